@@ -1,0 +1,59 @@
+# make demo | test | lint | bench | clean. Each target makes .venv and keeps it up to date by itself.
+
+ifndef PYTHON
+PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+endif
+EXTRAS ?= jax,demo,test,dev
+
+VENV := .venv
+BIN := $(VENV)/bin/python
+STAMP := $(VENV)/installed
+WHEEL := build/wheel
+
+# Our autograd/ would hide the package of that name from whatever has this folder on its path.
+export PYTHONSAFEPATH := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# The stamp holds the folder, since an environment that was moved does not work: it is made anew.
+ifneq ($(shell $(BIN) -c 'print(open("$(STAMP)").read().strip())' 2>/dev/null),$(CURDIR) $(EXTRAS))
+.PHONY: $(STAMP)
+CLEAR := --clear
+endif
+
+.PHONY: demo test lint bench wheel clean
+
+demo: $(STAMP)
+	@$(BIN) -m tensorplug demo $(ARGS)
+
+test: $(STAMP)
+	@$(BIN) -m pytest $(ARGS)
+
+lint: $(STAMP) wheel
+	$(BIN) -m ruff check .
+	$(BIN) -m ruff format --check .
+	@# Type checkers do not follow the editable installation: they are shown the installed wheel.
+	cd build && PYTHONPATH=$(CURDIR)/$(WHEEL) $(CURDIR)/$(BIN) -m mypy \
+		--config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache -p tensorplug
+
+bench: $(STAMP)
+	@$(BIN) benchmarks $(ARGS)
+
+wheel: $(STAMP)
+	@echo "==> Building the wheel and installing it into $(WHEEL)"
+	@rm -rf build && mkdir build
+	@$(BIN) -m build --no-isolation --outdir build/dist . > build/log 2>&1 || { cat build/log; exit 1; }
+	@$(BIN) -m pip install --quiet --no-deps --target $(WHEEL) build/dist/*.whl
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Tensorplug needs Python 3.11 or newer, and none was found. Install it, or name it: make PYTHON=/path/to/python"; exit 1; }
+	@echo "==> Making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(CLEAR) $(VENV) || { echo "$(PYTHON) cannot make environments: install its venv module (on Debian and Ubuntu the package python3-venv)"; exit 1; }
+	@echo "==> Installing tensorplug with the extras $(EXTRAS): some 200 MB are downloaded, which takes a minute or more"
+	@$(BIN) -m pip install --progress-bar on -e ".[$(EXTRAS)]"
+	@echo "$(CURDIR) $(EXTRAS)" > $(STAMP)
+	@echo "==> $(VENV) is ready"

@@ -1,0 +1,62 @@
+"""Gradients of tensors of any class that keeps its history in nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+
+class Differentiable(Protocol):
+    """What this package asks of a tensor class."""
+
+    def _gradients(
+        self,
+        outputs: Any,
+        inputs: Any,
+        grad_outputs: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        allow_unused: bool = False,
+    ) -> tuple[Any, ...]: ...
+
+
+def grad(
+    outputs: Differentiable | Sequence[Differentiable],
+    inputs: Differentiable | Sequence[Differentiable],
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Any, ...]:
+    """The gradients of outputs with respect to inputs; no `grad` is touched.
+
+    Parameters
+    ----------
+    outputs, inputs : Tensor or sequence of Tensor
+    grad_outputs : optional
+        A gradient for each output; 1 by default, for outputs of one element.
+    retain_graph : bool, optional
+        Whether the graph is kept for another pass; by default what `create_graph` is.
+    create_graph : bool, default: False
+        Whether the gradients are themselves recorded, so that they can be differentiated.
+    allow_unused : bool, default: False
+        Whether an input on which no output depends gets None; otherwise that is an error.
+
+    Returns
+    -------
+    tuple of Tensor
+
+    Raises
+    ------
+    RuntimeError
+        If an input requires no gradient, or no output depends on it.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor(3.0, requires_grad=True)
+    >>> tp.autograd.grad(x * x, x)
+    (tensor(6.),)
+    """
+    first = outputs[0] if isinstance(outputs, Sequence) else outputs
+    return first._gradients(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused)

@@ -1,0 +1,136 @@
+"""Whether operations are recorded for a later backward pass: a mode of the running thread and async task.
+
+A mode that is set inside a generator stays in force while the generator is suspended, as with any context variable;
+decorate the generator function instead, which sets it at each step.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Generator
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+_recording: ContextVar[bool] = ContextVar("tensorplug_recording", default=True)
+
+is_grad_enabled: Callable[[], bool] = _recording.get
+"""Whether operations on tensors that require a gradient are being recorded."""
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class set_grad_enabled:
+    """Switch recording on or off, for a ``with`` block or a decorated function.
+
+    Parameters
+    ----------
+    mode : bool
+        Whether to record.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([1.0], requires_grad=True)
+    >>> with tp.set_grad_enabled(False):
+    ...     (x * 2).requires_grad
+    False
+    """
+
+    def __init__(self, mode: bool) -> None:
+        self._mode = mode
+        self._previous: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._previous.append(_recording.get())
+        _recording.set(self._mode)
+
+    def __exit__(self, *exception: object) -> None:
+        _recording.set(self._previous.pop())
+
+    def __call__(self, function: _Function) -> _Function:
+        return _decorate(function, self._mode)
+
+
+class no_grad(set_grad_enabled):
+    """Do not record, for a ``with`` block or a decorated function (with or without parentheses).
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([1.0], requires_grad=True)
+    >>> with tp.no_grad():
+    ...     (x * 2).requires_grad
+    False
+    >>> @tp.no_grad
+    ... def double(x):
+    ...     return x * 2
+    >>> double(x).requires_grad
+    False
+    """
+
+    def __new__(cls, function: Any = None) -> Any:
+        return super().__new__(cls) if function is None else _decorate(function, False)
+
+    def __init__(self) -> None:
+        super().__init__(False)
+
+
+class enable_grad(set_grad_enabled):
+    """Record, for a ``with`` block or a decorated function, inside `no_grad` too.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([1.0], requires_grad=True)
+    >>> with tp.no_grad(), tp.enable_grad():
+    ...     (x * 2).requires_grad
+    True
+    """
+
+    def __new__(cls, function: Any = None) -> Any:
+        return super().__new__(cls) if function is None else _decorate(function, True)
+
+    def __init__(self) -> None:
+        super().__init__(True)
+
+
+def _decorate(function: Any, mode: bool) -> Any:
+    """The function with the mode in force while it runs: at each step of a generator, across awaits of a coroutine."""
+    if inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def stepwise(*arguments: Any, **keywords: Any) -> Generator[Any, Any, Any]:
+            generator = function(*arguments, **keywords)
+            step, sent = generator.send, None
+            while True:
+                try:
+                    with set_grad_enabled(mode):
+                        item = step(sent)
+                except StopIteration as stop:
+                    return stop.value
+                try:
+                    step, sent = generator.send, (yield item)
+                except GeneratorExit:
+                    generator.close()
+                    raise
+                except BaseException as error:
+                    step, sent = generator.throw, error
+
+        return stepwise
+
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def awaited(*arguments: Any, **keywords: Any) -> Any:
+            with set_grad_enabled(mode):
+                return await function(*arguments, **keywords)
+
+        return awaited
+
+    @functools.wraps(function)
+    def called(*arguments: Any, **keywords: Any) -> Any:
+        with set_grad_enabled(mode):
+            return function(*arguments, **keywords)
+
+    return called

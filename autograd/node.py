@@ -1,0 +1,95 @@
+"""What is recorded of an operation: a node for each, and a leaf for each tensor that the user asked a gradient of."""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable
+from typing import Any, Protocol, final
+
+next_order: Callable[[], int] = itertools.count().__next__
+"""The creation number of the next node. An edge always leads to a smaller number, so they order the backward pass."""
+
+
+class Storage(Protocol):
+    """Memory that several tensors may share. Every write raises the version."""
+
+    version: int
+
+
+class Library(Protocol):
+    """A backend: its kernels as attributes of `ops`, and what must be in force while they are used."""
+
+    @property
+    def ops(self) -> Any: ...
+
+    @property
+    def scope(self) -> Callable[[], Any]: ...
+
+
+class Kind(Protocol):
+    """What arrays of one backend, device and dtype have in common."""
+
+    @property
+    def library(self) -> Library: ...
+
+
+@final
+class Node:
+    """One recorded operation.
+
+    Attributes
+    ----------
+    rule : Rule
+        How the gradient of the result becomes gradients of the operands.
+    kind : Kind
+        The result's.
+    edges : tuple
+        The node or leaf of each differentiable operand, None for one that wants no gradient.
+    saved : tuple or None
+        What the rule asked for: ``(array, storage, version at saving)`` for each tensor, one after the other, then
+        the parameters. None once a backward pass has freed it.
+    shapes : tuple or None
+        The operands' shapes where one was broadcast.
+    order : int
+        The creation number.
+    """
+
+    __slots__ = ("__weakref__", "edges", "kind", "order", "rule", "saved", "shapes")
+
+    rule: Any
+    kind: Any
+    edges: tuple[Any, ...]
+    saved: tuple[Any, ...] | None
+    shapes: tuple[Any, ...] | None
+    order: int
+
+    @property
+    def name(self) -> str:
+        """The operation's name."""
+        return str(self.rule.name)
+
+    def __repr__(self) -> str:
+        return f"<{self.name} node>"
+
+
+@final
+class Leaf:
+    """Where a backward pass ends: a tensor whose gradient is kept in its ``grad``.
+
+    It refers weakly to the tensor, which owns the gradient, so that no gradient that is itself differentiable closes
+    a cycle.
+    """
+
+    __slots__ = ("__weakref__", "kind", "order", "tensor")
+
+    rule = None
+    edges = ()
+
+    def __init__(self, tensor: Any, kind: Any) -> None:
+        self.tensor = weakref.ref(tensor)
+        self.kind = kind
+        self.order = next_order()
+
+    def __repr__(self) -> str:
+        return "<leaf>"

@@ -1,0 +1,145 @@
+"""Gradient rules: one formula for each operand, and the function that applies them to a recorded node.
+
+A rule says by the names of its parameters what it needs, and nothing else is saved::
+
+    rule("exp", x=lambda g, out: g * out)
+    rule("multiply", x1=lambda g, x2: g * x2, x2=lambda g, x1: g * x1)
+    rule("sum", x=lambda ops, g, x_shape, axis, keepdims: ...)
+
+``g`` is the gradient of the result, ``out`` the result, ``ops`` the functions of the backend; an operand's name is
+its value, with ``_shape`` its shape, and every other name is a parameter of the operation. The same formula runs on
+raw arrays and, when the gradient must itself be differentiable, on tensors. So operators serve for arithmetic on
+equal dtypes only, and everything else, indexing included, goes through ``ops``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, final
+
+Gradient = Callable[..., Any]
+
+RULES: dict[str, Rule] = {}
+"""Every rule by the name of its operation."""
+
+NO_GRADIENT: set[str] = set()
+"""The operations that are declared to have none: their results are integers or booleans, or hold no values."""
+
+
+@final
+class Rule:
+    """The gradient of one operation.
+
+    Attributes
+    ----------
+    name : str
+        The operation's.
+    operands : tuple of str
+        The differentiable operands, in the order of a node's edges.
+    tensors : tuple of str
+        The operands, and ``"out"``, whose values some formula needs.
+    serves : dict
+        For each of `tensors` the positions of the edges whose gradient needs it.
+    parameters : tuple of str
+        What else is needed: shapes of operands and parameters of the operation.
+    pull : callable
+        ``pull(node, g, ops, saved)`` gives the gradients of the operands.
+    """
+
+    __slots__ = ("name", "operands", "parameters", "pull", "serves", "tensors", "variadic")
+
+    def __init__(self, name: str, operands: tuple[str, ...], gradients: dict[str, Gradient], variadic: bool) -> None:
+        needs = {operand: _parameter_names(gradient) for operand, gradient in gradients.items()}
+        wanted = dict.fromkeys(need for names in needs.values() for need in names)
+        self.name = name
+        self.operands = tuple(gradients)
+        self.variadic = variadic
+        self.tensors = tuple(need for need in wanted if need in operands or need == "out")
+        self.parameters = tuple(need for need in wanted if need not in (*self.tensors, "g", "ops"))
+        self.serves = {
+            tensor: tuple(i for i, names in enumerate(needs.values()) if tensor in names) for tensor in self.tensors
+        }
+        self.pull = _compile_pull(self, gradients, needs)
+
+    def lift(self, node: Any, saved: tuple[Any, ...], lift: Callable[..., Any]) -> tuple[Any, ...]:
+        """The saved values as tensors with the history that they had when they were saved."""
+        lifted = list(saved)
+        for position, tensor in enumerate(self.tensors):
+            array, storage, version = saved[3 * position : 3 * position + 3]
+            if storage is not None:
+                lifted[3 * position] = lift(array, node.kind, self._history(node, tensor), storage, version)
+        return tuple(lifted)
+
+    def _history(self, node: Any, tensor: str) -> Any:
+        if tensor == "out":
+            return node
+        return node.edges[self.operands.index(tensor)] if tensor in self.operands else None
+
+
+def rule(name: str, /, *, operands: tuple[str, ...] = (), variadic: bool = False, **gradients: Gradient) -> None:
+    """Declare the gradient of an operation.
+
+    Parameters
+    ----------
+    name
+        The operation's.
+    operands
+        Operands without a gradient whose values a formula needs, such as a condition or indices.
+    variadic
+        Whether the one operand is a sequence of tensors; the formula then gives one gradient for each.
+    **gradients
+        For each differentiable operand, in the operation's order, the formula of its gradient.
+    """
+    RULES[name] = Rule(name, (*gradients, *operands), gradients, variadic)
+
+
+def no_gradient(*names: str) -> None:
+    """Declare that operations have no gradient."""
+    NO_GRADIENT.update(names)
+
+
+def _parameter_names(function: Gradient) -> tuple[str, ...]:
+    code = function.__code__  # type: ignore[attr-defined]
+    return tuple(code.co_varnames[: code.co_argcount])
+
+
+def _compile_pull(rule: Rule, gradients: dict[str, Gradient], needs: dict[str, tuple[str, ...]]) -> Callable[..., Any]:
+    """Write out ``pull`` for one rule: unpack what was saved, check its versions, call the formulas that are wanted.
+
+    Unpacked by a generic loop this would cost as much as the arithmetic of a small tensor.
+    """
+    unpack = [f"{tensor}, {tensor}_storage, {tensor}_version" for tensor in rule.tensors] + list(rule.parameters)
+    lines = ["def pull(node, g, ops, saved):"]
+    if unpack:
+        lines.append(f"    ({', '.join(unpack)},) = saved")
+    for tensor in rule.tensors:
+        lines.append(f"    if {tensor}_storage is not None and {tensor}_storage.version != {tensor}_version:")
+        lines.append(f"        raise changed(node, {tensor!r}, {tensor}_storage.version, {tensor}_version)")
+    calls = [f"formula{i}({', '.join(needs[operand])})" for i, operand in enumerate(rule.operands)]
+    if rule.variadic:
+        lines.append(f"    return {calls[0]}")
+    elif len(calls) == 1:
+        lines.append(f"    return ({calls[0]},)")
+    else:
+        edges = [f"edge{i}" for i in range(len(calls))]
+        wanted = [f"None if {edge} is None else {call}" for edge, call in zip(edges, calls, strict=True)]
+        lines.append(f"    {', '.join(edges)} = node.edges")
+        lines.append(f"    return {', '.join(wanted)}")
+    scope: dict[str, Any] = {f"formula{i}": gradient for i, gradient in enumerate(gradients.values())}
+    scope["changed"] = _changed
+    exec(compile("\n".join(lines), f"<gradient of {rule.name}>", "exec"), scope)
+    pull: Callable[..., Any] = scope["pull"]
+    return pull
+
+
+def _changed(node: Any, tensor: str, version: int, saved_version: int) -> RuntimeError:
+    which = "its result" if tensor == "out" else f"its operand {tensor}"
+    return RuntimeError(
+        f"{node.name}: one of the variables needed for gradient computation has been modified by an inplace "
+        f"operation: {which}, of shape {_shape_of(node, tensor)}, is at version {version}; expected version "
+        f"{saved_version} instead. Write to a copy (x.clone()), or use the operation that is not in place."
+    )
+
+
+def _shape_of(node: Any, tensor: str) -> tuple[int, ...]:
+    return tuple(node.saved[3 * node.rule.tensors.index(tensor)].shape) if node.saved else ()

@@ -1,0 +1,99 @@
+"""Gradients of elementwise functions.
+
+A complex gradient travels as the number c for which a small step dz changes the loss by Re(c dz). For a holomorphic
+function that is the derivative times the gradient, without a conjugate; the engine's callers conjugate once where a
+gradient comes in or goes out, which gives PyTorch's convention.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..rule import no_gradient, rule
+
+
+def _zero(ops: Any, g: Any) -> Any:
+    return ops.zeros_like(g)
+
+
+def _share(ops: Any, g: Any, own: Any, other: Any, loses: Any) -> Any:
+    """What one of two competing operands gets: nothing where it loses, half at ties, all elsewhere (NaN included)."""
+    return ops.where(loses(own, other), ops.zeros_like(g), ops.where(ops.equal(own, other), g * 0.5, g))
+
+
+def _pow_x1(ops: Any, g: Any, x1: Any, x2: Any) -> Any:
+    # The exponent is 0 where x2 is, so that 0 times infinity does not arise.
+    exponent = ops.where(ops.equal(x2, ops.zeros_like(x2)), ops.zeros_like(x2), x2 - 1.0)
+    return g * (x2 * ops.pow(x1, exponent))
+
+
+def _pow_x2(ops: Any, g: Any, x1: Any, out: Any) -> Any:
+    # Where the base is 0 the power is constant for positive exponents, so its logarithm must not count.
+    zero = ops.equal(x1, ops.zeros_like(x1))
+    return g * (out * ops.log(ops.where(zero, ops.ones_like(x1), x1)))
+
+
+rule("abs", x=lambda ops, g, x: g * ops.conj(ops.sign(x)))
+rule("acos", x=lambda ops, g, x: -g * ops.reciprocal(ops.sqrt(1.0 - x * x)))
+rule("acosh", x=lambda ops, g, x: g * ops.reciprocal(ops.sqrt(x - 1.0) * ops.sqrt(x + 1.0)))
+rule("add", x1=lambda g: g, x2=lambda g: g)
+rule("asin", x=lambda ops, g, x: g * ops.reciprocal(ops.sqrt(1.0 - x * x)))
+rule("asinh", x=lambda ops, g, x: g * ops.reciprocal(ops.sqrt(x * x + 1.0)))
+rule("atan", x=lambda g, x: g / (x * x + 1.0))
+rule(
+    "atan2",
+    x1=lambda g, x1, x2: g * (x2 / (x1 * x1 + x2 * x2)),
+    x2=lambda g, x1, x2: -g * (x1 / (x1 * x1 + x2 * x2)),
+)
+rule("atanh", x=lambda g, x: g / (1.0 - x * x))
+rule("ceil", x=_zero)
+rule("conj", x=lambda ops, g: ops.conj(g))
+rule("cos", x=lambda ops, g, x: -g * ops.sin(x))
+rule("cosh", x=lambda ops, g, x: g * ops.sinh(x))
+rule("divide", x1=lambda g, x2: g / x2, x2=lambda g, x2, out: -g * (out / x2))
+rule("exp", x=lambda g, out: g * out)
+rule("expm1", x=lambda g, out: g * (out + 1.0))
+rule("fill", x=_zero)
+rule("floor", x=_zero)
+rule("log", x=lambda g, x: g / x)
+rule("log10", x=lambda g, x: g / (x * math.log(10)))
+rule("log1p", x=lambda g, x: g / (x + 1.0))
+rule("log2", x=lambda g, x: g / (x * math.log(2)))
+rule(
+    "maximum",
+    x1=lambda ops, g, x1, x2: _share(ops, g, x1, x2, ops.less),
+    x2=lambda ops, g, x1, x2: _share(ops, g, x2, x1, ops.less),
+)
+rule(
+    "minimum",
+    x1=lambda ops, g, x1, x2: _share(ops, g, x1, x2, ops.greater),
+    x2=lambda ops, g, x1, x2: _share(ops, g, x2, x1, ops.greater),
+)
+rule("multiply", x1=lambda g, x2: g * x2, x2=lambda g, x1: g * x1)
+rule("negative", x=lambda g: -g)
+rule("pow", x1=_pow_x1, x2=_pow_x2)
+rule("reciprocal", x=lambda g, out: -g * (out * out))
+rule("relu", x=lambda ops, g, out: ops.where(ops.less_equal(out, ops.zeros_like(out)), ops.zeros_like(g), g))
+rule("round", x=_zero)
+rule("sigmoid", x=lambda g, out: g * (out * (1.0 - out)))
+rule("sign", x=_zero)
+rule("sin", x=lambda ops, g, x: g * ops.cos(x))
+rule("sinh", x=lambda ops, g, x: g * ops.cosh(x))
+rule("sqrt", x=lambda g, out: g * 0.5 / out)
+rule("square", x=lambda g, x: g * (x * 2.0))
+rule("subtract", x1=lambda g: g, x2=lambda g: -g)
+rule("tan", x=lambda g, out: g * (out * out + 1.0))
+rule("tanh", x=lambda g, out: g * (1.0 - out * out))
+rule("trunc", x=_zero)
+rule(
+    "where",
+    operands=("condition",),
+    x1=lambda ops, g, condition: ops.where(condition, g, ops.zeros_like(g)),
+    x2=lambda ops, g, condition: ops.where(condition, ops.zeros_like(g), g),
+)
+
+no_gradient(
+    *("bitwise_and", "bitwise_invert", "bitwise_or", "bitwise_xor", "equal", "greater", "greater_equal", "isfinite"),
+    *("isinf", "isnan", "less", "less_equal", "logical_and", "logical_not", "logical_or", "logical_xor", "not_equal"),
+)

@@ -1,0 +1,25 @@
+"""Gradients of reading and writing regions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..engine import unbroadcast
+from ..rule import rule
+
+
+def _zero_view(ops: Any, g: Any, steps: Any) -> Any:
+    """The gradient without the region that was overwritten."""
+    return ops.put_view(g, ops.zeros_like(ops.take_view(g, steps)), steps)
+
+
+rule("embed", x=lambda ops, g, index: ops.getitem(g, index))
+rule("getitem", x=lambda ops, g, x_shape, index: ops.embed(g, x_shape, index))
+rule("index", x=lambda ops, g, x_shape, index: ops.scatter_zeros(g, x_shape, index))
+rule(
+    "put",
+    x=lambda ops, g, index: ops.put(g, ops.zeros_like(ops.index(g, index)), index),
+    value=lambda ops, g, index, value_shape: unbroadcast(ops, ops.index(g, index), value_shape),
+)
+rule("put_view", x=_zero_view, value=lambda ops, g, steps: ops.take_view(g, steps))
+rule("scatter_zeros", x=lambda ops, g, index: ops.index(g, index))

@@ -1,0 +1,37 @@
+"""Gradients of functions that move elements around, and of conversions."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from ..engine import unbroadcast
+from ..rule import rule
+
+
+def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(range(len(axes)), key=axes.__getitem__))
+
+
+def _parts(ops: Any, g: Any, shapes: tuple[tuple[int, ...], ...], axis: int) -> list[Any]:
+    """The gradient of a concatenation, cut where its parts met."""
+    ends = list(itertools.accumulate(shape[axis] for shape in shapes))
+    before = (slice(None),) * axis
+    return [ops.getitem(g, (*before, slice(end - shape[axis], end))) for shape, end in zip(shapes, ends, strict=True)]
+
+
+def _slices(ops: Any, g: Any, shapes: tuple[tuple[int, ...], ...], axis: int) -> list[Any]:
+    """The gradient of a stack, one slice for each part."""
+    before = (slice(None),) * axis
+    return [ops.getitem(g, (*before, i)) for i in range(len(shapes))]
+
+
+rule("broadcast_to", x=lambda ops, g, x_shape: unbroadcast(ops, g, x_shape))
+rule("cast", x=lambda ops, g, source: ops.cast(g, source))
+rule("clone", x=lambda g: g)
+rule("concat", variadic=True, arrays=_parts)
+rule("flip", x=lambda ops, g, axis: ops.flip(g, axis=axis))
+rule("permute_dims", x=lambda ops, g, axes: ops.permute_dims(g, _inverse(axes)))
+rule("reshape", x=lambda ops, g, x_shape: ops.reshape(g, x_shape))
+rule("stack", variadic=True, arrays=_slices)
+rule("to_device", x=lambda g, back: back(g))

@@ -1,0 +1,22 @@
+"""Backends: the contract with their plugins, the hooks, and the manager that finds and loads them."""
+
+from .contract import CONTRACT_VERSION, Backend, BackendUnavailable, Kernel
+from .hookspecs import hookimpl, hookspec
+from .loaded import Entry, Loaded
+from .manager import listing, load, names, register, unregister
+
+__all__ = [
+    "CONTRACT_VERSION",
+    "Backend",
+    "BackendUnavailable",
+    "Entry",
+    "Kernel",
+    "Loaded",
+    "hookimpl",
+    "hookspec",
+    "listing",
+    "load",
+    "names",
+    "register",
+    "unregister",
+]

@@ -1,0 +1,109 @@
+"""What a plugin and its backends must satisfy to be let in, and how it is told what they lack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from typing import Any
+
+from pluggy import HookImpl, PluginManager
+
+from .contract import CONTRACT_VERSION, DTYPE_NAMES, Backend, BackendUnavailable, Kernel
+
+FAILURES = (Exception, SystemExit)
+"""What a plugin may raise without ending the program."""
+
+NAME = re.compile("[a-z][a-z0-9_]*")
+RESERVED = frozenset(("cpu", "cuda", *DTYPE_NAMES))
+"""What ``x.to("...")`` takes for something else than a backend."""
+
+REQUIRED = ("__array_namespace_info__", "asarray", "empty")
+"""What a namespace must have for the defaults of `Backend` to work."""
+
+
+class Refused(ValueError):
+    """A plugin or a backend cannot be used; the message is the whole reason."""
+
+
+class Conflict(RuntimeError):
+    """Two plugins give a kernel for one operation."""
+
+
+def describe(error: BaseException) -> str:
+    """A reason in one line."""
+    text = " ".join(str(error).split())
+    if isinstance(error, SystemExit):
+        return f"it called sys.exit({error.code!r})"
+    if text and isinstance(error, (Refused, Conflict, BackendUnavailable, ImportError)):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def check_contract(declaring: object) -> None:
+    """Refuse a plugin or a backend that was written for a newer contract."""
+    contract = getattr(declaring, "contract", CONTRACT_VERSION)
+    if isinstance(contract, int) and contract > CONTRACT_VERSION:
+        raise Refused(
+            f"it needs version {contract} of the backend contract, and this Tensorplug has {CONTRACT_VERSION}; "
+            "upgrade tensorplug"
+        )
+
+
+def check_backend(backend: object, taken: Container[str]) -> Backend:
+    """The backend itself; refuse what cannot be one beside those whose names are taken."""
+    if not isinstance(backend, Backend):
+        raise Refused(f"tensorplug_backends gave {backend!r}, which is no instance of Backend")
+    check_contract(backend)
+    name = getattr(backend, "name", None)
+    if not isinstance(name, str) or not NAME.fullmatch(name) or name in RESERVED:
+        raise Refused(
+            f"{name!r} cannot name a backend: lower-case letters, digits and underscores can, a letter first, "
+            "unless it names a device or a dtype"
+        )
+    if name in taken:
+        raise Refused(f"there is another backend {name!r}, which came first")
+    return backend
+
+
+def check_namespace(namespace: object) -> None:
+    """Refuse what is no array API namespace, as far as can be seen cheaply."""
+    if missing := [name for name in REQUIRED if not hasattr(namespace, name)]:
+        raise Refused(f"its load() returned {namespace!r}, which lacks {', '.join(missing)} of the array API")
+
+
+def hooks_of(plugin: object, plugins: PluginManager) -> dict[str, list[HookImpl]]:
+    """A registered plugin's implementations of the hooks, by the hook's name."""
+    found: dict[str, list[HookImpl]] = {"tensorplug_backends": [], "tensorplug_kernels": []}
+    for caller in plugins.get_hookcallers(plugin) or ():
+        for hook in caller.get_hookimpls():
+            if hook.plugin is not plugin:
+                continue
+            if hook.wrapper or hook.hookwrapper:
+                raise Refused(f"its {caller.name} is a hook wrapper, and these hooks take none")
+            if caller.name in found:
+                found[caller.name].append(hook)
+            elif not hook.optionalhook:
+                raise Refused(f"it implements {caller.name!r}; the hooks are {' and '.join(found)}")
+    if not any(found.values()):
+        raise Refused(f"it has no hooks: mark {' or '.join(found)} with tensorplug.backends.hookimpl")
+    return found
+
+
+def backends_of(hook: HookImpl) -> list[object]:
+    """What a plugin supplies as backends, unchecked."""
+    return list(_call(hook) or ())
+
+
+def kernels_of(hook: HookImpl, backend: Backend) -> dict[str, Kernel]:
+    """The kernels that a plugin has for a backend."""
+    try:
+        given = dict(_call(hook, backend=backend) or {})
+    except FAILURES as error:
+        raise Refused(f"its kernels for backend {backend.name!r}: {describe(error)}") from error
+    if wrong := [operation for operation, kernel in given.items() if not callable(kernel)]:
+        raise Refused(f"its kernels for backend {backend.name!r}: {wrong} cannot be called")
+    return given
+
+
+def _call(hook: HookImpl, **arguments: Any) -> Any:
+    return hook.function(*(arguments[name] for name in hook.argnames))

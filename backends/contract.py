@@ -1,0 +1,216 @@
+"""The contract between Tensorplug and a backend: what a plugin supplies, and what it gets for nothing.
+
+A minimal backend is a name and an array API namespace::
+
+    from tensorplug.backends import Backend, hookimpl
+
+    class Strict(Backend):
+        name = "strict"
+
+        def load(self):
+            import array_api_strict
+            return array_api_strict
+
+    @hookimpl
+    def tensorplug_backends():
+        yield Strict()
+
+Everything else on `Backend` has a default that works on any such namespace. A backend overrides what its library
+does differently (kernels), or faster (kernels, `random_bits`, `compile`), or cannot do (`dtypes`, `devices`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+import numpy
+
+CONTRACT_VERSION = 1
+"""The version of this contract. A plugin that was written for a newer one is set aside."""
+
+Array = Any
+"""An array of the backend's own library; never a Tensor."""
+
+Kernel = Callable[..., Any]
+"""Takes and returns arrays of one backend, with the signature of the operation that it computes."""
+
+DTYPE_NAMES = (
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float16",
+    "bfloat16",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+)
+"""Names of all dtypes that Tensorplug knows."""
+
+
+class BackendUnavailable(RuntimeError):
+    """A backend was asked for that is known, but cannot be used here.
+
+    Raise it in `Backend.load` with a sentence that says why. The message that users see adds `Backend.install`.
+    """
+
+
+class Backend:
+    """One array library, as Tensorplug sees it. Subclass it, and yield an instance from `tensorplug_backends`.
+
+    Making an instance must not import the library: `load` does that, at the backend's first use.
+
+    Attributes
+    ----------
+    name : str
+        What users write in ``device("name:cpu")``: lower-case letters, digits and underscores.
+    contract : int
+        The `CONTRACT_VERSION` that the plugin was written for.
+    distribution : str or None
+        The distribution package of the library, for ``tensorplug backends``. None if it has no version of its own.
+    install : str or None
+        The command that installs the library, shown where it is missing.
+    writable : bool
+        Whether arrays can be written in place, and basic indexing, ``reshape`` and transposition of the library give
+        views that share memory, with NumPy's strides (``array.strides``, in bytes). Where False, Tensorplug makes
+        views and writes out of `getitem` and `put`, so that programs cannot tell the difference.
+    """
+
+    name: ClassVar[str]
+    contract: ClassVar[int] = CONTRACT_VERSION
+    distribution: ClassVar[str | None] = None
+    install: ClassVar[str | None] = None
+    writable: ClassVar[bool] = False
+
+    namespace: Any
+    """What `load` returned. Set by the plugin manager, before any other method is called."""
+
+    def load(self) -> Any:
+        """Import the library and return its array API namespace.
+
+        Raises
+        ------
+        ImportError
+            If the library is not installed.
+        BackendUnavailable
+            If it is installed but cannot work here (no driver, no device), with the reason.
+        """
+        raise NotImplementedError(f"{type(self).__name__}.load must return an array API namespace")
+
+    def kernels(self) -> Mapping[str, Kernel]:
+        """Kernels by the name of their operation, used in place of the namespace's functions.
+
+        A kernel takes its operands as positional arrays of one dtype, already promoted and on one device, and the
+        other parameters by the names that the standard gives them. It returns arrays, never Python or NumPy
+        scalars, and emits no warnings. A name with a trailing underscore (``add_``) is the in-place form: it writes
+        its result into its first operand.
+        """
+        return {}
+
+    def dtypes(self) -> Mapping[str, Any]:
+        """The library's dtype objects, by Tensorplug's names. What is left out is not supported."""
+        found = {name: getattr(self.namespace, name, None) for name in DTYPE_NAMES}
+        return {name: native for name, native in found.items() if native is not None}
+
+    def devices(self) -> Mapping[str, Any]:
+        """The library's device objects, by names such as ``"cpu"`` or ``"cuda:0"``; the default one first."""
+        return {"cpu": self.namespace.__array_namespace_info__().default_device()}
+
+    def array_types(self) -> tuple[type, ...]:
+        """The classes of the library's arrays."""
+        return (type(self.namespace.empty(0)),)
+
+    def dtype_name(self, array: Array) -> str:
+        """Tensorplug's name of an array's dtype, or what the library prints if there is none."""
+        for name, native in self.dtypes().items():
+            if array.dtype == native:
+                return name
+        return str(array.dtype)
+
+    def device_name(self, array: Array) -> str:
+        """The key in `devices` of the device that holds the array."""
+        for name, native in self.devices().items():
+            if array.device == native:
+                return name
+        return str(array.device)
+
+    def from_numpy(self, array: numpy.ndarray, device: Any) -> Array:
+        """A copy of a NumPy array in memory of the backend's own, on one of its devices."""
+        return self.namespace.asarray(array, device=device, copy=True)
+
+    def to_numpy(self, array: Array) -> numpy.ndarray:
+        """The array's values as a NumPy array, which may share the memory and may be read-only."""
+        try:
+            return numpy.from_dlpack(array)
+        except (BufferError, RuntimeError, TypeError, AttributeError):
+            return numpy.asarray(array)
+
+    def copy(self, array: Array) -> Array:
+        """A contiguous copy in memory of its own."""
+        return self.namespace.asarray(array, copy=True)
+
+    def is_view(self, array: Array) -> bool:
+        """Whether the array's memory may belong to another array, or may not be written."""
+        return False
+
+    def getitem(self, array: Array, index: Any) -> Array:
+        """``array[index]`` as an array, 0-d results included."""
+        return operator.getitem(array, index)
+
+    def put(self, array: Array, index: Any, value: Array) -> Array:
+        """A copy of the array in which ``copy[index] = value`` was done. The array itself stays as it was."""
+        result = self.copy(array)
+        result[index] = value
+        return result
+
+    def scatter_zeros(self, array: Array, shape: tuple[int, ...], index: Any) -> Array:
+        """Zeros of that shape to which the array was added at the index, once for each time that a place is named."""
+        result = numpy.zeros(shape, self.to_numpy(array).dtype)
+        host = tuple(self.to_numpy(part) if hasattr(part, "shape") else part for part in index)
+        numpy.add.at(result, host, self.to_numpy(array))
+        return self.from_numpy(result, array.device)
+
+    def scope(self) -> contextlib.AbstractContextManager[Any]:
+        """What must be in force while code computes on raw arrays with operators, as a backward pass does.
+
+        NumPy switches its floating-point warnings off, JAX its 64-bit types on.
+        """
+        return contextlib.nullcontext()
+
+    def compile(self, function: Callable[..., Any], donate: tuple[int, ...] = ()) -> Callable[..., Any]:
+        """A faster form of a pure function of arrays and integers, for libraries that compile.
+
+        Parameters
+        ----------
+        function
+            Called again with arguments of the same kinds; integers vary from call to call.
+        donate
+            Positions of the arguments whose memory the result may take over.
+        """
+        return function
+
+    def synchronize(self, device: Any) -> None:
+        """Wait until everything that was begun on the device has ended."""
+
+    def random_bits(self, seed: int, offset: int, count: int, device: Any) -> Array:
+        """Numbers ``offset`` to ``offset + count`` of the stream of random 64-bit words that belongs to the seed.
+
+        The words are those of Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011),
+        keyed by the seed, so every backend draws the same ones, and any part of the stream can be made by itself.
+
+        Returns
+        -------
+        array, shape (count,), dtype uint64
+        """
+        from .philox import words
+
+        return self.from_numpy(words(seed, offset, count), device)

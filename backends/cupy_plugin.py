@@ -1,0 +1,129 @@
+"""The CuPy backend: NVIDIA GPUs, through array-api-compat."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import importlib.util
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy
+
+from .contract import DTYPE_NAMES, Array, Backend, BackendUnavailable, Kernel
+from .hookspecs import hookimpl
+
+DISTRIBUTIONS = ("cupy-cuda12x", "cupy-cuda13x", "cupy")
+"""The names under which CuPy is distributed."""
+
+CREATION = ("arange", "empty", "eye", "full", "linspace", "ones", "zeros")
+"""Functions whose ``device`` array-api-compat takes and disregards."""
+
+
+class CuPy(Backend):
+    """CuPy arrays, on devices named ``"cuda:0"``, ``"cuda:1"``, ... CuPy's 0-d arrays are arrays."""
+
+    name = "cupy"
+    contract = 1
+    install = 'pip install "tensorplug[cuda12]" (or "tensorplug[cuda13]", to match the CUDA driver)'
+    writable = True
+
+    @property
+    def distribution(self) -> str | None:  # type: ignore[override]
+        """The one of CuPy's distributions that is installed."""
+        for name in DISTRIBUTIONS:
+            try:
+                importlib.metadata.distribution(name)
+            except importlib.metadata.PackageNotFoundError:
+                continue
+            return name
+        return None
+
+    def load(self) -> Any:
+        if importlib.util.find_spec("cupy") is None:
+            raise BackendUnavailable("CuPy is not installed")
+        # CuPy warns while it looks for CUDA; what it found is told by the error.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import cupy
+
+            try:
+                cupy.cuda.runtime.getDeviceCount()
+                # A kernel is compiled, since the compiler is a library of its own that may be missing.
+                (cupy.zeros(1) + 1).sum().item()
+            except Exception as error:
+                raise BackendUnavailable(
+                    f"CuPy {cupy.__version__} is installed but finds no CUDA device that works ({error})"
+                ) from error
+            import array_api_compat.cupy
+
+        self.cupy = cupy
+        return array_api_compat.cupy
+
+    def kernels(self) -> Mapping[str, Kernel]:
+        creation = {name: self._on_device(getattr(self.namespace, name)) for name in CREATION}
+        ufuncs = {name: value for name, value in vars(self.namespace).items() if isinstance(value, self.cupy.ufunc)}
+        return creation | {f"{name}_": _in_place(ufunc) for name, ufunc in ufuncs.items()} | {"astype": _astype}
+
+    def _on_device(self, function: Callable[..., Array]) -> Kernel:
+        @functools.wraps(function)
+        def create(*arguments: Any, device: Any = None, **keywords: Any) -> Array:
+            with self.cupy.cuda.Device(None if device is None else device.id):
+                return function(*arguments, **keywords)
+
+        return create
+
+    def dtypes(self) -> Mapping[str, Any]:
+        found = {name: numpy.dtype(name) for name in DTYPE_NAMES if name != "bfloat16"}
+        if int(self.cupy.__version__.split(".")[0]) >= 14 and importlib.util.find_spec("ml_dtypes"):
+            import ml_dtypes
+
+            found["bfloat16"] = numpy.dtype(ml_dtypes.bfloat16)
+        return found
+
+    def devices(self) -> Mapping[str, Any]:
+        return {f"cuda:{i}": self.cupy.cuda.Device(i) for i in range(self.cupy.cuda.runtime.getDeviceCount())}
+
+    def array_types(self) -> tuple[type, ...]:
+        return (self.cupy.ndarray,)
+
+    def dtype_name(self, array: Array) -> str:
+        return str(array.dtype.name)
+
+    def device_name(self, array: Array) -> str:
+        return f"cuda:{array.device.id}"
+
+    def from_numpy(self, array: numpy.ndarray, device: Any) -> Array:
+        with self.cupy.cuda.Device(device.id):
+            return self.cupy.array(array)
+
+    def to_numpy(self, array: Array) -> numpy.ndarray:
+        return numpy.asarray(self.cupy.asnumpy(array))
+
+    def copy(self, array: Array) -> Array:
+        with array.device:
+            return array.copy(order="C")
+
+    def is_view(self, array: Array) -> bool:
+        return array.base is not None
+
+    def synchronize(self, device: Any) -> None:
+        device.synchronize()
+
+
+def _in_place(ufunc: Callable[..., Array]) -> Kernel:
+    return lambda *operands: ufunc(*operands, out=operands[0])
+
+
+def _astype(x: Array, dtype: Any) -> Array:
+    # Casting to real drops the imaginary part, of which CuPy warns.
+    if x.dtype.kind == "c" and numpy.dtype(dtype).kind not in "cb":
+        x = x.real
+    return x.astype(dtype)
+
+
+@hookimpl
+def tensorplug_backends() -> Iterator[Backend]:
+    """CuPy."""
+    yield CuPy()

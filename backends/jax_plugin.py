@@ -1,0 +1,136 @@
+"""The JAX backend.
+
+Its 64-bit types are switched on for the duration of each kernel call only, so that the random numbers, default dtypes
+and compiled functions of a user's own JAX code stay as they are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy
+
+from .contract import Backend, Kernel
+from .hookspecs import hookimpl
+
+_64_BIT = ("int64", "uint64", "float64", "complex128")
+
+_NO = ("0", "false", "off", "no")
+
+
+class Jax(Backend):
+    """Arrays of JAX, on the CPU and on accelerators."""
+
+    name = "jax"
+    distribution = "jax"
+    install = 'pip install "tensorplug[jax]"'
+
+    def load(self) -> Any:
+        import jax
+        import jax.numpy
+
+        self._jax = jax
+        self._allows_64_bit = os.environ.get("JAX_ENABLE_X64", "").lower() not in _NO
+        return jax.numpy
+
+    def kernels(self) -> Mapping[str, Kernel]:
+        jnp = self.namespace
+        kernels = {name: self._wide(function) for name, function in _functions(jnp)}
+        for extension in ("linalg", "fft"):
+            found = _functions(getattr(jnp, extension))
+            kernels |= {f"{extension}.{name}": self._wide(function) for name, function in found}
+        return kernels | {
+            "getitem": self._wide(lambda x, index: x[index]),
+            "put": self._wide(lambda x, index, value: x.at[index].set(value)),
+            "embed": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[index].set(x)),
+            "scatter_zeros": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[index].add(x)),
+            "astype": self._wide(_astype),
+            "sigmoid": self._wide(self._jax.nn.sigmoid),
+        }
+
+    def _wide(self, function: Callable[..., Any]) -> Kernel:
+        """The function with 64-bit types switched on while it runs."""
+        if not self._allows_64_bit:
+            return function
+        enable_x64 = self._jax.enable_x64
+
+        @functools.wraps(function)
+        def kernel(*arguments: Any, **keywords: Any) -> Any:
+            with enable_x64(True):
+                return function(*arguments, **keywords)
+
+        return kernel
+
+    def scope(self) -> contextlib.AbstractContextManager[Any]:
+        scope: contextlib.AbstractContextManager[Any] = (
+            self._jax.enable_x64(True) if self._allows_64_bit else contextlib.nullcontext()
+        )
+        return scope
+
+    def dtypes(self) -> Mapping[str, Any]:
+        found = super().dtypes()
+        return {name: native for name, native in found.items() if self._allows_64_bit or name not in _64_BIT}
+
+    def dtype_name(self, array: Any) -> str:
+        return str(array.dtype.name)
+
+    def devices(self) -> Mapping[str, Any]:
+        devices = [*self._jax.devices()]
+        devices += [device for device in self._jax.devices("cpu") if device not in devices]
+        return {_device_name(device): device for device in devices}
+
+    def device_name(self, array: Any) -> str:
+        return _device_name(next(iter(array.devices())))
+
+    def array_types(self) -> tuple[type, ...]:
+        return (self._jax.Array,)
+
+    def from_numpy(self, array: numpy.ndarray, device: Any) -> Any:
+        # A copy that nothing else refers to, so JAX may take the memory over.
+        own = numpy.array(array, dtype=array.dtype.newbyteorder("="), order="C")
+        with self.scope():
+            return self._jax.device_put(own, device)
+
+    def to_numpy(self, array: Any) -> numpy.ndarray:
+        return numpy.asarray(array)
+
+    def copy(self, array: Any) -> Any:
+        with self.scope():
+            return self.namespace.array(array, copy=True)
+
+    def compile(self, function: Callable[..., Any], donate: tuple[int, ...] = ()) -> Callable[..., Any]:
+        return self._wide(self._jax.jit(function, donate_argnums=donate))
+
+    def synchronize(self, device: Any) -> None:
+        self._jax.device_put(0.0, device).block_until_ready()
+
+    def random_bits(self, seed: int, offset: int, count: int, device: Any) -> Any:
+        from .jax_philox import words
+
+        return words(seed, offset, count, device)
+
+
+def _functions(namespace: Any) -> list[tuple[str, Callable[..., Any]]]:
+    public = ((name, getattr(namespace, name)) for name in dir(namespace) if not name.startswith("_"))
+    return [(name, function) for name, function in public if callable(function) and not isinstance(function, type)]
+
+
+def _astype(x: Any, dtype: Any) -> Any:
+    if x.dtype.kind == "c" and numpy.dtype(dtype).kind not in "cb":
+        x = x.real
+    return x.astype(dtype)
+
+
+def _device_name(device: Any) -> str:
+    kind = "cuda" if device.platform == "gpu" else device.platform
+    return f"{kind}:{device.id}"
+
+
+@hookimpl
+def tensorplug_backends() -> list[Backend]:
+    """The JAX backend."""
+    return [Jax()]

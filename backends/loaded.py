@@ -1,0 +1,75 @@
+"""What a loaded backend is, and how it is listed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .contract import Backend, Kernel
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A backend that has been loaded.
+
+    Attributes
+    ----------
+    name : str
+    backend : Backend
+    namespace
+        Its array API namespace.
+    kernels : dict of str to Kernel
+        Kernels by operation: other plugins' in front of the backend's own.
+    devices : dict
+        The library's devices by name, the default one first.
+    dtypes : dict
+        The library's dtypes by Tensorplug's names.
+    sources : dict of str to str
+        The plugin that a kernel came from, for the kernels that are not the backend's own.
+    """
+
+    name: str
+    backend: Backend
+    namespace: Any
+    kernels: dict[str, Kernel]
+    devices: dict[str, Any]
+    dtypes: dict[str, Any]
+    sources: dict[str, str]
+
+    def find(self, operation: str) -> Kernel | None:
+        """The function that computes an operation: a kernel, else the namespace's function of that name, else None.
+
+        A dotted name such as ``"linalg.qr"`` is looked for in the namespace's extension.
+        """
+        if operation in self.kernels:
+            return self.kernels[operation]
+        function = self.namespace
+        for part in operation.split("."):
+            function = getattr(function, part, None)
+        return function if callable(function) else None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of `listing`.
+
+    Attributes
+    ----------
+    name : str
+        The backend's name, or that of a plugin that was set aside.
+    distribution, version : str or None
+        The distribution package of the backend's library, or of the plugin.
+    devices : list of str
+    status : str
+        ``"available"``, ``"unavailable"`` or ``"set aside"``.
+    reason : str
+        Why it cannot be used, with the command that would install it. For a backend that is available, the kernels
+        that other plugins gave it, if any.
+    """
+
+    name: str
+    distribution: str | None = None
+    version: str | None = None
+    devices: list[str] = field(default_factory=list)
+    status: str = "available"
+    reason: str = ""

@@ -1,0 +1,300 @@
+"""The plugin manager: finds plugins, keeps the broken ones apart, and loads a backend at its first use.
+
+pluggy holds the plugins, checks their hooks against the specifications and orders them. Calling them is done one by
+one, since one that raises would end a whole hook call.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import pluggy
+
+from . import hookspecs
+from .admission import (
+    FAILURES,
+    Conflict,
+    Refused,
+    backends_of,
+    check_backend,
+    check_contract,
+    check_namespace,
+    describe,
+    hooks_of,
+    kernels_of,
+)
+from .contract import Backend, BackendUnavailable, Kernel
+from .loaded import Entry, Loaded
+
+BUILT_IN = ("numpy_plugin", "cupy_plugin", "jax_plugin")
+"""Modules of this package that are plugins, in the order in which their backends are preferred."""
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """Where a plugin comes from."""
+
+    name: str
+    distribution: str | None = None
+    version: str | None = None
+    built_in: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name!r} of {self.distribution} {self.version}" if self.distribution else repr(self.name)
+
+
+@dataclass(frozen=True)
+class _Supplied:
+    """A backend, and the plugin that supplied it."""
+
+    backend: Backend
+    plugin: object
+    origin: _Origin
+
+
+class Manager:
+    """All plugins of one process. The functions of this module are the methods of its one instance."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._pluggy = pluggy.PluginManager(hookspecs.PROJECT)
+        self._pluggy.add_hookspecs(hookspecs)
+        self._pending: deque[tuple[_Origin, Callable[[], object]]] = deque(_built_in())
+        self._scanned = False
+        self._origins: dict[str, _Origin] = {}
+        self._supplied: dict[str, _Supplied] = {}
+        self._loaded: dict[str, Loaded] = {}
+        self._failed: dict[str, tuple[type[RuntimeError], str]] = {}
+        self._aside: list[Entry] = []
+
+    def load(self, name: str) -> Loaded:
+        """The backend of that name, which is loaded if this is its first use.
+
+        Raises
+        ------
+        ValueError
+            If no plugin supplies such a backend. The message lists the names that exist.
+        BackendUnavailable
+            If its library is missing or does not work here. It is tried once; the outcome is remembered.
+        RuntimeError
+            If two plugins give a kernel for one of its operations and are not ordered.
+        """
+        if (loaded := self._loaded.get(name)) is not None:
+            return loaded
+        with self._lock:
+            self._discover()
+            if name not in self._supplied:
+                aside = "".join(f"; {entry.name!r} was set aside: {entry.reason}" for entry in self._aside)
+                raise ValueError(f"unknown backend {name!r}; known are {', '.join(self.names())}{aside}")
+            cause: BaseException | None = None
+            if name not in self._loaded and name not in self._failed:
+                try:
+                    self._loaded[name] = self._load(self._supplied[name])
+                except FAILURES as error:
+                    cause = None if isinstance(error, Conflict) else error
+                    self._failed[name] = _failure(self._supplied[name].backend, error)
+            if name in self._failed:
+                kind, reason = self._failed[name]
+                raise kind(f"backend {name!r} is unavailable: {reason}") from cause
+            return self._loaded[name]
+
+    def names(self) -> list[str]:
+        """The names of all backends, available or not: the built-in ones first, then the others sorted."""
+        with self._lock:
+            self._discover()
+            return sorted(self._supplied, key=lambda name: "" if self._supplied[name].origin.built_in else name)
+
+    def listing(self) -> list[Entry]:
+        """All backends, and behind them the plugins that were set aside, each with its reason.
+
+        Whether a backend is available is found out by loading it.
+        """
+        with self._lock:
+            return [self._entry(name) for name in self.names()] + self._aside
+
+    def register(self, plugin: object) -> None:
+        """Add a plugin of this process: a module or object with functions that are marked `hookimpl`.
+
+        Its kernels reach the backends that are loaded afterwards, so it is refused if it has any for one in use.
+
+        Raises
+        ------
+        ValueError
+            If the plugin cannot be used, with the reason. Nothing of it is kept.
+        """
+        with self._lock:
+            self._admit_pending()
+            origin = _Origin(getattr(plugin, "__name__", None) or repr(plugin))
+            try:
+                self._admit(plugin, origin, strict=True)
+            except FAILURES as error:
+                raise ValueError(f"cannot register plugin {origin}: {describe(error)}") from error
+            self._failed.clear()
+
+    def unregister(self, plugin: object) -> None:
+        """Take a plugin and its backends out again. Kernels that it gave to a loaded backend stay in use there.
+
+        Raises
+        ------
+        ValueError
+            If the plugin is not registered.
+        """
+        with self._lock:
+            if not self._pluggy.is_registered(plugin):
+                raise ValueError(f"plugin {plugin!r} is not registered")
+            del self._origins[str(self._pluggy.get_name(plugin))]
+            self._pluggy.unregister(plugin)
+            for name in [name for name, supplied in self._supplied.items() if supplied.plugin is plugin]:
+                del self._supplied[name]
+                self._loaded.pop(name, None)
+            self._failed.clear()
+
+    def _discover(self) -> None:
+        """Find all plugins, at the first call; entry points are scanned here and nowhere else."""
+        if not self._scanned:
+            self._scanned = True
+            try:
+                self._pending.extend(_installed())
+            except Exception as error:
+                self._set_aside(_Origin("entry points"), error)
+        self._admit_pending()
+
+    def _admit_pending(self) -> None:
+        # Taken off the queue first: a plugin that uses a backend while it is imported comes back to this loop.
+        while self._pending:
+            origin, find = self._pending.popleft()
+            try:
+                self._admit(find(), origin)
+            except FAILURES as error:
+                self._set_aside(origin, error)
+            except BaseException:
+                self._pending.appendleft((origin, find))
+                raise
+
+    def _admit(self, plugin: object, origin: _Origin, strict: bool = False) -> None:
+        """Register a plugin and take its backends in; if strict, all of them or none."""
+        check_contract(plugin)
+        if self._pluggy.is_registered(plugin) or self._pluggy.has_plugin(str(origin)):
+            raise Refused("it is registered already")
+        accepted: dict[str, _Supplied] = {}
+        refused: list[tuple[str, Refused]] = []
+        try:
+            self._pluggy.register(plugin, name=str(origin))
+            hooks = hooks_of(plugin, self._pluggy)
+            for given in [given for hook in hooks["tensorplug_backends"] for given in backends_of(hook)]:
+                try:
+                    backend = check_backend(given, self._supplied | accepted)
+                    accepted[backend.name] = _Supplied(backend, plugin, origin)
+                except Refused as error:
+                    if strict:
+                        raise
+                    refused.append((str(getattr(given, "name", origin.name)), error))
+            for loaded in self._loaded.values():
+                if any(kernels_of(hook, loaded.backend) for hook in hooks["tensorplug_kernels"]):
+                    raise Refused(f"it has kernels for backend {loaded.name!r}, which is in use; register it earlier")
+        except BaseException:
+            self._pluggy.unregister(name=str(origin))
+            raise
+        self._origins[str(origin)] = origin
+        self._supplied |= accepted
+        for name, refusal in refused:
+            self._set_aside(origin, refusal, name)
+
+    def _load(self, supplied: _Supplied) -> Loaded:
+        backend = supplied.backend
+        namespace = backend.load()
+        check_namespace(namespace)
+        backend.namespace = namespace
+        devices, dtypes = dict(backend.devices()), dict(backend.dtypes())
+        if not devices:
+            raise Refused("it has no device")
+        kernels, sources = self._collect(supplied)
+        return Loaded(backend.name, backend, namespace, dict(backend.kernels()) | kernels, devices, dtypes, sources)
+
+    def _collect(self, supplied: _Supplied) -> tuple[dict[str, Kernel], dict[str, str]]:
+        """The kernels that plugins have for a backend, and the plugins that they come from."""
+        kernels: dict[str, Kernel] = {}
+        sources: dict[str, tuple[int, str]] = {}
+        for hook in reversed(self._pluggy.hook.tensorplug_kernels.get_hookimpls()):
+            rank = 3 if hook.plugin is supplied.plugin else 0 if hook.tryfirst else 2 if hook.trylast else 1
+            try:
+                given = kernels_of(hook, supplied.backend)
+            except Refused as error:
+                self._set_aside(self._origins[hook.plugin_name], error)
+                continue
+            for operation, kernel in given.items():
+                best, other = sources.get(operation, (4, ""))
+                if rank == best:
+                    raise Conflict(
+                        f"plugins {other} and {hook.plugin_name} both have a kernel for {operation!r}; uninstall one, "
+                        "or order them with @hookimpl(tryfirst=True) or @hookimpl(trylast=True)"
+                    )
+                if rank < best:
+                    kernels[operation], sources[operation] = kernel, (rank, hook.plugin_name)
+        return kernels, {operation: plugin for operation, (_, plugin) in sources.items()}
+
+    def _entry(self, name: str) -> Entry:
+        backend, origin = self._supplied[name].backend, self._supplied[name].origin
+        distribution, version = origin.distribution, origin.version
+        if backend.distribution:
+            distribution, version = backend.distribution, _version(backend.distribution)
+        try:
+            loaded = self.load(name)
+        except RuntimeError:
+            return Entry(name, distribution, version, [], "unavailable", self._failed[name][1])
+        replaced: dict[str, list[str]] = {}
+        for operation, plugin in loaded.sources.items():
+            replaced.setdefault(plugin, []).append(operation)
+        reason = "; ".join(f"kernels of plugin {plugin}: {', '.join(replaced[plugin])}" for plugin in replaced)
+        return Entry(name, distribution, version, list(loaded.devices), "available", reason)
+
+    def _set_aside(self, origin: _Origin, error: BaseException, name: str | None = None) -> None:
+        reason = describe(error)
+        entry = Entry(name or origin.name, origin.distribution, origin.version, [], "set aside", reason)
+        if entry not in self._aside:
+            self._aside.append(entry)
+
+
+def _built_in() -> Iterator[tuple[_Origin, Callable[[], object]]]:
+    for name in BUILT_IN:
+        yield _Origin(name, built_in=True), partial(importlib.import_module, f".{name}", __package__)
+
+
+def _installed() -> list[tuple[_Origin, Callable[[], object]]]:
+    import importlib.metadata
+
+    found: list[tuple[_Origin, Callable[[], object]]] = []
+    for point in importlib.metadata.entry_points(group=hookspecs.PROJECT):
+        distribution = (point.dist.name, point.dist.version) if point.dist else ()
+        found.append((_Origin(point.name, *distribution), point.load))
+    return found
+
+
+def _version(distribution: str) -> str | None:
+    import importlib.metadata
+
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _failure(backend: Backend, error: BaseException) -> tuple[type[RuntimeError], str]:
+    """What to raise whenever the backend is asked for, and the reason."""
+    reason = describe(error)
+    if isinstance(error, Conflict):
+        return RuntimeError, reason
+    return BackendUnavailable, f"{reason}; to install it: {backend.install}" if backend.install else reason
+
+
+_manager = Manager()
+load = _manager.load
+names = _manager.names
+listing = _manager.listing
+register = _manager.register
+unregister = _manager.unregister

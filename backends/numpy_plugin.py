@@ -1,0 +1,234 @@
+"""The NumPy backend."""
+
+from __future__ import annotations
+
+import contextvars
+import importlib.util
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy
+
+from .contract import DTYPE_NAMES, Backend, Kernel
+from .hookspecs import hookimpl
+
+
+class _Quiet(threading.local):
+    """``quiet.run(function, *arguments)`` without floating-point warnings, for functions written in C.
+
+    Entering `numpy.errstate` costs as much as adding two small arrays; running in a context in which it was entered
+    once costs a fortieth of that.
+    """
+
+    def __init__(self) -> None:
+        context = contextvars.Context()
+        context.run(numpy.seterr, all="ignore")
+        self.run = context.run
+
+
+quiet = _Quiet()
+
+ndarray, asarray = numpy.ndarray, numpy.asarray
+
+UFUNCS = (
+    "abs acos acosh add asin asinh atan atan2 atanh bitwise_and bitwise_invert bitwise_left_shift bitwise_or "
+    "bitwise_right_shift bitwise_xor ceil conj copysign cos cosh divide equal exp expm1 floor floor_divide greater "
+    "greater_equal hypot isfinite isinf isnan less less_equal log log10 log1p log2 logaddexp logical_and logical_not "
+    "logical_or logical_xor matmul maximum minimum multiply negative nextafter not_equal positive pow reciprocal "
+    "remainder signbit sin sinh sqrt square subtract tan tanh trunc vecdot"
+).split()
+"""NumPy's functions that are ufuncs and compute what the standard's function of that name does."""
+
+
+def _unary(ufunc: Callable[..., Any]) -> Kernel:
+    def kernel(x: Any) -> Any:
+        out = quiet.run(ufunc, x)
+        return out if type(out) is ndarray else asarray(out)
+
+    return kernel
+
+
+def _binary(ufunc: Callable[..., Any]) -> Kernel:
+    def kernel(x1: Any, x2: Any) -> Any:
+        out = quiet.run(ufunc, x1, x2)
+        return out if type(out) is ndarray else asarray(out)
+
+    return kernel
+
+
+def _unary_in_place(ufunc: Callable[..., Any]) -> Kernel:
+    def kernel(x: Any) -> Any:
+        return quiet.run(ufunc, x, x)
+
+    return kernel
+
+
+def _binary_in_place(ufunc: Callable[..., Any]) -> Kernel:
+    def kernel(x1: Any, x2: Any) -> Any:
+        return quiet.run(ufunc, x1, x2, x1)
+
+    return kernel
+
+
+def _reduce(ufunc: Any) -> Kernel:
+    """A reduction by a ufunc, half types accumulating in float32."""
+    reduce = ufunc.reduce
+
+    def kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+        if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
+            return asarray(quiet.run(reduce, x, axis, numpy.float32, None, keepdims)).astype(x.dtype)
+        out = quiet.run(reduce, x, axis, None, None, keepdims)
+        return out if type(out) is ndarray else asarray(out)
+
+    return kernel
+
+
+def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    total = _sum(x, axis=axis, keepdims=keepdims)
+    count = x.size // total.size if total.size else 1
+    return asarray(quiet.run(numpy.divide, total, x.dtype.type(count)))
+
+
+_sum = _reduce(numpy.add)
+
+
+def _as_arrays(function: Callable[..., Any]) -> Kernel:
+    """A function of NumPy's that may return a scalar, as one that returns arrays."""
+
+    def kernel(*arguments: Any, **keywords: Any) -> Any:
+        return asarray(function(*arguments, **keywords))
+
+    return kernel
+
+
+def _astype(x: Any, dtype: Any) -> Any:
+    if x.dtype.kind == "c" and numpy.dtype(dtype).kind not in "cb":
+        x = x.real
+    return quiet.run(x.astype, dtype)
+
+
+def _getitem(x: Any, index: Any) -> Any:
+    out = x[index]
+    return out if type(out) is ndarray else asarray(x[(*index, ...)])
+
+
+def _put(x: Any, index: Any, value: Any) -> Any:
+    out = x.copy()
+    out[index] = value
+    return out
+
+
+def _embed(x: Any, shape: tuple[int, ...], index: Any) -> Any:
+    out = numpy.zeros(shape, x.dtype)
+    out[index] = x
+    return out
+
+
+def _scatter_zeros(x: Any, shape: tuple[int, ...], index: Any) -> Any:
+    out = numpy.zeros(shape, x.dtype)
+    numpy.add.at(out, index, x)
+    return out
+
+
+def _broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
+    """The array with strides of zero along the new and stretched axes: `numpy.broadcast_to` takes ten times as long."""
+    if x.ndim or type(x) is not ndarray or x.dtype.kind == "V":
+        return numpy.broadcast_to(x, shape)
+    out: Any = ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
+    out.flags.writeable = False
+    return out
+
+
+def _where(condition: Any, x1: Any, x2: Any) -> Any:
+    return numpy.where(condition, x1, x2)
+
+
+def _sigmoid(x: Any) -> Any:
+    out = numpy.negative(x)
+    if type(out) is not ndarray:
+        out = asarray(out)
+    quiet.run(numpy.exp, out, out)
+    numpy.add(out, out.dtype.type(1), out)
+    return numpy.reciprocal(out, out)
+
+
+class NumPy(Backend):
+    """Arrays of NumPy, in the memory of the CPU."""
+
+    name = "numpy"
+    distribution = "numpy"
+    install = "pip install numpy"
+    writable = True
+
+    def load(self) -> Any:
+        return numpy
+
+    def kernels(self) -> Mapping[str, Kernel]:
+        kernels: dict[str, Kernel] = {}
+        for name in UFUNCS:
+            ufunc = getattr(numpy, name)
+            unary = ufunc.nin == 1
+            kernels[name] = _unary(ufunc) if unary else _binary(ufunc)
+            if ufunc.signature is None:
+                kernels[f"{name}_"] = _unary_in_place(ufunc) if unary else _binary_in_place(ufunc)
+        kernels |= {name: _as_arrays(getattr(numpy, name)) for name in ("argmax", "argmin", "sign", "round", "clip")}
+        return kernels | {
+            "sum": _sum,
+            "prod": _reduce(numpy.multiply),
+            "max": _reduce(numpy.maximum),
+            "min": _reduce(numpy.minimum),
+            "all": _reduce(numpy.logical_and),
+            "any": _reduce(numpy.logical_or),
+            "mean": _mean,
+            "astype": _astype,
+            "getitem": _getitem,
+            "put": _put,
+            "embed": _embed,
+            "broadcast_to": _broadcast_to,
+            "matrix_transpose": lambda x: x.mT,
+            "permute_dims": lambda x, axes: x.transpose(axes),
+            "reshape": lambda x, shape: x.reshape(shape),
+            "scatter_zeros": _scatter_zeros,
+            "where": _where,
+            "sigmoid": _sigmoid,
+        }
+
+    def dtypes(self) -> Mapping[str, Any]:
+        found = {name: numpy.dtype(name) for name in DTYPE_NAMES if hasattr(numpy, name)}
+        if importlib.util.find_spec("ml_dtypes") is not None:
+            import ml_dtypes
+
+            found["bfloat16"] = numpy.dtype(ml_dtypes.bfloat16)
+        return found
+
+    def devices(self) -> Mapping[str, Any]:
+        return {"cpu": "cpu"}
+
+    def dtype_name(self, array: Any) -> str:
+        return str(array.dtype.name)
+
+    def device_name(self, array: Any) -> str:
+        return "cpu"
+
+    def from_numpy(self, array: numpy.ndarray, device: Any) -> Any:
+        return numpy.array(array, dtype=array.dtype.newbyteorder("="), order="C")
+
+    def to_numpy(self, array: Any) -> numpy.ndarray:
+        result: numpy.ndarray = array
+        return result
+
+    def copy(self, array: Any) -> Any:
+        return numpy.array(array, order="C")
+
+    def is_view(self, array: Any) -> bool:
+        return array.base is not None or not array.flags.writeable
+
+    def scope(self) -> Any:
+        return numpy.errstate(all="ignore")
+
+
+@hookimpl
+def tensorplug_backends() -> list[Backend]:
+    """The NumPy backend."""
+    return [NumPy()]

@@ -1,0 +1,80 @@
+"""The stream of random 64-bit words that belongs to a seed, on NumPy.
+
+The stream is Philox4x64-10 in counter mode (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+Word number ``n`` is output ``n % 4`` of the block whose counter is ``(n // 4, 0, 0, 0)`` under the key ``(seed, 0)``,
+least significant word first. A stream has 2**64 words.
+"""
+
+from __future__ import annotations
+
+import operator
+
+import numpy
+
+STREAM_LENGTH = 2**64
+
+
+def words(seed: int, offset: int, count: int) -> numpy.ndarray:
+    """Numbers `offset` to ``offset + count`` of the stream of random words that belongs to `seed`.
+
+    Parameters
+    ----------
+    seed
+        From ``-2**63`` to ``2**64 - 1``; negative seeds wrap around, as in PyTorch.
+    offset
+        The number of the first word.
+    count
+        How many words to make.
+
+    Returns
+    -------
+    numpy.ndarray, shape (count,), dtype uint64
+        In memory of its own.
+
+    Raises
+    ------
+    ValueError
+        If the seed is out of range, or some of the words lie outside the stream.
+
+    Examples
+    --------
+    >>> [hex(word) for word in words(0, 0, 4).tolist()]
+    ['0x16554d9eca36314c', '0xdb20fe9d672d0fdc', '0xd7e772cee186176b', '0x7e68b68aec7ba23b']
+    >>> bool((words(-1, 5, 3) == words(2**64 - 1, 0, 8)[5:]).all())
+    True
+    """
+    key, (block, lane), count = check_seed(seed), *check_span(offset, count)
+    # NumPy adds one to the counter before each block
+    generator = numpy.random.Philox(key=key, counter=(block - 1) % 2**256)
+    generator.random_raw(lane, output=False)
+    return generator.random_raw(count)
+
+
+def check_seed(seed: int) -> int:
+    """The first word of the key for a seed.
+
+    Examples
+    --------
+    >>> check_seed(-1) == 2**64 - 1
+    True
+    """
+    seed = operator.index(seed)
+    if not -(2**63) <= seed < 2**64:
+        raise ValueError(f"a seed must be from -2**63 to 2**64 - 1, but is {seed}")
+    return seed % 2**64
+
+
+def check_span(offset: int, count: int) -> tuple[tuple[int, int], int]:
+    """Where a span of words begins, as the number of the block and the place in it; and how many words it has.
+
+    Examples
+    --------
+    >>> check_span(6, 10)
+    ((1, 2), 10)
+    """
+    offset, count = operator.index(offset), operator.index(count)
+    if offset < 0 or count < 0:
+        raise ValueError(f"offset and count must not be negative, but are {offset} and {count}")
+    if offset + count > STREAM_LENGTH:
+        raise ValueError(f"a stream has 2**64 words, but word {offset + count - 1} was asked for: use another seed")
+    return divmod(offset, 4), count

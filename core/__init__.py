@@ -1,0 +1,16 @@
+"""The Tensor, its dtypes and devices, and the operations, a file for each chapter of the standard.
+
+What other packages need to declare an operation with its gradient rule is handed on here.
+"""
+
+# Rules come first: an operation is declared together with the function that records it.
+from ..autograd import rules
+from ..autograd.rule import rule
+from . import methods
+from .kinds import OPERATIONS
+from .operation import Operation
+from .tensor import Tensor
+
+methods.attach_all()
+
+__all__ = ["OPERATIONS", "Operation", "Tensor", "rule", "rules"]

@@ -1,0 +1,84 @@
+"""Axes and shapes as users write them, checked and brought to one form."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+from .errors import ShapeError
+
+
+def normalize_axis(operation: str, axis: Any, ndim: int) -> int:
+    """A non-negative axis.
+
+    Raises
+    ------
+    IndexError
+        If the tensor has no such axis.
+    TypeError
+        If it is not an integer.
+    """
+    try:
+        number = operator.index(axis)
+    except TypeError:
+        raise TypeError(f"{operation}: an axis is an integer, got {type(axis).__name__}") from None
+    if not -ndim <= number < ndim:
+        allowed = f"{-ndim} to {ndim - 1}" if ndim else "none, as the tensor is 0-d"
+        raise IndexError(f"{operation}: axis {number} is out of range for {ndim} axes; allowed are {allowed}")
+    return number % ndim
+
+
+def normalize_axes(operation: str, axis: Any, ndim: int) -> tuple[int, ...] | None:
+    """Non-negative axes, each once; None, for all axes, stays None.
+
+    Raises
+    ------
+    IndexError
+        If the tensor has no such axis.
+    ValueError
+        If an axis is given twice.
+    """
+    if axis is None:
+        return None
+    if not isinstance(axis, Iterable):
+        return (normalize_axis(operation, axis, ndim),)
+    axes = tuple(normalize_axis(operation, one, ndim) for one in axis)
+    if len(set(axes)) != len(axes):
+        raise ShapeError(f"{operation}: axis {tuple(axis)} names an axis twice")
+    return axes
+
+
+def normalize_shape(operation: str, shape: Any) -> tuple[int, ...]:
+    """A shape given as an integer or a sequence of integers.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    """
+    try:
+        return tuple(operator.index(n) for n in shape) if isinstance(shape, Iterable) else (operator.index(shape),)
+    except TypeError:
+        raise TypeError(f"{operation}: a shape is an integer or a sequence of integers, got {shape!r}") from None
+
+
+def infer_shape(operation: str, shape: tuple[int, ...], old: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape with its one -1 replaced by what the number of elements leaves.
+
+    Raises
+    ------
+    ValueError
+        If the shape does not hold the elements.
+    """
+    count = math.prod(old)
+    unknown = [i for i, n in enumerate(shape) if n == -1]
+    known = math.prod(n for n in shape if n != -1)
+    if len(unknown) > 1 or any(n < -1 for n in shape):
+        raise ShapeError(f"{operation}: shape {shape} may have one -1 and no other negative length")
+    if unknown and known and count % known == 0:
+        shape = tuple(count // known if n == -1 else n for n in shape)
+    if math.prod(shape) != count or -1 in shape:
+        raise ShapeError(f"{operation}: shape {shape} does not hold the {count} elements of shape {old}")
+    return shape

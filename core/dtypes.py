@@ -1,0 +1,248 @@
+"""dtypes, their promotion, and the default ones (array API standard 2025.12, "Data types" and "Type promotion")."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, Final, final
+
+import numpy
+
+_CATEGORY_OF_KIND = {
+    "b": "bool",
+    "i": "signed integer",
+    "u": "unsigned integer",
+    "f": "real floating",
+    "c": "complex floating",
+}
+
+_KIND_ORDER = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
+
+
+@final
+class DType:
+    """The type of a tensor's elements; there is one object for each, compared by identity.
+
+    Attributes
+    ----------
+    name : str
+        The standard's name, such as ``"float32"``.
+    kind : str
+        NumPy's letter: ``b`` bool, ``i`` signed and ``u`` unsigned integer, ``f`` real and ``c`` complex floating.
+    itemsize : int
+        Bytes an element takes.
+    """
+
+    __slots__ = ("itemsize", "kind", "name")
+
+    name: Final[str]
+    kind: Final[str]
+    itemsize: Final[int]
+
+    def __init__(self, name: str, kind: str, itemsize: int) -> None:
+        self.name = name
+        self.kind = kind
+        self.itemsize = itemsize
+
+    @property
+    def category(self) -> str:
+        """The standard's name of the kind, such as ``"real floating"``."""
+        return _CATEGORY_OF_KIND[self.kind]
+
+    @property
+    def is_floating_point(self) -> bool:
+        """Whether this is a real floating-point dtype, as in PyTorch."""
+        return self.kind == "f"
+
+    @property
+    def is_complex(self) -> bool:
+        """Whether this is a complex dtype, as in PyTorch."""
+        return self.kind == "c"
+
+    @property
+    def is_differentiable(self) -> bool:
+        """Whether a tensor of this dtype can require a gradient."""
+        return self.kind in "fc"
+
+    def __repr__(self) -> str:
+        return f"tensorplug.{self.name}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return as_dtype, (self.name,)
+
+
+bool_ = DType("bool", "b", 1)
+int8 = DType("int8", "i", 1)
+int16 = DType("int16", "i", 2)
+int32 = DType("int32", "i", 4)
+int64 = DType("int64", "i", 8)
+uint8 = DType("uint8", "u", 1)
+uint16 = DType("uint16", "u", 2)
+uint32 = DType("uint32", "u", 4)
+uint64 = DType("uint64", "u", 8)
+float16 = DType("float16", "f", 2)
+bfloat16 = DType("bfloat16", "f", 2)
+float32 = DType("float32", "f", 4)
+float64 = DType("float64", "f", 8)
+complex64 = DType("complex64", "c", 8)
+complex128 = DType("complex128", "c", 16)
+
+DTYPES: Final = {
+    dtype.name: dtype
+    for dtype in (
+        bool_,
+        int8,
+        int16,
+        int32,
+        int64,
+        uint8,
+        uint16,
+        uint32,
+        uint64,
+        float16,
+        bfloat16,
+        float32,
+        float64,
+        complex64,
+        complex128,
+    )
+}
+"""Every dtype by its name."""
+
+ACCEPTED: Final[dict[str, frozenset[DType]]] = {
+    "all": frozenset(DTYPES.values()),
+    "boolean": frozenset({bool_}),
+    "numeric": frozenset(d for d in DTYPES.values() if d.kind in "iufc"),
+    "real-valued": frozenset(d for d in DTYPES.values() if d.kind in "iuf"),
+    "integer": frozenset(d for d in DTYPES.values() if d.kind in "iu"),
+    "integer or boolean": frozenset(d for d in DTYPES.values() if d.kind in "iub"),
+    "floating-point": frozenset(d for d in DTYPES.values() if d.kind in "fc"),
+    "real-valued floating-point": frozenset(d for d in DTYPES.values() if d.kind == "f"),
+    "complex floating-point": frozenset(d for d in DTYPES.values() if d.kind == "c"),
+}
+"""The dtypes in each of the categories by which the standard says what a function takes."""
+
+_REAL_OF_COMPLEX = {complex64: float32, complex128: float64}
+_COMPLEX_OF_REAL = {float16: complex64, bfloat16: complex64, float32: complex64, float64: complex128}
+_PYTHON_TYPES: dict[type, DType] = {bool: bool_, int: int64}
+
+_default_float = float32
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """Set the real floating-point dtype that new tensors get where none is given; at first it is float32.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not a real floating-point one.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.set_default_dtype(tp.float64)
+    >>> tp.tensor([1.5]).dtype
+    tensorplug.float64
+    >>> tp.set_default_dtype(tp.float32)
+    """
+    global _default_float
+    dtype = as_dtype(dtype)
+    if dtype.kind != "f":
+        raise TypeError(f"set_default_dtype: got {dtype}, wanted a real floating-point dtype such as float32")
+    _default_float = dtype
+
+
+def get_default_dtype() -> DType:
+    """The real floating-point dtype that new tensors get where none is given."""
+    return _default_float
+
+
+def default_complex() -> DType:
+    """The complex dtype that new tensors get where none is given: that of the default float's precision."""
+    return _COMPLEX_OF_REAL[_default_float]
+
+
+def as_dtype(dtype: Any) -> DType:
+    """The dtype meant by a DType, a name, a Python type, or NumPy's dtype of the same name.
+
+    Raises
+    ------
+    TypeError
+        If it names none of Tensorplug's dtypes.
+    """
+    if type(dtype) is DType:
+        return dtype
+    if isinstance(dtype, type) and dtype in (float, complex):
+        return _default_float if dtype is float else default_complex()
+    if isinstance(dtype, type) and dtype in _PYTHON_TYPES:
+        return _PYTHON_TYPES[dtype]
+    name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None) or _numpy_name(dtype)
+    try:
+        return DTYPES[name]
+    except (KeyError, TypeError):
+        raise TypeError(f"unknown dtype {dtype!r}; the dtypes are {', '.join(DTYPES)}") from None
+
+
+def _numpy_name(dtype: Any) -> str | None:
+    try:
+        return numpy.dtype(dtype).name
+    except TypeError:
+        return None
+
+
+def real_dtype(dtype: DType) -> DType:
+    """The dtype of the real part: float32 for complex64, float64 for complex128, itself otherwise."""
+    return _REAL_OF_COMPLEX.get(dtype, dtype)
+
+
+def complex_dtype(dtype: DType) -> DType:
+    """The complex dtype of a real floating-point dtype's precision; a complex dtype is its own."""
+    return _COMPLEX_OF_REAL.get(dtype, dtype)
+
+
+@functools.cache
+def promote(first: DType, second: DType) -> DType:
+    """The dtype in which tensors of two dtypes meet.
+
+    The standard's table where it has an entry; elsewhere PyTorch's rule, by which the higher kind wins with its own
+    dtype.
+
+    Raises
+    ------
+    TypeError
+        For uint64 with a signed integer, which no integer dtype holds.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.result_type(tp.int64, tp.float32)
+    tensorplug.float32
+    >>> tp.result_type(tp.uint8, tp.int8)
+    tensorplug.int16
+    """
+    if first is second:
+        return first
+    low, high = sorted((first, second), key=lambda d: (_KIND_ORDER[d.kind], d.itemsize))
+    if low.kind == high.kind:
+        return float32 if low.itemsize == high.itemsize else high
+    if high.kind == "c" and low.kind == "f":
+        return promote(complex_dtype(low), high)
+    if {low.kind, high.kind} == {"i", "u"}:
+        return _promote_signs(*((first, second) if first.kind == "i" else (second, first)))
+    return high
+
+
+def _promote_signs(signed: DType, unsigned: DType) -> DType:
+    if unsigned.itemsize == 8:
+        raise TypeError(
+            f"{signed.name} and {unsigned.name} have no common integer dtype; convert one, as in x.astype('int64')"
+        )
+    return DTYPES[f"int{8 * max(signed.itemsize, 2 * unsigned.itemsize)}"]
+
+
+def promote_scalar(dtype: DType, scalar: bool | int | float | complex) -> DType:
+    """The dtype in which a tensor of `dtype` meets a Python scalar: its own, unless the scalar's kind is higher."""
+    if isinstance(scalar, int):  # bool is an int
+        return int64 if dtype is bool_ and not isinstance(scalar, bool) else dtype
+    if isinstance(scalar, float):
+        return dtype if dtype.kind in "fc" else _default_float
+    return complex_dtype(dtype) if dtype.kind in "fc" else default_complex()

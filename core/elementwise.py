@@ -1,0 +1,619 @@
+"""Elementwise functions (array API standard 2025.12, "Element-wise Functions"), and those that PyTorch adds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .dtypes import bool_, promote, promote_scalar
+from .families import binary, unary
+from .operands import cast, same_device, scalar_tensor, unsupported
+from .operation import Operation
+from .tensor import Tensor
+
+abs = unary(
+    "abs",
+    "numeric",
+    "The absolute value of each element; of a complex one its magnitude.",
+    result="real",
+    operator="__abs__",
+    notes="The gradient at zero is zero, as in PyTorch.",
+    example="""
+    >>> tp.abs(tp.tensor([-1.5, 2.0]))
+    tensor([1.5000, 2.0000])
+    """,
+)
+add = binary(
+    "add",
+    "numeric",
+    "The sum ``x1 + x2`` of each pair of elements.",
+    operator="__add__",
+    example="""
+    >>> tp.add(tp.tensor([1, 2]), 3)
+    tensor([4, 5])
+    """,
+)
+acos = unary(
+    "acos",
+    "floating-point",
+    "The principal inverse cosine of each element, in radians.",
+    example="""
+    >>> tp.acos(tp.tensor([1.0, 0.0]))
+    tensor([0.0000, 1.5708])
+    """,
+)
+acosh = unary(
+    "acosh",
+    "floating-point",
+    "The inverse hyperbolic cosine of each element.",
+    example="""
+    >>> tp.acosh(tp.tensor([1.0, 2.0]))
+    tensor([0.0000, 1.3170])
+    """,
+)
+asin = unary(
+    "asin",
+    "floating-point",
+    "The principal inverse sine of each element, in radians.",
+    example="""
+    >>> tp.asin(tp.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.5708])
+    """,
+)
+asinh = unary(
+    "asinh",
+    "floating-point",
+    "The inverse hyperbolic sine of each element.",
+    example="""
+    >>> tp.asinh(tp.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8814])
+    """,
+)
+atan = unary(
+    "atan",
+    "floating-point",
+    "The principal inverse tangent of each element, in radians.",
+    example="""
+    >>> tp.atan(tp.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7854])
+    """,
+)
+atan2 = binary(
+    "atan2",
+    "real-valued floating-point",
+    "The angle of the point ``(x2, x1)`` from the positive first axis, in radians.",
+    example="""
+    >>> tp.atan2(tp.tensor([1.0]), tp.tensor([-1.0]))
+    tensor([2.3562])
+    """,
+)
+atanh = unary(
+    "atanh",
+    "floating-point",
+    "The inverse hyperbolic tangent of each element.",
+    example="""
+    >>> tp.atanh(tp.tensor([0.0, 0.5]))
+    tensor([0.0000, 0.5493])
+    """,
+)
+bitwise_and = binary(
+    "bitwise_and",
+    "integer or boolean",
+    "The bitwise AND of each pair of elements.",
+    operator="__and__",
+    example="""
+    >>> tp.bitwise_and(tp.tensor([6]), 3)
+    tensor([2])
+    """,
+)
+bitwise_or = binary(
+    "bitwise_or",
+    "integer or boolean",
+    "The bitwise OR of each pair of elements.",
+    operator="__or__",
+    example="""
+    >>> tp.bitwise_or(tp.tensor([6]), 3)
+    tensor([7])
+    """,
+)
+bitwise_xor = binary(
+    "bitwise_xor",
+    "integer or boolean",
+    "The bitwise exclusive OR of each pair of elements.",
+    operator="__xor__",
+    example="""
+    >>> tp.bitwise_xor(tp.tensor([6]), 3)
+    tensor([5])
+    """,
+)
+bitwise_invert = unary(
+    "bitwise_invert",
+    "integer or boolean",
+    "Each element with all its bits inverted.",
+    operator="__invert__",
+    methods=("bitwise_not", "bitwise_invert"),
+    example="""
+    >>> tp.bitwise_invert(tp.tensor([True, False]))
+    tensor([False,  True])
+    """,
+)
+ceil = unary(
+    "ceil",
+    "real-valued",
+    "The least integer that is not less than each element.",
+    notes="The gradient is zero.",
+    example="""
+    >>> tp.ceil(tp.tensor([1.2, -1.2]))
+    tensor([ 2., -1.])
+    """,
+)
+conj = unary(
+    "conj",
+    "numeric",
+    "The complex conjugate of each element.",
+    example="""
+    >>> tp.conj(tp.tensor([1.0 + 2.0j]))
+    tensor([1.-2.j], dtype=tensorplug.complex64)
+    """,
+)
+cos = unary(
+    "cos",
+    "floating-point",
+    "The cosine of each element, which is in radians.",
+    example="""
+    >>> tp.cos(tp.tensor([0.0, 3.0]))
+    tensor([ 1.0000, -0.9900])
+    """,
+)
+cosh = unary(
+    "cosh",
+    "floating-point",
+    "The hyperbolic cosine of each element.",
+    example="""
+    >>> tp.cosh(tp.tensor([0.0, 1.0]))
+    tensor([1.0000, 1.5431])
+    """,
+)
+divide = binary(
+    "divide",
+    "floating-point",
+    "The quotient ``x1 / x2`` of each pair of elements.",
+    operator="__truediv__",
+    methods=("divide", "div", "true_divide"),
+    example="""
+    >>> tp.divide(tp.tensor([1.0, 3.0]), 2)
+    tensor([0.5000, 1.5000])
+    """,
+)
+equal = binary(
+    "equal",
+    "all",
+    "Whether the elements of each pair are equal.",
+    result="bool",
+    operator="__eq__",
+    methods=("eq",),
+    example="""
+    >>> tp.equal(tp.tensor([1, 2]), 2)
+    tensor([False,  True])
+    """,
+)
+exp = unary(
+    "exp",
+    "floating-point",
+    "The exponential :math:`e^x` of each element.",
+    example="""
+    >>> tp.exp(tp.tensor([0.0, 1.0]))
+    tensor([1.0000, 2.7183])
+    """,
+)
+expm1 = unary(
+    "expm1",
+    "floating-point",
+    "The exponential less one, :math:`e^x - 1`, of each element, exact near zero.",
+    example="""
+    >>> tp.expm1(tp.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.7183])
+    """,
+)
+floor = unary(
+    "floor",
+    "real-valued",
+    "The greatest integer that is not greater than each element.",
+    notes="The gradient is zero.",
+    example="""
+    >>> tp.floor(tp.tensor([1.2, -1.2]))
+    tensor([ 1., -2.])
+    """,
+)
+greater = binary(
+    "greater",
+    "real-valued",
+    "Whether ``x1 > x2`` in each pair of elements.",
+    result="bool",
+    operator="__gt__",
+    methods=("greater", "gt"),
+    example="""
+    >>> tp.greater(tp.tensor([1, 2]), 1)
+    tensor([False,  True])
+    """,
+)
+greater_equal = binary(
+    "greater_equal",
+    "real-valued",
+    "Whether ``x1 >= x2`` in each pair of elements.",
+    result="bool",
+    operator="__ge__",
+    methods=("greater_equal", "ge"),
+    example="""
+    >>> tp.greater_equal(tp.tensor([0, 1]), 1)
+    tensor([False,  True])
+    """,
+)
+isfinite = unary(
+    "isfinite",
+    "numeric",
+    "Whether each element is neither infinite nor NaN.",
+    result="bool",
+    example="""
+    >>> tp.isfinite(tp.tensor([1.0, tp.inf]))
+    tensor([ True, False])
+    """,
+)
+isinf = unary(
+    "isinf",
+    "numeric",
+    "Whether each element is infinite.",
+    result="bool",
+    example="""
+    >>> tp.isinf(tp.tensor([1.0, tp.inf]))
+    tensor([False,  True])
+    """,
+)
+isnan = unary(
+    "isnan",
+    "numeric",
+    "Whether each element is NaN.",
+    result="bool",
+    example="""
+    >>> tp.isnan(tp.tensor([1.0, tp.nan]))
+    tensor([False,  True])
+    """,
+)
+less = binary(
+    "less",
+    "real-valued",
+    "Whether ``x1 < x2`` in each pair of elements.",
+    result="bool",
+    operator="__lt__",
+    methods=("less", "lt"),
+    example="""
+    >>> tp.less(tp.tensor([1, 2]), 2)
+    tensor([ True, False])
+    """,
+)
+less_equal = binary(
+    "less_equal",
+    "real-valued",
+    "Whether ``x1 <= x2`` in each pair of elements.",
+    result="bool",
+    operator="__le__",
+    methods=("less_equal", "le"),
+    example="""
+    >>> tp.less_equal(tp.tensor([1, 2]), 1)
+    tensor([ True, False])
+    """,
+)
+log = unary(
+    "log",
+    "floating-point",
+    "The natural logarithm of each element.",
+    example="""
+    >>> tp.log(tp.tensor([1.0, 2.0]))
+    tensor([0.0000, 0.6931])
+    """,
+)
+log1p = unary(
+    "log1p",
+    "floating-point",
+    "The natural logarithm of one more than each element, exact near zero.",
+    example="""
+    >>> tp.log1p(tp.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.6931])
+    """,
+)
+log2 = unary(
+    "log2",
+    "floating-point",
+    "The logarithm to base 2 of each element.",
+    example="""
+    >>> tp.log2(tp.tensor([1.0, 8.0]))
+    tensor([0., 3.])
+    """,
+)
+log10 = unary(
+    "log10",
+    "floating-point",
+    "The logarithm to base 10 of each element.",
+    example="""
+    >>> tp.log10(tp.tensor([1.0, 100.0]))
+    tensor([0., 2.])
+    """,
+)
+logical_and = binary(
+    "logical_and",
+    "boolean",
+    "The logical AND of each pair of elements.",
+    example="""
+    >>> tp.logical_and(tp.tensor([True, True]), tp.tensor([True, False]))
+    tensor([ True, False])
+    """,
+)
+logical_not = unary(
+    "logical_not",
+    "boolean",
+    "The logical NOT of each element.",
+    example="""
+    >>> tp.logical_not(tp.tensor([True, False]))
+    tensor([False,  True])
+    """,
+)
+logical_or = binary(
+    "logical_or",
+    "boolean",
+    "The logical OR of each pair of elements.",
+    example="""
+    >>> tp.logical_or(tp.tensor([True, False]), tp.tensor([False, False]))
+    tensor([ True, False])
+    """,
+)
+logical_xor = binary(
+    "logical_xor",
+    "boolean",
+    "The logical exclusive OR of each pair of elements.",
+    example="""
+    >>> tp.logical_xor(tp.tensor([True, False]), tp.tensor([True, True]))
+    tensor([False,  True])
+    """,
+)
+maximum = binary(
+    "maximum",
+    "real-valued",
+    "The greater element of each pair; NaN where either is.",
+    notes="Where both are equal each gets half of the gradient, as in PyTorch.",
+    example="""
+    >>> tp.maximum(tp.tensor([1.0, 5.0]), 3.0)
+    tensor([3., 5.])
+    """,
+)
+minimum = binary(
+    "minimum",
+    "real-valued",
+    "The lesser element of each pair; NaN where either is.",
+    notes="Where both are equal each gets half of the gradient, as in PyTorch.",
+    example="""
+    >>> tp.minimum(tp.tensor([1.0, 5.0]), 3.0)
+    tensor([1., 3.])
+    """,
+)
+multiply = binary(
+    "multiply",
+    "numeric",
+    "The product ``x1 * x2`` of each pair of elements.",
+    operator="__mul__",
+    methods=("multiply", "mul"),
+    example="""
+    >>> tp.multiply(tp.tensor([1, 2]), 3)
+    tensor([3, 6])
+    """,
+)
+negative = unary(
+    "negative",
+    "numeric",
+    "Each element with its sign inverted.",
+    operator="__neg__",
+    methods=("negative", "neg"),
+    example="""
+    >>> tp.negative(tp.tensor([1, -2]))
+    tensor([-1,  2])
+    """,
+)
+not_equal = binary(
+    "not_equal",
+    "all",
+    "Whether the elements of each pair differ.",
+    result="bool",
+    operator="__ne__",
+    methods=("not_equal", "ne"),
+    example="""
+    >>> tp.not_equal(tp.tensor([1, 2]), 2)
+    tensor([ True, False])
+    """,
+)
+pow = binary(
+    "pow",
+    "numeric",
+    "The first element of each pair raised to the power of the second.",
+    operator="__pow__",
+    example="""
+    >>> tp.pow(tp.tensor([2.0, 3.0]), 2)
+    tensor([4., 9.])
+    """,
+)
+reciprocal = unary(
+    "reciprocal",
+    "floating-point",
+    "One divided by each element.",
+    example="""
+    >>> tp.reciprocal(tp.tensor([2.0, 4.0]))
+    tensor([0.5000, 0.2500])
+    """,
+)
+relu = unary(
+    "relu",
+    "real-valued",
+    "Each element where it is positive, else zero: :math:`max(x, 0)`; NaN stays NaN.",
+    decomposition=lambda ops, x: ops.maximum(x, ops.zeros_like(x)),
+    notes="The gradient at zero is zero, as in PyTorch.",
+    example="""
+    >>> tp.relu(tp.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """,
+)
+round = unary(
+    "round",
+    "numeric",
+    "Each element rounded to the nearest integer, halves to the even one.",
+    notes="The gradient is zero.",
+    example="""
+    >>> tp.round(tp.tensor([0.5, 1.5, 2.4]))
+    tensor([0., 2., 2.])
+    """,
+)
+sigmoid = unary(
+    "sigmoid",
+    "real-valued floating-point",
+    "The logistic function :math:`1 / (1 + e^{-x})` of each element.",
+    decomposition=lambda ops, x: ops.reciprocal(ops.exp(-x) + 1.0),
+    example="""
+    >>> tp.sigmoid(tp.tensor([0.0, 2.0]))
+    tensor([0.5000, 0.8808])
+    """,
+)
+sign = unary(
+    "sign",
+    "numeric",
+    "-1, 0 or 1, as each element is negative, zero or positive; NaN stays NaN.",
+    notes="The gradient is zero.",
+    example="""
+    >>> tp.sign(tp.tensor([-3.0, 0.0, 2.0]))
+    tensor([-1.,  0.,  1.])
+    """,
+)
+sin = unary(
+    "sin",
+    "floating-point",
+    "The sine of each element, which is in radians.",
+    example="""
+    >>> tp.sin(tp.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8415])
+    """,
+)
+sinh = unary(
+    "sinh",
+    "floating-point",
+    "The hyperbolic sine of each element.",
+    example="""
+    >>> tp.sinh(tp.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.1752])
+    """,
+)
+sqrt = unary(
+    "sqrt",
+    "floating-point",
+    "The principal square root of each element.",
+    example="""
+    >>> tp.sqrt(tp.tensor([4.0, 9.0]))
+    tensor([2., 3.])
+    """,
+)
+square = unary(
+    "square",
+    "numeric",
+    "The product of each element with itself.",
+    example="""
+    >>> tp.square(tp.tensor([2, -3]))
+    tensor([4, 9])
+    """,
+)
+subtract = binary(
+    "subtract",
+    "numeric",
+    "The difference ``x1 - x2`` of each pair of elements.",
+    operator="__sub__",
+    methods=("subtract", "sub"),
+    example="""
+    >>> tp.subtract(tp.tensor([1, 2]), 3)
+    tensor([-2, -1])
+    """,
+)
+tan = unary(
+    "tan",
+    "floating-point",
+    "The tangent of each element, which is in radians.",
+    example="""
+    >>> tp.tan(tp.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.5574])
+    """,
+)
+tanh = unary(
+    "tanh",
+    "floating-point",
+    "The hyperbolic tangent of each element.",
+    example="""
+    >>> tp.tanh(tp.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7616])
+    """,
+)
+trunc = unary(
+    "trunc",
+    "real-valued",
+    "Each element rounded towards zero.",
+    notes="The gradient is zero.",
+    example="""
+    >>> tp.trunc(tp.tensor([1.7, -1.7]))
+    tensor([ 1., -1.])
+    """,
+)
+
+_where = Operation("where", family="elementwise", operands=("condition", "x1", "x2"))
+
+
+def where(condition: Tensor, x1: Any, x2: Any, /) -> Tensor:
+    """The elements of `x1` where the condition holds, else those of `x2`.
+
+    Parameters
+    ----------
+    condition : Tensor
+        Of dtype bool.
+    x1, x2 : Tensor or Python scalar
+        At least one of them a tensor; they are promoted to a common dtype. All three broadcast.
+
+    Returns
+    -------
+    Tensor
+        The promoted dtype; the broadcast shape.
+
+    Raises
+    ------
+    TypeError
+        If the condition is not of dtype bool.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([1.0, -2.0])
+    >>> tp.where(x > 0, x, 0.0)
+    tensor([1., 0.])
+    """
+    if type(condition) is not Tensor or not (type(x1) is Tensor or type(x2) is Tensor):
+        raise unsupported("where", condition, x1, x2)
+    if condition.dtype is not bool_:
+        raise TypeError(f"where: the condition must be of dtype bool, got {condition.dtype}")
+    x1, x2 = _branches(x1, x2)
+    x1, x2 = same_device("where", x1, x2)
+    condition, x1 = same_device("where", condition, x1)
+    return _where(condition, x1, x2)
+
+
+def _branches(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
+    """The two branches in their common dtype; one of them may be a Python scalar."""
+    if type(x1) is not Tensor:
+        x2, x1 = _branches(x2, x1)
+        return x1, x2
+    if type(x2) is not Tensor:
+        x1 = cast(x1, promote_scalar(x1.dtype, x2))
+        return x1, scalar_tensor(x1._kind, x2)
+    dtype = promote(x1.dtype, x2.dtype)
+    return cast(x1, dtype), cast(x2, dtype)
+
+
+_where.function = where

@@ -1,0 +1,11 @@
+"""Errors that stand for two of Python's at once, because the fields that meet here raise different ones."""
+
+from __future__ import annotations
+
+
+class ShapeError(ValueError, RuntimeError):
+    """Shapes that do not fit the operation: NumPy raises ValueError there, PyTorch RuntimeError; this is both."""
+
+
+class DeviceError(ValueError, RuntimeError):
+    """Operands on different devices or backends: ValueError in the array API's libraries, RuntimeError in PyTorch."""

@@ -1,0 +1,243 @@
+"""The families of operations: what all elementwise functions, or all reductions, have in common, written once.
+
+A family turns a declaration into the function that users call. The functions are made once, when the operation is
+declared; what can be decided then is not decided again at each call.
+"""
+
+from __future__ import annotations
+
+import operator as python_operator
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ..autograd.modes import is_grad_enabled
+from .axes import normalize_axes
+from .docs import elementwise_doc, reduction_doc
+from .dtypes import DType, as_dtype, bool_, int64
+from .errors import ShapeError
+from .operands import cast, explain, pair, unsupported
+from .operation import Operation
+from .tensor import Tensor, new
+from .views import refresh
+from .writes import into
+
+
+def unary(
+    name: str,
+    accepts: str,
+    summary: str,
+    *,
+    example: str,
+    notes: str = "",
+    result: str = "same",
+    decomposition: Callable[..., Any] | None = None,
+    operator: str | None = None,
+    methods: tuple[str, ...] | None = None,
+) -> Callable[..., Tensor]:
+    """Declare an elementwise function of one tensor. The parameters are those of `Operation`, and its documentation."""
+    operation = Operation(
+        name,
+        family="elementwise",
+        operands=("x",),
+        accepts=accepts,
+        result=result,
+        decomposition=decomposition,
+        methods=(name,) if methods is None else methods,
+        operator=operator,
+        in_place=result == "same",
+    )
+    apply = _unary_apply(operation)
+
+    def function(x: Tensor, /, *, out: Tensor | None = None) -> Tensor:
+        if type(x) is not Tensor:
+            raise unsupported(name, x)
+        return apply(x) if out is None else into(name, out, apply(x))
+
+    operation.apply = apply
+    return _finish(operation, function, elementwise_doc(operation, summary, notes, example))
+
+
+def binary(
+    name: str,
+    accepts: str,
+    summary: str,
+    *,
+    example: str,
+    notes: str = "",
+    result: str = "same",
+    decomposition: Callable[..., Any] | None = None,
+    operator: str | None = None,
+    methods: tuple[str, ...] | None = None,
+) -> Callable[..., Tensor]:
+    """Declare an elementwise function of two tensors, which broadcast and are promoted to a common dtype."""
+    operation = Operation(
+        name,
+        family="elementwise",
+        operands=("x1", "x2"),
+        accepts=accepts,
+        result=result,
+        decomposition=decomposition,
+        methods=(name,) if methods is None else methods,
+        operator=operator,
+        in_place=result == "same",
+    )
+    apply = _binary_apply(operation)
+
+    def function(x1: Any, x2: Any, /, *, out: Tensor | None = None) -> Tensor:
+        found = apply(x1, x2)
+        if found is NotImplemented:
+            raise unsupported(name, x1, x2)
+        return found if out is None else into(name, out, found)
+
+    operation.apply = apply
+    return _finish(operation, function, elementwise_doc(operation, summary, notes, example))
+
+
+def _finish(operation: Operation, function: Callable[..., Any], doc: str) -> Callable[..., Any]:
+    function.__name__ = operation.name.rpartition(".")[2]
+    function.__qualname__ = function.__name__
+    function.__doc__ = doc
+    operation.function = function
+    return function
+
+
+def _unary_apply(operation: Operation) -> Callable[[Tensor], Tensor]:
+    name, record = operation.name, operation.record
+
+    def apply(x: Tensor) -> Tensor:
+        storage = x._storage
+        if storage is not None and storage.version != x._version:
+            refresh(x)
+        kernel, kind = x._kind.table[name]
+        out = new(Tensor)
+        out._array = kernel(x._array)
+        out._kind = kind
+        out._storage = None
+        edge = x._node
+        if edge is None or record is None or not is_grad_enabled():
+            out._node = None
+        else:
+            record(x, edge, out)
+        return out
+
+    return apply
+
+
+def _binary_apply(operation: Operation) -> Callable[[Any, Any], Any]:
+    """The operation on two operands; NotImplemented where one is of no type that tensors work with."""
+    name, record = operation.name, operation.record
+
+    def apply(x1: Any, x2: Any) -> Any:
+        if type(x1) is not Tensor or type(x2) is not Tensor or x1._kind is not x2._kind:
+            operands = pair(operation, x1, x2)
+            if operands is None:
+                return NotImplemented
+            x1, x2 = operands
+        storage = x1._storage
+        if storage is not None and storage.version != x1._version:
+            refresh(x1)
+        storage = x2._storage
+        if storage is not None and storage.version != x2._version:
+            refresh(x2)
+        kernel, kind = x1._kind.table[name]
+        out = new(Tensor)
+        try:
+            out._array = kernel(x1._array, x2._array)
+        except Exception as error:
+            raise explain(name, error, x1, x2) from None
+        out._kind = kind
+        out._storage = None
+        edge1, edge2 = x1._node, x2._node
+        if (edge1 is None and edge2 is None) or record is None or not is_grad_enabled():
+            out._node = None
+        else:
+            record(x1, x2, edge1, edge2, out)
+        return out
+
+    return apply
+
+
+class MaxMin(NamedTuple):
+    """Extreme values along an axis and where they are, as PyTorch's ``max(dim)`` and ``min(dim)`` return them."""
+
+    values: Tensor
+    indices: Tensor
+
+
+def reduction(
+    name: str,
+    accepts: str,
+    summary: str,
+    *,
+    example: str,
+    notes: str = "",
+    result: str = "same",
+    accumulates: bool = False,
+    indices: str | None = None,
+    decomposition: Callable[..., Any] | None = None,
+) -> Callable[..., Any]:
+    """Declare a reduction.
+
+    Parameters
+    ----------
+    accumulates
+        Whether integers and booleans are widened to int64 or uint64 first, and a dtype can be asked for.
+    indices
+        The operation that finds where the result stands, for PyTorch's pairs of values and indices.
+    """
+    operation = Operation(
+        name,
+        family="reduction",
+        operands=("x",),
+        accepts=accepts,
+        result=result,
+        decomposition=decomposition,
+        methods=(name,),
+    )
+
+    def function(
+        x: Tensor,
+        /,
+        dim: Any = None,
+        keepdim: bool = False,
+        *,
+        axis: Any = None,
+        dtype: Any = None,
+        keepdims: bool = False,
+        out: Tensor | None = None,
+    ) -> Any:
+        if type(x) is not Tensor:
+            raise unsupported(name, x)
+        if dtype is not None:
+            x = cast(x, as_dtype(dtype))
+        elif accumulates:
+            x = cast(x, accumulation_dtype(x.dtype))
+        if dim is not None and indices is not None:
+            return _with_indices(operation, indices, x, dim, keepdim)
+        axes = normalize_axes(name, axis if dim is None else dim, x.ndim)
+        found = operation(x, axis=axes, keepdims=keepdims or keepdim)
+        return found if out is None else into(name, out, found)
+
+    return _finish(operation, function, reduction_doc(operation, summary, notes, example, accumulates))
+
+
+def _with_indices(operation: Operation, indices: str, x: Tensor, dim: Any, keepdim: bool) -> MaxMin:
+    from .kinds import OPERATIONS
+
+    axis = python_operator.index(dim)
+    where = OPERATIONS[indices].function(x, axis=axis, keepdims=True)
+    values = OPERATIONS["take_along_axis"].function(x, where, axis=axis)
+    if keepdim:
+        return MaxMin(values, where)
+    squeeze = OPERATIONS["squeeze"].function
+    return MaxMin(squeeze(values, axis), squeeze(where, axis))
+
+
+def accumulation_dtype(dtype: DType) -> DType:
+    """The dtype in which a sum is made where none is given: integers in 64 bits (the standard's "default integer")."""
+    if dtype.kind == "u":
+        return as_dtype("uint64")
+    return int64 if dtype is bool_ or dtype.kind == "i" else dtype
+
+
+__all__ = ["MaxMin", "ShapeError", "accumulation_dtype", "binary", "reduction", "unary"]

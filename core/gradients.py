@@ -1,0 +1,325 @@
+"""The tensor's side of automatic differentiation: leaves, backward passes, and where gradients are kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..autograd import engine
+from ..autograd.node import Leaf, Node
+from .errors import DeviceError, ShapeError
+from .kinds import OPERATIONS, Kind
+from .operands import scalar_tensor
+from .operation import Operation
+from .tensor import Tensor, make_leaf, new, wrap
+from .views import array_of, detach, put_view, take_view, write
+
+_delivery = threading.Lock()
+
+_put_view = Operation(
+    "put_view",
+    family="view",
+    operands=("x", "value"),
+    decomposition=lambda ops, x, value, steps: put_view(ops, x, value, steps),
+)
+_take_view = Operation(
+    "take_view",
+    family="view",
+    operands=("x",),
+    decomposition=lambda ops, x, steps: take_view(ops, x, steps),
+)
+
+
+class _TensorOps:
+    """The operations as functions of tensors, by the names that rules use for those of raw arrays."""
+
+    def __getattr__(self, name: str) -> Any:
+        function = OPERATIONS[name].function
+        setattr(self, name, function)
+        return function
+
+    def take_view(self, x: Tensor, steps: Any) -> Tensor:
+        found: Tensor = take_view(self, x, steps)
+        return found
+
+    def put_view(self, x: Tensor, value: Tensor, steps: Any) -> Tensor:
+        return _put_view(x, value, steps=steps)
+
+    def zeros_like(self, x: Tensor) -> Tensor:
+        return wrap(x._kind.library.ops.zeros_like(array_of(x)), x._kind)
+
+    def ones_like(self, x: Tensor) -> Tensor:
+        return wrap(x._kind.library.ops.ones_like(array_of(x)), x._kind)
+
+
+class TensorLifter:
+    """How saved arrays become tensors again: see `tensorplug.autograd.engine.Lifter`."""
+
+    ops = _TensorOps()
+
+    def lift(self, array: Any, kind: Kind, node: Any, storage: Any, version: int) -> Tensor:
+        """A tensor of a saved array; it keeps the version that it was saved at, and follows no later write."""
+        tensor = new(Tensor)
+        tensor._array = array
+        tensor._kind = kind if node is not None else kind.library.kind_of(array)
+        tensor._node = node
+        tensor._storage = storage
+        tensor._version = version
+        tensor._view = None
+        return tensor
+
+
+_LIFTER = TensorLifter()
+
+
+def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
+    """Begin, or for a leaf end, to record operations on this tensor, and return it.
+
+    Raises
+    ------
+    RuntimeError
+        If its dtype is not a floating-point one, or it is to be False for a result of recorded operations.
+    """
+    array_of(self)
+    if not requires_grad:
+        if isinstance(self._node, Node):
+            raise RuntimeError(
+                "requires_grad_: you can only change requires_grad flags of leaf tensors; use x.detach() for a tensor "
+                "without history"
+            )
+        self._node = None
+    elif self._node is None:
+        if not self.dtype.is_differentiable:
+            raise RuntimeError(
+                f"only tensors of floating-point and complex dtype can require gradients, got {self.dtype}"
+            )
+        make_leaf(self)
+    return self
+
+
+def requires_grad(self: Tensor) -> bool:
+    """Whether operations on this tensor are recorded."""
+    array_of(self)
+    return self._node is not None
+
+
+def is_leaf(self: Tensor) -> bool:
+    """Whether the tensor is no result of recorded operations."""
+    array_of(self)
+    return not isinstance(self._node, Node)
+
+
+def grad_fn(self: Tensor) -> Node | None:
+    """The node of the operation that made this tensor; None for a leaf."""
+    array_of(self)
+    return self._node if isinstance(self._node, Node) else None
+
+
+def get_grad(self: Tensor) -> Tensor | None:
+    """The gradient that backward passes have accumulated here; None before the first."""
+    return getattr(self, "_grad", None)
+
+
+def set_grad(self: Tensor, value: Tensor | None) -> None:
+    """Replace the accumulated gradient.
+
+    Raises
+    ------
+    TypeError, ShapeError, DeviceError
+        If it is not a tensor of this dtype, shape and device.
+    """
+    if value is not None:
+        _require_like("grad", value, self)
+    self._grad = value
+
+
+def _require_like(what: str, value: Any, tensor: Tensor) -> None:
+    if type(value) is not Tensor:
+        raise TypeError(f"{what}: got {type(value).__name__}, wanted a Tensor or None")
+    if value.shape != tensor.shape:
+        raise ShapeError(f"{what}: got a gradient of shape {value.shape}, wanted {tensor.shape}")
+    if value.device is not tensor.device:
+        raise DeviceError(f"{what}: got a gradient on {value.device}, wanted {tensor.device}")
+    if value.dtype is not tensor.dtype:
+        raise TypeError(f"{what}: got a gradient of {value.dtype}, wanted {tensor.dtype}")
+
+
+def backward(
+    self: Tensor,
+    gradient: Tensor | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Tensor | Sequence[Tensor] | None = None,
+) -> None:
+    """Add the gradient of this tensor with respect to each leaf to the leaf's `grad`.
+
+    Parameters
+    ----------
+    gradient : Tensor, optional
+        The gradient of some scalar with respect to this tensor; 1 by default, for a tensor of one element.
+    retain_graph : bool, optional
+        Whether the graph is kept for another pass; by default what `create_graph` is.
+    create_graph : bool, default: False
+        Whether the gradients are themselves recorded, so that they can be differentiated.
+    inputs : Tensor or sequence of Tensor, optional
+        The leaves whose gradients are wanted; all by default.
+
+    Raises
+    ------
+    RuntimeError
+        If the tensor requires no gradient, has more than one element and no `gradient` is given, or its graph was
+        freed by an earlier pass.
+    ShapeError
+        If `gradient` has another shape.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+    seed = _seed("backward", self, gradient)
+    wanted = None
+    if inputs is not None:
+        tensors = [inputs] if type(inputs) is Tensor else list(inputs)  # type: ignore[arg-type]
+        wanted = [_input_node("backward", tensor) for tensor in tensors]
+    delivered = _run([(self, seed)], retain_graph, create_graph, wanted)
+    exposed = {id(seed._array)}
+    with _delivery:
+        for leaf, found in delivered.items():
+            owner = leaf.tensor() if type(leaf) is Leaf else None
+            if owner is not None:
+                _accumulate(owner, found, create_graph, exposed)
+
+
+def gradients(
+    self: Tensor,
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """See `tensorplug.autograd.grad`, which calls this."""
+    ends = [outputs] if type(outputs) is Tensor else list(outputs)
+    starts = [inputs] if type(inputs) is Tensor else list(inputs)
+    seeds = [grad_outputs] if grad_outputs is None or type(grad_outputs) is Tensor else list(grad_outputs)
+    seeds = seeds * len(ends) if grad_outputs is None else seeds
+    if len(seeds) != len(ends):
+        raise ValueError(f"grad: got {len(seeds)} grad_outputs for {len(ends)} outputs")
+    roots = [(end, _seed("grad", end, seed)) for end, seed in zip(ends, seeds, strict=True)]
+    nodes = [_input_node("grad", start) for start in starts]
+    delivered = _run(roots, retain_graph, create_graph, nodes)
+    exposed = {id(seed._array) for _, seed in roots}
+    results: list[Tensor | None] = []
+    for start, node in zip(starts, nodes, strict=True):
+        if node in delivered:
+            found = delivered[node]
+            results.append(found if create_graph else wrap(_own(found, start._kind, exposed), start._kind))
+        elif allow_unused:
+            results.append(None)
+        else:
+            raise RuntimeError(
+                f"grad: the tensor of shape {start.shape} appears to not have been used in the graph; set "
+                f"allow_unused=True if this is the desired behavior"
+            )
+    return tuple(results)
+
+
+def _run(
+    roots: Iterable[tuple[Tensor, Tensor]], retain_graph: bool | None, create_graph: bool, inputs: Any
+) -> dict[Any, Any]:
+    """A backward pass; gradients come in and go out in PyTorch's convention for complex numbers."""
+    if create_graph:
+        pairs = [(root._node, _conjugate(seed)) for root, seed in roots]
+    else:
+        pairs = [(root._node, _conjugate(seed)._array) for root, seed in roots]
+    delivered = engine.run(
+        pairs,
+        retain_graph=create_graph if retain_graph is None else retain_graph,
+        lifter=_LIFTER if create_graph else None,
+        inputs=inputs,
+    )
+    for node, found in delivered.items():
+        if node.kind.dtype.kind == "c":
+            delivered[node] = _conjugate(found) if create_graph else node.kind.library.ops.conj(found)
+    return delivered
+
+
+def _conjugate(tensor: Tensor) -> Tensor:
+    if tensor.dtype.kind != "c":
+        return tensor
+    conjugated: Tensor = OPERATIONS["conj"].function(tensor)
+    return conjugated
+
+
+def _seed(operation: str, tensor: Tensor, gradient: Tensor | None) -> Tensor:
+    array_of(tensor)
+    if tensor._node is None:
+        raise RuntimeError(
+            f"{operation}: the tensor of shape {tensor.shape} does not require grad and does not have a grad_fn; "
+            f"make it from tensors with requires_grad=True, outside of no_grad"
+        )
+    if gradient is not None:
+        _require_like(operation, gradient, tensor)
+        array_of(gradient)
+        return gradient
+    if tensor.numel() != 1:
+        raise RuntimeError(
+            f"{operation}: grad can be implicitly created only for scalar outputs, got shape {tensor.shape}; give a "
+            f"gradient of that shape"
+        )
+    one = scalar_tensor(tensor._kind, 1)
+    return one if not tensor.shape else OPERATIONS["broadcast_to"].function(one, tensor.shape)
+
+
+def _input_node(operation: str, tensor: Any) -> Any:
+    if type(tensor) is not Tensor:
+        raise TypeError(f"{operation}: inputs are tensors, got {type(tensor).__name__}")
+    array_of(tensor)
+    if tensor._node is None:
+        raise RuntimeError(f"{operation}: an input, of shape {tensor.shape}, does not require grad")
+    return tensor._node
+
+
+def _accumulate(owner: Tensor, found: Any, create_graph: bool, exposed: set[int]) -> None:
+    """Add a gradient to the leaf's own, in place unless the sum must be differentiable."""
+    held = get_grad(owner)
+    if create_graph:
+        owner._grad = OPERATIONS["clone"].function(found) if held is None else held + found
+    elif held is None:
+        owner._grad = wrap(_own(found, owner._kind, exposed), owner._kind)
+    else:
+        kernel, _ = owner._kind.table["add"]
+        held_array = array_of(held)
+        in_place = owner._kind.library.find("add_") if owner._kind.writable else None
+        if held._node is not None:
+            owner._grad = wrap(kernel(held_array, found), owner._kind)
+        else:
+            write(held, (in_place or kernel)(held_array, found))
+
+
+def _own(array: Any, kind: Kind, exposed: set[int]) -> Any:
+    """The gradient in memory that nothing else sees, so that writing it in place changes it alone."""
+    if kind.writable and (id(array) in exposed or kind.library.backend.is_view(array)):
+        return kind.library.backend.copy(array)
+    exposed.add(id(array))
+    return array
+
+
+PROPERTIES = {
+    "requires_grad": property(requires_grad, lambda self, flag: (requires_grad_(self, flag), None)[1]),
+    "is_leaf": property(is_leaf),
+    "grad_fn": property(grad_fn),
+    "grad": property(get_grad, set_grad),
+}
+"""Properties of Tensor."""
+
+METHODS = {"requires_grad_": requires_grad_, "backward": backward, "detach": detach, "_gradients": gradients}
+"""Methods of Tensor."""
+
+__all__ = ["METHODS", "PROPERTIES", "backward", "gradients", "requires_grad_"]

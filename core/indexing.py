@@ -1,0 +1,332 @@
+"""Reading and writing regions (array API standard 2025.12, "Indexing").
+
+Integers, slices, ``...`` and None give views; masks and integer arrays give copies.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy
+
+from ..autograd.modes import is_grad_enabled
+from .dtypes import as_dtype, int64
+from .errors import ShapeError
+from .operands import cast, scalar_tensor
+from .operation import Operation
+from .tensor import Tensor, own
+from .transfer import to_device
+from .views import (
+    View,
+    array_of,
+    layout,
+    make_view,
+    require_recorded_view,
+    require_writable,
+    rewrite_history,
+    write_item,
+)
+from .writes import can_write, in_a_graph
+
+_getitem = Operation("getitem", family="view", operands=("x",))
+_index = Operation("index", family="indexing", operands=("x",))
+_put = Operation("put", family="indexing", operands=("x", "value"))
+_embed = Operation("embed", family="indexing", operands=("x",))
+_scatter_zeros = Operation("scatter_zeros", family="indexing", operands=("x",))
+
+_FULL = slice(None)
+
+
+def getitem(self: Tensor, index: Any) -> Tensor:
+    """The region that the index names: a view for integers, slices, ``...`` and None, else a copy.
+
+    Raises
+    ------
+    IndexError
+        If an index is out of range, there are too many, or one is of a type that does not index.
+    """
+    shape = self._array.shape
+    basic = _basic(index if type(index) is tuple else (index,), shape)
+    if basic is not None:
+        return make_view(self, "getitem", basic)
+    items = _advanced(index if type(index) is tuple else (index,), self)
+    kernel, kind = self._kind.table["index"]
+    return _index.finish(kernel(array_of(self), items), kind, (self,), index=_kept(self, items))
+
+
+def _basic(items: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...] | None:
+    """The index with non-negative integers, or None if it has a mask or an array in it."""
+    ndim = len(shape)
+    checked: list[Any] = []
+    axis = 0
+    for position, item in enumerate(items):
+        kind = type(item)
+        if kind is slice:
+            checked.append(item if item.start is item.stop is item.step is None else _slice(item))
+            axis += 1
+        elif kind is int:
+            if axis >= ndim:
+                raise _too_many(items, shape)
+            length = shape[axis]
+            if not -length <= item < length:
+                raise IndexError(f"index {item} is out of bounds for axis {axis} with size {length}")
+            checked.append(item if item >= 0 else item + length)
+            axis += 1
+        elif item is None:
+            checked.append(None)
+        elif item is Ellipsis:
+            rest = sum(1 for one in items[position + 1 :] if one is not None)
+            if any(one is Ellipsis for one in items[position + 1 :]):
+                raise IndexError("an index can only have a single ellipsis ('...')")
+            if any(_consumes_several(one) for one in items[position + 1 :]):
+                return None
+            checked += [_FULL] * (ndim - axis - rest)
+            axis = max(ndim - rest, axis)
+        elif kind in (bool, list, numpy.ndarray, numpy.bool_) or kind is Tensor:
+            return None
+        else:
+            return _basic((*items[:position], _integer(item), *items[position + 1 :]), shape)
+    if axis > ndim:
+        raise _too_many(items, shape)
+    return tuple(checked)
+
+
+def _consumes_several(item: Any) -> bool:
+    return isinstance(item, bool | list | numpy.ndarray | numpy.bool_) or type(item) is Tensor
+
+
+def _integer(item: Any) -> int:
+    try:
+        return operator.index(item)
+    except TypeError:
+        raise IndexError(
+            f"only integers, slices, ellipsis, None, and integer or boolean tensors are valid indices, got "
+            f"{type(item).__name__}"
+        ) from None
+
+
+def _slice(item: slice) -> slice:
+    bounds = (None if one is None else _integer(one) for one in (item.start, item.stop, item.step))
+    result = slice(*bounds)
+    if result.step == 0:
+        raise ValueError("slice step cannot be zero")
+    return result
+
+
+def _too_many(items: tuple[Any, ...], shape: tuple[int, ...]) -> IndexError:
+    count = sum(1 for item in items if item is not None and item is not Ellipsis)
+    return IndexError(f"too many indices: got {count} for a tensor of {len(shape)} axes")
+
+
+def _advanced(items: tuple[Any, ...], tensor: Tensor) -> tuple[Any, ...]:
+    """The index with its tensors, arrays and lists as raw arrays of the tensor's backend, checked against its shape."""
+    shape = tensor.shape
+    parts = [_index_array(item, tensor) if _consumes_several(item) else item for item in items]
+    consumed = sum(_width(part) for part in parts)
+    if consumed > len(shape):
+        raise _too_many(items, shape)
+    axis = 0
+    checked: list[Any] = []
+    for part in parts:
+        if part is Ellipsis:
+            gap = len(shape) - consumed
+            checked += [_FULL] * gap
+            axis += gap
+            continue
+        if type(part) is Tensor:
+            _check_array(part, shape, axis)
+            checked.append(array_of(part))
+        elif part is None or type(part) is slice:
+            checked.append(part)
+        else:
+            number = _integer(part)
+            if not -shape[axis] <= number < shape[axis]:
+                raise IndexError(f"index {number} is out of bounds for axis {axis} with size {shape[axis]}")
+            checked.append(number % shape[axis])
+        axis += _width(part)
+    return tuple(checked)
+
+
+def _width(part: Any) -> int:
+    """How many axes an item of an index takes up."""
+    if part is None or part is Ellipsis:
+        return 0
+    return part.ndim if type(part) is Tensor and part.dtype.kind == "b" else 1
+
+
+def _index_array(item: Any, tensor: Tensor) -> Tensor:
+    from .creation import asarray
+
+    made = item if type(item) is Tensor else asarray(item, device=tensor.device)
+    if made.dtype.kind not in "biu" and not (isinstance(item, list) and not item):
+        raise IndexError(f"tensors used as indices must be of an integer or boolean dtype, got {made.dtype}")
+    if isinstance(item, list) and not item:
+        made = cast(made, int64)
+    return to_device(made, tensor.device)
+
+
+def _check_array(part: Tensor, shape: tuple[int, ...], axis: int) -> None:
+    """Out of range, JAX would clamp and CuPy wrap; here it is an error on every backend."""
+    if part.dtype.kind == "b":
+        taken = shape[axis : axis + part.ndim]
+        if part.shape != taken:
+            raise IndexError(f"the shape of the mask {part.shape} does not match the indexed axes, of shape {taken}")
+        return
+    host = part._kind.library.backend.to_numpy(array_of(part))
+    length = shape[axis]
+    if host.size and not (-length <= int(host.min()) and int(host.max()) < length):
+        wrong = int(host[(host < -length) | (host >= length)].flat[0])
+        raise IndexError(f"index {wrong} is out of bounds for axis {axis} with size {length}")
+
+
+def _kept(tensor: Tensor, items: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The index as a backward pass may keep it: copies of arrays that could be written in the meantime."""
+    if not (tensor._kind.writable and tensor._node is not None and is_grad_enabled()):
+        return items
+    copy = tensor._kind.library.backend.copy
+    return tuple(copy(item) if hasattr(item, "shape") else item for item in items)
+
+
+def setitem(self: Tensor, index: Any, value: Any) -> None:
+    """Write a value, broadcast and converted, into the region that the index names.
+
+    Raises
+    ------
+    IndexError
+        As for reading.
+    ShapeError
+        If the value cannot be broadcast to the region.
+    TypeError
+        If the value's dtype is of a higher kind than the tensor's.
+    RuntimeError
+        Where a write is refused: a leaf that requires a gradient, elements that share memory.
+    """
+    array = array_of(self)
+    items = index if type(index) is tuple else (index,)
+    basic = _basic(items, array.shape)
+    if basic is not None and type(value) is Tensor and _is_own_region(self, basic, value):
+        return  # x[i] += 1 ends with x[i] = the view that was just written
+    require_writable("__setitem__", self)
+    value = _value(self, value)
+    if basic is not None:
+        value = _without_leading_ones(value, layout(self)[basic].ndim)
+    storage = self._storage or own(self)
+    raw_value = array_of(value)
+    if value._storage is storage and self._kind.writable:
+        raw_value = self._kind.library.backend.copy(raw_value)
+    recording = is_grad_enabled() and in_a_graph(self, (self, value))
+    if recording:
+        require_recorded_view("__setitem__", self)
+    raw_index = _advanced(items, self) if basic is None else basic
+    edges = self._node, value._node
+    try:
+        write_item(self, raw_index, raw_value)
+    except (ValueError, TypeError) as error:
+        raise ShapeError(f"__setitem__: a value of shape {value.shape} does not fit the region: {error}") from None
+    if recording and any(edge is not None for edge in edges):
+        assert _put.record is not None
+        _put.record(self, value, *edges, self, index=_kept(self, raw_index))
+        rewrite_history(self, self._node)
+    elif recording:
+        rewrite_history(self, None)
+
+
+def _is_own_region(tensor: Tensor, index: tuple[Any, ...], value: Tensor) -> bool:
+    """Whether the value is the tensor's own view by that index, so that writing it would change nothing."""
+    storage = tensor._storage
+    view: View | None = None if storage is None or value._storage is not storage else value._view
+    if view is None or value._version != storage.version:  # type: ignore[union-attr]
+        return False
+    steps = () if tensor._view is None else tensor._view.steps
+    return view.base is not None and view.steps == (*steps, ("getitem", index))
+
+
+def _value(target: Tensor, value: Any) -> Tensor:
+    from .creation import asarray
+
+    if isinstance(value, bool | int | float | complex):
+        _require_kind(target, "b" if isinstance(value, bool) else {int: "i", float: "f"}.get(type(value), "c"))
+        return scalar_tensor(target._kind, value)
+    if type(value) is not Tensor:
+        value = asarray(value, device=target.device)
+    _require_kind(target, value.dtype.kind)
+    return cast(to_device(value, target.device), target.dtype)
+
+
+_KIND_DTYPES = {"b": "bool", "i": "int64", "u": "uint8", "f": "float32", "c": "complex64"}
+
+
+def _require_kind(target: Tensor, kind: str) -> None:
+    if not can_write(as_dtype(_KIND_DTYPES[kind]), target.dtype):
+        raise TypeError(
+            f"__setitem__: a value of kind {as_dtype(_KIND_DTYPES[kind]).category!r} can't be cast to {target.dtype}; "
+            f"convert it, as in value.to({target.dtype.name!r})"
+        )
+
+
+def _without_leading_ones(value: Tensor, ndim: int) -> Tensor:
+    extra = value.ndim - ndim
+    if extra > 0 and value.shape[:extra] == (1,) * extra:
+        return make_view(value, "reshape", value.shape[extra:])
+    return value
+
+
+def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
+    """The elements of `x` at positions along one axis, one for each element of `indices`.
+
+    Parameters
+    ----------
+    x : Tensor
+    indices : Tensor
+        Of an integer dtype, with as many axes as `x`; the other axes broadcast.
+    axis : int, default: -1
+
+    Raises
+    ------
+    IndexError
+        If a position is out of range.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.take_along_axis(tp.tensor([[1, 5], [4, 2]]), tp.tensor([[1], [0]]), axis=1)
+    tensor([[5],
+            [4]])
+    """
+    from .axes import normalize_axis
+    from .creation import arange
+
+    if x.ndim != indices.ndim:
+        raise ShapeError(f"take_along_axis: got {x.ndim} and {indices.ndim} axes, wanted equally many")
+    position = normalize_axis("take_along_axis", axis, x.ndim)
+    index = []
+    for i, length in enumerate(x.shape):
+        if i == position:
+            index.append(indices)
+        else:
+            along = [1] * x.ndim
+            along[i] = -1
+            index.append(arange(length, device=x.device)[tuple(slice(None) if n == -1 else None for n in along)])
+    return getitem(x, tuple(index))
+
+
+_take_along_axis = Operation("take_along_axis", family="composite", operands=("x", "indices"))
+_take_along_axis.function = take_along_axis
+
+
+def _index_again(x: Tensor, index: Any) -> Tensor:
+    """`index` with an index that is checked already, as gradient rules use it."""
+    kernel, kind = x._kind.table["index"]
+    return _index.finish(kernel(array_of(x), index), kind, (x,), index=index)
+
+
+def _put_copy(x: Tensor, value: Tensor, index: Any) -> Tensor:
+    return _put(x, value, index=index)
+
+
+_getitem.function = _index_again
+_index.function = _index_again
+_put.function = _put_copy
+_embed.function = lambda x, shape, index: _embed(x, shape=shape, index=index)
+_scatter_zeros.function = lambda x, shape, index: _scatter_zeros(x, shape=shape, index=index)

@@ -1,0 +1,248 @@
+"""Kinds: backend, device and dtype in one object, so that one identity check answers "do these operands agree?".
+
+A kind carries the table in which an operation looks up its kernel and the kind of its result. An entry is made when
+an operation first meets the kind; whether the operation takes the dtype at all is decided there, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol, final
+
+from ..backends import Backend, load
+from .devices import Device, as_device
+from .dtypes import DTYPES, DType
+
+
+class Resolvable(Protocol):
+    """What a kind must know of an operation: see `tensorplug.core.operation.Operation`."""
+
+    name: str
+    decomposition: Callable[..., Any] | None
+
+    def takes(self, dtype: DType) -> bool: ...
+
+    def resolve(self, kind: Kind) -> tuple[Callable[..., Any], Kind]: ...
+
+
+OPERATIONS: dict[str, Any] = {}
+"""Every declared operation by its name."""
+
+
+class Ops:
+    """The kernels of one backend as attributes: what rules and decompositions compute with on raw arrays.
+
+    A kernel is, first come first served, one that another plugin gave, the backend's own, the function of that name
+    in its namespace, or the operation's decomposition.
+    """
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        kernel = self._library.find(name)
+        if kernel is None:
+            raise NotImplementedError(f"backend {self._library.name!r} has no kernel for {name!r}")
+        setattr(self, name, kernel)
+        return kernel
+
+
+@final
+class Library:
+    """A loaded backend together with every operation that Tensorplug can do on it."""
+
+    __slots__ = ("array_types", "backend", "devices", "dtypes", "find_kernel", "name", "ops", "scope", "writable")
+
+    name: Final[str]
+    backend: Final[Backend]
+
+    def __init__(self, name: str) -> None:
+        loaded = load(name)
+        self.name = name
+        self.backend = loaded.backend
+        self.find_kernel = loaded.find
+        self.devices = loaded.devices
+        self.dtypes = loaded.dtypes
+        self.scope = loaded.backend.scope
+        self.array_types = loaded.backend.array_types()
+        self.writable = loaded.backend.writable
+        self.ops = Ops(self)
+
+    def find(self, name: str) -> Callable[..., Any] | None:
+        """The kernel of an operation or one of the contract's own functions, or None."""
+        kernel = _CONTRACT_KERNELS[name](self) if name in _CONTRACT_KERNELS else self.find_kernel(name)
+        if kernel is not None:
+            return kernel
+        decomposition = OPERATIONS[name].decomposition if name in OPERATIONS else None
+        return None if decomposition is None else self._scoped(decomposition)
+
+    def _scoped(self, decomposition: Callable[..., Any]) -> Callable[..., Any]:
+        ops, scope = self.ops, self.scope
+
+        def kernel(*arrays: Any, **parameters: Any) -> Any:
+            with scope():
+                return decomposition(ops, *arrays, **parameters)
+
+        return kernel
+
+    def native_dtype(self, dtype: DType) -> Any:
+        """The backend's object for a dtype.
+
+        Raises
+        ------
+        TypeError
+            If the backend does not support it.
+        """
+        try:
+            return self.dtypes[dtype.name]
+        except KeyError:
+            raise TypeError(
+                f"backend {self.name!r} does not support {dtype.name}; it has {', '.join(self.dtypes)}"
+            ) from None
+
+    def dtype_of(self, array: Any) -> DType:
+        """The dtype of a raw array."""
+        name = self.backend.dtype_name(array)
+        try:
+            return DTYPES[name]
+        except KeyError:
+            raise TypeError(f"Tensorplug has no dtype for {name!r} arrays of backend {self.name!r}") from None
+
+    def kind_of(self, array: Any) -> Kind:
+        """The kind of a raw array."""
+        return kind_for(as_device(f"{self.name}:{self.backend.device_name(array)}"), self.dtype_of(array))
+
+
+def _cast(library: Library) -> Callable[..., Any]:
+    own = library.find_kernel("astype")
+
+    def cast(array: Any, dtype: Any) -> Any:
+        return own(array, library.dtypes.get(dtype, dtype))
+
+    return cast
+
+
+def _embed(library: Library) -> Callable[..., Any]:
+    own = library.find_kernel("embed")
+    if own is not None:
+        return own
+    zeros, put = library.find_kernel("zeros"), library.backend.put
+
+    def embed(array: Any, shape: tuple[int, ...], index: Any) -> Any:
+        return put(zeros(shape, dtype=array.dtype, device=array.device), index, array)
+
+    return embed
+
+
+def _put(library: Library) -> Callable[..., Any]:
+    own = library.find_kernel("put") or library.backend.put
+    return lambda array, value, index: own(array, index, value)
+
+
+def _scatter_zeros(library: Library) -> Callable[..., Any]:
+    own: Callable[..., Any] | None = library.find_kernel("scatter_zeros")
+    return own or library.backend.scatter_zeros
+
+
+_CONTRACT_KERNELS: dict[str, Callable[[Library], Callable[..., Any]]] = {
+    "cast": _cast,
+    "embed": _embed,
+    "getitem": lambda library: library.find_kernel("getitem") or library.backend.getitem,
+    "index": lambda library: library.find_kernel("getitem") or library.backend.getitem,
+    "put": _put,
+    "scatter_zeros": _scatter_zeros,
+}
+"""Functions that rules may use on any backend and that are no functions of the standard."""
+
+
+class _Table(dict[str, tuple[Callable[..., Any], "Kind"]]):
+    """Kernel and result's kind by the name of the operation, filled at the first use of each."""
+
+    __slots__ = ("_kind",)
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+
+    def __missing__(self, name: str) -> tuple[Callable[..., Any], Kind]:
+        operation = OPERATIONS[name]
+        entry: tuple[Callable[..., Any], Kind] = operation.resolve(self._kind)
+        if operation.takes(self._kind.dtype):
+            # What integers are converted to depends on the default dtype, which may change.
+            self[name] = entry
+        return entry
+
+
+@final
+class Kind:
+    """Backend, device and dtype, with the kernels that serve them. There is one object for each combination.
+
+    Attributes
+    ----------
+    library : Library
+    device : Device
+    dtype : DType
+    native_device, native_dtype
+        What the backend calls the two.
+    writable : bool
+        Whether the backend's arrays are written in place.
+    table
+        ``table["add"]`` is the kernel of `add` and the kind of its result.
+    scalars
+        0-d tensors made from Python scalars, kept for the next time.
+    """
+
+    __slots__ = (
+        "device",
+        "dtype",
+        "library",
+        "native_device",
+        "native_dtype",
+        "scalars",
+        "siblings",
+        "table",
+        "writable",
+    )
+
+    def __init__(self, library: Library, device: Device, dtype: DType) -> None:
+        self.library: Final = library
+        self.device: Final = device
+        self.dtype: Final = dtype
+        self.native_device: Final = library.devices[device.local_name]
+        self.native_dtype: Final = library.native_dtype(dtype)
+        self.writable: Final = library.writable
+        self.table: Final = _Table(self)
+        self.scalars: Final[dict[Any, Any]] = {}
+        self.siblings: Final[dict[DType, Kind]] = {dtype: self}
+
+    def with_dtype(self, dtype: DType) -> Kind:
+        """The kind of the same device with another dtype."""
+        sibling = self.siblings.get(dtype)
+        if sibling is None:
+            sibling = self.siblings[dtype] = kind_for(self.device, dtype)
+        return sibling
+
+    def __repr__(self) -> str:
+        return f"{self.device} {self.dtype.name}"
+
+
+_libraries: dict[str, Library] = {}
+_kinds: dict[tuple[Device, DType], Kind] = {}
+
+
+def loaded_libraries() -> list[Library]:
+    """The libraries of the backends that have been used so far."""
+    return list(_libraries.values())
+
+
+def library_for(backend: str) -> Library:
+    """The library of a backend, loading it at the first use."""
+    found = _libraries.get(backend)
+    return found if found is not None else _libraries.setdefault(backend, Library(backend))
+
+
+def kind_for(device: Device, dtype: DType) -> Kind:
+    """The one kind of a device and a dtype."""
+    found = _kinds.get((device, dtype))
+    if found is None:
+        found = _kinds.setdefault((device, dtype), Kind(library_for(device.backend), device, dtype))
+    return found

@@ -1,0 +1,112 @@
+"""The methods and operators of Tensor, derived from the declared operations and the chapters' tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import (
+    elementwise,
+    gradients,
+    indexing,
+    interop,
+    linear_algebra,
+    manipulation,
+    random,
+    searching,
+    statistical,
+    transfer,
+    writes,
+)
+from .data_types import astype
+from .kinds import OPERATIONS
+from .operation import Operation
+from .tensor import Tensor
+
+CHAPTERS = (elementwise, indexing, linear_algebra, manipulation, random, searching, statistical)
+"""The modules that declare operations when they are imported."""
+
+
+def _reflected(apply: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def method(self: Tensor, other: Any) -> Any:
+        return apply(other, self)
+
+    return method
+
+
+def _augmented(in_place: Callable[[Tensor, Any], Any]) -> Callable[[Tensor, Any], Any]:
+    def method(self: Tensor, other: Any) -> Any:
+        return in_place(self, other)
+
+    return method
+
+
+def _attach(operation: Operation) -> None:
+    for name in operation.methods:
+        setattr(Tensor, name, operation.function)
+    if operation.operator is not None:
+        _attach_operator(operation, operation.operator)
+    if operation.in_place:
+        in_place = writes.IN_PLACE[len(operation.operands)](operation)
+        for name in operation.methods or (operation.name,):
+            setattr(Tensor, f"{name}_", in_place)
+
+
+def _attach_operator(operation: Operation, operator: str) -> None:
+    setattr(Tensor, operator, operation.apply)
+    two = len(operation.operands) == 2
+    if two and operation.result == "same":
+        setattr(Tensor, f"__r{operator[2:]}", _reflected(operation.apply))
+    if two and operation.in_place:
+        setattr(Tensor, f"__i{operator[2:]}", _augmented(writes.IN_PLACE[2](operation)))
+
+
+def _converter(name: str) -> Callable[[Tensor], Tensor]:
+    def method(self: Tensor) -> Tensor:
+        return astype(self, name, copy=False)
+
+    method.__doc__ = f"The tensor in {name}; itself if it is that already."
+    return method
+
+
+CONVERSIONS = {
+    "bool": "bool",
+    "float": "float32",
+    "double": "float64",
+    "half": "float16",
+    "bfloat16": "bfloat16",
+    "int": "int32",
+    "long": "int64",
+    "short": "int16",
+}
+"""PyTorch's methods that convert, and the dtypes to which they do."""
+
+METHODS: dict[str, Any] = {
+    **gradients.METHODS,
+    **interop.METHODS,
+    **manipulation.METHODS,
+    **transfer.METHODS,
+    "__getitem__": indexing.getitem,
+    "__setitem__": indexing.setitem,
+    "copy_": writes.copy_,
+    "fill_": writes.fill_,
+    "zero_": writes.zero_,
+    "astype": astype,
+    "type_as": lambda self, other: astype(self, other.dtype, copy=False),
+    **{method: _converter(name) for method, name in CONVERSIONS.items()},
+}
+
+PROPERTIES: dict[str, property] = {
+    **gradients.PROPERTIES,
+    **interop.PROPERTIES,
+    "T": property(manipulation.t),
+    "mT": property(manipulation.matrix_transpose),
+}
+
+
+def attach_all() -> None:
+    """Give Tensor its methods, operators and properties. Called once, when every operation has been declared."""
+    for operation in OPERATIONS.values():
+        _attach(operation)
+    for name, member in (METHODS | PROPERTIES).items():
+        setattr(Tensor, name, member)

@@ -1,0 +1,129 @@
+"""What operations accept: tensors, Python scalars and NumPy arrays, brought to one backend, device and dtype."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+
+from .dtypes import DType, as_dtype, promote, promote_scalar
+from .errors import DeviceError, ShapeError
+from .kinds import OPERATIONS, Kind, kind_for
+from .tensor import Tensor, wrap
+
+_SCALARS = (bool, int, float, complex)
+_KEPT_SCALARS = 1024
+
+
+def scalar_tensor(kind: Kind, value: Any) -> Tensor:
+    """The 0-d tensor of a Python scalar, made once for each kind and value.
+
+    Raises
+    ------
+    OverflowError
+        If an integer dtype does not hold the value.
+    """
+    # Equal keys must mean equal bits: 0.0 and -0.0 are equal.
+    key = value if value else repr(value)
+    found: Tensor | None = kind.scalars.get(key)
+    if found is None:
+        require_range(kind.dtype, value)
+        array = kind.library.ops.full((), value, dtype=kind.native_dtype, device=kind.native_device)
+        if len(kind.scalars) >= _KEPT_SCALARS:
+            kind.scalars.clear()
+        found = kind.scalars[key] = wrap(array, kind)
+    return found
+
+
+def require_range(dtype: DType, value: Any) -> None:
+    """Raise OverflowError if an integer dtype does not hold the value."""
+    if dtype.kind in "iu":
+        bits = 8 * dtype.itemsize
+        low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if dtype.kind == "i" else (0, (1 << bits) - 1)
+        if not low <= value <= high:
+            raise OverflowError(f"{value} is out of range for {dtype}, which holds {low} to {high}")
+
+
+def cast(tensor: Tensor, dtype: DType) -> Tensor:
+    """The tensor in another dtype, as a recorded operation; itself if it has that dtype already."""
+    if tensor._kind.dtype is dtype:
+        return tensor
+    result: Tensor = OPERATIONS["cast"].function(tensor, dtype)
+    return result
+
+
+def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
+    """Two operands of one kind, or None if one of them is of no type that tensors work with.
+
+    Raises
+    ------
+    TypeError
+        If their dtypes have no common one.
+    DeviceError
+        If they are on different backends or devices.
+    """
+    if type(x1) is not Tensor:
+        swapped = pair(operation, x2, x1) if type(x2) is Tensor else None
+        return swapped and (swapped[1], swapped[0])
+    if isinstance(x2, numpy.generic):
+        x2 = x2.item()
+    if isinstance(x2, _SCALARS):
+        dtype = operation.computing_dtype(promote_scalar(x1._kind.dtype, x2))
+        x1 = cast(x1, dtype)
+        return x1, scalar_tensor(x1._kind, x2)
+    if isinstance(x2, numpy.ndarray):
+        x2 = _from_numpy(x1, x2)
+    if type(x2) is not Tensor:
+        return None
+    x1, x2 = same_device(operation.name, x1, x2)
+    dtype = operation.computing_dtype(promote(x1._kind.dtype, x2._kind.dtype))
+    return cast(x1, dtype), cast(x2, dtype)
+
+
+def _from_numpy(like: Tensor, array: numpy.ndarray) -> Tensor:
+    kind = kind_for(like.device, as_dtype(array.dtype))
+    return wrap(kind.library.backend.from_numpy(array, kind.native_device), kind)
+
+
+def same_device(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
+    """Two tensors on one device; a 0-d one on a CPU joins the other, as in PyTorch.
+
+    Raises
+    ------
+    DeviceError
+        If they are on different backends or devices.
+    """
+    device1, device2 = x1._kind.device, x2._kind.device
+    if device1 is device2:
+        return x1, x2
+    if _joins(x2) and not _joins(x1):
+        return x1, OPERATIONS["to_device"].function(x2, device1)
+    if _joins(x1) and not _joins(x2):
+        return OPERATIONS["to_device"].function(x1, device2), x2
+    raise DeviceError(
+        f"{operation}: expected all tensors to be on the same device, but got shape {x1.shape} on {device1} and "
+        f"shape {x2.shape} on {device2}; move one with x.to({str(device1)!r})"
+    )
+
+
+def _joins(tensor: Tensor) -> bool:
+    return tensor._kind.device.type == "cpu" and not tensor.shape
+
+
+def unsupported(operation: str, *operands: Any) -> TypeError:
+    """The error for operands of types that tensors don't work with."""
+    types = " and ".join(type(operand).__name__ for operand in operands)
+    return TypeError(f"{operation}: got {types}, wanted tensors or numbers; make a tensor with tensorplug.asarray")
+
+
+def explain(operation: str, error: Exception, *tensors: Tensor) -> Exception:
+    """What to raise in place of an error that a kernel raised: the same on every backend for shapes that don't fit."""
+    shapes = [tensor.shape for tensor in tensors]
+    try:
+        numpy.broadcast_shapes(*shapes)
+    except ValueError:
+        listed = " and ".join(map(str, shapes))
+        return ShapeError(
+            f"{operation}: shapes {listed} cannot be broadcast together; axes must be equal or 1, counted from the last"
+        )
+    return error

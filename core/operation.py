@@ -1,0 +1,160 @@
+"""The declaration of an operation, from which everything else about it is derived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, final
+
+from ..autograd.modes import is_grad_enabled
+from ..autograd.rule import RULES
+from .dtypes import ACCEPTED, DType, bool_, get_default_dtype, int64, real_dtype
+from .kinds import OPERATIONS, Kind
+from .recording import compile_record, compile_record_sequence
+from .tensor import Tensor, wrap
+from .views import array_of
+
+RESULTS: dict[str, Callable[[DType], DType]] = {
+    "same": lambda dtype: dtype,
+    "bool": lambda dtype: bool_,
+    "real": real_dtype,
+    "int64": lambda dtype: int64,
+}
+"""How the dtype of an operation's result follows from that of its operands."""
+
+
+@final
+class Operation:
+    """One operation, declared once.
+
+    Parameters
+    ----------
+    name
+        The standard's name, else PyTorch's; dotted in an extension (``"linalg.qr"``).
+    family
+        Its kind: ``"elementwise"``, ``"reduction"``, ``"view"``, ...
+    operands
+        The names of its tensor operands.
+    accepts
+        A category in `dtypes.ACCEPTED`.
+    result
+        A name in `RESULTS`.
+    decomposition
+        ``decomposition(ops, *arrays, **parameters)`` computes it out of other operations, on backends that have no
+        kernel for it.
+    methods
+        The names under which it is a method of Tensor.
+    operator
+        The double-underscore name of its operator, such as ``"__add__"``.
+    in_place
+        Whether there is an in-place form, named with a trailing underscore.
+
+    Attributes
+    ----------
+    function : callable
+        What users call. Set by the family.
+    apply : callable
+        The same for operators: no keywords, and NotImplemented for operands of foreign types.
+    record : callable or None
+        Gives the result its node; None for an operation without a gradient.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        family: str,
+        operands: tuple[str, ...],
+        accepts: str = "all",
+        result: str = "same",
+        decomposition: Callable[..., Any] | None = None,
+        methods: tuple[str, ...] = (),
+        operator: str | None = None,
+        in_place: bool = False,
+        sequence: bool = False,
+    ) -> None:
+        if name in OPERATIONS:
+            raise ValueError(f"operation {name!r} is declared twice")
+        self.name = name
+        self.family = family
+        self.operands = operands
+        self.accepts = accepts
+        self.result = result
+        self.decomposition = decomposition
+        self.methods = methods
+        self.operator = operator
+        self.in_place = in_place
+        self.function: Callable[..., Any] = self.__call__
+        self.apply: Callable[..., Any] = self.__call__
+        self.record: Callable[..., None] | None = None
+        rule = RULES.get(name)
+        if rule is not None:
+            broadcasts = family == "elementwise" and len(operands) > 1
+            self.record = compile_record_sequence(rule) if sequence else compile_record(rule, operands, broadcasts)
+        self.rule = rule
+        OPERATIONS[name] = self
+
+    def resolve(self, kind: Kind) -> tuple[Callable[..., Any], Kind]:
+        """The kernel for operands of a kind, and the kind of the result.
+
+        Raises
+        ------
+        TypeError
+            If the operation does not take the dtype.
+        NotImplementedError
+            If the backend can't do the operation.
+        """
+        if not self.takes(kind.dtype):
+            return self._resolve_converted(kind)
+        kernel = getattr(kind.library.ops, self.name)
+        return kernel, kind.with_dtype(RESULTS[self.result](kind.dtype))
+
+    def takes(self, dtype: DType) -> bool:
+        """Whether the standard has an answer for operands of a dtype."""
+        return dtype in ACCEPTED[self.accepts]
+
+    def _resolve_converted(self, kind: Kind) -> tuple[Callable[..., Any], Kind]:
+        """The kernel for integers where the standard wants floating-point numbers; it converts them first."""
+        dtype = self.computing_dtype(kind.dtype)
+        if not self.takes(dtype):
+            raise TypeError(f"{self.name}: got {kind.dtype}, wanted a {self.accepts} dtype")
+        kernel, result = kind.with_dtype(dtype).table[self.name]
+        cast = kind.library.ops.cast
+        return lambda *arrays, **parameters: kernel(*[cast(x, dtype.name) for x in arrays], **parameters), result
+
+    def computing_dtype(self, dtype: DType) -> DType:
+        """The dtype in which the operation takes operands of a dtype: PyTorch's default float for integers, where
+        the standard has no answer.
+        """
+        if "floating-point" in self.accepts and dtype.kind in "iub":
+            return get_default_dtype()
+        return dtype
+
+    def __call__(self, *tensors: Tensor, **parameters: Any) -> Tensor:
+        """Apply the operation to tensors of one device, with normalised parameters; record it if a gradient is wanted.
+
+        The kernel and the kind of the result are those of the last operand's kind.
+        """
+        kernel, kind = tensors[-1]._kind.table[self.name]
+        arrays = [array_of(tensor) for tensor in tensors]
+        return self.finish(kernel(*arrays, **parameters), kind, tensors, **parameters)
+
+    def finish(self, array: Any, kind: Kind, tensors: tuple[Tensor, ...], **parameters: Any) -> Tensor:
+        """The tensor of a raw result, with its node if a gradient is wanted of an operand."""
+        out = wrap(array, kind)
+        if self.rule is not None and self.record is not None and is_grad_enabled():
+            edges = [tensors[self.operands.index(operand)]._node for operand in self.rule.operands]
+            if any(edge is not None for edge in edges):
+                wanted = {name: parameters[name] for name in self.rule.parameters if name in parameters}
+                self.record(*tensors, *edges, out, **wanted)
+        return out
+
+    def finish_sequence(self, array: Any, kind: Kind, tensors: tuple[Tensor, ...], **parameters: Any) -> Tensor:
+        """The same for an operation on a sequence of tensors."""
+        out = wrap(array, kind)
+        edges = tuple(tensor._node for tensor in tensors)
+        if self.record is not None and any(edge is not None for edge in edges) and is_grad_enabled():
+            self.record(tensors, edges, out, **parameters)
+        return out
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"

@@ -1,0 +1,197 @@
+"""Random numbers: one seed gives the same stream on every backend.
+
+A generator is a seed and a place in the stream of 64-bit words that belongs to it; every draw takes the next words.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from typing import Any, final
+
+from .axes import normalize_shape
+from .creation import requires_grad_
+from .devices import as_device
+from .distributions import integers, normal, permutation, uniform
+from .dtypes import as_dtype, get_default_dtype, int64
+from .kinds import Kind, kind_for
+from .tensor import Tensor, wrap
+
+
+@final
+class Generator:
+    """A stream of random numbers.
+
+    Attributes
+    ----------
+    seed : int
+    offset : int
+        How many words have been drawn.
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self._lock = threading.Lock()
+        self.manual_seed(seed)
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Begin the stream of a seed anew, and return the generator.
+
+        Raises
+        ------
+        ValueError
+            If the seed does not fit 64 bits.
+        """
+        if not -(1 << 63) <= seed < 1 << 64:
+            raise ValueError(f"manual_seed: got {seed}, wanted a number of 64 bits")
+        with self._lock:
+            self.seed = seed
+            self.offset = 0
+        return self
+
+    def draw(self, count: int, kind: Kind) -> Any:
+        """The next `count` words as a raw array of a kind's device."""
+        with self._lock:
+            offset = self.offset
+            self.offset += count
+        return kind.library.backend.random_bits(self.seed, offset, count, kind.native_device)
+
+
+default_generator = Generator()
+
+
+def manual_seed(seed: int) -> Generator:
+    """Begin the stream of a seed anew, for all backends, and return the default generator.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> _ = tp.manual_seed(0)
+    >>> first = tp.rand(2)
+    >>> _ = tp.manual_seed(0)
+    >>> bool((tp.rand(2) == first).all())
+    True
+    """
+    return default_generator.manual_seed(seed)
+
+
+def _draw(
+    distribution: Any,
+    shape: tuple[int, ...],
+    kind: Kind,
+    generator: Generator | None,
+    *parameters: Any,
+    multiple: int = 1,
+) -> Tensor:
+    """A tensor of numbers that a distribution makes of the generator's next words."""
+    count = math.prod(shape)
+    words = math.ceil(count / multiple) * multiple
+    bits = (generator or default_generator).draw(words, kind)
+    ops = kind.library.ops
+    with kind.library.scope():
+        drawn = distribution(ops, bits, *parameters)
+        return wrap(ops.reshape(drawn if words == count else ops.getitem(drawn, slice(0, count)), shape), kind)
+
+
+def _shape(operation: str, size: tuple[Any, ...]) -> tuple[int, ...]:
+    return normalize_shape(operation, size[0] if len(size) == 1 else size)
+
+
+def rand(
+    *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Numbers drawn uniformly from [0, 1).
+
+    Parameters
+    ----------
+    *size : int or tuple of int
+        One shape, or the lengths of the axes.
+    generator : Generator, optional
+    dtype : dtype, optional
+        A real floating-point one, by default the default float.
+    device : device, optional
+    requires_grad : bool, default: False
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.rand(100)
+    >>> bool(((x >= 0) & (x < 1)).all())
+    True
+    """
+    kind = _float_kind("rand", dtype, device)
+    made = _draw(uniform, _shape("rand", size), kind, generator, kind.dtype.name)
+    return requires_grad_(made) if requires_grad else made
+
+
+def randn(
+    *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Numbers drawn from the normal distribution of mean 0 and variance 1; the parameters are those of `rand`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.randn(2, 3).shape
+    (2, 3)
+    """
+    kind = _float_kind("randn", dtype, device)
+    made = _draw(normal, _shape("randn", size), kind, generator, kind.dtype.name, multiple=2)
+    return requires_grad_(made) if requires_grad else made
+
+
+def _float_kind(operation: str, dtype: Any, device: Any) -> Kind:
+    chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
+    if chosen.kind != "f":
+        raise TypeError(f"{operation}: got {chosen}, wanted a real floating-point dtype")
+    return kind_for(as_device(device), chosen)
+
+
+def randint(
+    low: int,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+) -> Tensor:
+    """Integers drawn uniformly from [low, high).
+
+    Parameters
+    ----------
+    low, high : int
+        With one of them, it is the high one and the low one is 0: ``randint(10, (2, 3))``.
+    size : tuple of int
+    dtype : dtype, optional
+        By default int64.
+
+    Raises
+    ------
+    ValueError
+        If the range is empty or the dtype does not hold it.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.randint(0, 10, (100,))
+    >>> bool(((x >= 0) & (x < 10)).all())
+    True
+    """
+    if size is None:
+        low, high, size = 0, low, high
+    if size is None:
+        raise TypeError("randint: wants a size, as in randint(0, 10, (2, 3))")
+    kind = kind_for(as_device(device), int64 if dtype is None else as_dtype(dtype))
+    return _draw(integers, normalize_shape("randint", size), kind, generator, low, high, kind.dtype.name)
+
+
+def randperm(n: int, *, generator: Generator | None = None, device: Any = None) -> Tensor:
+    """The numbers 0 to ``n - 1`` in random order.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> sorted(tp.randperm(4).tolist())
+    [0, 1, 2, 3]
+    """
+    return _draw(permutation, (n,), kind_for(as_device(device), int64), generator)

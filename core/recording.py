@@ -1,0 +1,89 @@
+"""The function that records one operation: it makes the node, and saves what the gradient rule asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..autograd.node import Node, next_order
+from ..autograd.rule import Rule
+from .tensor import new, own
+
+
+def compile_record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> Callable[..., None]:
+    """Write out ``record(*operands, *edges, out, **parameters)``, which gives the tensor `out` its node.
+
+    Written out rather than interpreted, recording an addition costs a quarter of a microsecond.
+
+    Parameters
+    ----------
+    rule
+        The operation's gradient rule.
+    operands
+        The names of all its operands, differentiable or not.
+    broadcasts
+        Whether the operands may be broadcast, so that their shapes must be kept where they differ from the result's.
+    """
+    edges = [f"{operand}_edge" for operand in rule.operands]
+    shapes = {f"{operand}_shape": f"{operand}._array.shape" for operand in operands}
+    parameters = [name for name in rule.parameters if name not in shapes]
+    signature = [*operands, *edges, "out", *parameters]
+    body = [
+        "node = new(Node)",
+        "node.rule = rule",
+        "node.kind = out._kind",
+        f"node.edges = ({', '.join(edges)},)",
+        "node.order = next_order()",
+    ]
+    for tensor in rule.tensors:
+        body += _save(tensor, rule)
+    saved = [f"{tensor}_array, {tensor}_storage, {tensor}_version" for tensor in rule.tensors]
+    saved += [shapes.get(name, name) for name in rule.parameters]
+    body.append(f"node.saved = ({', '.join(saved)},)" if saved else "node.saved = ()")
+    body += _keep_shapes(rule) if broadcasts else ["node.shapes = None"]
+    body.append("out._node = node")
+    source = f"def record({', '.join(signature)}):\n    " + "\n    ".join(body)
+    scope: dict[str, Any] = {"new": new, "Node": Node, "rule": rule, "next_order": next_order, "own": own}
+    exec(compile(source, f"<record {rule.name}>", "exec"), scope)
+    record: Callable[..., None] = scope["record"]
+    return record
+
+
+def compile_record_sequence(rule: Rule) -> Callable[..., None]:
+    """The same for an operation on a sequence of tensors: ``record(arrays, edges, out, **parameters)``."""
+    names = ("shapes", *(name for name in rule.parameters if name != "shapes"))
+
+    def record(arrays: Any, edges: tuple[Any, ...], out: Any, **parameters: Any) -> None:
+        node = new(Node)
+        node.rule = rule
+        node.kind = out._kind
+        node.edges = edges
+        node.order = next_order()
+        parameters["shapes"] = tuple(array._array.shape for array in arrays)
+        node.saved = tuple(parameters[name] for name in names if name in rule.parameters)
+        node.shapes = None
+        out._node = node
+
+    return record
+
+
+def _save(tensor: str, rule: Rule) -> list[str]:
+    """Lines that put an operand, or the result, into three variables, if some edge that wants a gradient needs it."""
+    save = [
+        f"{tensor}_storage = {tensor}._storage or own({tensor})",
+        f"{tensor}_array = {tensor}._array",
+        f"{tensor}_version = {tensor}._version",
+    ]
+    served = rule.serves[tensor]
+    if len(served) == len(rule.operands):
+        return save
+    wanted = " or ".join(f"{rule.operands[i]}_edge is not None" for i in served)
+    skip = f"{tensor}_array = {tensor}_storage = None; {tensor}_version = 0"
+    return [f"if {wanted}:", *(f"    {line}" for line in save), "else:", f"    {skip}"]
+
+
+def _keep_shapes(rule: Rule) -> list[str]:
+    """Lines that keep the operands' shapes where one that wants a gradient was broadcast."""
+    same = " and ".join(f"({o}_edge is None or {o}._array.shape == shape)" for o in rule.operands)
+    shapes = ", ".join(f"{operand}._array.shape" for operand in rule.operands)
+    return ["shape = out._array.shape", f"node.shapes = None if {same} else ({shapes},)"]

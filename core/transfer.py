@@ -1,0 +1,127 @@
+"""Tensors between devices and backends, and copies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .data_types import astype
+from .devices import Device, as_device
+from .dtypes import DTYPES, DType, as_dtype
+from .kinds import Kind, kind_for
+from .operation import Operation
+from .tensor import Tensor
+from .views import array_of
+
+_to_device = Operation("to_device", family="conversion", operands=("x",))
+_clone = Operation("clone", family="conversion", operands=("x",), methods=())
+
+
+def transfer(array: Any, source: Kind, target: Kind) -> Any:
+    """A raw array on another device, in memory of its own; through the host."""
+    host = source.library.backend.to_numpy(array)
+    return target.library.backend.from_numpy(host, target.native_device)
+
+
+class _Back:
+    """How the gradient of a transfer goes back: for raw arrays and for tensors."""
+
+    __slots__ = ("source", "target")
+
+    def __init__(self, source: Kind, target: Kind) -> None:
+        self.source = source
+        self.target = target
+
+    def __call__(self, g: Any) -> Any:
+        return to_device(g, self.source.device) if type(g) is Tensor else transfer(g, self.target, self.source)
+
+
+def to_device(x: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
+    """The tensor on another device, which may be another backend's, as a recorded operation.
+
+    Parameters
+    ----------
+    x : Tensor
+    device : device
+        See `tensorplug.device`; short forms are looked for on the tensor's own backend first.
+    stream : optional
+        Accepted for the standard's sake; transfers are complete when the function returns.
+
+    Returns
+    -------
+    Tensor
+        In memory of its own; `x` itself if it is there already.
+
+    Raises
+    ------
+    ValueError
+        If there is no such device.
+    TypeError
+        If the backend there lacks the dtype.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.ones(2).to_device("numpy:cpu").device
+    device('numpy:cpu')
+    """
+    target = as_device(device, x.device)
+    if target is x.device:
+        return x
+    kind = kind_for(target, x.dtype)
+    array = transfer(array_of(x), x._kind, kind)
+    return _to_device.finish(array, kind, (x,), back=_Back(x._kind, kind))
+
+
+_to_device.function = to_device
+
+
+def clone(x: Tensor, /) -> Tensor:
+    """A copy of the tensor, as a recorded operation.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.clone(tp.tensor([1, 2]))
+    tensor([1, 2])
+    """
+    return _clone.finish(x._kind.library.backend.copy(array_of(x)), x._kind, (x,))
+
+
+_clone.function = clone
+
+
+def to(x: Tensor, *targets: Any, dtype: Any = None, device: Any = None, copy: bool = False) -> Tensor:
+    """The tensor with another device, dtype, or both, as a recorded operation.
+
+    Parameters
+    ----------
+    *targets
+        A device, a backend's name, a dtype, another tensor (whose device and dtype are taken), or several of these.
+    dtype, device
+        The same by name.
+    copy : bool, default: False
+        Whether the result must be new even if nothing changes.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.ones(2).to("numpy", tp.float64).dtype
+    tensorplug.float64
+    """
+    for target in targets:
+        if type(target) is Tensor:
+            device, dtype = target.device, target.dtype
+        elif type(target) is Device or (isinstance(target, str) and target not in DTYPES):
+            device = target
+        elif type(target) is DType or isinstance(target, str | type):
+            dtype = as_dtype(target)
+        else:
+            raise TypeError(f"to: got {type(target).__name__}, wanted a device, a dtype or a tensor")
+    result = x if device is None else to_device(x, device)
+    if dtype is not None:
+        result = astype(result, dtype, copy=False)
+    return clone(x) if copy and result is x else result
+
+
+METHODS = {"to": to, "to_device": to_device, "clone": clone, "cpu": lambda x: to_device(x, "cpu")}
+"""Functions that are methods of Tensor under the same names."""

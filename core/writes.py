@@ -1,0 +1,231 @@
+"""In-place operations: the checks before a write, the write, and what it does to the history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from ..autograd.modes import is_grad_enabled
+from .dtypes import DType
+from .errors import ShapeError
+from .kinds import OPERATIONS
+from .operands import cast, pair, unsupported
+from .operation import Operation
+from .tensor import Tensor, own, wrap
+from .views import array_of, refresh, require_recorded_view, require_writable, rewrite_history, write
+
+_KIND_ORDER = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
+
+
+def can_write(source: DType, target: DType) -> bool:
+    """Whether values of one dtype may be written into a tensor of another: not of a lower kind, as in PyTorch."""
+    return _KIND_ORDER[source.kind] <= _KIND_ORDER[target.kind]
+
+
+def into(operation: str, out: Tensor, result: Tensor) -> Tensor:
+    """Write an operation's result into the tensor given as ``out=``, and return that.
+
+    Raises
+    ------
+    RuntimeError
+        If a gradient is recorded of the result or wanted of `out`, as in PyTorch.
+    ShapeError
+        If `out` has another shape.
+    TypeError
+        If `out` has a dtype of a lower kind.
+    """
+    if type(out) is not Tensor:
+        raise TypeError(f"{operation}: out= takes a Tensor, got {type(out).__name__}")
+    if is_grad_enabled() and (result._node is not None or out.requires_grad):
+        raise RuntimeError(
+            f"{operation}: functions with out=... arguments don't support automatic differentiation, but one of the "
+            f"arguments requires grad; leave out= away, or use tensorplug.no_grad()"
+        )
+    require_writable(operation, out)
+    write(out, _fitting(operation, result, out)._array)
+    return out
+
+
+def _fitting(operation: str, value: Tensor, target: Tensor) -> Tensor:
+    """The value in the target's dtype, if it may be written there."""
+    if value.shape != target.shape:
+        raise ShapeError(
+            f"{operation}: output with shape {target.shape} doesn't match the broadcast shape {value.shape}"
+        )
+    if not can_write(value.dtype, target.dtype):
+        raise TypeError(
+            f"{operation}: result type {value.dtype} can't be cast to the desired output type {target.dtype}; "
+            f"use the operation that is not in place"
+        )
+    return cast(value, target.dtype)
+
+
+def unary_in_place(operation: Operation) -> Callable[..., Tensor]:
+    """The method that writes an elementwise function of one tensor into it."""
+    name = f"{operation.name}_"
+
+    def method(self: Tensor) -> Tensor:
+        if operation.computing_dtype(self.dtype) is not self.dtype:
+            raise TypeError(f"{name}: the result can't be cast to {self.dtype}; use {operation.name}")
+        return _in_place(operation, name, self, (self,), {})
+
+    return _named(method, operation, name)
+
+
+def binary_in_place(operation: Operation) -> Callable[..., Any]:
+    """The method that writes an elementwise function of two tensors into the first."""
+    name = f"{operation.name}_"
+
+    def method(self: Tensor, other: Any, /) -> Tensor:
+        if type(other) is not Tensor or other._kind is not self._kind:
+            operands = pair(operation, self, other)
+            if operands is None:
+                raise unsupported(name, self, other)
+            if operands[0] is not self:
+                return _through_cast(operation, name, self, operands)
+            other = operands[1]
+        return _in_place(operation, name, self, (self, other), {})
+
+    return _named(method, operation, name)
+
+
+def _named(method: Callable[..., Any], operation: Operation, name: str) -> Callable[..., Any]:
+    method.__name__ = name
+    method.__qualname__ = f"Tensor.{name}"
+    method.__doc__ = f"Write `{operation.name}` of this tensor into it, and return it."
+    return method
+
+
+def _through_cast(operation: Operation, name: str, target: Tensor, operands: tuple[Tensor, ...]) -> Tensor:
+    """Compute in the promoted dtype, then write in the target's own, as PyTorch does."""
+    require_writable(name, target)
+    return copy_(target, _fitting(name, operation.function(*operands), target))
+
+
+def _in_place(
+    operation: Operation, name: str, target: Tensor, operands: tuple[Tensor, ...], parameters: dict[str, Any]
+) -> Tensor:
+    for operand in operands:
+        storage = operand._storage
+        if storage is not None and storage.version != operand._version:
+            refresh(operand)
+    require_writable(name, target)
+    storage = target._storage or own(target)
+    recording = operation.record is not None and is_grad_enabled() and in_a_graph(target, operands)
+    if recording:
+        require_recorded_view(name, target)
+        operands = _keep_old_values(operation, operands, storage)
+    array = _compute(operation, name, target, operands, parameters)
+    write(target, array)
+    if recording:
+        _record(operation, target, operands, parameters)
+    return target
+
+
+def in_a_graph(target: Tensor, operands: tuple[Tensor, ...]) -> bool:
+    """Whether a write of the operands into the target must enter a history."""
+    view = None if target._storage is None else target._view
+    base = None if view is None else view.base
+    return any(operand._node is not None for operand in operands) or (base is not None and base._node is not None)
+
+
+def _keep_old_values(operation: Operation, operands: tuple[Tensor, ...], storage: Any) -> tuple[Tensor, ...]:
+    """The operands, copied where the write would change what the gradient rule saves of them."""
+    rule = operation.rule
+    edges = {name: operand._node for name, operand in zip(operation.operands, operands, strict=True)}
+    kept = []
+    for name, operand in zip(operation.operands, operands, strict=True):
+        needed = any(edges[rule.operands[i]] is not None for i in rule.serves.get(name, ()))
+        if needed and operand._storage is storage and operand._kind.writable:
+            copied = operand._kind.library.backend.copy(operand._array)
+            operand = wrap(copied, operand._kind, operand._node)
+        elif needed and operand._storage is storage:
+            operand = wrap(operand._array, operand._kind, operand._node)
+        kept.append(operand)
+    return tuple(kept)
+
+
+def _compute(
+    operation: Operation, name: str, target: Tensor, operands: tuple[Tensor, ...], parameters: dict[str, Any]
+) -> Any:
+    """The new data: written by the backend's own in-place kernel where that is safe, else computed beside the old."""
+    kind = target._kind
+    kernel, result = kind.table[operation.name]
+    arrays = [operand._array for operand in operands]
+    shape = target._array.shape
+    if len(arrays) > 1:
+        try:
+            broadcast = numpy.broadcast_shapes(*[array.shape for array in arrays])
+        except ValueError:
+            broadcast = None
+        if broadcast != shape:
+            shapes = " and ".join(str(array.shape) for array in arrays)
+            raise ShapeError(
+                f"{name}: output with shape {shape} doesn't match the broadcast shape of {shapes}"
+                f"{'' if broadcast is None else f', {broadcast}'}"
+            )
+    if result is not kind:
+        raise TypeError(f"{name}: result type {result.dtype} can't be cast to the desired output type {kind.dtype}")
+    if kind.writable:
+        in_place = kind.library.find(name)
+        if in_place is not None:
+            return in_place(target._array, *arrays[1:], **parameters)
+    return kernel(*arrays, **parameters)
+
+
+def _record(operation: Operation, target: Tensor, operands: tuple[Tensor, ...], parameters: dict[str, Any]) -> None:
+    rule, record = operation.rule, operation.record
+    edges = [operands[operation.operands.index(name)]._node for name in rule.operands]
+    if any(edge is not None for edge in edges):
+        assert record is not None
+        wanted = {name: parameters[name] for name in rule.parameters if name in parameters}
+        record(*operands, *edges, target, **wanted)
+        rewrite_history(target, target._node)
+    else:
+        rewrite_history(target, None)
+
+
+def copy_(self: Tensor, source: Any, /) -> Tensor:
+    """Write another tensor's values, broadcast and converted, into this one, and return it.
+
+    Raises
+    ------
+    ShapeError
+        If the source cannot be broadcast to this shape.
+    """
+    array_of(self)
+    require_writable("copy_", self)
+    if type(source) is not Tensor:
+        source = OPERATIONS["asarray"].function(source, dtype=self.dtype, device=self.device)
+    source = cast(OPERATIONS["to_device"].function(source, self.device), self.dtype)
+    source = OPERATIONS["broadcast_to"].function(source, self.shape)
+    recording = is_grad_enabled() and in_a_graph(self, (self, source))
+    if recording:
+        require_recorded_view("copy_", self)
+    array = array_of(source)
+    if self._kind.writable and source._storage is not None and source._storage is self._storage:
+        array = self._kind.library.backend.copy(array)
+    write(self, array)
+    if recording:
+        rewrite_history(self, source._node)
+    return self
+
+
+def fill_(self: Tensor, value: Any, /) -> Tensor:
+    """Write one value into every element, and return the tensor."""
+    if type(value) is Tensor:
+        if value.ndim:
+            raise ShapeError(f"fill_: the value must be a scalar or a 0-d tensor, got shape {value.shape}")
+        return copy_(self, value)
+    return _in_place(OPERATIONS["fill"], "fill_", self, (self,), {"value": value})
+
+
+def zero_(self: Tensor) -> Tensor:
+    """Write zero into every element, and return the tensor."""
+    return fill_(self, 0)
+
+
+IN_PLACE: dict[int, Callable[[Operation], Callable[..., Tensor]]] = {1: unary_in_place, 2: binary_in_place}
+"""How the in-place form is made of an elementwise operation with that many operands."""

@@ -1,0 +1,154 @@
+"""The house: what the wheel holds, who imports whom, what an import costs, and that the examples in docstrings run."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+FOLDERS: dict[str, str] = PYPROJECT["tool"]["setuptools"]["package-dir"]
+
+
+def sources() -> dict[str, Path]:
+    """Every module of the package by the path that it has in the wheel."""
+    return {
+        f"{package.replace('.', '/')}/{path.relative_to(ROOT / folder).as_posix()}": path
+        for package, folder in FOLDERS.items()
+        for path in sorted((ROOT / folder).rglob("*.py"))
+    }
+
+
+def run(*arguments: str | Path, cwd: Path, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run this Python in a folder, with a folder in front of its path."""
+    environment = {**os.environ, "PYTHONPATH": str(path or ""), "PYTHONSAFEPATH": "1"}
+    command = [sys.executable, *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="session")
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the source distribution, and the wheel that was built from it."""
+    copy = tmp_path_factory.mktemp("source")
+    for folder in FOLDERS.values():
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, copy)
+    target = tmp_path_factory.mktemp("dist")
+    built = run("-m", "build", "--no-isolation", "--outdir", target, copy, cwd=copy)
+    assert built.returncode == 0, built.stdout + built.stderr
+    return target
+
+
+@pytest.fixture(scope="session")
+def wheel(distributions: Path) -> Path:
+    """The wheel."""
+    (wheel,) = distributions.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the wheel was installed into."""
+    target = tmp_path_factory.mktemp("installed")
+    done = run("-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--target", target, wheel, cwd=target)
+    assert done.returncode == 0, done.stderr
+    return target
+
+
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Check the contracts of import-linter on the package in a folder."""
+    code = "from importlinter.cli import lint_imports_command as main; main()"
+    return run("-c", code, "--config", ROOT / "pyproject.toml", "--no-cache", cwd=folder, path=folder)
+
+
+def test_wheel_holds_every_module_and_the_marker_of_types(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        (points,) = (archive.read(name).decode() for name in names if name.endswith("entry_points.txt"))
+    assert "tensorplug/py.typed" in names
+    assert {name for name in names if name.endswith(".py")} == set(sources())
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert "tensorplug = tensorplug.cli:main" in points
+
+
+def test_contracts_between_packages_hold(installed: Path) -> None:
+    checked = lint_imports(installed)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize(
+    ("importer", "statement"),
+    [
+        ("autograd", "from .. import cli"),
+        ("autograd", "from .. import backends"),
+        ("backends", "from ..core import tensor"),
+        ("core", "from ..losses import missing"),
+        ("core", "from ..backends import numpy_plugin"),
+        ("losses", "from ..autograd import node"),
+        ("losses", "import tensorplug"),
+    ],
+)
+def test_contracts_catch_a_wrong_import(installed: Path, tmp_path: Path, importer: str, statement: str) -> None:
+    shutil.copytree(installed / "tensorplug", tmp_path / "tensorplug")
+    (tmp_path / "tensorplug" / importer / "intruder.py").write_text(statement)
+    checked = lint_imports(tmp_path)
+    assert checked.returncode != 0
+    assert f"tensorplug.{importer}.intruder" in checked.stdout
+
+
+def test_import_loads_no_backend_and_scans_nothing(installed: Path) -> None:
+    code = """if True:
+        import sys
+        before = set(sys.modules)
+        import tensorplug
+        from tensorplug.backends import manager
+        print(tensorplug.__file__)
+        print(manager._manager._scanned)
+        roots = {name if name == "importlib.metadata" else name.partition(".")[0] for name in set(sys.modules) - before}
+        print(sorted(roots & {"jax", "jaxlib", "cupy", "array_api_compat", "ml_dtypes", "rich", "importlib.metadata"}))
+    """
+    done = run("-c", code, cwd=installed, path=installed)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [str(installed / "tensorplug" / "__init__.py"), "False", "[]"]
+
+
+def test_import_is_quick(installed: Path) -> None:
+    code = """if True:
+        import time, numpy
+        start = time.perf_counter()
+        import tensorplug
+        print(time.perf_counter() - start)
+    """
+    # The first run compiles; the least of the others is what is left when nothing else is at work.
+    seconds = [float(run("-c", code, cwd=installed, path=installed).stdout) for _ in range(6)]
+    assert min(seconds[1:]) < 0.06
+
+
+@pytest.mark.parametrize("folder", ["autograd", "core", "losses"])
+def test_no_backend_is_told_by_its_name(folder: str) -> None:
+    """Where backends differ, the difference is a kernel or a method of the contract, never ``name == "jax"``."""
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            compared = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+            constants = {part.value for part in compared if isinstance(part, ast.Constant)}
+            assert not constants & {"numpy", "cupy", "jax"}, f"{path}:{compared[0].lineno}"
+
+
+@pytest.mark.parametrize("module", [path.removesuffix(".py").replace("/", ".") for path in sources()])
+def test_examples_in_docstrings(module: str) -> None:
+    if module.endswith("__main__"):
+        return
+    imported = importlib.import_module(module.removesuffix(".__init__"))
+    failures = doctest.testmod(imported, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS).failed
+    assert failures == 0
