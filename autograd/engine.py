@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from .modes import set_grad_enabled
@@ -60,24 +60,37 @@ def run(
     roots = list(roots)
     wanted = None if inputs is None else set(inputs)
     needed = None if wanted is None else _leading_to(wanted, [node for node, _ in roots])
-    with contextlib.ExitStack() as scopes:
-        if lifter is not None:
-            scopes.enter_context(set_grad_enabled(True))
-        return _walk(roots, retain_graph, lifter, wanted, needed, _scope_entry(scopes))
+    library = roots[0][0].kind.library
+    with library.scope(), _Scopes(library) as scopes:
+        if lifter is None:
+            return _walk(roots, retain_graph, None, wanted, needed, scopes)
+        with set_grad_enabled(True):
+            return _walk(roots, retain_graph, lifter, wanted, needed, scopes)
 
 
-def _scope_entry(scopes: contextlib.ExitStack) -> Callable[[Any], Any]:
-    """What enters the scope of a backend at its first node, and gives its functions."""
-    entered: dict[Any, Any] = {}
+class _Scopes:
+    """The scopes of the backends that a pass has come upon; that of the first is entered already."""
 
-    def enter(library: Any) -> Any:
-        ops = entered.get(library)
-        if ops is None:
-            scopes.enter_context(library.scope())
-            ops = entered[library] = library.ops
-        return ops
+    __slots__ = ("_entered", "_stack")
 
-    return enter
+    def __init__(self, first: Any) -> None:
+        self._entered = {first}
+        self._stack: contextlib.ExitStack | None = None
+
+    def __enter__(self) -> _Scopes:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        if self._stack is not None:
+            self._stack.__exit__(*exception)
+
+    def enter(self, library: Any) -> Any:
+        """Enter a backend's scope, unless that was done, and give its functions."""
+        if library not in self._entered:
+            self._stack = self._stack or contextlib.ExitStack()
+            self._stack.enter_context(library.scope())
+            self._entered.add(library)
+        return library.ops
 
 
 def _walk(
@@ -86,71 +99,80 @@ def _walk(
     lifter: Lifter | None,
     wanted: set[Any] | None,
     needed: set[Any] | None,
-    enter: Callable[[Any], Any],
+    scopes: _Scopes,
 ) -> dict[Any, Any]:
     heappush, heappop = heapq.heappush, heapq.heappop
-    gradients: dict[int, Any] = {}
-    nodes: dict[int, Any] = {}
-    waiting: list[int] = []
     delivered: dict[Any, Any] = {}
+    # Nodes whose turn will come, by their order, each with the sum of the gradients so far.
+    pending: dict[int, tuple[Any, Any]] = {}
+    waiting: list[int] = []
     library: Any = None
     ops: Any = None
 
     for node, gradient in roots:
-        order = -node.order
-        if order in nodes:
-            enter(node.kind.library)
-            gradients[order] = gradients[order] + gradient
+        order = node.order
+        found = pending.get(order)
+        if found is None:
+            heappush(waiting, -order)
+            pending[order] = (node, gradient)
         else:
-            nodes[order], gradients[order] = node, gradient
-            heappush(waiting, order)
+            scopes.enter(node.kind.library)
+            pending[order] = (node, found[1] + gradient)
 
-    while waiting:
-        order = heappop(waiting)
-        node = nodes.pop(order)
-        gradient = gradients.pop(order)
+    # The next node is mostly the one that was just reached, and then never goes through the heap.
+    next_order = -1
+    next_node: Any = None
+    next_gradient: Any = None
+    while True:
+        if next_order >= 0:
+            node, gradient, next_order = next_node, next_gradient, -1
+        elif waiting:
+            node, gradient = pending.pop(-heappop(waiting))
+        else:
+            return delivered
         if node.kind.library is not library:
             library = node.kind.library
-            ops = enter(library)
+            ops = scopes.enter(library) if lifter is None else lifter.ops
+        if wanted is not None:
+            assert needed is not None
+            if node in wanted:
+                delivered[node] = gradient
+            if node not in needed:
+                continue
         rule = node.rule
-        if wanted is not None and node in wanted:
-            delivered[node] = gradient
         if rule is None:
             if wanted is None:
                 delivered[node] = gradient
             continue
-        if needed is not None and node not in needed:
-            continue
-
         saved = node.saved
         if saved is None:
             raise RuntimeError(_FREED.format(name=node.name))
-        shapes = node.shapes
-        edges = node.edges
-        if lifter is None:
-            pulled = rule.pull(node, gradient, ops, saved)
-        else:
-            pulled = rule.pull(node, gradient, lifter.ops, rule.lift(node, saved, lifter.lift))
+        edges, shapes = node.edges, node.shapes
+        pulled = rule.pull(node, gradient, ops, saved if lifter is None else rule.lift(node, saved, lifter.lift))
         if not retain_graph:
             node.saved = None
             node.edges = ()
 
-        position = 0
-        for edge in edges:
-            if edge is not None:
-                gradient = pulled[position]
-                if gradient is not None:
-                    if shapes is not None:
-                        gradient = unbroadcast(ops if lifter is None else lifter.ops, gradient, shapes[position])
-                    order = -edge.order
-                    if order in nodes:
-                        gradients[order] = gradients[order] + gradient
-                    else:
-                        nodes[order] = edge
-                        gradients[order] = gradient
-                        heappush(waiting, order)
-            position += 1
-    return delivered
+        for edge, gradient in zip(edges, pulled):  # noqa: B905 - strict= takes a fifth of a microsecond
+            if edge is None or gradient is None:
+                continue
+            if shapes is not None:
+                gradient = unbroadcast(ops, gradient, shapes[edges.index(edge)])
+            order = edge.order
+            if order == next_order:
+                next_gradient = next_gradient + gradient
+            elif order in pending:
+                if edge.kind.library is not library:
+                    scopes.enter(edge.kind.library)
+                pending[order] = (edge, pending[order][1] + gradient)
+            elif order > next_order and (not waiting or order > -waiting[0]):
+                if next_order >= 0:
+                    pending[next_order] = (next_node, next_gradient)
+                    heappush(waiting, -next_order)
+                next_order, next_node, next_gradient = order, edge, gradient
+            else:
+                pending[order] = (edge, gradient)
+                heappush(waiting, -order)
 
 
 def unbroadcast(ops: Any, gradient: Any, shape: tuple[int, ...]) -> Any:

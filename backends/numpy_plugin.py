@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextvars
 import importlib.util
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,22 +11,29 @@ import numpy
 
 from .contract import DTYPE_NAMES, Backend, Kernel
 from .hookspecs import hookimpl
+from .numpy_softmax import KERNELS as SOFTMAX
 
 
-class _Quiet(threading.local):
-    """``quiet.run(function, *arguments)`` without floating-point warnings, for functions written in C.
-
-    Entering `numpy.errstate` costs as much as adding two small arrays; running in a context in which it was entered
-    once costs a fortieth of that.
-    """
-
-    def __init__(self) -> None:
-        context = contextvars.Context()
-        context.run(numpy.seterr, all="ignore")
-        self.run = context.run
+def _quiet_context() -> contextvars.Context:
+    context = contextvars.Context()
+    context.run(numpy.seterr, all="ignore")
+    return context
 
 
-quiet = _Quiet()
+run = _quiet_context().run
+"""``run(function, *arguments)`` without floating-point warnings, for functions written in C.
+
+Entering `numpy.errstate` costs as much as adding two small arrays; running in a context in which it was entered once
+costs a tenth of that. A context runs in one thread at a time: where another has it, RuntimeError says so, and
+`run_anyway` does the work.
+"""
+
+
+def run_anyway(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+    """The same for any function, and in any number of threads."""
+    with numpy.errstate(all="ignore"):
+        return function(*arguments, **keywords)
+
 
 ndarray, asarray = numpy.ndarray, numpy.asarray
 
@@ -43,7 +49,10 @@ UFUNCS = (
 
 def _unary(ufunc: Callable[..., Any]) -> Kernel:
     def kernel(x: Any) -> Any:
-        out = quiet.run(ufunc, x)
+        try:
+            out = run(ufunc, x)
+        except RuntimeError:
+            out = run_anyway(ufunc, x)
         return out if type(out) is ndarray else asarray(out)
 
     return kernel
@@ -51,7 +60,10 @@ def _unary(ufunc: Callable[..., Any]) -> Kernel:
 
 def _binary(ufunc: Callable[..., Any]) -> Kernel:
     def kernel(x1: Any, x2: Any) -> Any:
-        out = quiet.run(ufunc, x1, x2)
+        try:
+            out = run(ufunc, x1, x2)
+        except RuntimeError:
+            out = run_anyway(ufunc, x1, x2)
         return out if type(out) is ndarray else asarray(out)
 
     return kernel
@@ -59,14 +71,17 @@ def _binary(ufunc: Callable[..., Any]) -> Kernel:
 
 def _unary_in_place(ufunc: Callable[..., Any]) -> Kernel:
     def kernel(x: Any) -> Any:
-        return quiet.run(ufunc, x, x)
+        return run_anyway(ufunc, x, x)
 
     return kernel
 
 
 def _binary_in_place(ufunc: Callable[..., Any]) -> Kernel:
     def kernel(x1: Any, x2: Any) -> Any:
-        return quiet.run(ufunc, x1, x2, x1)
+        try:
+            return run(ufunc, x1, x2, x1)
+        except RuntimeError:
+            return run_anyway(ufunc, x1, x2, x1)
 
     return kernel
 
@@ -77,8 +92,11 @@ def _reduce(ufunc: Any) -> Kernel:
 
     def kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
         if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
-            return asarray(quiet.run(reduce, x, axis, numpy.float32, None, keepdims)).astype(x.dtype)
-        out = quiet.run(reduce, x, axis, None, None, keepdims)
+            return asarray(run_anyway(reduce, x, axis, numpy.float32, None, keepdims)).astype(x.dtype)
+        try:
+            out = run(reduce, x, axis, None, None, keepdims)
+        except RuntimeError:
+            out = run_anyway(reduce, x, axis, None, None, keepdims)
         return out if type(out) is ndarray else asarray(out)
 
     return kernel
@@ -87,7 +105,7 @@ def _reduce(ufunc: Any) -> Kernel:
 def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     total = _sum(x, axis=axis, keepdims=keepdims)
     count = x.size // total.size if total.size else 1
-    return asarray(quiet.run(numpy.divide, total, x.dtype.type(count)))
+    return asarray(run_anyway(numpy.divide, total, x.dtype.type(count)))
 
 
 _sum = _reduce(numpy.add)
@@ -105,7 +123,7 @@ def _as_arrays(function: Callable[..., Any]) -> Kernel:
 def _astype(x: Any, dtype: Any) -> Any:
     if x.dtype.kind == "c" and numpy.dtype(dtype).kind not in "cb":
         x = x.real
-    return quiet.run(x.astype, dtype)
+    return run_anyway(x.astype, dtype)
 
 
 def _getitem(x: Any, index: Any) -> Any:
@@ -140,6 +158,19 @@ def _broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
     return out
 
 
+_BITS = {2: numpy.int16, 4: numpy.int32, 8: numpy.int64}
+
+
+def _masked_fill(x: Any, mask: Any, value: Any) -> Any:
+    """Zeros are put in by clearing bits, at a tenth of the time: a choice for each element is mispredicted often."""
+    bits = _BITS.get(x.dtype.itemsize) if value == 0 and x.shape == mask.shape and x.dtype.kind != "c" else None
+    if bits is None:
+        return asarray(numpy.where(mask, x.dtype.type(value), x))
+    kept = numpy.subtract(mask.view(numpy.int8), 1, dtype=bits)
+    numpy.bitwise_and(kept, asarray(x).view(bits), kept)
+    return kept.view(x.dtype)
+
+
 def _where(condition: Any, x1: Any, x2: Any) -> Any:
     return numpy.where(condition, x1, x2)
 
@@ -148,7 +179,7 @@ def _sigmoid(x: Any) -> Any:
     out = numpy.negative(x)
     if type(out) is not ndarray:
         out = asarray(out)
-    quiet.run(numpy.exp, out, out)
+    run_anyway(numpy.exp, out, out)
     numpy.add(out, out.dtype.type(1), out)
     return numpy.reciprocal(out, out)
 
@@ -173,26 +204,31 @@ class NumPy(Backend):
             if ufunc.signature is None:
                 kernels[f"{name}_"] = _unary_in_place(ufunc) if unary else _binary_in_place(ufunc)
         kernels |= {name: _as_arrays(getattr(numpy, name)) for name in ("argmax", "argmin", "sign", "round", "clip")}
-        return kernels | {
-            "sum": _sum,
-            "prod": _reduce(numpy.multiply),
-            "max": _reduce(numpy.maximum),
-            "min": _reduce(numpy.minimum),
-            "all": _reduce(numpy.logical_and),
-            "any": _reduce(numpy.logical_or),
-            "mean": _mean,
-            "astype": _astype,
-            "getitem": _getitem,
-            "put": _put,
-            "embed": _embed,
-            "broadcast_to": _broadcast_to,
-            "matrix_transpose": lambda x: x.mT,
-            "permute_dims": lambda x, axes: x.transpose(axes),
-            "reshape": lambda x, shape: x.reshape(shape),
-            "scatter_zeros": _scatter_zeros,
-            "where": _where,
-            "sigmoid": _sigmoid,
-        }
+        return (
+            kernels
+            | SOFTMAX
+            | {
+                "sum": _sum,
+                "prod": _reduce(numpy.multiply),
+                "max": _reduce(numpy.maximum),
+                "min": _reduce(numpy.minimum),
+                "all": _reduce(numpy.logical_and),
+                "any": _reduce(numpy.logical_or),
+                "mean": _mean,
+                "astype": _astype,
+                "getitem": _getitem,
+                "put": _put,
+                "embed": _embed,
+                "broadcast_to": _broadcast_to,
+                "masked_fill": _masked_fill,
+                "matrix_transpose": lambda x: x.mT,
+                "permute_dims": lambda x, axes: x.transpose(axes),
+                "reshape": lambda x, shape: x.reshape(shape),
+                "scatter_zeros": _scatter_zeros,
+                "where": _where,
+                "sigmoid": _sigmoid,
+            }
+        )
 
     def dtypes(self) -> Mapping[str, Any]:
         found = {name: numpy.dtype(name) for name in DTYPE_NAMES if hasattr(numpy, name)}
@@ -212,7 +248,8 @@ class NumPy(Backend):
         return "cpu"
 
     def from_numpy(self, array: numpy.ndarray, device: Any) -> Any:
-        return numpy.array(array, dtype=array.dtype.newbyteorder("="), order="C")
+        native = array.dtype if array.dtype.isnative else array.dtype.newbyteorder("=")
+        return numpy.array(array, dtype=native, order="C")
 
     def to_numpy(self, array: Any) -> numpy.ndarray:
         result: numpy.ndarray = array

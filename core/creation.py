@@ -14,7 +14,7 @@ from .devices import as_device
 from .dtypes import DType, as_dtype, bool_, default_complex, get_default_dtype, int64
 from .errors import ShapeError
 from .gradients import requires_grad_
-from .kinds import Kind, kind_for, loaded_libraries
+from .kinds import Kind, Library, kind_for, loaded_libraries
 from .operands import require_range
 from .tensor import Tensor, wrap
 from .transfer import clone, to
@@ -95,17 +95,27 @@ def asarray(
 
 
 def _from_object(obj: Any, dtype: DType | None, device: Any) -> Tensor:
+    if isinstance(obj, numpy.ndarray | numpy.generic):
+        host = numpy.asarray(obj)
+        own = as_dtype(host.dtype)
+    elif (library := _library_of(obj)) is not None:
+        kind = library.kind_of(obj)
+        return to(wrap(library.backend.copy(obj), kind), dtype=dtype, device=as_device(device, kind.device))
+    else:
+        host = numpy.asarray(_plain(obj))
+        if host.dtype.kind not in "biufc":
+            raise TypeError(f"tensor: got elements of type {_first_odd(obj)}, wanted numbers")
+        dtype = dtype or _python_dtype(host)
+        own = as_dtype(host.dtype)
+    return _from_host(host, own, dtype or own, device)
+
+
+def _library_of(obj: Any) -> Library | None:
+    """The library whose array an object is; NumPy's arrays belong to no device before they are put on one."""
     for library in loaded_libraries():
         if isinstance(obj, library.array_types):
-            kind = library.kind_of(obj)
-            return to(wrap(library.backend.copy(obj), kind), dtype=dtype, device=as_device(device, kind.device))
-    if not isinstance(obj, numpy.ndarray | numpy.generic):
-        obj = _plain(obj)
-    host = numpy.asarray(obj)
-    if host.dtype.kind not in "biufcV":
-        raise TypeError(f"tensor: got elements of type {_first_odd(obj)}, wanted numbers")
-    own = _python_dtype(host) if not isinstance(obj, numpy.ndarray | numpy.generic) else as_dtype(host.dtype)
-    return _from_host(host, dtype or own, device)
+            return library
+    return None
 
 
 def _plain(obj: Any) -> Any:
@@ -131,14 +141,14 @@ def _python_dtype(host: numpy.ndarray) -> DType:
     return bool_ if host.dtype.kind == "b" else int64
 
 
-def _from_host(host: numpy.ndarray, dtype: DType, device: Any) -> Tensor:
+def _from_host(host: numpy.ndarray, own: DType, dtype: DType, device: Any) -> Tensor:
     """A tensor of a NumPy array, converted on the host where NumPy can, else on the device."""
     kind = kind_for(as_device(device), dtype)
+    if own is dtype:
+        return wrap(kind.library.backend.from_numpy(host, kind.native_device), kind)
     if host.dtype.kind in "iu" and dtype.kind in "iu" and host.size:
         require_range(dtype, int(host.min()))
         require_range(dtype, int(host.max()))
-    if host.dtype.name == dtype.name:
-        return wrap(kind.library.backend.from_numpy(host, kind.native_device), kind)
     if dtype.name == "bfloat16":
         wide = kind.with_dtype(as_dtype("float32"))
         return to(wrap(wide.library.backend.from_numpy(host.astype("f4"), kind.native_device), wide), dtype=dtype)
@@ -274,7 +284,7 @@ def arange(
     kind = _kind(dtype, device, int64 if whole else None)
     count = max(math.ceil((stop - start) / step), 0)
     host = start + step * numpy.arange(count, dtype="i8" if whole else "f8")
-    return _with_gradient(_from_host(host, kind.dtype, kind.device), requires_grad)
+    return _with_gradient(_from_host(host, as_dtype(host.dtype), kind.dtype, kind.device), requires_grad)
 
 
 def linspace(
@@ -304,7 +314,7 @@ def linspace(
     whole = isinstance(start, complex) or isinstance(stop, complex)
     kind = _kind(dtype, device, default_complex() if whole else None)
     host = numpy.linspace(start, stop, num, endpoint=endpoint)
-    return _with_gradient(_from_host(host, kind.dtype, kind.device), requires_grad)
+    return _with_gradient(_from_host(host, as_dtype(host.dtype), kind.dtype, kind.device), requires_grad)
 
 
 def eye(

@@ -6,6 +6,7 @@ out.
 
 from __future__ import annotations
 
+import functools
 import os
 from contextvars import ContextVar
 from typing import Any, Final, final
@@ -93,6 +94,7 @@ class Placement:
 _placements: ContextVar[tuple[Device, ...]] = ContextVar("tensorplug_placements", default=())
 _devices: dict[tuple[str, str], Device] = {}
 _default_backend: str | None = None
+_environment_backend = os.environ.get("TENSORPLUG_BACKEND") or "numpy"
 
 
 def _device(backend: str, local_name: str) -> Device:
@@ -108,6 +110,11 @@ def _device(backend: str, local_name: str) -> Device:
 def backend_devices(backend: str) -> list[Device]:
     """The devices of one backend, the default one first."""
     return [_device(backend, name) for name in load(backend).devices]
+
+
+@functools.cache
+def _first_device(backend: str) -> Device:
+    return backend_devices(backend)[0]
 
 
 def devices() -> list[Device]:
@@ -135,7 +142,7 @@ def default_backend() -> str:
     placements = _placements.get()
     if placements:
         return placements[-1].backend
-    return _default_backend or os.environ.get("TENSORPLUG_BACKEND") or "numpy"
+    return _default_backend or _environment_backend
 
 
 def set_default_backend(name: str | None) -> None:
@@ -177,7 +184,7 @@ def backend(name: str) -> Placement:
 def default_device() -> Device:
     """The device on which new tensors are put where none is given."""
     placements = _placements.get()
-    return placements[-1] if placements else backend_devices(default_backend())[0]
+    return placements[-1] if placements else _first_device(default_backend())
 
 
 def as_device(device: Any, own: Device | None = None) -> Device:

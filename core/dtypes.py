@@ -171,6 +171,8 @@ def as_dtype(dtype: Any) -> DType:
     """
     if type(dtype) is DType:
         return dtype
+    if isinstance(dtype, numpy.dtype):
+        return _from_numpy_dtype(dtype)
     if isinstance(dtype, type) and dtype in (float, complex):
         return _default_float if dtype is float else default_complex()
     if isinstance(dtype, type) and dtype in _PYTHON_TYPES:
@@ -180,6 +182,13 @@ def as_dtype(dtype: Any) -> DType:
         return DTYPES[name]
     except (KeyError, TypeError):
         raise TypeError(f"unknown dtype {dtype!r}; the dtypes are {', '.join(DTYPES)}") from None
+
+
+@functools.cache
+def _from_numpy_dtype(dtype: numpy.dtype) -> DType:
+    if dtype.name not in DTYPES:
+        raise TypeError(f"Tensorplug has no dtype like NumPy's {dtype.name}; the dtypes are {', '.join(DTYPES)}")
+    return DTYPES[dtype.name]
 
 
 def _numpy_name(dtype: Any) -> str | None:

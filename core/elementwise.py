@@ -6,9 +6,10 @@ from typing import Any
 
 from .dtypes import bool_, promote, promote_scalar
 from .families import binary, unary
-from .operands import cast, same_device, scalar_tensor, unsupported
+from .operands import cast, explain, same_device, scalar_tensor, unsupported
 from .operation import Operation
 from .tensor import Tensor
+from .views import array_of
 
 abs = unary(
     "abs",
@@ -617,3 +618,51 @@ def _branches(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
 
 
 _where.function = where
+
+_masked_fill = Operation(
+    "masked_fill",
+    family="elementwise",
+    operands=("x", "mask"),
+    decomposition=lambda ops, x, mask, value: ops.where(mask, ops.full_like(x, value), x),
+    methods=("masked_fill",),
+)
+
+
+def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
+    """The elements of `x`, and one value where the mask holds, as in PyTorch.
+
+    Parameters
+    ----------
+    x : Tensor
+    mask : Tensor
+        Of dtype bool; it is broadcast to the shape of `x`, and `x` to its.
+    value : Python scalar or 0-d Tensor
+
+    Raises
+    ------
+    TypeError
+        If the mask is not of dtype bool.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([1.0, -2.0])
+    >>> tp.masked_fill(x, x < 0, 0.0)
+    tensor([1., 0.])
+    """
+    if type(x) is not Tensor or type(mask) is not Tensor:
+        raise unsupported("masked_fill", x, mask)
+    if type(value) is Tensor:
+        return where(mask, value, x)
+    if mask.dtype is not bool_:
+        raise TypeError(f"masked_fill: the mask must be of dtype bool, got {mask.dtype}")
+    x, mask = same_device("masked_fill", x, mask)
+    kernel, kind = x._kind.table["masked_fill"]
+    try:
+        array = kernel(array_of(x), array_of(mask), value=value)
+    except Exception as error:
+        raise explain("masked_fill", error, x, mask) from None
+    return _masked_fill.finish(array, kind, (x, mask))
+
+
+_masked_fill.function = masked_fill

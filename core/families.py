@@ -17,7 +17,7 @@ from .dtypes import DType, as_dtype, bool_, int64
 from .errors import ShapeError
 from .operands import cast, explain, pair, unsupported
 from .operation import Operation
-from .tensor import Tensor, new
+from .tensor import Tensor
 from .views import refresh
 from .writes import into
 
@@ -109,7 +109,7 @@ def _unary_apply(operation: Operation) -> Callable[[Tensor], Tensor]:
         if storage is not None and storage.version != x._version:
             refresh(x)
         kernel, kind = x._kind.table[name]
-        out = new(Tensor)
+        out = Tensor()
         out._array = kernel(x._array)
         out._kind = kind
         out._storage = None
@@ -140,7 +140,7 @@ def _binary_apply(operation: Operation) -> Callable[[Any, Any], Any]:
         if storage is not None and storage.version != x2._version:
             refresh(x2)
         kernel, kind = x1._kind.table[name]
-        out = new(Tensor)
+        out = Tensor()
         try:
             out._array = kernel(x1._array, x2._array)
         except Exception as error:
@@ -195,6 +195,8 @@ def reduction(
         methods=(name,),
     )
 
+    record = operation.record
+
     def function(
         x: Tensor,
         /,
@@ -210,13 +212,28 @@ def reduction(
             raise unsupported(name, x)
         if dtype is not None:
             x = cast(x, as_dtype(dtype))
-        elif accumulates:
+        elif accumulates and x._kind.dtype.kind in "biu":
             x = cast(x, accumulation_dtype(x.dtype))
-        if dim is not None and indices is not None:
-            return _with_indices(operation, indices, x, dim, keepdim)
-        axes = normalize_axes(name, axis if dim is None else dim, x.ndim)
-        found = operation(x, axis=axes, keepdims=keepdims or keepdim)
-        return found if out is None else into(name, out, found)
+        if dim is not None:
+            if indices is not None:
+                return _with_indices(operation, indices, x, dim, keepdim)
+            axis = dim
+        if axis is not None:
+            axis = normalize_axes(name, axis, x.ndim)
+        keepdims = keepdims or keepdim
+        storage = x._storage
+        if storage is not None and storage.version != x._version:
+            refresh(x)
+        kernel, kind = x._kind.table[name]
+        result = Tensor()
+        result._array = kernel(x._array, axis=axis, keepdims=keepdims)
+        result._kind = kind
+        result._node = None
+        result._storage = None
+        edge = x._node
+        if edge is not None and record is not None and is_grad_enabled():
+            record(x, edge, result, axis=axis, keepdims=keepdims)
+        return result if out is None else into(name, out, result)
 
     return _finish(operation, function, reduction_doc(operation, summary, notes, example, accumulates))
 

@@ -12,7 +12,7 @@ from .errors import DeviceError, ShapeError
 from .kinds import OPERATIONS, Kind
 from .operands import scalar_tensor
 from .operation import Operation
-from .tensor import Tensor, make_leaf, new, wrap
+from .tensor import Tensor, make_leaf, wrap
 from .views import array_of, detach, put_view, take_view, write
 
 _delivery = threading.Lock()
@@ -25,7 +25,7 @@ _put_view = Operation(
 )
 _take_view = Operation(
     "take_view",
-    family="view",
+    family="composite",
     operands=("x",),
     decomposition=lambda ops, x, steps: take_view(ops, x, steps),
 )
@@ -60,9 +60,9 @@ class TensorLifter:
 
     def lift(self, array: Any, kind: Kind, node: Any, storage: Any, version: int) -> Tensor:
         """A tensor of a saved array; it keeps the version that it was saved at, and follows no later write."""
-        tensor = new(Tensor)
+        tensor = Tensor()
         tensor._array = array
-        tensor._kind = kind if node is not None else kind.library.kind_of(array)
+        tensor._kind = node.kind if node is not None else kind.library.kind_of(array)
         tensor._node = node
         tensor._storage = storage
         tensor._version = version
@@ -234,10 +234,8 @@ def _run(
     roots: Iterable[tuple[Tensor, Tensor]], retain_graph: bool | None, create_graph: bool, inputs: Any
 ) -> dict[Any, Any]:
     """A backward pass; gradients come in and go out in PyTorch's convention for complex numbers."""
-    if create_graph:
-        pairs = [(root._node, _conjugate(seed)) for root, seed in roots]
-    else:
-        pairs = [(root._node, _conjugate(seed)._array) for root, seed in roots]
+    seeds = [(root._node, _conjugate(seed)) for root, seed in roots]
+    pairs = seeds if create_graph else [(node, seed._array) for node, seed in seeds]
     delivered = engine.run(
         pairs,
         retain_graph=create_graph if retain_graph is None else retain_graph,
@@ -268,7 +266,7 @@ def _seed(operation: str, tensor: Tensor, gradient: Tensor | None) -> Tensor:
         _require_like(operation, gradient, tensor)
         array_of(gradient)
         return gradient
-    if tensor.numel() != 1:
+    if tensor._array.shape and tensor.numel() != 1:
         raise RuntimeError(
             f"{operation}: grad can be implicitly created only for scalar outputs, got shape {tensor.shape}; give a "
             f"gradient of that shape"

@@ -155,7 +155,7 @@ _CONTRACT_KERNELS: dict[str, Callable[[Library], Callable[..., Any]]] = {
 """Functions that rules may use on any backend and that are no functions of the standard."""
 
 
-class _Table(dict[str, tuple[Callable[..., Any], "Kind"]]):
+class _Table(dict[str, tuple[Any, "Kind"]]):
     """Kernel and result's kind by the name of the operation, filled at the first use of each."""
 
     __slots__ = ("_kind",)
@@ -163,7 +163,11 @@ class _Table(dict[str, tuple[Callable[..., Any], "Kind"]]):
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
 
-    def __missing__(self, name: str) -> tuple[Callable[..., Any], Kind]:
+    def __missing__(self, name: str) -> tuple[Any, Kind]:
+        if name.endswith("_"):
+            in_place = self._kind.library.find(name) if self._kind.writable else None
+            self[name] = in_place, self._kind
+            return self[name]
         operation = OPERATIONS[name]
         entry: tuple[Callable[..., Any], Kind] = operation.resolve(self._kind)
         if operation.takes(self._kind.dtype):
@@ -186,7 +190,8 @@ class Kind:
     writable : bool
         Whether the backend's arrays are written in place.
     table
-        ``table["add"]`` is the kernel of `add` and the kind of its result.
+        ``table["add"]`` is the kernel of `add` and the kind of its result, ``table["add_"]`` the one that writes the
+        result into the first operand, or None where there is none.
     scalars
         0-d tensors made from Python scalars, kept for the next time.
     """

@@ -8,7 +8,7 @@ from ..autograd.modes import is_grad_enabled
 from .errors import ShapeError
 from .operands import pair, unsupported
 from .operation import Operation
-from .tensor import Tensor, new
+from .tensor import Tensor
 from .views import refresh
 
 _matmul = Operation(
@@ -35,7 +35,7 @@ def _apply_matmul(x1: Any, x2: Any) -> Any:
     if storage is not None and storage.version != x2._version:
         refresh(x2)
     kernel, kind = x1._kind.table["matmul"]
-    out = new(Tensor)
+    out = Tensor()
     try:
         out._array = kernel(x1._array, x2._array)
     except Exception as error:

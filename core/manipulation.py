@@ -20,6 +20,7 @@ _flip = Operation("flip", family="manipulation", operands=("x",))
 _matrix_transpose = Operation("matrix_transpose", family="view", operands=("x",))
 _permute_dims = Operation("permute_dims", family="view", operands=("x",))
 _reshape = Operation("reshape", family="view", operands=("x",))
+_squeeze = Operation("squeeze", family="composite", operands=("x",))
 _stack = Operation("stack", family="manipulation", operands=("arrays",), sequence=True)
 
 
@@ -227,6 +228,9 @@ def squeeze(x: Tensor, /, axis: Any) -> Tensor:
     if longer:
         raise ShapeError(f"squeeze: axis {longer[0]} has length {x.shape[longer[0]]}, wanted 1")
     return make_view(x, "reshape", tuple(n for i, n in enumerate(x.shape) if i not in axes))
+
+
+_squeeze.function = squeeze
 
 
 def squeeze_method(x: Tensor, dim: Any = None) -> Tensor:

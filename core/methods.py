@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import (
+    activations,
     elementwise,
     gradients,
     indexing,
@@ -23,7 +24,7 @@ from .kinds import OPERATIONS
 from .operation import Operation
 from .tensor import Tensor
 
-CHAPTERS = (elementwise, indexing, linear_algebra, manipulation, random, searching, statistical)
+CHAPTERS = (activations, elementwise, indexing, linear_algebra, manipulation, random, searching, statistical)
 """The modules that declare operations when they are imported."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..autograd.node import Node, next_order
 from ..autograd.rule import Rule
-from .tensor import new, own
+from .tensor import own
 
 
 def compile_record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> Callable[..., None]:
@@ -29,7 +29,7 @@ def compile_record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> C
     parameters = [name for name in rule.parameters if name not in shapes]
     signature = [*operands, *edges, "out", *parameters]
     body = [
-        "node = new(Node)",
+        "node = Node()",
         "node.rule = rule",
         "node.kind = out._kind",
         f"node.edges = ({', '.join(edges)},)",
@@ -40,10 +40,10 @@ def compile_record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> C
     saved = [f"{tensor}_array, {tensor}_storage, {tensor}_version" for tensor in rule.tensors]
     saved += [shapes.get(name, name) for name in rule.parameters]
     body.append(f"node.saved = ({', '.join(saved)},)" if saved else "node.saved = ()")
-    body += _keep_shapes(rule) if broadcasts else ["node.shapes = None"]
+    body += _keep_shapes(rule, operands) if broadcasts else ["node.shapes = None"]
     body.append("out._node = node")
     source = f"def record({', '.join(signature)}):\n    " + "\n    ".join(body)
-    scope: dict[str, Any] = {"new": new, "Node": Node, "rule": rule, "next_order": next_order, "own": own}
+    scope: dict[str, Any] = {"Node": Node, "rule": rule, "next_order": next_order, "own": own}
     exec(compile(source, f"<record {rule.name}>", "exec"), scope)
     record: Callable[..., None] = scope["record"]
     return record
@@ -54,7 +54,7 @@ def compile_record_sequence(rule: Rule) -> Callable[..., None]:
     names = ("shapes", *(name for name in rule.parameters if name != "shapes"))
 
     def record(arrays: Any, edges: tuple[Any, ...], out: Any, **parameters: Any) -> None:
-        node = new(Node)
+        node = Node()
         node.rule = rule
         node.kind = out._kind
         node.edges = edges
@@ -82,8 +82,14 @@ def _save(tensor: str, rule: Rule) -> list[str]:
     return [f"if {wanted}:", *(f"    {line}" for line in save), "else:", f"    {skip}"]
 
 
-def _keep_shapes(rule: Rule) -> list[str]:
-    """Lines that keep the operands' shapes where one that wants a gradient was broadcast."""
-    same = " and ".join(f"({o}_edge is None or {o}._array.shape == shape)" for o in rule.operands)
-    shapes = ", ".join(f"{operand}._array.shape" for operand in rule.operands)
-    return ["shape = out._array.shape", f"node.shapes = None if {same} else ({shapes},)"]
+def _keep_shapes(rule: Rule, operands: tuple[str, ...]) -> list[str]:
+    """Lines that keep the operands' shapes where one that wants a gradient was broadcast.
+
+    Beside an operand that is 0-d and wants none, such as a Python scalar, none is.
+    """
+    lines = [f"{name}_shape = {name}._array.shape" for name in operands]
+    same = [" == ".join(f"{name}_shape" for name in operands)]
+    if len(operands) == 2:
+        same += [f"({name}_edge is None and not {name}_shape)" for name in rule.operands]
+    shapes = ", ".join(f"{name}_shape" for name in rule.operands)
+    return [*lines, f"node.shapes = None if {' or '.join(same)} else ({shapes},)"]

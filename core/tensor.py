@@ -167,12 +167,9 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
 
-new = object.__new__
-
-
 def wrap(array: Any, kind: Kind, node: Any = None) -> Tensor:
     """A tensor of a raw array that nothing else holds."""
-    tensor = new(Tensor)
+    tensor = Tensor()
     tensor._array = array
     tensor._kind = kind
     tensor._node = node
@@ -182,7 +179,7 @@ def wrap(array: Any, kind: Kind, node: Any = None) -> Tensor:
 
 def own(tensor: Tensor) -> Storage:
     """Make the storage of a tensor that has none yet."""
-    storage = new(Storage)
+    storage = Storage()
     storage.version = 0
     storage.root = None
     tensor._version = 0

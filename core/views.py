@@ -18,7 +18,7 @@ from ..autograd.modes import is_grad_enabled
 from ..autograd.node import Leaf
 from .errors import ShapeError
 from .kinds import OPERATIONS
-from .tensor import Storage, Tensor, new, own, wrap
+from .tensor import Storage, Tensor, own, wrap
 
 Step = tuple[str, Any]
 """A name in `STEPS` and its argument: an index, a permutation, a shape."""
@@ -176,12 +176,12 @@ def make_view(tensor: Tensor, name: str, argument: Any) -> Tensor:
         refresh(tensor)
     parent = tensor._view
     kind = tensor._kind
-    result = new(Tensor)
+    result = Tensor()
     result._array = STEPS[name].view(kind.library.ops, tensor._array, argument)
     result._kind = kind
     result._storage = storage
     result._version = storage.version
-    result._view = view = new(View)
+    result._view = view = View()
     view.layout = None
     view.recorded = is_grad_enabled()
     if parent is None:
@@ -189,7 +189,7 @@ def make_view(tensor: Tensor, name: str, argument: Any) -> Tensor:
         view.steps = ((name, argument),)
         view.depth = 0
     else:
-        view.base = parent.base or tensor
+        view.base = tensor if parent.base is None else parent.base
         view.steps = (*parent.steps, (name, argument))
         view.depth = parent.depth if parent.base is not None else len(parent.steps)
         view.recorded = view.recorded and (parent.recorded or parent.base is None)
@@ -256,7 +256,7 @@ def detach(tensor: Tensor) -> Tensor:
     storage = ensure_storage(tensor)
     if storage.version != tensor._version:
         refresh(tensor)
-    result = new(Tensor)
+    result = Tensor()
     result._array = tensor._array
     result._kind = tensor._kind
     result._node = None
@@ -265,7 +265,7 @@ def detach(tensor: Tensor) -> Tensor:
     result._view = None
     own_view = tensor._view
     if own_view is not None:
-        result._view = view = new(View)
+        result._view = view = View()
         view.base = None
         view.steps = own_view.steps
         view.depth = len(own_view.steps)

@@ -11,10 +11,17 @@ from ..autograd.modes import is_grad_enabled
 from .dtypes import DType
 from .errors import ShapeError
 from .kinds import OPERATIONS
-from .operands import cast, pair, unsupported
+from .operands import cast, pair, require_range, unsupported
 from .operation import Operation
 from .tensor import Tensor, own, wrap
 from .views import array_of, refresh, require_recorded_view, require_writable, rewrite_history, write
+
+_fill = Operation(
+    "fill",
+    family="in place",
+    operands=("x",),
+    decomposition=lambda ops, x, value: ops.full_like(x, value),
+)
 
 _KIND_ORDER = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 
@@ -113,7 +120,7 @@ def _in_place(
             refresh(operand)
     require_writable(name, target)
     storage = target._storage or own(target)
-    recording = operation.record is not None and is_grad_enabled() and in_a_graph(target, operands)
+    recording = is_grad_enabled() and operation.record is not None and in_a_graph(target, operands)
     if recording:
         require_recorded_view(name, target)
         operands = _keep_old_values(operation, operands, storage)
@@ -155,24 +162,27 @@ def _compute(
     kernel, result = kind.table[operation.name]
     arrays = [operand._array for operand in operands]
     shape = target._array.shape
-    if len(arrays) > 1:
-        try:
-            broadcast = numpy.broadcast_shapes(*[array.shape for array in arrays])
-        except ValueError:
-            broadcast = None
-        if broadcast != shape:
-            shapes = " and ".join(str(array.shape) for array in arrays)
-            raise ShapeError(
-                f"{name}: output with shape {shape} doesn't match the broadcast shape of {shapes}"
-                f"{'' if broadcast is None else f', {broadcast}'}"
-            )
+    if len(arrays) > 1 and arrays[1].shape != shape and arrays[1].shape:
+        _require_broadcast(name, shape, [array.shape for array in arrays])
     if result is not kind:
         raise TypeError(f"{name}: result type {result.dtype} can't be cast to the desired output type {kind.dtype}")
-    if kind.writable:
-        in_place = kind.library.find(name)
-        if in_place is not None:
-            return in_place(target._array, *arrays[1:], **parameters)
+    in_place, _ = kind.table[name]
+    if in_place is not None:
+        return in_place(target._array, *arrays[1:], **parameters)
     return kernel(*arrays, **parameters)
+
+
+def _require_broadcast(name: str, shape: tuple[int, ...], shapes: list[tuple[int, ...]]) -> None:
+    """Raise a ShapeError unless the shapes broadcast to the target's."""
+    try:
+        broadcast = numpy.broadcast_shapes(*shapes)
+    except ValueError:
+        broadcast = None
+    if broadcast != shape:
+        raise ShapeError(
+            f"{name}: output with shape {shape} doesn't match the broadcast shape of {' and '.join(map(str, shapes))}"
+            f"{'' if broadcast is None else f', {broadcast}'}"
+        )
 
 
 def _record(operation: Operation, target: Tensor, operands: tuple[Tensor, ...], parameters: dict[str, Any]) -> None:
@@ -214,12 +224,17 @@ def copy_(self: Tensor, source: Any, /) -> Tensor:
 
 
 def fill_(self: Tensor, value: Any, /) -> Tensor:
-    """Write one value into every element, and return the tensor."""
+    """Write one value, converted as in PyTorch, into every element, and return the tensor."""
     if type(value) is Tensor:
         if value.ndim:
             raise ShapeError(f"fill_: the value must be a scalar or a 0-d tensor, got shape {value.shape}")
         return copy_(self, value)
-    return _in_place(OPERATIONS["fill"], "fill_", self, (self,), {"value": value})
+    value = _CONVERSIONS[self.dtype.kind](value)
+    require_range(self.dtype, value)
+    return _in_place(_fill, "fill_", self, (self,), {"value": value})
+
+
+_CONVERSIONS: dict[str, Callable[[Any], Any]] = {"b": bool, "u": int, "i": int, "f": float, "c": complex}
 
 
 def zero_(self: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ import math as _math
 from . import autograd as autograd
 from . import losses as losses
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .core.activations import log_softmax, logsumexp, softmax
 from .core.creation import (
     arange,
     asarray,
@@ -132,6 +133,7 @@ from .core.searching import argmax, argmin
 from .core.statistical import all, any, max, mean, min, sum
 from .core.tensor import Tensor
 from .core.transfer import clone
+from .losses import CrossEntropyLoss
 
 e = _math.e
 inf = _math.inf
@@ -143,6 +145,7 @@ __array_api_version__ = "2025.12"
 __version__ = "0.1.0"
 
 __all__ = [
+    "CrossEntropyLoss",
     "Generator",
     "Tensor",
     "abs",
@@ -224,10 +227,12 @@ __all__ = [
     "log1p",
     "log2",
     "log10",
+    "log_softmax",
     "logical_and",
     "logical_not",
     "logical_or",
     "logical_xor",
+    "logsumexp",
     "losses",
     "manual_seed",
     "matmul",
@@ -267,6 +272,7 @@ __all__ = [
     "sign",
     "sin",
     "sinh",
+    "softmax",
     "sqrt",
     "square",
     "squeeze",

@@ -1,5 +1,5 @@
 """The gradient rules, a file for each chapter of the standard."""
 
-from . import elementwise, indexing, linear_algebra, manipulation, searching, statistical
+from . import activations, elementwise, indexing, linear_algebra, manipulation, searching, statistical
 
-__all__ = ["elementwise", "indexing", "linear_algebra", "manipulation", "searching", "statistical"]
+__all__ = ["activations", "elementwise", "indexing", "linear_algebra", "manipulation", "searching", "statistical"]

@@ -29,9 +29,9 @@ def _pow_x1(ops: Any, g: Any, x1: Any, x2: Any) -> Any:
 
 
 def _pow_x2(ops: Any, g: Any, x1: Any, out: Any) -> Any:
-    # Where the base is 0 the power is constant for positive exponents, so its logarithm must not count.
-    zero = ops.equal(x1, ops.zeros_like(x1))
-    return g * (out * ops.log(ops.where(zero, ops.ones_like(x1), x1)))
+    # Where the base is 0 the power is constant unless the exponent is negative, so its logarithm must not count.
+    constant = ops.logical_and(ops.equal(x1, ops.zeros_like(x1)), ops.isfinite(out))
+    return g * (out * ops.log(ops.where(constant, ops.ones_like(x1), x1)))
 
 
 rule("abs", x=lambda ops, g, x: g * ops.conj(ops.sign(x)))
@@ -60,6 +60,7 @@ rule("log", x=lambda g, x: g / x)
 rule("log10", x=lambda g, x: g / (x * math.log(10)))
 rule("log1p", x=lambda g, x: g / (x + 1.0))
 rule("log2", x=lambda g, x: g / (x * math.log(2)))
+rule("masked_fill", operands=("mask",), x=lambda ops, g, mask: ops.masked_fill(g, mask, 0.0))
 rule(
     "maximum",
     x1=lambda ops, g, x1, x2: _share(ops, g, x1, x2, ops.less),
@@ -74,7 +75,7 @@ rule("multiply", x1=lambda g, x2: g * x2, x2=lambda g, x1: g * x1)
 rule("negative", x=lambda g: -g)
 rule("pow", x1=_pow_x1, x2=_pow_x2)
 rule("reciprocal", x=lambda g, out: -g * (out * out))
-rule("relu", x=lambda ops, g, out: ops.where(ops.less_equal(out, ops.zeros_like(out)), ops.zeros_like(g), g))
+rule("relu", x=lambda ops, g, out: ops.masked_fill(g, out <= 0.0, 0.0))
 rule("round", x=_zero)
 rule("sigmoid", x=lambda g, out: g * (out * (1.0 - out)))
 rule("sign", x=_zero)
@@ -84,13 +85,13 @@ rule("sqrt", x=lambda g, out: g * 0.5 / out)
 rule("square", x=lambda g, x: g * (x * 2.0))
 rule("subtract", x1=lambda g: g, x2=lambda g: -g)
 rule("tan", x=lambda g, out: g * (out * out + 1.0))
-rule("tanh", x=lambda g, out: g * (1.0 - out * out))
+rule("tanh", x=lambda g, out: g - g * (out * out))
 rule("trunc", x=_zero)
 rule(
     "where",
     operands=("condition",),
-    x1=lambda ops, g, condition: ops.where(condition, g, ops.zeros_like(g)),
-    x2=lambda ops, g, condition: ops.where(condition, ops.zeros_like(g), g),
+    x1=lambda ops, g, condition: ops.masked_fill(g, ops.logical_not(condition), 0.0),
+    x2=lambda ops, g, condition: ops.masked_fill(g, condition, 0.0),
 )
 
 no_gradient(

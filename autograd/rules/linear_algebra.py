@@ -9,11 +9,19 @@ from ..rule import rule
 Shape = tuple[int, ...]
 
 
+def _column(ops: Any, x: Any) -> Any:
+    return ops.reshape(x, (*x.shape, 1))
+
+
+def _row(ops: Any, x: Any) -> Any:
+    return ops.reshape(x, (*x.shape[:-1], 1, x.shape[-1]))
+
+
 def _matmul_x1(ops: Any, g: Any, x2: Any, x1_shape: Shape, x2_shape: Shape) -> Any:
     if len(x2_shape) == 1:
-        return ops.expand_dims(g, axis=-1) * x2
+        return _column(ops, g) * x2
     if len(x1_shape) == 1:
-        row = ops.matmul(ops.expand_dims(g, axis=-2), ops.matrix_transpose(x2))
+        row = ops.matmul(_row(ops, g), ops.matrix_transpose(x2))
         return ops.reshape(row, (*row.shape[:-2], row.shape[-1]))
     return ops.matmul(g, ops.matrix_transpose(x2))
 
@@ -21,10 +29,9 @@ def _matmul_x1(ops: Any, g: Any, x2: Any, x1_shape: Shape, x2_shape: Shape) -> A
 def _matmul_x2(ops: Any, g: Any, x1: Any, x1_shape: Shape, x2_shape: Shape) -> Any:
     if len(x1_shape) == 1:
         # A vector on the left is one row, and g one row for each matrix on the right.
-        column = ops.expand_dims(x1, axis=-1)
-        return column * ops.expand_dims(g, axis=-2) if len(x2_shape) > 1 else x1 * g
+        return _column(ops, x1) * _row(ops, g) if len(x2_shape) > 1 else x1 * g
     if len(x2_shape) == 1:
-        column = ops.matmul(ops.matrix_transpose(x1), ops.expand_dims(g, axis=-1))
+        column = ops.matmul(ops.matrix_transpose(x1), _column(ops, g))
         return ops.reshape(column, column.shape[:-1])
     return ops.matmul(ops.matrix_transpose(x1), g)
 

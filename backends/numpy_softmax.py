@@ -1,0 +1,151 @@
+"""Softmax and what is fused with it, on NumPy arrays.
+
+Each works through its operand in blocks that the processor's cache holds, so that of all its passes only the first
+reads memory and only the last writes it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy
+
+BLOCK = 1 << 17
+"""How many elements a block should have at most."""
+
+FEW = 1 << 12
+"""Up to this many elements, a pass costs less than to find out whether it can be saved."""
+
+SMALL = 40.0
+"""Where every greatest element is within this of zero, no exponential overflows and none that counts vanishes: they are
+taken without subtracting the greatest element first, which saves a pass, and their sum is scaled afterwards."""
+
+
+def _rows(x: Any, axis: int) -> Any:
+    """The array with three axes, the given one in the middle."""
+    shape = x.shape
+    return x.reshape(math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :]))
+
+
+def _normalizers(x: Any, axis: int) -> Any:
+    """The same of shifts and sums, which are stacked."""
+    shape = x.shape[1:]
+    return x.reshape(2, math.prod(shape[:axis]), 1, math.prod(shape[axis + 1 :]))
+
+
+def _blocks(x: Any) -> Iterator[slice]:
+    count = x.shape[0]
+    step = max(1, BLOCK // max(1, x.shape[1] * x.shape[2]))
+    return (slice(start, start + step) for start in range(0, count, step))
+
+
+def _top(x: Any) -> Any:
+    return numpy.maximum.reduce(x, axis=1, keepdims=True)
+
+
+def _exponentials(x: Any, top: Any, out: Any) -> Any:
+    """Exponentials of the elements into `out`, up to the factors that are returned: multiplied by these, they are those
+    of the differences from the greatest elements. Where those differences were taken anyway, the factor is 1.
+    """
+    # NaN compares false, and must not keep the greatest elements of other rows from being subtracted.
+    if x.size > FEW and numpy.abs(top).max(initial=0.0) <= SMALL:
+        numpy.exp(x, out)
+        return numpy.exp(-top)
+    numpy.exp(numpy.subtract(x, top, out), out)
+    return 1.0
+
+
+def _sum(x: Any) -> Any:
+    return numpy.add.reduce(x, axis=1, keepdims=True)
+
+
+def _quietly(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function without floating-point warnings."""
+
+    def kernel(*arrays: Any, **parameters: Any) -> Any:
+        with numpy.errstate(all="ignore"):
+            return function(*arrays, **parameters)
+
+    return kernel
+
+
+def softmax(x: Any, *, axis: int) -> Any:
+    result = numpy.empty(x.shape, x.dtype)
+    rows, out = _rows(x, axis), _rows(result, axis)
+    for block in _blocks(rows):
+        part = out[block]
+        _exponentials(rows[block], _top(rows[block]), part)
+        numpy.multiply(part, numpy.reciprocal(_sum(part)), part)
+    return result
+
+
+def log_softmax(x: Any, *, axis: int) -> Any:
+    result = numpy.empty(x.shape, x.dtype)
+    rows, out = _rows(x, axis), _rows(result, axis)
+    for block in _blocks(rows):
+        source, part, top = rows[block], out[block], _top(rows[block])
+        factor = _exponentials(source, top, part)
+        total = _sum(part) * factor
+        numpy.subtract(numpy.subtract(source, top, part), numpy.log(total), part)
+    return result
+
+
+def softmax_normalizer(x: Any, *, axis: int) -> Any:
+    result = numpy.empty((2, *x.shape[:axis], 1, *x.shape[axis + 1 :]), x.dtype)
+    rows, (tops, totals) = _rows(x, axis), _normalizers(result, axis)
+    scratch = None
+    for block in _blocks(rows):
+        source = rows[block]
+        if scratch is None:
+            scratch = numpy.empty(source.shape, x.dtype)
+        part = scratch[: len(source)]
+        tops[block] = top = _top(source)
+        factor = _exponentials(source, top, part)
+        numpy.multiply(_sum(part), factor, totals[block])
+    return result
+
+
+def cross_entropy(logits: Any, target: Any, normalizer: Any, *, label_smoothing: float) -> Any:
+    rows, classes, (tops, totals) = _rows(logits, 1), _classes(target), _normalizers(normalizer, 1)
+    log_total = numpy.log(totals)
+    out = log_total - (rows[_places(classes)] - tops)
+    if label_smoothing:
+        for block in _blocks(rows):
+            evenly = log_total[block] - (rows[block] - tops[block]).mean(axis=1, keepdims=True)
+            out[block] = (1.0 - label_smoothing) * out[block] + label_smoothing * evenly
+    return out.reshape(target.shape)
+
+
+def cross_entropy_gradient(upstream: Any, logits: Any, target: Any, normalizer: Any, *, label_smoothing: float) -> Any:
+    result = numpy.empty(logits.shape, logits.dtype)
+    rows, out = _rows(logits, 1), _rows(result, 1)
+    classes, (tops, totals) = _classes(target), _normalizers(normalizer, 1)
+    upstream = upstream.reshape(classes.shape)
+    scale = upstream / totals
+    for block in _blocks(rows):
+        part = out[block]
+        factor = _exponentials(rows[block], tops[block], part)
+        numpy.multiply(part, scale[block] * factor, part)
+        if label_smoothing:
+            numpy.subtract(part, upstream[block] * (label_smoothing / rows.shape[1]), part)
+    out[_places(classes)] -= upstream if not label_smoothing else upstream * (1.0 - label_smoothing)
+    return result
+
+
+def _classes(target: Any) -> Any:
+    """The target with the three axes that rows have, the second one of length 1."""
+    return target.reshape(len(target), 1, math.prod(target.shape[1:]))
+
+
+def _places(classes: Any) -> tuple[Any, ...]:
+    """The index that picks each row's class."""
+    return numpy.arange(classes.shape[0])[:, None, None], classes, numpy.arange(classes.shape[2])
+
+
+KERNELS = {
+    function.__name__: _quietly(function)
+    for function in (cross_entropy, cross_entropy_gradient, log_softmax, softmax, softmax_normalizer)
+}
+"""By the name of the operation."""

@@ -1,0 +1,67 @@
+"""Timing of several ways to do the same, in turn in one process, so that the machine's drift meets all alike."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+ROUND_SECONDS = 0.02
+ROUNDS = 41
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One thing to do, and who does it how.
+
+    Attributes
+    ----------
+    name : str
+    contenders : dict of str to callable
+        ``"tensorplug"`` is the first; the others are what users would pick instead.
+    """
+
+    name: str
+    contenders: dict[str, Callable[[], object]]
+
+
+def measure(contest: Contest, rounds: int = ROUNDS) -> dict[str, float]:
+    """The median time of one call of each contender, in seconds."""
+    counts = {name: _calls_a_round(call) for name, call in contest.contenders.items()}
+    times: dict[str, list[float]] = {name: [] for name in counts}
+    for _ in range(rounds):
+        for name, call in contest.contenders.items():
+            times[name].append(_time(call, counts[name]))
+    return {name: statistics.median(found) for name, found in times.items()}
+
+
+def _time(call: Callable[[], object], count: int) -> float:
+    gc.collect()
+    gc.disable()
+    try:
+        begin = time.perf_counter()
+        for _ in range(count):
+            call()
+        return (time.perf_counter() - begin) / count
+    finally:
+        gc.enable()
+
+
+def _calls_a_round(call: Callable[[], object]) -> int:
+    for _ in range(3):
+        call()
+    once = min(_time(call, 3) for _ in range(3))
+    return max(1, int(ROUND_SECONDS / once))
+
+
+def report(contest: Contest, seconds: dict[str, float]) -> str:
+    """One line: our time, and beside each other's time how many times it ours is."""
+    own = seconds["tensorplug"]
+    others = [f"{name} {_unit(found)} ({own / found:.2f})" for name, found in seconds.items() if name != "tensorplug"]
+    return f"{contest.name:<52} {_unit(own):>9}   {'   '.join(others)}"
+
+
+def _unit(seconds: float) -> str:
+    return f"{seconds * 1e6:.2f} µs" if seconds < 1e-3 else f"{seconds * 1e3:.2f} ms"

@@ -1,0 +1,308 @@
+"""Cross-entropy between logits and class indices or class probabilities.
+
+With class indices and without class weights it is one operation. Of its softmax only a normalizer is kept, two numbers
+for each sample, from which the backward pass computes the probabilities again: that is quicker than to write them to
+memory and read them back.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core import Operation, Tensor, rule
+from ..core.activations import log_softmax, softmax_normalizer
+from ..core.dtypes import float32, int64
+from ..core.elementwise import where
+from ..core.errors import ShapeError
+from ..core.operands import cast
+from .checks import any_ignored, require_floating, require_tensor, require_unit_interval
+from .loss import Loss
+from .reduction import reduce, require_reduction
+
+NAME = "cross_entropy"
+
+
+def _column(ops: Any, x: Any) -> Any:
+    """One number for each sample, with an axis of length 1 where classes have theirs."""
+    return ops.reshape(x, (x.shape[0], 1, *x.shape[1:]))
+
+
+def _log_probabilities(ops: Any, logits: Any, normalizer: Any) -> Any:
+    return logits - ops.getitem(normalizer, (0,)) - ops.log(ops.getitem(normalizer, (1,)))
+
+
+def _losses(ops: Any, logits: Any, target: Any, normalizer: Any, label_smoothing: float) -> Any:
+    logs = _log_probabilities(ops, logits, normalizer)
+    losses = ops.reshape(-ops.take_along_axis(logs, _column(ops, target), axis=1), target.shape)
+    if label_smoothing:
+        losses = losses * (1.0 - label_smoothing) - ops.mean(logs, axis=1) * label_smoothing
+    return losses
+
+
+def _gradient(ops: Any, upstream: Any, logits: Any, target: Any, normalizer: Any, label_smoothing: float) -> Any:
+    count = logits.shape[1]
+    classes = ops.arange(count, dtype=target.dtype, device=target.device)
+    classes = ops.reshape(classes, (1, count, *[1] * len(target.shape[1:])))
+    wanted = ops.cast(ops.equal(classes, _column(ops, target)), logits.dtype)
+    if label_smoothing:
+        wanted = wanted * (1.0 - label_smoothing) + label_smoothing / count
+    return (ops.exp(_log_probabilities(ops, logits, normalizer)) - wanted) * _column(ops, upstream)
+
+
+def _upstream_of_gradient(
+    ops: Any, g: Any, upstream: Any, logits: Any, target: Any, normalizer: Any, label_smoothing: float
+) -> Any:
+    ones = ops.ones_like(upstream)
+    unit = ops.cross_entropy_gradient(ones, logits, target, normalizer, label_smoothing=label_smoothing)
+    return ops.sum(g * unit, axis=1)
+
+
+def _logits_of_gradient(ops: Any, g: Any, upstream: Any, logits: Any) -> Any:
+    probabilities = ops.softmax(logits, axis=1)
+    centred = g - ops.sum(g * probabilities, axis=1, keepdims=True)
+    return probabilities * centred * _column(ops, upstream)
+
+
+rule(
+    "cross_entropy",
+    operands=("target", "normalizer"),
+    logits=lambda ops, g, logits, target, normalizer, label_smoothing: ops.cross_entropy_gradient(
+        g, logits, target, normalizer, label_smoothing=label_smoothing
+    ),
+)
+rule(
+    "cross_entropy_gradient",
+    operands=("target", "normalizer"),
+    upstream=_upstream_of_gradient,
+    logits=_logits_of_gradient,
+)
+
+_cross_entropy = Operation(
+    "cross_entropy",
+    family="loss",
+    operands=("logits", "target", "normalizer"),
+    accepts="real-valued floating-point",
+    decomposition=_losses,
+)
+Operation(
+    "cross_entropy_gradient",
+    family="loss",
+    operands=("upstream", "logits", "target", "normalizer"),
+    accepts="real-valued floating-point",
+    decomposition=_gradient,
+)
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    r"""The cross-entropy between logits and targets.
+
+    With a class index :math:`t` as the target, and logits :math:`x`, it is
+
+    .. math:: \ell = -w_t \log \frac{e^{x_t}}{\sum_c e^{x_c}}
+
+    and with class probabilities :math:`p` it is the sum over the classes of that, each times its probability. Label
+    smoothing :math:`\epsilon` first replaces the targets by :math:`(1 - \epsilon) p + \epsilon / C` (Szegedy et al.,
+    "Rethinking the Inception architecture for computer vision", CVPR 2016).
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C), (C,) or (N, C, d1, ..., dK)
+        Logits, of a real-valued floating-point dtype. Half-precision types are computed in float32.
+    target : Tensor, shape (N,), () or (N, d1, ..., dK), of an integer dtype
+        Class indices in ``[0, C)``. Or class probabilities, of the shape of `input` and a floating-point dtype.
+    weight : Tensor, shape (C,), optional
+        The weight of each class.
+    ignore_index : int, default: -100
+        The class index of targets that do not count.
+    reduction : {"mean", "sum", "none"}, default: "mean"
+        The mean is weighted: it is divided by the sum of the weights of the targets that count.
+    label_smoothing : float, default: 0.0
+        From 0 to 1.
+
+    Returns
+    -------
+    Tensor, shape (); with reduction "none" (N,), () or (N, d1, ..., dK)
+        The dtype of `input`. The mean of no target is NaN.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, there is no such reduction, or `label_smoothing` is out of range.
+    IndexError
+        If a class index is out of range.
+    TypeError
+        If an argument is no tensor, or of the wrong dtype.
+    DeviceError
+        If the tensors are on different devices.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> logits = tp.tensor([[2.0, 0.0, 0.0], [0.0, 0.0, 5.0]])
+    >>> tp.losses.functional.cross_entropy(logits, tp.tensor([0, 2]))
+    tensor(0.1263)
+    """
+    require_reduction(NAME, reduction)
+    require_unit_interval(NAME, "label_smoothing", label_smoothing)
+    require_tensor(NAME, "input", input)
+    require_tensor(NAME, "target", target, input.device)
+    require_floating(NAME, "input", input)
+    dtype = input.dtype
+    if dtype.itemsize == 2:
+        input = cast(input, float32)
+    if weight is not None:
+        weight = _class_weights(input, weight)
+    if target.shape == input.shape and input.ndim:
+        losses = _of_probabilities(input, target, weight, ignore_index, label_smoothing)
+        return cast(reduce(losses, reduction), dtype)
+    _require_class_indices(input, target)
+    if input.ndim > 1:
+        losses, total = _of_classes(input, target, weight, ignore_index, label_smoothing)
+    else:
+        batch = input.reshape(1, -1), target.reshape(1)
+        losses, total = _of_classes(*batch, weight, ignore_index, label_smoothing)
+        losses = losses.reshape(())
+    return cast(reduce(losses, reduction, total), dtype)
+
+
+def _class_weights(input: Tensor, weight: Tensor) -> Tensor:
+    require_tensor(NAME, "weight", weight, input.device)
+    require_floating(NAME, "weight", weight)
+    classes = input.shape[:2][-1:]
+    if weight.shape != classes:
+        raise ShapeError(f"{NAME}: weight must have shape {classes}, one for each class, got {weight.shape}")
+    return cast(weight, input.dtype)
+
+
+def _require_class_indices(input: Tensor, target: Tensor) -> None:
+    wanted = (*input.shape[:-1], *()) if input.ndim < 2 else (input.shape[0], *input.shape[2:])
+    if not input.ndim or target.shape != wanted:
+        raise ShapeError(
+            f"{NAME}: an input of shape {input.shape} takes a target of shape {wanted} (class indices) or "
+            f"{input.shape} (class probabilities), got {target.shape}"
+        )
+    if target.dtype.kind not in "iu":
+        raise TypeError(
+            f"{NAME}: target must be of an integer dtype, as its shape {target.shape} is that of class indices, got "
+            f"{target.dtype}"
+        )
+
+
+def _of_classes(
+    input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, label_smoothing: float
+) -> tuple[Tensor, Any]:
+    """The losses of the single targets, and what their mean is divided by."""
+    counts = None
+    if any_ignored(NAME, target, input.shape[1], ignore_index):
+        counts = target != ignore_index
+        target = where(counts, target, 0)
+    target = cast(target, int64)
+    normalizer = softmax_normalizer(input, axis=1)
+    if weight is None:
+        losses = _cross_entropy(input, target, normalizer, label_smoothing=label_smoothing)
+        if counts is None:
+            return losses, None
+        return where(counts, losses, 0.0), counts.sum()
+    share = weight[target]
+    losses = _cross_entropy(input, target, normalizer, label_smoothing=0.0) * share
+    if label_smoothing:
+        evenly = _expected(input, _along_classes(weight, input), 1) * (label_smoothing / input.shape[1])
+        losses = losses * (1.0 - label_smoothing) + evenly
+    if counts is not None:
+        losses, share = where(counts, losses, 0.0), where(counts, share, 0.0)
+    return losses, share.sum()
+
+
+def _of_probabilities(
+    input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, label_smoothing: float
+) -> Tensor:
+    if target.dtype.kind != "f":
+        raise TypeError(
+            f"{NAME}: target must be of a real-valued floating-point dtype, as its shape {target.shape} is that of "
+            f"class probabilities, got {target.dtype}"
+        )
+    if ignore_index >= 0:
+        raise ValueError(
+            f"{NAME}: ignore_index is for class indices, and target holds probabilities; got {ignore_index}"
+        )
+    axis = min(1, input.ndim - 1)
+    if label_smoothing:
+        target = target * (1.0 - label_smoothing) + label_smoothing / input.shape[axis]
+    return _expected(input, target if weight is None else target * _along_classes(weight, input), axis)
+
+
+def _along_classes(weight: Tensor, input: Tensor) -> Tensor:
+    """The class weights with as many axes as the input."""
+    return weight if input.ndim < 2 else weight.reshape(-1, *[1] * (input.ndim - 2))
+
+
+def _expected(input: Tensor, shares: Tensor, axis: int) -> Tensor:
+    """What the classes' losses add up to under the shares that they have."""
+    losses: Tensor = -(log_softmax(input, axis=axis) * shares).sum(axis=axis)
+    return losses
+
+
+class CrossEntropyLoss(Loss):
+    """The cross-entropy between logits and class indices or class probabilities.
+
+    Parameters
+    ----------
+    weight : Tensor, shape (C,), optional
+        The weight of each class.
+    ignore_index : int, default: -100
+        The class index of targets that do not count.
+    reduction : {"mean", "sum", "none"}, default: "mean"
+    label_smoothing : float, default: 0.0
+        From 0 to 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an option is not one of these.
+
+    See Also
+    --------
+    tensorplug.losses.functional.cross_entropy : the formula, the shapes, and the errors.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> loss = tp.CrossEntropyLoss(label_smoothing=0.1)
+    >>> loss(tp.tensor([[2.0, 0.0, 0.0]]), tp.tensor([0]))
+    tensor(0.3728)
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        *,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__(reduction)
+        require_unit_interval(type(self).__name__, "label_smoothing", label_smoothing)
+        if weight is not None:
+            require_tensor(type(self).__name__, "weight", weight)
+        self.weight = weight
+        self.ignore_index = ignore_index
+        self.label_smoothing = label_smoothing
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of logits and targets."""
+        return cross_entropy(
+            input,
+            target,
+            self.weight,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+            label_smoothing=self.label_smoothing,
+        )

@@ -1,0 +1,37 @@
+"""What the classes of losses have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.tensor import Tensor
+from .reduction import require_reduction
+
+
+class Loss:
+    """A loss with its options: called with tensors, it gives the loss.
+
+    Parameters
+    ----------
+    reduction : str, default: "mean"
+        What becomes of the losses of the single elements: ``"none"``, ``"mean"`` or ``"sum"``.
+
+    Raises
+    ------
+    ValueError
+        For another reduction.
+    """
+
+    def __init__(self, reduction: str = "mean") -> None:
+        require_reduction(type(self).__name__, reduction)
+        self.reduction = reduction
+
+    def forward(self, *tensors: Any) -> Tensor:
+        """The loss of tensors."""
+        raise NotImplementedError(f"{type(self).__name__}.forward")
+
+    def __call__(self, *tensors: Any, **named: Any) -> Tensor:
+        return self.forward(*tensors, **named)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"

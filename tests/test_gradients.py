@@ -1,0 +1,693 @@
+"""Gradients of every operation with a rule: against finite differences, JAX and PyTorch's conventions at kinks."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tensorplug as tp
+from tensorplug.autograd.rule import NO_GRADIENT
+from tensorplug.core import OPERATIONS
+from tensorplug.core.activations import softmax_normalizer
+from tensorplug.losses.functional import cross_entropy
+
+EPS = numpy.finfo(numpy.float64).eps
+
+STEP = EPS ** (1 / 3)
+"""Where the two errors of a central difference of a smooth function are equal: h² f''' / 6 and eps |f| / h."""
+
+DIFFERENCE = 1e-6
+"""Relative to the largest gradient. Either error is some 1e-11 f, times derivatives of up to 1e4 near the poles."""
+
+AGREEMENT = 1e-12
+"""Relative to the largest gradient, for two ways to compute one formula: 4500 eps for roundings that add up and
+differences such as 1 - tanh² that cancel."""
+
+Arrays = Sequence[numpy.ndarray]
+
+
+class Case(NamedTuple):
+    """One use of an operation.
+
+    Attributes
+    ----------
+    function
+        Of tensors.
+    inputs
+        The points at which it is differentiated, away from kinks.
+    jax
+        The same of JAX arrays, given the module ``jax.numpy``; None where JAX has nothing to compare with.
+    step
+        The finite difference's, for float64.
+    """
+
+    function: Callable[..., Any]
+    inputs: tuple[numpy.ndarray, ...]
+    jax: Callable[..., Any] | None
+    step: float = STEP
+
+
+def points(*shapes: tuple[int, ...], low: float = 0.2, high: float = 2.0, signs: bool = True) -> tuple[Any, ...]:
+    """Arrays of those shapes whose elements are all at least (high - low) / n from each other, and from zero `low`."""
+    counts = [math.prod(shape) for shape in shapes]
+    values = low + (numpy.random.default_rng(len(shapes)).permutation(sum(counts)) + 0.5) * (high - low) / sum(counts)
+    if signs:
+        values[::2] *= -1
+    ends = list(itertools.accumulate(counts))
+    return tuple(values[end - n : end].reshape(shape) for shape, n, end in zip(shapes, counts, ends, strict=True))
+
+
+UNARY_SHAPES = ((2, 3), (), (0, 2))
+BINARY_SHAPES = (
+    ((2, 3), (2, 3)),
+    ((2, 3), (3,)),
+    ((2, 1), (1, 3)),
+    ((), (2, 3)),
+    ((2, 3), ()),
+    ((), ()),
+    ((0, 3), (1, 3)),
+    ((1,), (2, 0)),
+)
+
+DOMAINS: dict[str, tuple[float, float, bool]] = {
+    "acos": (0.1, 0.9, True),
+    "acosh": (1.2, 3.0, False),
+    "asin": (0.1, 0.9, True),
+    "atanh": (0.1, 0.9, True),
+    "ceil": (1.1, 1.4, True),
+    "floor": (1.1, 1.4, True),
+    "log": (0.3, 3.0, False),
+    "log10": (0.3, 3.0, False),
+    "log1p": (0.1, 0.7, True),
+    "log2": (0.3, 3.0, False),
+    "pow": (0.5, 2.0, False),
+    "reciprocal": (0.5, 2.0, True),
+    "round": (1.1, 1.4, True),
+    "sqrt": (0.3, 3.0, False),
+    "tan": (0.1, 1.2, True),
+    "trunc": (1.1, 1.4, True),
+}
+"""Least and greatest magnitude, and whether both signs, where it is not 0.2 to 2 with both."""
+
+
+def elementwise(name: str, jax: Callable[..., Any] | None = None) -> list[Case]:
+    """Cases of an elementwise function that both libraries call by one name, or that `jax` is."""
+    low, high, signs = DOMAINS.get(name, (0.2, 2.0, True))
+    binary = len(OPERATIONS[name].operands) == 2
+    shapes = BINARY_SHAPES if binary else tuple((shape,) for shape in UNARY_SHAPES)
+    same = jax or (lambda jnp, *xs: getattr(jnp, name)(*xs))
+    function = getattr(tp, name)
+    return [Case(function, points(*each, low=low, high=high, signs=signs), same) for each in shapes]
+
+
+def along(name: str, jax: Callable[..., Any] | None = None) -> list[Case]:
+    """Cases of a reduction that both libraries call by one name, or that `jax` is."""
+    axes: list[tuple[tuple[int, ...], dict[str, Any]]] = [
+        ((2, 3, 2), {"axis": axis, "keepdims": keepdims})
+        for axis, keepdims in ((None, False), (None, True), (1, True), (-1, False), ((0, 2), False), ((-1, 0), True))
+    ]
+    axes += [((), {"axis": None}), ((3,), {"axis": 0}), ((0, 2), {"axis": 1}), ((2, 3), {"axis": ()})]
+    same = jax or (lambda jnp, x, **options: getattr(jnp, name)(x, **options))
+    return [
+        Case(
+            lambda x, options=options: getattr(tp, name)(x, **options),
+            points(shape),
+            lambda jnp, x, options=options: same(jnp, x, **options),
+        )
+        for shape, options in axes
+    ]
+
+
+MATMUL_SHAPES = (
+    ((2, 3), (3, 4)),
+    ((3,), (3,)),
+    ((3,), (3, 2)),
+    ((2, 3), (3,)),
+    ((3,), (2, 3, 2)),
+    ((2, 2, 3), (3,)),
+    ((2, 2, 3), (3, 2)),
+    ((2, 3), (2, 3, 2)),
+    ((2, 1, 2, 3), (3, 3, 2)),
+    ((0, 3), (3, 2)),
+    ((2, 0), (0, 2)),
+)
+
+ROWS = numpy.asarray([1, 0, 1])
+COLUMNS = numpy.asarray([[0], [2], [0]])
+MASK = numpy.asarray([[True, False, True], [False, False, True]])
+
+
+def tensor(constant: Any) -> tp.Tensor:
+    """A constant on the backend of the test."""
+    return tp.asarray(constant)
+
+
+def indexed(*index: Any) -> Case:
+    """Reading a region."""
+    return Case(lambda x: x[constants(index)], points((2, 3)), lambda jnp, x: x[index])
+
+
+def constants(index: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(tensor(item) if isinstance(item, numpy.ndarray) else item for item in index)
+
+
+def written(index: tuple[Any, ...], value_shape: tuple[int, ...]) -> Case:
+    """Writing a region of a copy."""
+
+    def function(x: tp.Tensor, value: tp.Tensor) -> tp.Tensor:
+        y = x * x
+        y[constants(index)] = value
+        return y
+
+    return Case(function, points((2, 3), value_shape), lambda jnp, x, value: (x * x).at[index].set(value))
+
+
+def through_view(view: Callable[[Any], Any], put: Callable[[Any, Any, Callable[[Any], Any]], Any]) -> list[Case]:
+    """Writes through a view, whose history goes to its base."""
+
+    def scaled(x: tp.Tensor, w: tp.Tensor) -> tp.Tensor:
+        y = x * x
+        view(y).mul_(w)
+        return y
+
+    def exponential(x: tp.Tensor, w: tp.Tensor) -> tp.Tensor:
+        y = x * w
+        view(y).exp_()
+        return y
+
+    def replaced(x: tp.Tensor, w: tp.Tensor) -> tp.Tensor:
+        y = x * x
+        part = view(y)
+        part.copy_(w)
+        part.mul_(part)
+        return y
+
+    inputs = points((2, 3), ())
+    return [
+        Case(scaled, inputs, lambda jnp, x, w: put(jnp, x * x, lambda part: part * w)),
+        Case(exponential, inputs, lambda jnp, x, w: put(jnp, x * w, jnp.exp)),
+        Case(replaced, inputs, lambda jnp, x, w: put(jnp, x * x, lambda part: jnp.broadcast_to(w * w, part.shape))),
+    ]
+
+
+def filled(x: tp.Tensor) -> tp.Tensor:
+    y = x * x
+    y[0].fill_(2.0)
+    return y
+
+
+def elsewhere(x: tp.Tensor) -> tp.Tensor:
+    """There and back, through another backend, where something is done."""
+    away = x.to("jax") if x.backend == "numpy" else x.to("numpy")
+    return (away * away).to(x.device)
+
+
+def again(x: tp.Tensor, dtype: str) -> tp.Tensor:
+    return x.to(dtype).to("float64")
+
+
+def operation(name: str, *arguments: Any) -> Callable[[tp.Tensor], tp.Tensor]:
+    """An operation that only gradient rules use."""
+    return lambda x: OPERATIONS[name].function(x, *arguments)
+
+
+def kernel_index(index: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(tensor(item)._array if isinstance(item, numpy.ndarray) else item for item in index)
+
+
+def log_softmax(jnp: Any, x: Any, axis: int = 1) -> Any:
+    """Overflows for great numbers, which are not among the points."""
+    return x - jnp.log(jnp.sum(jnp.exp(x), axis=axis, keepdims=True))
+
+
+CLASSES = numpy.asarray([2, 0])
+
+
+def smoothed(smoothing: float) -> numpy.ndarray:
+    """The probabilities that a class index stands for."""
+    return numpy.eye(3)[CLASSES] * (1 - smoothing) + smoothing / 3
+
+
+def entropy(jnp: Any, x: Any, smoothing: float) -> Any:
+    return -(log_softmax(jnp, x) * smoothed(smoothing)).sum(1)
+
+
+AXES = (((2, 3), 1), ((2, 3), 0), ((2, 2, 3), -1), ((3,), 0))
+
+PART = (1, slice(None, None, 2))
+REPEATED = (ROWS, slice(None))
+SINGLE = (slice(None), numpy.asarray([2, 0]))
+
+# Exact in float32, and the conversions are linear, so that finite differences with a wide step are exact too.
+EIGHTHS = (numpy.arange(-3.0, 3.0).reshape(2, 3) / 8,)
+
+CASES: dict[str, list[Case]] = {
+    **{
+        name: elementwise(name)
+        for name in (
+            "abs acos acosh add asin asinh atan atan2 atanh ceil conj cos cosh divide exp expm1 floor log log10 log1p "
+            "log2 maximum minimum multiply negative pow reciprocal round sign sin sinh sqrt square subtract tan tanh "
+            "trunc"
+        ).split()
+    },
+    "relu": elementwise("relu", lambda jnp, x: jnp.maximum(x, 0)),
+    "sigmoid": elementwise("sigmoid", lambda jnp, x: 1 / (1 + jnp.exp(-x))),
+    "where": [
+        Case(lambda x1, x2: tp.where(tensor(MASK), x1, x2), points(*shapes), lambda jnp, *xs: jnp.where(MASK, *xs))
+        for shapes in (((2, 3), (2, 3)), ((3,), (2, 1)), ((), (2, 3)), ((2, 1, 3), ()))
+    ],
+    **{name: along(name) for name in ("max", "mean", "min", "sum")},
+    "matmul": [Case(tp.matmul, points(*shapes), lambda jnp, *xs: jnp.matmul(*xs)) for shapes in MATMUL_SHAPES],
+    "broadcast_to": [
+        Case(
+            lambda x, shape=shape: tp.broadcast_to(x, shape),
+            points(old),
+            lambda jnp, x, shape=shape: jnp.broadcast_to(x, shape),
+        )
+        for old, shape in (((3,), (2, 3)), ((2, 1), (2, 3)), ((), (2, 2)), ((1, 3), (2, 2, 3)), ((1,), (0,)))
+    ],
+    "cast": [
+        Case(lambda x: again(x, "float32"), EIGHTHS, lambda jnp, x: x.astype("float32").astype("float64"), 0.25),
+        Case(
+            lambda x: tp.abs(x.to("complex128") * (3 + 4j)),
+            points((2, 3)),
+            lambda jnp, x: jnp.abs(x.astype("complex128") * (3 + 4j)),
+        ),
+    ],
+    "clone": [Case(tp.clone, points((2, 3)), lambda jnp, x: x)],
+    "concat": [
+        Case(lambda *xs: tp.concat(xs), points((2, 3), (0, 3), (1, 3)), lambda jnp, *xs: jnp.concatenate(xs)),
+        Case(lambda *xs: tp.concat(xs, axis=-1), points((2, 1), (2, 3)), lambda jnp, *xs: jnp.concatenate(xs, axis=-1)),
+        Case(lambda *xs: tp.concat(xs, axis=None), points((), (2, 2)), lambda jnp, *xs: jnp.concatenate(xs, axis=None)),
+        Case(lambda x: tp.concat([x, x, x * x]), points((3,)), lambda jnp, x: jnp.concatenate([x, x, x * x])),
+    ],
+    "softmax": [
+        Case(
+            lambda x, axis=axis: tp.softmax(x, axis=axis),
+            points(shape),
+            lambda jnp, x, axis=axis: jnp.exp(log_softmax(jnp, x, axis)),
+        )
+        for shape, axis in AXES
+    ],
+    "stack": [
+        Case(
+            lambda *xs, axis=axis: tp.stack(xs, axis=axis),
+            points((2, 3), (2, 3)),
+            lambda jnp, *xs, axis=axis: jnp.stack(xs, axis=axis),
+        )
+        for axis in (0, 1, -1)
+    ]
+    + [Case(lambda *xs: tp.stack(xs), points((), ()), lambda jnp, *xs: jnp.stack(xs))],
+    "cross_entropy": [
+        Case(
+            lambda x, smoothing=smoothing: cross_entropy(
+                x, tensor(CLASSES), reduction="none", label_smoothing=smoothing
+            ),
+            points((2, 3)),
+            lambda jnp, x, smoothing=smoothing: entropy(jnp, x, smoothing),
+        )
+        for smoothing in (0.0, 0.25)
+    ],
+    "cross_entropy_gradient": [
+        Case(
+            lambda g, x, smoothing=smoothing: OPERATIONS["cross_entropy_gradient"](
+                g, x, tensor(CLASSES), softmax_normalizer(x.detach(), axis=1), label_smoothing=smoothing
+            ),
+            points((2,), (2, 3)),
+            lambda jnp, g, x, smoothing=smoothing: (jnp.exp(log_softmax(jnp, x)) - smoothed(smoothing)) * g[:, None],
+        )
+        for smoothing in (0.0, 0.25)
+    ],
+    "embed": [
+        Case(
+            lambda x: operation("embed", (2, 3), PART)(x),
+            points((2,)),
+            lambda jnp, x: jnp.zeros((2, 3)).at[PART].set(x),
+        )
+    ],
+    "fill": [Case(filled, points((2, 3)), lambda jnp, x: (x * x).at[0].set(2.0))],
+    "flip": [
+        Case(lambda x, axis=axis: tp.flip(x, axis=axis), points((2, 3)), lambda jnp, x, axis=axis: jnp.flip(x, axis))
+        for axis in (None, 0, -1, (0, 1))
+    ],
+    "getitem": [
+        indexed(0),
+        indexed(-1, slice(None, None, 2)),
+        indexed(slice(None, None, -1), None, 1),
+        indexed(..., 2),
+        indexed(slice(2, 2)),
+        indexed(1, 2),
+        indexed(None, ...),
+    ],
+    "index": [
+        indexed(MASK),
+        indexed(numpy.asarray([True, False])),
+        indexed(ROWS),
+        indexed(slice(None), numpy.asarray([-1, 0])),
+        indexed(ROWS, COLUMNS),
+        indexed(1, numpy.asarray([0, 0, 2])),
+        indexed(numpy.asarray([], dtype="int64")),
+    ],
+    "log_softmax": [
+        Case(
+            lambda x, axis=axis: tp.log_softmax(x, axis=axis),
+            points(shape),
+            lambda jnp, x, axis=axis: log_softmax(jnp, x, axis),
+        )
+        for shape, axis in AXES
+    ],
+    "logsumexp": along("logsumexp", lambda jnp, x, **options: jnp.log(jnp.sum(jnp.exp(x), **options))),
+    "matrix_transpose": [
+        Case(tp.matrix_transpose, points(shape), lambda jnp, x: x.mT) for shape in ((2, 3), (2, 2, 3), (0, 2))
+    ]
+    + [Case(operation("matrix_transpose"), points((2, 3)), lambda jnp, x: x.T)],
+    "permute_dims": [
+        Case(
+            lambda x, axes=axes: tp.permute_dims(x, axes),
+            points(shape),
+            lambda jnp, x, axes=axes: jnp.transpose(x, axes),
+        )
+        for shape, axes in (((2, 3, 2), (2, 0, 1)), ((2, 3), (-1, 0)), ((), ()))
+    ],
+    "put": [
+        written((1,), (3,)),
+        written((slice(None), slice(1, None)), (2, 1)),
+        written((MASK,), ()),
+        written((MASK,), (3,)),
+        written((numpy.asarray([1, 0]), numpy.asarray([2, 2])), (2,)),
+        written((..., 0), ()),
+    ],
+    "put_view": [
+        *through_view(lambda y: y[0], lambda jnp, y, change: y.at[0].set(change(y[0]))),
+        *through_view(lambda y: y.t()[1:], lambda jnp, y, change: y.at[:, 1:].set(change(y[:, 1:]))),
+        *through_view(
+            lambda y: y.view(-1)[::2],
+            lambda jnp, y, change: y.reshape(-1).at[::2].set(change(y.reshape(-1)[::2])).reshape(y.shape),
+        ),
+    ],
+    "reshape": [
+        Case(
+            lambda x, shape=shape: tp.reshape(x, shape), points(old), lambda jnp, x, shape=shape: jnp.reshape(x, shape)
+        )
+        for old, shape in (((2, 3), (3, -1)), ((1,), ()), ((), (1, 1)), ((0, 2), (4, 0)))
+    ]
+    + [Case(lambda x: tp.reshape(x.t(), (-1,)), points((2, 3)), lambda jnp, x: jnp.reshape(x.T, -1))],
+    "scatter_zeros": [
+        Case(
+            lambda x, index=index: operation("scatter_zeros", (2, 3), kernel_index(index))(x),
+            points(shape),
+            lambda jnp, x, index=index: jnp.zeros((2, 3)).at[index].add(x),
+        )
+        for shape, index in (((3, 3), REPEATED), ((2, 2), SINGLE))
+    ],
+    "to_device": [Case(elsewhere, points((2, 3)), lambda jnp, x: x * x)],
+}
+"""Uses of each operation that has a gradient rule."""
+
+ALL = [pytest.param(case, id=f"{name}-{i}") for name, cases in CASES.items() for i, case in enumerate(cases)]
+
+RULED = sorted(name for name, operation in OPERATIONS.items() if operation.rule is not None)
+
+
+def test_every_operation_with_a_rule_has_a_case() -> None:
+    assert sorted(CASES) == RULED
+
+
+def test_every_operation_says_whether_it_has_a_gradient() -> None:
+    silent = {name for name, operation in OPERATIONS.items() if operation.rule is None and name not in NO_GRADIENT}
+    assert {name for name in silent if OPERATIONS[name].family != "composite"} == set()
+
+
+def test_no_operation_has_a_rule_and_none() -> None:
+    assert not NO_GRADIENT.intersection(RULED)
+
+
+def leaves(arrays: Arrays) -> list[tp.Tensor]:
+    return [tp.tensor(array, requires_grad=True) for array in arrays]
+
+
+def weights(shape: tuple[int, ...]) -> numpy.ndarray:
+    """Numbers by which a result is weighted, so that its gradient is not the same everywhere."""
+    return numpy.cos(numpy.arange(1.0, math.prod(shape) + 1)).reshape(shape)
+
+
+def values(tensors: Sequence[tp.Tensor | None], like: Arrays) -> list[numpy.ndarray]:
+    """As NumPy arrays; zeros where there is no gradient."""
+    return [
+        numpy.zeros(array.shape) if tensor is None else numpy.asarray(tensor.detach())
+        for tensor, array in zip(tensors, like, strict=True)
+    ]
+
+
+def first(case: Case, arrays: Arrays) -> list[numpy.ndarray]:
+    """The gradients of the weighted result; the last of the arrays are the weights."""
+    xs = leaves(arrays[:-1])
+    return values(tp.autograd.grad(case.function(*xs), xs, tp.tensor(arrays[-1]), allow_unused=True), arrays[:-1])
+
+
+def pulled_back(case: Case, arrays: Arrays) -> tuple[tp.Tensor, list[tp.Tensor]]:
+    """A weighted sum of the first gradients, and what it depends on: the inputs, and the weights of the result."""
+    *xs, w = leaves(arrays)
+    found = tp.autograd.grad(case.function(*xs), xs, w, create_graph=True)
+    return functools.reduce(tp.add, ((g * tp.tensor(weights(g.shape))).sum() for g in found)), [*xs, w]
+
+
+def second(case: Case, arrays: Arrays) -> list[numpy.ndarray]:
+    """The gradients of that sum."""
+    total, inputs = pulled_back(case, arrays)
+    if not total.requires_grad:
+        return values([None] * len(inputs), arrays)
+    return values(tp.autograd.grad(total, inputs, allow_unused=True), arrays)
+
+
+def differences(function: Callable[[Arrays], float], arrays: Arrays, step: float) -> list[numpy.ndarray]:
+    """Central finite differences of a function of arrays."""
+    found = [numpy.zeros(array.shape) for array in arrays]
+    for position, array in enumerate(arrays):
+        for place in numpy.ndindex(array.shape):
+            high, low = array.copy(), array.copy()
+            high[place] += step
+            low[place] -= step
+            ends = [function([*arrays[:position], moved, *arrays[position + 1 :]]) for moved in (high, low)]
+            found[position][place] = (ends[0] - ends[1]) / (high[place] - low[place])
+    return found
+
+
+def arguments(case: Case) -> list[numpy.ndarray]:
+    """The inputs and the weights of the result."""
+    with tp.backend("numpy"):
+        return [*case.inputs, weights(case.function(*map(tp.tensor, case.inputs)).shape)]
+
+
+def assert_close(found: Arrays, wanted: Arrays, tolerance: float) -> None:
+    for one, other in zip(found, wanted, strict=True):
+        assert one.shape == other.shape
+        scale = max(1.0, numpy.abs(other).max(initial=0.0))
+        numpy.testing.assert_allclose(one, other, rtol=0, atol=tolerance * scale)
+
+
+def weighted(case: Case, arrays: Arrays) -> float:
+    """The result of a case, weighted by the last of the arrays and summed."""
+    return float(numpy.sum(numpy.asarray(case.function(*map(tp.tensor, arrays[:-1]))) * arrays[-1]))
+
+
+def weighted_gradient(case: Case, arrays: Arrays) -> float:
+    """The sum of the first gradients, weighted."""
+    return sum(float(numpy.sum(g * weights(g.shape))) for g in first(case, arrays))
+
+
+def by_jax(case: Case) -> tuple[list[numpy.ndarray], list[numpy.ndarray]]:
+    """First and second gradients of a case by `jax.vjp`, compiled."""
+    jax = pytest.importorskip("jax")
+
+    def gradient(*arrays: Any) -> Any:
+        out, pull = jax.vjp(lambda *xs: case.jax(jax.numpy, *xs), *arrays[:-1])
+        return pull(arrays[-1].reshape(out.shape))
+
+    def total(*arrays: Any) -> Any:
+        return sum((g * weights(g.shape)).sum() for g in gradient(*arrays))
+
+    def both(*arrays: Any) -> Any:
+        return gradient(*arrays), jax.grad(total, argnums=tuple(range(len(arrays))))(*arrays)
+
+    with jax.enable_x64(True):
+        return jax.tree.map(numpy.asarray, jax.jit(both)(*arguments(case)))
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_against_finite_differences(backend: str, case: Case) -> None:
+    arrays = arguments(case)
+    found = [*first(case, arrays), *second(case, arrays)]
+    with tp.backend("numpy"):
+        wanted = [
+            *differences(functools.partial(weighted, case), arrays, case.step)[:-1],
+            *differences(functools.partial(weighted_gradient, case), arrays, case.step),
+        ]
+    assert_close(found, wanted, DIFFERENCE)
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_against_jax_on_both_backends(case: Case) -> None:
+    pytest.importorskip("jax")
+    arrays = arguments(case)
+    found = {}
+    for backend in ("numpy", "jax"):
+        with tp.backend(backend):
+            found[backend] = [*first(case, arrays), *second(case, arrays)]
+    assert_close(found["jax"], found["numpy"], AGREEMENT)
+    wanted = [array for order in by_jax(case) for array in order]
+    assert_close(found["numpy"], wanted, AGREEMENT)
+
+
+INF, NAN = math.inf, math.nan
+
+KINKS: list[tuple[str, list[list[float]], list[list[float]]]] = [
+    ("abs", [[0.0, -0.0, -2.0, INF, -INF, NAN]], [[0.0, 0.0, -1.0, 1.0, -1.0, NAN]]),
+    ("acos", [[1.0, -1.0, 2.0]], [[-INF, -INF, NAN]]),
+    ("acosh", [[1.0, 0.5]], [[INF, NAN]]),
+    ("asin", [[1.0, -1.0]], [[INF, INF]]),
+    ("atan2", [[0.0, 0.0], [0.0, -1.0]], [[NAN, -1.0], [NAN, 0.0]]),
+    ("atanh", [[1.0, -1.0]], [[INF, INF]]),
+    ("ceil", [[1.0, 0.5, INF]], [[0.0, 0.0, 0.0]]),
+    ("divide", [[1.0, 0.0, 1.0], [0.0, 0.0, INF]], [[INF, INF, 0.0], [-INF, NAN, 0.0]]),
+    ("exp", [[1000.0, -1000.0]], [[INF, 0.0]]),
+    ("expm1", [[0.0, -1000.0]], [[1.0, 0.0]]),
+    ("log", [[0.0, INF]], [[INF, 0.0]]),
+    ("log1p", [[-1.0, 0.0]], [[INF, 1.0]]),
+    ("maximum", [[1.0, 2.0, 3.0], [1.0, 3.0, 2.0]], [[0.5, 0.0, 1.0], [0.5, 1.0, 0.0]]),
+    ("maximum", [[0.0, INF, NAN, 1.0], [-0.0, INF, 1.0, NAN]], [[0.5, 0.5, 1.0, 1.0], [0.5, 0.5, 1.0, 1.0]]),
+    ("minimum", [[1.0, 2.0, 3.0], [1.0, 3.0, 2.0]], [[0.5, 1.0, 0.0], [0.5, 0.0, 1.0]]),
+    ("minimum", [[0.0, INF, NAN, 1.0], [-0.0, INF, 1.0, NAN]], [[0.5, 0.5, 1.0, 1.0], [0.5, 0.5, 1.0, 1.0]]),
+    # A base of zero, by exponents; then an exponent of zero, by bases; then a negative base.
+    ("pow", [[0.0] * 5, [0.0, 0.5, 1.0, 2.0, -1.0]], [[0.0, INF, 1.0, 0.0, -INF], [0.0, 0.0, 0.0, 0.0, -INF]]),
+    ("pow", [[-2.0, INF, NAN], [0.0] * 3], [[0.0, 0.0, 0.0], [NAN, INF, NAN]]),
+    ("pow", [[-2.0, -2.0], [2.0, 3.0]], [[-4.0, 12.0], [NAN, NAN]]),
+    ("reciprocal", [[0.0, INF]], [[-INF, 0.0]]),
+    ("relu", [[0.0, -0.0, -1.0, 1.0, INF, -INF, NAN]], [[0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0]]),
+    ("round", [[0.5, 1.5]], [[0.0, 0.0]]),
+    ("sigmoid", [[0.0, 1000.0, -1000.0]], [[0.25, 0.0, 0.0]]),
+    ("sign", [[0.0, 3.0, NAN]], [[0.0, 0.0, 0.0]]),
+    ("sqrt", [[0.0, 4.0, INF]], [[INF, 0.25, 0.0]]),
+    ("tanh", [[0.0, 1000.0, -INF]], [[1.0, 0.0, 0.0]]),
+]
+"""Functions, operands, and PyTorch's gradients of the sum."""
+
+
+@pytest.mark.parametrize(("name", "operands", "wanted"), KINKS)
+def test_kinks_as_in_pytorch(backend: str, name: str, operands: list[list[float]], wanted: list[list[float]]) -> None:
+    xs = [tp.tensor(operand, dtype="float64", requires_grad=True) for operand in operands]
+    getattr(tp, name)(*xs).sum().backward()
+    numpy.testing.assert_array_equal([x.grad.tolist() for x in xs], wanted)
+
+
+REDUCTION_TIES: list[tuple[str, dict[str, Any], Any, Any]] = [
+    ("max", {}, [3.0, 1.0, 3.0], [0.5, 0.0, 0.5]),
+    ("max", {}, [-INF, -INF], [0.5, 0.5]),
+    ("max", {}, [[2.0, 2.0], [2.0, 1.0]], [[1 / 3, 1 / 3], [1 / 3, 0.0]]),
+    ("max", {"axis": 1}, [[2.0, 2.0], [2.0, 1.0]], [[0.5, 0.5], [1.0, 0.0]]),
+    ("max", {"axis": 0, "keepdims": True}, [[2.0, 2.0], [2.0, 1.0]], [[0.5, 1.0], [0.5, 0.0]]),
+    ("max", {}, [1.0, NAN, NAN], [0.0, 0.5, 0.5]),
+    ("min", {}, [1.0, 3.0, 1.0], [0.5, 0.0, 0.5]),
+    ("min", {"axis": -1}, [[2.0, 2.0], [2.0, 1.0]], [[0.5, 0.5], [0.0, 1.0]]),
+    ("min", {}, [0.0, -0.0], [0.5, 0.5]),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "operand", "wanted"), REDUCTION_TIES)
+def test_equal_extremes_share_the_gradient(
+    backend: str, name: str, options: dict[str, Any], operand: Any, wanted: Any
+) -> None:
+    x = tp.tensor(operand, dtype="float64", requires_grad=True)
+    getattr(tp, name)(x, **options).sum().backward()
+    assert x.grad.tolist() == wanted
+
+
+def test_an_extreme_with_its_index_gives_the_gradient_to_that_element(backend: str) -> None:
+    x = tp.tensor([[2.0, 2.0], [1.0, 3.0]], requires_grad=True)
+    x.max(1).values.sum().backward()
+    assert x.grad.tolist() == [[1.0, 0.0], [0.0, 1.0]]
+
+
+def test_where_sends_nothing_to_the_branch_not_taken(backend: str) -> None:
+    x = tp.tensor([0.0, 4.0], requires_grad=True)
+    safe = tp.where(x > 0, x, 1.0)
+    tp.where(x > 0, tp.sqrt(safe), 0.0).sum().backward()
+    assert x.grad.tolist() == [0.0, 0.25]
+
+
+@pytest.mark.parametrize("exponent", [0, 1, 2, 3])
+def test_powers_of_zero_can_be_differentiated_again(backend: str, exponent: int) -> None:
+    x = tp.tensor(0.0, dtype="float64", requires_grad=True)
+    orders, y = [], x**exponent
+    for _ in range(3):
+        (y,) = tp.autograd.grad(y, x, create_graph=True)
+        orders.append(y.item())
+    assert orders == [float(exponent == 1), 2.0 * (exponent == 2), 6.0 * (exponent == 3)]
+
+
+def test_gradients_have_the_dtype_of_their_inputs(backend: str) -> None:
+    whole = tp.tensor([1, 2])
+    half, single, double = (
+        tp.tensor([1.0, 2.0], dtype=dtype, requires_grad=True) for dtype in ("float16", "float32", "float64")
+    )
+    imaginary = tp.tensor([1j, 2.0], dtype="complex128", requires_grad=True)
+    tp.abs((half * single * double * whole + imaginary) * 2).sum().backward()
+    assert [x.grad.dtype for x in (half, single, double, imaginary)] == [
+        tp.float16,
+        tp.float32,
+        tp.float64,
+        tp.complex128,
+    ]
+
+
+SHAPES = st.sampled_from([(), (1,), (3,), (1, 3), (2, 1), (2, 3), (2, 2, 3), (0, 3), (2, 0, 1)])
+SMOOTH = ("add", "atan2", "divide", "multiply", "pow", "subtract")
+UNARY = ("cos", "exp", "log1p", "negative", "sigmoid", "sqrt", "square", "tanh")
+
+
+def broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...] | None:
+    try:
+        return numpy.broadcast_shapes(*shapes)
+    except ValueError:
+        return None
+
+
+@given(
+    shapes=st.tuples(SHAPES, SHAPES).filter(lambda shapes: broadcast(*shapes) is not None),
+    binary=st.sampled_from(SMOOTH),
+    outer=st.sampled_from(UNARY),
+    axis=st.sampled_from([None, 0, -1]),
+    seed=st.integers(0, 2**16),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_broadcasting_and_reduction(
+    shapes: tuple[tuple[int, ...], tuple[int, ...]], binary: str, outer: str, axis: int | None, seed: int
+) -> None:
+    pytest.importorskip("jax")
+    generator = numpy.random.default_rng(seed)
+    arrays = [generator.uniform(0.5, 1.5, shape) for shape in shapes]
+    if not broadcast(*shapes):
+        axis = None
+
+    def run(*xs: tp.Tensor) -> tp.Tensor:
+        # Its arguments stay within the domain of every unary function.
+        inner = tp.sigmoid(getattr(tp, binary)(*xs)) + 0.5
+        return tp.mean(getattr(tp, outer)(inner), axis=axis) if 0 not in inner.shape else tp.sum(inner, axis=axis)
+
+    case = Case(run, tuple(arrays), None)
+    with tp.backend("numpy"):
+        found = first(case, arguments(case))
+        wanted = differences(functools.partial(weighted, case), arguments(case), STEP)[:-1]
+    for array, gradient in zip(arrays, found, strict=True):
+        assert gradient.shape == array.shape
+    assert_close(found, wanted, DIFFERENCE)
+    with tp.backend("jax"):
+        assert_close(first(case, arguments(case)), found, AGREEMENT)
