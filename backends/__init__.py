@@ -1,6 +1,6 @@
 """Backends: the contract with their plugins, the hooks, and the manager that finds and loads them."""
 
-from .contract import CONTRACT_VERSION, Backend, BackendUnavailable, Kernel
+from .contract import CONTRACT_VERSION, Backend, BackendUnavailable, Kernel, Region, Span
 from .hookspecs import hookimpl, hookspec
 from .loaded import Entry, Loaded
 from .manager import listing, load, names, register, unregister
@@ -12,6 +12,8 @@ __all__ = [
     "Entry",
     "Kernel",
     "Loaded",
+    "Region",
+    "Span",
     "hookimpl",
     "hookspec",
     "listing",

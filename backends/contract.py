@@ -24,7 +24,7 @@ from __future__ import annotations
 import contextlib
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy
 
@@ -57,6 +57,17 @@ DTYPE_NAMES = (
 """Names of all dtypes that Tensorplug knows."""
 
 
+class Span(NamedTuple):
+    """A slice of a length that is known and a start that may not be, while a function is being compiled."""
+
+    start: Any
+    size: int
+
+
+class Region(tuple[Any, ...]):
+    """An index of integers, spans, ``slice(None)``, None and ``...``, whose integers may be unknown likewise."""
+
+
 class BackendUnavailable(RuntimeError):
     """A backend was asked for that is known, but cannot be used here.
 
@@ -83,6 +94,8 @@ class Backend:
         Whether arrays can be written in place, and basic indexing, ``reshape`` and transposition of the library give
         views that share memory, with NumPy's strides (``array.strides``, in bytes). Where False, Tensorplug makes
         views and writes out of `getitem` and `put`, so that programs cannot tell the difference.
+    compiles : bool
+        Whether `compile` makes functions faster. Kernels ``getitem`` and ``put`` of such a backend take a `Region` too.
     """
 
     name: ClassVar[str]
@@ -90,6 +103,7 @@ class Backend:
     distribution: ClassVar[str | None] = None
     install: ClassVar[str | None] = None
     writable: ClassVar[bool] = False
+    compiles: ClassVar[bool] = False
 
     namespace: Any
     """What `load` returned. Set by the plugin manager, before any other method is called."""
@@ -163,13 +177,19 @@ class Backend:
         return False
 
     def getitem(self, array: Array, index: Any) -> Array:
-        """``array[index]`` as an array, 0-d results included."""
-        return operator.getitem(array, index)
+        """``array[index]`` as an array, 0-d results included. Arrays in the index may be NumPy's."""
+        return operator.getitem(array, self._index(array, index))
+
+    def _index(self, array: Array, index: Any) -> Any:
+        def own(item: Any) -> Any:
+            return self.from_numpy(item, array.device) if isinstance(item, numpy.ndarray) else item
+
+        return tuple(own(item) for item in index) if isinstance(index, tuple) else own(index)
 
     def put(self, array: Array, index: Any, value: Array) -> Array:
         """A copy of the array in which ``copy[index] = value`` was done. The array itself stays as it was."""
         result = self.copy(array)
-        result[index] = value
+        result[self._index(array, index)] = value
         return result
 
     def scatter_zeros(self, array: Array, shape: tuple[int, ...], index: Any) -> Array:

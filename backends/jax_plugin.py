@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy
 
-from .contract import Backend, Kernel
+from .contract import Backend, Kernel, Region, Span
 from .hookspecs import hookimpl
 
 _64_BIT = ("int64", "uint64", "float64", "complex128")
@@ -28,6 +28,7 @@ class Jax(Backend):
     name = "jax"
     distribution = "jax"
     install = 'pip install "tensorplug[jax]"'
+    compiles = True
 
     def load(self) -> Any:
         import jax
@@ -43,14 +44,31 @@ class Jax(Backend):
         for extension in ("linalg", "fft"):
             found = _functions(getattr(jnp, extension))
             kernels |= {f"{extension}.{name}": self._wide(function) for name, function in found}
+        # Of these names jax.numpy has functions with other parameters.
+        for name in ("diagonal", "unfold"):
+            kernels.pop(name, None)
         return kernels | {
-            "getitem": self._wide(lambda x, index: x[index]),
-            "put": self._wide(lambda x, index, value: x.at[index].set(value)),
+            "complex": self._wide(lambda x1, x2: self._jax.lax.complex(*jnp.broadcast_arrays(x1, x2))),
+            "getitem": self._wide(self._getitem),
+            "put": self._wide(self._put),
             "embed": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[index].set(x)),
             "scatter_zeros": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[index].add(x)),
             "astype": self._wide(_astype),
             "sigmoid": self._wide(self._jax.nn.sigmoid),
         }
+
+    def _getitem(self, x: Any, index: Any) -> Any:
+        if type(index) is not Region:
+            return x[index]
+        starts, sizes, shape = _block(x.shape, index)
+        return self._jax.lax.dynamic_slice(x, starts, sizes).reshape(shape)
+
+    def _put(self, x: Any, index: Any, value: Any) -> Any:
+        if type(index) is not Region:
+            return x.at[index].set(value)
+        starts, sizes, shape = _block(x.shape, index)
+        block = self.namespace.broadcast_to(value, shape).reshape(sizes)
+        return self._jax.lax.dynamic_update_slice(x, block, starts)
 
     def _wide(self, function: Callable[..., Any]) -> Kernel:
         """The function with 64-bit types switched on while it runs."""
@@ -112,6 +130,38 @@ class Jax(Backend):
         from .jax_philox import words
 
         return words(seed, offset, count, device)
+
+
+def _block(shape: tuple[int, ...], region: Region) -> tuple[list[Any], list[int], list[int]]:
+    """Where a region starts, its length along each axis, and the shape in which it is read."""
+    named = sum(1 for item in region if item is not None and item is not Ellipsis)
+    starts: list[Any] = []
+    sizes: list[int] = []
+    result: list[int] = []
+
+    def take(start: Any, size: int) -> None:
+        starts.append(start)
+        sizes.append(size)
+
+    def whole(count: int) -> None:
+        for length in shape[len(starts) : len(starts) + count]:
+            take(0, length)
+            result.append(length)
+
+    for item in region:
+        if item is None:
+            result.append(1)
+        elif item is Ellipsis:
+            whole(len(shape) - named)
+        elif type(item) is slice:
+            whole(1)
+        elif type(item) is Span:
+            take(*item)
+            result.append(item.size)
+        else:
+            take(item, 1)
+    whole(len(shape) - len(starts))
+    return starts, sizes, result
 
 
 def _functions(namespace: Any) -> list[tuple[str, Callable[..., Any]]]:

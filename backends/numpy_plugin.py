@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import importlib.util
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -163,12 +164,31 @@ _BITS = {2: numpy.int16, 4: numpy.int32, 8: numpy.int64}
 
 def _masked_fill(x: Any, mask: Any, value: Any) -> Any:
     """Zeros are put in by clearing bits, at a tenth of the time: a choice for each element is mispredicted often."""
-    bits = _BITS.get(x.dtype.itemsize) if value == 0 and x.shape == mask.shape and x.dtype.kind != "c" else None
+    clears = value == 0 and x.shape == mask.shape and x.dtype.kind != "c" and math.copysign(1.0, value) > 0
+    bits = _BITS.get(x.dtype.itemsize) if clears else None
     if bits is None:
         return asarray(numpy.where(mask, x.dtype.type(value), x))
-    kept = numpy.subtract(mask.view(numpy.int8), 1, dtype=bits)
+    kept = asarray(numpy.subtract(mask.view(numpy.int8), 1, dtype=bits))
     numpy.bitwise_and(kept, asarray(x).view(bits), kept)
     return kept.view(x.dtype)
+
+
+def _complex(x1: Any, x2: Any) -> Any:
+    out = numpy.empty(numpy.broadcast_shapes(x1.shape, x2.shape), numpy.result_type(x1.dtype, numpy.complex64))
+    out.real, out.imag = x1, x2
+    return out
+
+
+def _diagonal(x: Any, offset: int) -> Any:
+    out = x.diagonal(offset, -2, -1)
+    # NumPy marks it read-only, though it is a view like any other.
+    out.flags.writeable = x.flags.writeable
+    return out
+
+
+def _unfold(x: Any, window: tuple[int, int]) -> Any:
+    size, step = window
+    return numpy.lib.stride_tricks.sliding_window_view(x, size, axis=-1, writeable=x.flags.writeable)[..., ::step, :]
 
 
 def _where(condition: Any, x1: Any, x2: Any) -> Any:
@@ -218,7 +238,12 @@ class NumPy(Backend):
                 "astype": _astype,
                 "getitem": _getitem,
                 "put": _put,
+                "complex": _complex,
+                "diagonal": _diagonal,
                 "embed": _embed,
+                "imag": lambda x: x.imag,
+                "real": lambda x: x.real,
+                "unfold": _unfold,
                 "broadcast_to": _broadcast_to,
                 "masked_fill": _masked_fill,
                 "matrix_transpose": lambda x: x.mT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
@@ -101,7 +102,7 @@ def _chain(peers: dict[str, ModuleType]) -> Contest:
 
 def _perceptron(peers: dict[str, ModuleType], batch: int, widths: tuple[int, ...]) -> Contest:
     random = numpy.random.default_rng(0)
-    weights = [(random.standard_normal((n, m)) / n**0.5).astype("f4") for n, m in zip(widths, widths[1:], strict=False)]
+    weights = [(random.standard_normal((n, m)) / n**0.5).astype("f4") for n, m in itertools.pairwise(widths)]
     biases = [numpy.zeros(m, "f4") for m in widths[1:]]
     data = random.standard_normal((batch, widths[0])).astype("f4")
     labels = random.integers(0, widths[-1], batch)

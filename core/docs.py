@@ -9,6 +9,7 @@ _RESULT = {
     "same": "The dtype of the operands",
     "bool": "bool",
     "real": "The dtype of the real part",
+    "complex": "The complex dtype of that precision",
     "int64": "int64",
 }
 

@@ -147,6 +147,18 @@ ceil = unary(
     tensor([ 2., -1.])
     """,
 )
+complex = binary(
+    "complex",
+    "real-valued floating-point",
+    "The complex numbers of real and imaginary parts, as in PyTorch.",
+    result="complex",
+    methods=(),
+    decomposition=lambda ops, x1, x2: x1 + x2 * 1j,
+    example="""
+    >>> tp.complex(tp.tensor([1.0]), tp.tensor([2.0]))
+    tensor([1.+2.j], dtype=tensorplug.complex64)
+    """,
+)
 conj = unary(
     "conj",
     "numeric",

@@ -12,8 +12,9 @@ from .errors import DeviceError, ShapeError
 from .kinds import OPERATIONS, Kind
 from .operands import scalar_tensor
 from .operation import Operation
+from .steps import put_view, take_view
 from .tensor import Tensor, make_leaf, wrap
-from .views import array_of, detach, put_view, take_view, write
+from .views import array_of, detach, write
 
 _delivery = threading.Lock()
 

@@ -18,8 +18,8 @@ from .operation import Operation
 from .tensor import Tensor, own
 from .transfer import to_device
 from .views import (
-    View,
     array_of,
+    is_own_view,
     layout,
     make_view,
     require_recorded_view,
@@ -202,10 +202,11 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     RuntimeError
         Where a write is refused: a leaf that requires a gradient, elements that share memory.
     """
-    array = array_of(self)
+    if self._storage is not None and self._view is not None:
+        array_of(self)
     items = index if type(index) is tuple else (index,)
-    basic = _basic(items, array.shape)
-    if basic is not None and type(value) is Tensor and _is_own_region(self, basic, value):
+    basic = _basic(items, self._array.shape)
+    if basic is not None and type(value) is Tensor and is_own_view(self, ("getitem", basic), value):
         return  # x[i] += 1 ends with x[i] = the view that was just written
     require_writable("__setitem__", self)
     value = _value(self, value)
@@ -221,7 +222,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     raw_index = _advanced(items, self) if basic is None else basic
     edges = self._node, value._node
     try:
-        write_item(self, raw_index, raw_value)
+        write_item(self, raw_index, raw_value, basic is not None)
     except (ValueError, TypeError) as error:
         raise ShapeError(f"__setitem__: a value of shape {value.shape} does not fit the region: {error}") from None
     if recording and any(edge is not None for edge in edges):
@@ -230,16 +231,6 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         rewrite_history(self, self._node)
     elif recording:
         rewrite_history(self, None)
-
-
-def _is_own_region(tensor: Tensor, index: tuple[Any, ...], value: Tensor) -> bool:
-    """Whether the value is the tensor's own view by that index, so that writing it would change nothing."""
-    storage = tensor._storage
-    view: View | None = None if storage is None or value._storage is not storage else value._view
-    if view is None or value._version != storage.version:  # type: ignore[union-attr]
-        return False
-    steps = () if tensor._view is None else tensor._view.steps
-    return view.base is not None and view.steps == (*steps, ("getitem", index))
 
 
 def _value(target: Tensor, value: Any) -> Tensor:

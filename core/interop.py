@@ -11,8 +11,8 @@ from .devices import default_device
 from .dtypes import as_dtype, get_default_dtype
 from .kinds import kind_for
 from .printing import format_tensor
-from .tensor import Tensor, make_leaf, own, wrap
-from .views import array_of, detach
+from .tensor import Tensor, make_leaf, wrap
+from .views import array_of, detach, share
 
 
 def host_array(x: Tensor) -> numpy.ndarray:
@@ -53,8 +53,7 @@ def numpy_array(x: Tensor) -> numpy.ndarray:
     _require_no_grad("numpy", x)
     array = array_of(x)
     if isinstance(array, numpy.ndarray):
-        if x._storage is None:
-            own(x)
+        share(x)
         return array
     return numpy.array(host_array(x))
 
@@ -94,7 +93,7 @@ def from_numpy(array: numpy.ndarray, /) -> Tensor:
     if not shared:
         return wrap(kind.library.backend.from_numpy(array, kind.native_device), kind)
     tensor = wrap(array.view(numpy.ndarray), kind)
-    own(tensor)
+    share(tensor)
     return tensor
 
 

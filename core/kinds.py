@@ -19,6 +19,7 @@ class Resolvable(Protocol):
 
     name: str
     decomposition: Callable[..., Any] | None
+    standard: bool
 
     def takes(self, dtype: DType) -> bool: ...
 
@@ -51,7 +52,19 @@ class Ops:
 class Library:
     """A loaded backend together with every operation that Tensorplug can do on it."""
 
-    __slots__ = ("array_types", "backend", "devices", "dtypes", "find_kernel", "name", "ops", "scope", "writable")
+    __slots__ = (
+        "array_types",
+        "backend",
+        "compiles",
+        "devices",
+        "dtypes",
+        "find_kernel",
+        "find_own_kernel",
+        "name",
+        "ops",
+        "scope",
+        "writable",
+    )
 
     name: Final[str]
     backend: Final[Backend]
@@ -61,20 +74,28 @@ class Library:
         self.name = name
         self.backend = loaded.backend
         self.find_kernel = loaded.find
+        self.find_own_kernel = loaded.kernels.get
         self.devices = loaded.devices
         self.dtypes = loaded.dtypes
         self.scope = loaded.backend.scope
         self.array_types = loaded.backend.array_types()
         self.writable = loaded.backend.writable
+        self.compiles = loaded.backend.compiles
         self.ops = Ops(self)
 
     def find(self, name: str) -> Callable[..., Any] | None:
         """The kernel of an operation or one of the contract's own functions, or None."""
-        kernel = _CONTRACT_KERNELS[name](self) if name in _CONTRACT_KERNELS else self.find_kernel(name)
-        if kernel is not None:
+        if name in _CONTRACT_KERNELS:
+            return _CONTRACT_KERNELS[name](self)
+        operation = OPERATIONS.get(name)
+        if operation is None or operation.standard:
+            kernel = self.find_kernel(name)
+        else:
+            # What the namespace has under the name of one of Tensorplug's own operations is another function.
+            kernel = self.find_own_kernel(name)
+        if kernel is not None or operation is None or operation.decomposition is None:
             return kernel
-        decomposition = OPERATIONS[name].decomposition if name in OPERATIONS else None
-        return None if decomposition is None else self._scoped(decomposition)
+        return self._scoped(operation.decomposition)
 
     def _scoped(self, decomposition: Callable[..., Any]) -> Callable[..., Any]:
         ops, scope = self.ops, self.scope

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -11,13 +12,40 @@ from .dtypes import promote
 from .errors import ShapeError
 from .operands import cast, same_device, unsupported
 from .operation import Operation
+from .steps import STEPS, diagonal_index, strides, unfold_index
 from .tensor import Tensor
-from .views import STEPS, array_of, layout, make_view, require_viewable
+from .views import array_of, layout, make_view, require_viewable
 
 _broadcast_to = Operation("broadcast_to", family="view", operands=("x",))
 _concat = Operation("concat", family="manipulation", operands=("arrays",), sequence=True)
 _flip = Operation("flip", family="manipulation", operands=("x",))
 _matrix_transpose = Operation("matrix_transpose", family="view", operands=("x",))
+_diagonal = Operation(
+    "diagonal",
+    family="view",
+    operands=("x",),
+    decomposition=lambda ops, x, offset: ops.getitem(x, diagonal_index(x.shape, offset)),
+)
+_diagonal_embed = Operation(
+    "diagonal_embed",
+    family="manipulation",
+    operands=("x",),
+    decomposition=lambda ops, x, shape, offset: ops.scatter_zeros(x, shape, diagonal_index(shape, offset)),
+)
+_unfold = Operation(
+    "unfold",
+    family="view",
+    operands=("x",),
+    decomposition=lambda ops, x, window: ops.getitem(x, unfold_index(x.shape, window)),
+)
+_fold = Operation(
+    "fold",
+    family="manipulation",
+    operands=("x",),
+    decomposition=lambda ops, x, shape, window: ops.scatter_zeros(x, shape, unfold_index(shape, window)),
+)
+_real = Operation("real", family="view", operands=("x",), accepts="complex floating-point", result="real")
+_imag = Operation("imag", family="view", operands=("x",), accepts="complex floating-point", result="real")
 _permute_dims = Operation("permute_dims", family="view", operands=("x",))
 _reshape = Operation("reshape", family="view", operands=("x",))
 _squeeze = Operation("squeeze", family="composite", operands=("x",))
@@ -402,6 +430,182 @@ def _join(operation: Operation, tensors: list[Tensor], axis: int) -> Tensor:
     return operation.finish_sequence(array, kind, tuple(tensors), axis=axis)
 
 
+def diagonal(x: Tensor, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """A diagonal of two axes, as the last axis of the result; a view, as in PyTorch.
+
+    Parameters
+    ----------
+    x : Tensor
+    offset : int, default: 0
+        Positive ones lie above the main diagonal.
+    dim1, dim2 : int, default: 0, 1
+
+    Raises
+    ------
+    ValueError
+        If the two axes are the same.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.diagonal(tp.eye(2))
+    tensor([1., 1.])
+    """
+    axes = normalize_axes("diagonal", (dim1, dim2), x.ndim) or ()
+    rest = [i for i in range(x.ndim) if i not in axes]
+    return make_view(make_view(x, "permute_dims", (*rest, *axes)), "diagonal", operator.index(offset))
+
+
+_diagonal.function = lambda x, offset: make_view(x, "diagonal", offset)
+
+
+def unfold(x: Tensor, dimension: int, size: int, step: int) -> Tensor:
+    """All windows of a size along an axis, a step apart, their elements along a new last axis; a view, as in PyTorch.
+
+    Raises
+    ------
+    ValueError
+        If the size is longer than the axis, or the step is not positive.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.unfold(tp.arange(4), 0, 2, 1)
+    tensor([[0, 1],
+            [1, 2],
+            [2, 3]])
+    """
+    axis = normalize_axis("unfold", dimension, x.ndim)
+    if not 0 < size <= x.shape[axis]:
+        raise ShapeError(f"unfold: got size {size}, wanted 1 to {x.shape[axis]}, the length of axis {axis}")
+    if step <= 0:
+        raise ShapeError(f"unfold: got step {step}, wanted a positive one")
+    rest = [i for i in range(x.ndim) if i != axis]
+    windows = make_view(make_view(x, "permute_dims", (*rest, axis)), "unfold", (size, step))
+    order = list(range(x.ndim - 1))
+    order.insert(axis, x.ndim - 1)
+    return make_view(windows, "permute_dims", (*order, x.ndim))
+
+
+_unfold.function = lambda x, window: make_view(x, "unfold", window)
+
+
+def real(x: Tensor, /) -> Tensor:
+    """The real part of each element; a view. A real tensor is its own.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.real(tp.tensor([1.0 + 2.0j]))
+    tensor([1.])
+    """
+    return make_view(x, "real", None) if x.dtype.kind == "c" else x
+
+
+_real.function = real
+
+
+def imag(x: Tensor, /) -> Tensor:
+    """The imaginary part of each element; a view.
+
+    Raises
+    ------
+    TypeError
+        For a tensor that is not complex, as in PyTorch.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.imag(tp.tensor([1.0 + 2.0j]))
+    tensor([2.])
+    """
+    if x.dtype.kind != "c":
+        raise TypeError(f"imag: got {x.dtype}, wanted a complex dtype")
+    return make_view(x, "imag", None)
+
+
+_imag.function = imag
+
+
+def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """A part of an axis; a view, as in PyTorch.
+
+    Raises
+    ------
+    IndexError
+        If the part reaches beyond the axis.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.narrow(tp.arange(5), 0, 1, 3)
+    tensor([1, 2, 3])
+    """
+    axis = normalize_axis("narrow", dim, x.ndim)
+    size = x.shape[axis]
+    begin = operator.index(start) + (size if start < 0 else 0)
+    if not 0 <= begin <= begin + length <= size:
+        raise IndexError(f"narrow: start {start} and length {length} reach beyond axis {axis}, of length {size}")
+    return x[(*(slice(None),) * axis, slice(begin, begin + length))]
+
+
+def split(x: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Parts along an axis, of one length (the last may be shorter) or of those given; views, as in PyTorch.
+
+    Raises
+    ------
+    ValueError
+        If the lengths do not add up to the axis.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.split(tp.arange(5), 2)
+    (tensor([0, 1]), tensor([2, 3]), tensor([4]))
+    """
+    axis = normalize_axis("split", dim, x.ndim)
+    size = x.shape[axis]
+    if isinstance(split_size_or_sections, Sequence):
+        lengths = [operator.index(length) for length in split_size_or_sections]
+    else:
+        each = operator.index(split_size_or_sections)
+        if each <= 0:
+            raise ShapeError(f"split: got length {each}, wanted a positive one")
+        lengths = [min(each, size - begin) for begin in range(0, size, each)] or [0]
+    if sum(lengths) != size or min(lengths, default=0) < 0:
+        raise ShapeError(f"split: lengths {lengths} do not add up to {size}, the length of axis {axis}")
+    ends = list(itertools.accumulate(lengths))
+    return tuple(narrow(x, axis, end - length, length) for end, length in zip(ends, lengths, strict=True))
+
+
+def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """At most `chunks` parts along an axis, of one length but for the last; views, as in PyTorch.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> [part.shape for part in tp.chunk(tp.zeros(5), 2)]
+    [(3,), (2,)]
+    """
+    if chunks <= 0:
+        raise ShapeError(f"chunk: got {chunks} chunks, wanted at least one")
+    size = x.shape[normalize_axis("chunk", dim, x.ndim)]
+    return split(x, max(-(-size // chunks), 1), dim)
+
+
+def unstack(x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
+    """The slices along an axis, which the slices lack; views.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.unstack(tp.tensor([[1, 2], [3, 4]]))
+    (tensor([1, 2]), tensor([3, 4]))
+    """
+    position = normalize_axis("unstack", axis, x.ndim)
+    return tuple(x[(*(slice(None),) * position, i)] for i in range(x.shape[position]))
+
+
 def contiguous(x: Tensor, /) -> Tensor:
     """The tensor with its elements in order in memory: itself if they are, else a copy."""
     from .transfer import clone
@@ -416,13 +620,15 @@ def is_contiguous(x: Tensor, /) -> bool:
 
 def stride(x: Tensor, dim: int | None = None) -> Any:
     """How many elements in memory lie between neighbours along each axis, or along one."""
-    strides = layout(x).strides
-    return strides if dim is None else strides[operator.index(dim)]
+    found = strides(layout(x))
+    return found if dim is None else found[operator.index(dim)]
 
 
 METHODS = {
     **{name: globals()[name] for name in ("view", "permute", "transpose", "t", "flatten", "flip", "expand")},
+    **{name: globals()[name] for name in ("diagonal", "unfold", "narrow", "split", "chunk")},
     **{name: globals()[name] for name in ("contiguous", "is_contiguous", "stride", "broadcast_to")},
+    "unbind": lambda x, dim=0: unstack(x, axis=dim),
     "squeeze": squeeze_method,
     "unsqueeze": lambda x, dim: expand_dims(x, dim),
     "reshape": lambda x, *shape: reshape(x, shape[0] if len(shape) == 1 else shape),

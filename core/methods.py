@@ -23,6 +23,7 @@ from .data_types import astype
 from .kinds import OPERATIONS
 from .operation import Operation
 from .tensor import Tensor
+from .views import is_own_view
 
 CHAPTERS = (activations, elementwise, indexing, linear_algebra, manipulation, random, searching, statistical)
 """The modules that declare operations when they are imported."""
@@ -70,6 +71,15 @@ def _converter(name: str) -> Callable[[Tensor], Tensor]:
     return method
 
 
+def _part_setter(name: str) -> Callable[[Tensor, Any], None]:
+    def setter(self: Tensor, value: Any) -> None:
+        # x.imag *= 2 ends with x.imag = the view that was just written.
+        if not (type(value) is Tensor and is_own_view(self, (name, None), value)):
+            writes.copy_(OPERATIONS[name].function(self), value)
+
+    return setter
+
+
 CONVERSIONS = {
     "bool": "bool",
     "float": "float32",
@@ -100,6 +110,8 @@ METHODS: dict[str, Any] = {
 PROPERTIES: dict[str, property] = {
     **gradients.PROPERTIES,
     **interop.PROPERTIES,
+    "real": property(manipulation.real, _part_setter("real")),
+    "imag": property(manipulation.imag, _part_setter("imag")),
     "T": property(manipulation.t),
     "mT": property(manipulation.matrix_transpose),
 }

@@ -7,7 +7,7 @@ from typing import Any, final
 
 from ..autograd.modes import is_grad_enabled
 from ..autograd.rule import RULES
-from .dtypes import ACCEPTED, DType, bool_, get_default_dtype, int64, real_dtype
+from .dtypes import ACCEPTED, DType, bool_, complex_dtype, get_default_dtype, int64, real_dtype
 from .kinds import OPERATIONS, Kind
 from .recording import compile_record, compile_record_sequence
 from .tensor import Tensor, wrap
@@ -17,6 +17,7 @@ RESULTS: dict[str, Callable[[DType], DType]] = {
     "same": lambda dtype: dtype,
     "bool": lambda dtype: bool_,
     "real": real_dtype,
+    "complex": complex_dtype,
     "int64": lambda dtype: int64,
 }
 """How the dtype of an operation's result follows from that of its operands."""
@@ -41,6 +42,11 @@ class Operation:
     decomposition
         ``decomposition(ops, *arrays, **parameters)`` computes it out of other operations, on backends that have no
         kernel for it.
+    sequence
+        Whether the one operand is a sequence of tensors.
+    standard
+        Whether the function of that name in an array API namespace computes it; by default where there is no
+        decomposition.
     methods
         The names under which it is a method of Tensor.
     operator
@@ -71,6 +77,7 @@ class Operation:
         operator: str | None = None,
         in_place: bool = False,
         sequence: bool = False,
+        standard: bool | None = None,
     ) -> None:
         if name in OPERATIONS:
             raise ValueError(f"operation {name!r} is declared twice")
@@ -80,6 +87,7 @@ class Operation:
         self.accepts = accepts
         self.result = result
         self.decomposition = decomposition
+        self.standard = decomposition is None if standard is None else standard
         self.methods = methods
         self.operator = operator
         self.in_place = in_place

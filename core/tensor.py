@@ -26,14 +26,20 @@ class Storage:
     ----------
     version : int
         Raised by every write.
+    layout : numpy.ndarray or None
+        Shape and strides of the root, from which all views are derived, once there is a view; else None.
     root : array or None
-        On immutable backends the array from which all of them are derived, once there is a view or a write.
+        On immutable backends the root's present array, once there is a view.
+    replaceable : bool
+        Whether the root was made by a write, so that nothing outside can hold it.
     """
 
-    __slots__ = ("root", "version")
+    __slots__ = ("layout", "replaceable", "root", "version")
 
     version: int
+    layout: Any
     root: Any
+    replaceable: bool
 
 
 class Size(int):
@@ -181,7 +187,7 @@ def own(tensor: Tensor) -> Storage:
     """Make the storage of a tensor that has none yet."""
     storage = Storage()
     storage.version = 0
-    storage.root = None
+    storage.layout = None
     tensor._version = 0
     tensor._view = None
     tensor._storage = storage

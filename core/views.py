@@ -9,68 +9,17 @@ replays its steps on the base's present history.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any, NamedTuple, final
+from typing import Any, final
 
 import numpy
 
 from ..autograd.modes import is_grad_enabled
 from ..autograd.node import Leaf
+from .derivation import ALONE, derive, references, update
 from .errors import ShapeError
 from .kinds import OPERATIONS
+from .steps import STEPS, Step, contiguous_layout, overlaps, strided_layout
 from .tensor import Storage, Tensor, own, wrap
-
-Step = tuple[str, Any]
-"""A name in `STEPS` and its argument: an index, a permutation, a shape."""
-
-
-class StepKind(NamedTuple):
-    """One way to view an array.
-
-    Attributes
-    ----------
-    view
-        ``view(ops, array, argument)`` is the view.
-    layout
-        The same of a NumPy array that has the shape and strides but no memory; raises ValueError where there is no
-        such view.
-    put
-        ``put(ops, array, argument, value)`` is a copy of the array in which the view reads `value`; None where
-        elements of the view overlap.
-    """
-
-    view: Callable[[Any, Any, Any], Any]
-    layout: Callable[[numpy.ndarray, Any], numpy.ndarray]
-    put: Callable[[Any, Any, Any, Any], Any] | None
-
-
-def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(sorted(range(len(axes)), key=axes.__getitem__))
-
-
-STEPS: dict[str, StepKind] = {
-    "getitem": StepKind(
-        view=lambda ops, array, index: ops.getitem(array, index),
-        layout=lambda array, index: array[(*index, ...)] if Ellipsis not in index else array[index],
-        put=lambda ops, array, index, value: ops.put(array, value, index),
-    ),
-    "permute_dims": StepKind(
-        view=lambda ops, array, axes: ops.permute_dims(array, axes),
-        layout=lambda array, axes: array.transpose(axes),
-        put=lambda ops, array, axes, value: ops.permute_dims(value, _inverse(axes)),
-    ),
-    "reshape": StepKind(
-        view=lambda ops, array, shape: ops.reshape(array, shape),
-        layout=lambda array, shape: array.reshape(shape, copy=False),
-        put=lambda ops, array, shape, value: ops.reshape(value, array.shape),
-    ),
-    "broadcast_to": StepKind(
-        view=lambda ops, array, shape: ops.broadcast_to(array, shape),
-        layout=lambda array, shape: numpy.broadcast_to(array, shape),
-        put=None,
-    ),
-}
-"""The ways to view: all views are compositions of these, and each is an operation with a gradient."""
 
 
 @final
@@ -103,62 +52,46 @@ class View:
     recorded: bool
 
 
-@functools.lru_cache(maxsize=1024)
-def _contiguous_layout(shape: tuple[int, ...]) -> numpy.ndarray:
-    strides, step = [], 1
-    for length in reversed(shape):
-        strides.append(step)
-        step *= max(length, 1)
-    return numpy.lib.stride_tricks.as_strided(numpy.empty(1, numpy.uint8), shape, strides[::-1], writeable=False)
+_contiguous_layout = functools.lru_cache(maxsize=1024)(contiguous_layout)
 
 
 def layout(tensor: Tensor) -> numpy.ndarray:
-    """An array without memory of its own with the tensor's shape, whose strides count elements."""
+    """An array without memory of its own with the tensor's shape and strides."""
     view = None if tensor._storage is None else tensor._view
     if view is None:
-        return _contiguous_layout(tensor._array.shape)
+        return _contiguous_layout(tensor._array.shape, tensor._kind.dtype.kind == "c")
     if view.layout is None:
-        found = _contiguous_layout(_root_shape(tensor))
+        assert tensor._storage is not None
+        found = tensor._storage.layout
         for name, argument in view.steps:
             found = STEPS[name].layout(found, argument)
         view.layout = found
     return view.layout
 
 
-def _root_shape(tensor: Tensor) -> tuple[int, ...]:
-    storage = tensor._storage
-    assert storage is not None
-    shape: tuple[int, ...] = storage.root.shape
-    return shape
-
-
-def take_view(ops: Any, array: Any, steps: tuple[Step, ...]) -> Any:
-    """The view of a raw array that the steps lead to."""
-    for name, argument in steps:
-        array = STEPS[name].view(ops, array, argument)
-    return array
-
-
-def put_view(ops: Any, array: Any, value: Any, steps: tuple[Step, ...]) -> Any:
-    """A copy of a raw array in which the view that the steps lead to reads `value`."""
-    if not steps:
-        return value
-    (name, argument), rest = steps[0], steps[1:]
-    put = STEPS[name].put
-    assert put is not None
-    inner = put_view(ops, STEPS[name].view(ops, array, argument), value, rest) if rest else value
-    return put(ops, array, argument, inner)
-
-
 def ensure_storage(tensor: Tensor) -> Storage:
     """The tensor's storage, with the root that views are derived from."""
     storage = tensor._storage or own(tensor)
-    if storage.root is None:
+    if storage.layout is None:
         if tensor._kind.writable and not tensor._array.flags.c_contiguous:
             # Nothing shares it yet, so it can take the layout that it would have on every other backend.
             tensor._array = tensor._kind.library.backend.copy(tensor._array)
-        storage.root = tensor._array
+        _set_root(storage, tensor, _contiguous_layout(tensor._array.shape, tensor._kind.dtype.kind == "c"))
     return storage
+
+
+def share(tensor: Tensor) -> None:
+    """Keep the tensor's array where it is, in the layout that it has, as something outside has it too."""
+    storage = tensor._storage or own(tensor)
+    if storage.layout is None:
+        array = tensor._array
+        _set_root(storage, tensor, strided_layout(array.shape, array.strides, array.itemsize, array.dtype.kind == "c"))
+
+
+def _set_root(storage: Storage, tensor: Tensor, root_layout: numpy.ndarray) -> None:
+    storage.root = None if tensor._kind.writable else tensor._array
+    storage.replaceable = False
+    storage.layout = root_layout
 
 
 def make_view(tensor: Tensor, name: str, argument: Any) -> Tensor:
@@ -170,15 +103,16 @@ def make_view(tensor: Tensor, name: str, argument: Any) -> Tensor:
         If there is no such view (a reshape across strides).
     """
     storage = tensor._storage
-    if storage is None or storage.root is None:
+    if storage is None or storage.layout is None:
         storage = ensure_storage(tensor)
     if storage.version != tensor._version:
         refresh(tensor)
     parent = tensor._view
     kind = tensor._kind
+    array = tensor._array
     result = Tensor()
-    result._array = STEPS[name].view(kind.library.ops, tensor._array, argument)
-    result._kind = kind
+    result._array = derive(kind.library, array, ((name, argument),), array.shape)
+    result._kind = kind.table[name][1]
     result._storage = storage
     result._version = storage.version
     result._view = view = View()
@@ -200,13 +134,10 @@ def make_view(tensor: Tensor, name: str, argument: Any) -> Tensor:
     return result
 
 
-_ARGUMENTS = {"getitem": "index", "permute_dims": "axes", "reshape": "shape", "broadcast_to": "shape"}
-"""What the operation that a step is calls its argument."""
-
-
 def _record_step(source: Tensor, result: Tensor, name: str, argument: Any) -> None:
     operation = OPERATIONS[name]
-    needed = {_ARGUMENTS[name]: argument} if _ARGUMENTS[name] in operation.rule.parameters else {}
+    parameter = STEPS[name].parameter
+    needed = {parameter: argument} if parameter in operation.rule.parameters else {}
     operation.record(source, source._node, result, **needed)
 
 
@@ -217,8 +148,9 @@ def refresh(tensor: Tensor) -> None:
     view = tensor._view
     version = storage.version
     if not tensor._kind.writable:
-        steps = () if view is None else view.steps
-        tensor._array = take_view(tensor._kind.library.ops, storage.root, steps)
+        tensor._array = derive(
+            tensor._kind.library, storage.root, () if view is None else view.steps, storage.layout.shape
+        )
     if view is not None and view.base is not None:
         base = view.base
         if base._storage is storage and base._version != version:
@@ -245,10 +177,20 @@ def _replay(tensor: Tensor, view: View) -> None:
     current = wrap(layout(base), base._kind, base._node)
     if current._node is not None:
         for name, argument in view.steps[view.depth :]:
-            following = wrap(STEPS[name].layout(current._array, argument), tensor._kind)
+            following = wrap(STEPS[name].layout(current._array, argument), current._kind.table[name][1])
             _record_step(current, following, name, argument)
             current = following
     tensor._node = current._node
+
+
+def is_own_view(tensor: Tensor, step: Step, value: Tensor) -> bool:
+    """Whether a value is a tensor's own view by a step, up to date, so that writing it there would change nothing."""
+    storage = tensor._storage
+    view = None if storage is None or value._storage is not storage else value._view
+    if storage is None or view is None or view.base is None or value._version != storage.version:
+        return False
+    own_view = tensor._view
+    return view.steps == (*(() if own_view is None else own_view.steps), step)
 
 
 def detach(tensor: Tensor) -> Tensor:
@@ -275,6 +217,10 @@ def detach(tensor: Tensor) -> Tensor:
     return result
 
 
+_OVERLAPPING = ("broadcast_to", "unfold")
+"""The steps after which elements may share memory."""
+
+
 def require_writable(operation: str, tensor: Tensor) -> None:
     """Refuse a write that PyTorch would refuse, before anything is changed.
 
@@ -285,7 +231,7 @@ def require_writable(operation: str, tensor: Tensor) -> None:
         elements share memory.
     """
     view = None if tensor._storage is None else tensor._view
-    if view is not None and any(name == "broadcast_to" for name, _ in view.steps) and _overlaps(layout(tensor)):
+    if view is not None and any(name in _OVERLAPPING for name, _ in view.steps) and overlaps(layout(tensor)):
         raise RuntimeError(
             f"{operation}: more than one element of the written-to tensor refers to a single memory location, as it "
             f"was expanded to shape {tensor.shape}; write to a copy (x.clone())"
@@ -304,41 +250,70 @@ def require_writable(operation: str, tensor: Tensor) -> None:
         )
 
 
-def _overlaps(array: numpy.ndarray) -> bool:
-    return any(stride == 0 and length > 1 for stride, length in zip(array.strides, array.shape, strict=True))
-
-
 def write(tensor: Tensor, array: Any) -> None:
     """Give a tensor new data of its own shape and dtype, which every tensor that shares its memory then reads.
 
     History is not touched: see `rewrite_history`.
     """
     storage = tensor._storage or own(tensor)
-    kind = tensor._kind
-    if kind.writable:
+    if tensor._kind.writable:
         if array is not tensor._array:
             tensor._array[...] = array
-    else:
-        view = tensor._view
-        if view is None:
-            storage.root = array
-        else:
-            storage.root = put_view(kind.library.ops, storage.root, array, view.steps)
+    elif tensor._view is not None:
+        _replace_root(tensor, storage, array, tensor._view.steps)
         tensor._array = array
+    else:
+        tensor._array = array
+        if storage.layout is not None:
+            storage.root = array
+            storage.replaceable = False
     storage.version += 1
     tensor._version = storage.version
 
 
-def write_item(tensor: Tensor, index: Any, array: Any) -> None:
-    """Write a raw array into a region of a tensor; history is not touched."""
-    storage = tensor._storage or own(tensor)
+def write_item(tensor: Tensor, index: Any, array: Any, basic: bool) -> None:
+    """Write a raw array into a region of a tensor; history is not touched.
+
+    Parameters
+    ----------
+    basic
+        Whether the region is a view: the index has no masks and arrays in it.
+    """
     kind = tensor._kind
     if kind.writable:
+        storage = tensor._storage or own(tensor)
         tensor._array[index] = array
-        storage.version += 1
-        tensor._version = storage.version
+    elif not basic:
+        write(tensor, kind.library.ops.put(array_of(tensor), array, index))
+        return
     else:
-        write(tensor, kind.library.ops.put(tensor._array, array, index))
+        storage = ensure_storage(tensor)
+        view = tensor._view
+        _replace_root(tensor, storage, array, (*(() if view is None else view.steps), ("getitem", index)))
+        # What it held is behind now, like every other view.
+        tensor._array = layout(tensor)
+        storage.version += 1
+        return
+    storage.version += 1
+    tensor._version = storage.version
+
+
+def _replace_root(tensor: Tensor, storage: Storage, value: Any, steps: tuple[Step, ...]) -> None:
+    """Write a value into the root of an immutable storage, in place where nothing else refers to the root."""
+    view = tensor._view
+    holder = tensor if view is None else view.base
+    if holder is not None and holder._view is None and holder._array is storage.root:
+        # It must not keep the old root; its next reading derives the new one.
+        holder._array = storage.layout
+        holder._version = -1
+    root, storage.root = storage.root, None
+    donate = storage.replaceable and references(root) <= ALONE
+    try:
+        storage.root = update(tensor._kind.library, root, value, steps, donate)
+    except Exception:
+        storage.root = root
+        raise
+    storage.replaceable = True
 
 
 def require_recorded_view(operation: str, tensor: Tensor) -> None:
@@ -370,16 +345,10 @@ def rewrite_history(tensor: Tensor, node: Any) -> None:
     if before is not None or node is not None:
         OPERATIONS["put_view"].record(base, tensor, before, node, result, steps=steps)
         base._node = result._node
-    base._version = tensor._version
     view.seen = base._node
     tensor._node = node
     if node is None:
         _replay(tensor, view)
-    if not base._kind.writable:
-        storage = tensor._storage
-        assert storage is not None
-        base_view = base._view
-        base._array = take_view(base._kind.library.ops, storage.root, () if base_view is None else base_view.steps)
 
 
 def require_viewable(operation: str, tensor: Tensor, shape: tuple[int, ...]) -> None:

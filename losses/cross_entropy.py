@@ -183,7 +183,7 @@ def _class_weights(input: Tensor, weight: Tensor) -> Tensor:
 
 
 def _require_class_indices(input: Tensor, target: Tensor) -> None:
-    wanted = (*input.shape[:-1], *()) if input.ndim < 2 else (input.shape[0], *input.shape[2:])
+    wanted = (*input.shape[:-1][:1], *input.shape[2:])
     if not input.ndim or target.shape != wanted:
         raise ShapeError(
             f"{NAME}: an input of shape {input.shape} takes a target of shape {wanted} (class indices) or "

@@ -28,7 +28,6 @@ from .core.creation import (
     zeros_like,
 )
 from .core.data_types import astype, can_cast, finfo, iinfo, isdtype, result_type
-from .core.devices import Device as _Device
 from .core.devices import as_device as device
 from .core.devices import backend, default_backend, devices, set_default_backend
 from .core.dtypes import (
@@ -65,6 +64,7 @@ from .core.elementwise import (
     bitwise_or,
     bitwise_xor,
     ceil,
+    complex,
     conj,
     cos,
     cosh,
@@ -88,6 +88,7 @@ from .core.elementwise import (
     logical_not,
     logical_or,
     logical_xor,
+    masked_fill,
     maximum,
     minimum,
     multiply,
@@ -114,18 +115,26 @@ from .core.interop import from_numpy
 from .core.linear_algebra import matmul
 from .core.manipulation import (
     broadcast_to,
+    chunk,
     concat,
+    diagonal,
     expand_dims,
     flatten,
     flip,
+    imag,
     matrix_transpose,
+    narrow,
     permute,
     permute_dims,
+    real,
     reshape,
+    split,
     squeeze,
     stack,
     t,
     transpose,
+    unfold,
+    unstack,
 )
 from .core.printing import get_printoptions, printoptions, set_printoptions
 from .core.random import Generator, manual_seed, rand, randint, randn, randperm
@@ -175,7 +184,9 @@ __all__ = [
     "broadcast_to",
     "can_cast",
     "ceil",
+    "chunk",
     "clone",
+    "complex",
     "complex64",
     "complex128",
     "concat",
@@ -185,6 +196,7 @@ __all__ = [
     "default_backend",
     "device",
     "devices",
+    "diagonal",
     "divide",
     "e",
     "empty",
@@ -210,6 +222,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "iinfo",
+    "imag",
     "inf",
     "int8",
     "int16",
@@ -235,6 +248,7 @@ __all__ = [
     "logsumexp",
     "losses",
     "manual_seed",
+    "masked_fill",
     "matmul",
     "matrix_transpose",
     "max",
@@ -244,6 +258,7 @@ __all__ = [
     "minimum",
     "multiply",
     "nan",
+    "narrow",
     "negative",
     "newaxis",
     "no_grad",
@@ -259,6 +274,7 @@ __all__ = [
     "randint",
     "randn",
     "randperm",
+    "real",
     "reciprocal",
     "relu",
     "reshape",
@@ -273,6 +289,7 @@ __all__ = [
     "sin",
     "sinh",
     "softmax",
+    "split",
     "sqrt",
     "square",
     "squeeze",
@@ -290,6 +307,8 @@ __all__ = [
     "uint16",
     "uint32",
     "uint64",
+    "unfold",
+    "unstack",
     "where",
     "zeros",
     "zeros_like",

@@ -35,7 +35,7 @@ def dtype(name: str) -> numpy.dtype:
 def operations(namespace: Any) -> SimpleNamespace:
     names = ("argsort", "cos", "log", "reshape", "sin", "sqrt", "stack", "unstack", "where")
     functions = {name: getattr(namespace, name) for name in names}
-    return SimpleNamespace(astype=lambda array, name: array.astype(dtype(name)), **functions)
+    return SimpleNamespace(cast=lambda array, name: array.astype(dtype(name)), **functions)
 
 
 def on_numpy(function: Callable[..., Any], bits: numpy.ndarray, *arguments: Any) -> numpy.ndarray:

@@ -34,6 +34,12 @@ def _pow_x2(ops: Any, g: Any, x1: Any, out: Any) -> Any:
     return g * (out * ops.log(ops.where(constant, ops.ones_like(x1), x1)))
 
 
+def _square_of_distance(ops: Any, x1: Any, x2: Any) -> Any:
+    """1 for the origin, where the angle has no derivative, which makes that zero as in PyTorch."""
+    square = x1 * x1 + x2 * x2
+    return ops.where(ops.equal(square, ops.zeros_like(square)), ops.ones_like(square), square)
+
+
 rule("abs", x=lambda ops, g, x: g * ops.conj(ops.sign(x)))
 rule("acos", x=lambda ops, g, x: -g * ops.reciprocal(ops.sqrt(1.0 - x * x)))
 rule("acosh", x=lambda ops, g, x: g * ops.reciprocal(ops.sqrt(x - 1.0) * ops.sqrt(x + 1.0)))
@@ -43,11 +49,12 @@ rule("asinh", x=lambda ops, g, x: g * ops.reciprocal(ops.sqrt(x * x + 1.0)))
 rule("atan", x=lambda g, x: g / (x * x + 1.0))
 rule(
     "atan2",
-    x1=lambda g, x1, x2: g * (x2 / (x1 * x1 + x2 * x2)),
-    x2=lambda g, x1, x2: -g * (x1 / (x1 * x1 + x2 * x2)),
+    x1=lambda ops, g, x1, x2: g * (x2 / _square_of_distance(ops, x1, x2)),
+    x2=lambda ops, g, x1, x2: -g * (x1 / _square_of_distance(ops, x1, x2)),
 )
 rule("atanh", x=lambda g, x: g / (1.0 - x * x))
 rule("ceil", x=_zero)
+rule("complex", x1=lambda ops, g: ops.real(g), x2=lambda ops, g: -ops.imag(g))
 rule("conj", x=lambda ops, g: ops.conj(g))
 rule("cos", x=lambda ops, g, x: -g * ops.sin(x))
 rule("cosh", x=lambda ops, g, x: g * ops.sinh(x))

@@ -27,7 +27,9 @@ EDGES = {
 def cases() -> list[dict[str, Any]]:
     torch.manual_seed(0)
     found = []
-    options = itertools.product(SHAPES, ("indices", "probabilities"), (False, True), (0.0, 0.1), ("none", "mean", "sum"))
+    options = itertools.product(
+        SHAPES, ("indices", "probabilities"), (False, True), (0.0, 0.1), ("none", "mean", "sum")
+    )
     for shape, kind, weighted, smoothing, reduction in options:
         logits = 3 * torch.randn(shape, dtype=torch.float64)
         axis = min(1, len(shape) - 1)
@@ -95,9 +97,10 @@ def solved(case: dict[str, Any]) -> dict[str, Any]:
 
 
 def listed(value: Any) -> Any:
-    """A tensor as its shape and its elements; NaN and infinities as JSON's reader in Python takes them."""
+    """A tensor as its dtype, shape and elements."""
     if isinstance(value, torch.Tensor):
-        return {"shape": list(value.shape), "values": value.detach().flatten().tolist()}
+        dtype = str(value.dtype).removeprefix("torch.")
+        return {"dtype": dtype, "shape": list(value.shape), "values": value.detach().flatten().tolist()}
     return value
 
 

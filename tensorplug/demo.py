@@ -1,0 +1,234 @@
+"""``tensorplug demo``: the perceptron of `tensorplug.digits`, trained on every available backend, and compared."""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy
+
+import tensorplug as tp
+
+from . import digits
+from .backends import BackendUnavailable, listing, load
+
+WIDTHS = (64, 128, 64, 10)
+"""Of the layers: a pixel of an image each, two hidden layers, and a digit each."""
+
+REFERENCES = ("jax",)
+"""Backends that the others are compared with, in the order of preference; failing these, the first one."""
+
+NEEDED = {"matplotlib": "matplotlib", "rich": "rich", "sklearn": "scikit-learn"}
+"""The modules of the extra ``demo``, and the distributions that they come from."""
+
+
+class Refused(Exception):
+    """The demo cannot run as asked; the message is one line that says why."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training, on one backend.
+
+    Attributes
+    ----------
+    backend, device : str
+    losses : list of float
+        After each epoch.
+    accuracy : float
+        On the digits that were held out.
+    seconds : float
+        That an epoch took, in the median.
+    parameters : list of numpy.ndarray
+        After training.
+    """
+
+    backend: str
+    device: str
+    losses: list[float]
+    accuracy: float
+    seconds: float
+    parameters: list[numpy.ndarray]
+
+    def difference(self, other: Run) -> float:
+        """The largest of any parameter from another run's."""
+        pairs = zip(self.parameters, other.parameters, strict=True)
+        return max(float(numpy.abs(ours - theirs).max()) for ours, theirs in pairs)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of ``tensorplug demo``."""
+    parser.add_argument(
+        "--backend",
+        action="append",
+        metavar="NAME",
+        help="a backend to train on, or several with commas between them; may be repeated; by default all available",
+    )
+    parser.add_argument(
+        "--epochs", type=_number(1, 10**6), default=20, help="how often every digit is seen (%(default)s)"
+    )
+    parser.add_argument("--seed", type=_number(0, 2**64 - 1), default=0, help="of the random numbers (%(default)s)")
+    parser.add_argument("--dtype", choices=("float32", "float64"), default="float32", help="(%(default)s)")
+    parser.add_argument(
+        "--plot",
+        type=Path,
+        default=Path("digits.png"),
+        metavar="FILE",
+        help="the PNG with the loss curves (%(default)s)",
+    )
+
+
+def _number(least: int, greatest: int) -> Callable[[str], int]:
+    """What reads a whole number in a range."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+        if not least <= number <= greatest:
+            raise argparse.ArgumentTypeError(f"{number} is not between {least} and {greatest}")
+        return number
+
+    return read
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run the demo and return its exit code: 2 where it cannot run as asked."""
+    try:
+        _require_libraries()
+        _require_place(arguments.plot)
+        names = _chosen(arguments.backend, arguments.dtype)
+    except Refused as reason:
+        print(f"tensorplug demo: {reason}", file=sys.stderr)
+        return 2
+    runs = train_all(names, arguments.epochs, arguments.seed, arguments.dtype)
+    print_table(runs)
+    plot(runs, arguments.plot)
+    print(f"Loss curves: {arguments.plot}")
+    return 0
+
+
+def _require_libraries() -> None:
+    missing = [distribution for module, distribution in NEEDED.items() if find_spec(module) is None]
+    if missing:
+        raise Refused(f'{", ".join(missing)} missing; to install what the demo needs: pip install "tensorplug[demo]"')
+
+
+def _require_place(file: Path) -> None:
+    if file.is_dir() or not file.parent.is_dir():
+        raise Refused(f"cannot write the plot: {str(file)!r} is a folder, or in a folder that does not exist")
+
+
+def _chosen(asked: list[str] | None, dtype: str) -> list[str]:
+    """The names of the backends to train on, each once."""
+    if asked is None:
+        return [entry.name for entry in listing() if entry.status == "available" and dtype in load(entry.name).dtypes]
+    names = list(dict.fromkeys(name.strip() for option in asked for name in option.split(",")))
+    for name in names:
+        try:
+            dtypes = load(name).dtypes
+        except (ValueError, BackendUnavailable, RuntimeError) as reason:
+            raise Refused(" ".join(str(reason).split())) from None
+        if dtype not in dtypes:
+            raise Refused(f"backend {name!r} does not support {dtype}; it has {', '.join(dtypes)}")
+    return names
+
+
+def train_all(names: list[str], epochs: int, seed: int, dtype: str) -> list[Run]:
+    """Train on one backend after the other, with a progress bar on the terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("epochs"),
+        TimeElapsedColumn(),
+        TextColumn("loss {task.fields[loss]:.4f}"),
+    )
+    default = tp.get_default_dtype()
+    tp.set_default_dtype(dtype)
+    try:
+        with Progress(*columns, console=Console(stderr=True)) as progress:
+            runs = []
+            for name in names:
+                task = progress.add_task(name, total=epochs, loss=float("nan"))
+                runs.append(
+                    train(name, epochs, seed, lambda loss, task=task: progress.update(task, advance=1, loss=loss))
+                )
+            return runs
+    finally:
+        tp.set_default_dtype(default)
+
+
+def train(backend: str, epochs: int, seed: int, report: Callable[[float], None]) -> Run:
+    """Train on one backend, and report the loss after each epoch."""
+    losses, seconds = [], []
+    with tp.backend(backend):
+        data = digits.load()
+        tp.manual_seed(seed)
+        model = digits.Perceptron(*WIDTHS)
+        start = time.perf_counter()
+        for loss in digits.train(model, data.images, data.labels, epochs):
+            seconds.append(time.perf_counter() - start)
+            losses.append(loss)
+            report(loss)
+            start = time.perf_counter()
+        return Run(
+            backend=backend,
+            device=str(data.images.device),
+            losses=losses,
+            accuracy=digits.accuracy(model, data.held_out_images, data.held_out_labels),
+            seconds=statistics.median(seconds),
+            parameters=[parameter.detach().numpy() for parameter in model.parameters],
+        )
+
+
+def reference_of(runs: list[Run]) -> Run:
+    """The run that the others are compared with."""
+    by_name = {run.backend: run for run in runs}
+    return next((by_name[name] for name in REFERENCES if name in by_name), runs[0])
+
+
+def print_table(runs: list[Run]) -> None:
+    """Print what each run came to."""
+    from rich.console import Console
+    from rich.table import Table
+
+    reference = reference_of(runs)
+    table = Table("backend", "device")
+    for header in ("loss", "accuracy", "s/epoch", f"difference from {reference.backend}"):
+        table.add_column(header, justify="right")
+    for run in runs:
+        table.add_row(
+            run.backend,
+            run.device,
+            f"{run.losses[-1]:.6f}",
+            f"{run.accuracy:.2%}",
+            f"{run.seconds:.4f}",
+            "reference" if run is reference else f"{run.difference(reference):.1e}",
+        )
+    Console().print(table)
+
+
+def plot(runs: list[Run], file: Path) -> None:
+    """Write a PNG with the loss curve of each run; wide ones lie under narrow ones, as they should coincide."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot(xlabel="epoch", ylabel="loss", title="Handwritten digits: one program on every backend")
+    for i, run in enumerate(runs):
+        epochs = range(1, len(run.losses) + 1)
+        axes.plot(epochs, run.losses, marker="o", markersize=3, linewidth=3 * (len(runs) - i), label=run.backend)
+    axes.legend()
+    figure.savefig(file, format="png", dpi=150)
