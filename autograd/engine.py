@@ -188,18 +188,26 @@ def unbroadcast(ops: Any, gradient: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _leading_to(inputs: set[Any], roots: list[Any]) -> set[Any]:
-    """The nodes from which some input can be reached. Nodes older than every input cannot, and end the search."""
+    """The nodes whose rules must be run to reach the inputs. Nodes older than every input end the search.
+
+    Raises
+    ------
+    RuntimeError
+        If a node was freed whose operands may have been among them.
+    """
     oldest = min((node.order for node in inputs), default=0)
     found: dict[int, Any] = {}
     pending = [node for node in roots if node.order >= oldest]
     while pending:
         node = pending.pop()
         if node.order not in found:
+            if node.rule is not None and node.saved is None and node.order > oldest:
+                raise RuntimeError(_FREED.format(name=node.name))
             found[node.order] = node
             pending += [edge for edge in node.edges if edge is not None and edge.order >= oldest]
     leading: set[Any] = set()
     for order in sorted(found):
         node = found[order]
-        if node in inputs or any(edge in leading for edge in node.edges):
+        if any(edge in inputs or edge in leading for edge in node.edges):
             leading.add(node)
     return leading

@@ -112,7 +112,8 @@ def _decorate(function: Any, mode: bool) -> Any:
                 try:
                     step, sent = generator.send, (yield item)
                 except GeneratorExit:
-                    generator.close()
+                    with set_grad_enabled(mode):
+                        generator.close()
                     raise
                 except BaseException as error:
                     step, sent = generator.throw, error

@@ -161,6 +161,16 @@ class Backend:
         """A copy of a NumPy array in memory of the backend's own, on one of its devices."""
         return self.namespace.asarray(array, device=device, copy=True)
 
+    def from_dlpack(self, array: Any, device: Any) -> Array:
+        """A copy, in memory of the backend's own, of another library's array on a device that both can use.
+
+        Raises
+        ------
+        BufferError
+            If the array cannot be had without going through the host.
+        """
+        return self.namespace.from_dlpack(array, device=device, copy=True)
+
     def to_numpy(self, array: Array) -> numpy.ndarray:
         """The array's values as a NumPy array, which may share the memory and may be read-only."""
         try:
@@ -220,6 +230,13 @@ class Backend:
 
     def synchronize(self, device: Any) -> None:
         """Wait until everything that was begun on the device has ended."""
+
+    def memory_stats(self, device: Any) -> Mapping[str, int]:
+        """Bytes ``"used"`` and ``"held"`` by the library's memory pool of a device; empty where there is none."""
+        return {}
+
+    def release_memory(self, device: Any) -> None:
+        """Give memory that the library's pool holds and does not use back to the device."""
 
     def random_bits(self, seed: int, offset: int, count: int, device: Any) -> Array:
         """Numbers ``offset`` to ``offset + count`` of the stream of random 64-bit words that belongs to the seed.

@@ -98,6 +98,10 @@ class CuPy(Backend):
         with self.cupy.cuda.Device(device.id):
             return self.cupy.array(array)
 
+    def from_dlpack(self, array: Any, device: Any) -> Array:
+        with self.cupy.cuda.Device(device.id):
+            return self.cupy.array(self.cupy.from_dlpack(array))
+
     def to_numpy(self, array: Array) -> numpy.ndarray:
         return numpy.asarray(self.cupy.asnumpy(array))
 
@@ -107,6 +111,15 @@ class CuPy(Backend):
 
     def is_view(self, array: Array) -> bool:
         return array.base is not None
+
+    def memory_stats(self, device: Any) -> Mapping[str, int]:
+        pool = self.cupy.get_default_memory_pool()
+        with self.cupy.cuda.Device(device.id):
+            return {"used": pool.used_bytes(), "held": pool.total_bytes()}
+
+    def release_memory(self, device: Any) -> None:
+        with self.cupy.cuda.Device(device.id):
+            self.cupy.get_default_memory_pool().free_all_blocks()
 
     def synchronize(self, device: Any) -> None:
         device.synchronize()

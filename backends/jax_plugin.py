@@ -113,6 +113,10 @@ class Jax(Backend):
         with self.scope():
             return self._jax.device_put(own, device)
 
+    def from_dlpack(self, array: Any, device: Any) -> Any:
+        with self.scope():
+            return self.namespace.array(self.namespace.from_dlpack(array), copy=True, device=device)
+
     def to_numpy(self, array: Any) -> numpy.ndarray:
         return numpy.asarray(array)
 

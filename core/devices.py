@@ -23,6 +23,20 @@ class Device:
 
     As a context manager it is where new tensors are put, in this thread and task.
 
+    Parameters
+    ----------
+    device : Device, str or None
+        ``"jax:cpu:0"`` in full; ``"jax:cpu"`` and ``"jax"`` are the first that fit; ``"cpu"`` and ``"cuda:1"`` are
+        looked for on the default backend, then on the available ones in the order numpy, cupy, jax, and the others
+        by name. None is the default device.
+    index : int, optional
+        The number, where the name leaves it out: ``device("cuda", 1)``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such device; the message lists those that exist.
+
     Attributes
     ----------
     backend : str
@@ -48,10 +62,8 @@ class Device:
     type: Final[str]
     index: Final[int | None]
 
-    def __init__(self, backend: str, type: str, index: int | None) -> None:
-        self.backend = backend
-        self.type = type
-        self.index = index
+    def __new__(cls, device: Any = None, index: int | None = None) -> Device:
+        return as_device(device if index is None else f"{device}:{index}")
 
     @property
     def local_name(self) -> str:
@@ -101,9 +113,11 @@ def _device(backend: str, local_name: str) -> Device:
     found = _devices.get((backend, local_name))
     if found is None:
         type_, _, index = local_name.partition(":")
-        found = _devices.setdefault(
-            (backend, local_name), Device(backend, type_, int(index) if index.isdigit() else None)
-        )
+        made = object.__new__(Device)
+        made.backend = backend  # type: ignore[misc]
+        made.type = type_  # type: ignore[misc]
+        made.index = int(index) if index.isdigit() else None  # type: ignore[misc]
+        found = _devices.setdefault((backend, local_name), made)
     return found
 
 

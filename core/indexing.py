@@ -11,7 +11,7 @@ from typing import Any
 import numpy
 
 from ..autograd.modes import is_grad_enabled
-from .dtypes import as_dtype, int64
+from .dtypes import DType, int64
 from .errors import ShapeError
 from .operands import cast, scalar_tensor
 from .operation import Operation
@@ -237,23 +237,29 @@ def _value(target: Tensor, value: Any) -> Tensor:
     from .creation import asarray
 
     if isinstance(value, bool | int | float | complex):
-        _require_kind(target, "b" if isinstance(value, bool) else {int: "i", float: "f"}.get(type(value), "c"))
-        return scalar_tensor(target._kind, value)
+        return scalar_tensor(target._kind, _exactly(target.dtype, value))
     if type(value) is not Tensor:
         value = asarray(value, device=target.device)
-    _require_kind(target, value.dtype.kind)
+    if not can_write(value.dtype, target.dtype):
+        raise TypeError(
+            f"__setitem__: a {value.dtype} value can't be written into a {target.dtype} tensor; convert it, as in "
+            f"value.to({target.dtype.name!r})"
+        )
     return cast(to_device(value, target.device), target.dtype)
 
 
-_KIND_DTYPES = {"b": "bool", "i": "int64", "u": "uint8", "f": "float32", "c": "complex64"}
+_PYTHON_TYPES: dict[str, Any] = {"b": bool, "u": int, "i": int, "f": float, "c": complex}
 
 
-def _require_kind(target: Tensor, kind: str) -> None:
-    if not can_write(as_dtype(_KIND_DTYPES[kind]), target.dtype):
-        raise TypeError(
-            f"__setitem__: a value of kind {as_dtype(_KIND_DTYPES[kind]).category!r} can't be cast to {target.dtype}; "
-            f"convert it, as in value.to({target.dtype.name!r})"
-        )
+def _exactly(dtype: DType, value: Any) -> Any:
+    """A Python scalar as the dtype's own kind of number, if that says the same."""
+    convert = _PYTHON_TYPES[dtype.kind]
+    try:
+        if convert(value) == value or value != value:
+            return convert(value)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise TypeError(f"__setitem__: {value!r} can't be written into a {dtype} tensor; convert one of the two")
 
 
 def _without_leading_ones(value: Tensor, ndim: int) -> Tensor:

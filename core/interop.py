@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy
 
-from .devices import default_device
+from .devices import as_device, default_device
 from .dtypes import as_dtype, get_default_dtype
-from .kinds import kind_for
+from .kinds import Kind, kind_for, library_for
 from .printing import format_tensor
 from .tensor import Tensor, make_leaf, wrap
+from .transfer import clone, to_device
 from .views import array_of, detach, share
 
 
@@ -88,13 +89,106 @@ def from_numpy(array: numpy.ndarray, /) -> Tensor:
     """
     if not isinstance(array, numpy.ndarray):
         raise TypeError(f"from_numpy: got {type(array).__name__}, wanted a NumPy array; use tensorplug.tensor")
+    if array.dtype.hasobject:
+        raise TypeError("from_numpy: an array of objects has no dtype that tensors have; convert it with array.astype")
     kind = kind_for(default_device(), as_dtype(array.dtype.newbyteorder("=")))
     shared = isinstance(array, kind.library.array_types) and array.flags.writeable and array.dtype.isnative
     if not shared:
         return wrap(kind.library.backend.from_numpy(array, kind.native_device), kind)
+    return _sharing(array, kind)
+
+
+_CPU, _CUDA = 1, 2  # DLPack's numbers of device types
+
+
+def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
+    """A tensor of any array that speaks DLPack.
+
+    On the NumPy backend it shares the memory of an array that lies on the CPU and may be written. On all other
+    backends, whose memory cannot be shared in both directions, it is a copy.
+
+    Parameters
+    ----------
+    x : object with ``__dlpack__`` and ``__dlpack_device__``
+    device : device, optional
+        By default the first that fits the array's, as ``"cpu"`` and ``"cuda"`` do elsewhere.
+    copy : bool, optional
+        True always copies; False never does, and raises where it would have to.
+
+    Raises
+    ------
+    BufferError
+        If `copy` is False and a copy is needed.
+    TypeError
+        If `x` does not speak DLPack.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> import tensorplug as tp
+    >>> tp.from_dlpack(numpy.arange(3))
+    tensor([0, 1, 2])
+    """
+    if not hasattr(x, "__dlpack__"):
+        raise TypeError(f"from_dlpack: got {type(x).__name__}, which does not speak DLPack; use tensorplug.asarray")
+    if type(x) is Tensor:
+        return _from_tensor(x, device, copy)
+    kind_of_device, number = x.__dlpack_device__()
+    found = as_device(device if device is not None else "cpu" if kind_of_device == _CPU else f"cuda:{number}")
+    if kind_of_device == _CPU:
+        host = numpy.from_dlpack(x)
+        kind = kind_for(found, as_dtype(host.dtype))
+        if isinstance(host, kind.library.array_types) and host.flags.writeable and copy is not True:
+            return _sharing(host, kind)
+        array = kind.library.backend.from_numpy(host, kind.native_device)
+    else:
+        library = library_for(found.backend)
+        array = library.backend.from_dlpack(x, library.devices[found.local_name])
+        kind = library.kind_of(array)
+    if copy is False:
+        raise BufferError(f"from_dlpack: copy=False, but {found} cannot share this array's memory")
+    return wrap(array, kind)
+
+
+def _from_tensor(x: Tensor, device: Any, copy: bool | None) -> Tensor:
+    _require_no_grad("__dlpack__", x)
+    found = detach(x) if device is None or as_device(device, x.device) is x.device else None
+    if found is None and copy is False:
+        raise BufferError("from_dlpack: copy=False, but another device needs a copy")
+    if found is None:
+        return to_device(x, device)
+    return clone(found) if copy else found
+
+
+def _sharing(array: numpy.ndarray, kind: Kind) -> Tensor:
     tensor = wrap(array.view(numpy.ndarray), kind)
     share(tensor)
     return tensor
+
+
+def dlpack(self: Tensor, **keywords: Any) -> Any:
+    """A DLPack capsule of the tensor's memory.
+
+    On the NumPy and CuPy backends the consumer shares it. On backends whose arrays cannot be written it sees the
+    values of this moment.
+
+    Raises
+    ------
+    BufferError
+        If the tensor requires a gradient, which would be lost.
+    """
+    if self.requires_grad:
+        raise BufferError("__dlpack__: can't export a tensor that requires grad; use x.detach()")
+    array = array_of(self)
+    if self._kind.writable:
+        share(self)
+    return array.__dlpack__(**keywords)
+
+
+def dlpack_device(self: Tensor) -> tuple[int, int]:
+    """DLPack's device type and number of the tensor's device."""
+    kind, number = array_of(self).__dlpack_device__()
+    return int(kind), int(number)
 
 
 def as_numpy(self: Tensor, dtype: Any = None, copy: bool | None = None) -> numpy.ndarray:
@@ -184,6 +278,8 @@ METHODS = {
     "numpy": numpy_array,
     "is_floating_point": is_floating_point,
     "__array__": as_numpy,
+    "__dlpack__": dlpack,
+    "__dlpack_device__": dlpack_device,
     "__bool__": _number(bool, "biufc"),
     "__int__": _number(int, "biuf"),
     "__float__": _number(float, "biuf"),

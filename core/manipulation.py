@@ -90,7 +90,7 @@ def reshape(x: Tensor, /, shape: Any, *, copy: bool | None = None) -> Tensor:
 
 
 def _viewable(x: Tensor, shape: tuple[int, ...]) -> bool:
-    if x._storage is None or x._view is None:
+    if x._storage is None or x._storage.layout is None:
         return True
     try:
         STEPS["reshape"].layout(layout(x), shape)

@@ -17,7 +17,15 @@ _clone = Operation("clone", family="conversion", operands=("x",), methods=())
 
 
 def transfer(array: Any, source: Kind, target: Kind) -> Any:
-    """A raw array on another device, in memory of its own; through the host."""
+    """A raw array on another device, in memory of its own: through DLPack on one accelerator, else through the host.
+
+    Between libraries on the CPU the host's way copies once, as DLPack's would.
+    """
+    if source.device.type == target.device.type != "cpu":
+        try:
+            return target.library.backend.from_dlpack(array, target.native_device)
+        except (BufferError, RuntimeError, NotImplementedError):
+            pass
     host = source.library.backend.to_numpy(array)
     return target.library.backend.from_numpy(host, target.native_device)
 
@@ -123,5 +131,21 @@ def to(x: Tensor, *targets: Any, dtype: Any = None, device: Any = None, copy: bo
     return clone(x) if copy and result is x else result
 
 
-METHODS = {"to": to, "to_device": to_device, "clone": clone, "cpu": lambda x: to_device(x, "cpu")}
+def cpu(x: Tensor) -> Tensor:
+    """The tensor on the CPU: of its own backend if that has it, else of the first that has."""
+    return to_device(x, "cpu")
+
+
+def cuda(x: Tensor, device: Any = None) -> Tensor:
+    """The tensor on a CUDA device: of its own backend if that has one, else of the first that has.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message says why each backend that might have one is unavailable.
+    """
+    return to_device(x, "cuda" if device is None else f"cuda:{device}" if isinstance(device, int) else device)
+
+
+METHODS = {"to": to, "to_device": to_device, "clone": clone, "cpu": cpu, "cuda": cuda}
 """Functions that are methods of Tensor under the same names."""

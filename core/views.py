@@ -57,12 +57,15 @@ _contiguous_layout = functools.lru_cache(maxsize=1024)(contiguous_layout)
 
 def layout(tensor: Tensor) -> numpy.ndarray:
     """An array without memory of its own with the tensor's shape and strides."""
-    view = None if tensor._storage is None else tensor._view
-    if view is None:
+    storage = tensor._storage
+    if storage is None or storage.layout is None:
         return _contiguous_layout(tensor._array.shape, tensor._kind.dtype.kind == "c")
+    root: numpy.ndarray = storage.layout
+    view = tensor._view
+    if view is None:
+        return root
     if view.layout is None:
-        assert tensor._storage is not None
-        found = tensor._storage.layout
+        found = root
         for name, argument in view.steps:
             found = STEPS[name].layout(found, argument)
         view.layout = found

@@ -12,7 +12,7 @@ from typing import Any
 from ..core import Operation, Tensor, rule
 from ..core.activations import log_softmax, softmax_normalizer
 from ..core.dtypes import float32, int64
-from ..core.elementwise import where
+from ..core.elementwise import not_equal, where
 from ..core.errors import ShapeError
 from ..core.operands import cast
 from .checks import any_ignored, require_floating, require_tensor, require_unit_interval
@@ -28,7 +28,7 @@ def _column(ops: Any, x: Any) -> Any:
 
 
 def _log_probabilities(ops: Any, logits: Any, normalizer: Any) -> Any:
-    return logits - ops.getitem(normalizer, (0,)) - ops.log(ops.getitem(normalizer, (1,)))
+    return logits - ops.getitem(normalizer, (0, ...)) - ops.log(ops.getitem(normalizer, (1, ...)))
 
 
 def _losses(ops: Any, logits: Any, target: Any, normalizer: Any, label_smoothing: float) -> Any:
@@ -202,7 +202,7 @@ def _of_classes(
     """The losses of the single targets, and what their mean is divided by."""
     counts = None
     if any_ignored(NAME, target, input.shape[1], ignore_index):
-        counts = target != ignore_index
+        counts = not_equal(target, ignore_index)
         target = where(counts, target, 0)
     target = cast(target, int64)
     normalizer = softmax_normalizer(input, axis=1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math as _math
 
 from . import autograd as autograd
+from . import cuda as cuda
 from . import losses as losses
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .core.activations import log_softmax, logsumexp, softmax
@@ -28,7 +29,7 @@ from .core.creation import (
     zeros_like,
 )
 from .core.data_types import astype, can_cast, finfo, iinfo, isdtype, result_type
-from .core.devices import as_device as device
+from .core.devices import Device as device
 from .core.devices import backend, default_backend, devices, set_default_backend
 from .core.dtypes import (
     bfloat16,
@@ -111,7 +112,7 @@ from .core.elementwise import (
     where,
 )
 from .core.indexing import take_along_axis
-from .core.interop import from_numpy
+from .core.interop import from_dlpack, from_numpy
 from .core.linear_algebra import matmul
 from .core.manipulation import (
     broadcast_to,
@@ -214,6 +215,7 @@ __all__ = [
     "float32",
     "float64",
     "floor",
+    "from_dlpack",
     "from_numpy",
     "full",
     "full_like",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import time
@@ -16,7 +17,7 @@ import numpy
 import tensorplug as tp
 
 from . import digits
-from .backends import BackendUnavailable, listing, load
+from .backends import listing, load
 
 WIDTHS = (64, 128, 64, 10)
 """Of the layers: a pixel of an image each, two hidden layers, and a digit each."""
@@ -122,8 +123,10 @@ def _require_libraries() -> None:
 
 
 def _require_place(file: Path) -> None:
-    if file.is_dir() or not file.parent.is_dir():
-        raise Refused(f"cannot write the plot: {str(file)!r} is a folder, or in a folder that does not exist")
+    if file.is_dir():
+        raise Refused(f"cannot write the plot: {str(file)!r} is a folder")
+    if not os.access(file.parent, os.W_OK):
+        raise Refused(f"cannot write the plot: folder {str(file.parent)!r} does not exist or may not be written")
 
 
 def _chosen(asked: list[str] | None, dtype: str) -> list[str]:
@@ -134,7 +137,7 @@ def _chosen(asked: list[str] | None, dtype: str) -> list[str]:
     for name in names:
         try:
             dtypes = load(name).dtypes
-        except (ValueError, BackendUnavailable, RuntimeError) as reason:
+        except (ValueError, RuntimeError) as reason:
             raise Refused(" ".join(str(reason).split())) from None
         if dtype not in dtypes:
             raise Refused(f"backend {name!r} does not support {dtype}; it has {', '.join(dtypes)}")
@@ -158,13 +161,12 @@ def train_all(names: list[str], epochs: int, seed: int, dtype: str) -> list[Run]
     tp.set_default_dtype(dtype)
     try:
         with Progress(*columns, console=Console(stderr=True)) as progress:
-            runs = []
-            for name in names:
+
+            def bar(name: str) -> Callable[[float], None]:
                 task = progress.add_task(name, total=epochs, loss=float("nan"))
-                runs.append(
-                    train(name, epochs, seed, lambda loss, task=task: progress.update(task, advance=1, loss=loss))
-                )
-            return runs
+                return lambda loss: progress.update(task, advance=1, loss=loss)
+
+            return [train(name, epochs, seed, bar(name)) for name in names]
     finally:
         tp.set_default_dtype(default)
 
@@ -223,6 +225,7 @@ def plot(runs: list[Run], file: Path) -> None:
     """Write a PNG with the loss curve of each run; wide ones lie under narrow ones, as they should coincide."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
@@ -230,5 +233,6 @@ def plot(runs: list[Run], file: Path) -> None:
     for i, run in enumerate(runs):
         epochs = range(1, len(run.losses) + 1)
         axes.plot(epochs, run.losses, marker="o", markersize=3, linewidth=3 * (len(runs) - i), label=run.backend)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend()
     figure.savefig(file, format="png", dpi=150)

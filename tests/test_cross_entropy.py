@@ -6,6 +6,8 @@ import json
 import math
 import pathlib
 import re
+import types
+from collections.abc import Iterator
 from typing import Any
 
 import numpy
@@ -14,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tensorplug as tp
-from tensorplug.backends import numpy_softmax
+from tensorplug.backends import Backend, hookimpl, numpy_softmax, register, unregister
 from tensorplug.core import OPERATIONS
 from tensorplug.core.errors import DeviceError
 from tensorplug.core.kinds import library_for
@@ -79,6 +81,33 @@ def test_backends_agree(case: dict[str, Any]) -> None:
             solutions.append([loss.detach().numpy(), *[one.detach().numpy() for one in first], second.numpy()])
     for ours, theirs in zip(*solutions, strict=True):
         numpy.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-14)
+
+
+class Strict(Backend):
+    """A backend that has nothing but what the standard demands."""
+
+    name = "strict_for_losses"
+
+    def load(self) -> Any:
+        return pytest.importorskip("array_api_strict")
+
+
+@pytest.fixture
+def strict() -> Iterator[str]:
+    plugin = types.SimpleNamespace(tensorplug_backends=hookimpl(lambda: [Strict()], specname="tensorplug_backends"))
+    register(plugin)
+    yield Strict.name
+    unregister(plugin)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_decompositions_need_nothing_beyond_the_standard(strict: str) -> None:
+    for case in CASES[::5]:
+        with tp.backend(strict):
+            loss, first, second = solve(case)
+        close(loss.to("numpy"), case["loss"])
+        close(first[0].to("numpy"), case["first"][0])
+        close(second.to("numpy"), case["second"])
 
 
 @pytest.mark.parametrize("case", CASES, ids=describe)

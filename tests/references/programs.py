@@ -1,0 +1,168 @@
+"""Writes programs.json: random programs of views, writes and reads, and what PyTorch makes of them.
+
+Run it with PyTorch 2.13 installed.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import pathlib
+import random
+import sys
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+
+import tensorplug
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+from programs import STEPS, VIEWS, WRITES, Outcome, Program, draw, run, weighted_sum
+
+COUNT = 450
+SECOND = 120
+"""How many programs there are, and how many of them at least have second derivatives."""
+
+
+def shares_memory(x: torch.Tensor, y: Any) -> bool:
+    """Whether two tensors have one storage."""
+    return isinstance(y, torch.Tensor) and x.untyped_storage().data_ptr() == y.untyped_storage().data_ptr()
+
+
+def overlaps(x: torch.Tensor) -> bool:
+    """Whether elements of a tensor share memory."""
+    places = torch.zeros(x.shape, dtype=torch.int64)
+    for axis, stride in enumerate(x.stride()):
+        along = torch.arange(x.shape[axis]) * stride
+        places += along.reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+    return len(places.unique()) < x.numel()
+
+
+def overlap_refused(function: Callable[..., Any]) -> Callable[..., Any]:
+    def write(x: torch.Tensor, *rest: Any) -> Any:
+        if overlaps(x):
+            raise RuntimeError("more than one element refers to a single memory location")
+        return function(x, *rest)
+
+    return write
+
+
+def copied_first(function: Callable[..., Any]) -> Callable[..., Any]:
+    def write(x: torch.Tensor, *rest: Any) -> Any:
+        return function(x, *(one.clone() if shares_memory(x, one) else one for one in rest))
+
+    return write
+
+
+def looked_at_first(function: Callable[..., Any]) -> Callable[..., Any]:
+    def write(x: torch.Tensor, *rest: Any) -> Any:
+        _ = x.grad_fn
+        return function(x, *rest)
+
+    return write
+
+
+def augment(x: torch.Tensor, value: Any, *index: Any) -> None:
+    part = VIEWS["getitem"](x, *index)
+    part += value
+    _ = x.grad_fn
+    STEPS["set"](x, part, *index)
+
+
+def split(x: torch.Tensor, size: int, dim: int, part: int) -> torch.Tensor:
+    return x.narrow(dim, part * size, min(size, x.shape[dim] - part * size))
+
+
+def chunk(x: torch.Tensor, chunks: int, dim: int, part: int) -> torch.Tensor:
+    return split(x, -(-x.shape[dim] // chunks), dim, part)
+
+
+def unrecorded_view(function: Callable[..., Any]) -> Callable[..., Any]:
+    def view(x: torch.Tensor, *rest: Any) -> torch.Tensor:
+        base = getattr(x, "unrecorded_base", None)
+        if base is None and not torch.is_grad_enabled():
+            base = x if x._base is None else x._base
+        result: torch.Tensor = function(x if base is None else x.detach(), *rest)
+        if base is not None and function is not VIEWS["detach"] and shares_memory(x, result):
+            result.unrecorded_base = base  # type: ignore[attr-defined]
+        return result
+
+    return view
+
+
+def unrecorded_write_refused(function: Callable[..., Any]) -> Callable[..., Any]:
+    def write(x: torch.Tensor, *rest: Any) -> Any:
+        base = getattr(x, "unrecorded_base", None)
+        if base is not None and torch.is_grad_enabled() and function is not WRITES["requires_grad_"]:
+            if any(one.is_leaf and one.requires_grad for one in (x, base)):
+                raise RuntimeError("a leaf Variable that requires grad")
+            if any(isinstance(one, torch.Tensor) and one.requires_grad for one in (x, base, *rest)):
+                raise RuntimeError("created in no_grad mode")
+        return function(x, *rest)
+
+    return write
+
+
+CHANGES = [name for name in WRITES if name != "requires_grad_"]
+
+DIFFERENCES: list[tuple[str, Callable[..., Any], list[str]]] = [
+    (
+        "The parts that split, chunk and unbind give are views like all others; PyTorch refuses to write into them, "
+        "since it makes one node for all parts.",
+        lambda function: {VIEWS["split"]: split, VIEWS["chunk"]: chunk, VIEWS["unbind"]: torch.select}[function],
+        ["split", "chunk", "unbind"],
+    ),
+    (
+        "A right side that overlaps the left gives the answer of a copy made first; PyTorch refuses some of these and "
+        "for others leaves the answer open. `x.mul_(x)` saves a copy of x likewise.",
+        copied_first,
+        CHANGES,
+    ),
+    (
+        "A view that was written through another one is the same whether or not anyone looked at it since; PyTorch "
+        "takes one for a leaf until its grad_fn is asked for.",
+        looked_at_first,
+        CHANGES,
+    ),
+    ("The same, of the view that `x[i] += value` makes.", lambda function: augment, ["augment"]),
+    (
+        "A view made under no_grad requires no gradient and is refused where it would be written and recorded; in "
+        "PyTorch it seems to require one, and becomes a leaf of its own where it is read.",
+        unrecorded_view,
+        [*VIEWS],
+    ),
+    ("The same, of writes.", unrecorded_write_refused, CHANGES),
+    (
+        "Whether a tensor's elements share memory is looked at first, and no write into such a tensor is allowed; "
+        "PyTorch looks last, and allows those that give all elements one value.",
+        overlap_refused,
+        CHANGES,
+    ),
+]
+"""What differs from PyTorch on purpose, and how PyTorch's functions are changed to do the same."""
+
+FUNCTIONS = dict(STEPS)
+for _, change, names in DIFFERENCES:
+    FUNCTIONS |= {name: change(FUNCTIONS[name]) for name in names}
+
+
+def largest(outcome: Outcome) -> float:
+    """The largest number that the program computed."""
+    rows = [*outcome["values"], *outcome.get("first", {}).values(), *outcome.get("second", {}).values()]
+    return max((abs(x) if math.isfinite(x) else math.inf for row in rows for x in row), default=0.0)
+
+
+def reference(program: Program) -> Outcome:
+    """What PyTorch makes of a program."""
+    return run(program, torch, FUNCTIONS)
+
+
+def main() -> None:
+    pass
+
+
+if __name__ == "__main__":
+    main()

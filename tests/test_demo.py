@@ -1,0 +1,126 @@
+"""The main job: its command, what its table promises, its plot, and how it refuses."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy
+import pytest
+
+import tensorplug as tp
+from tensorplug import demo, digits
+
+for module in demo.NEEDED:
+    pytest.importorskip(module, reason=f"{module} belongs to the extra demo, which may not be installed")
+
+
+def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONSAFEPATH": "1", "COLUMNS": "100"}
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def rows(table: str) -> dict[str, list[str]]:
+    """The cells of each row by the backend's name."""
+    split = [[cell.strip() for cell in line.strip("│").split("│")] for line in table.splitlines() if "│" in line]
+    return {cells[0]: cells[1:] for cells in split}
+
+
+@pytest.mark.parametrize(("dtype", "bound"), [("float32", 1e-4), ("float64", 1e-9)])
+def test_the_promised_figures(tmp_path: Path, dtype: str, bound: float) -> None:
+    pytest.importorskip("jax")
+    start = time.perf_counter()
+    done = command("-m", "tensorplug", "demo", "--dtype", dtype, "--plot", tmp_path / "curves.png")
+    seconds = time.perf_counter() - start
+    assert done.returncode == 0, done.stderr
+    assert seconds < 60
+    found = rows(done.stdout)
+    assert {"numpy", "jax"} <= found.keys()
+    assert found["numpy"][0] == "numpy:cpu"
+    for _, loss, accuracy, per_epoch, difference in found.values():
+        assert float(loss) < 0.6
+        assert float(accuracy.rstrip("%")) >= 96
+        assert 0 < float(per_epoch) < seconds
+        assert difference == "reference" or float(difference) <= bound
+    assert found["jax"][-1] == "reference"
+    assert "20/20 epochs" in done.stderr
+
+
+def test_plot_is_a_png_with_a_curve_for_each_backend(tmp_path: Path) -> None:
+    from matplotlib import image
+
+    file = tmp_path / "curves"
+    done = command("-m", "tensorplug", "demo", "--backend", "numpy", "--epochs", "2", "--seed", "3", "--plot", file)
+    assert done.returncode == 0, done.stderr
+    assert file.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    assert image.imread(file, format="png").shape[:2] == (675, 1050)
+    assert list(rows(done.stdout)) == ["numpy"]
+    assert rows(done.stdout)["numpy"][-1] == "reference"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--backend", "nowhere"), "unknown backend 'nowhere'; known are numpy, cupy, jax"),
+        (("--backend", "numpy,nowhere"), "unknown backend 'nowhere'"),
+        (("--plot", "/nowhere/curves.png"), "cannot write the plot: folder '/nowhere' does not exist"),
+        (("--plot", "/"), "cannot write the plot: '/' is a folder"),
+    ],
+)
+def test_what_cannot_run_is_refused_in_one_line(arguments: tuple[str, ...], reason: str) -> None:
+    done = command("-m", "tensorplug", "demo", *arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"tensorplug demo: {reason}")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [("--epochs", "0"), ("--epochs", "many"), ("--seed", "-1"), ("--dtype", "int8")])
+def test_wrong_options(arguments: tuple[str, ...]) -> None:
+    done = command("-m", "tensorplug", "demo", *arguments)
+    assert done.returncode == 2
+    assert f"argument {arguments[0]}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("prelude", "arguments", "reason"),
+    [
+        ("sys.modules['jax'] = None", "'--backend=jax'", "backend 'jax' is unavailable: "),
+        ("sys.modules['sklearn'] = None", "", "scikit-learn missing; to install what the demo needs: pip install"),
+        ("os.environ['JAX_ENABLE_X64'] = '0'", "'--backend=jax', '--dtype=float64'", "backend 'jax' does not support"),
+    ],
+)
+def test_what_is_missing_is_refused_in_one_line(prelude: str, arguments: str, reason: str) -> None:
+    if "X64" in prelude:
+        pytest.importorskip("jax")
+    code = f"import os, sys; {prelude}; from tensorplug.cli import main; sys.exit(main(['demo', {arguments}]))"
+    done = command("-c", code)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"tensorplug demo: {reason}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_data_are_the_same_on_every_backend(backend: str) -> None:
+    data = digits.load()
+    assert [part.backend for part in data] == [backend] * 4
+    assert data.images.shape == (1438, 64)
+    assert data.held_out_images.shape == (359, 64)
+    images = data.images.numpy().astype("float64")
+    numpy.testing.assert_allclose(images.mean(axis=0), 0, atol=1e-5)
+    deviations = images.std(axis=0)
+    assert ((abs(deviations - 1) < 1e-5) | (deviations < 1e-5)).all()
+    with tp.backend("numpy"):
+        for here, there in zip(data, digits.load(), strict=True):
+            assert (here.numpy() == there.numpy()).all()
+
+
+def test_one_seed_is_one_model(backend: str) -> None:
+    runs = [demo.train(backend, 1, seed, lambda loss: None) for seed in (5, 5, 6)]
+    assert runs[0].difference(runs[1]) == 0
+    assert runs[0].difference(runs[2]) > 0
+    assert runs[0].losses == runs[1].losses
