@@ -54,6 +54,8 @@ class Jax(Backend):
             "embed": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[index].set(x)),
             "scatter_zeros": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[index].add(x)),
             "astype": self._wide(_astype),
+            # The standard's sign of a negative zero is a positive one, which JAX's is not.
+            "sign": self._wide(lambda x: jnp.sign(x) + 0),
             "sigmoid": self._wide(self._jax.nn.sigmoid),
         }
 

@@ -102,9 +102,7 @@ def _from_object(obj: Any, dtype: DType | None, device: Any) -> Tensor:
         kind = library.kind_of(obj)
         return to(wrap(library.backend.copy(obj), kind), dtype=dtype, device=as_device(device, kind.device))
     else:
-        host = numpy.asarray(_plain(obj))
-        if host.dtype.kind not in "biufc":
-            raise TypeError(f"tensor: got elements of type {_first_odd(obj)}, wanted numbers")
+        host = _from_sequences(_plain(obj))
         dtype = dtype or _python_dtype(host)
         own = as_dtype(host.dtype)
     return _from_host(host, own, dtype or own, device)
@@ -127,10 +125,19 @@ def _plain(obj: Any) -> Any:
     return obj
 
 
-def _first_odd(obj: Any) -> str:
-    while isinstance(obj, Sequence) and not isinstance(obj, str | bytes) and len(obj):
-        obj = obj[0]
-    return type(obj).__name__
+def _from_sequences(obj: Any) -> numpy.ndarray:
+    """A NumPy array of nested sequences of numbers."""
+    try:
+        host = numpy.asarray(obj)
+    except ValueError:
+        raise ShapeError("tensor: the sequences are nested unevenly, as in [[1, 2], [3]]") from None
+    if host.dtype.kind not in "biufc":
+        odd = [one for one in host.flat if not isinstance(one, int)] if host.dtype.kind == "O" else list(host.flat)
+        if odd:
+            raise TypeError(f"tensor: got elements of type {type(odd[0]).__name__}, wanted numbers")
+        for one in host.flat:
+            require_range(int64, one)
+    return host
 
 
 def _python_dtype(host: numpy.ndarray) -> DType:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..backends import Region, Span
 from .kinds import Library
-from .steps import STEPS, Step, contiguous_layout, put_view, take_view
+from .steps import OVERLAPPING, STEPS, Step, contiguous_layout, put_view, take_view
 
 _NUMBER = "number"
 """What stands in a key for an integer that is an argument."""
@@ -40,7 +40,7 @@ def update(library: Library, array: Any, value: Any, steps: tuple[Step, ...], do
     """
     if not library.compiles:
         return put_view(library.ops, array, value, steps)
-    key, numbers = _key(steps, array.shape)
+    key, numbers = _key(steps, array.shape, any(name in OVERLAPPING for name, _ in steps[:-1]))
     return _function(library, "put", key, donate)(array, value, *numbers)
 
 
@@ -79,13 +79,16 @@ def _function(library: Library, action: str, key: tuple[Any, ...], donate: bool)
     return found
 
 
-def _key(steps: tuple[Step, ...], shape: tuple[int, ...]) -> tuple[tuple[Any, ...], list[int]]:
-    """The structure of the steps, and the integers in them that vary."""
+def _key(
+    steps: tuple[Step, ...], shape: tuple[int, ...], static: bool = False
+) -> tuple[tuple[Any, ...], list[int]]:
+    """The structure of the steps, and the integers in them that vary; none do where it is to be static."""
     numbers: list[int] = []
     key = []
     for position, (name, argument) in enumerate(steps):
         if name == "getitem":
-            argument = _index_key(argument, _shape_after(steps[:position], shape), numbers)
+            after = _shape_after(steps[:position], shape)
+            argument = _static_key(argument) if static else _index_key(argument, after, numbers)
         key.append((name, argument))
     return tuple(key), numbers
 
@@ -104,7 +107,7 @@ def _shape_after(steps: tuple[Step, ...], shape: tuple[int, ...]) -> tuple[int, 
 def _index_key(index: tuple[Any, ...], shape: tuple[int, ...], numbers: list[int]) -> tuple[Any, ...]:
     """An index as a region, if it has unit steps only; else as it is, in a form that can be compared."""
     if any(type(item) is slice and item.step not in (None, 1) for item in index):
-        return ("index", *((item.start, item.stop, item.step) if type(item) is slice else item for item in index))
+        return _static_key(index)
     items: list[Any] = []
     axis = 0
     for item in index:
@@ -123,6 +126,10 @@ def _index_key(index: tuple[Any, ...], shape: tuple[int, ...], numbers: list[int
             numbers.append(item)
         axis += 1
     return ("region", *items)
+
+
+def _static_key(index: tuple[Any, ...]) -> tuple[Any, ...]:
+    return ("index", *((item.start, item.stop, item.step) if type(item) is slice else item for item in index))
 
 
 def _axes_after(index: tuple[Any, ...]) -> int:

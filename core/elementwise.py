@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy
+
 from .dtypes import bool_, promote, promote_scalar
 from .families import binary, unary
 from .operands import cast, explain, same_device, scalar_tensor, unsupported
@@ -614,7 +616,10 @@ def where(condition: Tensor, x1: Any, x2: Any, /) -> Tensor:
     x1, x2 = _branches(x1, x2)
     x1, x2 = same_device("where", x1, x2)
     condition, x1 = same_device("where", condition, x1)
-    return _where(condition, x1, x2)
+    try:
+        return _where(condition, x1, x2)
+    except (TypeError, ValueError) as error:
+        raise explain("where", error, condition, x1, x2) from None
 
 
 def _branches(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
@@ -671,7 +676,8 @@ def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
     x, mask = same_device("masked_fill", x, mask)
     kernel, kind = x._kind.table["masked_fill"]
     try:
-        array = kernel(array_of(x), array_of(mask), value=value)
+        with numpy.errstate(over="ignore"):
+            array = kernel(array_of(x), array_of(mask), value=value)
     except Exception as error:
         raise explain("masked_fill", error, x, mask) from None
     return _masked_fill.finish(array, kind, (x, mask))

@@ -214,12 +214,13 @@ def reduction(
             x = cast(x, as_dtype(dtype))
         elif accumulates and x._kind.dtype.kind in "biu":
             x = cast(x, accumulation_dtype(x.dtype))
-        if dim is not None:
-            if indices is not None:
+        chosen = axis if dim is None else dim
+        if chosen is not None:
+            axis = normalize_axes(name, chosen, x.ndim)
+        if indices is not None:
+            _require_elements(name, x.shape, axis)
+            if dim is not None:
                 return _with_indices(operation, indices, x, dim, keepdim)
-            axis = dim
-        if axis is not None:
-            axis = normalize_axes(name, axis, x.ndim)
         keepdims = keepdims or keepdim
         storage = x._storage
         if storage is not None and storage.version != x._version:
@@ -236,6 +237,11 @@ def reduction(
         return result if out is None else into(name, out, result)
 
     return _finish(operation, function, reduction_doc(operation, summary, notes, example, accumulates))
+
+
+def _require_elements(name: str, shape: tuple[int, ...], axes: tuple[int, ...] | None) -> None:
+    if 0 in shape and 0 in (shape if axes is None else [shape[axis] for axis in axes]):
+        raise ShapeError(f"{name}: got shape {shape}, wanted at least one element along the axis")
 
 
 def _with_indices(operation: Operation, indices: str, x: Tensor, dim: Any, keepdim: bool) -> MaxMin:

@@ -22,12 +22,13 @@ from .views import (
     is_own_view,
     layout,
     make_view,
+    overlapping,
     require_recorded_view,
     require_writable,
     rewrite_history,
     write_item,
 )
-from .writes import can_write, in_a_graph
+from .writes import can_write, copy_, in_a_graph
 
 _getitem = Operation("getitem", family="view", operands=("x",))
 _index = Operation("index", family="indexing", operands=("x",))
@@ -36,6 +37,7 @@ _embed = Operation("embed", family="indexing", operands=("x",))
 _scatter_zeros = Operation("scatter_zeros", family="indexing", operands=("x",))
 
 _FULL = slice(None)
+_PLAIN = (int, type(None))
 
 
 def getitem(self: Tensor, index: Any) -> Tensor:
@@ -46,8 +48,7 @@ def getitem(self: Tensor, index: Any) -> Tensor:
     IndexError
         If an index is out of range, there are too many, or one is of a type that does not index.
     """
-    shape = self._array.shape
-    basic = _basic(index if type(index) is tuple else (index,), shape)
+    basic = _basic(index if type(index) is tuple else (index,), self._array.shape)
     if basic is not None:
         return make_view(self, "getitem", basic)
     items = _advanced(index if type(index) is tuple else (index,), self)
@@ -63,7 +64,7 @@ def _basic(items: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...] | 
     for position, item in enumerate(items):
         kind = type(item)
         if kind is slice:
-            checked.append(item if item.start is item.stop is item.step is None else _slice(item))
+            checked.append(_slice(item))
             axis += 1
         elif kind is int:
             if axis >= ndim:
@@ -107,6 +108,8 @@ def _integer(item: Any) -> int:
 
 
 def _slice(item: slice) -> slice:
+    if type(item.start) in _PLAIN and type(item.stop) in _PLAIN and item.step is None:
+        return item
     bounds = (None if one is None else _integer(one) for one in (item.start, item.stop, item.step))
     result = slice(*bounds)
     if result.step == 0:
@@ -156,9 +159,12 @@ def _width(part: Any) -> int:
 
 
 def _index_array(item: Any, tensor: Tensor) -> Tensor:
-    from .creation import asarray
+    if type(item) is not Tensor:
+        from .creation import asarray
 
-    made = item if type(item) is Tensor else asarray(item, device=tensor.device)
+        made = asarray(item, device=tensor.device)
+    else:
+        made = item
     if made.dtype.kind not in "biu" and not (isinstance(item, list) and not item):
         raise IndexError(f"tensors used as indices must be of an integer or boolean dtype, got {made.dtype}")
     if isinstance(item, list) and not item:
@@ -208,9 +214,14 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     basic = _basic(items, self._array.shape)
     if basic is not None and type(value) is Tensor and is_own_view(self, ("getitem", basic), value):
         return  # x[i] += 1 ends with x[i] = the view that was just written
+    if basic is not None and overlapping(self):
+        # Other elements may change with the region, which only the history of a view of it can tell.
+        copy_(make_view(self, "getitem", basic), _value(self, value))
+        return
     require_writable("__setitem__", self)
-    value = _value(self, value)
-    if basic is not None:
+    if type(value) is not Tensor or value._kind is not self._kind:
+        value = _value(self, value)
+    if basic is not None and value._array.shape[:1] == (1,):
         value = _without_leading_ones(value, layout(self)[basic].ndim)
     storage = self._storage or own(self)
     raw_value = array_of(value)
@@ -234,11 +245,11 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
 
 
 def _value(target: Tensor, value: Any) -> Tensor:
-    from .creation import asarray
-
-    if isinstance(value, bool | int | float | complex):
+    if isinstance(value, _SCALARS):
         return scalar_tensor(target._kind, _exactly(target.dtype, value))
     if type(value) is not Tensor:
+        from .creation import asarray
+
         value = asarray(value, device=target.device)
     if not can_write(value.dtype, target.dtype):
         raise TypeError(
@@ -248,6 +259,7 @@ def _value(target: Tensor, value: Any) -> Tensor:
     return cast(to_device(value, target.device), target.dtype)
 
 
+_SCALARS = (bool, int, float, complex)
 _PYTHON_TYPES: dict[str, Any] = {"b": bool, "u": int, "i": int, "f": float, "c": complex}
 
 

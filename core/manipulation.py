@@ -208,7 +208,7 @@ def t(x: Tensor, /) -> Tensor:
     """
     if x.ndim > 2:
         raise ShapeError(f"t: got {x.ndim} axes, wanted at most two; use transpose or mT")
-    return permute_dims(x, tuple(reversed(range(x.ndim))))
+    return make_view(x, "permute_dims", (1, 0) if x.ndim == 2 else tuple(range(x.ndim)))
 
 
 def expand_dims(x: Tensor, /, axis: Any = 0) -> Tensor:
@@ -303,7 +303,8 @@ def expand(x: Tensor, /, *sizes: Any) -> Tensor:
     """PyTorch's spelling of `broadcast_to`: one shape or its lengths, in which -1 leaves an axis as it is."""
     shape = normalize_shape("expand", sizes[0] if len(sizes) == 1 else sizes)
     new = len(shape) - x.ndim
-    return broadcast_to(x, tuple(x.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(shape)))
+    lengths = tuple(x.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(shape))
+    return make_view(x, "broadcast_to", lengths) if lengths == x.shape else broadcast_to(x, lengths)
 
 
 def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:

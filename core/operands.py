@@ -28,7 +28,9 @@ def scalar_tensor(kind: Kind, value: Any) -> Tensor:
     found: Tensor | None = kind.scalars.get(key)
     if found is None:
         require_range(kind.dtype, value)
-        array = kind.library.ops.full((), value, dtype=kind.native_dtype, device=kind.native_device)
+        # A float that the dtype does not hold becomes infinite, of which NumPy would warn.
+        with numpy.errstate(over="ignore"):
+            array = kind.library.ops.full((), value, dtype=kind.native_dtype, device=kind.native_device)
         if len(kind.scalars) >= _KEPT_SCALARS:
             kind.scalars.clear()
         found = kind.scalars[key] = wrap(array, kind)
@@ -65,6 +67,8 @@ def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
     if type(x1) is not Tensor:
         swapped = pair(operation, x2, x1) if type(x2) is Tensor else None
         return swapped and (swapped[1], swapped[0])
+    if type(x2) in (float, int) and x1._kind.dtype.kind == "f":
+        return x1, scalar_tensor(x1._kind, x2)
     if isinstance(x2, numpy.generic):
         x2 = x2.item()
     if isinstance(x2, _SCALARS):

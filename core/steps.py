@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -115,6 +116,11 @@ STEPS: dict[str, StepKind] = {
     ),
 }
 
+OVERLAPPING = ("broadcast_to", "unfold")
+"""The steps after which elements may share memory."""
+
+_PARTS = ("imag", "real")
+
 _REAL_UNIT = numpy.dtype("u1")
 _COMPLEX_UNIT = numpy.dtype([("real", "u1"), ("imag", "u1")])
 
@@ -165,5 +171,20 @@ def put_view(ops: Any, array: Any, value: Any, steps: tuple[Step, ...]) -> Any:
     if not steps:
         return value
     (name, argument), rest = steps[0], steps[1:]
+    if name in OVERLAPPING and rest:
+        return _put_places(ops, array, value, steps)
     inner = put_view(ops, STEPS[name].view(ops, array, argument), value, rest) if rest else value
     return STEPS[name].put(ops, array, argument, inner)
+
+
+def _put_places(ops: Any, array: Any, value: Any, steps: tuple[Step, ...]) -> Any:
+    """The same by the numbers of the elements, for a view of a view whose elements share memory."""
+    part = next((step for step in steps if step[0] in _PARTS), None)
+    if part is not None:
+        whole = tuple(step for step in steps if step is not part)
+        return put_view(ops, array, value, (part, *whole))
+    places = numpy.arange(math.prod(array.shape)).reshape(array.shape)
+    for name, argument in steps:
+        places = STEPS[name].layout(places, argument)
+    flat = ops.put(ops.reshape(array, (-1,)), value, (places,))
+    return ops.reshape(flat, array.shape)

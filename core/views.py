@@ -18,7 +18,7 @@ from ..autograd.node import Leaf
 from .derivation import ALONE, derive, references, update
 from .errors import ShapeError
 from .kinds import OPERATIONS
-from .steps import STEPS, Step, contiguous_layout, overlaps, strided_layout
+from .steps import OVERLAPPING, STEPS, Step, contiguous_layout, overlaps, strided_layout
 from .tensor import Storage, Tensor, own, wrap
 
 
@@ -38,16 +38,19 @@ class View:
         Shape and strides, on backends whose arrays don't have them.
     seen : node, leaf or None
         The base's history when the view's own was last derived from it.
+    may_overlap : bool
+        Whether some step leads to elements that share memory.
     recorded : bool
         Whether it was made while operations were being recorded.
     """
 
-    __slots__ = ("base", "depth", "layout", "recorded", "seen", "steps")
+    __slots__ = ("base", "depth", "layout", "may_overlap", "recorded", "seen", "steps")
 
     base: Tensor | None
     steps: tuple[Step, ...]
     depth: int
     layout: numpy.ndarray | None
+    may_overlap: bool
     seen: Any
     recorded: bool
 
@@ -110,29 +113,41 @@ def make_view(tensor: Tensor, name: str, argument: Any) -> Tensor:
         storage = ensure_storage(tensor)
     if storage.version != tensor._version:
         refresh(tensor)
-    parent = tensor._view
     kind = tensor._kind
     array = tensor._array
+    kernel, result_kind = kind.table[name]
     result = Tensor()
-    result._array = derive(kind.library, array, ((name, argument),), array.shape)
-    result._kind = kind.table[name][1]
+    if kind.writable:
+        result._array = kernel(array) if argument is None else kernel(array, argument)
+    else:
+        result._array = derive(kind.library, array, ((name, argument),), array.shape)
+    result._kind = result_kind
     result._storage = storage
     result._version = storage.version
+    result._node = None
     result._view = view = View()
     view.layout = None
-    view.recorded = is_grad_enabled()
+    recorded = is_grad_enabled()
+    parent = tensor._view
     if parent is None:
-        view.base = tensor
+        view.base = base = tensor
         view.steps = ((name, argument),)
         view.depth = 0
+        view.may_overlap = name in OVERLAPPING
     else:
-        view.base = tensor if parent.base is None else parent.base
         view.steps = (*parent.steps, (name, argument))
-        view.depth = parent.depth if parent.base is not None else len(parent.steps)
-        view.recorded = view.recorded and (parent.recorded or parent.base is None)
-    view.seen = view.base._node
-    result._node = None
-    if tensor._node is not None and view.recorded:
+        view.may_overlap = parent.may_overlap or name in OVERLAPPING
+        base = parent.base
+        if base is None:
+            base = tensor
+            view.depth = len(parent.steps)
+        else:
+            view.depth = parent.depth
+            recorded = recorded and parent.recorded
+        view.base = base
+    view.recorded = recorded
+    view.seen = base._node
+    if recorded and tensor._node is not None:
         _record_step(tensor, result, name, argument)
     return result
 
@@ -215,13 +230,16 @@ def detach(tensor: Tensor) -> Tensor:
         view.steps = own_view.steps
         view.depth = len(own_view.steps)
         view.layout = own_view.layout
+        view.may_overlap = own_view.may_overlap
         view.recorded = True
         view.seen = None
     return result
 
 
-_OVERLAPPING = ("broadcast_to", "unfold")
-"""The steps after which elements may share memory."""
+def overlapping(tensor: Tensor) -> bool:
+    """Whether elements of the tensor share memory."""
+    view = None if tensor._storage is None else tensor._view
+    return view is not None and any(name in OVERLAPPING for name, _ in view.steps) and overlaps(layout(tensor))
 
 
 def require_writable(operation: str, tensor: Tensor) -> None:
@@ -233,14 +251,14 @@ def require_writable(operation: str, tensor: Tensor) -> None:
         For a leaf that requires a gradient, or a view of one, while operations are recorded; and for a view whose
         elements share memory.
     """
-    view = None if tensor._storage is None else tensor._view
-    if view is not None and any(name in _OVERLAPPING for name, _ in view.steps) and overlaps(layout(tensor)):
+    if overlapping(tensor):
         raise RuntimeError(
             f"{operation}: more than one element of the written-to tensor refers to a single memory location, as it "
             f"was expanded to shape {tensor.shape}; write to a copy (x.clone())"
         )
     if not is_grad_enabled():
         return
+    view = None if tensor._storage is None else tensor._view
     if type(tensor._node) is Leaf:
         raise RuntimeError(
             f"{operation}: a leaf Tensor that requires grad is being used in an in-place operation; do it under "
@@ -356,6 +374,8 @@ def rewrite_history(tensor: Tensor, node: Any) -> None:
 
 def require_viewable(operation: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
     """Raise PyTorch's error unless the tensor's memory can be seen under that shape."""
+    if tensor._storage is None or tensor._storage.layout is None:
+        return
     try:
         STEPS["reshape"].layout(layout(tensor), shape)
     except ValueError:

@@ -93,9 +93,29 @@ def binary_in_place(operation: Operation) -> Callable[..., Any]:
             if operands[0] is not self:
                 return _through_cast(operation, name, self, operands)
             other = operands[1]
-        return _in_place(operation, name, self, (self, other), {})
+        kernel, _ = self._kind.table[name]
+        if kernel is None or _is_recorded(self, other):
+            return _in_place(operation, name, self, (self, other), {})
+        operand = array_of(other)
+        require_fit(name, self._array.shape, operand.shape)
+        kernel(self._array, operand)
+        storage = self._storage or own(self)
+        if self._version == storage.version:
+            self._version += 1
+        storage.version += 1
+        return self
 
     return _named(method, operation, name)
+
+
+def _is_recorded(target: Tensor, other: Tensor) -> bool:
+    """Whether a write may be recorded or refused, so that it takes more than to write."""
+    view = None if target._storage is None else target._view
+    if view is not None and view.may_overlap:
+        return True
+    base = target if view is None or view.base is None else view.base
+    none = target._node is None and base._node is None and other._node is None
+    return not none and is_grad_enabled()
 
 
 def _named(method: Callable[..., Any], operation: Operation, name: str) -> Callable[..., Any]:
@@ -162,8 +182,8 @@ def _compute(
     kernel, result = kind.table[operation.name]
     arrays = [operand._array for operand in operands]
     shape = target._array.shape
-    if len(arrays) > 1 and arrays[1].shape != shape and arrays[1].shape:
-        _require_broadcast(name, shape, [array.shape for array in arrays])
+    for array in arrays[1:]:
+        require_fit(name, shape, array.shape)
     if result is not kind:
         raise TypeError(f"{name}: result type {result.dtype} can't be cast to the desired output type {kind.dtype}")
     in_place, _ = kind.table[name]
@@ -172,17 +192,19 @@ def _compute(
     return kernel(*arrays, **parameters)
 
 
-def _require_broadcast(name: str, shape: tuple[int, ...], shapes: list[tuple[int, ...]]) -> None:
-    """Raise a ShapeError unless the shapes broadcast to the target's."""
-    try:
-        broadcast = numpy.broadcast_shapes(*shapes)
-    except ValueError:
-        broadcast = None
-    if broadcast != shape:
-        raise ShapeError(
-            f"{name}: output with shape {shape} doesn't match the broadcast shape of {' and '.join(map(str, shapes))}"
-            f"{'' if broadcast is None else f', {broadcast}'}"
-        )
+def require_fit(name: str, shape: tuple[int, ...], other: tuple[int, ...]) -> None:
+    """Raise a ShapeError unless an operand of shape `other` broadcasts to the shape of the tensor that is written."""
+    if other == shape or not other:
+        return
+    tail = shape[len(shape) - len(other) :]
+    if tail == other and shape:
+        return
+    if len(other) > len(shape) or any(n not in (1, m) for n, m in zip(other, tail, strict=True)):
+        try:
+            found: Any = numpy.broadcast_shapes(shape, other)
+        except ValueError:
+            found = f"of {shape} and {other}"
+        raise ShapeError(f"{name}: output with shape {shape} doesn't match the broadcast shape {found}")
 
 
 def _record(operation: Operation, target: Tensor, operands: tuple[Tensor, ...], parameters: dict[str, Any]) -> None:
@@ -231,7 +253,8 @@ def fill_(self: Tensor, value: Any, /) -> Tensor:
         return copy_(self, value)
     value = _CONVERSIONS[self.dtype.kind](value)
     require_range(self.dtype, value)
-    return _in_place(_fill, "fill_", self, (self,), {"value": value})
+    with numpy.errstate(over="ignore"):
+        return _in_place(_fill, "fill_", self, (self,), {"value": value})
 
 
 _CONVERSIONS: dict[str, Callable[[Any], Any]] = {"b": bool, "u": int, "i": int, "f": float, "c": complex}

@@ -242,6 +242,8 @@ def entropy(jnp: Any, x: Any, smoothing: float) -> Any:
 
 AXES = (((2, 3), 1), ((2, 3), 0), ((2, 2, 3), -1), ((3,), 0))
 
+WINDOWS = numpy.asarray([[0, 1], [1, 2], [2, 3]])
+
 PART = (1, slice(None, None, 2))
 REPEATED = (ROWS, slice(None))
 SINGLE = (slice(None), numpy.asarray([2, 0]))
@@ -283,6 +285,14 @@ CASES: dict[str, list[Case]] = {
         ),
     ],
     "clone": [Case(tp.clone, points((2, 3)), lambda jnp, x: x)],
+    "complex": [
+        Case(
+            lambda x1, x2: tp.abs(tp.complex(x1, x2) * (3 - 4j)),
+            points(*shapes),
+            lambda jnp, x1, x2: 5 * jnp.sqrt(x1 * x1 + x2 * x2),
+        )
+        for shapes in (((2, 3), (2, 3)), ((3,), (2, 1)), ((), (2,)))
+    ],
     "concat": [
         Case(lambda *xs: tp.concat(xs), points((2, 3), (0, 3), (1, 3)), lambda jnp, *xs: jnp.concatenate(xs)),
         Case(lambda *xs: tp.concat(xs, axis=-1), points((2, 1), (2, 3)), lambda jnp, *xs: jnp.concatenate(xs, axis=-1)),
@@ -326,6 +336,21 @@ CASES: dict[str, list[Case]] = {
         )
         for smoothing in (0.0, 0.25)
     ],
+    "diagonal": [
+        Case(
+            lambda x, offset=offset: tp.diagonal(x, offset),
+            points(shape),
+            lambda jnp, x, offset=offset: jnp.diagonal(x, offset),
+        )
+        for shape, offset in (((3, 3), 0), ((2, 3), 1), ((3, 2), -1), ((2, 3), 5), ((2, 3, 2), 0))
+    ],
+    "diagonal_embed": [
+        Case(
+            lambda x: OPERATIONS["diagonal_embed"](x, shape=(2, 3), offset=1),
+            points((2,)),
+            lambda jnp, x: jnp.zeros((2, 3)).at[(0, 1), (1, 2)].set(x),
+        )
+    ],
     "embed": [
         Case(
             lambda x: operation("embed", (2, 3), PART)(x),
@@ -338,6 +363,13 @@ CASES: dict[str, list[Case]] = {
         Case(lambda x, axis=axis: tp.flip(x, axis=axis), points((2, 3)), lambda jnp, x, axis=axis: jnp.flip(x, axis))
         for axis in (None, 0, -1, (0, 1))
     ],
+    "fold": [
+        Case(
+            lambda x: OPERATIONS["fold"](x, shape=(4,), window=(2, 1)),
+            points((3, 2)),
+            lambda jnp, x: jnp.zeros(4).at[WINDOWS].add(x),
+        )
+    ],
     "getitem": [
         indexed(0),
         indexed(-1, slice(None, None, 2)),
@@ -347,6 +379,7 @@ CASES: dict[str, list[Case]] = {
         indexed(1, 2),
         indexed(None, ...),
     ],
+    "imag": [Case(lambda x: (x * (2 - 3j)).imag, points(shape), lambda jnp, x: x * -3.0) for shape in ((2, 3), ())],
     "index": [
         indexed(MASK),
         indexed(numpy.asarray([True, False])),
@@ -402,6 +435,9 @@ CASES: dict[str, list[Case]] = {
             lambda jnp, y, change: y.reshape(-1).at[::2].set(change(y.reshape(-1)[::2])).reshape(y.shape),
         ),
     ],
+    "real": [
+        Case(lambda x: (x * (2 - 3j) * x).real, points(shape), lambda jnp, x: x * x * 2.0) for shape in ((2, 3), ())
+    ],
     "reshape": [
         Case(
             lambda x, shape=shape: tp.reshape(x, shape), points(old), lambda jnp, x, shape=shape: jnp.reshape(x, shape)
@@ -418,6 +454,10 @@ CASES: dict[str, list[Case]] = {
         for shape, index in (((3, 3), REPEATED), ((2, 2), SINGLE))
     ],
     "to_device": [Case(elsewhere, points((2, 3)), lambda jnp, x: x * x)],
+    "unfold": [
+        Case(lambda x: x.unfold(0, 2, 1), points((4,)), lambda jnp, x: x[WINDOWS]),
+        Case(lambda x: x.unfold(1, 2, 2), points((2, 4)), lambda jnp, x: x.reshape(2, 2, 2)),
+    ],
 }
 """Uses of each operation that has a gradient rule."""
 

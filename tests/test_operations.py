@@ -16,8 +16,10 @@ from tensorplug.core.dtypes import DTYPES, DType, as_dtype, get_default_dtype
 
 EPS = numpy.finfo("float64").eps
 
-ULPS = 4
-"""By how many units in the last place two libraries' elementary functions may differ, each being within two."""
+ULPS = {"cosh": 12, "sinh": 12}
+"""By how many units in the last place two libraries' functions may differ where it is not 4, each being within two.
+XLA takes the exponential of a rounded x - log 2, which costs |x| / 2 of them, and |x| is at most 20 here.
+"""
 
 INF, NAN = math.inf, math.nan
 
@@ -26,6 +28,7 @@ SPECIAL = [0.0, -0.0, 1.0, -1.0, INF, -INF, NAN, 1e300, -1e300, 2.0, -0.5]
 ORDINARY = [*numpy.linspace(-3.0, 3.0, 13), 0.1, -0.7, 20.0, -20.0, 1e-5]
 
 DIFFERENT_NAMES: dict[str, Callable[..., Any]] = {
+    "complex": lambda x1, x2: numpy.stack(numpy.broadcast_arrays(x1, x2), axis=-1).view("complex128")[..., 0],
     "relu": lambda x: numpy.maximum(x, 0.0),
     "sigmoid": lambda x: 1 / (1 + numpy.exp(-x)),
 }
@@ -49,7 +52,7 @@ def reference(name: str, *arrays: numpy.ndarray) -> numpy.ndarray:
         return numpy.asarray(DIFFERENT_NAMES.get(name, getattr(numpy, name, None))(*arrays))
 
 
-def assert_same(found: tp.Tensor, wanted: Any, ulps: float = 0) -> None:
+def assert_same(found: tp.Tensor, wanted: Any, ulps: float = 0, signs: bool = True) -> None:
     """Equal within ulps; infinities, NaN, and the signs of zeros exactly."""
     wanted = numpy.asarray(wanted)
     assert type(found) is tp.Tensor
@@ -57,7 +60,7 @@ def assert_same(found: tp.Tensor, wanted: Any, ulps: float = 0) -> None:
     assert found.dtype.name == wanted.dtype.name
     array = numpy.asarray(found)
     numpy.testing.assert_allclose(array, wanted, rtol=ulps * EPS, atol=0)
-    if wanted.dtype.kind == "f":
+    if wanted.dtype.kind == "f" and signs:
         zeros = wanted == 0
         numpy.testing.assert_array_equal(numpy.signbit(array[zeros]), numpy.signbit(wanted[zeros]))
 
@@ -68,14 +71,20 @@ class TestElementwise:
     def test_of_one(self, backend: str, name: str, values: Any) -> None:
         x = numpy.asarray(values, dtype="float64")
         x = x[abs(x) < 1e10] if name in HUGE and x.ndim else x
-        assert_same(getattr(tp, name)(tp.tensor(x)), reference(name, x), ULPS)
+        assert_same(getattr(tp, name)(tp.tensor(x)), reference(name, x), ULPS.get(name, 4))
 
     @pytest.mark.parametrize("name", [name for name in FLOATING if len(OPERATIONS[name].operands) == 2])
     @pytest.mark.parametrize("values", [SPECIAL, ORDINARY[::3]], ids=["special", "ordinary"])
     def test_of_two(self, backend: str, name: str, values: Any) -> None:
+        # Which of two zeros is the greater, the standard leaves open.
         x1 = numpy.asarray(values)[:, None]
         x2 = numpy.asarray(values)
-        assert_same(getattr(tp, name)(tp.tensor(x1), tp.tensor(x2)), reference(name, x1, x2), ULPS)
+        assert_same(
+            getattr(tp, name)(tp.tensor(x1), tp.tensor(x2)),
+            reference(name, x1, x2),
+            4,
+            signs=name not in ("maximum", "minimum"),
+        )
 
     @pytest.mark.parametrize("name", ["abs", "add", "maximum", "multiply", "negative", "sign", "square", "subtract"])
     @pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "uint32", "int64", "uint64"])
@@ -385,7 +394,7 @@ WRONG_SHAPES: list[tuple[str, Callable[[], Any]]] = [
     (r"maximum: shapes \(0,\) and \(2,\) cannot", lambda: tp.maximum(tp.ones(0), tp.ones(2))),
     (r"equal: shapes \(2,\) and \(3,\) cannot", lambda: tp.ones(2) == tp.ones(3)),
     (
-        r"where: shapes \(3,\), \(2,\) and \(2,\)|where: shapes",
+        r"where: shapes \(3,\) and \(2,\) and \(2,\) cannot",
         lambda: tp.where(tp.ones(3) > 0, tp.ones(2), tp.ones(2)),
     ),
     (r"masked_fill: shapes \(2,\) and \(3,\)", lambda: tp.ones(2).masked_fill(tp.ones(3) > 0, 0.0)),
@@ -438,12 +447,15 @@ WRONG_TYPES: list[tuple[str, Callable[[], Any]]] = [
     (r"sum: an axis is an integer, got float", lambda: tp.sum(tp.ones(2), axis=0.5)),
     (r"reshape: a shape is an integer or", lambda: tp.reshape(tp.ones(2), (2.0,))),
     (r"unknown dtype 'float31'; the dtypes are bool, int8", lambda: tp.ones(2, dtype="float31")),
-    (r"unknown dtype", lambda: tp.ones(2).astype(numpy.dtype("M8[s]"))),
+    (r"no dtype like NumPy's datetime64", lambda: tp.ones(2).astype(numpy.dtype("M8[s]"))),
     (r"tensor: got elements of type str", lambda: tp.tensor(["a"])),
     (r"tensor: got elements of type NoneType", lambda: tp.tensor([None])),
     (r"tensor: complex numbers do not convert to tensorplug.float32", lambda: tp.tensor([1j], dtype="float32")),
     (r"a device is a name or a tensorplug.device, got int", lambda: tp.ones(2, device=3)),
-    (r"__setitem__: a value of kind 'real floating'", lambda: tp.ones(2, dtype="int64").__setitem__(0, 1.5)),
+    (
+        r"__setitem__: 1.5 can't be written into a tensorplug.int64",
+        lambda: tp.ones(2, dtype="int64").__setitem__(0, 1.5),
+    ),
     (r"add_: result type tensorplug.float32 can't be cast", lambda: tp.ones(2, dtype="int64").add_(1.5)),
     (r"exp: out= takes a Tensor, got list", lambda: tp.exp(tp.ones(2), out=[0.0])),
 ]

@@ -13,6 +13,12 @@ def _zero_view(ops: Any, g: Any, steps: Any) -> Any:
     return ops.put_view(g, ops.zeros_like(ops.take_view(g, steps)), steps)
 
 
+def _written_gradient(ops: Any, g: Any, steps: Any) -> Any:
+    """The gradient of what was written; of a written imaginary part it is the negative, as for a real one read."""
+    written = ops.take_view(g, steps)
+    return -written if any(name == "imag" for name, _ in steps) else written
+
+
 rule("embed", x=lambda ops, g, index: ops.getitem(g, index))
 rule("getitem", x=lambda ops, g, x_shape, index: ops.embed(g, x_shape, index))
 rule("index", x=lambda ops, g, x_shape, index: ops.scatter_zeros(g, x_shape, index))
@@ -21,5 +27,5 @@ rule(
     x=lambda ops, g, index: ops.put(g, ops.zeros_like(ops.index(g, index)), index),
     value=lambda ops, g, index, value_shape: unbroadcast(ops, ops.index(g, index), value_shape),
 )
-rule("put_view", x=_zero_view, value=lambda ops, g, steps: ops.take_view(g, steps))
+rule("put_view", x=_zero_view, value=_written_gradient)
 rule("scatter_zeros", x=lambda ops, g, index: ops.index(g, index))

@@ -42,8 +42,10 @@ def overlaps(x: torch.Tensor) -> bool:
 
 
 def overlap_refused(function: Callable[..., Any]) -> Callable[..., Any]:
+    by_region = function in (FUNCTIONS["set"], FUNCTIONS["augment"])
+
     def write(x: torch.Tensor, *rest: Any) -> Any:
-        if overlaps(x):
+        if overlaps(VIEWS["getitem"](x.detach(), *rest[1:]) if by_region else x):
             raise RuntimeError("more than one element refers to a single memory location")
         return function(x, *rest)
 
