@@ -14,6 +14,7 @@ equal dtypes only, and everything else, indexing included, goes through ``ops``.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, final
 
@@ -42,11 +43,7 @@ class Rule:
         For each of `tensors` the positions of the edges whose gradient needs it.
     parameters : tuple of str
         What else is needed: shapes of operands and parameters of the operation.
-    pull : callable
-        ``pull(node, g, ops, saved)`` gives the gradients of the operands.
     """
-
-    __slots__ = ("name", "operands", "parameters", "pull", "serves", "tensors", "variadic")
 
     def __init__(self, name: str, operands: tuple[str, ...], gradients: dict[str, Gradient], variadic: bool) -> None:
         needs = {operand: _parameter_names(gradient) for operand, gradient in gradients.items()}
@@ -59,7 +56,13 @@ class Rule:
         self.serves = {
             tensor: tuple(i for i, names in enumerate(needs.values()) if tensor in names) for tensor in self.tensors
         }
-        self.pull = _compile_pull(self, gradients, needs)
+        self._gradients = gradients
+        self._needs = needs
+
+    @functools.cached_property
+    def pull(self) -> Callable[..., Any]:
+        """``pull(node, g, ops, saved)`` gives the gradients of the operands; made at the first backward pass."""
+        return _compile_pull(self, self._gradients, self._needs)
 
     def lift(self, node: Any, saved: tuple[Any, ...], lift: Callable[..., Any]) -> tuple[Any, ...]:
         """The saved values as tensors with the history that they had when they were saved."""
@@ -99,7 +102,7 @@ def no_gradient(*names: str) -> None:
 
 
 def _parameter_names(function: Gradient) -> tuple[str, ...]:
-    code = function.__code__  # type: ignore[attr-defined]
+    code = function.__code__
     return tuple(code.co_varnames[: code.co_argcount])
 
 

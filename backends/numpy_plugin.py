@@ -152,10 +152,11 @@ def _scatter_zeros(x: Any, shape: tuple[int, ...], index: Any) -> Any:
 
 def _broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
     """The array with strides of zero along the new and stretched axes: `numpy.broadcast_to` takes ten times as long."""
-    if x.ndim or type(x) is not ndarray or x.dtype.kind == "V":
-        return numpy.broadcast_to(x, shape)
-    out: Any = ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
-    out.flags.writeable = False
+    if not x.ndim and type(x) is ndarray and x.dtype.kind != "V":
+        return ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
+    out = numpy.broadcast_to(x, shape)
+    # NumPy marks it read-only, though elements that share no memory can be written.
+    out.flags.writeable = x.flags.writeable
     return out
 
 

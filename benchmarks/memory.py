@@ -7,9 +7,9 @@ from types import ModuleType
 from typing import Any
 
 import numpy
+from timing import Contest
 
 import tensorplug
-from timing import Contest
 
 ROWS = 1000
 

@@ -79,9 +79,7 @@ def _function(library: Library, action: str, key: tuple[Any, ...], donate: bool)
     return found
 
 
-def _key(
-    steps: tuple[Step, ...], shape: tuple[int, ...], static: bool = False
-) -> tuple[tuple[Any, ...], list[int]]:
+def _key(steps: tuple[Step, ...], shape: tuple[int, ...], static: bool = False) -> tuple[tuple[Any, ...], list[int]]:
     """The structure of the steps, and the integers in them that vary; none do where it is to be static."""
     numbers: list[int] = []
     key = []

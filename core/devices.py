@@ -9,12 +9,15 @@ from __future__ import annotations
 import functools
 import os
 from contextvars import ContextVar
-from typing import Any, Final, final
+from typing import Any, final
 
 from ..backends import BackendUnavailable, load, names
 from .errors import DeviceError
 
 _PREFERRED = ("numpy", "cupy", "jax")
+
+DEFAULT_BACKEND = "numpy"
+"""The backend of new tensors where nothing names another."""
 
 
 @final
@@ -58,9 +61,9 @@ class Device:
 
     __slots__ = ("backend", "index", "type")
 
-    backend: Final[str]
-    type: Final[str]
-    index: Final[int | None]
+    backend: str
+    type: str
+    index: int | None
 
     def __new__(cls, device: Any = None, index: int | None = None) -> Device:
         return as_device(device if index is None else f"{device}:{index}")
@@ -106,7 +109,7 @@ class Placement:
 _placements: ContextVar[tuple[Device, ...]] = ContextVar("tensorplug_placements", default=())
 _devices: dict[tuple[str, str], Device] = {}
 _default_backend: str | None = None
-_environment_backend = os.environ.get("TENSORPLUG_BACKEND") or "numpy"
+_environment_backend = os.environ.get("TENSORPLUG_BACKEND") or DEFAULT_BACKEND
 
 
 def _device(backend: str, local_name: str) -> Device:
@@ -114,9 +117,9 @@ def _device(backend: str, local_name: str) -> Device:
     if found is None:
         type_, _, index = local_name.partition(":")
         made = object.__new__(Device)
-        made.backend = backend  # type: ignore[misc]
-        made.type = type_  # type: ignore[misc]
-        made.index = int(index) if index.isdigit() else None  # type: ignore[misc]
+        made.backend = backend
+        made.type = type_
+        made.index = int(index) if index.isdigit() else None
         found = _devices.setdefault((backend, local_name), made)
     return found
 

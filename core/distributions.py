@@ -46,7 +46,9 @@ def uniform(ops: Operations, bits: Array, dtype_name: str) -> Array:
     Examples
     --------
     >>> import numpy
-    >>> uniform(numpy, numpy.asarray([0, 2**63, 2**64 - 1], dtype="uint64"), "float32").tolist()
+    >>> import types
+    >>> ops = types.SimpleNamespace(**vars(numpy), cast=lambda array, name: array.astype(name))
+    >>> uniform(ops, numpy.asarray([0, 2**63, 2**64 - 1], dtype="uint64"), "float32").tolist()
     [0.0, 0.5, 0.9999999403953552]
     """
     digits = DIGITS[dtype_name]
@@ -83,7 +85,9 @@ def normal(ops: Operations, bits: Array, dtype_name: str) -> Array:
     Examples
     --------
     >>> import numpy
-    >>> normal(numpy, numpy.asarray([0, 2**63, 2**63, 0], dtype="uint64"), "float64").round(3).tolist()
+    >>> import types
+    >>> ops = types.SimpleNamespace(**vars(numpy), cast=lambda array, name: array.astype(name))
+    >>> normal(ops, numpy.asarray([0, 2**63, 2**63, 0], dtype="uint64"), "float64").round(3).tolist()
     [7.919, 3.28, 1.177, 0.0]
     """
     first, second = ops.unstack(ops.reshape(bits, (-1, 2)), axis=1)
@@ -126,7 +130,9 @@ def integers(ops: Operations, bits: Array, low: int, high: int, dtype_name: str)
     Examples
     --------
     >>> import numpy
-    >>> integers(numpy, numpy.asarray([0, 1, 2, 3, 2**64 - 1], dtype="uint64"), -1, 2, "int64").tolist()
+    >>> import types
+    >>> ops = types.SimpleNamespace(**vars(numpy), cast=lambda array, name: array.astype(name))
+    >>> integers(ops, numpy.asarray([0, 1, 2, 3, 2**64 - 1], dtype="uint64"), -1, 2, "int64").tolist()
     [-1, 0, 1, -1, -1]
     """
     least, greatest = LIMITS[dtype_name]
@@ -164,7 +170,9 @@ def permutation(ops: Operations, bits: Array) -> Array:
     Examples
     --------
     >>> import numpy
-    >>> permutation(numpy, numpy.asarray([30, 10, 20, 10], dtype="uint64")).tolist()
+    >>> import types
+    >>> ops = types.SimpleNamespace(**vars(numpy), cast=lambda array, name: array.astype(name))
+    >>> permutation(ops, numpy.asarray([30, 10, 20, 10], dtype="uint64")).tolist()
     [1, 3, 2, 0]
     """
     return ops.cast(ops.argsort(bits, stable=True), "int64")

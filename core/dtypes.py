@@ -177,7 +177,7 @@ def as_dtype(dtype: Any) -> DType:
         return _default_float if dtype is float else default_complex()
     if isinstance(dtype, type) and dtype in _PYTHON_TYPES:
         return _PYTHON_TYPES[dtype]
-    name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None) or _numpy_name(dtype)
+    name: Any = dtype if isinstance(dtype, str) else getattr(dtype, "name", None) or _numpy_name(dtype)
     try:
         return DTYPES[name]
     except (KeyError, TypeError):

@@ -102,7 +102,7 @@ def _finish(operation: Operation, function: Callable[..., Any], doc: str) -> Cal
 
 
 def _unary_apply(operation: Operation) -> Callable[[Tensor], Tensor]:
-    name, record = operation.name, operation.record
+    name, differentiable = operation.name, operation.rule is not None
 
     def apply(x: Tensor) -> Tensor:
         storage = x._storage
@@ -114,10 +114,10 @@ def _unary_apply(operation: Operation) -> Callable[[Tensor], Tensor]:
         out._kind = kind
         out._storage = None
         edge = x._node
-        if edge is None or record is None or not is_grad_enabled():
+        if edge is None or not differentiable or not is_grad_enabled():
             out._node = None
         else:
-            record(x, edge, out)
+            operation.record(x, edge, out)
         return out
 
     return apply
@@ -125,7 +125,7 @@ def _unary_apply(operation: Operation) -> Callable[[Tensor], Tensor]:
 
 def _binary_apply(operation: Operation) -> Callable[[Any, Any], Any]:
     """The operation on two operands; NotImplemented where one is of no type that tensors work with."""
-    name, record = operation.name, operation.record
+    name, differentiable = operation.name, operation.rule is not None
 
     def apply(x1: Any, x2: Any) -> Any:
         if type(x1) is not Tensor or type(x2) is not Tensor or x1._kind is not x2._kind:
@@ -148,10 +148,10 @@ def _binary_apply(operation: Operation) -> Callable[[Any, Any], Any]:
         out._kind = kind
         out._storage = None
         edge1, edge2 = x1._node, x2._node
-        if (edge1 is None and edge2 is None) or record is None or not is_grad_enabled():
+        if (edge1 is None and edge2 is None) or not differentiable or not is_grad_enabled():
             out._node = None
         else:
-            record(x1, x2, edge1, edge2, out)
+            operation.record(x1, x2, edge1, edge2, out)
         return out
 
     return apply
@@ -195,7 +195,7 @@ def reduction(
         methods=(name,),
     )
 
-    record = operation.record
+    differentiable = operation.rule is not None
 
     def function(
         x: Tensor,
@@ -232,8 +232,8 @@ def reduction(
         result._node = None
         result._storage = None
         edge = x._node
-        if edge is not None and record is not None and is_grad_enabled():
-            record(x, edge, result, axis=axis, keepdims=keepdims)
+        if edge is not None and differentiable and is_grad_enabled():
+            operation.record(x, edge, result, axis=axis, keepdims=keepdims)
         return result if out is None else into(name, out, result)
 
     return _finish(operation, function, reduction_doc(operation, summary, notes, example, accumulates))

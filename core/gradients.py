@@ -185,7 +185,7 @@ def backward(
     seed = _seed("backward", self, gradient)
     wanted = None
     if inputs is not None:
-        tensors = [inputs] if type(inputs) is Tensor else list(inputs)  # type: ignore[arg-type]
+        tensors = [inputs] if type(inputs) is Tensor else list(inputs)
         wanted = [_input_node("backward", tensor) for tensor in tensors]
     delivered = _run([(self, seed)], retain_graph, create_graph, wanted)
     exposed = {id(seed._array)}

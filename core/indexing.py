@@ -212,13 +212,16 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         array_of(self)
     items = index if type(index) is tuple else (index,)
     basic = _basic(items, self._array.shape)
-    if basic is not None and type(value) is Tensor and is_own_view(self, ("getitem", basic), value):
-        return  # x[i] += 1 ends with x[i] = the view that was just written
+    # x[i] += 1 ends with x[i] = the view that was just written.
+    written = basic is not None and type(value) is Tensor and is_own_view(self, ("getitem", basic), value)
     if basic is not None and overlapping(self):
         # Other elements may change with the region, which only the history of a view of it can tell.
-        copy_(make_view(self, "getitem", basic), _value(self, value))
+        if not written:
+            copy_(make_view(self, "getitem", basic), _value(self, value))
         return
     require_writable("__setitem__", self)
+    if written:
+        return
     if type(value) is not Tensor or value._kind is not self._kind:
         value = _value(self, value)
     if basic is not None and value._array.shape[:1] == (1,):
@@ -237,7 +240,6 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     except (ValueError, TypeError) as error:
         raise ShapeError(f"__setitem__: a value of shape {value.shape} does not fit the region: {error}") from None
     if recording and any(edge is not None for edge in edges):
-        assert _put.record is not None
         _put.record(self, value, *edges, self, index=_kept(self, raw_index))
         rewrite_history(self, self._node)
     elif recording:

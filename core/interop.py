@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from .devices import as_device, default_device
+from .devices import DEFAULT_BACKEND, as_device, default_device
 from .dtypes import as_dtype, get_default_dtype
 from .kinds import Kind, kind_for, library_for
 from .printing import format_tensor
@@ -223,10 +223,10 @@ def index(self: Tensor) -> int:
 
 
 def representation(self: Tensor) -> str:
-    """The tensor as PyTorch prints it, with the backend where it is not NumPy."""
+    """The tensor as PyTorch prints it, with the backend where it is another than that of `DEFAULT_BACKEND`."""
     host = host_array(self)
     suffixes = []
-    if self.device.backend != "numpy":
+    if self.device.backend != DEFAULT_BACKEND:
         suffixes.append(f"backend={self.device.backend!r}")
     if self.device.type != "cpu":
         suffixes.append(f"device={self.device.local_name!r}")

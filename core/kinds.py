@@ -97,6 +97,19 @@ class Library:
             return kernel
         return self._scoped(operation.decomposition)
 
+    def require_kernel(self, name: str) -> Callable[..., Any]:
+        """The same of a function that every backend must have.
+
+        Raises
+        ------
+        NotImplementedError
+            If this one has not.
+        """
+        kernel: Callable[..., Any] | None = self.find_kernel(name)
+        if kernel is None:
+            raise NotImplementedError(f"backend {self.name!r} has no kernel for {name!r}")
+        return kernel
+
     def _scoped(self, decomposition: Callable[..., Any]) -> Callable[..., Any]:
         ops, scope = self.ops, self.scope
 
@@ -135,7 +148,7 @@ class Library:
 
 
 def _cast(library: Library) -> Callable[..., Any]:
-    own = library.find_kernel("astype")
+    own = library.require_kernel("astype")
 
     def cast(array: Any, dtype: Any) -> Any:
         return own(array, library.dtypes.get(dtype, dtype))
@@ -147,7 +160,7 @@ def _embed(library: Library) -> Callable[..., Any]:
     own = library.find_kernel("embed")
     if own is not None:
         return own
-    zeros, put = library.find_kernel("zeros"), library.backend.put
+    zeros, put = library.require_kernel("zeros"), library.backend.put
 
     def embed(array: Any, shape: tuple[int, ...], index: Any) -> Any:
         return put(zeros(shape, dtype=array.dtype, device=array.device), index, array)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, final
 
@@ -60,8 +61,8 @@ class Operation:
         What users call. Set by the family.
     apply : callable
         The same for operators: no keywords, and NotImplemented for operands of foreign types.
-    record : callable or None
-        Gives the result its node; None for an operation without a gradient.
+    rule : Rule or None
+        How its gradient is computed; None for an operation without one.
     """
 
     def __init__(
@@ -93,13 +94,18 @@ class Operation:
         self.in_place = in_place
         self.function: Callable[..., Any] = self.__call__
         self.apply: Callable[..., Any] = self.__call__
-        self.record: Callable[..., None] | None = None
-        rule = RULES.get(name)
-        if rule is not None:
-            broadcasts = family == "elementwise" and len(operands) > 1
-            self.record = compile_record_sequence(rule) if sequence else compile_record(rule, operands, broadcasts)
-        self.rule = rule
+        self.sequence = sequence
+        self.rule = RULES.get(name)
         OPERATIONS[name] = self
+
+    @functools.cached_property
+    def record(self) -> Callable[..., None]:
+        """What gives the result its node; made when the operation is first recorded."""
+        assert self.rule is not None
+        if self.sequence:
+            return compile_record_sequence(self.rule)
+        broadcasts = self.family == "elementwise" and len(self.operands) > 1
+        return compile_record(self.rule, self.operands, broadcasts)
 
     def resolve(self, kind: Kind) -> tuple[Callable[..., Any], Kind]:
         """The kernel for operands of a kind, and the kind of the result.
@@ -149,7 +155,7 @@ class Operation:
     def finish(self, array: Any, kind: Kind, tensors: tuple[Tensor, ...], **parameters: Any) -> Tensor:
         """The tensor of a raw result, with its node if a gradient is wanted of an operand."""
         out = wrap(array, kind)
-        if self.rule is not None and self.record is not None and is_grad_enabled():
+        if self.rule is not None and is_grad_enabled():
             edges = [tensors[self.operands.index(operand)]._node for operand in self.rule.operands]
             if any(edge is not None for edge in edges):
                 wanted = {name: parameters[name] for name in self.rule.parameters if name in parameters}
@@ -160,7 +166,7 @@ class Operation:
         """The same for an operation on a sequence of tensors."""
         out = wrap(array, kind)
         edges = tuple(tensor._node for tensor in tensors)
-        if self.record is not None and any(edge is not None for edge in edges) and is_grad_enabled():
+        if self.rule is not None and any(edge is not None for edge in edges) and is_grad_enabled():
             self.record(tensors, edges, out, **parameters)
         return out
 

@@ -10,10 +10,10 @@ import threading
 from typing import Any, final
 
 from .axes import normalize_shape
-from .creation import requires_grad_
 from .devices import as_device
 from .distributions import integers, normal, permutation, uniform
 from .dtypes import as_dtype, get_default_dtype, int64
+from .gradients import requires_grad_
 from .kinds import Kind, kind_for
 from .tensor import Tensor, wrap
 

@@ -130,21 +130,21 @@ def make_view(tensor: Tensor, name: str, argument: Any) -> Tensor:
     recorded = is_grad_enabled()
     parent = tensor._view
     if parent is None:
-        view.base = base = tensor
+        base: Tensor = tensor
         view.steps = ((name, argument),)
         view.depth = 0
         view.may_overlap = name in OVERLAPPING
     else:
         view.steps = (*parent.steps, (name, argument))
         view.may_overlap = parent.may_overlap or name in OVERLAPPING
-        base = parent.base
-        if base is None:
+        if parent.base is None:
             base = tensor
             view.depth = len(parent.steps)
         else:
+            base = parent.base
             view.depth = parent.depth
             recorded = recorded and parent.recorded
-        view.base = base
+    view.base = base
     view.recorded = recorded
     view.seen = base._node
     if recorded and tensor._node is not None:
@@ -239,7 +239,7 @@ def detach(tensor: Tensor) -> Tensor:
 def overlapping(tensor: Tensor) -> bool:
     """Whether elements of the tensor share memory."""
     view = None if tensor._storage is None else tensor._view
-    return view is not None and any(name in OVERLAPPING for name, _ in view.steps) and overlaps(layout(tensor))
+    return view is not None and view.may_overlap and overlaps(layout(tensor))
 
 
 def require_writable(operation: str, tensor: Tensor) -> None:

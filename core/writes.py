@@ -23,6 +23,13 @@ _fill = Operation(
     decomposition=lambda ops, x, value: ops.full_like(x, value),
 )
 
+_copy = Operation(
+    "copy",
+    family="in place",
+    operands=("x", "value"),
+    decomposition=lambda ops, x, value: value,
+)
+
 _KIND_ORDER = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 
 
@@ -140,7 +147,7 @@ def _in_place(
             refresh(operand)
     require_writable(name, target)
     storage = target._storage or own(target)
-    recording = is_grad_enabled() and operation.record is not None and in_a_graph(target, operands)
+    recording = is_grad_enabled() and operation.rule is not None and in_a_graph(target, operands)
     if recording:
         require_recorded_view(name, target)
         operands = _keep_old_values(operation, operands, storage)
@@ -161,6 +168,7 @@ def in_a_graph(target: Tensor, operands: tuple[Tensor, ...]) -> bool:
 def _keep_old_values(operation: Operation, operands: tuple[Tensor, ...], storage: Any) -> tuple[Tensor, ...]:
     """The operands, copied where the write would change what the gradient rule saves of them."""
     rule = operation.rule
+    assert rule is not None
     edges = {name: operand._node for name, operand in zip(operation.operands, operands, strict=True)}
     kept = []
     for name, operand in zip(operation.operands, operands, strict=True):
@@ -209,9 +217,9 @@ def require_fit(name: str, shape: tuple[int, ...], other: tuple[int, ...]) -> No
 
 def _record(operation: Operation, target: Tensor, operands: tuple[Tensor, ...], parameters: dict[str, Any]) -> None:
     rule, record = operation.rule, operation.record
+    assert rule is not None
     edges = [operands[operation.operands.index(name)]._node for name in rule.operands]
     if any(edge is not None for edge in edges):
-        assert record is not None
         wanted = {name: parameters[name] for name in rule.parameters if name in parameters}
         record(*operands, *edges, target, **wanted)
         rewrite_history(target, target._node)
@@ -241,7 +249,8 @@ def copy_(self: Tensor, source: Any, /) -> Tensor:
         array = self._kind.library.backend.copy(array)
     write(self, array)
     if recording:
-        rewrite_history(self, source._node)
+        _copy.record(self, source, self._node, source._node, self)
+        rewrite_history(self, self._node)
     return self
 
 

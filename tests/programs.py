@@ -112,6 +112,7 @@ WRITES: dict[str, Callable[..., Any]] = {
 }
 """Each changes its first operand and gives nothing; a second operand, or the first argument, is the value."""
 
+
 def weighted_sum(namespace: Any, x: Any) -> Any:
     """A real number that depends on every element of a tensor, on each differently."""
     if x.dtype == namespace.complex128:
@@ -131,7 +132,15 @@ ERRORS = {
     "strides": ("is not compatible with", "view size is not compatible"),
     "dtype": ("can't be cast",),
     "no gradient": ("does not require grad",),
-    "shape": ("must match", "broadcast", "shape mismatch", "expanded size", "doesn't match", "does not fit"),
+    "shape": (
+        "must match",
+        "broadcast",
+        "shape mismatch",
+        "expanded size",
+        "number of sizes",
+        "doesn't match",
+        "does not fit",
+    ),
     "index": ("index", "out of range"),
 }
 """Kinds of errors, and what the messages of each say, here or in PyTorch; the first that fits is it."""
@@ -279,7 +288,7 @@ class Drawing:
         self.namespace = namespace
         self.program: Program = {"leaves": [], "steps": [], "reads": [], "order": chance.choice((1, 1, 2))}
         self.tensors: list[Any] = []
-        self.parts: set[int] = set()
+        self.shared: set[int] = set()
         for _ in range(chance.choice((2, 2, 3))):
             shape, dtype = chance.choice(LEAVES)
             requires_grad = chance.random() < 0.5
@@ -375,6 +384,7 @@ class Drawing:
             result = VIEWS[name](self.tensors[i], *arguments)
             if math.prod(result.shape) > LARGEST or len(result.shape) > 4:
                 return
+        self.shared |= {i, len(self.tensors)}
         self.step(name, [i], arguments, self.chance.random() < 0.06)
 
     def value_for(self, shape: tuple[int, ...], allows_complex: bool) -> tuple[list[int], list[Any]]:
@@ -389,7 +399,7 @@ class Drawing:
                 fitting.append(k)
         if fitting and self.chance.random() < 0.7:
             return [max(self.chance.choice(fitting), self.chance.choice(fitting))], []
-        if self.chance.random() < 0.03:
+        if self.chance.random() < 0.05 and not any(requires_grad for *_, requires_grad in self.program["leaves"]):
             return [self.any_tensor()], []
         return [], [self.chance.choice(CONSTANTS)]
 
@@ -400,7 +410,7 @@ class Drawing:
         name = chance.choice((*WRITES, "add_", "mul_", "set", "augment"))
         if (is_complex and ("mask" in name or name in ("exp_", "tanh_"))) or (name == "set_part" and not is_complex):
             name = "mul_"
-        if name == "requires_grad_" and chance.random() < 0.6:
+        if name == "requires_grad_" and (i in self.shared or chance.random() < 0.5):
             name = "add_"
         operands: list[int] = [i]
         arguments: list[Any] = []

@@ -223,7 +223,7 @@ class TestBadInput:
             tp.zeros(2).to("jax:cpu:7")
 
     def test_neither_a_name_nor_a_device(self) -> None:
-        with pytest.raises(TypeError, match="a device is a name or a tensorplug.device, got float"):
+        with pytest.raises(TypeError, match=r"a device is a name or a tensorplug\.device, got float"):
             tp.zeros(2, device=1.5)
 
     def test_no_cuda_says_why(self) -> None:

@@ -363,13 +363,11 @@ class TestAccepted:
     """The dtypes that each operation takes, refused by name otherwise."""
 
     @pytest.mark.parametrize(
-        "name", [n for n, o in OPERATIONS.items() if o.family == "elementwise" and {"x", "x1"} & set(o.operands)]
+        "name", [n for n, o in OPERATIONS.items() if o.family == "elementwise" and set(o.operands) <= {"x", "x1", "x2"}]
     )
     @pytest.mark.parametrize("dtype", ["bool", "int64", "float64", "complex128"])
     def test_others_raise(self, backend: str, name: str, dtype: str) -> None:
         operation = OPERATIONS[name]
-        if set(operation.operands) - {"x", "x1", "x2"}:
-            pytest.skip("its operands are not all of one dtype")
         x = tp.ones((2, 2), dtype=dtype)
         operands = [x] * len(operation.operands)
         if operation.takes(operation.computing_dtype(as_dtype(dtype))):
@@ -382,10 +380,6 @@ class TestAccepted:
     def test_dtypes_print_and_compare(self, dtype: DType) -> None:
         assert as_dtype(dtype.name) is dtype
         assert repr(dtype) == f"tensorplug.{dtype.name}"
-
-
-def operands(**shapes: tuple[int, ...]) -> list[tp.Tensor]:
-    return [tp.ones(shape) for shape in shapes.values()]
 
 
 WRONG_SHAPES: list[tuple[str, Callable[[], Any]]] = [
@@ -492,11 +486,9 @@ class TestBadInput:
         with pytest.raises(ValueError, match=message):
             call()
 
-    @pytest.mark.parametrize(("message", "call"), WRONG_SHAPES)
+    @pytest.mark.parametrize(("message", "call"), [row for row in WRONG_SHAPES if "got no" not in row[0]])
     def test_shapes_are_a_runtime_error_too(self, message: str, call: Callable[[], Any]) -> None:
         """As PyTorch raises it."""
-        if "got no tensors" in message:
-            pytest.skip("the number of tensors is not a shape; PyTorch raises a RuntimeError, NumPy a ValueError")
         with pytest.raises(RuntimeError, match=message):
             call()
 

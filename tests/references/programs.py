@@ -67,9 +67,16 @@ def looked_at_first(function: Callable[..., Any]) -> Callable[..., Any]:
     return write
 
 
+def converted(function: Callable[..., Any]) -> Callable[..., Any]:
+    def write(x: torch.Tensor, *rest: Any) -> Any:
+        return function(x, *(one.to(x.dtype) if isinstance(one, torch.Tensor) else one for one in rest))
+
+    return write
+
+
 def augment(x: torch.Tensor, value: Any, *index: Any) -> None:
     part = VIEWS["getitem"](x, *index)
-    part += value
+    part += value.clone() if shares_memory(x, value) else value
     _ = x.grad_fn
     STEPS["set"](x, part, *index)
 
@@ -118,6 +125,11 @@ DIFFERENCES: list[tuple[str, Callable[..., Any], list[str]]] = [
         ["split", "chunk", "unbind"],
     ),
     (
+        "`x[i] += value` writes the view x[i] first, and what is said below of views holds of it too.",
+        lambda function: augment,
+        ["augment"],
+    ),
+    (
         "A right side that overlaps the left gives the answer of a copy made first; PyTorch refuses some of these and "
         "for others leaves the answer open. `x.mul_(x)` saves a copy of x likewise.",
         copied_first,
@@ -129,7 +141,12 @@ DIFFERENCES: list[tuple[str, Callable[..., Any], list[str]]] = [
         looked_at_first,
         CHANGES,
     ),
-    ("The same, of the view that `x[i] += value` makes.", lambda function: augment, ["augment"]),
+    (
+        "A real value that is written into a complex tensor is converted by an operation with a gradient; PyTorch "
+        "fails in the backward pass of `x[...] = value` where it has one element, and with arrays as indices at once.",
+        converted,
+        ["set", "set_rows", "augment"],
+    ),
     (
         "A view made under no_grad requires no gradient and is refused where it would be written and recorded; in "
         "PyTorch it seems to require one, and becomes a leaf of its own where it is read.",
