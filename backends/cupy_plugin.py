@@ -64,7 +64,56 @@ class CuPy(Backend):
     def kernels(self) -> Mapping[str, Kernel]:
         creation = {name: self._on_device(getattr(self.namespace, name)) for name in CREATION}
         ufuncs = {name: value for name, value in vars(self.namespace).items() if isinstance(value, self.cupy.ufunc)}
-        return creation | {f"{name}_": _in_place(ufunc) for name, ufunc in ufuncs.items()} | {"astype": _astype}
+        in_place = {f"{name}_": _in_place(ufunc) for name, ufunc in ufuncs.items()}
+        own = {
+            "astype": _astype,
+            "complex": self._complex,
+            "diagonal": lambda x, offset: x.diagonal(offset, -2, -1),
+            "embed": self._embed,
+            "scatter_zeros": self._scatter_zeros,
+            "unfold": self._unfold,
+        }
+        kernels = creation | in_place | own
+        if self.cupy.cuda.runtime.getDeviceCount() == 1:
+            return kernels
+        functions = {name: value for name, value in vars(self.namespace).items() if callable(value)}
+        return creation | {name: self._where_operand_is(value) for name, value in (functions | in_place | own).items()}
+
+    def _where_operand_is(self, function: Callable[..., Array]) -> Kernel:
+        """The function on the device of its first operand: CuPy computes on the current one, wherever operands are."""
+
+        @functools.wraps(function)
+        def kernel(*arguments: Any, **keywords: Any) -> Array:
+            first = arguments[0] if arguments else None
+            first = first[0] if isinstance(first, list | tuple) and first else first
+            if not isinstance(first, self.cupy.ndarray):
+                return function(*arguments, **keywords)
+            with first.device:
+                return function(*arguments, **keywords)
+
+        return kernel
+
+    def _complex(self, x1: Array, x2: Array) -> Array:
+        shape = numpy.broadcast_shapes(x1.shape, x2.shape)
+        out = self.cupy.empty(shape, numpy.result_type(x1.dtype, numpy.complex64))
+        out.real, out.imag = x1, x2
+        return out
+
+    def _embed(self, x: Array, shape: tuple[int, ...], index: Any) -> Array:
+        out = self.cupy.zeros(shape, x.dtype)
+        out[index] = x
+        return out
+
+    def _scatter_zeros(self, x: Array, shape: tuple[int, ...], index: Any) -> Array:
+        out = self.cupy.zeros(shape, x.dtype)
+        self.cupy.add.at(out, self._index(x, index), x)
+        return out
+
+    def _unfold(self, x: Array, window: tuple[int, int]) -> Array:
+        size, step = window
+        count = (x.shape[-1] - size) // step + 1
+        strides = (*x.strides[:-1], step * x.strides[-1], x.strides[-1])
+        return self.cupy.lib.stride_tricks.as_strided(x, (*x.shape[:-1], count, size), strides)
 
     def _on_device(self, function: Callable[..., Array]) -> Kernel:
         @functools.wraps(function)

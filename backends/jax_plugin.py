@@ -26,6 +26,7 @@ class Jax(Backend):
     """Arrays of JAX, on the CPU and on accelerators."""
 
     name = "jax"
+    contract = 1
     distribution = "jax"
     install = 'pip install "tensorplug[jax]"'
     compiles = True

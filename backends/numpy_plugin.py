@@ -80,9 +80,9 @@ def _unary_in_place(ufunc: Callable[..., Any]) -> Kernel:
 def _binary_in_place(ufunc: Callable[..., Any]) -> Kernel:
     def kernel(x1: Any, x2: Any) -> Any:
         try:
-            return run(ufunc, x1, x2, x1)
+            return run(ufunc, x1, x2, out=x1)
         except RuntimeError:
-            return run_anyway(ufunc, x1, x2, x1)
+            return run_anyway(ufunc, x1, x2, out=x1)
 
     return kernel
 
@@ -104,9 +104,12 @@ def _reduce(ufunc: Any) -> Kernel:
 
 
 def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    total = _sum(x, axis=axis, keepdims=keepdims)
+    """Half types are divided in float32 too, as their sum may overflow where their mean does not."""
+    half = x.dtype.itemsize == 2
+    total = run_anyway(numpy.add.reduce, x, axis, numpy.float32 if half else None, None, keepdims)
     count = x.size // total.size if total.size else 1
-    return asarray(run_anyway(numpy.divide, total, x.dtype.type(count)))
+    out = asarray(run_anyway(numpy.divide, total, total.dtype.type(count)))
+    return out.astype(x.dtype) if half else out
 
 
 _sum = _reduce(numpy.add)
@@ -133,7 +136,8 @@ def _getitem(x: Any, index: Any) -> Any:
 
 
 def _put(x: Any, index: Any, value: Any) -> Any:
-    out = x.copy()
+    # Arithmetic on 0-d arrays, which rules do with operators, gives scalars, whose copy is one too.
+    out = numpy.array(x, order="C")
     out[index] = value
     return out
 
@@ -209,6 +213,7 @@ class NumPy(Backend):
     """Arrays of NumPy, in the memory of the CPU."""
 
     name = "numpy"
+    contract = 1
     distribution = "numpy"
     install = "pip install numpy"
     writable = True
@@ -242,6 +247,7 @@ class NumPy(Backend):
                 "complex": _complex,
                 "diagonal": _diagonal,
                 "embed": _embed,
+            "flip": lambda x, axis=None: numpy.flip(x, axis).copy(),
                 "imag": lambda x: x.imag,
                 "real": lambda x: x.real,
                 "unfold": _unfold,

@@ -9,3 +9,7 @@ class ShapeError(ValueError, RuntimeError):
 
 class DeviceError(ValueError, RuntimeError):
     """Operands on different devices or backends: ValueError in the array API's libraries, RuntimeError in PyTorch."""
+
+
+class DTypeError(TypeError, RuntimeError):
+    """A dtype that does not fit the operation: TypeError in NumPy and the standard, RuntimeError in PyTorch."""

@@ -45,7 +45,9 @@ class _TensorOps:
         return found
 
     def put_view(self, x: Tensor, value: Tensor, steps: Any) -> Tensor:
-        return _put_view(x, value, steps=steps)
+        # Of the kind of x: the value may be a part of a complex number.
+        kernel, kind = x._kind.table["put_view"]
+        return _put_view.finish(kernel(array_of(x), array_of(value), steps=steps), kind, (x, value), steps=steps)
 
     def zeros_like(self, x: Tensor) -> Tensor:
         return wrap(x._kind.library.ops.zeros_like(array_of(x)), x._kind)

@@ -12,7 +12,7 @@ import numpy
 
 from ..autograd.modes import is_grad_enabled
 from .dtypes import DType, int64
-from .errors import ShapeError
+from .errors import DTypeError, ShapeError
 from .operands import cast, scalar_tensor
 from .operation import Operation
 from .tensor import Tensor, own
@@ -254,7 +254,7 @@ def _value(target: Tensor, value: Any) -> Tensor:
 
         value = asarray(value, device=target.device)
     if not can_write(value.dtype, target.dtype):
-        raise TypeError(
+        raise DTypeError(
             f"__setitem__: a {value.dtype} value can't be written into a {target.dtype} tensor; convert it, as in "
             f"value.to({target.dtype.name!r})"
         )
@@ -273,7 +273,7 @@ def _exactly(dtype: DType, value: Any) -> Any:
             return convert(value)
     except (TypeError, ValueError, OverflowError):
         pass
-    raise TypeError(f"__setitem__: {value!r} can't be written into a {dtype} tensor; convert one of the two")
+    raise DTypeError(f"__setitem__: {value!r} can't be written into a {dtype} tensor; convert one of the two")
 
 
 def _without_leading_ones(value: Tensor, ndim: int) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Any, final
 from ..autograd.modes import is_grad_enabled
 from ..autograd.rule import RULES
 from .dtypes import ACCEPTED, DType, bool_, complex_dtype, get_default_dtype, int64, real_dtype
+from .errors import DTypeError
 from .kinds import OPERATIONS, Kind
 from .recording import compile_record, compile_record_sequence
 from .tensor import Tensor, wrap
@@ -130,7 +131,7 @@ class Operation:
         """The kernel for integers where the standard wants floating-point numbers; it converts them first."""
         dtype = self.computing_dtype(kind.dtype)
         if not self.takes(dtype):
-            raise TypeError(f"{self.name}: got {kind.dtype}, wanted a {self.accepts} dtype")
+            raise DTypeError(f"{self.name}: got {kind.dtype}, wanted a {self.accepts} dtype")
         kernel, result = kind.with_dtype(dtype).table[self.name]
         cast = kind.library.ops.cast
         return lambda *arrays, **parameters: kernel(*[cast(x, dtype.name) for x in arrays], **parameters), result

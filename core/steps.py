@@ -185,6 +185,7 @@ def _put_places(ops: Any, array: Any, value: Any, steps: tuple[Step, ...]) -> An
         return put_view(ops, array, value, (part, *whole))
     places = numpy.arange(math.prod(array.shape)).reshape(array.shape)
     for name, argument in steps:
-        places = STEPS[name].layout(places, argument)
+        # The numbers may be copied, so that they have every shape.
+        places = places.reshape(argument) if name == "reshape" else STEPS[name].layout(places, argument)
     flat = ops.put(ops.reshape(array, (-1,)), value, (places,))
     return ops.reshape(flat, array.shape)

@@ -9,7 +9,7 @@ import numpy
 
 from ..autograd.modes import is_grad_enabled
 from .dtypes import DType
-from .errors import ShapeError
+from .errors import DTypeError, ShapeError
 from .kinds import OPERATIONS
 from .operands import cast, pair, require_range, unsupported
 from .operation import Operation
@@ -69,7 +69,7 @@ def _fitting(operation: str, value: Tensor, target: Tensor) -> Tensor:
             f"{operation}: output with shape {target.shape} doesn't match the broadcast shape {value.shape}"
         )
     if not can_write(value.dtype, target.dtype):
-        raise TypeError(
+        raise DTypeError(
             f"{operation}: result type {value.dtype} can't be cast to the desired output type {target.dtype}; "
             f"use the operation that is not in place"
         )
@@ -82,7 +82,7 @@ def unary_in_place(operation: Operation) -> Callable[..., Tensor]:
 
     def method(self: Tensor) -> Tensor:
         if operation.computing_dtype(self.dtype) is not self.dtype:
-            raise TypeError(f"{name}: the result can't be cast to {self.dtype}; use {operation.name}")
+            raise DTypeError(f"{name}: the result can't be cast to {self.dtype}; use {operation.name}")
         return _in_place(operation, name, self, (self,), {})
 
     return _named(method, operation, name)
@@ -193,7 +193,7 @@ def _compute(
     for array in arrays[1:]:
         require_fit(name, shape, array.shape)
     if result is not kind:
-        raise TypeError(f"{name}: result type {result.dtype} can't be cast to the desired output type {kind.dtype}")
+        raise DTypeError(f"{name}: result type {result.dtype} can't be cast to the desired output type {kind.dtype}")
     in_place, _ = kind.table[name]
     if in_place is not None:
         return in_place(target._array, *arrays[1:], **parameters)
@@ -238,7 +238,9 @@ def copy_(self: Tensor, source: Any, /) -> Tensor:
     array_of(self)
     require_writable("copy_", self)
     if type(source) is not Tensor:
-        source = OPERATIONS["asarray"].function(source, dtype=self.dtype, device=self.device)
+        from .creation import asarray
+
+        source = asarray(source, device=self.device)
     source = cast(OPERATIONS["to_device"].function(source, self.device), self.dtype)
     source = OPERATIONS["broadcast_to"].function(source, self.shape)
     recording = is_grad_enabled() and in_a_graph(self, (self, source))

@@ -58,12 +58,12 @@ def _set_part(x: Any, value: Any, part: str) -> None:
 
 VIEWS: dict[str, Callable[..., Any]] = {
     "getitem": lambda x, *index: x[_index(index)],
-    "view": lambda x, *shape: x.view(*shape),
+    "view": lambda x, *shape: x.view(shape),
     "reshape": lambda x, *shape: x.reshape(shape),
     "transpose": lambda x, dim0, dim1: x.transpose(dim0, dim1),
     "permute": lambda x, *dims: x.permute(*dims),
     "t": lambda x: x.t(),
-    "expand": lambda x, *shape: x.expand(*shape),
+    "expand": lambda x, *shape: x.expand(shape),
     "squeeze": lambda x, *dim: x.squeeze(*dim),
     "unsqueeze": lambda x, dim: x.unsqueeze(dim),
     "narrow": lambda x, dim, start, length: x.narrow(dim, start, length),
@@ -134,6 +134,8 @@ ERRORS = {
     "no gradient": ("does not require grad",),
     "shape": (
         "must match",
+        "is invalid for input of size",
+        "does not hold",
         "broadcast",
         "shape mismatch",
         "expanded size",
@@ -213,7 +215,7 @@ def run(program: Program, namespace: Any, functions: dict[str, Callable[..., Any
     outcome: Outcome = {"errors": errors}
     try:
         for i in program["reads"]:
-            term = functions["read"](namespace, tensors[i])
+            term = functions["read"](namespace, tensors[i] * tensors[i] if program["order"] == 2 else tensors[i])
             loss = term if loss is None else loss + term
         outcome["flags"] = "".join("01"[t.requires_grad] + "nl"[t.is_leaf] for t in tensors)
         if loss is not None:
@@ -270,7 +272,7 @@ def _flat(value: Any) -> Iterator[float]:
 
 
 LEAVES = [[[3, 4], "float64"], [[2, 3, 2], "float64"], [[6], "float64"], [[3, 2], "complex128"]]
-"""What a program starts from. Few shapes, since some backends compile each operation for each."""
+"""What a program starts from. Few shapes, since some backends compile each operation for each of them."""
 
 CONSTANTS = (0.5, -1.25, 2.0)
 LEVELS = (0.137, 0.6173, -0.4391)
@@ -283,21 +285,28 @@ LARGEST = 64
 class Drawing:
     """A program while it is drawn. Its tensors are kept without gradients, so that shapes and strides are known."""
 
-    def __init__(self, chance: random.Random, namespace: Any) -> None:
+    def __init__(self, chance: random.Random, namespace: Any, variants: int) -> None:
         self.chance = chance
+        self.variants = variants
         self.namespace = namespace
         self.program: Program = {"leaves": [], "steps": [], "reads": [], "order": chance.choice((1, 1, 2))}
         self.tensors: list[Any] = []
         self.shared: set[int] = set()
+        self.roots: list[int] = []
         for _ in range(chance.choice((2, 2, 3))):
             shape, dtype = chance.choice(LEAVES)
             requires_grad = chance.random() < 0.5
             self.program["leaves"].append([shape, dtype, requires_grad])
+            self.roots.append(len(self.tensors))
             self.tensors.append(leaf(namespace, len(self.tensors), shape, dtype, False))
 
     def step(self, name: str, operands: list[int], arguments: list[Any], no_grad: bool = False) -> None:
         step = [name, operands, arguments, True] if no_grad else [name, operands, arguments]
         self.program["steps"].append(step)
+        if name in VIEWS:
+            self.roots.append(self.roots[operands[0]])
+        elif name in RESULTS:
+            self.roots.append(len(self.tensors))
         if name != "read":
             with contextlib.suppress(RuntimeError, ValueError, TypeError, IndexError):
                 take_step(self.namespace, self.tensors, step, STEPS)
@@ -310,8 +319,12 @@ class Drawing:
     def is_complex(self, i: int) -> bool:
         return bool(self.tensors[i].dtype == self.namespace.complex128)
 
+    def variant(self, name: str, shape: tuple[int, ...]) -> random.Random:
+        """What the arguments of a step on a shape are drawn from."""
+        return random.Random(f"{name} {shape} {self.chance.randrange(self.variants)}")
+
     def index(self, shape: tuple[int, ...]) -> list[Any]:
-        chance = self.chance
+        chance = self.variant("index", shape)
         items: list[Any] = []
         for length in shape:
             kind = chance.random()
@@ -331,7 +344,7 @@ class Drawing:
 
     def view_arguments(self, name: str, shape: tuple[int, ...]) -> list[Any] | None:
         """Arguments with which there is such a view of that shape; None if there are none."""
-        chance, ndim, count = self.chance, len(shape), math.prod(shape)
+        chance, ndim, count = self.variant(name, shape), len(shape), math.prod(shape)
         if name in ("detach", "real", "imag", "squeeze"):
             return []
         if name == "getitem":
@@ -400,12 +413,19 @@ class Drawing:
         if fitting and self.chance.random() < 0.7:
             return [max(self.chance.choice(fitting), self.chance.choice(fitting))], []
         if self.chance.random() < 0.05 and not any(requires_grad for *_, requires_grad in self.program["leaves"]):
-            return [self.any_tensor()], []
+            allowed = [k for k in range(len(self.tensors)) if allows_complex or not self.is_complex(k)]
+            return [self.chance.choice(allowed)] if allowed else [], [] if allowed else [2.0]
         return [], [self.chance.choice(CONSTANTS)]
 
     def write(self) -> None:
         chance = self.chance
         i = self.any_tensor()
+        root = self.roots[i]
+        no_grad = chance.random() < 0.08
+        if root < len(self.program["leaves"]) and self.program["leaves"][root][2] and chance.random() < 0.85:
+            no_grad = True
+            if chance.random() < 0.7:
+                return
         shape, is_complex = tuple(self.tensors[i].shape), self.is_complex(i)
         name = chance.choice((*WRITES, "add_", "mul_", "set", "augment"))
         if (is_complex and ("mask" in name or name in ("exp_", "tanh_"))) or (name == "set_part" and not is_complex):
@@ -428,12 +448,13 @@ class Drawing:
         elif name == "set_rows":
             if not shape or not shape[0]:
                 return
-            rows = chance.sample(range(shape[0]), min(2, shape[0]))
+            rows = self.variant(name, shape).sample(range(shape[0]), min(2, shape[0]))
             others, arguments = self.value_for((len(rows), *shape[1:]), is_complex)
             operands += others
             arguments += rows
         elif name in ("set_mask", "augment_mask"):
-            others, arguments = self.value_for((), False)
+            scalars = [k for k, t in enumerate(self.tensors) if not t.shape and not self.is_complex(k)]
+            others, arguments = ([chance.choice(scalars)], []) if scalars else ([], [chance.choice(CONSTANTS)])
             operands += others
             arguments.append(chance.choice(LEVELS))
         elif name == "set_same_mask":
@@ -442,7 +463,7 @@ class Drawing:
             arguments = [chance.choice(LEVELS)]
         elif name == "fill_":
             arguments = [chance.choice(CONSTANTS)]
-        self.step(name, operands, arguments, chance.random() < 0.08)
+        self.step(name, operands, arguments, no_grad)
 
     def result(self) -> None:
         chance = self.chance
@@ -461,22 +482,25 @@ class Drawing:
         elif name == "rows":
             if not shape or not shape[0]:
                 return
-            arguments = [chance.randrange(-shape[0], shape[0]) for _ in range(2)]
+            variant = self.variant(name, shape)
+            arguments = [variant.randrange(-shape[0], shape[0]) for _ in range(2)]
         self.step(name, operands, arguments, chance.random() < 0.05)
 
     def read(self) -> None:
         self.step("read", [self.any_tensor()], [])
 
 
-def draw(chance: random.Random, namespace: Any, steps: int = 10) -> Program:
+def draw(chance: random.Random, namespace: Any, steps: int = 10, variants: int = 2) -> Program:
     """A random program of up to so many steps.
 
     Parameters
     ----------
     namespace
         In which the program is tried, step by step, to know what fits.
+    variants
+        How many arguments a step on tensors of one shape has to choose from. Few, since some backends compile each.
     """
-    drawing = Drawing(chance, namespace)
+    drawing = Drawing(chance, namespace, variants)
     kinds = (Drawing.view, Drawing.write, Drawing.result, Drawing.read)
     for _ in range(chance.randrange(3, steps + 1)):
         chance.choices(kinds, (40, 40, 15, 7))[0](drawing)

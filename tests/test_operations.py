@@ -183,6 +183,7 @@ class TestReductions:
         assert tp.sum(x).item() == 4096.0
         assert tp.mean(x).item() == 1.0
         assert tp.sum(x).dtype is x.dtype
+        assert tp.mean(x * 128).item() == 128.0
 
 
 class TestPyTorchSpellings:

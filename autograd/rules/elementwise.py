@@ -34,6 +34,17 @@ def _pow_x2(ops: Any, g: Any, x1: Any, out: Any) -> Any:
     return g * (out * ops.log(ops.where(constant, ops.ones_like(x1), x1)))
 
 
+def _sign(ops: Any, g: Any, x: Any) -> Any:
+    """Zero for real numbers; a complex sign turns when the number moves across its own direction."""
+    if ops.abs(x).dtype == x.dtype:
+        return ops.zeros_like(g)
+    sign = ops.sign(x)
+    # At 0 the sign is 0, and so is what is divided.
+    safe = ops.where(ops.equal(x, ops.zeros_like(x)), ops.ones_like(x), x)
+    along = (g * sign + ops.conj(g * sign)) * 0.5
+    return (g - along * ops.conj(sign)) * sign / safe
+
+
 def _square_of_distance(ops: Any, x1: Any, x2: Any) -> Any:
     """1 for the origin, where the angle has no derivative, which makes that zero as in PyTorch."""
     square = x1 * x1 + x2 * x2
@@ -86,7 +97,7 @@ rule("reciprocal", x=lambda g, out: -g * (out * out))
 rule("relu", x=lambda ops, g, out: ops.masked_fill(g, out <= 0.0, 0.0))
 rule("round", x=_zero)
 rule("sigmoid", x=lambda g, out: g * (out * (1.0 - out)))
-rule("sign", x=_zero)
+rule("sign", x=_sign)
 rule("sin", x=lambda ops, g, x: g * ops.cos(x))
 rule("sinh", x=lambda ops, g, x: g * ops.cosh(x))
 rule("sqrt", x=lambda g, out: g * 0.5 / out)

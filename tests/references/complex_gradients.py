@@ -25,9 +25,11 @@ CASES: list[tuple[str, list[list[complex]], list[complex]]] = [
     *((name, [R, W], G) for name in ("divide", "multiply")),
     ("abs", [Z], R),
     ("abs", [[0j, 3 + 4j]], [1.0, -2.0]),
+    ("sign", [Z], G),
+    ("sign", [[0j, 3 + 4j]], [1 + 2j, -2 + 1j]),
 ]
 
-FUNCTIONS = {"mean_all": lambda z: z.mean(), "sum_all": lambda z: z.sum()}
+FUNCTIONS = {"sign": torch.sgn, "mean_all": lambda z: z.mean(), "sum_all": lambda z: z.sum()}
 """Those that PyTorch does not call by the name of the case."""
 
 

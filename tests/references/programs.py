@@ -20,7 +20,7 @@ import torch
 import tensorplug
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
-from programs import STEPS, VIEWS, WRITES, Outcome, Program, draw, run, weighted_sum
+from programs import RESULTS, STEPS, VIEWS, WRITES, Outcome, Program, draw, run, weighted_sum
 
 COUNT = 450
 SECOND = 120
@@ -68,10 +68,11 @@ def looked_at_first(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def converted(function: Callable[..., Any]) -> Callable[..., Any]:
-    def write(x: torch.Tensor, *rest: Any) -> Any:
-        return function(x, *(one.to(x.dtype) if isinstance(one, torch.Tensor) else one for one in rest))
+    def operate(x: torch.Tensor, *rest: Any) -> Any:
+        dtype = torch.result_type(x, rest[0]) if rest and isinstance(rest[0], torch.Tensor) else x.dtype
+        return function(x.to(dtype), *(one.to(dtype) if isinstance(one, torch.Tensor) else one for one in rest))
 
-    return write
+    return operate
 
 
 def augment(x: torch.Tensor, value: Any, *index: Any) -> None:
@@ -87,6 +88,29 @@ def split(x: torch.Tensor, size: int, dim: int, part: int) -> torch.Tensor:
 
 def chunk(x: torch.Tensor, chunks: int, dim: int, part: int) -> torch.Tensor:
     return split(x, -(-x.shape[dim] // chunks), dim, part)
+
+
+def checked_first(function: Callable[..., Any]) -> Callable[..., Any]:
+    def write(x: torch.Tensor, value: Any, *rows: int) -> Any:
+        if any(not -len(x) <= row < len(x) for row in rows):
+            raise IndexError("index out of range")
+        return function(x, value, *rows)
+
+    return write
+
+
+class LeftOut(Exception):
+    """A program came upon a difference that PyTorch cannot be made to follow."""
+
+
+def contiguous_only(function: Callable[..., Any]) -> Callable[..., Any]:
+    def operate(*operands: Any) -> torch.Tensor:
+        result: torch.Tensor = function(*operands)
+        if not result.is_contiguous():
+            raise LeftOut
+        return result
+
+    return operate
 
 
 def unrecorded_view(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -142,10 +166,21 @@ DIFFERENCES: list[tuple[str, Callable[..., Any], list[str]]] = [
         CHANGES,
     ),
     (
-        "A real value that is written into a complex tensor is converted by an operation with a gradient; PyTorch "
-        "fails in the backward pass of `x[...] = value` where it has one element, and with arrays as indices at once.",
+        "An operand of a lower dtype is converted first, by an operation with a gradient, so it is the conversion that "
+        "is saved; PyTorch saves the operand, fails in the backward pass of `x[...] = value` where that has one "
+        "element, and takes no other dtype where an index is an array.",
         converted,
-        ["set", "set_rows", "augment"],
+        ["add", "mul", *(name for name in CHANGES if name != "set_part")],
+    ),
+    (
+        "A write that fails changes nothing; PyTorch finds some indices out of range when it has written others.",
+        checked_first,
+        ["set_rows"],
+    ),
+    (
+        "The result of an operation has its elements in order in memory; in PyTorch it may have the operand's strides.",
+        contiguous_only,
+        [*RESULTS],
     ),
     (
         "A view made under no_grad requires no gradient and is refused where it would be written and recorded; in "
