@@ -27,7 +27,7 @@ demo: $(STAMP)
 	@$(BIN) -m tensorplug demo $(ARGS)
 
 test: $(STAMP)
-	@$(BIN) -m pytest $(ARGS)
+	@$(BIN) -m pytest -n 2 $(ARGS)
 
 lint: $(STAMP) wheel
 	$(BIN) -m ruff check .

@@ -230,7 +230,7 @@ def as_device(device: Any, own: Device | None = None) -> Device:
     if not isinstance(device, str):
         raise TypeError(f"a device is a name or a tensorplug.device, got {type(device).__name__}")
     first, _, rest = device.partition(":")
-    if first in names():
+    if first in names() or (rest and not rest.isdigit()):
         return _find(device, first, rest)
     return _find_anywhere(device, own)
 

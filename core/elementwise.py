@@ -8,7 +8,7 @@ import numpy
 
 from .dtypes import bool_, promote, promote_scalar
 from .families import binary, unary
-from .operands import cast, explain, same_device, scalar_tensor, unsupported
+from .operands import cast, explain, require_range, same_device, scalar_tensor, unsupported
 from .operation import Operation
 from .tensor import Tensor
 from .views import array_of
@@ -673,6 +673,9 @@ def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
         return where(mask, value, x)
     if mask.dtype is not bool_:
         raise TypeError(f"masked_fill: the mask must be of dtype bool, got {mask.dtype}")
+    if promote_scalar(x.dtype, value) is not x.dtype:
+        raise TypeError(f"masked_fill: {value} can't be written into a {x.dtype} tensor; convert one of the two")
+    require_range(x.dtype, value)
     x, mask = same_device("masked_fill", x, mask)
     kernel, kind = x._kind.table["masked_fill"]
     try:

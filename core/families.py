@@ -6,12 +6,11 @@ declared; what can be decided then is not decided again at each call.
 
 from __future__ import annotations
 
-import operator as python_operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..autograd.modes import is_grad_enabled
-from .axes import normalize_axes
+from .axes import normalize_axes, normalize_axis
 from .docs import elementwise_doc, reduction_doc
 from .dtypes import DType, as_dtype, bool_, int64
 from .errors import ShapeError
@@ -247,7 +246,7 @@ def _require_elements(name: str, shape: tuple[int, ...], axes: tuple[int, ...] |
 def _with_indices(operation: Operation, indices: str, x: Tensor, dim: Any, keepdim: bool) -> MaxMin:
     from .kinds import OPERATIONS
 
-    axis = python_operator.index(dim)
+    axis = normalize_axis(operation.name, dim, x.ndim)
     where = OPERATIONS[indices].function(x, axis=axis, keepdims=True)
     values = OPERATIONS["take_along_axis"].function(x, where, axis=axis)
     if keepdim:

@@ -452,6 +452,9 @@ WRONG_TYPES: list[tuple[str, Callable[[], Any]]] = [
         lambda: tp.ones(2, dtype="int64").__setitem__(0, 1.5),
     ),
     (r"add_: result type tensorplug.float32 can't be cast", lambda: tp.ones(2, dtype="int64").add_(1.5)),
+    (r"masked_fill: 2.5 can't be written", lambda: tp.ones(2, dtype="int64").masked_fill(tp.ones(2) > 0, 2.5)),
+    (r"masked_fill: 1j can't be written", lambda: tp.ones(2).masked_fill(tp.ones(2) > 0, 1j)),
+    (r"masked_fill: the mask must be of dtype bool", lambda: tp.ones(2).masked_fill(tp.ones(2), 0.0)),
     (r"exp: out= takes a Tensor, got list", lambda: tp.exp(tp.ones(2), out=[0.0])),
 ]
 
@@ -463,6 +466,7 @@ OUT_OF_RANGE: list[tuple[str, Callable[[], Any]]] = [
     ("-129 is out of range for tensorplug.int8", lambda: tp.full((2,), -129, dtype="int8")),
     ("1180591620717411303424 is out of range for tensorplug.int64", lambda: tp.tensor([2**70])),
     ("300 is out of range for tensorplug.int8", lambda: tp.ones(2, dtype="int8").fill_(300)),
+    ("300 is out of range", lambda: tp.ones(2, dtype="int8").masked_fill(tp.ones(2) > 0, 300)),
     ("300 is out of range for tensorplug.int8", lambda: tp.ones(2, dtype="int8").__setitem__(0, 300)),
 ]
 
