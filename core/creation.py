@@ -9,6 +9,7 @@ from typing import Any
 import numpy
 
 from .axes import normalize_shape
+from .conversion import to
 from .devices import as_device
 from .dtypes import DType, as_dtype, bool_, default_complex, get_default_dtype, int64
 from .errors import ShapeError
@@ -16,7 +17,7 @@ from .gradients import requires_grad_
 from .kinds import Kind, Library, kind_for, loaded_libraries
 from .operands import require_range
 from .tensor import Tensor, wrap
-from .transfer import clone, to
+from .transfer import clone
 
 
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:

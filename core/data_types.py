@@ -10,6 +10,7 @@ from .devices import as_device
 from .dtypes import ACCEPTED, DTYPES, DType, as_dtype, bool_, promote, promote_scalar, real_dtype
 from .operation import Operation
 from .tensor import Tensor
+from .transfer import clone, to_device
 from .views import array_of
 
 _KINDS_BY_NAME = {
@@ -62,8 +63,6 @@ def astype(x: Tensor, dtype: Any, /, *, copy: bool = True, device: Any = None) -
     >>> tp.astype(tp.tensor([1.7, -1.7]), tp.int64)
     tensor([ 1, -1])
     """
-    from .transfer import clone, to_device
-
     result = _cast_function(x if device is None else to_device(x, as_device(device, x.device)), dtype)
     return clone(x) if copy and result is x else result
 

@@ -80,7 +80,7 @@ def binary(
         operator=operator,
         in_place=result == "same",
     )
-    apply = _binary_apply(operation)
+    apply = binary_apply(operation)
 
     def function(x1: Any, x2: Any, /, *, out: Tensor | None = None) -> Tensor:
         found = apply(x1, x2)
@@ -122,8 +122,16 @@ def _unary_apply(operation: Operation) -> Callable[[Tensor], Tensor]:
     return apply
 
 
-def _binary_apply(operation: Operation) -> Callable[[Any, Any], Any]:
-    """The operation on two operands; NotImplemented where one is of no type that tensors work with."""
+def binary_apply(
+    operation: Operation, explain: Callable[[str, Exception, Tensor, Tensor], Exception] = explain
+) -> Callable[[Any, Any], Any]:
+    """The operation on two operands; NotImplemented where one is of no type that tensors work with.
+
+    Parameters
+    ----------
+    explain
+        ``explain(name, error, x1, x2)`` is raised in place of an error of the kernel's.
+    """
     name, differentiable = operation.name, operation.rule is not None
 
     def apply(x1: Any, x2: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from . import (
     activations,
+    conversion,
     elementwise,
     gradients,
     indexing,
@@ -16,7 +17,6 @@ from . import (
     random,
     searching,
     statistical,
-    transfer,
     writes,
 )
 from .data_types import astype
@@ -96,7 +96,7 @@ METHODS: dict[str, Any] = {
     **gradients.METHODS,
     **interop.METHODS,
     **manipulation.METHODS,
-    **transfer.METHODS,
+    **conversion.METHODS,
     "__getitem__": indexing.getitem,
     "__setitem__": indexing.setitem,
     "copy_": writes.copy_,
