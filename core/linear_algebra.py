@@ -10,7 +10,7 @@ from .tensor import Tensor
 
 _matmul = Operation(
     "matmul",
-    family="elementwise",
+    family="matrix product",
     operands=("x1", "x2"),
     accepts="numeric",
     operator="__matmul__",
@@ -30,7 +30,8 @@ def _explain(operation: str, error: Exception, x1: Tensor, x2: Tensor) -> Except
         return error
     return ShapeError(
         f"{operation}: shapes {shape1} and {shape2} cannot be multiplied: the last axis of the first, "
-        f"{shape1[-1]}, must be as long as the last but one of the second, {inner}, and the axes before them must broadcast"
+        f"{shape1[-1]}, must be as long as the last but one of the second, {inner}, and the axes before them must "
+        f"broadcast"
     )
 
 

@@ -534,7 +534,9 @@ def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
     Raises
     ------
     IndexError
-        If the part reaches beyond the axis.
+        If the start is beyond the axis.
+    RuntimeError
+        If the length is negative or reaches beyond it.
 
     Examples
     --------
@@ -545,8 +547,10 @@ def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
     axis = normalize_axis("narrow", dim, x.ndim)
     size = x.shape[axis]
     begin = operator.index(start) + (size if start < 0 else 0)
-    if not 0 <= begin <= begin + length <= size:
-        raise IndexError(f"narrow: start {start} and length {length} reach beyond axis {axis}, of length {size}")
+    if not 0 <= begin <= size:
+        raise IndexError(f"narrow: start {start} is out of range for axis {axis}, of length {size}")
+    if not 0 <= length <= size - begin:
+        raise ShapeError(f"narrow: start {start} and length {length} reach beyond axis {axis}, of length {size}")
     return x[(*(slice(None),) * axis, slice(begin, begin + length))]
 
 

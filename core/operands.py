@@ -67,6 +67,8 @@ def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
     if type(x1) is not Tensor:
         swapped = pair(operation, x2, x1) if type(x2) is Tensor else None
         return swapped and (swapped[1], swapped[0])
+    if operation.family != "elementwise" and type(x2) is not Tensor:
+        return None
     if type(x2) in (float, int) and x1._kind.dtype.kind == "f":
         return x1, scalar_tensor(x1._kind, x2)
     if isinstance(x2, numpy.generic):

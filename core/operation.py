@@ -25,6 +25,10 @@ RESULTS: dict[str, Callable[[DType], DType]] = {
 """How the dtype of an operation's result follows from that of its operands."""
 
 
+BROADCASTING = ("elementwise", "matrix product")
+"""The families whose operands are broadcast."""
+
+
 @final
 class Operation:
     """One operation, declared once.
@@ -105,7 +109,7 @@ class Operation:
         assert self.rule is not None
         if self.sequence:
             return compile_record_sequence(self.rule)
-        broadcasts = self.family == "elementwise" and len(self.operands) > 1
+        broadcasts = self.family in BROADCASTING and len(self.operands) > 1
         return compile_record(self.rule, self.operands, broadcasts)
 
     def resolve(self, kind: Kind) -> tuple[Callable[..., Any], Kind]:

@@ -101,9 +101,9 @@ def binary_in_place(operation: Operation) -> Callable[..., Any]:
                 return _through_cast(operation, name, self, operands)
             other = operands[1]
         kernel, _ = self._kind.table[name]
+        operand = array_of(other)
         if kernel is None or _is_recorded(self, other):
             return _in_place(operation, name, self, (self, other), {})
-        operand = array_of(other)
         require_fit(name, self._array.shape, operand.shape)
         kernel(self._array, operand)
         storage = self._storage or own(self)
@@ -243,10 +243,10 @@ def copy_(self: Tensor, source: Any, /) -> Tensor:
         source = asarray(source, device=self.device)
     source = cast(OPERATIONS["to_device"].function(source, self.device), self.dtype)
     source = OPERATIONS["broadcast_to"].function(source, self.shape)
+    array = array_of(source)
     recording = is_grad_enabled() and in_a_graph(self, (self, source))
     if recording:
         require_recorded_view("copy_", self)
-    array = array_of(source)
     if self._kind.writable and source._storage is not None and source._storage is self._storage:
         array = self._kind.library.backend.copy(array)
     write(self, array)

@@ -136,6 +136,8 @@ ERRORS = {
         "must match",
         "is invalid for input of size",
         "does not hold",
+        "exceeds dimension size",
+        "reach beyond",
         "broadcast",
         "shape mismatch",
         "expanded size",

@@ -32,7 +32,7 @@ LARGEST = 1e4
 
 def shares_memory(x: torch.Tensor, y: Any) -> bool:
     """Whether two tensors have one storage."""
-    return isinstance(y, torch.Tensor) and x.untyped_storage().data_ptr() == y.untyped_storage().data_ptr()
+    return isinstance(y, torch.Tensor) and x.untyped_storage()._cdata == y.untyped_storage()._cdata
 
 
 def overlaps(x: torch.Tensor) -> bool:
@@ -42,6 +42,18 @@ def overlaps(x: torch.Tensor) -> bool:
         along = torch.arange(x.shape[axis]) * stride
         places += along.reshape([-1 if i == axis else 1 for i in range(x.ndim)])
     return len(places.unique()) < x.numel()
+
+
+def no_own_view(function: Callable[..., Any]) -> Callable[..., Any]:
+    def write(x: torch.Tensor, value: Any, *index: Any) -> Any:
+        if isinstance(value, torch.Tensor):
+            part = VIEWS["getitem"](x.detach(), *index)
+            places = [(one.storage_offset(), one.shape, one.stride()) for one in (part, value)]
+            if shares_memory(part, value) and places[0] == places[1]:
+                raise LeftOut
+        return function(x, value, *index)
+
+    return write
 
 
 def overlap_refused(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -174,6 +186,11 @@ DIFFERENCES: list[tuple[str, Callable[..., Any], list[str]]] = [
         "element, and takes no other dtype where an index is an array.",
         converted,
         ["add", "mul", *(name for name in CHANGES if name != "set_part")],
+    ),
+    (
+        "Writing `x[i]` into x at i, which is how `x[i] += value` ends, is no write; in PyTorch it is one more.",
+        no_own_view,
+        ["set"],
     ),
     (
         "A write that fails changes nothing; PyTorch finds some indices out of range when it has written others.",
