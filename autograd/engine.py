@@ -180,6 +180,8 @@ def unbroadcast(ops: Any, gradient: Any, shape: tuple[int, ...]) -> Any:
     if gradient.shape == shape:
         return gradient
     added = len(gradient.shape) - len(shape)
+    if gradient.shape[added:] == shape:
+        return ops.sum(gradient, axis=tuple(range(added)))
     stretched = tuple(
         axis + added for axis, size in enumerate(shape) if size == 1 and gradient.shape[axis + added] != 1
     )

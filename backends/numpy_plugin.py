@@ -36,6 +36,14 @@ def run_anyway(function: Callable[..., Any], *arguments: Any, **keywords: Any) -
         return function(*arguments, **keywords)
 
 
+def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
+    """The same for functions written in C, in any number of threads."""
+    try:
+        return run(function, *arguments)
+    except RuntimeError:
+        return run_anyway(function, *arguments)
+
+
 ndarray, asarray = numpy.ndarray, numpy.asarray
 
 UFUNCS = (
@@ -106,10 +114,14 @@ def _reduce(ufunc: Any) -> Kernel:
 def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Half types are divided in float32 too, as their sum may overflow where their mean does not."""
     half = x.dtype.itemsize == 2
-    total = run_anyway(numpy.add.reduce, x, axis, numpy.float32 if half else None, None, keepdims)
+    total = quietly(numpy.add.reduce, x, axis, numpy.float32 if half else None, None, keepdims)
     count = x.size // total.size if total.size else 1
-    out = asarray(run_anyway(numpy.divide, total, total.dtype.type(count)))
+    out = asarray(quietly(numpy.divide, total, total.dtype.type(count)))
     return out.astype(x.dtype) if half else out
+
+
+def _relu(x: Any) -> Any:
+    return asarray(quietly(numpy.maximum, x, x.dtype.type(0)))
 
 
 _sum = _reduce(numpy.add)
@@ -241,6 +253,7 @@ class NumPy(Backend):
                 "all": _reduce(numpy.logical_and),
                 "any": _reduce(numpy.logical_or),
                 "mean": _mean,
+            "relu": _relu,
                 "astype": _astype,
                 "getitem": _getitem,
                 "put": _put,

@@ -94,6 +94,10 @@ def log_softmax(x: Any, *, axis: int) -> Any:
 
 def softmax_normalizer(x: Any, *, axis: int) -> Any:
     result = numpy.empty((2, *x.shape[:axis], 1, *x.shape[axis + 1 :]), x.dtype)
+    if x.size <= FEW:
+        top = numpy.maximum.reduce(x, axis, None, result[0], True)
+        numpy.add.reduce(numpy.exp(x - top), axis, None, result[1], True)
+        return result
     rows, (tops, totals) = _rows(x, axis), _normalizers(result, axis)
     scratch = None
     for block in _blocks(rows):
@@ -119,6 +123,8 @@ def cross_entropy(logits: Any, target: Any, normalizer: Any, *, label_smoothing:
 
 
 def cross_entropy_gradient(upstream: Any, logits: Any, target: Any, normalizer: Any, *, label_smoothing: float) -> Any:
+    if logits.size <= FEW and logits.ndim == 2 and not label_smoothing:
+        return _few_gradients(upstream, logits, target, normalizer)
     result = numpy.empty(logits.shape, logits.dtype)
     rows, out = _rows(logits, 1), _rows(result, 1)
     classes, (tops, totals) = _classes(target), _normalizers(normalizer, 1)
@@ -131,6 +137,15 @@ def cross_entropy_gradient(upstream: Any, logits: Any, target: Any, normalizer: 
         if label_smoothing:
             numpy.subtract(part, upstream[block] * (label_smoothing / rows.shape[1]), part)
     out[_places(classes)] -= upstream if not label_smoothing else upstream * (1.0 - label_smoothing)
+    return result
+
+
+def _few_gradients(upstream: Any, logits: Any, target: Any, normalizer: Any) -> Any:
+    """The gradient of few logits, where every call counts."""
+    top, total = normalizer
+    result = numpy.exp(logits - top)
+    result *= upstream[:, None] / total
+    result[numpy.arange(len(target)), target] -= upstream
     return result
 
 
