@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from .modes import set_grad_enabled
+from .modes import enable_grad
 
 _FREED = (
     "Trying to backward through the graph a second time: {name} was freed by an earlier backward pass. "
@@ -64,7 +64,7 @@ def run(
     with library.scope(), _Scopes(library) as scopes:
         if lifter is None:
             return _walk(roots, retain_graph, None, wanted, needed, scopes)
-        with set_grad_enabled(True):
+        with enable_grad():
             return _walk(roots, retain_graph, lifter, wanted, needed, scopes)
 
 

@@ -20,22 +20,8 @@ is_grad_enabled: Callable[[], bool] = _recording.get
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-class set_grad_enabled:
-    """Switch recording on or off, for a ``with`` block or a decorated function.
-
-    Parameters
-    ----------
-    mode : bool
-        Whether to record.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> x = tp.tensor([1.0], requires_grad=True)
-    >>> with tp.set_grad_enabled(False):
-    ...     (x * 2).requires_grad
-    False
-    """
+class _Mode:
+    """A context in which operations are recorded or not."""
 
     def __init__(self, mode: bool) -> None:
         self._mode = mode
@@ -52,7 +38,40 @@ class set_grad_enabled:
         return _decorate(function, self._mode)
 
 
-class no_grad(set_grad_enabled):
+class set_grad_enabled(_Mode):
+    """Switch recording on or off: from here on, for a ``with`` block, or for a decorated function.
+
+    Parameters
+    ----------
+    mode : bool
+        Whether to record.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([1.0], requires_grad=True)
+    >>> with tp.set_grad_enabled(False):
+    ...     (x * 2).requires_grad
+    False
+    """
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__(mode)
+        self._before = _recording.get()
+        _recording.set(mode)
+
+    def __enter__(self) -> None:
+        _recording.set(self._mode)
+
+    def __exit__(self, *exception: object) -> None:
+        _recording.set(self._before)
+
+    def __call__(self, function: _Function) -> _Function:
+        _recording.set(self._before)
+        return super().__call__(function)
+
+
+class no_grad(_Mode):
     """Do not record, for a ``with`` block or a decorated function (with or without parentheses).
 
     Examples
@@ -76,7 +95,7 @@ class no_grad(set_grad_enabled):
         super().__init__(False)
 
 
-class enable_grad(set_grad_enabled):
+class enable_grad(_Mode):
     """Record, for a ``with`` block or a decorated function, inside `no_grad` too.
 
     Examples
@@ -105,14 +124,14 @@ def _decorate(function: Any, mode: bool) -> Any:
             step, sent = generator.send, None
             while True:
                 try:
-                    with set_grad_enabled(mode):
+                    with _Mode(mode):
                         item = step(sent)
                 except StopIteration as stop:
                     return stop.value
                 try:
                     step, sent = generator.send, (yield item)
                 except GeneratorExit:
-                    with set_grad_enabled(mode):
+                    with _Mode(mode):
                         generator.close()
                     raise
                 except BaseException as error:
@@ -124,14 +143,14 @@ def _decorate(function: Any, mode: bool) -> Any:
 
         @functools.wraps(function)
         async def awaited(*arguments: Any, **keywords: Any) -> Any:
-            with set_grad_enabled(mode):
+            with _Mode(mode):
                 return await function(*arguments, **keywords)
 
         return awaited
 
     @functools.wraps(function)
     def called(*arguments: Any, **keywords: Any) -> Any:
-        with set_grad_enabled(mode):
+        with _Mode(mode):
             return function(*arguments, **keywords)
 
     return called

@@ -187,25 +187,43 @@ class Backend:
         return False
 
     def getitem(self, array: Array, index: Any) -> Array:
-        """``array[index]`` as an array, 0-d results included. Arrays in the index may be NumPy's."""
-        return operator.getitem(array, self._index(array, index))
+        """``array[index]`` as an array, 0-d results included. Arrays in the index may be NumPy's.
 
-    def _index(self, array: Array, index: Any) -> Any:
-        def own(item: Any) -> Any:
-            return self.from_numpy(item, array.device) if isinstance(item, numpy.ndarray) else item
-
-        return tuple(own(item) for item in index) if isinstance(index, tuple) else own(index)
+        By default what the library refuses to index by, as the standard allows it to, is done on the host.
+        """
+        try:
+            return operator.getitem(array, self._index(array, index))
+        except (IndexError, TypeError, NotImplementedError):
+            host = self.to_numpy(array)[self._host_index(index)]
+            return self.from_numpy(numpy.asarray(host), array.device)
 
     def put(self, array: Array, index: Any, value: Array) -> Array:
         """A copy of the array in which ``copy[index] = value`` was done. The array itself stays as it was."""
         result = self.copy(array)
-        result[self._index(array, index)] = value
+        try:
+            result[self._index(array, index)] = value
+        except (IndexError, TypeError, NotImplementedError):
+            host = numpy.array(self.to_numpy(array))
+            host[self._host_index(index)] = self.to_numpy(value)
+            return self.from_numpy(host, array.device)
         return result
+
+    def _index(self, array: Array, index: Any) -> Any:
+        """An index of the library's own arrays, which names every axis."""
+        items = index if isinstance(index, tuple) else (index,)
+        own = [self.from_numpy(item, array.device) if isinstance(item, numpy.ndarray) else item for item in items]
+        is_short = not any(item is Ellipsis for item in items) and not any(hasattr(item, "shape") for item in own)
+        return (*own, Ellipsis) if is_short else tuple(own)
+
+    def _host_index(self, index: Any) -> Any:
+        """The same of NumPy's arrays."""
+        items = index if isinstance(index, tuple) else (index,)
+        return tuple(self.to_numpy(item) if hasattr(item, "shape") else item for item in items)
 
     def scatter_zeros(self, array: Array, shape: tuple[int, ...], index: Any) -> Array:
         """Zeros of that shape to which the array was added at the index, once for each time that a place is named."""
         result = numpy.zeros(shape, self.to_numpy(array).dtype)
-        host = tuple(self.to_numpy(part) if hasattr(part, "shape") else part for part in index)
+        host = self._host_index(index)
         numpy.add.at(result, host, self.to_numpy(array))
         return self.from_numpy(result, array.device)
 

@@ -53,18 +53,12 @@ class Jax(Backend):
             "getitem": self._wide(self._getitem),
             "put": self._wide(self._put),
             "embed": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[index].set(x)),
-            "pow": self._wide(self._pow),
             "scatter_zeros": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[index].add(x)),
             "astype": self._wide(_astype),
             # The standard's sign of a negative zero is a positive one, which JAX's is not.
             "sign": self._wide(lambda x: jnp.sign(x) + 0),
             "sigmoid": self._wide(self._jax.nn.sigmoid),
         }
-
-    def _pow(self, x1: Any, x2: Any) -> Any:
-        if x1.dtype.kind in "iu" and x2.dtype.kind == "i" and (numpy.asarray(x2) < 0).any():
-            raise ValueError("pow: integers to negative integer powers are not integers; convert one to a float")
-        return self.namespace.pow(x1, x2)
 
     def _getitem(self, x: Any, index: Any) -> Any:
         if type(index) is not Region:

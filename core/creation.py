@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy
@@ -131,13 +132,25 @@ def _from_sequences(obj: Any) -> numpy.ndarray:
         host = numpy.asarray(obj)
     except ValueError:
         raise ShapeError("tensor: the sequences are nested unevenly, as in [[1, 2], [3]]") from None
-    if host.dtype.kind not in "biufc":
-        odd = [one for one in host.flat if not isinstance(one, int)] if host.dtype.kind == "O" else list(host.flat)
-        if odd:
-            raise TypeError(f"tensor: got elements of type {type(odd[0]).__name__}, wanted numbers")
-        for one in host.flat:
+    if host.dtype.kind == "O" and all(isinstance(one, int | float) for one in host.flat):
+        # Integers of more than 64 bits, with floats or without.
+        host = host.astype(numpy.float64)
+    if host.dtype.kind == "f" and host.size and all(isinstance(one, int) for one in _leaves(obj)):
+        for one in _leaves(obj):
             require_range(int64, one)
+    if host.dtype.kind not in "biufc":
+        odd = next(one for one in host.flat if not isinstance(one, int))
+        raise TypeError(f"tensor: got elements of type {type(odd).__name__}, wanted numbers")
     return host
+
+
+def _leaves(obj: Any) -> Iterator[Any]:
+    """The numbers in nested lists."""
+    if isinstance(obj, list):
+        for one in obj:
+            yield from _leaves(one)
+    else:
+        yield obj
 
 
 def _python_dtype(host: numpy.ndarray) -> DType:

@@ -17,6 +17,9 @@ from .steps import OVERLAPPING, STEPS, Step, contiguous_layout, put_view, take_v
 _NUMBER = "number"
 """What stands in a key for an integer that is an argument."""
 
+_KEPT = 4096
+"""How many compiled functions are kept before they are made anew."""
+
 _compiled: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
 
@@ -74,6 +77,8 @@ def _function(library: Library, action: str, key: tuple[Any, ...], donate: bool)
         def put(array: Any, value: Any, *numbers: Any) -> Any:
             return put_view(ops, array, value, _steps(key, iter(numbers)))
 
+        if len(_compiled) >= _KEPT:
+            _compiled.clear()
         compiled = library.backend.compile({"take": take, "put": put}[action], (0,) if donate else ())
         found = _compiled.setdefault((library, action, key, donate), compiled)
     return found
@@ -82,13 +87,31 @@ def _function(library: Library, action: str, key: tuple[Any, ...], donate: bool)
 def _key(steps: tuple[Step, ...], shape: tuple[int, ...], static: bool = False) -> tuple[tuple[Any, ...], list[int]]:
     """The structure of the steps, and the integers in them that vary; none do where it is to be static."""
     numbers: list[int] = []
-    key = []
+    key: list[Any] = []
     for position, (name, argument) in enumerate(steps):
-        if name == "getitem":
-            after = _shape_after(steps[:position], shape)
-            argument = _static_key(argument) if static else _index_key(argument, after, numbers)
-        key.append((name, argument))
+        if name != "getitem":
+            key.append((name, argument))
+        elif static:
+            key.append((name, _static_key(argument)))
+        else:
+            key.append((name, _region_key(argument, _shape_after(steps[:position], shape), numbers)))
+            if any(_is_strided(item) for item in argument):
+                key.append((name, _static_key(_strides_of(argument))))
     return tuple(key), numbers
+
+
+def _static_key(index: tuple[Any, ...]) -> tuple[Any, ...]:
+    return ("index", *((item.start, item.stop, item.step) if type(item) is slice else item for item in index))
+
+
+def _is_strided(item: Any) -> bool:
+    return type(item) is slice and item.step not in (None, 1)
+
+
+def _strides_of(index: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What is left of an index when its region was taken: the slices with other steps than 1."""
+    rest = [item for item in index if item is None or item is Ellipsis or type(item) is slice]
+    return tuple(item if item is Ellipsis or _is_strided(item) else slice(None) for item in rest)
 
 
 def _shape_after(steps: tuple[Step, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -102,10 +125,8 @@ def _shape_after(steps: tuple[Step, ...], shape: tuple[int, ...]) -> tuple[int, 
     return found
 
 
-def _index_key(index: tuple[Any, ...], shape: tuple[int, ...], numbers: list[int]) -> tuple[Any, ...]:
-    """An index as a region, if it has unit steps only; else as it is, in a form that can be compared."""
-    if any(type(item) is slice and item.step not in (None, 1) for item in index):
-        return _static_key(index)
+def _region_key(index: tuple[Any, ...], shape: tuple[int, ...], numbers: list[int]) -> tuple[Any, ...]:
+    """An index as a region; slices with other steps than 1 take the whole axis, see `_stride_key`."""
     items: list[Any] = []
     axis = 0
     for item in index:
@@ -114,7 +135,7 @@ def _index_key(index: tuple[Any, ...], shape: tuple[int, ...], numbers: list[int
             axis = len(shape) - _axes_after(index) if item is Ellipsis else axis
             continue
         if type(item) is slice:
-            start, stop, _ = item.indices(shape[axis])
+            start, stop, _ = (0, shape[axis], 1) if _is_strided(item) else item.indices(shape[axis])
             size = max(stop - start, 0)
             whole = size == shape[axis]
             items.append("all" if whole else ("span", size))

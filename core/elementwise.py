@@ -443,11 +443,19 @@ not_equal = binary(
     tensor([ True, False])
     """,
 )
+
+
+def _no_negative_powers(library: Any, x1: Any, x2: Any) -> None:
+    if (library.backend.to_numpy(x2) < 0).any():
+        raise ValueError("pow: integers to negative integer powers are not integers; convert one of them to a float")
+
+
 pow = binary(
     "pow",
     "numeric",
     "The first element of each pair raised to the power of the second.",
     operator="__pow__",
+    guard=_no_negative_powers,
     example="""
     >>> tp.pow(tp.tensor([2.0, 3.0]), 2)
     tensor([4., 9.])

@@ -67,6 +67,7 @@ def binary(
     decomposition: Callable[..., Any] | None = None,
     operator: str | None = None,
     methods: tuple[str, ...] | None = None,
+    guard: Callable[..., None] | None = None,
 ) -> Callable[..., Tensor]:
     """Declare an elementwise function of two tensors, which broadcast and are promoted to a common dtype."""
     operation = Operation(
@@ -79,6 +80,7 @@ def binary(
         methods=(name,) if methods is None else methods,
         operator=operator,
         in_place=result == "same",
+        guard=guard,
     )
     apply = binary_apply(operation)
 
@@ -227,7 +229,7 @@ def reduction(
         if indices is not None:
             _require_elements(name, x.shape, axis)
             if dim is not None:
-                return _with_indices(operation, indices, x, dim, keepdim)
+                return _with_indices(operation, indices, x, dim, keepdim, out)
         keepdims = keepdims or keepdim
         storage = x._storage
         if storage is not None and storage.version != x._version:
@@ -251,16 +253,20 @@ def _require_elements(name: str, shape: tuple[int, ...], axes: tuple[int, ...] |
         raise ShapeError(f"{name}: got shape {shape}, wanted at least one element along the axis")
 
 
-def _with_indices(operation: Operation, indices: str, x: Tensor, dim: Any, keepdim: bool) -> MaxMin:
+def _with_indices(operation: Operation, indices: str, x: Tensor, dim: Any, keepdim: bool, out: Any) -> MaxMin:
     from .kinds import OPERATIONS
 
     axis = normalize_axis(operation.name, dim, x.ndim)
     where = OPERATIONS[indices].function(x, axis=axis, keepdims=True)
     values = OPERATIONS["take_along_axis"].function(x, where, axis=axis)
-    if keepdim:
+    if not keepdim:
+        squeeze = OPERATIONS["squeeze"].function
+        values, where = squeeze(values, axis), squeeze(where, axis)
+    if out is None:
         return MaxMin(values, where)
-    squeeze = OPERATIONS["squeeze"].function
-    return MaxMin(squeeze(values, axis), squeeze(where, axis))
+    if type(out) is Tensor or len(out) != 2:
+        raise TypeError(f"{operation.name}: with dim, out= takes a pair of tensors, for values and indices")
+    return MaxMin(into(operation.name, out[0], values), into(operation.name, out[1], where))
 
 
 def accumulation_dtype(dtype: DType) -> DType:

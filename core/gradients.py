@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..autograd import engine
-from ..autograd.node import Leaf, Node
+from ..autograd.node import Node
 from .errors import DeviceError, ShapeError
 from .kinds import OPERATIONS, Kind
 from .operands import scalar_tensor
 from .operation import Operation
 from .steps import put_view, take_view
 from .tensor import Tensor, make_leaf, wrap
-from .views import array_of, detach, write
+from .views import array_of, detach, overlapping, write
 
 _delivery = threading.Lock()
 
@@ -166,7 +166,7 @@ def backward(
     create_graph : bool, default: False
         Whether the gradients are themselves recorded, so that they can be differentiated.
     inputs : Tensor or sequence of Tensor, optional
-        The leaves whose gradients are wanted; all by default.
+        The tensors whose gradients are wanted, leaves or not; all leaves by default.
 
     Raises
     ------
@@ -184,16 +184,18 @@ def backward(
     >>> x.grad
     tensor([2., 4.])
     """
-    seed = _seed("backward", self, gradient)
-    wanted = None
+    seed = _seed("backward", self, gradient, create_graph)
+    owners: dict[Any, Tensor] | None = None
     if inputs is not None:
         tensors = [inputs] if type(inputs) is Tensor else list(inputs)
-        wanted = [_input_node("backward", tensor) for tensor in tensors]
-    delivered = _run([(self, seed)], retain_graph, create_graph, wanted)
+        if not tensors:
+            raise RuntimeError("backward: inputs is empty; leave it out for the gradients of all leaves")
+        owners = {_input_node("backward", tensor): tensor for tensor in tensors}
+    delivered = _run([(self, seed)], retain_graph, create_graph, owners)
     exposed = {id(seed._array)}
     with _delivery:
-        for leaf, found in delivered.items():
-            owner = leaf.tensor() if type(leaf) is Leaf else None
+        for node, found in delivered.items():
+            owner = node.tensor() if owners is None else owners[node]
             if owner is not None:
                 _accumulate(owner, found, create_graph, exposed)
 
@@ -214,7 +216,7 @@ def gradients(
     seeds = seeds * len(ends) if grad_outputs is None else seeds
     if len(seeds) != len(ends):
         raise ValueError(f"grad: got {len(seeds)} grad_outputs for {len(ends)} outputs")
-    roots = [(end, _seed("grad", end, seed)) for end, seed in zip(ends, seeds, strict=True)]
+    roots = [(end, _seed("grad", end, seed, create_graph)) for end, seed in zip(ends, seeds, strict=True)]
     nodes = [_input_node("grad", start) for start in starts]
     delivered = _run(roots, retain_graph, create_graph, nodes)
     exposed = {id(seed._array) for _, seed in roots}
@@ -222,7 +224,7 @@ def gradients(
     for start, node in zip(starts, nodes, strict=True):
         if node in delivered:
             found = delivered[node]
-            results.append(found if create_graph else wrap(_own(found, start._kind, exposed), start._kind))
+            results.append(_handed_out(found, start._kind, create_graph, exposed))
         elif allow_unused:
             results.append(None)
         else:
@@ -231,6 +233,17 @@ def gradients(
                 f"allow_unused=True if this is the desired behavior"
             )
     return tuple(results)
+
+
+def _handed_out(found: Any, kind: Kind, create_graph: bool, exposed: set[int]) -> Tensor:
+    """A gradient that the user may write without changing anything else."""
+    if not create_graph:
+        return wrap(_own(found, kind, exposed), kind)
+    if id(found) in exposed or id(found._array) in exposed:
+        return OPERATIONS["clone"].function(found)
+    exposed.add(id(found))
+    tensor: Tensor = found
+    return tensor
 
 
 def _run(
@@ -258,7 +271,7 @@ def _conjugate(tensor: Tensor) -> Tensor:
     return conjugated
 
 
-def _seed(operation: str, tensor: Tensor, gradient: Tensor | None) -> Tensor:
+def _seed(operation: str, tensor: Tensor, gradient: Tensor | None, create_graph: bool) -> Tensor:
     array_of(tensor)
     if tensor._node is None:
         raise RuntimeError(
@@ -274,6 +287,9 @@ def _seed(operation: str, tensor: Tensor, gradient: Tensor | None) -> Tensor:
             f"{operation}: grad can be implicitly created only for scalar outputs, got shape {tensor.shape}; give a "
             f"gradient of that shape"
         )
+    if create_graph:
+        # What comes of it may be handed to the user, who may write it.
+        return wrap(tensor._kind.library.ops.ones_like(tensor._array), tensor._kind)
     one = scalar_tensor(tensor._kind, 1)
     return one if not tensor.shape else OPERATIONS["broadcast_to"].function(one, tensor.shape)
 
@@ -298,7 +314,7 @@ def _accumulate(owner: Tensor, found: Any, create_graph: bool, exposed: set[int]
         kernel, _ = owner._kind.table["add"]
         held_array = array_of(held)
         in_place = owner._kind.library.find("add_") if owner._kind.writable else None
-        if held._node is not None:
+        if held._node is not None or overlapping(held):
             owner._grad = wrap(kernel(held_array, found), owner._kind)
         else:
             write(held, (in_place or kernel)(held_array, found))

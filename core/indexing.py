@@ -51,9 +51,37 @@ def getitem(self: Tensor, index: Any) -> Tensor:
     basic = _basic(index if type(index) is tuple else (index,), self._array.shape)
     if basic is not None:
         return make_view(self, "getitem", basic)
-    items = _advanced(index if type(index) is tuple else (index,), self)
+    given = index if type(index) is tuple else (index,)
+    if any(_is_0d_mask(item) for item in given):
+        return getitem(*_with_axes_for_0d_masks(self, given))
+    items = _advanced(given, self)
     kernel, kind = self._kind.table["index"]
-    return _index.finish(kernel(array_of(self), items), kind, (self,), index=_kept(self, items))
+    array = kernel(array_of(self), items)
+    recorded = self._node is not None and is_grad_enabled()
+    return _index.finish(array, kind, (self,), index=_kept(self, items) if recorded else items)
+
+
+def _is_0d_mask(item: Any) -> bool:
+    return isinstance(item, bool | numpy.bool_) or (
+        (type(item) is Tensor or isinstance(item, numpy.ndarray)) and item.ndim == 0 and item.dtype.kind == "b"
+    )
+
+
+def _with_axes_for_0d_masks(tensor: Tensor, items: tuple[Any, ...]) -> tuple[Tensor, tuple[Any, ...]]:
+    """The tensor with an axis of length 1 for each 0-d mask, and an index that keeps or drops it."""
+    widths = [0 if _is_0d_mask(item) else _width(_index_array(item, tensor)) if _consumes_several(item) else
+              0 if item is None or item is Ellipsis else 1 for item in items]  # fmt: skip
+    rest = tensor.ndim - sum(widths)
+    axes: list[Any] = []
+    replaced: list[Any] = []
+    for item, width in zip(items, widths, strict=True):
+        if _is_0d_mask(item):
+            axes.append(None)
+            replaced.append([0] if bool(item) else [])
+        else:
+            axes += [_FULL] * (rest if item is Ellipsis else width)
+            replaced.append(item)
+    return make_view(tensor, "getitem", (*axes, *[_FULL] * (tensor.ndim - axes.count(_FULL)))), tuple(replaced)
 
 
 def _basic(items: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...] | None:
@@ -162,7 +190,10 @@ def _index_array(item: Any, tensor: Tensor) -> Tensor:
     if type(item) is not Tensor:
         from .creation import asarray
 
-        made = asarray(item, device=tensor.device)
+        try:
+            made = asarray(item, device=tensor.device)
+        except TypeError as error:
+            raise IndexError(f"an index is made of integers or booleans: {error}") from None
     else:
         made = item
     if made.dtype.kind not in "biu" and not (isinstance(item, list) and not item):
@@ -188,7 +219,7 @@ def _check_array(part: Tensor, shape: tuple[int, ...], axis: int) -> None:
 
 def _kept(tensor: Tensor, items: tuple[Any, ...]) -> tuple[Any, ...]:
     """The index as a backward pass may keep it: copies of arrays that could be written in the meantime."""
-    if not (tensor._kind.writable and tensor._node is not None and is_grad_enabled()):
+    if not tensor._kind.writable:
         return items
     copy = tensor._kind.library.backend.copy
     return tuple(copy(item) if hasattr(item, "shape") else item for item in items)
@@ -222,10 +253,14 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     require_writable("__setitem__", self)
     if written:
         return
+    if basic is None and any(_is_0d_mask(item) for item in items):
+        setitem(*_with_axes_for_0d_masks(self, items), value)
+        return
     if type(value) is not Tensor or value._kind is not self._kind:
         value = _value(self, value)
-    if basic is not None and value._array.shape[:1] == (1,):
-        value = _without_leading_ones(value, layout(self)[basic].ndim)
+    raw_index = _advanced(items, self) if basic is None else basic
+    if value._array.shape and (basic is None or value._array.shape[0] == 1):
+        value = _fitting(value, _region_shape(self, raw_index, basic is not None))
     storage = self._storage or own(self)
     raw_value = array_of(value)
     if value._storage is storage and self._kind.writable:
@@ -233,12 +268,14 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     recording = is_grad_enabled() and in_a_graph(self, (self, value))
     if recording:
         require_recorded_view("__setitem__", self)
-    raw_index = _advanced(items, self) if basic is None else basic
     edges = self._node, value._node
     try:
         write_item(self, raw_index, raw_value, basic is not None)
     except (ValueError, TypeError) as error:
-        raise ShapeError(f"__setitem__: a value of shape {value.shape} does not fit the region: {error}") from None
+        region = _region_shape(self, raw_index, basic is not None)
+        if _broadcasts(value.shape, region):
+            raise
+        raise _misfit(value.shape, region) from error
     if recording and any(edge is not None for edge in edges):
         _put.record(self, value, *edges, self, index=_kept(self, raw_index))
         rewrite_history(self, self._node)
@@ -276,11 +313,40 @@ def _exactly(dtype: DType, value: Any) -> Any:
     raise DTypeError(f"__setitem__: {value!r} can't be written into a {dtype} tensor; convert one of the two")
 
 
-def _without_leading_ones(value: Tensor, ndim: int) -> Tensor:
-    extra = value.ndim - ndim
-    if extra > 0 and value.shape[:extra] == (1,) * extra:
-        return make_view(value, "reshape", value.shape[extra:])
+def _region_shape(tensor: Tensor, index: Any, basic: bool) -> tuple[int, ...]:
+    """The shape in which an index, that was checked, reads."""
+    if basic:
+        found: tuple[int, ...] = layout(tensor)[index].shape
+        return found
+    to_numpy = tensor._kind.library.backend.to_numpy
+    host = tuple(to_numpy(item) if hasattr(item, "shape") else item for item in index)
+    return numpy.broadcast_to(numpy.False_, tensor._array.shape)[host].shape
+
+
+def _fitting(value: Tensor, region: tuple[int, ...]) -> Tensor:
+    """The value without leading axes of length 1 that the region lacks.
+
+    Raises
+    ------
+    ShapeError
+        If it cannot be broadcast to the region.
+    """
+    shape = value.shape
+    extra = len(shape) - len(region)
+    if extra > 0 and shape[:extra] == (1,) * extra:
+        return _fitting(make_view(value, "reshape", shape[extra:]), region)
+    if not _broadcasts(shape, region):
+        raise _misfit(shape, region)
     return value
+
+
+def _broadcasts(shape: tuple[int, ...], region: tuple[int, ...]) -> bool:
+    tail = region[len(region) - len(shape) :]
+    return len(shape) <= len(region) and all(n in (1, m) for n, m in zip(shape, tail, strict=True))
+
+
+def _misfit(shape: tuple[int, ...], region: tuple[int, ...]) -> ShapeError:
+    return ShapeError(f"__setitem__: a value of shape {shape} cannot be broadcast to the region, of shape {region}")
 
 
 def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:

@@ -13,7 +13,7 @@ from .kinds import Kind, kind_for, library_for
 from .printing import format_tensor
 from .tensor import Tensor, make_leaf, wrap
 from .transfer import clone, to_device
-from .views import array_of, detach, share
+from .views import array_of, can_share, detach, share
 
 
 def host_array(x: Tensor) -> numpy.ndarray:
@@ -76,6 +76,8 @@ def from_numpy(array: numpy.ndarray, /) -> Tensor:
     ------
     TypeError
         If it is no NumPy array, or of a dtype that tensors don't have.
+    ValueError
+        If its strides are no whole elements, or lead to one element twice.
 
     Examples
     --------
@@ -92,6 +94,11 @@ def from_numpy(array: numpy.ndarray, /) -> Tensor:
     if array.dtype.hasobject:
         raise TypeError("from_numpy: an array of objects has no dtype that tensors have; convert it with array.astype")
     kind = kind_for(default_device(), as_dtype(array.dtype.newbyteorder("=")))
+    if array.flags.writeable and not can_share(array):
+        raise ValueError(
+            f"from_numpy: got strides {array.strides}, which are no whole elements or lead to one element twice; "
+            f"make a copy first, with array.copy()"
+        )
     shared = isinstance(array, kind.library.array_types) and array.flags.writeable and array.dtype.isnative
     if not shared:
         return wrap(kind.library.backend.from_numpy(array, kind.native_device), kind)
@@ -272,6 +279,43 @@ def deep_copy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     return result
 
 
+def shallow_copy(self: Tensor) -> Tensor:
+    """A tensor that shares the memory; of a leaf that requires a gradient, a leaf of its own.
+
+    Raises
+    ------
+    RuntimeError
+        For a result of recorded operations.
+    """
+    if not self.is_leaf:
+        raise RuntimeError("only leaf tensors can be copied; use x.clone(), or x.detach() to share the memory")
+    result = detach(self)
+    if self._node is not None:
+        make_leaf(result)
+    return result
+
+
+def reduced(self: Tensor) -> tuple[Any, ...]:
+    """What pickle keeps of a leaf: its values, where it was, and whether it requires a gradient.
+
+    Raises
+    ------
+    RuntimeError
+        For a result of recorded operations.
+    """
+    if not self.is_leaf:
+        raise RuntimeError("only leaf tensors can be pickled; use x.detach()")
+    return _restored, (numpy.array(host_array(self)), str(self.device), self._node is not None)
+
+
+def _restored(array: numpy.ndarray, device: str, requires_grad: bool) -> Tensor:
+    kind = kind_for(as_device(device), as_dtype(array.dtype))
+    result = wrap(kind.library.backend.from_numpy(array, kind.native_device), kind)
+    if requires_grad:
+        make_leaf(result)
+    return result
+
+
 METHODS = {
     "item": item,
     "tolist": tolist,
@@ -287,7 +331,9 @@ METHODS = {
     "__index__": index,
     "__repr__": representation,
     "__format__": formatted,
+    "__copy__": shallow_copy,
     "__deepcopy__": deep_copy,
+    "__reduce__": reduced,
 }
 """Methods of Tensor."""
 

@@ -23,6 +23,8 @@ class Resolvable(Protocol):
 
     def takes(self, dtype: DType) -> bool: ...
 
+    def is_guarded(self, dtype: DType) -> bool: ...
+
     def resolve(self, kind: Kind) -> tuple[Callable[..., Any], Kind]: ...
 
 
@@ -199,8 +201,7 @@ class _Table(dict[str, tuple[Any, "Kind"]]):
 
     def __missing__(self, name: str) -> tuple[Any, Kind]:
         if name.endswith("_"):
-            in_place = self._kind.library.find(name) if self._kind.writable else None
-            self[name] = in_place, self._kind
+            self[name] = self._in_place(name), self._kind
             return self[name]
         operation = OPERATIONS[name]
         entry: tuple[Callable[..., Any], Kind] = operation.resolve(self._kind)
@@ -208,6 +209,13 @@ class _Table(dict[str, tuple[Any, "Kind"]]):
             # What integers are converted to depends on the default dtype, which may change.
             self[name] = entry
         return entry
+
+    def _in_place(self, name: str) -> Any:
+        """The kernel that writes the result into the first operand, where that gives what is then read there."""
+        operation = OPERATIONS[name.removesuffix("_")]
+        kind = self._kind
+        safe = kind.writable and operation.takes(kind.dtype) and not operation.is_guarded(kind.dtype)
+        return kind.library.find(name) if safe and self[operation.name][1] is kind else None
 
 
 @final

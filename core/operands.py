@@ -23,8 +23,8 @@ def scalar_tensor(kind: Kind, value: Any) -> Tensor:
     OverflowError
         If an integer dtype does not hold the value.
     """
-    # Equal keys must mean equal bits: 0.0 and -0.0 are equal.
-    key = value if value else repr(value)
+    # Equal keys must mean equal bits: 0.0 and -0.0 are equal, alone and in complex numbers.
+    key = value if value and type(value) is not complex else repr(value)
     found: Tensor | None = kind.scalars.get(key)
     if found is None:
         require_range(kind.dtype, value)
@@ -67,7 +67,7 @@ def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
     if type(x1) is not Tensor:
         swapped = pair(operation, x2, x1) if type(x2) is Tensor else None
         return swapped and (swapped[1], swapped[0])
-    if operation.family != "elementwise" and type(x2) is not Tensor:
+    if operation.family != "elementwise" and not isinstance(x2, Tensor | numpy.ndarray):
         return None
     if type(x2) in (float, int) and x1._kind.dtype.kind == "f":
         return x1, scalar_tensor(x1._kind, x2)

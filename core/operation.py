@@ -48,6 +48,8 @@ class Operation:
     decomposition
         ``decomposition(ops, *arrays, **parameters)`` computes it out of other operations, on backends that have no
         kernel for it.
+    guard
+        ``guard(library, *arrays)`` raises where integers have no result.
     sequence
         Whether the one operand is a sequence of tensors.
     standard
@@ -83,6 +85,7 @@ class Operation:
         operator: str | None = None,
         in_place: bool = False,
         sequence: bool = False,
+        guard: Callable[..., None] | None = None,
         standard: bool | None = None,
     ) -> None:
         if name in OPERATIONS:
@@ -100,6 +103,7 @@ class Operation:
         self.function: Callable[..., Any] = self.__call__
         self.apply: Callable[..., Any] = self.__call__
         self.sequence = sequence
+        self.guard = guard
         self.rule = RULES.get(name)
         OPERATIONS[name] = self
 
@@ -125,7 +129,23 @@ class Operation:
         if not self.takes(kind.dtype):
             return self._resolve_converted(kind)
         kernel = getattr(kind.library.ops, self.name)
+        if self.is_guarded(kind.dtype):
+            kernel = self._guarded(kind.library, kernel)
         return kernel, kind.with_dtype(RESULTS[self.result](kind.dtype))
+
+    def is_guarded(self, dtype: DType) -> bool:
+        """Whether operands of a dtype are checked by value."""
+        return self.guard is not None and dtype.kind in "iu"
+
+    def _guarded(self, library: Any, kernel: Callable[..., Any]) -> Callable[..., Any]:
+        guard = self.guard
+        assert guard is not None
+
+        def guarded(*arrays: Any) -> Any:
+            guard(library, *arrays)
+            return kernel(*arrays)
+
+        return guarded
 
     def takes(self, dtype: DType) -> bool:
         """Whether the standard has an answer for operands of a dtype."""

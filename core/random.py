@@ -6,6 +6,7 @@ A generator is a seed and a place in the stream of 64-bit words that belongs to 
 from __future__ import annotations
 
 import math
+import operator
 import threading
 from typing import Any, final
 
@@ -13,6 +14,7 @@ from .axes import normalize_shape
 from .devices import as_device
 from .distributions import integers, normal, permutation, uniform
 from .dtypes import as_dtype, get_default_dtype, int64
+from .errors import ShapeError
 from .gradients import requires_grad_
 from .kinds import Kind, kind_for
 from .tensor import Tensor, wrap
@@ -41,6 +43,7 @@ class Generator:
         ValueError
             If the seed does not fit 64 bits.
         """
+        seed = operator.index(seed)
         if not -(1 << 63) <= seed < 1 << 64:
             raise ValueError(f"manual_seed: got {seed}, wanted a number of 64 bits")
         with self._lock:
@@ -93,7 +96,10 @@ def _draw(
 
 
 def _shape(operation: str, size: tuple[Any, ...]) -> tuple[int, ...]:
-    return normalize_shape(operation, size[0] if len(size) == 1 else size)
+    lengths = normalize_shape(operation, size[0] if len(size) == 1 else size)
+    if any(length < 0 for length in lengths):
+        raise ShapeError(f"{operation}: got shape {lengths}, wanted no negative length")
+    return lengths
 
 
 def rand(
@@ -182,7 +188,8 @@ def randint(
     if size is None:
         raise TypeError("randint: wants a size, as in randint(0, 10, (2, 3))")
     kind = kind_for(as_device(device), int64 if dtype is None else as_dtype(dtype))
-    return _draw(integers, normalize_shape("randint", size), kind, generator, low, high, kind.dtype.name)
+    low, high = operator.index(low), operator.index(high)
+    return _draw(integers, _shape("randint", (size,)), kind, generator, low, high, kind.dtype.name)
 
 
 def randperm(n: int, *, generator: Generator | None = None, device: Any = None) -> Tensor:
@@ -194,4 +201,4 @@ def randperm(n: int, *, generator: Generator | None = None, device: Any = None) 
     >>> sorted(tp.randperm(4).tolist())
     [0, 1, 2, 3]
     """
-    return _draw(permutation, (n,), kind_for(as_device(device), int64), generator)
+    return _draw(permutation, _shape("randperm", (n,)), kind_for(as_device(device), int64), generator)

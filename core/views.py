@@ -9,6 +9,7 @@ replays its steps on the base's present history.
 from __future__ import annotations
 
 import functools
+import threading
 from typing import Any, final
 
 import numpy
@@ -94,6 +95,13 @@ def share(tensor: Tensor) -> None:
         _set_root(storage, tensor, strided_layout(array.shape, array.strides, array.itemsize, array.dtype.kind == "c"))
 
 
+def can_share(array: Any) -> bool:
+    """Whether a foreign array has strides that a tensor can have: whole elements, no two in one place."""
+    if any(stride % array.itemsize for stride in array.strides):
+        return False
+    return not overlaps(strided_layout(array.shape, array.strides, array.itemsize, array.dtype.kind == "c"))
+
+
 def _set_root(storage: Storage, tensor: Tensor, root_layout: numpy.ndarray) -> None:
     storage.root = None if tensor._kind.writable else tensor._array
     storage.replaceable = False
@@ -164,11 +172,10 @@ def refresh(tensor: Tensor) -> None:
     storage = tensor._storage
     assert storage is not None
     view = tensor._view
-    version = storage.version
+    with _roots:
+        version, root = storage.version, storage.root
     if not tensor._kind.writable:
-        tensor._array = derive(
-            tensor._kind.library, storage.root, () if view is None else view.steps, storage.layout.shape
-        )
+        tensor._array = derive(tensor._kind.library, root, () if view is None else view.steps, storage.layout.shape)
     if view is not None and view.base is not None:
         base = view.base
         if base._storage is storage and base._version != version:
@@ -205,7 +212,9 @@ def is_own_view(tensor: Tensor, step: Step, value: Tensor) -> bool:
     """Whether a value is a tensor's own view by a step, up to date, so that writing it there would change nothing."""
     storage = tensor._storage
     view = None if storage is None or value._storage is not storage else value._view
-    if storage is None or view is None or view.base is None or value._version != storage.version:
+    if storage is None or view is None or value._version != storage.version:
+        return False
+    if view.base is None or not view.recorded:
         return False
     own_view = tensor._view
     return view.steps == (*(() if own_view is None else own_view.steps), step)
@@ -277,18 +286,16 @@ def write(tensor: Tensor, array: Any) -> None:
     History is not touched: see `rewrite_history`.
     """
     storage = tensor._storage or own(tensor)
-    if tensor._kind.writable:
-        if array is not tensor._array:
-            tensor._array[...] = array
-    elif tensor._view is not None:
-        _replace_root(tensor, storage, array, tensor._view.steps)
+    if not tensor._kind.writable:
+        if tensor._view is not None:
+            _replace_root(tensor, storage, array, tensor._view.steps)
+        else:
+            _set_new_root(storage, array)
         tensor._array = array
     else:
-        tensor._array = array
-        if storage.layout is not None:
-            storage.root = array
-            storage.replaceable = False
-    storage.version += 1
+        if array is not tensor._array:
+            tensor._array[...] = array
+        storage.version += 1
     tensor._version = storage.version
 
 
@@ -304,37 +311,48 @@ def write_item(tensor: Tensor, index: Any, array: Any, basic: bool) -> None:
     if kind.writable:
         storage = tensor._storage or own(tensor)
         tensor._array[index] = array
+        storage.version += 1
+        tensor._version = storage.version
     elif not basic:
         write(tensor, kind.library.ops.put(array_of(tensor), array, index))
-        return
     else:
         storage = ensure_storage(tensor)
         view = tensor._view
         _replace_root(tensor, storage, array, (*(() if view is None else view.steps), ("getitem", index)))
         # What it held is behind now, like every other view.
         tensor._array = layout(tensor)
+
+
+_roots = threading.RLock()
+"""Held while the root of an immutable storage is read or replaced, so that writes of several threads all count."""
+
+
+def _set_new_root(storage: Storage, array: Any) -> None:
+    with _roots:
+        if storage.layout is not None:
+            storage.root = array
+            storage.replaceable = False
         storage.version += 1
-        return
-    storage.version += 1
-    tensor._version = storage.version
 
 
 def _replace_root(tensor: Tensor, storage: Storage, value: Any, steps: tuple[Step, ...]) -> None:
     """Write a value into the root of an immutable storage, in place where nothing else refers to the root."""
     view = tensor._view
     holder = tensor if view is None else view.base
-    if holder is not None and holder._view is None and holder._array is storage.root:
-        # It must not keep the old root; its next reading derives the new one.
-        holder._array = storage.layout
-        holder._version = -1
-    root, storage.root = storage.root, None
-    donate = storage.replaceable and references(root) <= ALONE
-    try:
-        storage.root = update(tensor._kind.library, root, value, steps, donate)
-    except Exception:
-        storage.root = root
-        raise
-    storage.replaceable = True
+    with _roots:
+        if holder is not None and holder._view is None and holder._array is storage.root:
+            # It must not keep the old root; its next reading derives the new one.
+            holder._array = storage.layout
+            holder._version = -1
+        root, storage.root = storage.root, None
+        donate = storage.replaceable and references(root) <= ALONE
+        try:
+            storage.root = update(tensor._kind.library, root, value, steps, donate)
+        except Exception:
+            storage.root = root
+            raise
+        storage.replaceable = True
+        storage.version += 1
 
 
 def require_recorded_view(operation: str, tensor: Tensor) -> None:

@@ -425,7 +425,9 @@ class TestModes:
             assert not recording()
         assert recording()
 
-    @pytest.mark.parametrize("decorate", [tp.no_grad, tp.no_grad(), tp.set_grad_enabled(False)])
+    @pytest.mark.parametrize(
+        "decorate", [tp.no_grad, tp.no_grad(), lambda function: tp.set_grad_enabled(False)(function)]
+    )
     def test_as_decorators_of_functions(self, decorate: Callable[..., Any]) -> None:
         @decorate
         def function(number: int, *, keyword: int) -> tuple[bool, int]:

@@ -244,6 +244,19 @@ class TestFreeing:
         assert y.tolist() == [2.0, 3.0, 4.0, 1.0]
 
 
+def put(target: tp.Tensor, value: tp.Tensor) -> tp.Tensor:
+    target[...] = value
+    return target
+
+
+def seeded(seed: tp.Tensor) -> tp.Tensor:
+    """A gradient that is what the backward pass began with."""
+    x = leaf(3, 3)
+    (x + 1.0).backward(seed)
+    assert x.grad is not None
+    return x.grad
+
+
 HOLDERS: dict[str, Callable[[tp.Tensor], Any]] = {
     "clone": lambda x: x.clone(),
     "result": lambda x: x * 1,
@@ -253,6 +266,12 @@ HOLDERS: dict[str, Callable[[tp.Tensor], Any]] = {
     "gathered": lambda x: x[[0, 1, 2]],
     "numpy": lambda x: numpy.array(x.numpy()),
     "asarray with a copy": lambda x: tp.asarray(x, copy=True),
+    "copied into another": lambda x: tp.zeros(3, 3, dtype=tp.float64).copy_(x),
+    "written into another": lambda x: put(tp.zeros(3, 3, dtype=tp.float64), x),
+    "conjugated": lambda x: tp.conj(x),
+    "flattened": lambda x: tp.reshape(x, (9,), copy=True),
+    "joined": lambda x: tp.concat([x]),
+    "a gradient": lambda x: seeded(x),
     "transferred": lambda x: x.to("numpy:cpu") if x.backend != "numpy" else x.clone(),
 }
 """What is made from a tensor and shares no memory with it."""
@@ -268,6 +287,7 @@ def write_often(x: tp.Tensor) -> None:
         x[x > 60.0] = -3.0
         x += 1.0
         x.sin_()
+    x[0] = 0.25
 
 
 class TestOthersKeepTheirValues:
@@ -374,6 +394,17 @@ class TestArraysOfOthers:
         write_often(x)
         write_often(x)
         assert array.tolist() == other.tolist() == numpy.arange(9.0).reshape(3, 3).tolist()
+
+    def test_handed_in_under_another_name(self) -> None:
+        import jax
+
+        array = self.array()
+        alias = jax.device_put(array, array.device)
+        x = tp.asarray(array)
+        del array
+        write_often(x)
+        write_often(x)
+        assert alias.tolist() == numpy.arange(9.0).reshape(3, 3).tolist()
 
     def test_handed_in_as_a_value(self) -> None:
         array = self.array()
