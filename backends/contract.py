@@ -161,15 +161,15 @@ class Backend:
         """A copy of a NumPy array in memory of the backend's own, on one of its devices."""
         return self.namespace.asarray(array, device=device, copy=True)
 
-    def from_dlpack(self, array: Any, device: Any) -> Array:
-        """A copy, in memory of the backend's own, of another library's array on a device that both can use.
+    def from_dlpack(self, array: Any, device: Any, copy: bool) -> Array:
+        """Another library's array on a device that both can use, in its own memory or a copy of the backend's own.
 
         Raises
         ------
         BufferError
             If the array cannot be had without going through the host.
         """
-        return self.namespace.from_dlpack(array, device=device, copy=True)
+        return self.namespace.from_dlpack(array, device=device, copy=copy)
 
     def to_numpy(self, array: Array) -> numpy.ndarray:
         """The array's values as a NumPy array, which may share the memory and may be read-only."""

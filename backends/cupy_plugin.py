@@ -147,9 +147,10 @@ class CuPy(Backend):
         with self.cupy.cuda.Device(device.id):
             return self.cupy.array(array)
 
-    def from_dlpack(self, array: Any, device: Any) -> Array:
+    def from_dlpack(self, array: Any, device: Any, copy: bool) -> Array:
         with self.cupy.cuda.Device(device.id):
-            return self.cupy.array(self.cupy.from_dlpack(array))
+            shared = self.cupy.from_dlpack(array)
+            return self.cupy.array(shared) if copy else shared
 
     def to_numpy(self, array: Array) -> numpy.ndarray:
         return numpy.asarray(self.cupy.asnumpy(array))

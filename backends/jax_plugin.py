@@ -116,9 +116,9 @@ class Jax(Backend):
         with self.scope():
             return self._jax.device_put(own, device)
 
-    def from_dlpack(self, array: Any, device: Any) -> Any:
+    def from_dlpack(self, array: Any, device: Any, copy: bool) -> Any:
         with self.scope():
-            return self.namespace.array(self.namespace.from_dlpack(array), copy=True, device=device)
+            return self.namespace.array(self.namespace.from_dlpack(array), copy=copy, device=device)
 
     def to_numpy(self, array: Any) -> numpy.ndarray:
         return numpy.asarray(array)

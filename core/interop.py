@@ -102,7 +102,7 @@ def from_numpy(array: numpy.ndarray, /) -> Tensor:
     shared = isinstance(array, kind.library.array_types) and array.flags.writeable and array.dtype.isnative
     if not shared:
         return wrap(kind.library.backend.from_numpy(array, kind.native_device), kind)
-    return _sharing(array, kind)
+    return _sharing(array.view(numpy.ndarray), kind)
 
 
 _CPU, _CUDA = 1, 2  # DLPack's numbers of device types
@@ -111,8 +111,8 @@ _CPU, _CUDA = 1, 2  # DLPack's numbers of device types
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """A tensor of any array that speaks DLPack.
 
-    On the NumPy backend it shares the memory of an array that lies on the CPU and may be written. On all other
-    backends, whose memory cannot be shared in both directions, it is a copy.
+    On the NumPy and CuPy backends it shares the memory of an array that may be written. On all other backends, whose
+    memory cannot be shared in both directions, it is a copy.
 
     Parameters
     ----------
@@ -146,12 +146,15 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> T
         host = numpy.from_dlpack(x)
         kind = kind_for(found, as_dtype(host.dtype))
         if isinstance(host, kind.library.array_types) and host.flags.writeable and copy is not True:
-            return _sharing(host, kind)
+            return _sharing(host.view(numpy.ndarray), kind)
         array = kind.library.backend.from_numpy(host, kind.native_device)
     else:
         library = library_for(found.backend)
-        array = library.backend.from_dlpack(x, library.devices[found.local_name])
+        shares = library.writable and copy is not True
+        array = library.backend.from_dlpack(x, library.devices[found.local_name], copy=not shares)
         kind = library.kind_of(array)
+        if shares:
+            return _sharing(array, kind)
     if copy is False:
         raise BufferError(f"from_dlpack: copy=False, but {found} cannot share this array's memory")
     return wrap(array, kind)
@@ -167,8 +170,9 @@ def _from_tensor(x: Tensor, device: Any, copy: bool | None) -> Tensor:
     return clone(found) if copy else found
 
 
-def _sharing(array: numpy.ndarray, kind: Kind) -> Tensor:
-    tensor = wrap(array.view(numpy.ndarray), kind)
+def _sharing(array: Any, kind: Kind) -> Tensor:
+    """A tensor of a foreign array, whose memory stays where it is."""
+    tensor = wrap(array, kind)
     share(tensor)
     return tensor
 

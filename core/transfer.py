@@ -21,7 +21,7 @@ def transfer(array: Any, source: Kind, target: Kind) -> Any:
     """
     if source.device.type == target.device.type != "cpu":
         try:
-            return target.library.backend.from_dlpack(array, target.native_device)
+            return target.library.backend.from_dlpack(array, target.native_device, copy=True)
         except (BufferError, RuntimeError, NotImplementedError):
             pass
     host = source.library.backend.to_numpy(array)
