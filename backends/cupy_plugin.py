@@ -65,7 +65,7 @@ class CuPy(Backend):
         creation = {name: self._on_device(getattr(self.namespace, name)) for name in CREATION}
         ufuncs = {name: value for name, value in vars(self.namespace).items() if isinstance(value, self.cupy.ufunc)}
         in_place = {f"{name}_": _in_place(ufunc) for name, ufunc in ufuncs.items()}
-        own = {
+        own: dict[str, Kernel] = {
             "astype": _astype,
             "complex": self._complex,
             "diagonal": lambda x, offset: x.diagonal(offset, -2, -1),

@@ -95,8 +95,8 @@ def log_softmax(x: Any, *, axis: int) -> Any:
 def softmax_normalizer(x: Any, *, axis: int) -> Any:
     result = numpy.empty((2, *x.shape[:axis], 1, *x.shape[axis + 1 :]), x.dtype)
     if x.size <= FEW:
-        top = numpy.maximum.reduce(x, axis, None, result[0], True)
-        numpy.add.reduce(numpy.exp(x - top), axis, None, result[1], True)
+        top = numpy.maximum.reduce(x, axis=axis, out=result[0], keepdims=True)
+        numpy.add.reduce(numpy.exp(x - top), axis=axis, out=result[1], keepdims=True)
         return result
     rows, (tops, totals) = _rows(x, axis), _normalizers(result, axis)
     scratch = None

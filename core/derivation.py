@@ -147,10 +147,6 @@ def _region_key(index: tuple[Any, ...], shape: tuple[int, ...], numbers: list[in
     return ("region", *items)
 
 
-def _static_key(index: tuple[Any, ...]) -> tuple[Any, ...]:
-    return ("index", *((item.start, item.stop, item.step) if type(item) is slice else item for item in index))
-
-
 def _axes_after(index: tuple[Any, ...]) -> int:
     rest = index[index.index(Ellipsis) + 1 :]
     return sum(1 for item in rest if item is not None)
