@@ -9,12 +9,13 @@ import sys
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "2")
 
+import importing  # noqa: E402
 import memory  # noqa: E402
 import peers  # noqa: E402
 import small  # noqa: E402
 from timing import measure, report  # noqa: E402
 
-MODULES = (small, memory)
+MODULES = (small, memory, importing)
 
 
 def main(words: list[str]) -> int:
