@@ -274,6 +274,3 @@ def accumulation_dtype(dtype: DType) -> DType:
     if dtype.kind == "u":
         return as_dtype("uint64")
     return int64 if dtype is bool_ or dtype.kind == "i" else dtype
-
-
-__all__ = ["MaxMin", "ShapeError", "accumulation_dtype", "binary", "reduction", "unary"]

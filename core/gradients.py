@@ -338,5 +338,3 @@ PROPERTIES = {
 
 METHODS = {"requires_grad_": requires_grad_, "backward": backward, "detach": detach, "_gradients": gradients}
 """Methods of Tensor."""
-
-__all__ = ["METHODS", "PROPERTIES", "backward", "gradients", "requires_grad_"]

@@ -7,29 +7,14 @@ an operation first meets the kind; whether the operation takes the dtype at all 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Protocol, final
+from typing import Any, Final, final
 
 from ..backends import Backend, load
 from .devices import Device, as_device
 from .dtypes import DTYPES, DType
 
-
-class Resolvable(Protocol):
-    """What a kind must know of an operation: see `tensorplug.core.operation.Operation`."""
-
-    name: str
-    decomposition: Callable[..., Any] | None
-    standard: bool
-
-    def takes(self, dtype: DType) -> bool: ...
-
-    def is_guarded(self, dtype: DType) -> bool: ...
-
-    def resolve(self, kind: Kind) -> tuple[Callable[..., Any], Kind]: ...
-
-
 OPERATIONS: dict[str, Any] = {}
-"""Every declared operation by its name."""
+"""Every declared operation by its name: see `tensorplug.core.operation.Operation`, which enters it here."""
 
 
 class Ops:

@@ -36,13 +36,6 @@ def _reflected(apply: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return method
 
 
-def _augmented(in_place: Callable[[Tensor, Any], Any]) -> Callable[[Tensor, Any], Any]:
-    def method(self: Tensor, other: Any) -> Any:
-        return in_place(self, other)
-
-    return method
-
-
 def _attach(operation: Operation) -> None:
     for name in operation.methods:
         setattr(Tensor, name, operation.function)
@@ -60,7 +53,7 @@ def _attach_operator(operation: Operation, operator: str) -> None:
     if two and operation.result == "same":
         setattr(Tensor, f"__r{operator[2:]}", _reflected(operation.apply))
     if two and operation.in_place:
-        setattr(Tensor, f"__i{operator[2:]}", _augmented(writes.IN_PLACE[2](operation)))
+        setattr(Tensor, f"__i{operator[2:]}", writes.IN_PLACE[2](operation))
 
 
 def _converter(name: str) -> Callable[[Tensor], Tensor]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, final
 from ..autograd.node import Leaf
 from .devices import Device
 from .dtypes import DType
-from .errors import ShapeError
 from .kinds import Kind
 
 if TYPE_CHECKING:
@@ -204,9 +203,3 @@ def make_leaf(tensor: Tensor) -> None:
     """Let backward passes end at a tensor and put its gradient there."""
     tensor._grad = None
     tensor._node = Leaf(tensor, tensor._kind)
-
-
-def require_shape(operation: str, got: tuple[int, ...], wanted: tuple[int, ...]) -> None:
-    """Raise a ShapeError unless the shapes are equal."""
-    if got != wanted:
-        raise ShapeError(f"{operation}: got shape {got}, wanted {wanted}")
