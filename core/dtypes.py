@@ -15,7 +15,14 @@ _CATEGORY_OF_KIND = {
     "c": "complex floating",
 }
 
-_KIND_ORDER = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
+KIND_ORDER = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
+"""How the kinds of dtypes rank in promotion."""
+
+PYTHON_TYPES: dict[str, Any] = {"b": bool, "u": int, "i": int, "f": float, "c": complex}
+"""The Python type of the numbers of each kind."""
+
+SCALARS = (bool, int, float, complex)
+"""The types of Python scalars."""
 
 
 @final
@@ -123,7 +130,7 @@ ACCEPTED: Final[dict[str, frozenset[DType]]] = {
 
 _REAL_OF_COMPLEX = {complex64: float32, complex128: float64}
 _COMPLEX_OF_REAL = {float16: complex64, bfloat16: complex64, float32: complex64, float64: complex128}
-_PYTHON_TYPES: dict[type, DType] = {bool: bool_, int: int64}
+_OF_PYTHON: dict[type, DType] = {bool: bool_, int: int64}
 
 _default_float = float32
 
@@ -175,8 +182,8 @@ def as_dtype(dtype: Any) -> DType:
         return _from_numpy_dtype(dtype)
     if isinstance(dtype, type) and dtype in (float, complex):
         return _default_float if dtype is float else default_complex()
-    if isinstance(dtype, type) and dtype in _PYTHON_TYPES:
-        return _PYTHON_TYPES[dtype]
+    if isinstance(dtype, type) and dtype in _OF_PYTHON:
+        return _OF_PYTHON[dtype]
     name: Any = dtype if isinstance(dtype, str) else getattr(dtype, "name", None) or _numpy_name(dtype)
     try:
         return DTYPES[name]
@@ -230,7 +237,7 @@ def promote(first: DType, second: DType) -> DType:
     """
     if first is second:
         return first
-    low, high = sorted((first, second), key=lambda d: (_KIND_ORDER[d.kind], d.itemsize))
+    low, high = sorted((first, second), key=lambda d: (KIND_ORDER[d.kind], d.itemsize))
     if low.kind == high.kind:
         return float32 if low.itemsize == high.itemsize else high
     if high.kind == "c" and low.kind == "f":

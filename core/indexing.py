@@ -11,7 +11,7 @@ from typing import Any
 import numpy
 
 from ..autograd.modes import is_grad_enabled
-from .dtypes import DType, int64
+from .dtypes import PYTHON_TYPES, SCALARS, DType, int64
 from .errors import DTypeError, ShapeError
 from .operands import cast, scalar_tensor
 from .operation import Operation
@@ -284,7 +284,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
 
 
 def _value(target: Tensor, value: Any) -> Tensor:
-    if isinstance(value, _SCALARS):
+    if isinstance(value, SCALARS):
         return scalar_tensor(target._kind, _exactly(target.dtype, value))
     if type(value) is not Tensor:
         from .creation import asarray
@@ -298,13 +298,9 @@ def _value(target: Tensor, value: Any) -> Tensor:
     return cast(to_device(value, target.device), target.dtype)
 
 
-_SCALARS = (bool, int, float, complex)
-_PYTHON_TYPES: dict[str, Any] = {"b": bool, "u": int, "i": int, "f": float, "c": complex}
-
-
 def _exactly(dtype: DType, value: Any) -> Any:
     """A Python scalar as the dtype's own kind of number, if that says the same."""
-    convert = _PYTHON_TYPES[dtype.kind]
+    convert = PYTHON_TYPES[dtype.kind]
     try:
         if convert(value) == value or value != value:
             return convert(value)

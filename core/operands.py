@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy
 
-from .dtypes import DType, as_dtype, promote, promote_scalar
+from .dtypes import SCALARS, DType, as_dtype, promote, promote_scalar
 from .errors import DeviceError, ShapeError
 from .kinds import OPERATIONS, Kind, kind_for
 from .tensor import Tensor, wrap
 
-_SCALARS = (bool, int, float, complex)
 _KEPT_SCALARS = 1024
 
 
@@ -73,7 +72,7 @@ def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
         return x1, scalar_tensor(x1._kind, x2)
     if isinstance(x2, numpy.generic):
         x2 = x2.item()
-    if isinstance(x2, _SCALARS):
+    if isinstance(x2, SCALARS):
         dtype = operation.computing_dtype(promote_scalar(x1._kind.dtype, x2))
         x1 = cast(x1, dtype)
         return x1, scalar_tensor(x1._kind, x2)

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy
 
+from ..autograd.rules.manipulation import inverse
+
 Step = tuple[str, Any]
 """A name in `STEPS` and its argument: an index, a permutation, a shape."""
 
@@ -33,11 +35,6 @@ class StepKind(NamedTuple):
     view: Callable[[Any, Any, Any], Any]
     layout: Callable[[numpy.ndarray, Any], numpy.ndarray]
     put: Callable[[Any, Any, Any, Any], Any]
-
-
-def inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
-    """The permutation that undoes one."""
-    return tuple(sorted(range(len(axes)), key=axes.__getitem__))
 
 
 def diagonal_index(shape: tuple[int, ...], offset: int) -> tuple[Any, ...]:

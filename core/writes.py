@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 
 from ..autograd.modes import is_grad_enabled
-from .dtypes import DType
+from .dtypes import KIND_ORDER, PYTHON_TYPES, DType
 from .errors import DTypeError, ShapeError
 from .kinds import OPERATIONS
 from .operands import cast, pair, require_range, unsupported
@@ -30,12 +30,10 @@ _copy = Operation(
     decomposition=lambda ops, x, value: value,
 )
 
-_KIND_ORDER = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
-
 
 def can_write(source: DType, target: DType) -> bool:
     """Whether values of one dtype may be written into a tensor of another: not of a lower kind, as in PyTorch."""
-    return _KIND_ORDER[source.kind] <= _KIND_ORDER[target.kind]
+    return KIND_ORDER[source.kind] <= KIND_ORDER[target.kind]
 
 
 def into(operation: str, out: Tensor, result: Tensor) -> Tensor:
@@ -262,13 +260,10 @@ def fill_(self: Tensor, value: Any, /) -> Tensor:
         if value.ndim:
             raise ShapeError(f"fill_: the value must be a scalar or a 0-d tensor, got shape {value.shape}")
         return copy_(self, value)
-    value = _CONVERSIONS[self.dtype.kind](value)
+    value = PYTHON_TYPES[self.dtype.kind](value)
     require_range(self.dtype, value)
     with numpy.errstate(over="ignore"):
         return _in_place(_fill, "fill_", self, (self,), {"value": value})
-
-
-_CONVERSIONS: dict[str, Callable[[Any], Any]] = {"b": bool, "u": int, "i": int, "f": float, "c": complex}
 
 
 def zero_(self: Tensor) -> Tensor:

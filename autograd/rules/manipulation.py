@@ -9,7 +9,8 @@ from ..engine import unbroadcast
 from ..rule import rule
 
 
-def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
+def inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The permutation that undoes one."""
     return tuple(sorted(range(len(axes)), key=axes.__getitem__))
 
 
@@ -35,7 +36,7 @@ rule("diagonal_embed", x=lambda ops, g, offset: ops.diagonal(g, offset=offset))
 rule("flip", x=lambda ops, g, axis: ops.flip(g, axis=axis))
 rule("fold", x=lambda ops, g, window: ops.unfold(g, window=window))
 rule("imag", x=lambda ops, g: ops.complex(ops.zeros_like(g), -g))
-rule("permute_dims", x=lambda ops, g, axes: ops.permute_dims(g, _inverse(axes)))
+rule("permute_dims", x=lambda ops, g, axes: ops.permute_dims(g, inverse(axes)))
 rule("real", x=lambda ops, g: ops.complex(g, ops.zeros_like(g)))
 rule("reshape", x=lambda ops, g, x_shape: ops.reshape(g, x_shape))
 rule("stack", variadic=True, arrays=_slices)
