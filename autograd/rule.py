@@ -10,6 +10,10 @@ A rule says by the names of its parameters what it needs, and nothing else is sa
 its value, with ``_shape`` its shape, and every other name is a parameter of the operation. The same formula runs on
 raw arrays and, when the gradient must itself be differentiable, on tensors. So operators serve for arithmetic on
 equal dtypes only, and everything else, indexing included, goes through ``ops``.
+
+An operation with several results names them, and ``g`` has the gradient of each, or None, under its name::
+
+    rule("slogdet", outputs=("sign", "logabsdet"), x=lambda ops, g, x, sign: ... g.logabsdet ...)
 """
 
 from __future__ import annotations
@@ -17,6 +21,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any, final
+
+from .outputs import Selection
 
 Gradient = Callable[..., Any]
 
@@ -42,17 +48,30 @@ class Rule:
     serves : dict
         For each of `tensors` the positions of the edges whose gradient needs it.
     parameters : tuple of str
-        What else is needed: shapes of operands and parameters of the operation.
+        What else is needed: shapes of operands and parameters of the operation; last, where there are several
+        results, their kinds.
+    selections : dict
+        For each of several results the rule of its node.
     """
 
-    def __init__(self, name: str, operands: tuple[str, ...], gradients: dict[str, Gradient], variadic: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        operands: tuple[str, ...],
+        gradients: dict[str, Gradient],
+        variadic: bool,
+        outputs: tuple[str, ...] = (),
+    ) -> None:
         needs = {operand: _parameter_names(gradient) for operand, gradient in gradients.items()}
         wanted = dict.fromkeys(need for names in needs.values() for need in names)
         self.name = name
         self.operands = tuple(gradients)
         self.variadic = variadic
-        self.tensors = tuple(need for need in wanted if need in operands or need == "out")
+        self.selections = {output: Selection(name, output) for output in outputs}
+        self.tensors = tuple(need for need in wanted if need in (*operands, *(outputs or ("out",))))
         self.parameters = tuple(need for need in wanted if need not in (*self.tensors, "g", "ops"))
+        if outputs:
+            self.parameters += ("kinds",)
         self.serves = {
             tensor: tuple(i for i, names in enumerate(needs.values()) if tensor in names) for tensor in self.tensors
         }
@@ -76,10 +95,21 @@ class Rule:
     def _history(self, node: Any, tensor: str) -> Any:
         if tensor == "out":
             return node
+        if tensor in self.selections:
+            kinds = dict(zip(self.selections, node.saved[-1], strict=True))
+            return self.selections[tensor].select(node, kinds[tensor])
         return node.edges[self.operands.index(tensor)] if tensor in self.operands else None
 
 
-def rule(name: str, /, *, operands: tuple[str, ...] = (), variadic: bool = False, **gradients: Gradient) -> None:
+def rule(
+    name: str,
+    /,
+    *,
+    operands: tuple[str, ...] = (),
+    variadic: bool = False,
+    outputs: tuple[str, ...] = (),
+    **gradients: Gradient,
+) -> None:
     """Declare the gradient of an operation.
 
     Parameters
@@ -90,10 +120,12 @@ def rule(name: str, /, *, operands: tuple[str, ...] = (), variadic: bool = False
         Operands without a gradient whose values a formula needs, such as a condition or indices.
     variadic
         Whether the one operand is a sequence of tensors; the formula then gives one gradient for each.
+    outputs
+        The names of the results, where there are several.
     **gradients
         For each differentiable operand, in the operation's order, the formula of its gradient.
     """
-    RULES[name] = Rule(name, (*gradients, *operands), gradients, variadic)
+    RULES[name] = Rule(name, (*gradients, *operands), gradients, variadic, outputs)
 
 
 def no_gradient(*names: str) -> None:

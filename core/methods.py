@@ -9,14 +9,19 @@ from . import (
     activations,
     conversion,
     elementwise,
+    fft,
     gradients,
     indexing,
     interop,
+    linalg,
     linear_algebra,
     manipulation,
     random,
     searching,
+    sets,
+    sorting,
     statistical,
+    utility,
     writes,
 )
 from .data_types import astype
@@ -25,7 +30,21 @@ from .operation import Operation
 from .tensor import Tensor
 from .views import is_own_view
 
-CHAPTERS = (activations, elementwise, indexing, linear_algebra, manipulation, random, searching, statistical)
+CHAPTERS = (
+    activations,
+    elementwise,
+    fft,
+    indexing,
+    linalg,
+    linear_algebra,
+    manipulation,
+    random,
+    searching,
+    sets,
+    sorting,
+    statistical,
+    utility,
+)
 """The modules that declare operations when they are imported."""
 
 

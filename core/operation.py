@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, final
 
 from ..autograd.modes import is_grad_enabled
@@ -11,7 +11,7 @@ from ..autograd.rule import RULES
 from .dtypes import ACCEPTED, DType, bool_, complex_dtype, get_default_dtype, int64, real_dtype
 from .errors import DTypeError
 from .kinds import OPERATIONS, Kind
-from .recording import compile_record, compile_record_sequence
+from .recording import compile_record, compile_record_outputs, compile_record_sequence
 from .tensor import Tensor, wrap
 from .views import array_of
 
@@ -52,6 +52,8 @@ class Operation:
         ``guard(library, *arrays)`` raises where integers have no result.
     sequence
         Whether the one operand is a sequence of tensors.
+    outputs
+        For an operation with several results their names, each with a name in `RESULTS`. The kernel returns a tuple.
     standard
         Whether the function of that name in an array API namespace computes it; by default where there is no
         decomposition.
@@ -85,6 +87,7 @@ class Operation:
         operator: str | None = None,
         in_place: bool = False,
         sequence: bool = False,
+        outputs: Mapping[str, str] | None = None,
         guard: Callable[..., None] | None = None,
         standard: bool | None = None,
     ) -> None:
@@ -103,6 +106,7 @@ class Operation:
         self.function: Callable[..., Any] = self.__call__
         self.apply: Callable[..., Any] = self.__call__
         self.sequence = sequence
+        self.outputs = outputs
         self.guard = guard
         self.rule = RULES.get(name)
         OPERATIONS[name] = self
@@ -113,11 +117,13 @@ class Operation:
         assert self.rule is not None
         if self.sequence:
             return compile_record_sequence(self.rule)
+        if self.outputs is not None:
+            return compile_record_outputs(self.rule, self.operands)
         broadcasts = self.family in BROADCASTING and len(self.operands) > 1
         return compile_record(self.rule, self.operands, broadcasts)
 
-    def resolve(self, kind: Kind) -> tuple[Callable[..., Any], Kind]:
-        """The kernel for operands of a kind, and the kind of the result.
+    def resolve(self, kind: Kind) -> tuple[Callable[..., Any], Any]:
+        """The kernel for operands of a kind, and the kind of the result, or those of its several results.
 
         Raises
         ------
@@ -131,6 +137,8 @@ class Operation:
         kernel = getattr(kind.library.ops, self.name)
         if self.is_guarded(kind.dtype):
             kernel = self._guarded(kind.library, kernel)
+        if self.outputs is not None:
+            return kernel, tuple(kind.with_dtype(RESULTS[result](kind.dtype)) for result in self.outputs.values())
         return kernel, kind.with_dtype(RESULTS[self.result](kind.dtype))
 
     def is_guarded(self, dtype: DType) -> bool:
@@ -151,7 +159,7 @@ class Operation:
         """Whether the standard has an answer for operands of a dtype."""
         return dtype in ACCEPTED[self.accepts]
 
-    def _resolve_converted(self, kind: Kind) -> tuple[Callable[..., Any], Kind]:
+    def _resolve_converted(self, kind: Kind) -> tuple[Callable[..., Any], Any]:
         """The kernel for integers where the standard wants floating-point numbers; it converts them first."""
         dtype = self.computing_dtype(kind.dtype)
         if not self.takes(dtype):
@@ -168,14 +176,15 @@ class Operation:
             return get_default_dtype()
         return dtype
 
-    def __call__(self, *tensors: Tensor, **parameters: Any) -> Tensor:
+    def __call__(self, *tensors: Tensor, **parameters: Any) -> Any:
         """Apply the operation to tensors of one device, with normalised parameters; record it if a gradient is wanted.
 
-        The kernel and the kind of the result are those of the last operand's kind.
+        The kernel and the kind of the result are those of the last operand's kind. Several results are a tuple.
         """
         kernel, kind = tensors[-1]._kind.table[self.name]
         arrays = [array_of(tensor) for tensor in tensors]
-        return self.finish(kernel(*arrays, **parameters), kind, tensors, **parameters)
+        finish = self.finish if self.outputs is None else self.finish_outputs
+        return finish(kernel(*arrays, **parameters), kind, tensors, **parameters)
 
     def finish(self, array: Any, kind: Kind, tensors: tuple[Tensor, ...], **parameters: Any) -> Tensor:
         """The tensor of a raw result, with its node if a gradient is wanted of an operand."""
@@ -194,6 +203,17 @@ class Operation:
         if self.rule is not None and any(edge is not None for edge in edges) and is_grad_enabled():
             self.record(tensors, edges, out, **parameters)
         return out
+
+    def finish_outputs(
+        self, arrays: tuple[Any, ...], kinds: tuple[Kind, ...], tensors: tuple[Tensor, ...], **parameters: Any
+    ) -> tuple[Tensor, ...]:
+        """The same for an operation with several results."""
+        outs = tuple(wrap(array, kind) for array, kind in zip(arrays, kinds, strict=True))
+        if self.rule is not None and is_grad_enabled():
+            edges = tuple(tensors[self.operands.index(operand)]._node for operand in self.rule.operands)
+            if any(edge is not None for edge in edges):
+                self.record(tensors, edges, outs, **parameters)
+        return outs
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"

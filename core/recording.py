@@ -67,6 +67,35 @@ def compile_record_sequence(rule: Rule) -> Callable[..., None]:
     return record
 
 
+def compile_record_outputs(rule: Rule, operands: tuple[str, ...]) -> Callable[..., None]:
+    """The same for an operation with several results: ``record(tensors, edges, outs, **parameters)``."""
+
+    def record(tensors: tuple[Any, ...], edges: tuple[Any, ...], outs: tuple[Any, ...], **parameters: Any) -> None:
+        values = dict(zip((*operands, *rule.selections), (*tensors, *outs), strict=True))
+        parameters |= {f"{operand}_shape": tensor.shape for operand, tensor in zip(operands, tensors, strict=True)}
+        parameters["kinds"] = tuple(out._kind for out in outs)
+        node = Node()
+        node.rule = rule
+        node.kind = outs[0]._kind
+        node.edges = edges
+        node.order = next_order()
+        saved: list[Any] = []
+        for name in rule.tensors:
+            tensor = values[name]
+            if any(edges[i] is not None for i in rule.serves[name]):
+                storage = tensor._storage or own(tensor)
+                saved += (tensor._array, storage, tensor._version)
+            else:
+                saved += (None, None, 0)
+        node.saved = (*saved, *(parameters[name] for name in rule.parameters))
+        node.shapes = None
+        for selection, out in zip(rule.selections.values(), outs, strict=True):
+            if out._kind.dtype.is_differentiable:
+                out._node = selection.select(node, out._kind)
+
+    return record
+
+
 def _save(tensor: str, rule: Rule) -> list[str]:
     """Lines that put an operand, or the result, into three variables, if some edge that wants a gradient needs it."""
     save = [

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 import pytest
@@ -19,10 +18,9 @@ from tensorplug.core import OPERATIONS
 from tensorplug.core.activations import softmax_normalizer
 from tensorplug.losses.functional import cross_entropy
 
-EPS = numpy.finfo(numpy.float64).eps
-
-STEP = EPS ** (1 / 3)
-"""Where the two errors of a central difference of a smooth function are equal: h² f''' / 6 and eps |f| / h."""
+from .gradients import elementwise, fft, linalg, manipulation, searching, sorting, statistical
+from .gradients.case import STEP, Case, points, tensor
+from .gradients.statistical import along
 
 DIFFERENCE = 1e-6
 """Relative to the largest gradient. Either error is some 1e-11 f, times derivatives of up to 1e4 near the poles."""
@@ -32,111 +30,6 @@ AGREEMENT = 1e-12
 differences such as 1 - tanh² that cancel."""
 
 Arrays = Sequence[numpy.ndarray]
-
-
-class Case(NamedTuple):
-    """One use of an operation.
-
-    Attributes
-    ----------
-    function
-        Of tensors.
-    inputs
-        The points at which it is differentiated, away from kinks.
-    jax
-        The same of JAX arrays, given the module ``jax.numpy``; None where another case is run on JAX instead.
-    step
-        The finite difference's, for float64.
-    """
-
-    function: Callable[..., Any]
-    inputs: tuple[numpy.ndarray, ...]
-    jax: Callable[..., Any] | None
-    step: float = STEP
-
-
-def points(*shapes: tuple[int, ...], low: float = 0.2, high: float = 2.0, signs: bool = True) -> tuple[Any, ...]:
-    """Arrays of those shapes whose elements are all at least (high - low) / n from each other, and from zero `low`."""
-    counts = [math.prod(shape) for shape in shapes]
-    values = low + (numpy.random.default_rng(len(shapes)).permutation(sum(counts)) + 0.5) * (high - low) / sum(counts)
-    if signs:
-        values[::2] *= -1
-    ends = list(itertools.accumulate(counts))
-    return tuple(values[end - n : end].reshape(shape) for shape, n, end in zip(shapes, counts, ends, strict=True))
-
-
-UNARY_SHAPES = ((2, 3), (), (0, 2))
-BINARY_SHAPES = (
-    ((2, 3), (2, 3)),
-    ((2, 3), (3,)),
-    ((2, 1), (1, 3)),
-    ((), (2, 3)),
-    ((2, 3), ()),
-    ((), ()),
-    ((0, 3), (1, 3)),
-    ((1,), (2, 0)),
-)
-
-DOMAINS: dict[str, tuple[float, float, bool]] = {
-    "acos": (0.1, 0.9, True),
-    "acosh": (1.2, 3.0, False),
-    "asin": (0.1, 0.9, True),
-    "atanh": (0.1, 0.9, True),
-    "ceil": (1.1, 1.4, True),
-    "floor": (1.1, 1.4, True),
-    "log": (0.3, 3.0, False),
-    "log10": (0.3, 3.0, False),
-    "log1p": (0.1, 0.7, True),
-    "log2": (0.3, 3.0, False),
-    "pow": (0.5, 2.0, False),
-    "reciprocal": (0.5, 2.0, True),
-    "round": (1.1, 1.4, True),
-    "sqrt": (0.3, 3.0, False),
-    "tan": (0.1, 1.2, True),
-    "trunc": (1.1, 1.4, True),
-}
-"""Least and greatest magnitude, and whether both signs, where it is not 0.2 to 2 with both."""
-
-
-IN_EVERY_SHAPE = ("abs", "divide", "exp", "maximum", "multiply", "pow", "relu")
-"""Broadcasting is the engine's work, alike for all functions, and JAX compiles each for each shape, so these stand for
-all of them there.
-"""
-
-
-def elementwise(name: str, jax: Callable[..., Any] | None = None) -> list[Case]:
-    """Cases of an elementwise function that both libraries call by one name, or that `jax` is."""
-    low, high, signs = DOMAINS.get(name, (0.2, 2.0, True))
-    binary = len(OPERATIONS[name].operands) == 2
-    shapes = BINARY_SHAPES if binary else tuple((shape,) for shape in UNARY_SHAPES)
-    same = jax or (lambda jnp, *xs: getattr(jnp, name)(*xs))
-    function = getattr(tp, name)
-    return [
-        Case(
-            function,
-            points(*each, low=low, high=high, signs=signs),
-            same if position == 0 or name in IN_EVERY_SHAPE else None,
-        )
-        for position, each in enumerate(shapes)
-    ]
-
-
-def along(name: str, jax: Callable[..., Any] | None = None) -> list[Case]:
-    """Cases of a reduction that both libraries call by one name, or that `jax` is."""
-    axes: list[tuple[tuple[int, ...], dict[str, Any]]] = [
-        ((2, 3, 2), {"axis": axis, "keepdims": keepdims})
-        for axis, keepdims in ((None, False), (None, True), (1, True), (-1, False), ((0, 2), False), ((-1, 0), True))
-    ]
-    axes += [((), {"axis": None}), ((3,), {"axis": 0}), ((0, 2), {"axis": 1}), ((2, 3), {"axis": ()})]
-    same = jax or (lambda jnp, x, **options: getattr(jnp, name)(x, **options))
-    return [
-        Case(
-            lambda x, options=options: getattr(tp, name)(x, **options),
-            points(shape),
-            lambda jnp, x, options=options: same(jnp, x, **options),
-        )
-        for shape, options in axes
-    ]
 
 
 MATMUL_SHAPES = (
@@ -156,11 +49,6 @@ MATMUL_SHAPES = (
 ROWS = numpy.asarray([1, 0, 1])
 COLUMNS = numpy.asarray([[0], [2], [0]])
 MASK = numpy.asarray([[True, False, True], [False, False, True]])
-
-
-def tensor(constant: Any) -> tp.Tensor:
-    """A constant on the backend of the test."""
-    return tp.asarray(constant)
 
 
 def indexed(*index: Any) -> Case:
@@ -270,22 +158,14 @@ SINGLE = (slice(None), numpy.asarray([2, 0]))
 # Exact in float32, and the conversions are linear, so that finite differences with a wide step are exact too.
 EIGHTHS = (numpy.arange(-3.0, 3.0).reshape(2, 3) / 8,)
 
+CHAPTERS = (elementwise, fft, linalg, manipulation, searching, sorting, statistical)
+
 CASES: dict[str, list[Case]] = {
-    **{
-        name: elementwise(name)
-        for name in (
-            "abs acos acosh add asin asinh atan atan2 atanh ceil conj cos cosh divide exp expm1 floor log log10 log1p "
-            "log2 maximum minimum multiply negative pow reciprocal round sign sin sinh sqrt square subtract tan tanh "
-            "trunc"
-        ).split()
-    },
-    "relu": elementwise("relu", lambda jnp, x: jnp.maximum(x, 0)),
-    "sigmoid": elementwise("sigmoid", lambda jnp, x: 1 / (1 + jnp.exp(-x))),
+    **{name: cases for chapter in CHAPTERS for name, cases in chapter.CASES.items()},
     "where": [
         Case(lambda x1, x2: tp.where(tensor(MASK), x1, x2), points(*shapes), lambda jnp, *xs: jnp.where(MASK, *xs))
         for shapes in (((2, 3), (2, 3)), ((3,), (2, 1)), ((), (2, 3)), ((2, 1, 3), ()))
     ],
-    **{name: along(name) for name in ("max", "mean", "min", "sum")},
     "matmul": [Case(tp.matmul, points(*shapes), lambda jnp, *xs: jnp.matmul(*xs)) for shapes in MATMUL_SHAPES],
     "broadcast_to": [
         Case(

@@ -1,5 +1,27 @@
 """The gradient rules, a file for each chapter of the standard."""
 
-from . import activations, elementwise, indexing, linear_algebra, manipulation, searching, statistical
+from . import (
+    activations,
+    elementwise,
+    fft,
+    indexing,
+    linalg,
+    linear_algebra,
+    manipulation,
+    searching,
+    sorting,
+    statistical,
+)
 
-__all__ = ["activations", "elementwise", "indexing", "linear_algebra", "manipulation", "searching", "statistical"]
+__all__ = [
+    "activations",
+    "elementwise",
+    "fft",
+    "indexing",
+    "linalg",
+    "linear_algebra",
+    "manipulation",
+    "searching",
+    "sorting",
+    "statistical",
+]

@@ -1,0 +1,1 @@
+"""Fourier transforms (array API standard 2025.12, "Fourier transform Functions")."""

@@ -1,0 +1,1 @@
+"""Set functions (array API standard 2025.12, "Set Functions")."""

@@ -1,0 +1,1 @@
+"""Sorting functions (array API standard 2025.12, "Sorting Functions")."""

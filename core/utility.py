@@ -1,0 +1,1 @@
+"""Utility functions (array API standard 2025.12, "Utility Functions")."""

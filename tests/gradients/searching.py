@@ -1,0 +1,7 @@
+"""Cases of the gradients of the chapter "searching"."""
+
+from __future__ import annotations
+
+from .case import Case
+
+CASES: dict[str, list[Case]] = {}
