@@ -1,10 +1,12 @@
-# make demo | test | lint | bench | clean. Each target makes .venv and keeps it up to date by itself.
+# make demo | test | array-api-tests | array-api-table | lint | bench | clean.
+# Each target makes .venv and keeps it up to date by itself.
 
 ifndef PYTHON
 PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 endif
 EXTRAS ?= jax,demo,test,dev
+EXAMPLES ?= 20
 
 VENV := .venv
 BIN := $(VENV)/bin/python
@@ -21,13 +23,20 @@ ifneq ($(shell $(BIN) -c 'print(open("$(STAMP)").read().strip())' 2>/dev/null),$
 CLEAR := --clear
 endif
 
-.PHONY: demo test lint bench wheel clean
+.PHONY: demo test array-api-tests array-api-table lint bench wheel clean
 
 demo: $(STAMP)
 	@$(BIN) -m tensorplug demo $(ARGS)
 
 test: $(STAMP)
 	@$(BIN) -m pytest -n 2 $(ARGS)
+
+# The standard's own suite, from the checkout that ARRAY_API_TESTS names; ARGS="--backends jax" picks backends.
+array-api-tests: $(STAMP)
+	@$(BIN) -m tensorplug.conformance.array_api_tests --examples $(EXAMPLES) $(ARGS)
+
+array-api-table: $(STAMP)
+	@$(BIN) -m tensorplug.conformance.array_api_tests --examples $(EXAMPLES) --table docs/array-api.md $(ARGS)
 
 lint: $(STAMP) wheel
 	$(BIN) -m ruff check .

@@ -1,6 +1,37 @@
 """Reverse-mode automatic differentiation on nodes and raw arrays, for all backends."""
 
+from .anomaly import detect_anomaly
+from .checkpoint import checkpoint
+from .draw import draw
+from .function import Function, FunctionContext, once_differentiable
 from .functions import grad
-from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck
+from .modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from .variable import Variable
 
-__all__ = ["enable_grad", "grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+__all__ = [
+    "Function",
+    "FunctionContext",
+    "GradcheckError",
+    "Variable",
+    "checkpoint",
+    "detect_anomaly",
+    "draw",
+    "enable_grad",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "inference_mode",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "no_grad",
+    "once_differentiable",
+    "set_grad_enabled",
+]

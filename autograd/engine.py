@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from .anomaly import examined_pull, is_detecting
 from .modes import enable_grad
 
 _FREED = (
@@ -27,12 +28,21 @@ class Lifter(Protocol):
         """A tensor with that data and history. `kind` is that of the node it was saved for."""
 
 
+class Hooks(Protocol):
+    """Functions of gradients by node or leaf: a mapping, as far as a pass uses it."""
+
+    def __contains__(self, node: Any) -> bool: ...
+
+    def __getitem__(self, node: Any) -> Callable[[Any], Any]: ...
+
+
 def run(
     roots: Iterable[tuple[Any, Any]],
     *,
     retain_graph: bool = False,
     lifter: Lifter | None = None,
     inputs: Iterable[Any] | None = None,
+    hooks: Hooks | None = None,
 ) -> dict[Any, Any]:
     """Carry gradients backward from the roots.
 
@@ -46,6 +56,9 @@ def run(
         Given, the pass runs on tensors and is recorded; otherwise it runs on raw arrays.
     inputs
         The nodes and leaves whose gradients are wanted; None for all leaves.
+    hooks
+        For some nodes and leaves a function of their gradient, whose result takes its place. Called for those only
+        that lead to what is wanted.
 
     Returns
     -------
@@ -63,9 +76,9 @@ def run(
     library = roots[0][0].kind.library
     with library.scope(), _Scopes(library) as scopes:
         if lifter is None:
-            return _walk(roots, retain_graph, None, wanted, needed, scopes)
+            return _walk(roots, retain_graph, None, wanted, needed, hooks, scopes)
         with enable_grad():
-            return _walk(roots, retain_graph, lifter, wanted, needed, scopes)
+            return _walk(roots, retain_graph, lifter, wanted, needed, hooks, scopes)
 
 
 class _Scopes:
@@ -99,9 +112,11 @@ def _walk(
     lifter: Lifter | None,
     wanted: set[Any] | None,
     needed: set[Any] | None,
+    hooks: Hooks | None,
     scopes: _Scopes,
 ) -> dict[Any, Any]:
     heappush, heappop = heapq.heappush, heapq.heappop
+    detecting = is_detecting()
     delivered: dict[Any, Any] = {}
     # Nodes whose turn will come, by their order, each with the sum of the gradients so far.
     pending: dict[int, tuple[Any, Any]] = {}
@@ -135,6 +150,11 @@ def _walk(
             ops = scopes.enter(library) if lifter is None else lifter.ops
         if wanted is not None:
             assert needed is not None
+            if node not in wanted and node not in needed:
+                continue
+        if hooks is not None and node in hooks:
+            gradient = hooks[node](gradient)
+        if wanted is not None:
             if node in wanted:
                 delivered[node] = gradient
             if node not in needed:
@@ -148,7 +168,9 @@ def _walk(
         if saved is None:
             raise RuntimeError(_FREED.format(name=node.name))
         edges, shapes = node.edges, node.shapes
-        pulled = rule.pull(node, gradient, ops, saved if lifter is None else rule.lift(node, saved, lifter.lift))
+        if lifter is not None:
+            saved = rule.lift(node, saved, lifter.lift)
+        pulled = examined_pull(node, gradient, ops, saved) if detecting else rule.pull(node, gradient, ops, saved)
         if not retain_graph:
             node.saved = None
             node.edges = ()

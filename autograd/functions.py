@@ -3,21 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
-
-class Differentiable(Protocol):
-    """What this package asks of a tensor class."""
-
-    def _gradients(
-        self,
-        outputs: Any,
-        inputs: Any,
-        grad_outputs: Any = None,
-        retain_graph: bool | None = None,
-        create_graph: bool = False,
-        allow_unused: bool = False,
-    ) -> tuple[Any, ...]: ...
+from .protocol import Differentiable, is_tensor
 
 
 def grad(
@@ -48,6 +36,8 @@ def grad(
 
     Raises
     ------
+    TypeError
+        If outputs or inputs are not tensors.
     RuntimeError
         If an input requires no gradient, or no output depends on it.
 
@@ -58,5 +48,7 @@ def grad(
     >>> tp.autograd.grad(x * x, x)
     (tensor(6.),)
     """
-    first = outputs[0] if isinstance(outputs, Sequence) else outputs
+    first: Any = outputs if is_tensor(outputs) else next(iter(outputs), None) if isinstance(outputs, Sequence) else None
+    if not is_tensor(first) or (isinstance(inputs, Sequence) and not inputs):
+        raise TypeError("grad: outputs and inputs are tensors, or tuples or lists of at least one of them")
     return first._gradients(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused)

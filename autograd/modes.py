@@ -14,6 +14,11 @@ from typing import Any, TypeVar
 
 _recording: ContextVar[bool] = ContextVar("tensorplug_recording", default=True)
 
+_inference: ContextVar[bool] = ContextVar("tensorplug_inference", default=False)
+
+is_inference_mode_enabled: Callable[[], bool] = _inference.get
+"""Whether `inference_mode` is in force."""
+
 is_grad_enabled: Callable[[], bool] = _recording.get
 """Whether operations on tensors that require a gradient are being recorded."""
 
@@ -29,13 +34,13 @@ class _Mode:
 
     def __enter__(self) -> None:
         self._previous.append(_recording.get())
-        _recording.set(self._mode)
+        _recording.set(self._mode and not _inference.get())
 
     def __exit__(self, *exception: object) -> None:
         _recording.set(self._previous.pop())
 
     def __call__(self, function: _Function) -> _Function:
-        return _decorate(function, self._mode)
+        return _decorate(function, functools.partial(_Mode, self._mode))
 
 
 class set_grad_enabled(_Mode):
@@ -58,10 +63,10 @@ class set_grad_enabled(_Mode):
     def __init__(self, mode: bool) -> None:
         super().__init__(mode)
         self._before = _recording.get()
-        _recording.set(mode)
+        _recording.set(mode and not _inference.get())
 
     def __enter__(self) -> None:
-        _recording.set(self._mode)
+        _recording.set(self._mode and not _inference.get())
 
     def __exit__(self, *exception: object) -> None:
         _recording.set(self._before)
@@ -89,7 +94,7 @@ class no_grad(_Mode):
     """
 
     def __new__(cls, function: Any = None) -> Any:
-        return super().__new__(cls) if function is None else _decorate(function, False)
+        return super().__new__(cls) if function is None else _decorate(function, no_grad)
 
     def __init__(self) -> None:
         super().__init__(False)
@@ -108,13 +113,54 @@ class enable_grad(_Mode):
     """
 
     def __new__(cls, function: Any = None) -> Any:
-        return super().__new__(cls) if function is None else _decorate(function, True)
+        return super().__new__(cls) if function is None else _decorate(function, enable_grad)
 
     def __init__(self) -> None:
         super().__init__(True)
 
 
-def _decorate(function: Any, mode: bool) -> Any:
+class inference_mode:
+    """Neither record nor compute gradients, for a ``with`` block or a decorated function.
+
+    Other than in `no_grad`, `enable_grad` has no effect inside, and a backward pass is an error.
+
+    Parameters
+    ----------
+    mode : bool, default: True
+        False leaves everything as it is outside of any `inference_mode`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([1.0], requires_grad=True)
+    >>> with tp.inference_mode(), tp.enable_grad():
+    ...     (x * 2).requires_grad
+    False
+    """
+
+    def __new__(cls, mode: Any = True) -> Any:
+        return super().__new__(cls) if isinstance(mode, bool) else cls(True)(mode)
+
+    def __init__(self, mode: bool = True) -> None:
+        self._mode = mode
+        self._previous: list[tuple[bool, bool]] = []
+
+    def __enter__(self) -> None:
+        self._previous.append((_inference.get(), _recording.get()))
+        if self._mode != _inference.get():
+            _recording.set(not self._mode)
+        _inference.set(self._mode)
+
+    def __exit__(self, *exception: object) -> None:
+        inference, recording = self._previous.pop()
+        _inference.set(inference)
+        _recording.set(recording)
+
+    def __call__(self, function: _Function) -> _Function:
+        return _decorate(function, functools.partial(inference_mode, self._mode))
+
+
+def _decorate(function: Any, mode: Callable[[], Any]) -> Any:
     """The function with the mode in force while it runs: at each step of a generator, across awaits of a coroutine."""
     if inspect.isgeneratorfunction(function):
 
@@ -124,14 +170,14 @@ def _decorate(function: Any, mode: bool) -> Any:
             step, sent = generator.send, None
             while True:
                 try:
-                    with _Mode(mode):
+                    with mode():
                         item = step(sent)
                 except StopIteration as stop:
                     return stop.value
                 try:
                     step, sent = generator.send, (yield item)
                 except GeneratorExit:
-                    with _Mode(mode):
+                    with mode():
                         generator.close()
                     raise
                 except BaseException as error:
@@ -143,14 +189,14 @@ def _decorate(function: Any, mode: bool) -> Any:
 
         @functools.wraps(function)
         async def awaited(*arguments: Any, **keywords: Any) -> Any:
-            with _Mode(mode):
+            with mode():
                 return await function(*arguments, **keywords)
 
         return awaited
 
     @functools.wraps(function)
     def called(*arguments: Any, **keywords: Any) -> Any:
-        with _Mode(mode):
+        with mode():
             return function(*arguments, **keywords)
 
     return called

@@ -53,9 +53,11 @@ class Node:
         The operands' shapes where one was broadcast.
     order : int
         The creation number.
+    hooks : Hooks
+        Set where there are some: see `tensorplug.autograd.hooks`.
     """
 
-    __slots__ = ("__weakref__", "edges", "kind", "order", "rule", "saved", "shapes")
+    __slots__ = ("__weakref__", "edges", "hooks", "kind", "order", "rule", "saved", "shapes")
 
     rule: Any
     kind: Any
@@ -63,6 +65,7 @@ class Node:
     saved: tuple[Any, ...] | None
     shapes: tuple[Any, ...] | None
     order: int
+    hooks: Any
 
     @property
     def name(self) -> str:
@@ -81,7 +84,7 @@ class Leaf:
     a cycle.
     """
 
-    __slots__ = ("__weakref__", "kind", "order", "tensor")
+    __slots__ = ("__weakref__", "hooks", "kind", "order", "tensor")
 
     rule = None
     edges = ()

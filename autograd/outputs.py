@@ -22,6 +22,10 @@ class Gradients:
     def __getattr__(self, name: str) -> Any:
         return self._found.get(name)
 
+    def reached(self) -> tuple[Any, ...]:
+        """Those that something reached."""
+        return tuple(self._found.values())
+
     def __add__(self, other: Gradients) -> Gradients:
         total = dict(self._found)
         for name, gradient in other._found.items():
@@ -58,7 +62,7 @@ class Selection:
     def select(self, node: Node, kind: Any) -> Node:
         """A node of this result of an operation, whose kind it is told.
 
-        Made anew for a saved result too: an operation's node that held those of its results would close a cycle.
+        The operation's node refers to it weakly, as it refers to the operation's, so a saved result may need a new one.
         """
         selected = Node()
         selected.rule = self

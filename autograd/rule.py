@@ -49,9 +49,14 @@ class Rule:
         For each of `tensors` the positions of the edges whose gradient needs it.
     parameters : tuple of str
         What else is needed: shapes of operands and parameters of the operation; last, where there are several
-        results, their kinds.
+        results, their kinds, with weak references to their nodes.
     selections : dict
         For each of several results the rule of its node.
+    gradients : dict
+        For each operand the formula of its gradient.
+    tangents : dict or None
+        For each operand the formula by which its tangent enters the result's, in forward mode; None where the
+        gradient's formulas are transposed instead.
     """
 
     def __init__(
@@ -71,17 +76,25 @@ class Rule:
         self.tensors = tuple(need for need in wanted if need in (*operands, *(outputs or ("out",))))
         self.parameters = tuple(need for need in wanted if need not in (*self.tensors, "g", "ops"))
         if outputs:
-            self.parameters += ("kinds",)
+            self.parameters += ("results",)
         self.serves = {
             tensor: tuple(i for i, names in enumerate(needs.values()) if tensor in names) for tensor in self.tensors
         }
-        self._gradients = gradients
+        self.tangents: dict[str, Gradient] | None = None
+        self.gradients = gradients
         self._needs = needs
 
     @functools.cached_property
     def pull(self) -> Callable[..., Any]:
         """``pull(node, g, ops, saved)`` gives the gradients of the operands; made at the first backward pass."""
-        return _compile_pull(self, self._gradients, self._needs)
+        return _compile_pull(self, self.gradients, self._needs)
+
+    @functools.cached_property
+    def push(self) -> Callable[..., Any] | None:
+        """``push(tangents, ops, saved, out_shape, out_dtype)`` gives the tangent of the result, from those of the
+        operands; None where there are no formulas for it.
+        """
+        return None if self.tangents is None else _compile_push(self, self.tangents)
 
     def lift(self, node: Any, saved: tuple[Any, ...], lift: Callable[..., Any]) -> tuple[Any, ...]:
         """The saved values as tensors with the history that they had when they were saved."""
@@ -89,15 +102,16 @@ class Rule:
         for position, tensor in enumerate(self.tensors):
             array, storage, version = saved[3 * position : 3 * position + 3]
             if storage is not None:
-                lifted[3 * position] = lift(array, node.kind, self._history(node, tensor), storage, version)
+                lifted[3 * position] = lift(array, node.kind, self._history(node, saved, tensor), storage, version)
         return tuple(lifted)
 
-    def _history(self, node: Any, tensor: str) -> Any:
+    def _history(self, node: Any, saved: tuple[Any, ...], tensor: str) -> Any:
         if tensor == "out":
             return node
         if tensor in self.selections:
-            kinds = dict(zip(self.selections, node.saved[-1], strict=True))
-            return self.selections[tensor].select(node, kinds[tensor])
+            kind, reference = dict(zip(self.selections, saved[-1], strict=True))[tensor]
+            # That of the tensor that the user has, while it lives, so that its gradient counts this use of it too.
+            return reference() or self.selections[tensor].select(node, kind)
         return node.edges[self.operands.index(tensor)] if tensor in self.operands else None
 
 
@@ -128,6 +142,27 @@ def rule(
     RULES[name] = Rule(name, (*gradients, *operands), gradients, variadic, outputs)
 
 
+def tangent(name: str, /, **tangents: Gradient) -> None:
+    """Say how tangents go through an operation in forward mode, where that is quicker than transposing its gradient.
+
+    Parameters
+    ----------
+    name
+        The operation's, which has a rule.
+    **tangents
+        For each differentiable operand a formula that is linear in ``t``, its tangent; in that of a sequence of
+        tensors, which has None for those without. The other parameters are those that the gradient's formulas have,
+        ``out_shape``, and ``out_dtype``, a name. What the operands contribute is added.
+    """
+    RULES[name].tangents = tangents
+
+
+def diagonal(*names: str) -> None:
+    """Say that operations are elementwise, so that tangents go through them as gradients do, in the other direction."""
+    for name in names:
+        RULES[name].tangents = RULES[name].gradients
+
+
 def no_gradient(*names: str) -> None:
     """Declare that operations have no gradient."""
     NO_GRADIENT.update(names)
@@ -149,7 +184,8 @@ def _compile_pull(rule: Rule, gradients: dict[str, Gradient], needs: dict[str, t
         lines.append(f"    ({', '.join(unpack)},) = saved")
     for tensor in rule.tensors:
         lines.append(f"    if {tensor}_storage is not None and {tensor}_storage.version != {tensor}_version:")
-        lines.append(f"        raise changed(node, {tensor!r}, {tensor}_storage.version, {tensor}_version)")
+        found = f"{tensor}.shape, {tensor}_storage.version, {tensor}_version"
+        lines.append(f"        raise changed(node, {tensor!r}, {found})")
     calls = [f"formula{i}({', '.join(needs[operand])})" for i, operand in enumerate(rule.operands)]
     if rule.variadic:
         lines.append(f"    return {calls[0]}")
@@ -167,14 +203,41 @@ def _compile_pull(rule: Rule, gradients: dict[str, Gradient], needs: dict[str, t
     return pull
 
 
-def _changed(node: Any, tensor: str, version: int, saved_version: int) -> RuntimeError:
-    which = "its result" if tensor == "out" else f"its operand {tensor}"
+def _compile_push(rule: Rule, tangents: dict[str, Gradient]) -> Callable[..., Any]:
+    """Write out ``push`` for one rule: unpack what was saved, call the formulas of the operands that have tangents."""
+    unpack = [f"{tensor}, _, _" for tensor in rule.tensors] + list(rule.parameters)
+    lines = ["def push(tangents, ops, saved, out_shape, out_dtype):"]
+    if unpack:
+        lines.append(f"    ({', '.join(unpack)},) = saved")
+    calls = [
+        f"formula{i}({', '.join('t' if name == 'g' else name for name in _parameter_names(formula))})"
+        for i, formula in enumerate(tangents.values())
+    ]
+    if rule.variadic:
+        lines += ["    t = tangents", f"    return {calls[0]}"]
+    else:
+        lines.append("    total = None")
+        for i, call in enumerate(calls):
+            lines.append(f"    t = tangents[{i}]")
+            lines.append("    if t is not None:")
+            lines.append(f"        total = {call} if total is None else total + {call}")
+        lines.append("    return total")
+    scope: dict[str, Any] = {f"formula{i}": formula for i, formula in enumerate(tangents.values())}
+    exec(compile("\n".join(lines), f"<tangent of {rule.name}>", "exec"), scope)
+    push: Callable[..., Any] = scope["push"]
+    return push
+
+
+def _changed(node: Any, tensor: str, shape: tuple[int, ...], version: int, saved_version: int) -> RuntimeError:
+    which = _describe(node, tensor)
     return RuntimeError(
         f"{node.name}: one of the variables needed for gradient computation has been modified by an inplace "
-        f"operation: {which}, of shape {_shape_of(node, tensor)}, is at version {version}; expected version "
+        f"operation: {which}, of shape {tuple(shape)}, is at version {version}; expected version "
         f"{saved_version} instead. Write to a copy (x.clone()), or use the operation that is not in place."
     )
 
 
-def _shape_of(node: Any, tensor: str) -> tuple[int, ...]:
-    return tuple(node.saved[3 * node.rule.tensors.index(tensor)].shape) if node.saved else ()
+def _describe(node: Any, tensor: str) -> str:
+    if tensor in node.rule.selections:
+        return f"its result {tensor}"
+    return "its result" if tensor == "out" else f"its operand {tensor}"

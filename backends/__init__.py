@@ -1,6 +1,7 @@
 """Backends: the contract with their plugins, the hooks, and the manager that finds and loads them."""
 
-from .contract import CONTRACT_VERSION, Backend, BackendUnavailable, Kernel, Region, Span
+from .casts import convert
+from .contract import CONTRACT_VERSION, Backend, BackendUnavailable, ByKind, Kernel, Region, Span
 from .hookspecs import hookimpl, hookspec
 from .loaded import Entry, Loaded
 from .manager import listing, load, names, register, unregister
@@ -9,11 +10,13 @@ __all__ = [
     "CONTRACT_VERSION",
     "Backend",
     "BackendUnavailable",
+    "ByKind",
     "Entry",
     "Kernel",
     "Loaded",
     "Region",
     "Span",
+    "convert",
     "hookimpl",
     "hookspec",
     "listing",

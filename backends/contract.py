@@ -24,7 +24,7 @@ from __future__ import annotations
 import contextlib
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, final
 
 import numpy
 
@@ -36,6 +36,38 @@ Array = Any
 
 Kernel = Callable[..., Any]
 """Takes and returns arrays of one backend, with the signature of the operation that it computes."""
+
+
+@final
+class ByKind:
+    """A kernel that is put together of one for each kind of dtype, so that each does only what its own needs.
+
+    Parameters
+    ----------
+    default
+        The kernel of kinds that are not named.
+    **kernels
+        Kernels by NumPy's letter of a kind: ``b`` bool, ``i`` signed and ``u`` unsigned integer, ``c`` complex.
+    """
+
+    __slots__ = ("_default", "_kernels")
+
+    def __init__(self, default: Kernel, **kernels: Kernel) -> None:
+        self._default = default
+        self._kernels = kernels
+
+    def of(self, kind: str) -> Kernel:
+        """The kernel of operands of one kind."""
+        return self._kernels.get(kind, self._default)
+
+    def wrapped(self, wrapper: Callable[[Kernel], Kernel]) -> ByKind:
+        """The same of what a wrapper makes of each kernel."""
+        kernels = {kind: wrapper(kernel) for kind, kernel in self._kernels.items()}
+        return ByKind(wrapper(self._default), **kernels)
+
+    def __call__(self, x: Array, *operands: Any, **parameters: Any) -> Any:
+        return self.of(x.dtype.kind)(x, *operands, **parameters)
+
 
 DTYPE_NAMES = (
     "bool",
@@ -226,6 +258,29 @@ class Backend:
         host = self._host_index(index)
         numpy.add.at(result, host, self.to_numpy(array))
         return self.from_numpy(result, array.device)
+
+    def pointwise(
+        self, formula: Callable[..., Array], ops: Any, arrays: tuple[Array, ...], options: tuple[Any, ...], summed: bool
+    ) -> Array:
+        """``formula(ops, *arrays, *options)``, which computes each element of its result from those in that place.
+
+        A backend that can may compute it in one pass over memory, in parts or compiled.
+
+        Parameters
+        ----------
+        formula
+            The same object at each call.
+        ops
+            The kernels of this backend as attributes.
+        arrays
+            Of one dtype and shape; some may be 0-d instead.
+        options
+            Numbers and truth values.
+        summed
+            Whether the sum of the elements is wanted in their place.
+        """
+        result = formula(ops, *arrays, *options)
+        return ops.sum(result) if summed else result
 
     def scope(self) -> contextlib.AbstractContextManager[Any]:
         """What must be in force while code computes on raw arrays with operators, as a backward pass does.

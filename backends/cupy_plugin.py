@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy
 
-from .contract import DTYPE_NAMES, Array, Backend, BackendUnavailable, Kernel
+from . import complex_functions, elementwise
+from .casts import to_integers
+from .contract import DTYPE_NAMES, Array, Backend, BackendUnavailable, ByKind, Kernel
 from .hookspecs import hookimpl
 
 DISTRIBUTIONS = ("cupy-cuda12x", "cupy-cuda13x", "cupy")
@@ -66,13 +68,16 @@ class CuPy(Backend):
         ufuncs = {name: value for name, value in vars(self.namespace).items() if isinstance(value, self.cupy.ufunc)}
         in_place = {f"{name}_": _in_place(ufunc) for name, ufunc in ufuncs.items()}
         own: dict[str, Kernel] = {
-            "astype": _astype,
+            "astype": self._astype,
             "complex": self._complex,
             "diagonal": lambda x, offset: x.diagonal(offset, -2, -1),
             "embed": self._embed,
             "scatter_zeros": self._scatter_zeros,
             "unfold": self._unfold,
         }
+        own |= {f"linalg.{name}": self._raising(name) for name in ("cholesky", "inv", "solve")}
+        own |= self._mended()
+        in_place = {name: kernel for name, kernel in in_place.items() if name.removesuffix("_") not in own}
         kernels = creation | in_place | own
         if self.cupy.cuda.runtime.getDeviceCount() == 1:
             return kernels
@@ -92,6 +97,46 @@ class CuPy(Backend):
                 return function(*arguments, **keywords)
 
         return kernel
+
+    def _raising(self, name: str) -> Kernel:
+        """A function of linear algebra that says where there is no result: CuPy's give NaN."""
+        import cupyx
+
+        function = getattr(self.namespace.linalg, name)
+
+        def kernel(*arrays: Array, **keywords: Any) -> Array:
+            with cupyx.errstate(linalg="raise"):
+                return function(*arrays, **keywords)
+
+        return kernel
+
+    def _mended(self) -> dict[str, Kernel]:
+        """What CuPy's elementwise functions do otherwise than the standard says: see `numpy_elementwise`."""
+        own: dict[str, Kernel] = {}
+        for name in ("floor_divide", "remainder"):
+            ufunc, mend = getattr(self.namespace, name), getattr(elementwise, name)
+            floats = functools.partial(_mended, self.cupy, mend, ufunc)
+            own[name] = ByKind(floats, i=ufunc, u=ufunc)
+        for name in ("expm1", "log1p", "sign"):
+            kernel = functools.partial(self._of_parts, getattr(complex_functions, name))
+            own[name] = ByKind(getattr(self.namespace, name), c=kernel)
+        for name, shift in (("left", elementwise.left_shift), ("right", elementwise.right_shift)):
+            own[f"bitwise_{name}_shift"] = functools.partial(shift, self.namespace)
+        maximum, minimum = self.namespace.maximum, self.namespace.minimum
+        own["clip"] = lambda x, min, max: minimum(maximum(x, min), max)
+        return own
+
+    def _of_parts(self, function: complex_functions.Function, x: Array) -> Array:
+        return self._complex(*function(self.namespace, x.real, x.imag))
+
+    def _astype(self, x: Array, dtype: Any) -> Array:
+        target = numpy.dtype(dtype)
+        # Casting to real drops the imaginary part, of which CuPy warns.
+        if x.dtype.kind == "c" and target.kind not in "cb":
+            x = x.real
+        if target.kind not in "iu" or x.dtype.kind in "iub":
+            return x.astype(target)
+        return to_integers(self.cupy, x, target.name, lambda array, name: array.astype(name))
 
     def _complex(self, x1: Array, x2: Array) -> Array:
         shape = numpy.broadcast_shapes(x1.shape, x2.shape)
@@ -179,11 +224,8 @@ def _in_place(ufunc: Callable[..., Array]) -> Kernel:
     return lambda *operands: ufunc(*operands, out=operands[0])
 
 
-def _astype(x: Array, dtype: Any) -> Array:
-    # Casting to real drops the imaginary part, of which CuPy warns.
-    if x.dtype.kind == "c" and numpy.dtype(dtype).kind not in "cb":
-        x = x.real
-    return x.astype(dtype)
+def _mended(xp: Any, mend: Callable[..., Array], ufunc: Callable[..., Array], x1: Array, x2: Array) -> Array:
+    return mend(xp, x1, x2, ufunc(x1, x2))
 
 
 @hookimpl

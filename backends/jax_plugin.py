@@ -14,8 +14,14 @@ from typing import Any
 
 import numpy
 
-from .contract import Backend, Kernel, Region, Span
+from .contract import Backend, ByKind, Kernel, Region, Span
 from .hookspecs import hookimpl
+from .jax_elementwise import kernels as elementwise_kernels
+from .jax_fft import kernels as fft_kernels
+from .jax_linalg import kernels as linalg_kernels
+from .jax_statistics import kernels as statistics_kernels
+from .numpy_sorting import on_host
+from .uniques import unique_indices
 
 _64_BIT = ("int64", "uint64", "float64", "complex128")
 
@@ -45,30 +51,36 @@ class Jax(Backend):
         for extension in ("linalg", "fft"):
             found = _functions(getattr(jnp, extension))
             kernels |= {f"{extension}.{name}": self._wide(function) for name, function in found}
+        kernels |= {name: self._wide(function) for name, function in elementwise_kernels(self._jax).items()}
+        kernels |= {name: self._wide(function) for name, function in fft_kernels(jnp).items()}
+        kernels |= {name: self._wide(function) for name, function in linalg_kernels(self._jax).items()}
+        kernels |= {name: self._wide(function) for name, function in statistics_kernels(self._jax).items()}
         # Of these names jax.numpy has functions with other parameters.
-        for name in ("diagonal", "unfold"):
+        for name in ("diagonal", "linalg.pinv", "linalg.vector_norm", "unfold"):
             kernels.pop(name, None)
         return kernels | {
             "complex": self._wide(lambda x1, x2: self._jax.lax.complex(*jnp.broadcast_arrays(x1, x2))),
             "getitem": self._wide(self._getitem),
             "put": self._wide(self._put),
             "embed": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[index].set(x)),
-            "scatter_zeros": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[index].add(x)),
-            "astype": self._wide(_astype),
-            # The standard's sign of a negative zero is a positive one, which JAX's is not.
-            "sign": self._wide(lambda x: jnp.sign(x) + 0),
+            "scatter_zeros": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[_own_index(index)].add(x)),
             "sigmoid": self._wide(self._jax.nn.sigmoid),
+            # Of complex numbers JAX looks at the real part only.
+            "all": self._wide(lambda x, **options: jnp.all(_truth(x), **options)),
+            "any": self._wide(lambda x, **options: jnp.any(_truth(x), **options)),
+            "nonzero": on_host(numpy.nonzero, self.from_numpy),
+            "unique_indices": on_host(functools.partial(unique_indices, numpy), self.from_numpy),
         }
 
     def _getitem(self, x: Any, index: Any) -> Any:
         if type(index) is not Region:
-            return x[index]
+            return x[_own_index(index)]
         starts, sizes, shape = _block(x.shape, index)
         return self._jax.lax.dynamic_slice(x, starts, sizes).reshape(shape)
 
     def _put(self, x: Any, index: Any, value: Any) -> Any:
         if type(index) is not Region:
-            return x.at[index].set(value)
+            return x.at[_own_index(index)].set(value)
         starts, sizes, shape = _block(x.shape, index)
         block = self.namespace.broadcast_to(value, shape).reshape(sizes)
         return self._jax.lax.dynamic_update_slice(x, block, starts)
@@ -77,6 +89,8 @@ class Jax(Backend):
         """The function with 64-bit types switched on while it runs."""
         if not self._allows_64_bit:
             return function
+        if type(function) is ByKind:
+            return function.wrapped(self._wide)
         enable_x64 = self._jax.enable_x64
 
         @functools.wraps(function)
@@ -130,6 +144,18 @@ class Jax(Backend):
     def compile(self, function: Callable[..., Any], donate: tuple[int, ...] = ()) -> Callable[..., Any]:
         return self._wide(self._jax.jit(function, donate_argnums=donate))
 
+    def pointwise(
+        self, formula: Callable[..., Any], ops: Any, arrays: tuple[Any, ...], options: tuple[Any, ...], summed: bool
+    ) -> Any:
+        with self.scope():
+            return self._compiled_pointwise(formula, ops, arrays, options, summed)
+
+    @functools.cached_property
+    def _compiled_pointwise(self) -> Callable[..., Any]:
+        """Compiled once for each formula, its options, and the shapes."""
+        compiled: Callable[..., Any] = self._jax.jit(super().pointwise, static_argnums=(0, 1, 3, 4))
+        return compiled
+
     def synchronize(self, device: Any) -> None:
         self._jax.device_put(0.0, device).block_until_ready()
 
@@ -137,6 +163,15 @@ class Jax(Backend):
         from .jax_philox import words
 
         return words(seed, offset, count, device)
+
+
+def _own_index(index: Any) -> Any:
+    """The index with integers of at least 32 bits: JAX counts from an axis's end in the dtype of the index."""
+    items = index if isinstance(index, tuple) else (index,)
+    return tuple(
+        item.astype("int32") if hasattr(item, "dtype") and item.dtype.kind in "iu" and item.dtype.itemsize < 4 else item
+        for item in items
+    )
 
 
 def _block(shape: tuple[int, ...], region: Region) -> tuple[list[Any], list[int], list[int]]:
@@ -176,10 +211,8 @@ def _functions(namespace: Any) -> list[tuple[str, Callable[..., Any]]]:
     return [(name, function) for name, function in public if callable(function) and not isinstance(function, type)]
 
 
-def _astype(x: Any, dtype: Any) -> Any:
-    if x.dtype.kind == "c" and numpy.dtype(dtype).kind not in "cb":
-        x = x.real
-    return x.astype(dtype)
+def _truth(x: Any) -> Any:
+    return x != 0 if x.dtype.kind == "c" else x
 
 
 def _device_name(device: Any) -> str:

@@ -12,7 +12,13 @@ import numpy
 
 from .contract import DTYPE_NAMES, Backend, Kernel
 from .hookspecs import hookimpl
+from .numpy_elementwise import mended
+from .numpy_fft import KERNELS as FFT
+from .numpy_linalg import KERNELS as LINALG
+from .numpy_losses import KERNELS as LOSSES
+from .numpy_losses import pointwise
 from .numpy_softmax import KERNELS as SOFTMAX
+from .numpy_sorting import KERNELS as SORTING
 
 
 def _quiet_context() -> contextvars.Context:
@@ -95,12 +101,12 @@ def _binary_in_place(ufunc: Callable[..., Any]) -> Kernel:
     return kernel
 
 
-def _reduce(ufunc: Any) -> Kernel:
+def _reduce(ufunc: Any, accumulates: bool = True) -> Kernel:
     """A reduction by a ufunc, half types accumulating in float32."""
     reduce = ufunc.reduce
 
     def kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-        if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
+        if accumulates and x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
             return asarray(run_anyway(reduce, x, axis, numpy.float32, None, keepdims)).astype(x.dtype)
         try:
             out = run(reduce, x, axis, None, None, keepdims)
@@ -111,11 +117,22 @@ def _reduce(ufunc: Any) -> Kernel:
     return kernel
 
 
+def _accumulate(ufunc: Any) -> Kernel:
+    def kernel(x: Any, *, axis: int) -> Any:
+        return quietly(ufunc.accumulate, x, axis)
+
+    return kernel
+
+
 def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """Half types are divided in float32 too, as their sum may overflow where their mean does not."""
+    """Half types are divided in float32 too, as their sum may overflow where their mean does not; complex numbers part
+    by part, since one that is NaN or infinite makes NaN of both when it is divided.
+    """
     half = x.dtype.itemsize == 2
     total = quietly(numpy.add.reduce, x, axis, numpy.float32 if half else None, None, keepdims)
     count = x.size // total.size if total.size else 1
+    if x.dtype.kind == "c":
+        return _complex(run_anyway(numpy.divide, total.real, count), run_anyway(numpy.divide, total.imag, count))
     out = asarray(quietly(numpy.divide, total, total.dtype.type(count)))
     return out.astype(x.dtype) if half else out
 
@@ -134,12 +151,6 @@ def _as_arrays(function: Callable[..., Any]) -> Kernel:
         return asarray(function(*arguments, **keywords))
 
     return kernel
-
-
-def _astype(x: Any, dtype: Any) -> Any:
-    if x.dtype.kind == "c" and numpy.dtype(dtype).kind not in "cb":
-        x = x.real
-    return run_anyway(x.astype, dtype)
 
 
 def _getitem(x: Any, index: Any) -> Any:
@@ -241,20 +252,26 @@ class NumPy(Backend):
             kernels[name] = _unary(ufunc) if unary else _binary(ufunc)
             if ufunc.signature is None:
                 kernels[f"{name}_"] = _unary_in_place(ufunc) if unary else _binary_in_place(ufunc)
-        kernels |= {name: _as_arrays(getattr(numpy, name)) for name in ("argmax", "argmin", "sign", "round", "clip")}
+        kernels |= {name: _as_arrays(getattr(numpy, name)) for name in ("argmax", "argmin", "sign", "round")}
+        kernels |= mended(kernels)
         return (
             kernels
+            | FFT
             | SOFTMAX
+            | LOSSES
+            | SORTING
+            | LINALG
             | {
                 "sum": _sum,
                 "prod": _reduce(numpy.multiply),
+                "cumulative_sum": _accumulate(numpy.add),
+                "cumulative_prod": _accumulate(numpy.multiply),
                 "max": _reduce(numpy.maximum),
                 "min": _reduce(numpy.minimum),
-                "all": _reduce(numpy.logical_and),
-                "any": _reduce(numpy.logical_or),
+                "all": _reduce(numpy.logical_and, accumulates=False),
+                "any": _reduce(numpy.logical_or, accumulates=False),
                 "mean": _mean,
                 "relu": _relu,
-                "astype": _astype,
                 "getitem": _getitem,
                 "put": _put,
                 "complex": _complex,
@@ -305,6 +322,11 @@ class NumPy(Backend):
 
     def is_view(self, array: Any) -> bool:
         return array.base is not None or not array.flags.writeable
+
+    def pointwise(
+        self, formula: Callable[..., Any], ops: Any, arrays: tuple[Any, ...], options: tuple[Any, ...], summed: bool
+    ) -> Any:
+        return pointwise(formula, ops, arrays, options, summed)
 
     def scope(self) -> Any:
         return numpy.errstate(all="ignore")

@@ -11,8 +11,8 @@ from typing import Any
 
 from .axes import normalize_axes, normalize_axis
 from .docs import assemble
-from .dtypes import as_dtype, float32
-from .operands import cast, unsupported
+from .dtypes import as_dtype
+from .operands import cast, in_single, unsupported
 from .operation import Operation
 from .tensor import Tensor
 
@@ -44,7 +44,7 @@ def _log_softmax(ops: Any, x: Any, axis: int) -> Any:
 def _logsumexp(ops: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     shift = _finite(ops, ops.max(x, axis=axis, keepdims=True))
     total = ops.sum(ops.exp(x - shift), axis=axis, keepdims=True)
-    result = ops.log(total) + shift
+    result = ops.add(ops.log(total), shift)
     return result if keepdims else ops.reshape(result, _without(x.shape, axis))
 
 
@@ -85,7 +85,7 @@ def _along_an_axis(name: str, decomposition: Callable[..., Any], summary: str, n
             raise unsupported(name, x)
         if dtype is not None:
             x = cast(x, as_dtype(dtype))
-        return _in_single(operation, x, axis=normalize_axis(name, axis if dim is None else dim, x.ndim))
+        return in_single(operation, x, axis=normalize_axis(name, axis if dim is None else dim, x.ndim))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = assemble(
@@ -112,14 +112,6 @@ TypeError
     )
     operation.function = function
     return function
-
-
-def _in_single(operation: Operation, x: Tensor, **parameters: Any) -> Tensor:
-    """The operation, for half-precision types in float32."""
-    dtype = x.dtype
-    if dtype.kind == "f" and dtype.itemsize == 2:
-        return cast(operation(cast(x, float32), **parameters), dtype)
-    return operation(x, **parameters)
 
 
 log_softmax = _along_an_axis(
@@ -182,7 +174,7 @@ def logsumexp(
     if type(x) is not Tensor:
         raise unsupported("logsumexp", x)
     axes = normalize_axes("logsumexp", axis if dim is None else dim, x.ndim)
-    return _in_single(_logsumexp_operation, x, axis=axes, keepdims=keepdims or keepdim)
+    return in_single(_logsumexp_operation, x, axis=axes, keepdims=keepdims or keepdim)
 
 
 _logsumexp_operation.function = logsumexp

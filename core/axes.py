@@ -59,7 +59,10 @@ def normalize_shape(operation: str, shape: Any) -> tuple[int, ...]:
         If it is neither.
     """
     try:
-        return tuple(operator.index(n) for n in shape) if isinstance(shape, Iterable) else (operator.index(shape),)
+        # Arrays without axes are numbers, though their class has an iterator.
+        if isinstance(shape, Iterable) and getattr(shape, "ndim", None) != 0:
+            return tuple(operator.index(n) for n in shape)
+        return (operator.index(shape),)
     except TypeError:
         raise TypeError(f"{operation}: a shape is an integer or a sequence of integers, got {shape!r}") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .data_types import astype
+from .data_types import convert
 from .devices import Device
 from .dtypes import DTYPES, DType, as_dtype
 from .tensor import Tensor
@@ -40,7 +40,7 @@ def to(x: Tensor, *targets: Any, dtype: Any = None, device: Any = None, copy: bo
             raise TypeError(f"to: got {type(target).__name__}, wanted a device, a dtype or a tensor")
     result = x if device is None else to_device(x, device)
     if dtype is not None:
-        result = astype(result, dtype, copy=False)
+        result = convert(result, dtype)
     return clone(x) if copy and result is x else result
 
 

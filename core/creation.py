@@ -9,16 +9,21 @@ from typing import Any
 
 import numpy
 
+from ..backends import convert
 from .axes import normalize_shape
 from .conversion import to
-from .devices import as_device
-from .dtypes import DType, as_dtype, bool_, default_complex, get_default_dtype, int64
+from .data_types import require_convertible, result_type
+from .devices import Device, as_device
+from .dtypes import SCALARS, DType, as_dtype, bool_, default_complex, get_default_dtype, int64
 from .errors import ShapeError
 from .gradients import requires_grad_
+from .interop import from_dlpack
 from .kinds import Kind, Library, kind_for, loaded_libraries
-from .operands import require_range
+from .manipulation import broadcast_arrays, broadcast_to, reshape, stack
+from .operands import require_range, unsupported
 from .tensor import Tensor, wrap
 from .transfer import clone
+from .views import can_hold, sharing
 
 
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -50,7 +55,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
             [3., 4.]])
     """
     made = asarray(data, dtype=dtype, device=device, copy=True)
-    if type(data) is Tensor:
+    if made._node is not None:
         made = wrap(made._array, made._kind)
     return requires_grad_(made) if requires_grad else made
 
@@ -62,17 +67,24 @@ def asarray(
 
     Parameters
     ----------
-    obj : number, nested sequence, array or Tensor
-    dtype, device : optional
-        As for `tensor`; a Tensor keeps its own by default.
+    obj : number, nested sequence, array, buffer or Tensor
+        Tensors and arrays may stand in nested sequences; they are stacked, and their gradients recorded.
+    dtype : dtype, optional
+        By default an array keeps its own; of Python numbers it is bool, int64, or the default float or complex.
+        Arrays and Python numbers in one sequence meet as in arithmetic.
+    device : device, optional
+        By default a tensor, or an array of a backend other than NumPy's, stays where it is, and everything else is
+        put on the default device.
     copy : bool, optional
-        True always copies; False never does, and raises where it would have to; by default a Tensor is returned as
-        it is if that will do, and everything else is copied.
+        True always copies; False never does, and raises where it would have to; by default memory is shared where
+        it can be. Arrays and buffers are shared on backends that hold them themselves, if they may be written.
 
     Raises
     ------
     ValueError
-        If `copy` is False and a copy is needed.
+        If `copy` is False and a copy is needed, or sequences are nested unevenly.
+    TypeError
+        If something is no number.
 
     Examples
     --------
@@ -81,76 +93,164 @@ def asarray(
     tensor([ True, False])
     """
     if type(obj) is Tensor:
-        made = to(obj, dtype=dtype, device=device)
+        made = _moved("asarray", obj, dtype, device)
         if copy is False and made is not obj:
-            raise ValueError("asarray: copy=False, but another dtype or device needs a copy")
+            raise _needs_copy(obj, "another dtype or device needs one")
         made = clone(obj) if copy and made is obj else made
-    elif copy is False:
-        raise ValueError(
-            f"asarray: copy=False, but a tensor of a {type(obj).__name__} is a copy; to share memory use from_numpy or "
-            f"from_dlpack"
-        )
     else:
-        made = _from_object(obj, None if dtype is None else as_dtype(dtype), device)
+        made = _from_object(obj, None if dtype is None else as_dtype(dtype), device, copy)
     return requires_grad_(made) if requires_grad else made
 
 
-def _from_object(obj: Any, dtype: DType | None, device: Any) -> Tensor:
-    if isinstance(obj, numpy.ndarray | numpy.generic):
-        host = numpy.asarray(obj)
-        own = as_dtype(host.dtype)
-    elif (library := _library_of(obj)) is not None:
-        kind = library.kind_of(obj)
-        return to(wrap(library.backend.copy(obj), kind), dtype=dtype, device=as_device(device, kind.device))
-    else:
-        host = _from_sequences(_plain(obj))
-        dtype = dtype or _python_dtype(host)
-        own = as_dtype(host.dtype)
-    return _from_host(host, own, dtype or own, device)
+def _moved(operation: str, x: Tensor, dtype: Any, device: Any) -> Tensor:
+    """A tensor in another dtype, of which nothing is dropped, and on another device."""
+    if dtype is not None:
+        require_convertible(operation, x.dtype, as_dtype(dtype))
+    return to(x, dtype=dtype, device=device)
+
+
+def _needs_copy(obj: Any, reason: str) -> ValueError:
+    return ValueError(f"asarray: got copy=False, but a tensor of this {type(obj).__name__} is a copy: {reason}")
+
+
+def _from_object(obj: Any, dtype: DType | None, device: Any, copy: bool | None) -> Tensor:
+    library = _library_of(obj)
+    if library is not None:
+        return _from_library(library, obj, dtype, device, copy)
+    host = _host_array(obj, copy)
+    if host is not None:
+        return _from_array(obj, host, dtype or as_dtype(host.dtype.newbyteorder("=")), device, copy)
+    if hasattr(obj, "__dlpack__"):
+        shared = from_dlpack(obj, copy=copy)
+        return asarray(shared, dtype=dtype, device=device, copy=False if copy is False else None)
+    if copy is False:
+        raise _needs_copy(obj, "it has no memory to be shared")
+    leaves = list(_leaves(obj))
+    strong = [one for one in leaves if hasattr(one, "dtype")]
+    if strong and isinstance(obj, list | tuple):
+        return _stacked(obj, dtype or _common_dtype(leaves), device or _common_device(strong))
+    host = _from_sequences(obj, leaves, dtype)
+    own = as_dtype(host.dtype)
+    return _from_host(host, own, dtype or _python_dtype(host), device)
 
 
 def _library_of(obj: Any) -> Library | None:
     """The library whose array an object is; NumPy's arrays belong to no device before they are put on one."""
+    if isinstance(obj, numpy.ndarray | numpy.generic):
+        return None
     for library in loaded_libraries():
         if isinstance(obj, library.array_types):
             return library
     return None
 
 
-def _plain(obj: Any) -> Any:
-    """Nested sequences with the tensors in them as Python numbers."""
-    if type(obj) is Tensor:
-        return obj.tolist()
-    if isinstance(obj, list | tuple):
-        return [_plain(one) for one in obj]
-    return obj
+def _from_library(library: Library, array: Any, dtype: DType | None, device: Any, copy: bool | None) -> Tensor:
+    """A tensor of an array of a backend other than NumPy's."""
+    kind = library.kind_of(array)
+    target = as_device(device, kind.device)
+    changes = target is not kind.device or dtype not in (None, kind.dtype)
+    if copy is False and changes:
+        raise _needs_copy(array, "another dtype or device needs one")
+    if copy and not changes:
+        return wrap(library.backend.copy(array), kind)
+    return to(sharing(array, kind) if library.writable else wrap(array, kind), dtype=dtype, device=target)
 
 
-def _from_sequences(obj: Any) -> numpy.ndarray:
-    """A NumPy array of nested sequences of numbers."""
+def _host_array(obj: Any, copy: bool | None) -> numpy.ndarray | None:
+    """An array of another library, or a buffer, as a NumPy array; None for numbers and sequences of them."""
+    if isinstance(obj, numpy.ndarray):
+        return numpy.asarray(obj)
+    if isinstance(obj, (list, tuple, range, *SCALARS)) and not isinstance(obj, numpy.generic):
+        return None
+    if any(hasattr(obj, name) for name in _ARRAY_PROTOCOLS):
+        try:
+            host = numpy.asarray(obj, copy=False if copy is False else None)
+        except ValueError:
+            raise _needs_copy(obj, "it has no memory of an array's") from None
+        # Objects may hold numbers.
+        return None if host.dtype.hasobject else host
     try:
-        host = numpy.asarray(obj)
-    except ValueError:
-        raise ShapeError("tensor: the sequences are nested unevenly, as in [[1, 2], [3]]") from None
-    if host.dtype.kind == "O" and all(isinstance(one, int | float) for one in host.flat):
-        # Integers of more than 64 bits, with floats or without.
-        host = host.astype(numpy.float64)
-    if host.dtype.kind == "f" and host.size and all(isinstance(one, int) for one in _leaves(obj)):
-        for one in _leaves(obj):
-            require_range(int64, one)
-    if host.dtype.kind not in "biufc":
-        odd = next(one for one in host.flat if not isinstance(one, int))
-        raise TypeError(f"tensor: got elements of type {type(odd).__name__}, wanted numbers")
-    return host
+        view = memoryview(obj)
+    except TypeError:
+        return None
+    return numpy.asarray(view)
+
+
+_ARRAY_PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__")
+
+
+def _from_array(obj: Any, host: numpy.ndarray, dtype: DType, device: Any, copy: bool | None) -> Tensor:
+    """A tensor of a NumPy array, which shares its memory if it may."""
+    kind = kind_for(as_device(device), dtype)
+    own = as_dtype(host.dtype.newbyteorder("="))
+    if copy is not True and own is dtype and can_hold(host, kind):
+        return sharing(host, kind)
+    if copy is False:
+        raise _needs_copy(
+            obj, f"only an array of {dtype} that may be written can be shared, on a backend of such arrays"
+        )
+    return _from_host(host, own, dtype, device)
 
 
 def _leaves(obj: Any) -> Iterator[Any]:
-    """The numbers in nested lists."""
-    if isinstance(obj, list):
+    """What nested sequences hold."""
+    if isinstance(obj, list | tuple):
         for one in obj:
             yield from _leaves(one)
     else:
         yield obj
+
+
+def _common_dtype(leaves: list[Any]) -> DType:
+    """The dtype in which arrays and Python numbers meet."""
+    return result_type(*(asarray(one).dtype if hasattr(one, "dtype") else _number(one) for one in leaves))
+
+
+def _number(one: Any) -> Any:
+    if not isinstance(one, SCALARS):
+        raise TypeError(f"tensor: got elements of type {type(one).__name__}, wanted numbers")
+    return one
+
+
+def _common_device(arrays: list[Any]) -> Device | None:
+    return next((one.device for one in arrays if type(one) is Tensor), None)
+
+
+def _stacked(obj: Any, dtype: DType, device: Any) -> Tensor:
+    """A tensor of nested sequences that hold arrays."""
+    if not isinstance(obj, list | tuple):
+        return asarray(obj, dtype=dtype, device=device)
+    if not obj:
+        return empty(0, dtype=dtype, device=device)
+    parts = [_stacked(one, dtype, device) for one in obj]
+    if len({part.shape for part in parts}) > 1:
+        raise _uneven()
+    return stack(parts)
+
+
+def _uneven() -> ShapeError:
+    return ShapeError("tensor: the sequences are nested unevenly, as in [[1, 2], [3]]")
+
+
+def _from_sequences(obj: Any, leaves: list[Any], dtype: DType | None) -> numpy.ndarray:
+    """A NumPy array of nested sequences of numbers."""
+    try:
+        host = numpy.asarray(obj)
+    except ValueError:
+        raise _uneven() from None
+    whole = host.dtype.kind in "fO" and host.size > 0 and all(isinstance(one, int) for one in leaves)
+    if whole and (dtype is None or dtype.kind in "iu"):
+        # NumPy makes floating-point numbers of integers that neither int64 nor uint64 holds all.
+        target = dtype or int64
+        require_range(target, min(leaves))
+        require_range(target, max(leaves))
+        return numpy.asarray(obj, dtype=target.name)
+    if host.dtype.kind == "O" and all(isinstance(one, int | float | complex) for one in leaves):
+        return host.astype(numpy.complex128 if any(isinstance(one, complex) for one in leaves) else numpy.float64)
+    if host.dtype.kind not in "biufc":
+        odd = next((one for one in leaves if not isinstance(one, SCALARS)), obj)
+        raise TypeError(f"tensor: got elements of type {type(odd).__name__}, wanted numbers")
+    return host
 
 
 def _python_dtype(host: numpy.ndarray) -> DType:
@@ -162,7 +262,7 @@ def _python_dtype(host: numpy.ndarray) -> DType:
 
 
 def _from_host(host: numpy.ndarray, own: DType, dtype: DType, device: Any) -> Tensor:
-    """A tensor of a NumPy array, converted on the host where NumPy can, else on the device."""
+    """A copy of a NumPy array, converted on the host where NumPy can, else on the device."""
     kind = kind_for(as_device(device), dtype)
     if own is dtype:
         return wrap(kind.library.backend.from_numpy(host, kind.native_device), kind)
@@ -174,9 +274,7 @@ def _from_host(host: numpy.ndarray, own: DType, dtype: DType, device: Any) -> Te
         return to(wrap(wide.library.backend.from_numpy(host.astype("f4"), kind.native_device), wide), dtype=dtype)
     if host.dtype.kind == "c" and dtype.kind in "iuf":
         raise TypeError(f"tensor: complex numbers do not convert to {dtype}; take their real part")
-    with numpy.errstate(all="ignore"):
-        host = host.astype(dtype.name)
-    return wrap(kind.library.backend.from_numpy(host, kind.native_device), kind)
+    return wrap(kind.library.backend.from_numpy(convert(host, dtype.name), kind.native_device), kind)
 
 
 def _kind(dtype: Any, device: Any, default: DType | None = None) -> Kind:
@@ -190,21 +288,22 @@ def _create(name: str, kind: Kind, requires_grad: bool, *arguments: Any, **keywo
     return requires_grad_(made) if requires_grad else made
 
 
-def _shape(operation: str, shape: tuple[Any, ...]) -> tuple[int, ...]:
+def _shape(operation: str, shape: Any, *more: Any) -> tuple[int, ...]:
     """A shape given as the standard does, in one argument, or as PyTorch does, in several."""
-    lengths = normalize_shape(operation, shape[0] if len(shape) == 1 else shape)
+    lengths = normalize_shape(operation, (shape, *more) if more else shape)
     if any(length < 0 for length in lengths):
         raise ShapeError(f"{operation}: got shape {lengths}, wanted no negative length")
     return lengths
 
 
-def empty(*shape: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty(shape: Any, *lengths: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor whose elements have no values yet.
 
     Parameters
     ----------
-    *shape : int or tuple of int
-        One shape, or the lengths of the axes.
+    shape : int or tuple of int
+    *lengths : int
+        The lengths of further axes, as in ``empty(2, 3)``.
     dtype : dtype, optional
         By default the default float.
     device : device, optional
@@ -217,10 +316,10 @@ def empty(*shape: Any, dtype: Any = None, device: Any = None, requires_grad: boo
     >>> tp.empty((2, 3)).shape
     (2, 3)
     """
-    return _create("empty", _kind(dtype, device), requires_grad, _shape("empty", shape))
+    return _create("empty", _kind(dtype, device), requires_grad, _shape("empty", shape, *lengths))
 
 
-def zeros(*shape: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros(shape: Any, *lengths: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of zeros; the parameters are those of `empty`.
 
     Examples
@@ -229,10 +328,10 @@ def zeros(*shape: Any, dtype: Any = None, device: Any = None, requires_grad: boo
     >>> tp.zeros(2)
     tensor([0., 0.])
     """
-    return _create("zeros", _kind(dtype, device), requires_grad, _shape("zeros", shape))
+    return _create("zeros", _kind(dtype, device), requires_grad, _shape("zeros", shape, *lengths))
 
 
-def ones(*shape: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def ones(shape: Any, *lengths: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of ones; the parameters are those of `empty`.
 
     Examples
@@ -242,7 +341,7 @@ def ones(*shape: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     tensor([[1., 1.],
             [1., 1.]])
     """
-    return _create("ones", _kind(dtype, device), requires_grad, _shape("ones", shape))
+    return _create("ones", _kind(dtype, device), requires_grad, _shape("ones", shape, *lengths))
 
 
 def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -252,10 +351,17 @@ def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, 
     ----------
     shape : int or tuple of int
     fill_value : Python scalar or 0-d Tensor
+        A tensor's gradient is recorded.
     dtype : dtype, optional
         By default that of the value: int64, bool, the default float or complex, or the tensor's.
     device : device, optional
+        By default that of a tensor, else the default device.
     requires_grad : bool, default: False
+
+    Raises
+    ------
+    ValueError
+        If the value has axes, or a length is negative.
 
     Examples
     --------
@@ -263,11 +369,20 @@ def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, 
     >>> tp.full((2,), 7)
     tensor([7, 7])
     """
-    value = asarray(fill_value, dtype=dtype)
+    if type(fill_value) is Tensor:
+        return _with_gradient(_full_of(fill_value, _shape("full", shape), dtype, device), requires_grad)
+    value = numpy.asarray(fill_value) if isinstance(fill_value, numpy.generic | numpy.ndarray) else fill_value
+    made = asarray(value, dtype=dtype, device=device)
+    if made.ndim:
+        raise ShapeError(f"full: the fill value must be a scalar or a 0-d tensor, got shape {made.shape}")
+    return _with_gradient(_full_of(made, _shape("full", shape), None, None), requires_grad)
+
+
+def _full_of(value: Tensor, shape: tuple[int, ...], dtype: Any, device: Any) -> Tensor:
+    """Copies of one element, with its gradient."""
     if value.ndim:
         raise ShapeError(f"full: the fill value must be a scalar or a 0-d tensor, got shape {value.shape}")
-    kind = kind_for(as_device(device), value.dtype)
-    return _create("full", kind, requires_grad, _shape("full", (shape,)), value.item())
+    return clone(broadcast_to(_moved("full", value, dtype, device), shape))
 
 
 def arange(
@@ -288,7 +403,9 @@ def arange(
     Raises
     ------
     ValueError
-        If the step is zero.
+        If the step is zero, or a number is not finite.
+    OverflowError
+        If an integer dtype does not hold the numbers.
 
     Examples
     --------
@@ -298,13 +415,47 @@ def arange(
     """
     if stop is None:
         start, stop = 0, start
+    start, stop, step = (_scalar("arange", one) for one in (start, stop, step))
     if step == 0:
         raise ValueError("arange: got step 0, wanted another")
     whole = all(isinstance(one, int) for one in (start, stop, step))
     kind = _kind(dtype, device, int64 if whole else None)
-    count = max(math.ceil((stop - start) / step), 0)
-    host = start + step * numpy.arange(count, dtype="i8" if whole else "f8")
+    if whole:
+        host = _whole_range(start, max(-((start - stop) // step), 0), step, kind.dtype)
+    else:
+        host = _real_range(start, stop, step)
     return _with_gradient(_from_host(host, as_dtype(host.dtype), kind.dtype, kind.device), requires_grad)
+
+
+def _scalar(operation: str, value: Any) -> Any:
+    """A number, a scalar of NumPy's or a 0-d tensor as a Python number."""
+    if type(value) is Tensor or isinstance(value, numpy.generic | numpy.ndarray):
+        value = value.item()
+    if not isinstance(value, SCALARS):
+        raise TypeError(f"{operation}: got {type(value).__name__}, wanted a number")
+    return value
+
+
+def _whole_range(start: int, count: int, step: int, dtype: DType) -> numpy.ndarray:
+    """Evenly spaced integers, exactly; beyond 64 bits as floating-point numbers."""
+    bits = (1 << 64) - 1
+    if dtype.kind in "iu":
+        for one in (start, start + step * (count - 1)) if count else ():
+            require_range(dtype, one)
+    elif max(abs(start), abs(start + step * count)) >> 63:
+        return start + float(step) * numpy.arange(count, dtype="f8")
+    # In 64 bits that wrap around, as what wraps comes back.
+    wrapped = numpy.arange(count, dtype="u8") * numpy.uint64(step & bits) + numpy.uint64(start & bits)
+    return wrapped if dtype.kind == "u" else wrapped.view("i8")
+
+
+def _real_range(start: Any, stop: Any, step: Any) -> numpy.ndarray:
+    if any(isinstance(one, complex) for one in (start, stop, step)):
+        raise TypeError("arange: got complex numbers, wanted real ones")
+    if not all(math.isfinite(one) for one in (start, stop, step)):
+        raise ValueError(f"arange: got {start}, {stop} and {step}, wanted finite numbers")
+    count = max(math.ceil((stop - start) / step), 0)
+    return start + step * numpy.arange(count, dtype="f8")
 
 
 def linspace(
@@ -330,11 +481,33 @@ def linspace(
     tensor([0.0000, 0.5000, 1.0000])
     """
     if operator.index(num) < 0:
-        raise ValueError(f"linspace: got num {num}, wanted no negative number")
-    whole = isinstance(start, complex) or isinstance(stop, complex)
-    kind = _kind(dtype, device, default_complex() if whole else None)
-    host = numpy.linspace(start, stop, num, endpoint=endpoint)
+        raise ShapeError(f"linspace: got num {num}, wanted no negative number")
+    start, stop = (_scalar("linspace", one) for one in (start, stop))
+    is_complex = isinstance(start, complex) or isinstance(stop, complex)
+    kind = _kind(dtype, device, default_complex() if is_complex else None)
+    steps = max(operator.index(num) - bool(endpoint), 1)
+    host = _spaced(start.real, stop.real, operator.index(num), steps)
+    if is_complex:
+        # Put together and not added: an infinite part times 1j would make the other one NaN.
+        parts = host, _spaced(start.imag, stop.imag, operator.index(num), steps)
+        host = numpy.stack(parts, axis=-1).view(numpy.complex128)[:, 0]
     return _with_gradient(_from_host(host, as_dtype(host.dtype), kind.dtype, kind.device), requires_grad)
+
+
+def _spaced(start: float, stop: float, num: int, steps: int) -> numpy.ndarray:
+    """Numbers whose first is `start` and of which `stop` is that after so many steps, both exactly."""
+    with numpy.errstate(all="ignore"):
+        places = numpy.arange(num, dtype="f8")
+        difference = float(stop) - float(start)
+        if math.isinf(difference) and math.isfinite(start) and math.isfinite(stop):
+            found = start * ((steps - places) / steps) + stop * (places / steps)
+        else:
+            delta = difference / steps
+            # Of a step that underflows, first the places are scaled.
+            found = start + (places * delta if delta else places / steps * difference)
+    found[:1] = start
+    found[steps:] = stop
+    return found
 
 
 def eye(
@@ -358,18 +531,28 @@ def eye(
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return _create("eye", _kind(dtype, device), requires_grad, n_rows, n_cols, k=k)
+    rows, columns = _shape("eye", (n_rows, n_rows if n_cols is None else n_cols))
+    offset = min(max(operator.index(k), -rows), columns)
+    return _create("eye", _kind(dtype, device), requires_grad, rows, columns, k=offset)
 
 
 def _with_gradient(made: Tensor, requires_grad: bool) -> Tensor:
     return requires_grad_(made) if requires_grad else made
 
 
-def _like(x: Tensor, dtype: Any, device: Any) -> dict[str, Any]:
+def _like(operation: str, x: Tensor, dtype: Any, device: Any) -> dict[str, Any]:
+    if type(x) is not Tensor:
+        raise unsupported(operation, x)
     return {
+        "shape": x.shape,
         "dtype": x.dtype if dtype is None else as_dtype(dtype),
         "device": as_device(device, x.device),
     }
+
+
+def _filled(operation: str, x: Tensor, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
+    like = _like(f"{operation}_like", x, dtype, device)
+    return _create(operation, kind_for(like["device"], like["dtype"]), requires_grad, like["shape"])
 
 
 def empty_like(x: Tensor, /, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -381,7 +564,7 @@ def empty_like(x: Tensor, /, *, dtype: Any = None, device: Any = None, requires_
     >>> tp.empty_like(tp.ones(2)).shape
     (2,)
     """
-    return empty(x.shape, **_like(x, dtype, device), requires_grad=requires_grad)
+    return _filled("empty", x, dtype, device, requires_grad)
 
 
 def zeros_like(x: Tensor, /, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -393,7 +576,7 @@ def zeros_like(x: Tensor, /, *, dtype: Any = None, device: Any = None, requires_
     >>> tp.zeros_like(tp.ones(2))
     tensor([0., 0.])
     """
-    return zeros(x.shape, **_like(x, dtype, device), requires_grad=requires_grad)
+    return _filled("zeros", x, dtype, device, requires_grad)
 
 
 def ones_like(x: Tensor, /, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -405,7 +588,7 @@ def ones_like(x: Tensor, /, *, dtype: Any = None, device: Any = None, requires_g
     >>> tp.ones_like(tp.zeros(2))
     tensor([1., 1.])
     """
-    return ones(x.shape, **_like(x, dtype, device), requires_grad=requires_grad)
+    return _filled("ones", x, dtype, device, requires_grad)
 
 
 def full_like(
@@ -419,4 +602,50 @@ def full_like(
     >>> tp.full_like(tp.zeros(2), 3)
     tensor([3., 3.])
     """
-    return full(x.shape, fill_value, **_like(x, dtype, device), requires_grad=requires_grad)
+    return full(fill_value=fill_value, **_like("full_like", x, dtype, device), requires_grad=requires_grad)
+
+
+def meshgrid(*arrays: Any, indexing: str = "xy") -> tuple[Tensor, ...]:
+    """The coordinates of the points of a grid, from those along each of its axes.
+
+    Parameters
+    ----------
+    *arrays : Tensor
+        Of at most one axis each, with lengths ``N1``, ``N2``, ...; each keeps its dtype.
+    indexing : {"xy", "ij"}, default: "xy"
+        Whether the results have shape ``(N2, N1, N3, ...)`` or ``(N1, N2, N3, ...)``. (PyTorch's default is ``"ij"``.)
+
+    Returns
+    -------
+    tuple of Tensor
+        One for each array; views whose elements share memory.
+
+    Raises
+    ------
+    ValueError
+        If an array has several axes, or `indexing` is neither.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x, y = tp.meshgrid(tp.arange(2), tp.arange(3))
+    >>> x
+    tensor([[0, 1],
+            [0, 1],
+            [0, 1]])
+    """
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"meshgrid: got indexing {indexing!r}, wanted 'xy' or 'ij'")
+    tensors = arrays[0] if len(arrays) == 1 and isinstance(arrays[0], list | tuple) else arrays
+    for tensor in tensors:
+        if type(tensor) is not Tensor:
+            raise unsupported("meshgrid", tensor)
+        if tensor.ndim > 1:
+            raise ShapeError(f"meshgrid: got shape {tensor.shape}, wanted at most one axis")
+    ndim = len(tensors)
+    places = [1, 0, *range(2, ndim)] if indexing == "xy" and ndim > 1 else range(ndim)
+    columns = (
+        reshape(tensor, tuple(-1 if i == place else 1 for i in range(ndim)))
+        for tensor, place in zip(tensors, places, strict=True)
+    )
+    return broadcast_arrays(*columns)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy
 
 from .devices import as_device
-from .dtypes import ACCEPTED, DTYPES, DType, as_dtype, bool_, promote, promote_scalar, real_dtype
+from .dtypes import ACCEPTED, DTYPES, SCALARS, DType, as_dtype, bool_, promote, promote_scalar, real_dtype
+from .errors import DTypeError
+from .operands import unsupported
 from .operation import Operation
 from .tensor import Tensor
 from .transfer import clone, to_device
@@ -39,6 +42,15 @@ def _cast_function(x: Tensor, dtype: Any) -> Tensor:
 
 _cast.function = _cast_function
 
+convert = _cast_function
+"""A conversion as PyTorch does it, by which complex numbers lose their imaginary part."""
+
+
+def require_convertible(operation: str, source: DType, target: DType) -> None:
+    """Refuse a conversion of complex numbers to real ones, for which there is no one way."""
+    if source.kind == "c" and target.kind in "iuf":
+        raise DTypeError(f"{operation}: got {source}, wanted {target}; take real(x), imag(x) or abs(x) first")
+
 
 def astype(x: Tensor, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Tensor:
     """Convert a tensor to another dtype.
@@ -55,7 +67,13 @@ def astype(x: Tensor, dtype: Any, /, *, copy: bool = True, device: Any = None) -
     Returns
     -------
     Tensor
-        Of the same shape. A complex value that becomes real loses its imaginary part.
+        Of the same shape. Fractions are cut off; what is not zero becomes True.
+
+    Raises
+    ------
+    TypeError
+        From a complex dtype to a real-valued one: take `real` or `imag` first. (`x.to`, as in PyTorch, takes the real
+        part.)
 
     Examples
     --------
@@ -63,12 +81,16 @@ def astype(x: Tensor, dtype: Any, /, *, copy: bool = True, device: Any = None) -
     >>> tp.astype(tp.tensor([1.7, -1.7]), tp.int64)
     tensor([ 1, -1])
     """
-    result = _cast_function(x if device is None else to_device(x, as_device(device, x.device)), dtype)
+    if type(x) is not Tensor:
+        raise unsupported("astype", x)
+    target = as_dtype(dtype)
+    require_convertible("astype", x.dtype, target)
+    result = convert(x if device is None else to_device(x, as_device(device, x.device)), target)
     return clone(x) if copy and result is x else result
 
 
 def can_cast(from_: DType | Tensor, to: DType, /) -> bool:
-    """Whether a dtype converts to another under the promotion rules.
+    """Whether a dtype converts to another under the promotion rules; of a tensor, by those of its device.
 
     Examples
     --------
@@ -76,9 +98,11 @@ def can_cast(from_: DType | Tensor, to: DType, /) -> bool:
     >>> tp.can_cast(tp.int32, tp.int64), tp.can_cast(tp.float64, tp.float32)
     (True, False)
     """
-    source = from_.dtype if type(from_) is Tensor else as_dtype(from_)
+    target = as_dtype(to)
+    if type(from_) is Tensor and target.name not in from_._kind.library.dtypes:
+        return False
     try:
-        return promote(source, as_dtype(to)) is as_dtype(to)
+        return promote(_dtype_of(from_), target) is target
     except TypeError:
         return False
 
@@ -99,17 +123,12 @@ def result_type(*arrays_and_dtypes: Any) -> DType:
     >>> tp.result_type(tp.float32, tp.float64, 1)
     tensorplug.float64
     """
-    scalars = [one for one in arrays_and_dtypes if isinstance(one, bool | int | float | complex)]
-    others = [one for one in arrays_and_dtypes if not isinstance(one, bool | int | float | complex)]
-    if not others:
-        raise ValueError("result_type: wants at least one tensor or dtype")
-    dtypes = [one.dtype if type(one) is Tensor else as_dtype(one) for one in others]
-    result = dtypes[0]
-    for dtype in dtypes[1:]:
-        result = promote(result, dtype)
-    for scalar in scalars:
-        result = promote_scalar(result, scalar)
-    return result
+    given = [one.item() if isinstance(one, numpy.generic) else one for one in arrays_and_dtypes]
+    dtypes = [_dtype_of(one) for one in given if not isinstance(one, SCALARS)]
+    if not dtypes:
+        raise ValueError("result_type: got no tensor or dtype, wanted at least one")
+    scalars = [one for one in given if isinstance(one, SCALARS)]
+    return functools.reduce(promote_scalar, scalars, functools.reduce(promote, dtypes))
 
 
 def isdtype(dtype: Any, kind: Any) -> bool:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy
 
-from .dtypes import bool_, promote, promote_scalar
+from .data_types import iinfo
+from .dtypes import KIND_ORDER, bool_, promote, promote_scalar
+from .errors import DivisionByZeroError, DTypeError
 from .families import binary, unary
 from .operands import cast, explain, require_range, same_device, scalar_tensor, unsupported
 from .operation import Operation
 from .tensor import Tensor
 from .views import array_of
+from .writes import into, write_in_place
 
 abs = unary(
     "abs",
@@ -108,6 +112,17 @@ bitwise_and = binary(
     tensor([2])
     """,
 )
+bitwise_left_shift = binary(
+    "bitwise_left_shift",
+    "integer",
+    "The bits of the first element of each pair, moved up by the second.",
+    operator="__lshift__",
+    notes="What is moved out is lost: by the number of bits or more, or by a negative number, the result is 0.",
+    example="""
+    >>> tp.bitwise_left_shift(tp.tensor([1, 3]), 2)
+    tensor([ 4, 12])
+    """,
+)
 bitwise_or = binary(
     "bitwise_or",
     "integer or boolean",
@@ -116,6 +131,17 @@ bitwise_or = binary(
     example="""
     >>> tp.bitwise_or(tp.tensor([6]), 3)
     tensor([7])
+    """,
+)
+bitwise_right_shift = binary(
+    "bitwise_right_shift",
+    "integer",
+    "The bits of the first element of each pair, moved down by the second: floor division by a power of two.",
+    operator="__rshift__",
+    notes="By the number of bits or more, or by a negative number, the result is 0, or -1 of a negative element.",
+    example="""
+    >>> tp.bitwise_right_shift(tp.tensor([12, -1]), 2)
+    tensor([ 3, -1])
     """,
 )
 bitwise_xor = binary(
@@ -168,6 +194,16 @@ conj = unary(
     example="""
     >>> tp.conj(tp.tensor([1.0 + 2.0j]))
     tensor([1.-2.j], dtype=tensorplug.complex64)
+    """,
+)
+copysign = binary(
+    "copysign",
+    "real-valued floating-point",
+    "The magnitude of the first element of each pair with the sign of the second, signs of zeros and of NaN included.",
+    notes="The gradient where the first element is zero is zero, as in PyTorch.",
+    example="""
+    >>> tp.copysign(tp.tensor([1.5, -2.0]), -0.0)
+    tensor([-1.5000, -2.0000])
     """,
 )
 cos = unary(
@@ -239,6 +275,34 @@ floor = unary(
     tensor([ 1., -2.])
     """,
 )
+
+
+def _no_zero_divisors(name: str) -> Callable[..., None]:
+    def check(library: Any, x1: Any, x2: Any) -> None:
+        if not library.backend.to_numpy(x2).all():
+            raise DivisionByZeroError(
+                f"{name}: integers have no result of a division by zero; convert one of them to a float, or choose "
+                f"another divisor there with tensorplug.where"
+            )
+
+    return check
+
+
+floor_divide = binary(
+    "floor_divide",
+    "real-valued",
+    "The quotient of each pair of elements, rounded down to an integer.",
+    operator="__floordiv__",
+    guard=_no_zero_divisors("floor_divide"),
+    notes="""
+    Infinities and zeros divide as in `divide`: ``inf // 2`` is infinite, ``-1 // inf`` is -0, which for Python is -1.
+    Integers divided by zero raise ZeroDivisionError, as in PyTorch. The gradient is zero.
+    """,
+    example="""
+    >>> tp.floor_divide(tp.tensor([7, -7]), 2)
+    tensor([ 3, -4])
+    """,
+)
 greater = binary(
     "greater",
     "real-valued",
@@ -261,6 +325,16 @@ greater_equal = binary(
     example="""
     >>> tp.greater_equal(tp.tensor([0, 1]), 1)
     tensor([False,  True])
+    """,
+)
+hypot = binary(
+    "hypot",
+    "real-valued floating-point",
+    "The length :math:`sqrt(x1^2 + x2^2)` of the vector of each pair of elements, without overflow on the way.",
+    notes="An infinite element makes it infinite, even beside NaN.",
+    example="""
+    >>> tp.hypot(tp.tensor([3.0]), tp.tensor([4.0]))
+    tensor([5.])
     """,
 )
 isfinite = unary(
@@ -349,8 +423,17 @@ log10 = unary(
     "floating-point",
     "The logarithm to base 10 of each element.",
     example="""
-    >>> tp.log10(tp.tensor([1.0, 100.0]))
-    tensor([0., 2.])
+    >>> tp.log10(tp.tensor([1.0, 20.0]))
+    tensor([0.0000, 1.3010])
+    """,
+)
+logaddexp = binary(
+    "logaddexp",
+    "real-valued floating-point",
+    "The logarithm of the sum of the exponentials of each pair of elements, without overflow on the way.",
+    example="""
+    >>> tp.logaddexp(tp.tensor([0.0, 200.0]), tp.tensor([0.0, 0.0]))
+    tensor([  0.6931, 200.0000])
     """,
 )
 logical_and = binary(
@@ -431,6 +514,16 @@ negative = unary(
     tensor([-1,  2])
     """,
 )
+nextafter = binary(
+    "nextafter",
+    "real-valued floating-point",
+    "The next number that the dtype holds after the first element of each pair, towards the second.",
+    notes="The gradient is that of the first element, as in PyTorch.",
+    example="""
+    >>> tp.nextafter(tp.tensor([1.0]), tp.tensor([2.0])) - 1 == tp.finfo(tp.float32).eps
+    tensor([True])
+    """,
+)
 not_equal = binary(
     "not_equal",
     "all",
@@ -461,6 +554,16 @@ pow = binary(
     tensor([4., 9.])
     """,
 )
+positive = unary(
+    "positive",
+    "numeric",
+    "Each element as it is, in a tensor of its own.",
+    operator="__pos__",
+    example="""
+    >>> tp.positive(tp.tensor([1, -2]))
+    tensor([ 1, -2])
+    """,
+)
 reciprocal = unary(
     "reciprocal",
     "floating-point",
@@ -479,6 +582,21 @@ relu = unary(
     example="""
     >>> tp.relu(tp.tensor([-1.0, 2.0]))
     tensor([0., 2.])
+    """,
+)
+remainder = binary(
+    "remainder",
+    "real-valued",
+    "What is left of the first element of each pair, divided by the second and rounded down; it has the second's sign.",
+    operator="__mod__",
+    guard=_no_zero_divisors("remainder"),
+    notes="""
+    As Python's ``%``: ``-1 % inf`` is inf, and ``x % 0.0`` is NaN. Integers divided by zero raise ZeroDivisionError, as
+    in PyTorch. The gradient is that of ``x1 - x2 * floor(x1 / x2)`` between its steps.
+    """,
+    example="""
+    >>> tp.remainder(tp.tensor([7, -7]), 4)
+    tensor([3, 1])
     """,
 )
 round = unary(
@@ -509,6 +627,16 @@ sign = unary(
     example="""
     >>> tp.sign(tp.tensor([-3.0, 0.0, 2.0]))
     tensor([-1.,  0.,  1.])
+    """,
+)
+signbit = unary(
+    "signbit",
+    "real-valued floating-point",
+    "Whether the sign bit of each element is set, as it is in negative numbers and -0.",
+    result="bool",
+    example="""
+    >>> tp.signbit(tp.tensor([1.0, -0.0]))
+    tensor([False,  True])
     """,
 )
 sin = unary(
@@ -586,6 +714,102 @@ trunc = unary(
     tensor([ 1., -1.])
     """,
 )
+
+_clip = Operation("clip", family="elementwise", operands=("x", "min", "max"), accepts="real-valued")
+
+
+def clip(x: Tensor, /, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
+    """Each element, or the bound that it is beyond.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of a real-valued dtype.
+    min, max : Tensor or Python scalar, optional
+        The least and the greatest value that the result may have; without one there is no such bound. They are
+        converted to the dtype of `x`, unless they are floats and `x` is not: then `x` is converted, as in PyTorch. All
+        three broadcast.
+    out : Tensor, optional
+        Where the result is written, as in PyTorch.
+
+    Returns
+    -------
+    Tensor
+        The dtype of `x`; the broadcast shape.
+
+    Raises
+    ------
+    TypeError
+        For another dtype.
+    OverflowError
+        If an integer dtype does not hold a bound.
+    ShapeError
+        If the shapes cannot be broadcast together.
+    DeviceError
+        If the operands are on different devices.
+
+    Notes
+    -----
+    NaN in `x` or in a bound gives NaN. Where `min` is greater than `max` the result is `max`, as in PyTorch. The
+    gradient goes to the element itself where it is within the bounds or at one, else to the bound, as in PyTorch.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.clip(tp.tensor([-1, 2, 5]), 0, 3)
+    tensor([0, 2, 3])
+    """
+    operands = _with_bounds(x, min, max)
+    try:
+        found: Tensor = _clip(*operands)
+    except Exception as error:
+        raise explain("clip", error, *operands) from None
+    return found if out is None else into("clip", out, found)
+
+
+def clip_(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
+    """Write `clip` of this tensor into it, and return it."""
+    operands = _with_bounds(x, min, max)
+    if operands[0] is not x:
+        raise DTypeError(f"clip_: result type {operands[0].dtype} can't be cast to {x.dtype}; use clip")
+    return write_in_place(_clip, "clip_", x, operands)
+
+
+def _with_bounds(x: Any, min: Any, max: Any) -> tuple[Tensor, Tensor, Tensor]:
+    """The operands of `clip` in one dtype, an absent bound being one that no element is beyond."""
+    bounds = [bound for bound in (min, max) if bound is not None]
+    if type(x) is not Tensor or any(type(bound) not in (Tensor, int, float) for bound in bounds):
+        raise unsupported("clip", x, *bounds)
+    dtype = x.dtype
+    if not _clip.takes(dtype):
+        raise DTypeError(f"clip: got {dtype}, wanted a real-valued dtype")
+    for bound in bounds:
+        own = bound.dtype if type(bound) is Tensor else promote_scalar(dtype, bound)
+        if KIND_ORDER[own.kind] > KIND_ORDER[dtype.kind]:
+            dtype = promote(dtype, own)
+    if not _clip.takes(dtype):
+        raise DTypeError(f"clip: got a bound of {dtype}, wanted a real-valued dtype")
+    x = cast(x, dtype)
+    whole = dtype.kind in "iu"
+    low, high = (iinfo(dtype).min, iinfo(dtype).max) if whole else (-numpy.inf, numpy.inf)
+    return x, _bound(x, low if min is None else min), _bound(x, high if max is None else max)
+
+
+def _bound(x: Tensor, bound: Any) -> Tensor:
+    if type(bound) is not Tensor:
+        return scalar_tensor(x._kind, bound)
+    _, bound = same_device("clip", x, bound)
+    if x.dtype.kind in "iu" and bound.dtype is not x.dtype and bound.size:
+        values = bound._kind.library.backend.to_numpy(array_of(bound))
+        require_range(x.dtype, int(values.min()))
+        require_range(x.dtype, int(values.max()))
+    return cast(bound, x.dtype)
+
+
+_clip.function = clip
+
+METHODS = {"clip": clip, "clamp": clip, "clip_": clip_, "clamp_": clip_}
+"""Functions that are methods of Tensor under the same names."""
 
 _where = Operation("where", family="elementwise", operands=("condition", "x1", "x2"))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy
+
 
 class ShapeError(ValueError, RuntimeError):
     """Shapes that do not fit the operation: NumPy raises ValueError there, PyTorch RuntimeError; this is both."""
@@ -13,3 +15,19 @@ class DeviceError(ValueError, RuntimeError):
 
 class DTypeError(TypeError, RuntimeError):
     """A dtype that does not fit the operation: TypeError in NumPy and the standard, RuntimeError in PyTorch."""
+
+
+class DivisionByZeroError(ZeroDivisionError, RuntimeError):
+    """Integers were divided by zero: a ZeroDivisionError to Python, a RuntimeError to code written for PyTorch."""
+
+
+class LinAlgError(numpy.linalg.LinAlgError, RuntimeError):
+    """A matrix that has no such result: NumPy's error of that name, and PyTorch's, which is a RuntimeError."""
+
+
+class CopyError(BufferError, ValueError):
+    """A copy that `copy=False` forbids, in DLPack: BufferError in one place of the standard, ValueError in others."""
+
+
+class ProtocolError(AttributeError, TypeError):
+    """An object that lacks a protocol's methods: AttributeError in the standard, TypeError in most libraries."""

@@ -204,7 +204,15 @@ def reduction(
         methods=(name,),
     )
 
-    differentiable = operation.rule is not None
+    doc = reduction_doc(operation, summary, notes, example, accumulates)
+    if accumulates:
+        operation.method = _finish(operation, _reduction(operation, accumulates, indices, pytorch=True), doc)
+    return _finish(operation, _reduction(operation, accumulates, indices, pytorch=False), doc)
+
+
+def _reduction(operation: Operation, accumulates: bool, indices: str | None, pytorch: bool) -> Callable[..., Any]:
+    """The function of a reduction; `pytorch` for the one that accumulates as PyTorch does, however it is called."""
+    name, differentiable = operation.name, operation.rule is not None
 
     def function(
         x: Tensor,
@@ -220,9 +228,13 @@ def reduction(
         if type(x) is not Tensor:
             raise unsupported(name, x)
         if dtype is not None:
-            x = cast(x, as_dtype(dtype))
+            asked = as_dtype(dtype)
+            x = cast(x, asked)
+            if accumulates and is_narrow(asked):
+                found = cast(function(x, dim, keepdim, axis=axis, keepdims=keepdims), asked)
+                return found if out is None else into(name, out, found)
         elif accumulates and x._kind.dtype.kind in "biu":
-            x = cast(x, accumulation_dtype(x.dtype))
+            x = cast(x, int64 if pytorch or dim is not None else accumulation_dtype(x.dtype))
         chosen = axis if dim is None else dim
         if chosen is not None:
             axis = normalize_axes(name, chosen, x.ndim)
@@ -245,7 +257,7 @@ def reduction(
             operation.record(x, edge, result, axis=axis, keepdims=keepdims)
         return result if out is None else into(name, out, result)
 
-    return _finish(operation, function, reduction_doc(operation, summary, notes, example, accumulates))
+    return function
 
 
 def _require_elements(name: str, shape: tuple[int, ...], axes: tuple[int, ...] | None) -> None:
@@ -270,7 +282,17 @@ def _with_indices(operation: Operation, indices: str, x: Tensor, dim: Any, keepd
 
 
 def accumulation_dtype(dtype: DType) -> DType:
-    """The dtype in which a sum is made where none is given: integers in 64 bits (the standard's "default integer")."""
+    """The dtype in which a sum is made where none is given: integers in 64 bits (the standard's "default integer").
+
+    PyTorch's sums of unsigned integers are signed.
+    """
     if dtype.kind == "u":
         return as_dtype("uint64")
     return int64 if dtype is bool_ or dtype.kind == "i" else dtype
+
+
+def is_narrow(dtype: DType) -> bool:
+    """Whether these are booleans or integers of fewer than 64 bits. Libraries widen them to accumulate; what wraps
+    around in few bits is what more bits give, cut off.
+    """
+    return dtype.kind in "biu" and dtype.itemsize < 8

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import functools
 import threading
-from collections.abc import Iterable, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..autograd import engine
+from ..autograd.checkpoint import SURROUNDINGS
+from ..autograd.hooks import HOOKS, Hook, RemovableHandle, register
+from ..autograd.modes import is_inference_mode_enabled
 from ..autograd.node import Node
+from .devices import as_device
 from .errors import DeviceError, ShapeError
 from .kinds import OPERATIONS, Kind
-from .operands import scalar_tensor
+from .operands import cast, scalar_tensor
 from .operation import Operation
 from .steps import put_view, take_view
-from .tensor import Tensor, make_leaf, wrap
-from .views import array_of, detach, overlapping, write
+from .tensor import Tensor, make_leaf, own, wrap
+from .views import (
+    array_of,
+    detach,
+    make_view,
+    overlapping,
+    require_recorded_view,
+    require_writable,
+    rewrite_history,
+    write,
+)
+
+SURROUNDINGS.append(lambda: as_device(None))
 
 _delivery = threading.Lock()
 
@@ -54,6 +71,9 @@ class _TensorOps:
 
     def ones_like(self, x: Tensor) -> Tensor:
         return wrap(x._kind.library.ops.ones_like(array_of(x)), x._kind)
+
+    def full_like(self, x: Tensor, value: float) -> Tensor:
+        return wrap(x._kind.library.ops.full_like(array_of(x), value), x._kind)
 
 
 class TensorLifter:
@@ -117,6 +137,166 @@ def grad_fn(self: Tensor) -> Node | None:
     """The node of the operation that made this tensor; None for a leaf."""
     array_of(self)
     return self._node if isinstance(self._node, Node) else None
+
+
+def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+    """Call a function with this tensor's gradient whenever a backward pass has computed it.
+
+    Parameters
+    ----------
+    hook
+        What it returns, unless that is None, takes the gradient's place.
+
+    Returns
+    -------
+    RemovableHandle
+        Its ``remove()`` takes the hook away.
+
+    Raises
+    ------
+    RuntimeError
+        If the tensor requires no gradient. In the backward pass: if the hook returns a gradient of another shape,
+        dtype or device.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([1.0, 2.0], requires_grad=True)
+    >>> handle = x.register_hook(lambda g: g * 10)
+    >>> x.sum().backward()
+    >>> x.grad
+    tensor([10., 10.])
+    """
+    array_of(self)
+    if self._node is None:
+        raise RuntimeError("register_hook: the tensor requires no gradient, so no hook would ever be called")
+    return register(self._node, functools.partial(_call_hook, hook, self._kind, self.shape))
+
+
+def _call_hook(hook: Callable[[Tensor], Any], kind: Kind, shape: tuple[int, ...], gradient: Any) -> Any:
+    replaced = hook(shown(gradient, kind))
+    if replaced is None:
+        return gradient
+    if type(replaced) is not Tensor:
+        raise TypeError(f"register_hook: a hook returns a Tensor or None, got {type(replaced).__name__}")
+    if replaced.shape != shape or replaced._kind is not kind:
+        raise RuntimeError(
+            f"register_hook: the hook returned a gradient of shape {replaced.shape}, {replaced.dtype} on "
+            f"{replaced.device}, wanted shape {shape}, {kind.dtype} on {kind.device}"
+        )
+    return passed(replaced, kind, type(gradient) is Tensor)
+
+
+_retaining: weakref.WeakValueDictionary[int, Tensor] = weakref.WeakValueDictionary()
+"""The results of operations that keep their gradients, by their identity."""
+
+
+def retain_grad(self: Tensor) -> None:
+    """Keep the gradient of this tensor in its `grad` though it is no leaf.
+
+    Raises
+    ------
+    RuntimeError
+        If the tensor requires no gradient.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor(3.0, requires_grad=True)
+    >>> y = x * 2
+    >>> y.retain_grad()
+    >>> (y * y).backward()
+    >>> y.grad
+    tensor(12.)
+    """
+    array_of(self)
+    if self._node is None:
+        raise RuntimeError("retain_grad: the tensor requires no gradient; make it with requires_grad=True")
+    if isinstance(self._node, Node) and not retains_grad(self):
+        self._grad = None
+        with _delivery:
+            _retaining[id(self)] = self
+
+
+def retains_grad(self: Tensor) -> bool:
+    """Whether this is no leaf and keeps its gradient."""
+    return _retaining.get(id(self)) is self and isinstance(self._node, Node)
+
+
+class _Retaining:
+    """The hooks of a pass, which also keep the gradients of some results."""
+
+    def __init__(self, tensors: list[Tensor]) -> None:
+        self._tensors = {tensor._node: tensor for tensor in tensors if grad_fn(tensor) is not None}
+        self._kept: list[tuple[Tensor, Tensor]] = []
+
+    def __contains__(self, node: Any) -> bool:
+        return node in self._tensors or node in HOOKS
+
+    def __getitem__(self, node: Any) -> Hook:
+        tensor = self._tensors.get(node)
+        return HOOKS[node] if tensor is None else functools.partial(self._keep, tensor)
+
+    def _keep(self, tensor: Tensor, gradient: Any) -> Any:
+        if tensor._node in HOOKS:
+            gradient = HOOKS[tensor._node](gradient)
+        self._kept.append((tensor, shown(gradient, tensor._kind)))
+        return gradient
+
+    def deliver(self) -> None:
+        """Add what was kept to the tensors' own gradients."""
+        with _delivery:
+            for tensor, found in self._kept:
+                held = get_grad(tensor)
+                tensor._grad = found if held is None else held + found
+
+
+def shown(gradient: Any, kind: Kind) -> Tensor:
+    """A gradient of a pass, raw or recorded, as a tensor that users may see and write."""
+    if kind.dtype.kind != "c":
+        return owned(gradient, kind)
+    return owned(_conjugate(gradient) if type(gradient) is Tensor else kind.library.ops.conj(gradient), kind)
+
+
+def owned(value: Any, kind: Kind) -> Tensor:
+    """A raw array, or a recorded tensor, as a tensor that can be written without changing anything else."""
+    if type(value) is Tensor:
+        return OPERATIONS["clone"].function(value)
+    return wrap(kind.library.backend.copy(value) if kind.writable else value, kind)
+
+
+def passed(gradient: Tensor, kind: Kind, recorded: bool) -> Any:
+    """A user's gradient as a pass has it: a tensor where it is recorded, else a raw array."""
+    tensor = _conjugate(cast(gradient, kind.dtype))
+    return tensor if recorded else array_of(tensor)
+
+
+def saved(self: Tensor) -> tuple[Any, Any, int]:
+    """Array, storage and version, from which a tensor can be made again that follows no later write."""
+    array = array_of(self)
+    storage = self._storage or own(self)
+    return array, storage, self._version
+
+
+def lifted(array: Any, kind: Kind, node: Any = None, storage: Any = None, version: int = 0) -> Tensor:
+    """A tensor of a raw array, with a history."""
+    return wrap(array, kind, node) if storage is None else _LIFTER.lift(array, kind, node, storage, version)
+
+
+def variable(self: Tensor) -> Tensor:
+    """A tensor that shares the memory, with a node or leaf of its own that leads to this one's, if there is one."""
+    array_of(self)
+    if self._node is not None:
+        return make_view(self, "reshape", self.shape)
+    alone = detach(self)
+    make_leaf(alone)
+    return alone
+
+
+def require_written(self: Tensor, operation: str) -> None:
+    """Refuse what was written without being recorded, if recording it would be refused."""
+    require_writable(operation, self)
+    require_recorded_view(operation, self)
 
 
 def get_grad(self: Tensor) -> Tensor | None:
@@ -191,7 +371,7 @@ def backward(
         if not tensors:
             raise RuntimeError("backward: inputs is empty; leave it out for the gradients of all leaves")
         owners = {_input_node("backward", tensor): tensor for tensor in tensors}
-    delivered = _run([(self, seed)], retain_graph, create_graph, owners)
+    delivered = _run("backward", [(self, seed)], retain_graph, create_graph, owners)
     exposed = {id(seed._array)}
     with _delivery:
         for node, found in delivered.items():
@@ -210,15 +390,14 @@ def gradients(
     allow_unused: bool = False,
 ) -> tuple[Tensor | None, ...]:
     """See `tensorplug.autograd.grad`, which calls this."""
-    ends = [outputs] if type(outputs) is Tensor else list(outputs)
-    starts = [inputs] if type(inputs) is Tensor else list(inputs)
-    seeds = [grad_outputs] if grad_outputs is None or type(grad_outputs) is Tensor else list(grad_outputs)
-    seeds = seeds * len(ends) if grad_outputs is None else seeds
+    ends = _list("outputs", outputs)
+    starts = _list("inputs", inputs)
+    seeds: list[Any] = [None] * len(ends) if grad_outputs is None else _list("grad_outputs", grad_outputs, type(None))
     if len(seeds) != len(ends):
         raise ValueError(f"grad: got {len(seeds)} grad_outputs for {len(ends)} outputs")
     roots = [(end, _seed("grad", end, seed, create_graph)) for end, seed in zip(ends, seeds, strict=True)]
     nodes = [_input_node("grad", start) for start in starts]
-    delivered = _run(roots, retain_graph, create_graph, nodes)
+    delivered = _run("grad", roots, retain_graph, create_graph, nodes)
     exposed = {id(seed._array) for _, seed in roots}
     results: list[Tensor | None] = []
     for start, node in zip(starts, nodes, strict=True):
@@ -235,6 +414,14 @@ def gradients(
     return tuple(results)
 
 
+def _list(what: str, given: Any, *also: type) -> list[Any]:
+    tensors = [given] if type(given) is Tensor or not isinstance(given, Iterable) else list(given)
+    for one in tensors:
+        if not isinstance(one, (Tensor, *also)):
+            raise TypeError(f"grad: {what} are tensors, got {type(one).__name__}")
+    return tensors
+
+
 def _handed_out(found: Any, kind: Kind, create_graph: bool, exposed: set[int]) -> Tensor:
     """A gradient that the user may write without changing anything else."""
     if not create_graph:
@@ -247,17 +434,29 @@ def _handed_out(found: Any, kind: Kind, create_graph: bool, exposed: set[int]) -
 
 
 def _run(
-    roots: Iterable[tuple[Tensor, Tensor]], retain_graph: bool | None, create_graph: bool, inputs: Any
+    operation: str, roots: Iterable[tuple[Tensor, Tensor]], retain_graph: bool | None, create_graph: bool, inputs: Any
 ) -> dict[Any, Any]:
     """A backward pass; gradients come in and go out in PyTorch's convention for complex numbers."""
+    if is_inference_mode_enabled():
+        raise RuntimeError(
+            f"{operation}: no gradients are computed in inference_mode; leave it, or use no_grad there instead"
+        )
     seeds = [(root._node, _conjugate(seed)) for root, seed in roots]
+    retaining: _Retaining | None = None
+    if _retaining:
+        with _delivery:
+            tensors = list(_retaining.values())
+        retaining = _Retaining(tensors)
     pairs = seeds if create_graph else [(node, seed._array) for node, seed in seeds]
     delivered = engine.run(
         pairs,
         retain_graph=create_graph if retain_graph is None else retain_graph,
         lifter=_LIFTER if create_graph else None,
         inputs=inputs,
+        hooks=retaining or (HOOKS if HOOKS else None),
     )
+    if retaining is not None:
+        retaining.deliver()
     for node, found in delivered.items():
         if node.kind.dtype.kind == "c":
             delivered[node] = _conjugate(found) if create_graph else node.kind.library.ops.conj(found)
@@ -333,8 +532,25 @@ PROPERTIES = {
     "is_leaf": property(is_leaf),
     "grad_fn": property(grad_fn),
     "grad": property(get_grad, set_grad),
+    "retains_grad": property(retains_grad),
 }
 """Properties of Tensor."""
 
-METHODS = {"requires_grad_": requires_grad_, "backward": backward, "detach": detach, "_gradients": gradients}
+METHODS = {
+    "backward": backward,
+    "detach": detach,
+    "register_hook": register_hook,
+    "requires_grad_": requires_grad_,
+    "retain_grad": retain_grad,
+    "_gradients": gradients,
+    "_lift": staticmethod(lifted),
+    "_lifter": _LIFTER,
+    "_owned": staticmethod(owned),
+    "_passed": passed,
+    "_save": saved,
+    "_shown": staticmethod(shown),
+    "_variable": variable,
+    "_require_writable": require_written,
+    "_write_history": rewrite_history,
+}
 """Methods of Tensor."""

@@ -11,11 +11,13 @@ from typing import Any
 import numpy
 
 from ..autograd.modes import is_grad_enabled
+from .axes import normalize_axis
 from .dtypes import PYTHON_TYPES, SCALARS, DType, int64
 from .errors import DTypeError, ShapeError
-from .operands import cast, scalar_tensor
+from .manipulation import reshape
+from .operands import cast, scalar_tensor, unsupported
 from .operation import Operation
-from .tensor import Tensor, own
+from .tensor import Tensor, own, wrap
 from .transfer import to_device
 from .views import (
     array_of,
@@ -166,7 +168,7 @@ def _advanced(items: tuple[Any, ...], tensor: Tensor) -> tuple[Any, ...]:
             axis += gap
             continue
         if type(part) is Tensor:
-            _check_array(part, shape, axis)
+            part = _check_array(part, shape, axis)
             checked.append(array_of(part))
         elif part is None or type(part) is slice:
             checked.append(part)
@@ -176,7 +178,24 @@ def _advanced(items: tuple[Any, ...], tensor: Tensor) -> tuple[Any, ...]:
                 raise IndexError(f"index {number} is out of bounds for axis {axis} with size {shape[axis]}")
             checked.append(number % shape[axis])
         axis += _width(part)
+    arrays = [part for part in parts if type(part) is Tensor]
+    if len(arrays) > 1:
+        _check_broadcast(arrays)
     return tuple(checked)
+
+
+def _check_broadcast(arrays: list[Tensor]) -> None:
+    """Refuse index arrays that do not fit each other, of which a mask stands for those of its true elements."""
+    to_numpy = arrays[0]._kind.library.backend.to_numpy
+    shapes = [
+        part.shape if part.dtype.kind != "b" else (int(numpy.count_nonzero(to_numpy(array_of(part)))),)
+        for part in arrays
+    ]
+    try:
+        numpy.broadcast_shapes(*shapes)
+    except ValueError:
+        listed = " and ".join(map(str, shapes))
+        raise IndexError(f"index arrays of shapes {listed} cannot be broadcast together") from None
 
 
 def _width(part: Any) -> int:
@@ -203,18 +222,26 @@ def _index_array(item: Any, tensor: Tensor) -> Tensor:
     return to_device(made, tensor.device)
 
 
-def _check_array(part: Tensor, shape: tuple[int, ...], axis: int) -> None:
-    """Out of range, JAX would clamp and CuPy wrap; here it is an error on every backend."""
+def _check_array(part: Tensor, shape: tuple[int, ...], axis: int) -> Tensor:
+    """The index array, checked: out of range, JAX would clamp and CuPy wrap; here it is an error on every backend."""
     if part.dtype.kind == "b":
         taken = shape[axis : axis + part.ndim]
-        if part.shape != taken:
+        if any(own not in (length, 0) for own, length in zip(part.shape, taken, strict=True)):
             raise IndexError(f"the shape of the mask {part.shape} does not match the indexed axes, of shape {taken}")
-        return
+        # By the standard a mask may have axes of length 0, and then selects nothing.
+        return part if part.shape == taken else _nothing(part, taken)
     host = part._kind.library.backend.to_numpy(array_of(part))
     length = shape[axis]
     if host.size and not (-length <= int(host.min()) and int(host.max()) < length):
         wrong = int(host[(host < -length) | (host >= length)].flat[0])
         raise IndexError(f"index {wrong} is out of bounds for axis {axis} with size {length}")
+    return part
+
+
+def _nothing(mask: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """A mask of that shape in which nothing is true."""
+    kind = mask._kind
+    return wrap(kind.library.ops.zeros(shape, dtype=kind.native_dtype, device=kind.native_device), kind)
 
 
 def _kept(tensor: Tensor, items: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -345,6 +372,67 @@ def _misfit(shape: tuple[int, ...], region: tuple[int, ...]) -> ShapeError:
     return ShapeError(f"__setitem__: a value of shape {shape} cannot be broadcast to the region, of shape {region}")
 
 
+def take(x: Tensor, indices: Any, /, *, axis: int | None = None) -> Tensor:
+    """The parts of `x` at positions along one axis; negative positions count from its end.
+
+    Parameters
+    ----------
+    x : Tensor
+        With at least one axis.
+    indices : Tensor
+        With one axis, of an integer dtype.
+    axis : int, optional
+        May be left out where `x` has one axis. (The method, as in PyTorch, takes elements of the flattened tensor.)
+
+    Returns
+    -------
+    Tensor
+        Of `x`'s dtype and shape, but for that axis, which is as long as `indices`.
+
+    Raises
+    ------
+    IndexError
+        If a position is out of range, or of another dtype.
+    ValueError
+        If the axis is missing, or `indices` has another number of axes.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.take(tp.tensor([[1, 5], [4, 2]]), tp.tensor([-1, 0]), axis=1)
+    tensor([[5, 1],
+            [2, 4]])
+    """
+    if type(x) is not Tensor:
+        raise unsupported("take", x, indices)
+    if axis is None and x.ndim > 1:
+        raise ShapeError(f"take: got shape {x.shape} and no axis; wanted an axis, as there are {x.ndim}")
+    position = normalize_axis("take", 0 if axis is None else axis, x.ndim)
+    positions = _positions("take", indices, x)
+    if positions.ndim != 1:
+        raise ShapeError(f"take: got indices of shape {positions.shape}, wanted one axis")
+    return getitem(x, (*(_FULL,) * position, positions))
+
+
+def _positions(operation: str, indices: Any, x: Tensor) -> Tensor:
+    """Indices as a tensor of integers on the device of the tensor that is indexed."""
+    if type(indices) is not Tensor and not isinstance(indices, list | tuple | numpy.ndarray):
+        raise unsupported(operation, x, indices)
+    positions = _index_array(indices, x)
+    if positions.dtype.kind not in "iu":
+        raise IndexError(f"{operation}: got indices of {positions.dtype}, wanted an integer dtype")
+    return positions
+
+
+def take_method(x: Tensor, index: Any) -> Tensor:
+    """The elements at positions in the flattened tensor, in the shape of `index`, as in PyTorch."""
+    return getitem(reshape(x, (-1,)), _positions("take", index, x))
+
+
+_take = Operation("take", family="composite", operands=("x", "indices"))
+_take.function = take
+
+
 def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
     """The elements of `x` at positions along one axis, one for each element of `indices`.
 
@@ -367,9 +455,11 @@ def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
     tensor([[5],
             [4]])
     """
-    from .axes import normalize_axis
     from .creation import arange
 
+    if type(x) is not Tensor:
+        raise unsupported("take_along_axis", x, indices)
+    indices = _positions("take_along_axis", indices, x)
     if x.ndim != indices.ndim:
         raise ShapeError(f"take_along_axis: got {x.ndim} and {indices.ndim} axes, wanted equally many")
     position = normalize_axis("take_along_axis", axis, x.ndim)
@@ -397,6 +487,9 @@ def _index_again(x: Tensor, index: Any) -> Tensor:
 def _put_copy(x: Tensor, value: Tensor, index: Any) -> Tensor:
     return _put(x, value, index=index)
 
+
+METHODS = {"take": take_method}
+"""Methods of Tensor."""
 
 _getitem.function = _index_again
 _index.function = _index_again

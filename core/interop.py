@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy
 
-from .devices import DEFAULT_BACKEND, as_device, default_device
-from .dtypes import as_dtype, get_default_dtype
-from .kinds import Kind, kind_for, library_for
+from .devices import DEFAULT_BACKEND, Device, as_device, default_device
+from .dtypes import DTYPES, as_dtype, get_default_dtype
+from .errors import CopyError, ProtocolError
+from .kinds import kind_for, library_for
 from .printing import format_tensor
 from .tensor import Tensor, make_leaf, wrap
 from .transfer import clone, to_device
-from .views import array_of, can_share, detach, share
+from .views import array_of, can_hold, can_share, detach, share, sharing
 
 
 def host_array(x: Tensor) -> numpy.ndarray:
@@ -102,10 +103,14 @@ def from_numpy(array: numpy.ndarray, /) -> Tensor:
     shared = isinstance(array, kind.library.array_types) and array.flags.writeable and array.dtype.isnative
     if not shared:
         return wrap(kind.library.backend.from_numpy(array, kind.native_device), kind)
-    return _sharing(array.view(numpy.ndarray), kind)
+    return sharing(array.view(numpy.ndarray), kind)
 
 
-_CPU, _CUDA = 1, 2  # DLPack's numbers of device types
+_CPU = 1
+"""DLPack's number of the type of device."""
+
+_NUMPY_EXPORTS = frozenset(DTYPES) - {"bfloat16"}
+"""The dtypes that NumPy has in DLPack."""
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
@@ -120,14 +125,14 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> T
     device : device, optional
         By default the first that fits the array's, as ``"cpu"`` and ``"cuda"`` do elsewhere.
     copy : bool, optional
-        True always copies; False never does, and raises where it would have to.
+        True always copies; False never does, and raises where it would have to; by default only where it must.
 
     Raises
     ------
-    BufferError
-        If `copy` is False and a copy is needed.
-    TypeError
-        If `x` does not speak DLPack.
+    BufferError, ValueError
+        If `copy` is False and a copy is needed (one error that is both), or `x` requires a gradient.
+    TypeError, AttributeError
+        If `x` does not speak DLPack (one error that is both).
 
     Examples
     --------
@@ -136,64 +141,121 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> T
     >>> tp.from_dlpack(numpy.arange(3))
     tensor([0, 1, 2])
     """
-    if not hasattr(x, "__dlpack__"):
-        raise TypeError(f"from_dlpack: got {type(x).__name__}, which does not speak DLPack; use tensorplug.asarray")
     if type(x) is Tensor:
         return _from_tensor(x, device, copy)
+    if not (hasattr(x, "__dlpack__") and hasattr(x, "__dlpack_device__")):
+        raise ProtocolError(f"from_dlpack: got {type(x).__name__}, which does not speak DLPack; use tensorplug.asarray")
     kind_of_device, number = x.__dlpack_device__()
-    found = as_device(device if device is not None else "cpu" if kind_of_device == _CPU else f"cuda:{number}")
-    if kind_of_device == _CPU:
+    on_cpu = int(kind_of_device) == _CPU
+    found = as_device(device if device is not None else "cpu" if on_cpu else f"cuda:{number}")
+    return _from_host(x, found, copy) if on_cpu else _from_accelerator(x, found, copy)
+
+
+def _from_host(x: Any, device: Device, copy: bool | None) -> Tensor:
+    """A tensor of a foreign array in the memory of the CPU."""
+    library = library_for(device.backend)
+    native_device = library.devices[device.local_name]
+    try:
         host = numpy.from_dlpack(x)
-        kind = kind_for(found, as_dtype(host.dtype))
-        if isinstance(host, kind.library.array_types) and host.flags.writeable and copy is not True:
-            return _sharing(host.view(numpy.ndarray), kind)
-        array = kind.library.backend.from_numpy(host, kind.native_device)
-    else:
-        library = library_for(found.backend)
-        shares = library.writable and copy is not True
-        array = library.backend.from_dlpack(x, library.devices[found.local_name], copy=not shares)
-        kind = library.kind_of(array)
-        if shares:
-            return _sharing(array, kind)
+    except (BufferError, RuntimeError):
+        # NumPy has no bfloat16 in DLPack; the backend may.
+        try:
+            array = library.backend.from_dlpack(x, native_device, copy=True)
+        except RuntimeError as error:
+            raise BufferError(f"from_dlpack: {device} cannot take this {type(x).__name__}: {error}") from error
+        return _copied(wrap(array, library.kind_of(array)), copy)
+    kind = kind_for(device, as_dtype(host.dtype))
+    if copy is not True and can_hold(host, kind):
+        return sharing(host.view(numpy.ndarray), kind)
+    return _copied(wrap(library.backend.from_numpy(host, native_device), kind), copy)
+
+
+def _from_accelerator(x: Any, device: Device, copy: bool | None) -> Tensor:
+    library = library_for(device.backend)
+    shares = library.writable and copy is not True
+    array = library.backend.from_dlpack(x, library.devices[device.local_name], copy=not shares)
+    kind = library.kind_of(array)
+    return sharing(array, kind) if shares else _copied(wrap(array, kind), copy)
+
+
+def _copied(tensor: Tensor, copy: bool | None) -> Tensor:
     if copy is False:
-        raise BufferError(f"from_dlpack: copy=False, but {found} cannot share this array's memory")
-    return wrap(array, kind)
-
-
-def _from_tensor(x: Tensor, device: Any, copy: bool | None) -> Tensor:
-    _require_no_grad("__dlpack__", x)
-    found = detach(x) if device is None or as_device(device, x.device) is x.device else None
-    if found is None and copy is False:
-        raise BufferError("from_dlpack: copy=False, but another device needs a copy")
-    if found is None:
-        return to_device(x, device)
-    return clone(found) if copy else found
-
-
-def _sharing(array: Any, kind: Kind) -> Tensor:
-    """A tensor of a foreign array, whose memory stays where it is."""
-    tensor = wrap(array, kind)
-    share(tensor)
+        raise CopyError(f"from_dlpack: got copy=False, but {tensor.device} cannot share this array's memory")
     return tensor
 
 
-def dlpack(self: Tensor, **keywords: Any) -> Any:
+def _from_tensor(x: Tensor, device: Any, copy: bool | None) -> Tensor:
+    if x.requires_grad:
+        raise BufferError("from_dlpack: can't export a tensor that requires grad; use x.detach()")
+    target = as_device(device, x.device)
+    if target is not x.device:
+        return _copied(to_device(x, target), copy)
+    return clone(x) if copy else detach(x)
+
+
+def dlpack(
+    self: Tensor,
+    /,
+    *,
+    stream: Any = None,
+    max_version: tuple[int, int] | None = None,
+    dl_device: tuple[Any, int] | None = None,
+    copy: bool | None = None,
+) -> Any:
     """A DLPack capsule of the tensor's memory.
 
     On the NumPy and CuPy backends the consumer shares it. On backends whose arrays cannot be written it sees the
-    values of this moment.
+    values of this moment, and must not write.
+
+    Parameters
+    ----------
+    stream : optional
+        The consumer's, on devices that have streams; only None on a CPU.
+    max_version : tuple of int, optional
+        The newest version of DLPack that the consumer knows.
+    dl_device : tuple, optional
+        Where the consumer wants the data, as `__dlpack_device__` says it: the tensor's own device, or a CPU.
+    copy : bool, optional
+        True always copies; False never does, and raises where it would have to; by default only where it must.
 
     Raises
     ------
     BufferError
-        If the tensor requires a gradient, which would be lost.
+        If the tensor requires a gradient, which would be lost; if the device can't be served; if `copy` is False and
+        a copy is needed.
     """
     if self.requires_grad:
         raise BufferError("__dlpack__: can't export a tensor that requires grad; use x.detach()")
-    array = array_of(self)
+    own = dlpack_device(self)
+    wanted = own if dl_device is None else (int(getattr(dl_device[0], "value", dl_device[0])), int(dl_device[1]))
+    if stream is not None and wanted[0] == _CPU:
+        raise BufferError(f"__dlpack__: got stream {stream!r} for a CPU, which has none; wanted None")
+    # What is older than 1.0 has one form, which is that of no version.
+    version = None if max_version is None or max_version[0] < 1 else max_version
+    if wanted != own:
+        if wanted[0] != _CPU:
+            raise BufferError(f"__dlpack__: got device {wanted} for a tensor on {own}, wanted that or a CPU, (1, 0)")
+        return _host_capsule(self, version, copy)
     if self._kind.writable:
+        array_of(self)
         share(self)
-    return array.__dlpack__(**keywords)
+    elif copy and own[0] == _CPU and self.dtype.name in _NUMPY_EXPORTS:
+        # Whoever asks for a copy may want to write it, and the library would mark its own as read-only.
+        return _host_capsule(self, version, copy)
+    asked = {"stream": stream, "max_version": version, "copy": copy}
+    try:
+        with self._kind.library.scope():
+            return array_of(self).__dlpack__(**{name: value for name, value in asked.items() if value is not None})
+    except (BufferError, RuntimeError, TypeError):
+        # The library cannot say what it shares: that the memory is not to be written, for one.
+        return _host_capsule(self, version, copy)
+
+
+def _host_capsule(x: Tensor, version: Any, copy: bool | None) -> Any:
+    """A capsule of a copy in the memory of the CPU."""
+    if copy is False:
+        raise CopyError(f"__dlpack__: got copy=False, but to export this tensor from {x.device} takes a copy")
+    return host_array(x).__dlpack__(max_version=version, copy=True)
 
 
 def dlpack_device(self: Tensor) -> tuple[int, int]:
@@ -203,14 +265,26 @@ def dlpack_device(self: Tensor) -> tuple[int, int]:
 
 
 def as_numpy(self: Tensor, dtype: Any = None, copy: bool | None = None) -> numpy.ndarray:
-    """What ``numpy.asarray(tensor)`` calls; raises for a tensor that requires a gradient."""
+    """What ``numpy.asarray(tensor)`` calls: a copy, unless `copy` is False.
+
+    Raises
+    ------
+    RuntimeError
+        For a tensor that requires a gradient, which would be lost.
+    ValueError
+        If `copy` is False and a copy is needed.
+    """
     _require_no_grad("__array__", self)
     host = host_array(self)
-    if copy is False and (host.base is None) and not isinstance(self._array, numpy.ndarray):
-        raise ValueError("__array__: copy=False, but the data must be copied to the host")
-    if dtype is not None and host.dtype != dtype:
-        return host.astype(dtype)
-    return numpy.array(host) if copy is not False else host
+    converts = dtype is not None and host.dtype != dtype
+    if copy is False:
+        if converts or (host.base is None and not isinstance(self._array, numpy.ndarray)):
+            raise ValueError("__array__: got copy=False, but another dtype, or an array on the host, is a copy")
+        if host is self._array:
+            share(self)
+            return array_of(self)
+        return host
+    return host.astype(dtype) if converts else numpy.array(host)
 
 
 def _number(convert: Callable[[Any], Any], kinds: str) -> Callable[[Tensor], Any]:
@@ -224,6 +298,14 @@ def _number(convert: Callable[[Any], Any], kinds: str) -> Callable[[Tensor], Any
         return convert(host_array(self).item())
 
     return method
+
+
+def _complex(value: Any) -> complex:
+    """NaN has two parts that are NaN, by the standard."""
+    return complex(value, value) if value != value and not isinstance(value, complex) else complex(value)
+
+
+_complex.__name__ = "complex"
 
 
 def index(self: Tensor) -> int:
@@ -331,7 +413,7 @@ METHODS = {
     "__bool__": _number(bool, "biufc"),
     "__int__": _number(int, "biuf"),
     "__float__": _number(float, "biuf"),
-    "__complex__": _number(complex, "biufc"),
+    "__complex__": _number(_complex, "biufc"),
     "__index__": index,
     "__repr__": representation,
     "__format__": formatted,

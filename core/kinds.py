@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, final
 
-from ..backends import Backend, load
+import numpy
+
+from ..backends import Backend, ByKind, load
 from .devices import Device, as_device
 from .dtypes import DTYPES, DType
+from .errors import LinAlgError
 
 OPERATIONS: dict[str, Any] = {}
 """Every declared operation by its name: see `tensorplug.core.operation.Operation`, which enters it here."""
@@ -75,6 +78,12 @@ class Library:
         if name in _CONTRACT_KERNELS:
             return _CONTRACT_KERNELS[name](self)
         operation = OPERATIONS.get(name)
+        kernel = self._find(name, operation)
+        if kernel is None or operation is None or operation.failure is None:
+            return kernel
+        return _explained(kernel, name, operation.failure)
+
+    def _find(self, name: str, operation: Any) -> Callable[..., Any] | None:
         if operation is None or operation.standard:
             kernel = self.find_kernel(name)
         else:
@@ -134,13 +143,38 @@ class Library:
         return kind_for(as_device(f"{self.name}:{self.backend.device_name(array)}"), self.dtype_of(array))
 
 
+def _explained(kernel: Callable[..., Any], name: str, failure: str) -> Callable[..., Any]:
+    """The kernel with an error of our own where its library finds no result."""
+
+    def explained(*arrays: Any, **parameters: Any) -> Any:
+        try:
+            return kernel(*arrays, **parameters)
+        except numpy.linalg.LinAlgError:
+            raise LinAlgError(f"{name}: {failure}") from None
+
+    return explained
+
+
 def _cast(library: Library) -> Callable[..., Any]:
     own = library.require_kernel("astype")
+    if library.find_own_kernel("astype") is None:
+        own = _of_real_parts(library, own)
 
     def cast(array: Any, dtype: Any) -> Any:
         return own(array, library.dtypes.get(dtype, dtype))
 
     return cast
+
+
+def _of_real_parts(library: Library, astype: Callable[..., Any]) -> Callable[..., Any]:
+    """A conversion that the standard leaves undefined, of complex numbers to real ones, made of their real parts."""
+    reals = [native for name, native in library.dtypes.items() if DTYPES[name].kind in "iuf"]
+    complexes = [native for name, native in library.dtypes.items() if DTYPES[name].kind == "c"]
+
+    def convert(array: Any, dtype: Any) -> Any:
+        return astype(library.ops.real(array) if array.dtype in complexes and dtype in reals else array, dtype)
+
+    return convert
 
 
 def _embed(library: Library) -> Callable[..., Any]:
@@ -160,6 +194,11 @@ def _put(library: Library) -> Callable[..., Any]:
     return lambda array, value, index: own(array, index, value)
 
 
+def _pointwise(library: Library) -> Callable[..., Any]:
+    own, ops = library.backend.pointwise, library.ops
+    return lambda formula, arrays, options, summed: own(formula, ops, arrays, options, summed)
+
+
 def _scatter_zeros(library: Library) -> Callable[..., Any]:
     own: Callable[..., Any] | None = library.find_kernel("scatter_zeros")
     return own or library.backend.scatter_zeros
@@ -170,6 +209,7 @@ _CONTRACT_KERNELS: dict[str, Callable[[Library], Callable[..., Any]]] = {
     "embed": _embed,
     "getitem": lambda library: library.find_kernel("getitem") or library.backend.getitem,
     "index": lambda library: library.find_kernel("getitem") or library.backend.getitem,
+    "pointwise": _pointwise,
     "put": _put,
     "scatter_zeros": _scatter_zeros,
 }
@@ -200,7 +240,8 @@ class _Table(dict[str, tuple[Any, "Kind"]]):
         operation = OPERATIONS[name.removesuffix("_")]
         kind = self._kind
         safe = kind.writable and operation.takes(kind.dtype) and not operation.is_guarded(kind.dtype)
-        return kind.library.find(name) if safe and self[operation.name][1] is kind else None
+        kernel = kind.library.find(name) if safe and self[operation.name][1] is kind else None
+        return kernel.of(kind.dtype.kind) if type(kernel) is ByKind else kernel
 
 
 @final

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+import numpy
 
 from .axes import infer_shape, normalize_axes, normalize_axis, normalize_shape
 from .dtypes import promote
@@ -13,7 +16,7 @@ from .errors import ShapeError
 from .operands import cast, same_device, unsupported
 from .operation import Operation
 from .steps import STEPS, diagonal_index, strides, unfold_index
-from .tensor import Tensor
+from .tensor import Tensor, wrap
 from .views import array_of, layout, make_view, require_viewable
 
 _broadcast_to = Operation("broadcast_to", family="view", operands=("x",))
@@ -46,6 +49,9 @@ _fold = Operation(
 )
 _real = Operation("real", family="view", operands=("x",), accepts="complex floating-point", result="real")
 _imag = Operation("imag", family="view", operands=("x",), accepts="complex floating-point", result="real")
+_roll = Operation("roll", family="manipulation", operands=("x",))
+_tril = Operation("tril", family="manipulation", operands=("x",))
+_triu = Operation("triu", family="manipulation", operands=("x",))
 _permute_dims = Operation("permute_dims", family="view", operands=("x",))
 _reshape = Operation("reshape", family="view", operands=("x",))
 _squeeze = Operation("squeeze", family="composite", operands=("x",))
@@ -147,6 +153,8 @@ def permute_dims(x: Tensor, /, axes: Any) -> Tensor:
     >>> tp.permute_dims(tp.zeros(2, 3, 4), (2, 0, 1)).shape
     (4, 2, 3)
     """
+    if type(x) is not Tensor:
+        raise unsupported("permute_dims", x)
     order = normalize_axes("permute_dims", axes, x.ndim) or ()
     if len(order) != x.ndim:
         raise ShapeError(f"permute_dims: got axes {axes}, wanted each of the {x.ndim} axes once")
@@ -190,6 +198,8 @@ def matrix_transpose(x: Tensor, /) -> Tensor:
     >>> tp.matrix_transpose(tp.zeros(2, 3)).shape
     (3, 2)
     """
+    if type(x) is not Tensor:
+        raise unsupported("matrix_transpose", x)
     if x.ndim < 2:
         raise ShapeError(f"matrix_transpose: got shape {x.shape}, wanted at least two axes")
     return transpose(x, -2, -1)
@@ -211,6 +221,19 @@ def t(x: Tensor, /) -> Tensor:
     return make_view(x, "permute_dims", (1, 0) if x.ndim == 2 else tuple(range(x.ndim)))
 
 
+def matrix_attribute(x: Tensor) -> Tensor:
+    """The transpose of a matrix: the attribute `T`.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has not two axes, as the standard has it; `t()`, `mT` and `permute_dims` take others.
+    """
+    if x.ndim != 2:
+        raise ShapeError(f"T: got shape {x.shape}, wanted two axes; use t(), mT or permute_dims")
+    return make_view(x, "permute_dims", (1, 0))
+
+
 def expand_dims(x: Tensor, /, axis: Any = 0) -> Tensor:
     """The tensor with new axes of length 1; a view.
 
@@ -226,6 +249,8 @@ def expand_dims(x: Tensor, /, axis: Any = 0) -> Tensor:
     >>> tp.expand_dims(tp.zeros(3), axis=1).shape
     (3, 1)
     """
+    if type(x) is not Tensor:
+        raise unsupported("expand_dims", x)
     count = 1 if not isinstance(axis, Sequence) else len(axis)
     axes = normalize_axes("expand_dims", axis, x.ndim + count)
     old = iter(x.shape)
@@ -251,6 +276,8 @@ def squeeze(x: Tensor, /, axis: Any) -> Tensor:
     >>> tp.squeeze(tp.zeros(3, 1), axis=1).shape
     (3,)
     """
+    if type(x) is not Tensor:
+        raise unsupported("squeeze", x)
     axes = normalize_axes("squeeze", axis, x.ndim) or ()
     longer = [i for i in axes if x.shape[i] != 1]
     if longer:
@@ -287,6 +314,8 @@ def broadcast_to(x: Tensor, /, shape: Any) -> Tensor:
     tensor([[1, 2],
             [1, 2]])
     """
+    if type(x) is not Tensor:
+        raise unsupported("broadcast_to", x)
     lengths = normalize_shape("broadcast_to", shape)
     if lengths == x.shape:
         return x
@@ -336,6 +365,8 @@ def flip(x: Tensor, /, dims: Any = None, *, axis: Any = None) -> Tensor:
     >>> tp.flip(tp.tensor([1, 2, 3]))
     tensor([3, 2, 1])
     """
+    if type(x) is not Tensor:
+        raise unsupported("flip", x)
     axes = normalize_axes("flip", axis if dims is None else dims, x.ndim)
     return _flip(x, axis=tuple(range(x.ndim)) if axes is None else axes)
 
@@ -345,17 +376,18 @@ _flip.function = flip
 
 def _together(operation: str, arrays: Any) -> list[Tensor]:
     """Tensors on one device and in one dtype."""
+    if not isinstance(arrays, Iterable) or type(arrays) is Tensor:
+        raise TypeError(f"{operation}: got {type(arrays).__name__}, wanted a sequence of tensors")
     tensors = list(arrays)
     if not tensors:
-        raise ValueError(f"{operation}: got no tensors, wanted at least one")
+        raise ShapeError(f"{operation}: got no tensors, wanted at least one")
     for tensor in tensors:
         if type(tensor) is not Tensor:
             raise unsupported(operation, tensor)
-        same_device(operation, tensors[0], tensor)
-    dtype = tensors[0].dtype
-    for tensor in tensors[1:]:
-        dtype = promote(dtype, tensor.dtype)
-    return [cast(tensor, dtype) for tensor in tensors]
+    # Tensors without axes join the others' device.
+    leader = max(tensors, key=lambda tensor: tensor.ndim > 0)
+    dtype = functools.reduce(promote, (tensor.dtype for tensor in tensors))
+    return [cast(same_device(operation, leader, tensor)[1], dtype) for tensor in tensors]
 
 
 def concat(arrays: Any, /, dim: Any = 0, *, axis: Any = 0) -> Tensor:
@@ -372,6 +404,8 @@ def concat(arrays: Any, /, dim: Any = 0, *, axis: Any = 0) -> Tensor:
     ------
     ValueError
         If there are none, or the other axes differ.
+    IndexError
+        If they have no such axis.
 
     Examples
     --------
@@ -429,6 +463,366 @@ def _join(operation: Operation, tensors: list[Tensor], axis: int) -> Tensor:
     kernel, kind = tensors[0]._kind.table[operation.name]
     array = kernel([array_of(tensor) for tensor in tensors], axis=axis)
     return operation.finish_sequence(array, kind, tuple(tensors), axis=axis)
+
+
+def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
+    """The shape to which shapes are broadcast together.
+
+    Parameters
+    ----------
+    *shapes : int or tuple of int
+
+    Raises
+    ------
+    ValueError
+        If they cannot be broadcast together.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.broadcast_shapes((3, 1), (2,))
+    (3, 2)
+    """
+    return _broadcast("broadcast_shapes", [_lengths("broadcast_shapes", shape) for shape in shapes])
+
+
+def _broadcast(operation: str, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+    ndim = max(map(len, shapes), default=0)
+    result = [1] * ndim
+    for shape in shapes:
+        for axis, length in enumerate(shape, ndim - len(shape)):
+            if length != 1 and result[axis] not in (1, length):
+                listed = " and ".join(map(str, shapes))
+                raise ShapeError(
+                    f"{operation}: shapes {listed} cannot be broadcast together; axes must be equal or 1, counted from "
+                    f"the last"
+                )
+            result[axis] = length if length != 1 else result[axis]
+    return tuple(result)
+
+
+def _lengths(operation: str, shape: Any) -> tuple[int, ...]:
+    lengths = normalize_shape(operation, shape)
+    if any(length < 0 for length in lengths):
+        raise ShapeError(f"{operation}: got shape {lengths}, wanted no negative length")
+    return lengths
+
+
+def broadcast_arrays(*arrays: Any) -> tuple[Tensor, ...]:
+    """Tensors stretched to one shape; views whose elements share memory.
+
+    Parameters
+    ----------
+    *arrays : Tensor
+        Each keeps its dtype and device.
+
+    Raises
+    ------
+    ValueError
+        If their shapes cannot be broadcast together.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> [x.shape for x in tp.broadcast_arrays(tp.ones(3, 1), tp.ones(2))]
+    [(3, 2), (3, 2)]
+    """
+    tensors = arrays[0] if len(arrays) == 1 and isinstance(arrays[0], list | tuple) else arrays
+    for tensor in tensors:
+        if type(tensor) is not Tensor:
+            raise unsupported("broadcast_arrays", tensor)
+    shape = _broadcast("broadcast_arrays", [tensor.shape for tensor in tensors])
+    return tuple(broadcast_to(tensor, shape) for tensor in tensors)
+
+
+def moveaxis(x: Tensor, /, source: Any, destination: Any) -> Tensor:
+    """The tensor with some axes at other places, and the rest in their order; a view.
+
+    Parameters
+    ----------
+    x : Tensor
+    source, destination : int or tuple of int
+        Which axes, each once, and where each is in the result.
+
+    Raises
+    ------
+    ValueError
+        If an axis is named twice, or the two are not equally many.
+    IndexError
+        If the tensor has no such axis.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.moveaxis(tp.zeros(2, 3, 4), 0, -1).shape
+    (3, 4, 2)
+    """
+    if type(x) is not Tensor:
+        raise unsupported("moveaxis", x)
+    old, new = (normalize_axes("moveaxis", axes, x.ndim) or () for axes in (source, destination))
+    if len(old) != len(new):
+        raise ShapeError(f"moveaxis: got {len(old)} axes and {len(new)} places for them, wanted equally many")
+    order = [i for i in range(x.ndim) if i not in old]
+    for place, axis in sorted(zip(new, old, strict=True)):
+        order.insert(place, axis)
+    return make_view(x, "permute_dims", tuple(order))
+
+
+def repeat(x: Tensor, repeats: Any, /, *, axis: int | None = None) -> Tensor:
+    """Each element, or each slice along an axis, a number of times in a row.
+
+    Parameters
+    ----------
+    x : Tensor
+    repeats : int or Tensor
+        How often; of an integer dtype, with one element or as many as the axis is long. The length of the result
+        depends on a tensor's values, for which an accelerator must be waited for.
+    axis : int, optional
+        By default the tensor is flattened first.
+
+    Returns
+    -------
+    Tensor
+        Of `x`'s dtype. (The method `repeat` is PyTorch's, which is `tile`; `repeat_interleave` is this function.)
+
+    Raises
+    ------
+    ValueError
+        If a number is negative, or there are not as many as the axis is long.
+    TypeError
+        If they are no integers.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.repeat(tp.tensor([1, 2]), 2)
+    tensor([1, 1, 2, 2])
+    >>> tp.repeat(tp.tensor([[1, 2], [3, 4]]), tp.tensor([1, 2]), axis=0)
+    tensor([[1, 2],
+            [3, 4],
+            [3, 4]])
+    """
+    return _repeat("repeat", x, repeats, axis)
+
+
+def _repeat(operation: str, x: Tensor, repeats: Any, axis: Any) -> Tensor:
+    if type(x) is not Tensor:
+        raise unsupported(operation, x)
+    if axis is None:
+        x, axis = reshape(x, (-1,)) if x.ndim != 1 else x, 0
+    position = normalize_axis(operation, axis, x.ndim)
+    length = x.shape[position]
+    counts = _counts(operation, repeats)
+    if counts.size and counts.min() < 0:
+        raise ShapeError(f"{operation}: got {counts.min()} repetitions, wanted no negative number")
+    if counts.ndim > 1 or counts.size not in (1, length):
+        raise ShapeError(
+            f"{operation}: got repetitions of shape {counts.shape}, wanted one, or one for each of {length}"
+        )
+    before, after = x.shape[:position], x.shape[position + 1 :]
+    if counts.size == 1:
+        count = int(counts.item())
+        stretched = broadcast_to(expand_dims(x, position + 1), (*before, length, count, *after))
+        return _joined(stretched, (*before, length * count, *after))
+    places = numpy.repeat(numpy.arange(length), counts)
+    return x[(*(slice(None),) * position, places)]
+
+
+def _counts(operation: str, repeats: Any) -> numpy.ndarray:
+    """Numbers of repetitions as a NumPy array."""
+    host = numpy.asarray(repeats.detach() if type(repeats) is Tensor else repeats)
+    if host.dtype.kind not in "iu" and not (host.size == 0 and type(repeats) is not Tensor):
+        raise TypeError(f"{operation}: got {host.dtype} repetitions, wanted integers")
+    return host.astype(numpy.int64)
+
+
+def _joined(stretched: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """A stretched tensor reshaped, in memory of its own even where nothing had to be copied."""
+    return reshape(stretched, shape, copy=True)
+
+
+def repeat_interleave(x: Tensor, repeats: Any, dim: int | None = None) -> Tensor:
+    """PyTorch's spelling of the function `repeat`."""
+    return _repeat("repeat_interleave", x, repeats, dim)
+
+
+def tile(x: Tensor, repetitions: Any, /) -> Tensor:
+    """The tensor repeated as a whole along each axis.
+
+    Parameters
+    ----------
+    x : Tensor
+    repetitions : tuple of int
+        How often along each axis, counted from the last; ones are put in front of the shorter of this and the shape.
+
+    Raises
+    ------
+    ValueError
+        If a number is negative.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.tile(tp.tensor([1, 2]), (2, 2))
+    tensor([[1, 2, 1, 2],
+            [1, 2, 1, 2]])
+    """
+    if type(x) is not Tensor:
+        raise unsupported("tile", x)
+    counts = normalize_shape("tile", repetitions)
+    if any(count < 0 for count in counts):
+        raise ShapeError(f"tile: got repetitions {counts}, wanted no negative number")
+    ndim = max(x.ndim, len(counts))
+    shape = (1,) * (ndim - x.ndim) + x.shape
+    counts = (1,) * (ndim - len(counts)) + counts
+    # Only axes that are repeated get an axis of repetitions in front: there may be at most 64.
+    split = [part for length, count in zip(shape, counts, strict=True) for part in ((1, length)[count == 1 :])]
+    stretched = [part for length, count in zip(shape, counts, strict=True) for part in ((count, length)[count == 1 :])]
+    return _joined(
+        broadcast_to(reshape(x, tuple(split)), tuple(stretched)),
+        tuple(length * count for length, count in zip(shape, counts, strict=True)),
+    )
+
+
+def tile_method(x: Tensor, *dims: Any) -> Tensor:
+    """The tensor repeated as a whole along each axis: one tuple or several integers, as in PyTorch."""
+    return tile(x, dims[0] if len(dims) == 1 else dims)
+
+
+def repeat_method(x: Tensor, *sizes: Any) -> Tensor:
+    """The same for at least as many numbers as the tensor has axes, as in PyTorch; `repeat_interleave` is the
+    standard's function `repeat`.
+    """
+    counts = normalize_shape("repeat", sizes[0] if len(sizes) == 1 else sizes)
+    if len(counts) < x.ndim:
+        raise ShapeError(
+            f"repeat: got {len(counts)} repetitions for {x.ndim} axes, wanted at least as many; to repeat each "
+            f"element, use repeat_interleave"
+        )
+    return tile(x, counts)
+
+
+def roll(x: Tensor, /, shift: Any, dims: Any = None, *, axis: Any = None) -> Tensor:
+    """The elements moved along axes; those that leave at one end come in at the other.
+
+    Parameters
+    ----------
+    x : Tensor
+    shift : int or tuple of int
+        By how many places, towards greater positions where it is positive; one number for each axis, or for all.
+    dims
+        PyTorch's spelling of `axis`.
+    axis : int or tuple of int, optional
+        By default the flattened tensor is rolled, and put back into its shape.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many shifts as axes.
+    IndexError
+        If the tensor has no such axis.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.roll(tp.tensor([1, 2, 3]), 1)
+    tensor([3, 1, 2])
+    """
+    if type(x) is not Tensor:
+        raise unsupported("roll", x)
+    shifts = normalize_shape("roll", shift)
+    chosen = axis if dims is None else dims
+    if chosen is None:
+        if len(shifts) != 1:
+            raise ShapeError(f"roll: got {len(shifts)} shifts and no axis, wanted one shift or as many axes")
+        flat = reshape(x, (-1,))
+        return reshape(_rolled(flat, shifts, (0,)), x.shape)
+    named = chosen if isinstance(chosen, Iterable) else (chosen,)
+    axes = tuple(normalize_axis("roll", one, x.ndim) for one in named)
+    if len(shifts) == 1 and not isinstance(shift, Iterable):
+        shifts *= len(axes)
+    if len(shifts) != len(axes):
+        raise ShapeError(f"roll: got {len(shifts)} shifts and {len(axes)} axes, wanted equally many")
+    return _rolled(x, shifts, axes)
+
+
+def _rolled(x: Tensor, shifts: tuple[int, ...], axes: tuple[int, ...]) -> Tensor:
+    """The same with each axis once, and shifts less than its length."""
+    totals = dict.fromkeys(axes, 0)
+    for axis, shift in zip(axes, shifts, strict=True):
+        totals[axis] += shift
+    places = {axis: shift % x.shape[axis] for axis, shift in totals.items() if x.shape[axis]}
+    return _roll(x, shift=tuple(places.values()), axis=tuple(places))
+
+
+_roll.function = roll
+
+
+def _triangle(operation: Operation, x: Tensor, k: int) -> Tensor:
+    if type(x) is not Tensor:
+        raise unsupported(operation.name, x)
+    if x.ndim < 2:
+        raise ShapeError(f"{operation.name}: got shape {x.shape}, wanted at least two axes")
+    rows, columns = x.shape[-2:]
+    return operation(x, k=min(max(operator.index(k), -rows - 1), columns + 1))
+
+
+def tril(x: Tensor, /, diagonal: int = 0, *, k: int = 0) -> Tensor:
+    """The lower triangles of matrices, with zeros above.
+
+    Parameters
+    ----------
+    x : Tensor, shape (..., M, N)
+    diagonal
+        PyTorch's name of `k`.
+    k : int, default: 0
+        The last diagonal that is kept: positive ones lie above the main diagonal.
+
+    Raises
+    ------
+    ValueError
+        If `x` has fewer than two axes.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.tril(tp.ones(2, 2))
+    tensor([[1., 0.],
+            [1., 1.]])
+    """
+    return _triangle(_tril, x, diagonal or k)
+
+
+_tril.function = tril
+
+
+def triu(x: Tensor, /, diagonal: int = 0, *, k: int = 0) -> Tensor:
+    """The upper triangles of matrices, with zeros below.
+
+    Parameters
+    ----------
+    x : Tensor, shape (..., M, N)
+    diagonal
+        PyTorch's name of `k`.
+    k : int, default: 0
+        The first diagonal that is kept: positive ones lie above the main diagonal.
+
+    Raises
+    ------
+    ValueError
+        If `x` has fewer than two axes.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.triu(tp.ones(2, 2), k=1)
+    tensor([[0., 1.],
+            [0., 0.]])
+    """
+    return _triangle(_triu, x, diagonal or k)
+
+
+_triu.function = triu
 
 
 def diagonal(x: Tensor, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
@@ -528,6 +922,17 @@ def imag(x: Tensor, /) -> Tensor:
 _imag.function = imag
 
 
+def imaginary_attribute(x: Tensor) -> Tensor:
+    """The imaginary part of each element, a view; zeros for a tensor that is not complex, as in NumPy and JAX.
+
+    No error as in PyTorch, which ``hasattr(x, "imag")`` would raise, by which xarray knows an array.
+    """
+    if x.dtype.kind == "c":
+        return imag(x)
+    kind = x._kind
+    return wrap(kind.library.ops.zeros(x.shape, dtype=kind.native_dtype, device=kind.native_device), kind)
+
+
 def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
     """A part of an axis; a view, as in PyTorch.
 
@@ -607,6 +1012,8 @@ def unstack(x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
     >>> tp.unstack(tp.tensor([[1, 2], [3, 4]]))
     (tensor([1, 2]), tensor([3, 4]))
     """
+    if type(x) is not Tensor:
+        raise unsupported("unstack", x)
     position = normalize_axis("unstack", axis, x.ndim)
     return tuple(x[(*(slice(None),) * position, i)] for i in range(x.shape[position]))
 
@@ -633,6 +1040,11 @@ METHODS = {
     **{name: globals()[name] for name in ("view", "permute", "transpose", "t", "flatten", "flip", "expand")},
     **{name: globals()[name] for name in ("diagonal", "unfold", "narrow", "split", "chunk")},
     **{name: globals()[name] for name in ("contiguous", "is_contiguous", "stride", "broadcast_to")},
+    **{name: globals()[name] for name in ("moveaxis", "repeat_interleave", "tril", "triu")},
+    "movedim": moveaxis,
+    "repeat": repeat_method,
+    "roll": lambda x, shifts, dims=None: roll(x, shifts, dims),
+    "tile": tile_method,
     "unbind": lambda x, dim=0: unstack(x, axis=dim),
     "squeeze": squeeze_method,
     "unsqueeze": lambda x, dim: expand_dims(x, dim),

@@ -12,6 +12,7 @@ from . import (
     fft,
     gradients,
     indexing,
+    inspection,
     interop,
     linalg,
     linear_algebra,
@@ -24,7 +25,7 @@ from . import (
     utility,
     writes,
 )
-from .data_types import astype
+from .data_types import astype, convert
 from .kinds import OPERATIONS
 from .operation import Operation
 from .tensor import Tensor
@@ -57,7 +58,7 @@ def _reflected(apply: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 def _attach(operation: Operation) -> None:
     for name in operation.methods:
-        setattr(Tensor, name, operation.function)
+        setattr(Tensor, name, operation.method or operation.function)
     if operation.operator is not None:
         _attach_operator(operation, operation.operator)
     if operation.in_place:
@@ -77,7 +78,7 @@ def _attach_operator(operation: Operation, operator: str) -> None:
 
 def _converter(name: str) -> Callable[[Tensor], Tensor]:
     def method(self: Tensor) -> Tensor:
-        return astype(self, name, copy=False)
+        return convert(self, name)
 
     method.__doc__ = f"The tensor in {name}; itself if it is that already."
     return method
@@ -106,16 +107,22 @@ CONVERSIONS = {
 
 METHODS: dict[str, Any] = {
     **gradients.METHODS,
+    **indexing.METHODS,
+    **inspection.METHODS,
     **interop.METHODS,
     **manipulation.METHODS,
+    **statistical.METHODS,
     **conversion.METHODS,
+    **elementwise.METHODS,
+    **linalg.METHODS,
+    **linear_algebra.METHODS,
     "__getitem__": indexing.getitem,
     "__setitem__": indexing.setitem,
     "copy_": writes.copy_,
     "fill_": writes.fill_,
     "zero_": writes.zero_,
     "astype": astype,
-    "type_as": lambda self, other: astype(self, other.dtype, copy=False),
+    "type_as": lambda self, other: convert(self, other.dtype),
     **{method: _converter(name) for method, name in CONVERSIONS.items()},
 }
 
@@ -123,8 +130,8 @@ PROPERTIES: dict[str, property] = {
     **gradients.PROPERTIES,
     **interop.PROPERTIES,
     "real": property(manipulation.real, _part_setter("real")),
-    "imag": property(manipulation.imag, _part_setter("imag")),
-    "T": property(manipulation.t),
+    "imag": property(manipulation.imaginary_attribute, _part_setter("imag")),
+    "T": property(manipulation.matrix_attribute),
     "mT": property(manipulation.matrix_transpose),
 }
 

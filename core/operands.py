@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy
 
-from .dtypes import SCALARS, DType, as_dtype, promote, promote_scalar
+from .dtypes import SCALARS, DType, as_dtype, float32, promote, promote_scalar
 from .errors import DeviceError, ShapeError
 from .kinds import OPERATIONS, Kind, kind_for
 from .tensor import Tensor, wrap
 
 _KEPT_SCALARS = 1024
+
+_WITH_SCALARS = ("elementwise", "search")
+"""The families of operations whose operands may be Python scalars."""
 
 
 def scalar_tensor(kind: Kind, value: Any) -> Tensor:
@@ -53,6 +56,15 @@ def cast(tensor: Tensor, dtype: DType) -> Tensor:
     return result
 
 
+def in_single(operation: Any, x: Tensor, **parameters: Any) -> Tensor:
+    """An operation on one tensor, for half-precision types in float32."""
+    dtype = x._kind.dtype
+    if dtype.kind == "f" and dtype.itemsize == 2:
+        return cast(operation(cast(x, float32), **parameters), dtype)
+    result: Tensor = operation(x, **parameters)
+    return result
+
+
 def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
     """Two operands of one kind, or None if one of them is of no type that tensors work with.
 
@@ -66,7 +78,7 @@ def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
     if type(x1) is not Tensor:
         swapped = pair(operation, x2, x1) if type(x2) is Tensor else None
         return swapped and (swapped[1], swapped[0])
-    if operation.family != "elementwise" and not isinstance(x2, Tensor | numpy.ndarray):
+    if operation.family not in _WITH_SCALARS and not isinstance(x2, Tensor | numpy.ndarray):
         return None
     if type(x2) in (float, int) and x1._kind.dtype.kind == "f":
         return x1, scalar_tensor(x1._kind, x2)

@@ -8,6 +8,7 @@ from typing import Any, final
 
 from ..autograd.modes import is_grad_enabled
 from ..autograd.rule import RULES
+from ..backends import ByKind
 from .dtypes import ACCEPTED, DType, bool_, complex_dtype, get_default_dtype, int64, real_dtype
 from .errors import DTypeError
 from .kinds import OPERATIONS, Kind
@@ -57,6 +58,9 @@ class Operation:
     standard
         Whether the function of that name in an array API namespace computes it; by default where there is no
         decomposition.
+    failure
+        What it means when the library raises `numpy.linalg.LinAlgError`, for the message of the error raised in its
+        place, which is the same on every backend.
     methods
         The names under which it is a method of Tensor.
     operator
@@ -68,6 +72,8 @@ class Operation:
     ----------
     function : callable
         What users call. Set by the family.
+    method : callable or None
+        What the methods call where PyTorch's differ from the function; None where they are the same.
     apply : callable
         The same for operators: no keywords, and NotImplemented for operands of foreign types.
     rule : Rule or None
@@ -90,6 +96,7 @@ class Operation:
         outputs: Mapping[str, str] | None = None,
         guard: Callable[..., None] | None = None,
         standard: bool | None = None,
+        failure: str | None = None,
     ) -> None:
         if name in OPERATIONS:
             raise ValueError(f"operation {name!r} is declared twice")
@@ -104,10 +111,12 @@ class Operation:
         self.operator = operator
         self.in_place = in_place
         self.function: Callable[..., Any] = self.__call__
+        self.method: Callable[..., Any] | None = None
         self.apply: Callable[..., Any] = self.__call__
         self.sequence = sequence
         self.outputs = outputs
         self.guard = guard
+        self.failure = failure
         self.rule = RULES.get(name)
         OPERATIONS[name] = self
 
@@ -135,6 +144,8 @@ class Operation:
         if not self.takes(kind.dtype):
             return self._resolve_converted(kind)
         kernel = getattr(kind.library.ops, self.name)
+        if type(kernel) is ByKind:
+            kernel = kernel.of(kind.dtype.kind)
         if self.is_guarded(kind.dtype):
             kernel = self._guarded(kind.library, kernel)
         if self.outputs is not None:
@@ -183,7 +194,7 @@ class Operation:
         """
         kernel, kind = tensors[-1]._kind.table[self.name]
         arrays = [array_of(tensor) for tensor in tensors]
-        finish = self.finish if self.outputs is None else self.finish_outputs
+        finish: Callable[..., Any] = self.finish if self.outputs is None else self.finish_outputs
         return finish(kernel(*arrays, **parameters), kind, tensors, **parameters)
 
     def finish(self, array: Any, kind: Kind, tensors: tuple[Tensor, ...], **parameters: Any) -> Tensor:

@@ -10,6 +10,7 @@ import operator
 import threading
 from typing import Any, final
 
+from ..autograd.checkpoint import STATES
 from .axes import normalize_shape
 from .devices import as_device
 from .distributions import integers, normal, permutation, uniform
@@ -60,6 +61,13 @@ class Generator:
 
 
 default_generator = Generator()
+
+
+def _set_state(state: tuple[int, int]) -> None:
+    default_generator.seed, default_generator.offset = state
+
+
+STATES.append((lambda: (default_generator.seed, default_generator.offset), _set_state))
 
 
 def manual_seed(seed: int) -> Generator:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 from ..autograd.node import Node, next_order
 from ..autograd.rule import Rule
+from ..autograd.watching import anybody, watch
 from .tensor import own
 
 
@@ -41,9 +43,16 @@ def compile_record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> C
     saved += [shapes.get(name, name) for name in rule.parameters]
     body.append(f"node.saved = ({', '.join(saved)},)" if saved else "node.saved = ()")
     body += _keep_shapes(rule, operands) if broadcasts else ["node.shapes = None"]
-    body.append("out._node = node")
+    body += ["out._node = node", "if anybody: watch(node, out)"]
     source = f"def record({', '.join(signature)}):\n    " + "\n    ".join(body)
-    scope: dict[str, Any] = {"Node": Node, "rule": rule, "next_order": next_order, "own": own}
+    scope: dict[str, Any] = {
+        "Node": Node,
+        "anybody": anybody,
+        "next_order": next_order,
+        "own": own,
+        "rule": rule,
+        "watch": watch,
+    }
     exec(compile(source, f"<record {rule.name}>", "exec"), scope)
     record: Callable[..., None] = scope["record"]
     return record
@@ -63,6 +72,8 @@ def compile_record_sequence(rule: Rule) -> Callable[..., None]:
         node.saved = tuple(parameters[name] for name in names if name in rule.parameters)
         node.shapes = None
         out._node = node
+        if anybody:
+            watch(node, out)
 
     return record
 
@@ -73,12 +84,18 @@ def compile_record_outputs(rule: Rule, operands: tuple[str, ...]) -> Callable[..
     def record(tensors: tuple[Any, ...], edges: tuple[Any, ...], outs: tuple[Any, ...], **parameters: Any) -> None:
         values = dict(zip((*operands, *rule.selections), (*tensors, *outs), strict=True))
         parameters |= {f"{operand}_shape": tensor.shape for operand, tensor in zip(operands, tensors, strict=True)}
-        parameters["kinds"] = tuple(out._kind for out in outs)
         node = Node()
         node.rule = rule
         node.kind = outs[0]._kind
         node.edges = edges
         node.order = next_order()
+        results = []
+        for selection, out in zip(rule.selections.values(), outs, strict=True):
+            selected = selection.select(node, out._kind)
+            if out._kind.dtype.is_differentiable:
+                out._node = selected
+            results.append((out._kind, weakref.ref(selected)))
+        parameters["results"] = tuple(results)
         saved: list[Any] = []
         for name in rule.tensors:
             tensor = values[name]
@@ -89,9 +106,8 @@ def compile_record_outputs(rule: Rule, operands: tuple[str, ...]) -> Callable[..
                 saved += (None, None, 0)
         node.saved = (*saved, *(parameters[name] for name in rule.parameters))
         node.shapes = None
-        for selection, out in zip(rule.selections.values(), outs, strict=True):
-            if out._kind.dtype.is_differentiable:
-                out._node = selection.select(node, out._kind)
+        if anybody:
+            watch(node, outs)
 
     return record
 

@@ -1,1 +1,140 @@
-"""Sorting functions (array API standard 2025.12, "Sorting Functions")."""
+"""Sorting functions (array API standard 2025.12, "Sorting Functions").
+
+Sorting is always stable. In either order NaN sorts last, and zeros of both signs are equal.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .axes import normalize_axis
+from .dtypes import bool_, uint8
+from .elementwise import bitwise_invert, negative
+from .indexing import take_along_axis
+from .operands import cast, unsupported
+from .operation import Operation
+from .tensor import Tensor
+
+_sort = Operation("sort", family="sorting", operands=("x",), accepts="real-valued", methods=("sort",))
+_argsort = Operation(
+    "argsort", family="sorting", operands=("x",), accepts="real-valued", result="int64", methods=("argsort",)
+)
+
+
+class Sorted(NamedTuple):
+    """Sorted values and where they were, as PyTorch's `sort` returns them."""
+
+    values: Tensor
+    indices: Tensor
+
+
+def _reversed(x: Tensor) -> Tensor:
+    """Numbers in the reverse order: their complements, or negatives, among which NaN stays what it is."""
+    found: Tensor = negative(x) if x.dtype.kind in "fc" else bitwise_invert(x)
+    return found
+
+
+def _keys(x: Tensor) -> Tensor:
+    return cast(x, uint8) if x.dtype is bool_ else x
+
+
+def sort(x: Tensor, /, dim: int | None = None, descending: bool = False, stable: bool = True, *, axis: int = -1) -> Any:
+    """The elements in order along an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of a real-valued dtype or bool, at least 1-d.
+    dim
+        PyTorch's spelling of `axis`.
+    descending : bool, default: False
+        Whether the greatest comes first. NaN comes last all the same.
+    stable : bool, default: True
+        Equal elements keep their order in any case.
+    axis : int, default: -1
+
+    Returns
+    -------
+    Tensor or (values, indices)
+        The dtype and shape of `x`. With `dim`, and as a method, as in PyTorch a named tuple with the elements'
+        positions in `x`.
+
+    Raises
+    ------
+    IndexError
+        If the axis is out of range.
+    TypeError
+        For complex numbers, which have no order.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.sort(tp.tensor([2.0, tp.nan, 3.0]), descending=True)
+    tensor([3., 2., nan])
+    >>> tp.tensor([2, 1, 3]).sort().indices
+    tensor([1, 0, 2])
+    """
+    if type(x) is not Tensor:
+        raise unsupported("sort", x)
+    if dim is not None:
+        return sort_method(x, dim, descending)
+    position = normalize_axis("sort", axis, x.ndim)
+    keys = _keys(x)
+    found = _reversed(_sort(_reversed(keys), axis=position)) if descending else _sort(keys, axis=position)
+    return cast(found, x.dtype)
+
+
+def sort_method(x: Tensor, /, dim: int = -1, descending: bool = False, stable: bool = False) -> Sorted:
+    """The elements in order along an axis, and their positions in the tensor, as in PyTorch."""
+    axis = normalize_axis("sort", dim, x.ndim)
+    if x.dtype.kind == "c":
+        _sort(x, axis=axis)
+    indices = argsort(x, axis=axis, descending=descending)
+    return Sorted(take_along_axis(x, indices, axis=axis), indices)
+
+
+def argsort(
+    x: Tensor, /, dim: int | None = None, descending: bool = False, stable: bool = True, *, axis: int = -1
+) -> Tensor:
+    """The positions of the elements in order along an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of a real-valued dtype or bool, at least 1-d.
+    dim
+        PyTorch's spelling of `axis`.
+    descending : bool, default: False
+        Whether the greatest comes first. NaN comes last all the same.
+    stable : bool, default: True
+        Equal elements keep their order in any case.
+    axis : int, default: -1
+
+    Returns
+    -------
+    Tensor, dtype int64
+        The shape of `x`.
+
+    Raises
+    ------
+    IndexError
+        If the axis is out of range.
+    TypeError
+        For complex numbers, which have no order.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.argsort(tp.tensor([3, 1, 1, 2]), descending=True)
+    tensor([0, 3, 1, 2])
+    """
+    if type(x) is not Tensor:
+        raise unsupported("argsort", x)
+    position = normalize_axis("argsort", axis if dim is None else dim, x.ndim)
+    keys = _keys(x)
+    found: Tensor = _argsort(_reversed(keys) if descending else keys, axis=position)
+    return found
+
+
+_sort.function, _sort.method = sort, sort_method
+_argsort.function = argsort

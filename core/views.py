@@ -102,6 +102,19 @@ def can_share(array: Any) -> bool:
     return not overlaps(strided_layout(array.shape, array.strides, array.itemsize, array.dtype.kind == "c"))
 
 
+def can_hold(array: Any, kind: Any) -> bool:
+    """Whether a tensor of a kind can have a foreign array's memory: the library's own, to be written, in its order."""
+    own = isinstance(array, kind.library.array_types) and kind.writable
+    return own and array.flags.writeable and array.dtype.isnative and can_share(array)
+
+
+def sharing(array: Any, kind: Any) -> Tensor:
+    """A tensor of a foreign array, whose memory stays where it is."""
+    tensor = wrap(array, kind)
+    share(tensor)
+    return tensor
+
+
 def _set_root(storage: Storage, tensor: Tensor, root_layout: numpy.ndarray) -> None:
     storage.root = None if tensor._kind.writable else tensor._array
     storage.replaceable = False

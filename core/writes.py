@@ -81,7 +81,7 @@ def unary_in_place(operation: Operation) -> Callable[..., Tensor]:
     def method(self: Tensor) -> Tensor:
         if operation.computing_dtype(self.dtype) is not self.dtype:
             raise DTypeError(f"{name}: the result can't be cast to {self.dtype}; use {operation.name}")
-        return _in_place(operation, name, self, (self,), {})
+        return write_in_place(operation, name, self, (self,), {})
 
     return _named(method, operation, name)
 
@@ -101,7 +101,7 @@ def binary_in_place(operation: Operation) -> Callable[..., Any]:
         kernel, _ = self._kind.table[name]
         operand = array_of(other)
         if kernel is None or _is_recorded(self, other):
-            return _in_place(operation, name, self, (self, other), {})
+            return write_in_place(operation, name, self, (self, other), {})
         require_fit(name, self._array.shape, operand.shape)
         kernel(self._array, operand)
         storage = self._storage or own(self)
@@ -136,9 +136,15 @@ def _through_cast(operation: Operation, name: str, target: Tensor, operands: tup
     return copy_(target, _fitting(name, operation.function(*operands), target))
 
 
-def _in_place(
-    operation: Operation, name: str, target: Tensor, operands: tuple[Tensor, ...], parameters: dict[str, Any]
+def write_in_place(
+    operation: Operation,
+    name: str,
+    target: Tensor,
+    operands: tuple[Tensor, ...],
+    parameters: dict[str, Any] | None = None,
 ) -> Tensor:
+    """Write the result of an operation into its first operand, as a recorded operation, and return that."""
+    parameters = parameters or {}
     for operand in operands:
         storage = operand._storage
         if storage is not None and storage.version != operand._version:
@@ -263,7 +269,7 @@ def fill_(self: Tensor, value: Any, /) -> Tensor:
     value = PYTHON_TYPES[self.dtype.kind](value)
     require_range(self.dtype, value)
     with numpy.errstate(over="ignore"):
-        return _in_place(_fill, "fill_", self, (self,), {"value": value})
+        return write_in_place(_fill, "fill_", self, (self,), {"value": value})
 
 
 def zero_(self: Tensor) -> Tensor:

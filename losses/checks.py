@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import math
+import warnings
+from collections.abc import Collection, Mapping
 from typing import Any
 
+import numpy
+
 from ..core.devices import Device
-from ..core.errors import DeviceError
+from ..core.dtypes import DType, float32, promote
+from ..core.errors import DeviceError, ShapeError
 from ..core.interop import host_array
+from ..core.manipulation import broadcast_to
+from ..core.operands import cast
 from ..core.tensor import Tensor
 
 
@@ -32,29 +41,105 @@ def require_unit_interval(loss: str, name: str, value: float) -> None:
         raise ValueError(f"{loss}: {name} must be between 0 and 1, got {value}")
 
 
-def any_ignored(loss: str, target: Tensor, classes: int, ignore_index: int) -> bool:
-    """Whether any class index is the one to be ignored.
+def require_positive(loss: str, name: str, value: float) -> None:
+    """Raise ValueError unless a number is greater than 0."""
+    if not value > 0.0:
+        raise ValueError(f"{loss}: {name} must be greater than 0, got {value}")
+
+
+def require_shape(loss: str, name: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
+    """Raise ShapeError unless a tensor is of a shape, which is that of the input or follows from it."""
+    if tensor.shape != shape:
+        raise ShapeError(f"{loss}: {name} must have shape {shape}, as the input demands, got {tensor.shape}")
+
+
+def require_probabilities(loss: str, name: str, tensor: Tensor) -> None:
+    """Raise ValueError unless all elements are between 0 and 1."""
+    host = host_array(tensor)
+    wrong = ~((host >= 0) & (host <= 1))
+    if wrong.any():
+        raise ValueError(f"{loss}: {name} must hold probabilities, from 0 to 1, got {host[wrong][0]}")
+
+
+def promoted(loss: str, tensors: Mapping[str, Any], labels: Collection[str] = ()) -> tuple[DType, list[Tensor]]:
+    """The common dtype of tensors, which is that of the loss, and the tensors in the dtype that it is computed in.
+
+    Parameters
+    ----------
+    loss
+        Its name.
+    tensors
+        By the names of the arguments, the input first.
+    labels
+        The arguments that may be integers or booleans too.
 
     Raises
     ------
-    IndexError
-        If another one is not in ``[0, classes)``.
+    TypeError
+        If one is no tensor, or of another dtype.
+    DeviceError
+        If they are on different devices.
     """
-    host = host_array(target)
-    if not host.size:
-        return False
-    least, greatest = int(host.min()), int(host.max())
-    if not least <= ignore_index <= greatest:
-        ignored, found = None, False
-    else:
-        ignored = host == ignore_index
-        found = bool(ignored.any())
-    if least < 0 or greatest >= classes:
-        wrong = (host < 0) | (host >= classes)
-        if ignored is not None:
-            wrong &= ~ignored
-        if wrong.any():
-            raise IndexError(
-                f"{loss}: target holds class index {int(host[wrong][0])}, which is out of range for {classes} classes"
-            )
-    return found
+    device = None
+    for name, tensor in tensors.items():
+        require_tensor(loss, name, tensor, device)
+        device = tensor.device if device is None else device
+        if name not in labels or tensor.dtype.kind == "c":
+            require_floating(loss, name, tensor)
+    dtype = functools.reduce(promote, [tensor.dtype for tensor in tensors.values()])
+    computed = float32 if dtype.itemsize == 2 else dtype
+    return dtype, [cast(tensor, computed) for tensor in tensors.values()]
+
+
+def broadcast(loss: str, tensors: Mapping[str, Tensor], warn: bool = False) -> list[Tensor]:
+    """The tensors in their common shape.
+
+    Parameters
+    ----------
+    loss
+        Its name.
+    tensors
+        By the names of the arguments.
+    warn
+        Whether to say it where their shapes differ, as PyTorch does for losses that seldom mean that.
+
+    Raises
+    ------
+    ShapeError
+        If there is none.
+    """
+    shapes = [tensor.shape for tensor in tensors.values()]
+    if all(shape == shapes[0] for shape in shapes):
+        return list(tensors.values())
+    listed = " and ".join(f"{name} {tensor.shape}" for name, tensor in tensors.items())
+    try:
+        shape = numpy.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ShapeError(f"{loss}: the shapes do not fit together: {listed}") from None
+    if warn:
+        message = f"{loss}: the shapes differ and are broadcast, which is seldom what is meant: {listed}"
+        warnings.warn(message, stacklevel=3)
+    return [broadcast_to(tensor, shape) for tensor in tensors.values()]
+
+
+def like_input(loss: str, name: str, tensor: Any, input: Tensor) -> Tensor:
+    """A weight of the elements, in the dtype of the input, whose shape it broadcasts to.
+
+    Raises
+    ------
+    TypeError
+        If it is no tensor, or of no floating-point dtype.
+    ShapeError
+        If it does not broadcast to that shape.
+    """
+    require_tensor(loss, name, tensor, input.device)
+    require_floating(loss, name, tensor)
+    lengths = zip(reversed(tensor.shape), reversed(input.shape), strict=False)
+    if tensor.ndim > input.ndim or not all(own in (1, other) for own, other in lengths):
+        raise ShapeError(f"{loss}: {name} must broadcast to the shape of the input, {input.shape}, got {tensor.shape}")
+    return cast(tensor, input.dtype)
+
+
+def count(shape: tuple[int, ...]) -> float:
+    """How many elements there are, as a divisor."""
+    return float(math.prod(shape))

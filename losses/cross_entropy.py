@@ -11,11 +11,11 @@ from typing import Any
 
 from ..core import Operation, Tensor, rule
 from ..core.activations import log_softmax, softmax_normalizer
-from ..core.dtypes import float32, int64
-from ..core.elementwise import not_equal, where
-from ..core.errors import ShapeError
+from ..core.dtypes import float32
+from ..core.elementwise import where
 from ..core.operands import cast
-from .checks import any_ignored, require_floating, require_tensor, require_unit_interval
+from .checks import require_floating, require_tensor, require_unit_interval
+from .classes import class_weights, counted, require_class_indices
 from .loss import Loss
 from .reduction import reduce, require_reduction
 
@@ -158,12 +158,11 @@ def cross_entropy(
     dtype = input.dtype
     if dtype.itemsize == 2:
         input = cast(input, float32)
-    if weight is not None:
-        weight = _class_weights(input, weight)
+    weight = class_weights(NAME, input, weight)
     if target.shape == input.shape and input.ndim:
         losses = _of_probabilities(input, target, weight, ignore_index, label_smoothing)
         return cast(reduce(losses, reduction), dtype)
-    _require_class_indices(input, target)
+    require_class_indices(NAME, input, target, f" or {input.shape} (class probabilities)")
     if input.ndim > 1:
         losses, total = _of_classes(input, target, weight, ignore_index, label_smoothing)
     else:
@@ -173,38 +172,11 @@ def cross_entropy(
     return cast(reduce(losses, reduction, total), dtype)
 
 
-def _class_weights(input: Tensor, weight: Tensor) -> Tensor:
-    require_tensor(NAME, "weight", weight, input.device)
-    require_floating(NAME, "weight", weight)
-    classes = input.shape[:2][-1:]
-    if weight.shape != classes:
-        raise ShapeError(f"{NAME}: weight must have shape {classes}, one for each class, got {weight.shape}")
-    return cast(weight, input.dtype)
-
-
-def _require_class_indices(input: Tensor, target: Tensor) -> None:
-    wanted = (*input.shape[:-1][:1], *input.shape[2:])
-    if not input.ndim or target.shape != wanted:
-        raise ShapeError(
-            f"{NAME}: an input of shape {input.shape} takes a target of shape {wanted} (class indices) or "
-            f"{input.shape} (class probabilities), got {target.shape}"
-        )
-    if target.dtype.kind not in "iu":
-        raise TypeError(
-            f"{NAME}: target must be of an integer dtype, as its shape {target.shape} is that of class indices, got "
-            f"{target.dtype}"
-        )
-
-
 def _of_classes(
     input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, label_smoothing: float
 ) -> tuple[Tensor, Any]:
     """The losses of the single targets, and what their mean is divided by."""
-    counts = None
-    if any_ignored(NAME, target, input.shape[1], ignore_index):
-        counts = not_equal(target, ignore_index)
-        target = where(counts, target, 0)
-    target = cast(target, int64)
+    target, counts = counted(NAME, target, input.shape[1], ignore_index)
     normalizer = softmax_normalizer(input, axis=1)
     if weight is None:
         losses = _cross_entropy(input, target, normalizer, label_smoothing=label_smoothing)
@@ -290,8 +262,7 @@ class CrossEntropyLoss(Loss):
     ) -> None:
         super().__init__(reduction)
         require_unit_interval(type(self).__name__, "label_smoothing", label_smoothing)
-        if weight is not None:
-            require_tensor(type(self).__name__, "weight", weight)
+        self._require_weights(weight=weight)
         self.weight = weight
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing

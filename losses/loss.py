@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from ..core.tensor import Tensor
-from .reduction import require_reduction
+from .checks import require_tensor
+from .reduction import REDUCTIONS, require_reduction
 
 
 class Loss:
@@ -22,9 +23,17 @@ class Loss:
         For another reduction.
     """
 
+    reductions: ClassVar[tuple[str, ...]] = tuple(REDUCTIONS)
+
     def __init__(self, reduction: str = "mean") -> None:
-        require_reduction(type(self).__name__, reduction)
+        require_reduction(type(self).__name__, reduction, self.reductions)
         self.reduction = reduction
+
+    def _require_weights(self, **weights: Any) -> None:
+        """Raise TypeError unless every weight that is given is a tensor."""
+        for name, weight in weights.items():
+            if weight is not None:
+                require_tensor(type(self).__name__, name, weight)
 
     def forward(self, *tensors: Any) -> Tensor:
         """The loss of tensors."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..core.statistical import mean, sum
@@ -16,11 +16,11 @@ REDUCTIONS: dict[str, Callable[[Tensor, Any], Tensor]] = {
 """By PyTorch's names; `total` is what a weighted mean is divided by, None for the number of elements."""
 
 
-def require_reduction(loss: str, reduction: str) -> None:
+def require_reduction(loss: str, reduction: str, allowed: Iterable[str] = REDUCTIONS) -> None:
     """Raise ValueError unless there is a reduction of that name."""
-    if reduction not in REDUCTIONS:
-        names = ", ".join(map(repr, REDUCTIONS))
-        raise ValueError(f"{loss}: reduction must be one of {names}, got {reduction!r}")
+    names = tuple(allowed)
+    if reduction not in names:
+        raise ValueError(f"{loss}: reduction must be one of {', '.join(map(repr, names))}, got {reduction!r}")
 
 
 def reduce(losses: Tensor, reduction: str, total: Tensor | float | None = None) -> Tensor:

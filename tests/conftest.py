@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 import tensorplug as tp
 from tensorplug.backends import BackendUnavailable
+
+# SciPy looks at it once, when it is imported, and JAX imports SciPy.
+os.environ["SCIPY_ARRAY_API"] = "1"
 
 
 def _unavailable(name: str) -> str:

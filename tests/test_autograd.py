@@ -866,3 +866,149 @@ class TestComplex:
             # Some ten operations, each within a few ulps of the magnitude; the libraries' formulas differ.
             found = gradient.detach().numpy()
             numpy.testing.assert_allclose(found, numbers(stored), rtol=256 * numpy.finfo("float64").eps)
+
+
+class TestInferenceMode:
+    def test_nothing_is_recorded(self, backend: str) -> None:
+        x = leaf()
+        with tp.inference_mode():
+            assert tp.is_inference_mode_enabled()
+            assert not tp.is_grad_enabled()
+            assert not (x * 2).requires_grad
+        assert not tp.is_inference_mode_enabled()
+        assert tp.is_grad_enabled()
+        assert (x * 2).requires_grad
+
+    def test_no_other_mode_ends_it(self, backend: str) -> None:
+        x = leaf()
+        with tp.inference_mode():
+            with tp.enable_grad():
+                assert not (x * 2).requires_grad
+            with tp.set_grad_enabled(True):
+                assert not (x * 2).requires_grad
+            tp.set_grad_enabled(True)
+            assert not (x * 2).requires_grad
+            with tp.no_grad(), tp.inference_mode(), tp.enable_grad():
+                assert not (x * 2).requires_grad
+        assert (x * 2).requires_grad
+
+    def test_it_may_be_left_inside(self, backend: str) -> None:
+        x = leaf()
+        with tp.inference_mode(), tp.inference_mode(False):
+            assert not tp.is_inference_mode_enabled()
+            assert (x * 2).requires_grad
+        with tp.inference_mode(False):
+            assert (x * 2).requires_grad
+            with tp.no_grad(), tp.inference_mode(False):
+                assert not (x * 2).requires_grad
+
+    def test_as_decorator(self, backend: str) -> None:
+        @tp.inference_mode
+        def bare() -> tuple[bool, bool]:
+            return tp.is_inference_mode_enabled(), tp.is_grad_enabled()
+
+        @tp.inference_mode()
+        def called() -> tuple[bool, bool]:
+            return tp.is_inference_mode_enabled(), tp.is_grad_enabled()
+
+        @tp.inference_mode(mode=False)
+        def without() -> tuple[bool, bool]:
+            return tp.is_inference_mode_enabled(), tp.is_grad_enabled()
+
+        @tp.inference_mode()
+        def items() -> Iterator[bool]:
+            yield tp.is_inference_mode_enabled()
+            yield tp.is_inference_mode_enabled()
+
+        assert bare() == called() == (True, False)
+        assert without() == (False, True)
+        inside = []
+        for item in items():
+            inside.append((item, tp.is_inference_mode_enabled()))
+        assert inside == [(True, False)] * 2
+
+    def test_an_error_ends_it(self) -> None:
+        with contextlib.suppress(KeyError), tp.inference_mode():
+            raise KeyError
+        assert not tp.is_inference_mode_enabled()
+        assert tp.is_grad_enabled()
+
+    def test_backward_passes_are_refused(self, backend: str) -> None:
+        x = leaf()
+        y = (x * x).sum()
+        with tp.inference_mode():
+            with pytest.raises(RuntimeError, match="backward: no gradients are computed in inference_mode"):
+                y.backward()
+            with pytest.raises(RuntimeError, match="grad: no gradients are computed in inference_mode"):
+                tp.autograd.grad(y, x)
+        assert x.grad is None
+        y.backward()
+        assert x.grad.tolist() == [2.0, 4.0, 6.0]
+
+    def test_what_was_made_in_it_is_a_constant_outside(self, backend: str) -> None:
+        with tp.inference_mode():
+            constant = leaf() * 2
+        x = leaf()
+        (x * constant).sum().backward()
+        assert x.grad.tolist() == [2.0, 4.0, 6.0]
+
+    def test_is_of_its_thread(self) -> None:
+        seen: list[bool] = []
+        with tp.inference_mode():
+            thread = threading.Thread(target=lambda: seen.append(tp.is_inference_mode_enabled()))
+            thread.start()
+            thread.join()
+        assert seen == [False]
+
+
+class TestBadInput:
+    """What names the operation and leaves everything as it was."""
+
+    @pytest.mark.parametrize("wrong", [numpy.ones(3), 1.0, [], [1.0], None])
+    def test_outputs_and_inputs_are_tensors(self, backend: str, wrong: Any) -> None:
+        x = leaf()
+        for outputs, inputs in (((x * x).sum(), wrong), (wrong, x)):
+            with pytest.raises(TypeError, match=r"grad: .*tensors"):
+                tp.autograd.grad(outputs, inputs)
+
+    @pytest.mark.parametrize("wrong", [numpy.ones(3), 1.0, [1.0]])
+    def test_seeds_are_tensors(self, backend: str, wrong: Any) -> None:
+        x = leaf()
+        with pytest.raises(TypeError, match="grad: grad_outputs are tensors"):
+            tp.autograd.grad(x * x, x, wrong)
+
+    def test_inputs_may_be_of_any_iterable(self, backend: str) -> None:
+        x, y = leaf(), leaf()
+        found = tp.autograd.grad((x * y).sum(), (one for one in (x, y)))
+        assert [g.tolist() for g in found] == [[1.0, 2.0, 3.0]] * 2
+        (x * y).sum().backward(inputs=(one for one in (x,)))
+        assert (x.grad.tolist(), y.grad) == ([1.0, 2.0, 3.0], None)
+
+    def test_integers(self, backend: str) -> None:
+        with pytest.raises(RuntimeError, match=r"floating-point and complex dtype can require gradients, got .*int64"):
+            tp.arange(3).requires_grad_()
+        with pytest.raises(RuntimeError, match=r"grad: an input, of shape \(3,\), does not require grad"):
+            tp.autograd.grad((leaf() * tp.arange(3)).sum(), tp.arange(3))
+
+
+class TestVariable:
+    def test_is_a_tensor(self, backend: str) -> None:
+        data = tp.ones(3, dtype="float64")
+        x = tp.autograd.Variable(data, requires_grad=True)
+        assert type(x) is tp.Tensor
+        assert isinstance(x, tp.autograd.Variable)
+        assert not isinstance(1.0, tp.autograd.Variable)
+        (x * x).sum().backward()
+        assert x.grad.tolist() == [2.0] * 3
+        assert not data.requires_grad
+        assert not tp.autograd.Variable(leaf()).requires_grad
+
+    def test_shares_memory(self, backend: str) -> None:
+        data = tp.ones(3, dtype="float64")
+        x = tp.autograd.Variable(data)
+        data.mul_(2)
+        assert x.tolist() == [2.0] * 3
+
+    def test_of_something_else(self) -> None:
+        with pytest.raises(TypeError, match="Variable: got list, wanted a Tensor"):
+            tp.autograd.Variable([1.0])

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import operator
+import pickle
+import threading
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -162,5 +169,254 @@ def test_an_array_of_numpy_makes_tensors_in_arithmetic(backend: str) -> None:
     for result in (x * array, array * x, array + x, array / x):
         assert isinstance(result, tp.Tensor)
         assert result.backend == backend
+
+
+OPERATORS = "add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift lt le gt ge eq ne".split()
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_every_operator_with_an_array_of_numpy_gives_a_tensor(backend: str, name: str) -> None:
+    array = np.asarray([[1, 2], [3, 4]], "int16")
+    x = tp.tensor([[2, 2], [1, 1]], dtype="int16")
+    if name == "truediv":
+        array, x = array.astype("float32"), x.float()
+    wanted = getattr(operator, name)(array, np.asarray(x)).tolist()
+    found = getattr(operator, name)(array, x), getattr(operator, name)(x, array)
+    assert found[0].tolist() == wanted
+    for result in found:
+        assert type(result) is tp.Tensor
+        assert result.backend == backend
+
+
+@pytest.mark.parametrize("name", ["iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "imatmul"])
+def test_an_array_of_numpy_takes_no_tensor_in_place(backend: str, name: str) -> None:
+    array = np.ones((2, 2))
+    with pytest.raises(TypeError, match="'Tensor' does not support"):
+        getattr(operator, name)(array, tp.ones(2, 2) * 3)
+    assert array.tolist() == [[1, 1], [1, 1]]
+
+
+@pytest.mark.parametrize("call", [np.add, lambda a, x: np.sin(x), lambda a, x: np.add(a, a, out=x)])
+def test_functions_of_numpy_make_no_arrays_of_objects(backend: str, call: Callable[..., Any]) -> None:
     with pytest.raises(TypeError):
-        array *= x
+        call(np.ones(2), tp.ones(2))
+
+
+class TestArray:
+    """``numpy.asarray(tensor)``."""
+
+    @pytest.mark.parametrize("dtype", ["float64", "float16", "bfloat16", "int8", "uint64", "bool", "complex128"])
+    @pytest.mark.parametrize("shape", [(), (3,), (0, 2)])
+    def test_values(self, backend: str, dtype: str, shape: tuple[int, ...]) -> None:
+        pytest.importorskip("ml_dtypes", reason="NumPy has bfloat16 through this package only")
+        array = np.asarray(tp.ones(shape, dtype=dtype))
+        assert (array.dtype.name, array.shape, array.tolist()) == (dtype, shape, np.ones(shape, dtype).tolist())
+        assert np.asarray(tp.ones(shape, dtype=dtype), dtype="complex128").dtype == "complex128"
+
+    def test_is_a_copy_unless_forbidden(self, backend: str) -> None:
+        x = tp.zeros(2)
+        array = np.asarray(x)
+        array += 1
+        assert x.tolist() == [0, 0]
+        with pytest.raises(ValueError, match="__array__: got copy=False"):
+            np.asarray(x, dtype="float64", copy=False)
+
+    def test_without_a_copy(self) -> None:
+        x = tp.zeros(2, device="numpy")
+        y = x.reshape(2, 1).t()
+        array = np.asarray(y, copy=False)
+        y += 1
+        assert array.tolist() == [[1, 1]]
+        assert x.tolist() == [1, 1]
+
+    def test_sequences_of_tensors(self, backend: str) -> None:
+        assert np.asarray([tp.ones(2), tp.zeros(2)]).dtype == "float32"
+        with pytest.raises(RuntimeError, match="requires grad"):
+            np.asarray([tp.ones(2, requires_grad=True)])
+
+
+class TestClients:
+    def test_pandas(self, backend: str) -> None:
+        pandas = pytest.importorskip("pandas", reason="pandas may not be installed")
+        x = tp.tensor([[1.0, 2.0], [3.0, 4.0]])
+        assert (pandas.Series(x[0]).dtype, pandas.Series(x[0]).tolist()) == ("float32", [1, 2])
+        for frame in (pandas.DataFrame(x), pandas.DataFrame({"a": x[:, 0], "b": x[:, 1]})):
+            assert frame.to_numpy().tolist() == [[1, 2], [3, 4]]
+            assert set(frame.dtypes) == {np.dtype("float32")}
+        with pytest.raises(RuntimeError, match="requires grad"):
+            pandas.Series(tp.ones(2, requires_grad=True))
+
+    def test_matplotlib(self, backend: str) -> None:
+        pytest.importorskip("matplotlib", reason="matplotlib is in the demo extra")
+        from matplotlib.figure import Figure
+
+        x = tp.tensor([1.0, 2.0, 4.0])
+        axes = Figure().subplots()
+        (line,) = axes.plot(x, x * 2)
+        assert line.get_ydata().tolist() == [2, 4, 8]
+        assert axes.scatter(x, x).get_offsets().tolist() == [[1, 1], [2, 2], [4, 4]]
+        assert axes.hist(x, bins=2)[0].tolist() == [2, 1]
+        assert axes.imshow(tp.ones(2, 2)).get_array().tolist() == [[1, 1], [1, 1]]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16", "int8", "uint64", "bool", "complex64"])
+@pytest.mark.parametrize("shape", [(), (2,), (0, 2)])
+def test_tensors_pickle_and_copy(backend: str, dtype: str, shape: tuple[int, ...]) -> None:
+    pytest.importorskip("ml_dtypes", reason="NumPy has bfloat16 through this package only")
+    x = tp.ones(shape, dtype=dtype)
+    x.requires_grad_(x.dtype.is_differentiable)
+    for y in (pickle.loads(pickle.dumps(x)), copy.deepcopy(x), copy.deepcopy([x])[0]):
+        assert (y.dtype, y.device, y.shape, y.tolist()) == (x.dtype, x.device, x.shape, x.tolist())
+        assert y.requires_grad == x.requires_grad
+        assert y is not x
+    assert pickle.loads(pickle.dumps((x.dtype, x.device, x.size))) == (x.dtype, x.device, int(x.size))
+
+
+CPU, CUDA = (1, 0), (2, 0)
+
+
+class TestDLPack:
+    @pytest.mark.parametrize("dtype", ["float64", "float16", "int8", "uint64", "bool", "complex128"])
+    def test_every_way_to_ask(self, backend: str, dtype: str) -> None:
+        x = tp.ones(2, 3, dtype=dtype).t()
+        if x.device.type != "cpu":
+            pytest.skip("a copy on the host cannot be refused there")
+        assert x.__dlpack_device__() == CPU
+        for version in (None, (0, 0), (0, 8), (1, 0), (2, 0)):
+            for device in (None, CPU):
+                for copies in (None, True, False):
+                    capsule = x.__dlpack__(max_version=version, dl_device=device, copy=copies)
+                    assert "dltensor" in repr(capsule)
+        assert np.from_dlpack(x).tolist() == [[1, 1]] * 3
+
+    def test_a_copy_is_one(self, backend: str) -> None:
+        x = tp.zeros(2)
+        copied = np.from_dlpack(x, copy=True)
+        copied += 1
+        assert x.tolist() == [0, 0]
+        assert copied.tolist() == [1, 1]
+
+    def test_what_cannot_be_served(self, backend: str) -> None:
+        x = tp.ones(2)
+        if x.device.type != "cpu":
+            pytest.skip("a CUDA device can be asked for there")
+        with pytest.raises(BufferError, match=r"__dlpack__: got device \(2, 0\) for a tensor on \(1, 0\)"):
+            x.__dlpack__(dl_device=CUDA)
+        with pytest.raises(BufferError, match="__dlpack__: got stream 1 for a CPU"):
+            x.__dlpack__(stream=1)
+
+    def test_memory_that_is_not_to_be_written(self) -> None:
+        """What is written to an array of JAX would change it for whoever holds it."""
+        pytest.importorskip("jax", reason="jax is an extra, which may not be installed")
+        assert not np.from_dlpack(tp.ones(2, device="jax")).flags.writeable
+        given = np.ones(2)
+        given.flags.writeable = False
+        x = tp.from_dlpack(given, device="numpy")
+        x += 1
+        assert given.tolist() == [1, 1]
+
+    def test_of_tensors(self, backend: str) -> None:
+        x = tp.ones(2, dtype="float64")
+        shared, copied = tp.from_dlpack(x, copy=False), tp.from_dlpack(x, copy=True)
+        x += 1
+        assert (shared.tolist(), copied.tolist()) == ([2, 2], [1, 1])
+        assert shared.device is copied.device is x.device
+
+    def test_between_backends(self) -> None:
+        pytest.importorskip("jax", reason="jax is an extra, which may not be installed")
+        x = tp.arange(3, device="jax")
+        y = tp.from_dlpack(x, device="numpy")
+        assert (y.backend, y.tolist(), y.dtype) == ("numpy", [0, 1, 2], tp.int64)
+        for error in (BufferError, ValueError):
+            with pytest.raises(error, match="from_dlpack: got copy=False"):
+                tp.from_dlpack(x, device="numpy", copy=False)
+
+    def test_what_does_not_speak_it(self, backend: str) -> None:
+        for error in (TypeError, AttributeError):
+            with pytest.raises(error, match="from_dlpack: got list, which does not speak DLPack"):
+                tp.from_dlpack([1.0])
+
+    def test_a_gradient_is_not_lost(self, backend: str) -> None:
+        x = tp.ones(2, requires_grad=True)
+        for lose in (lambda: tp.from_dlpack(x), lambda: np.from_dlpack(x), lambda: (x * 2).__dlpack__()):
+            with pytest.raises(BufferError, match="detach"):
+                lose()
+
+
+class TestNumbers:
+    @pytest.mark.parametrize("value", [True, 3, -2.5, 0.0, -0.0, float("nan"), float("inf"), 1 + 2j, 0j])
+    def test_conversions(self, backend: str, value: Any) -> None:
+        x = tp.tensor(value)
+        assert bool(x) == bool(value)
+        if value != value:
+            assert str(complex(x)) == "(nan+nanj)"
+        else:
+            assert complex(x) == complex(value)
+        if isinstance(value, complex):
+            for convert in (int, float):
+                with pytest.raises(TypeError, match=r"of a tensorplug.complex64 tensor"):
+                    convert(x)
+        elif value == value and abs(value) != float("inf"):
+            assert (int(x), float(x)) == (int(value), float(value))
+
+    def test_integers_of_what_is_not_finite(self, backend: str) -> None:
+        with pytest.raises(OverflowError):
+            int(tp.tensor(float("inf")))
+        with pytest.raises(ValueError, match="NaN"):
+            int(tp.tensor(float("nan")))
+
+    def test_indices(self, backend: str) -> None:
+        assert operator.index(tp.tensor(2**63 + 1, dtype="uint64")) == 2**63 + 1
+        assert [1, 2, 3][tp.tensor(1)] == 2
+        for x in (tp.tensor(1.0), tp.tensor(True), tp.tensor([1])):
+            with pytest.raises(TypeError, match="only a 0-d integer tensor"):
+                operator.index(x)
+
+    def test_several_elements(self, backend: str) -> None:
+        for convert in (bool, int, float, complex):
+            for shape in ((2,), (0,)):
+                with pytest.raises(ValueError, match="takes exactly one element"):
+                    convert(tp.ones(shape))
+
+    def test_iteration_and_hashes(self, backend: str) -> None:
+        x = tp.tensor([1, 2])
+        assert [one.item() for one in x] == [1, 2]
+        assert {x: "here"}[x] == "here"
+        for use in (iter, len):
+            with pytest.raises(TypeError, match="0-d tensor"):
+                use(x[0])
+
+
+def test_plain_jax_code_notices_nothing() -> None:
+    """Its 64-bit flag, default dtypes, random numbers and compiled functions stay as they were, in all threads."""
+    jax = pytest.importorskip("jax", reason="jax is an extra, which may not be installed")
+    compiled = jax.jit(lambda x: x * 2)
+
+    def seen() -> tuple[Any, ...]:
+        drawn = jax.random.normal(jax.random.key(0), (3,))
+        made = jax.numpy.arange(3), jax.numpy.ones(2), jax.numpy.asarray(1.5), compiled(1.5), drawn + np.ones(3)
+        return jax.config.jax_enable_x64, drawn.tolist(), [str(x.dtype) for x in made], compiled._cache_size()
+
+    def work() -> None:
+        with tp.backend("jax"):
+            x = tp.rand(3, dtype="float64", requires_grad=True)
+            y = (tp.exp(x) * 2)[tp.tensor([0, -1])]
+            (gradient,) = tp.autograd.grad(y.sum(), x, create_graph=True)
+            (gradient * gradient).sum().backward()
+            assert x.grad is not None
+            assert (x.grad.dtype, tp.arange(3).dtype) == (tp.float64, tp.int64)
+            x.detach().add_(1.0).__dlpack__(copy=True)
+            with pytest.raises(IndexError):
+                x[5]
+        found.append(seen())
+
+    before = seen()
+    found: list[Any] = []
+    work()
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [before] * 5
+    assert seen() == before

@@ -18,7 +18,7 @@ from tensorplug.core import OPERATIONS
 from tensorplug.core.activations import softmax_normalizer
 from tensorplug.losses.functional import cross_entropy
 
-from .gradients import elementwise, fft, linalg, manipulation, searching, sorting, statistical
+from .gradients import elementwise, fft, linalg, losses, manipulation, searching, sorting, statistical
 from .gradients.case import STEP, Case, points, tensor
 from .gradients.statistical import along
 
@@ -158,7 +158,7 @@ SINGLE = (slice(None), numpy.asarray([2, 0]))
 # Exact in float32, and the conversions are linear, so that finite differences with a wide step are exact too.
 EIGHTHS = (numpy.arange(-3.0, 3.0).reshape(2, 3) / 8,)
 
-CHAPTERS = (elementwise, fft, linalg, manipulation, searching, sorting, statistical)
+CHAPTERS = (elementwise, fft, linalg, losses, manipulation, searching, sorting, statistical)
 
 CASES: dict[str, list[Case]] = {
     **{name: cases for chapter in CHAPTERS for name, cases in chapter.CASES.items()},
@@ -363,7 +363,16 @@ CASES: dict[str, list[Case]] = {
 }
 """Uses of each operation that has a gradient rule."""
 
-ALL = [pytest.param(case, id=f"{name}-{i}") for name, cases in CASES.items() for i, case in enumerate(cases)]
+COMPOSITES: dict[str, list[Case]] = {
+    name: cases for chapter in CHAPTERS for name, cases in getattr(chapter, "COMPOSITES", {}).items()
+}
+"""Uses of functions that are made of operations with rules."""
+
+ALL = [
+    pytest.param(case, id=f"{name}-{i}")
+    for name, cases in (CASES | COMPOSITES).items()
+    for i, case in enumerate(cases)
+]
 
 ON_JAX = [case for case in ALL if case.values[0].jax is not None]
 
@@ -522,21 +531,48 @@ KINKS: list[tuple[str, list[list[float]], list[list[float]]]] = [
     ("atan2", [[0.0, 0.0], [0.0, -1.0]], [[0.0, -1.0], [0.0, 0.0]]),
     ("atanh", [[1.0, -1.0]], [[INF, INF]]),
     ("ceil", [[1.0, 0.5, INF]], [[0.0, 0.0, 0.0]]),
+    # Below, at, within, at and above the bounds, NaN; then bounds that cross; then NaN in a bound.
+    (
+        "clip",
+        [[1.0, 2.0, 3.0, 4.0, 5.0, NAN, 2.0], [2.0] * 7, [4.0] * 7],
+        [[0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0], [1.0] + [0.0] * 6, [0.0] * 4 + [1.0, 0.0, 0.0]],
+    ),
+    ("clip", [[1.0, 2.0, 3.0], [4.0] * 3, [2.0] * 3], [[0.0] * 3, [0.0] * 3, [1.0] * 3]),
+    ("clip", [[1.0, NAN, 3.0], [NAN, 1.0, NAN], [2.0, NAN, NAN]], [[0.0] * 3] * 3),
+    ("clip", [[INF, -INF, 2.0], [2.0] * 3, [INF] * 3], [[1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0] * 3]),
+    (
+        "copysign",
+        [[1.0, -1.0, 0.0, -0.0, 2.0, NAN, INF], [-1.0, 2.0, 3.0, -3.0, 0.0, 1.0, -0.0]],
+        [[-1.0, -1.0, 0.0, 0.0, 1.0, NAN, NAN], [0.0] * 7],
+    ),
     ("divide", [[1.0, 0.0, 1.0], [0.0, 0.0, INF]], [[INF, INF, 0.0], [-INF, NAN, 0.0]]),
     ("exp", [[1000.0, -1000.0]], [[INF, 0.0]]),
     ("expm1", [[0.0, -1000.0]], [[1.0, 0.0]]),
+    ("floor_divide", [[5.0, INF, NAN], [2.0, 2.0, 0.0]], [[0.0] * 3, [0.0] * 3]),
+    ("hypot", [[0.0, INF, NAN, 0.0], [0.0, 1.0, 1.0, 2.0]], [[NAN, NAN, NAN, 0.0], [NAN, 0.0, NAN, 1.0]]),
     ("log", [[0.0, INF]], [[INF, 0.0]]),
     ("log1p", [[-1.0, 0.0]], [[INF, 1.0]]),
+    (
+        "logaddexp",
+        [[0.0, INF, NAN, -INF, INF, -INF], [0.0, 1.0, 1.0, -INF, INF, 1.0]],
+        [[0.5, 1.0, NAN, NAN, NAN, 0.0], [0.5, 0.0, NAN, NAN, NAN, 1.0]],
+    ),
     ("maximum", [[1.0, 2.0, 3.0], [1.0, 3.0, 2.0]], [[0.5, 0.0, 1.0], [0.5, 1.0, 0.0]]),
     ("maximum", [[0.0, INF, NAN, 1.0], [-0.0, INF, 1.0, NAN]], [[0.5, 0.5, 1.0, 1.0], [0.5, 0.5, 1.0, 1.0]]),
     ("minimum", [[1.0, 2.0, 3.0], [1.0, 3.0, 2.0]], [[0.5, 1.0, 0.0], [0.5, 0.0, 1.0]]),
     ("minimum", [[0.0, INF, NAN, 1.0], [-0.0, INF, 1.0, NAN]], [[0.5, 0.5, 1.0, 1.0], [0.5, 0.5, 1.0, 1.0]]),
+    ("nextafter", [[5.0, 0.0], [3.0, NAN]], [[1.0, 1.0], [0.0, 0.0]]),
     # A base of zero, by exponents; then an exponent of zero, by bases; then a negative base.
     ("pow", [[0.0] * 5, [0.0, 0.5, 1.0, 2.0, -1.0]], [[0.0, INF, 1.0, 0.0, -INF], [0.0, 0.0, 0.0, 0.0, -INF]]),
     ("pow", [[-2.0, INF, NAN], [0.0] * 3], [[0.0, 0.0, 0.0], [NAN, INF, NAN]]),
     ("pow", [[-2.0, -2.0], [2.0, 3.0]], [[-4.0, 12.0], [NAN, NAN]]),
     ("reciprocal", [[0.0, INF]], [[-INF, 0.0]]),
     ("relu", [[0.0, -0.0, -1.0, 1.0, INF, -INF, NAN]], [[0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0]]),
+    (
+        "remainder",
+        [[5.0, -5.0, 4.0, 5.0, INF, 5.0, 5.0], [3.0, 3.0, 2.0, -3.0, 2.0, INF, 0.0]],
+        [[1.0] * 7, [-1.0, 2.0, -2.0, 2.0, -INF, -0.0, -INF]],
+    ),
     ("round", [[0.5, 1.5]], [[0.0, 0.0]]),
     ("sigmoid", [[0.0, 1000.0, -1000.0]], [[0.25, 0.0, 0.0]]),
     ("sign", [[0.0, 3.0, NAN]], [[0.0, 0.0, 0.0]]),
@@ -551,6 +587,57 @@ def test_kinks_as_in_pytorch(backend: str, name: str, operands: list[list[float]
     xs = [tp.tensor(operand, dtype="float64", requires_grad=True) for operand in operands]
     getattr(tp, name)(*xs).sum().backward()
     numpy.testing.assert_array_equal([x.grad.tolist() for x in xs], wanted)
+
+
+HOLOMORPHIC = (
+    "acos acosh asin asinh atan atanh cos cosh exp expm1 log log10 log1p log2 negative positive reciprocal sin sinh "
+    "sqrt square tan tanh"
+).split()
+
+COMPLEX_KINKS: list[tuple[str, complex, complex]] = [
+    ("abs", 0j, 0j),
+    ("sign", 0j, 0j),
+    ("abs", 3 + 4j, 0.6 + 0.8j),
+]
+"""Functions, operands, and PyTorch's gradients of the sum's real part."""
+
+
+@pytest.mark.parametrize(("name", "operand", "wanted"), COMPLEX_KINKS)
+def test_complex_kinks_as_in_pytorch(backend: str, name: str, operand: complex, wanted: complex) -> None:
+    x = tp.tensor(operand, dtype="complex128", requires_grad=True)
+    tp.real(getattr(tp, name)(x)).backward() if name == "sign" else getattr(tp, name)(x).backward()
+    assert abs(x.grad.item() - wanted) < 1e-15
+
+
+@pytest.mark.parametrize("name", [*HOLOMORPHIC, "abs", "conj"])
+def test_complex_gradients_against_jax(backend: str, name: str) -> None:
+    """JAX's are the conjugates of PyTorch's and of ours."""
+    jax = pytest.importorskip("jax", reason="JAX is an extra, which may not be installed")
+    generator = numpy.random.default_rng(len(name))
+    z, w = generator.normal(size=(2, 5)) + 1j * generator.normal(size=(2, 5))
+    # In the left half of the plane JAX takes the derivative of acosh from the other branch of the root.
+    z = abs(z.real) + 1j * z.imag if name == "acosh" else z
+    x = tp.tensor(z, requires_grad=True)
+    tp.real(tp.sum(getattr(tp, name)(x) * tp.tensor(w))).backward()
+    with jax.enable_x64(True):
+        jnp = jax.numpy
+        wanted = jax.grad(lambda v: jnp.real(jnp.sum(getattr(jnp, name)(v) * w)))(jnp.asarray(z))
+    numpy.testing.assert_allclose(numpy.asarray(x.grad), numpy.conj(numpy.asarray(wanted)), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["add", "divide", "multiply", "pow", "subtract"])
+def test_complex_gradients_of_two_against_jax(backend: str, name: str) -> None:
+    jax = pytest.importorskip("jax", reason="JAX is an extra, which may not be installed")
+    generator = numpy.random.default_rng(len(name))
+    z1, z2, w = generator.normal(size=(3, 5)) + 1j * generator.normal(size=(3, 5))
+    xs = [tp.tensor(z, requires_grad=True) for z in (z1, z2)]
+    tp.real(tp.sum(getattr(tp, name)(*xs) * tp.tensor(w))).backward()
+    with jax.enable_x64(True):
+        jnp = jax.numpy
+        wanted = jax.grad(lambda *v: jnp.real(jnp.sum(getattr(jnp, name)(*v) * w)), argnums=(0, 1))(z1, z2)
+    for x, gradient in zip(xs, wanted, strict=True):
+        found = numpy.asarray(x.grad)
+        numpy.testing.assert_allclose(found, numpy.conj(numpy.asarray(gradient)), rtol=1e-10, atol=1e-12)
 
 
 REDUCTION_TIES: list[tuple[str, dict[str, Any], Any, Any]] = [

@@ -108,3 +108,121 @@ def test_a_step_of_training() -> None:
     with tp.no_grad():
         weight -= 0.1 * weight.grad
     assert weight.backend == "minimal"
+
+
+def test_sorting_searching_and_sets() -> None:
+    x = tp.tensor([[2.0, np.nan, -0.0], [0.0, 2.0, -np.inf]])
+    np.testing.assert_array_equal(tp.sort(x, descending=True), [[2.0, -0.0, np.nan], [2.0, 0.0, -np.inf]])
+    assert x.argsort().tolist() == [[2, 0, 1], [2, 0, 1]]
+    assert [part.tolist() for part in tp.unique_all(x)[1:]] == [[5, 2, 0, 1], [[2, 3, 1], [1, 2, 0]], [1, 2, 2, 1]]
+    assert tp.unique_values(tp.tensor([1j, 1.0, 1j])).tolist() == [1j, 1.0]
+    assert tp.unique_values(tp.zeros(0)).shape == (0,)
+    assert tp.isin(x, tp.tensor([np.nan, 0.0])).tolist() == [[False, False, True], [True, False, False]]
+    assert tp.searchsorted(tp.tensor([1, 3]), 2).item() == 1
+    assert x.nonzero().tolist() == [[0, 0], [0, 1], [1, 1], [1, 2]]
+
+
+def test_statistics_and_their_gradients() -> None:
+    x = tp.tensor([[1.0, 2.0, 0.0], [3.0, 4.0, 5.0]], requires_grad=True)
+    (x.prod(1) + x.cumprod(1).sum(1) + tp.diff(x).sum(1)).sum().backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [[2.0, 1.0, 5.0], [44.0, 33.0, 25.0]]
+    assert tp.var(x, axis=1, correction=1).tolist() == [1.0, 1.0]
+    assert np.isnan(tp.std(x, correction=6).item())
+    assert tp.sum(tp.ones(300, dtype="uint8"), dtype="uint8").item() == 44
+
+
+@pytest.mark.parametrize("name", ["fft", "ifftn", "rfftn", "irfftn", "hfft", "ihfft"])
+def test_fourier_transforms(name: str) -> None:
+    x = tp.tensor(VALUES, requires_grad=True)
+    y = getattr(tp.fft, name)(x)
+    tp.abs(y).sum().backward()
+    np.testing.assert_allclose(np.asarray(y.detach()), getattr(np.fft, name)(VALUES), atol=1e-12)
+    assert x.grad is not None
+
+
+@pytest.mark.parametrize(
+    ("call", "wanted"),
+    [
+        (lambda x: tp.roll(x, (1, -1), axis=(0, 2)), np.roll(VALUES, (1, -1), (0, 2))),
+        (lambda x: tp.tile(x, (2, 1, 3)), np.tile(VALUES, (2, 1, 3))),
+        (lambda x: tp.repeat(x, 2, axis=1), np.repeat(VALUES, 2, 1)),
+        (lambda x: tp.repeat(x, tp.tensor([1, 0, 2]), axis=1), np.repeat(VALUES, [1, 0, 2], 1)),
+        (lambda x: tp.take(x, tp.tensor([-1, 0]), axis=2), np.take(VALUES, [-1, 0], 2)),
+        (lambda x: tp.tril(x, k=-1), np.tril(VALUES, -1)),
+        (lambda x: tp.triu(x, k=9), np.triu(VALUES, 9)),
+        (lambda x: tp.moveaxis(x, 0, -1), np.moveaxis(VALUES, 0, -1)),
+        (lambda x: tp.full((2,), x[0, 0, 1]), np.ones(2)),
+        (lambda x: tp.meshgrid(x[0, 0], x[0, 1])[1], np.meshgrid(VALUES[0, 0], VALUES[0, 1])[1]),
+        (lambda x: tp.eye(2, 3, k=7), np.zeros((2, 3))),
+        (lambda x: tp.linspace(0, 1, 3), np.linspace(0, 1, 3)),
+        (lambda x: tp.asarray([x[0, 0], [1, 2, 3, 4]]), np.asarray([VALUES[0, 0], [1, 2, 3, 4]])),
+        (lambda x: x[tp.zeros((2, 0), dtype="bool")], np.zeros((0, 4))),
+        (lambda x: tp.from_dlpack(x, copy=True), VALUES),
+    ],
+)
+def test_creation_and_manipulation(call: Any, wanted: np.ndarray) -> None:
+    found = call(tp.tensor(VALUES))
+    assert (found.backend, found.shape, found.tolist()) == ("minimal", wanted.shape, wanted.tolist())
+
+
+def test_handing_out() -> None:
+    x = tp.tensor(VALUES)
+    assert np.asarray(x).tolist() == np.from_dlpack(x).tolist() == VALUES.tolist()
+    for version in (None, (0, 0), (1, 0)):
+        for copied in (None, True):
+            assert x.__dlpack__(max_version=version, copy=copied, dl_device=(1, 0)) is not None
+    assert "minimal" in {device.backend for device in tp.__array_namespace_info__().devices()}
+
+
+def _linear_algebra(x: tp.Tensor) -> list[tp.Tensor]:
+    la = tp.linalg
+    solved = la.solve(la.cholesky(x), la.inv(x)) + la.pinv(x[:2]).sum() + la.det(x) + la.slogdet(x).logabsdet
+    values = la.eigvalsh(x).sum() + la.svdvals(x).sum() + la.matrix_norm(x, ord=1) + la.vector_norm(x, ord=3)
+    vectors = (
+        tp.abs(la.eigh(x).eigenvectors) + tp.abs(la.qr(x).Q) + tp.abs(la.svd(x).U) + tp.abs(la.eig(x).eigenvectors)
+    )
+    return [tp.abs(solved), values, vectors, tp.abs(tp.tensordot(la.cross(x, x[0]), tp.vecdot(x, x), axes=1))]
+
+
+@pytest.mark.parametrize("imaginary", [0.0, 0.5])
+def test_linear_algebra_and_its_gradients(imaginary: float) -> None:
+    array = np.asarray([[4.0, 1.0, 0.5], [1.0, 5.0, -1.0], [0.5, -1.0, 6.0]])
+    if imaginary:
+        array = array + 1j * imaginary * np.asarray([[0, 1, 2], [-1, 0, 1], [-2, -1, 0]])
+    found = []
+    for name in ("minimal", "numpy"):
+        with tp.backend(name):
+            x = tp.tensor(array, requires_grad=True)
+            total = sum((part.sum() for part in _linear_algebra(x)), tp.tensor(0.0, dtype="float64"))
+            (g,) = tp.autograd.grad(total, x, create_graph=True)
+            (second,) = tp.autograd.grad(tp.abs(g * 2).sum(), x)
+            found.append([np.asarray(one.detach()) for one in (total, g, second)])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9)
+
+
+class WithoutLinalg(Backend):
+    """The same namespace without its extensions."""
+
+    name = "bare"
+    contract = 1
+
+    def load(self) -> Any:
+        return types.SimpleNamespace(**{name: part for name, part in vars(strict).items() if name != "linalg"})
+
+
+def test_linear_algebra_without_the_extension() -> None:
+    plugin = types.SimpleNamespace(tensorplug_backends=hookimpl(lambda: [WithoutLinalg()]))
+    plugin.tensorplug_backends.__name__ = "tensorplug_backends"
+    register(plugin)
+    try:
+        x = tp.tensor(np.eye(3), device="bare:cpu")
+        assert tp.linalg.cross(x[0], x[1]).tolist() == [0.0, 0.0, 1.0]
+        assert tp.linalg.trace(x).item() == 3.0
+        assert tp.linalg.matrix_norm(x, ord=1).item() == 1.0
+        assert tp.linalg.matrix_power(x, 3).tolist() == x.tolist()
+        with pytest.raises(NotImplementedError, match=r"backend 'bare' has no kernel for 'linalg\.inv'"):
+            tp.linalg.inv(x)
+    finally:
+        unregister(plugin)

@@ -16,9 +16,9 @@ from tensorplug.core.dtypes import DTYPES, DType, as_dtype, get_default_dtype
 
 EPS = numpy.finfo("float64").eps
 
-ULPS = {"cosh": 12, "sinh": 12}
-"""By how many units in the last place two libraries' functions may differ where it is not 4, each being within two.
-XLA takes the exponential of a rounded x - log 2, which costs |x| / 2 of them, and |x| is at most 20 here.
+ULPS = {"expm1": 6, "sinh": 6, "tanh": 8}
+"""By how many units in the last place two libraries' functions may differ where it is not 4: see
+docs/special-values.md.
 """
 
 INF, NAN = math.inf, math.nan
@@ -29,10 +29,12 @@ ORDINARY = [*numpy.linspace(-3.0, 3.0, 13), 0.1, -0.7, 20.0, -20.0, 1e-5]
 
 DIFFERENT_NAMES: dict[str, Callable[..., Any]] = {
     "complex": lambda x1, x2: numpy.stack(numpy.broadcast_arrays(x1, x2), axis=-1).view("complex128")[..., 0],
+    # NumPy's quotient of infinities and of infinite divisors is that of its remainder, and so NaN or -1.
+    "floor_divide": lambda x1, x2: numpy.floor(x1 / x2),
     "relu": lambda x: numpy.maximum(x, 0.0),
     "sigmoid": lambda x: 1 / (1 + numpy.exp(-x)),
 }
-"""What NumPy has no function for."""
+"""What NumPy has no function for, or one that is not the standard's."""
 
 # Arguments reduced by multiples of π and numbers that overflow differ among libraries, beyond any bound in ulps.
 HUGE = {"cos", "sin", "tan"}

@@ -11,6 +11,7 @@ from . import (
     searching,
     sorting,
     statistical,
+    tangents,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "searching",
     "sorting",
     "statistical",
+    "tangents",
 ]

@@ -45,6 +45,29 @@ def _sign(ops: Any, g: Any, x: Any) -> Any:
     return (g - along * ops.conj(sign)) * sign / safe
 
 
+def _copysign(ops: Any, g: Any, x1: Any, out: Any) -> Any:
+    """One or minus one, and zero at zero."""
+    zero = ops.equal(x1, ops.zeros_like(x1))
+    return ops.masked_fill(g * (out / ops.where(zero, ops.ones_like(x1), x1)), zero, 0.0)
+
+
+def _within(ops: Any, x: Any, min: Any, max: Any) -> Any:
+    return ops.logical_and(ops.greater_equal(x, min), ops.less_equal(x, max))
+
+
+def _below(ops: Any, x: Any, min: Any, max: Any) -> Any:
+    """Where the lower bound is the result: a lower bound above the upper one never is."""
+    return ops.logical_and(ops.less(x, min), ops.less(min, max))
+
+
+def _above(ops: Any, x: Any, min: Any, max: Any) -> Any:
+    return ops.logical_or(ops.greater(x, max), ops.greater(min, max))
+
+
+def _where(ops: Any, g: Any, condition: Any) -> Any:
+    return ops.where(condition, g, ops.zeros_like(g))
+
+
 def _square_of_distance(ops: Any, x1: Any, x2: Any) -> Any:
     """1 for the origin, where the angle has no derivative, which makes that zero as in PyTorch."""
     square = x1 * x1 + x2 * x2
@@ -65,9 +88,16 @@ rule(
 )
 rule("atanh", x=lambda g, x: g / (1.0 - x * x))
 rule("ceil", x=_zero)
+rule(
+    "clip",
+    x=lambda ops, g, x, min, max: _where(ops, g, _within(ops, x, min, max)),
+    min=lambda ops, g, x, min, max: _where(ops, g, _below(ops, x, min, max)),
+    max=lambda ops, g, x, min, max: _where(ops, g, _above(ops, x, min, max)),
+)
 rule("complex", x1=lambda ops, g: ops.real(g), x2=lambda ops, g: -ops.imag(g))
 rule("conj", x=lambda ops, g: ops.conj(g))
 rule("copy", x=_zero, value=lambda g: g)
+rule("copysign", x1=_copysign, x2=_zero)
 rule("cos", x=lambda ops, g, x: -g * ops.sin(x))
 rule("cosh", x=lambda ops, g, x: g * ops.sinh(x))
 rule("divide", x1=lambda g, x2: g / x2, x2=lambda g, x2, out: -g * (out / x2))
@@ -75,10 +105,17 @@ rule("exp", x=lambda g, out: g * out)
 rule("expm1", x=lambda g, out: g * (out + 1.0))
 rule("fill", x=_zero)
 rule("floor", x=_zero)
+rule("floor_divide", x1=_zero, x2=_zero)
+rule("hypot", x1=lambda g, x1, out: g * (x1 / out), x2=lambda g, x2, out: g * (x2 / out))
 rule("log", x=lambda g, x: g / x)
 rule("log10", x=lambda g, x: g / (x * math.log(10)))
 rule("log1p", x=lambda g, x: g / (x + 1.0))
 rule("log2", x=lambda g, x: g / (x * math.log(2)))
+rule(
+    "logaddexp",
+    x1=lambda ops, g, x1, x2: g / (ops.exp(x2 - x1) + 1.0),
+    x2=lambda ops, g, x1, x2: g / (ops.exp(x1 - x2) + 1.0),
+)
 rule("masked_fill", operands=("mask",), x=lambda ops, g, mask: ops.masked_fill(g, mask, 0.0))
 rule(
     "maximum",
@@ -92,9 +129,12 @@ rule(
 )
 rule("multiply", x1=lambda g, x2: g * x2, x2=lambda g, x1: g * x1)
 rule("negative", x=lambda g: -g)
+rule("nextafter", x1=lambda g: g, x2=_zero)
+rule("positive", x=lambda g: g)
 rule("pow", x1=_pow_x1, x2=_pow_x2)
 rule("reciprocal", x=lambda g, out: -g * (out * out))
 rule("relu", x=lambda ops, g, out: ops.masked_fill(g, out <= 0.0, 0.0))
+rule("remainder", x1=lambda g: g, x2=lambda ops, g, x1, x2: -g * ops.floor_divide(x1, x2))
 rule("round", x=_zero)
 rule("sigmoid", x=lambda g, out: g * (out * (1.0 - out)))
 rule("sign", x=_sign)
@@ -114,6 +154,7 @@ rule(
 )
 
 no_gradient(
-    *("bitwise_and", "bitwise_invert", "bitwise_or", "bitwise_xor", "equal", "greater", "greater_equal", "isfinite"),
-    *("isinf", "isnan", "less", "less_equal", "logical_and", "logical_not", "logical_or", "logical_xor", "not_equal"),
+    *("bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift", "bitwise_xor"),
+    *("equal", "greater", "greater_equal", "isfinite", "isinf", "isnan", "less", "less_equal", "logical_and"),
+    *("logical_not", "logical_or", "logical_xor", "not_equal", "signbit"),
 )

@@ -38,3 +38,8 @@ def _matmul_x2(ops: Any, g: Any, x1: Any, x1_shape: Shape, x2_shape: Shape) -> A
 
 rule("matmul", x1=_matmul_x1, x2=_matmul_x2)
 rule("matrix_transpose", x=lambda ops, g: ops.matrix_transpose(g))
+rule(
+    "vecdot",
+    x1=lambda ops, g, x2: ops.conj(_column(ops, g) * x2),
+    x2=lambda ops, g, x1: _column(ops, g) * ops.conj(x1),
+)

@@ -1,7 +1,7 @@
-"""Searching and sorting functions whose results are positions have no gradient."""
+"""Searching functions and those of sets give positions and answers, which have no gradient."""
 
 from __future__ import annotations
 
 from ..rule import no_gradient
 
-no_gradient("argmax", "argmin", "argsort", "nonzero")
+no_gradient("argmax", "argmin", "count_nonzero", "isin", "nonzero", "searchsorted", "unique_indices")

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ..rule import no_gradient, rule
+from .manipulation import inverse
 
 Axes = tuple[int, ...] | None
 
@@ -34,12 +35,81 @@ def _extreme(ops: Any, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis:
     return share * _with_axes(ops, g, x_shape, axis, keepdims)
 
 
+def _at(axis: int, part: slice) -> tuple[slice, ...]:
+    return (*(slice(None),) * axis, part)
+
+
+def _behind(ops: Any, first: Any, x: Any, axis: int) -> Any:
+    """The elements moved on by one along an axis, behind `first` of any one of them."""
+    head = first(ops.getitem(x, _at(axis, slice(1))))
+    return ops.concat([head, ops.getitem(x, _at(axis, slice(-1)))], axis=axis)
+
+
+def _carried_back(ops: Any, g: Any, factors: Any, axis: int) -> Any:
+    """What reaches each term of a recurrence: its own gradient, and by the next factor that of the term after it."""
+    turned = _behind(ops, ops.zeros_like, ops.flip(factors, axis=axis), axis)
+    return ops.flip(ops.linear_recurrence(turned, ops.flip(g, axis=axis), axis=axis), axis=axis)
+
+
+def _deviation(
+    ops: Any, g: Any, x: Any, x_shape: tuple[int, ...], axis: Axes, correction: float, keepdims: bool
+) -> Any:
+    """Of the sum of squares, twice the difference from the mean: the mean itself sends nothing back."""
+    freedom = _count(x_shape, axis) - correction
+    share = spread(ops, g * (2.0 / freedom if freedom > 0 else math.nan), x_shape, axis, keepdims)
+    deviation = x - ops.mean(x, axis=axis, keepdims=True)
+    return share * (deviation if deviation.dtype == g.dtype else ops.conj(deviation))
+
+
+def _std(
+    ops: Any, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axes, correction: float, keepdims: bool
+) -> Any:
+    """Zero where the deviation is, as in PyTorch."""
+    zero = ops.equal(out, ops.zeros_like(out))
+    half = ops.where(zero, ops.zeros_like(g), g * 0.5 / ops.where(zero, ops.ones_like(out), out))
+    return _deviation(ops, half, x, x_shape, axis, correction, keepdims)
+
+
+def _products_before(ops: Any, x: Any) -> Any:
+    return _behind(ops, ops.ones_like, ops.cumulative_prod(x, axis=1), 1)
+
+
+def _prod(ops: Any, g: Any, x: Any, x_shape: tuple[int, ...], axis: Axes, keepdims: bool) -> Any:
+    """The product of the elements before and of those after, so that no element, zero perhaps, is divided by."""
+    axes = tuple(range(len(x_shape))) if axis is None else axis
+    kept = tuple(i for i in range(len(x_shape)) if i not in axes)
+    order, lengths = kept + axes, tuple(x_shape[i] for i in kept + axes)
+    rows = ops.reshape(ops.permute_dims(x, order), (math.prod(lengths[: len(kept)]), _count(x_shape, axes)))
+    after = ops.flip(_products_before(ops, ops.flip(rows, axis=1)), axis=1)
+    others = ops.reshape(_products_before(ops, rows) * after * ops.reshape(g, (rows.shape[0], 1)), lengths)
+    return ops.permute_dims(others, inverse(order))
+
+
+rule(
+    "cumulative_prod",
+    x=lambda ops, g, x, out, axis: _carried_back(ops, g, x, axis) * _behind(ops, ops.ones_like, out, axis),
+)
+rule(
+    "cumulative_sum",
+    x=lambda ops, g, axis: ops.flip(ops.cumulative_sum(ops.flip(g, axis=axis), axis=axis), axis=axis),
+)
+rule(
+    "linear_recurrence",
+    factors=lambda ops, g, factors, out, axis: (
+        _carried_back(ops, g, factors, axis) * _behind(ops, ops.zeros_like, out, axis)
+    ),
+    terms=lambda ops, g, factors, axis: _carried_back(ops, g, factors, axis),
+)
 rule("max", x=_extreme)
 rule(
     "mean",
     x=lambda ops, g, x_shape, axis, keepdims: spread(ops, g / float(_count(x_shape, axis)), x_shape, axis, keepdims),
 )
 rule("min", x=_extreme)
+rule("prod", x=_prod)
+rule("std", x=_std)
 rule("sum", x=lambda ops, g, x_shape, axis, keepdims: spread(ops, g, x_shape, axis, keepdims))
+
+rule("var", x=_deviation)
 
 no_gradient("all", "any")

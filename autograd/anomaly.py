@@ -1,0 +1,98 @@
+"""Where in the forward pass an error of the backward pass comes from."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import traceback
+import weakref
+from contextvars import ContextVar
+from typing import Any
+
+from .outputs import Gradients
+from .watching import watching
+
+_ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+_OURS = (*(str(_ROOT / folder) + os.sep for folder in ("autograd", "backends", "core", "losses")), "<record ")
+"""Whose frames tell a user nothing."""
+
+_detecting: ContextVar[bool] = ContextVar("tensorplug_detecting_anomalies", default=False)
+_checking: ContextVar[bool] = ContextVar("tensorplug_checking_nan", default=False)
+
+_origins: weakref.WeakKeyDictionary[Any, traceback.StackSummary] = weakref.WeakKeyDictionary()
+
+
+class detect_anomaly(contextlib.ContextDecorator):
+    """Say where an error or a NaN of a backward pass comes from.
+
+    Forward and backward passes must both run under it, and take many times as long.
+
+    Parameters
+    ----------
+    check_nan : bool, default: True
+        Whether a gradient in which there is a NaN is an error.
+
+    Raises
+    ------
+    RuntimeError
+        In a backward pass, at the first operation that returns a NaN, with the lines that recorded it. To other
+        exceptions those lines are added as a note.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor(-1.0, requires_grad=True)
+    >>> with tp.autograd.detect_anomaly():
+    ...     tp.sqrt(x).backward()
+    Traceback (most recent call last):
+    ...
+    RuntimeError: sqrt returned nan values in its 0th gradient...
+    """
+
+    def __init__(self, check_nan: bool = True) -> None:
+        self._check_nan = check_nan
+        self._exits: list[contextlib.ExitStack] = []
+
+    def __enter__(self) -> None:
+        stack = contextlib.ExitStack()
+        stack.callback(_detecting.reset, _detecting.set(True))
+        stack.callback(_checking.reset, _checking.set(self._check_nan))
+        stack.enter_context(watching(_remember))
+        self._exits.append(stack)
+
+    def __exit__(self, *exception: Any) -> None:
+        self._exits.pop().close()
+
+
+def _remember(node: Any, out: Any) -> None:
+    _origins[node] = traceback.extract_stack()
+
+
+def is_detecting() -> bool:
+    """Whether anomalies are being looked for."""
+    return _detecting.get()
+
+
+def examined_pull(node: Any, gradient: Any, ops: Any, saved: Any) -> Any:
+    """A rule's gradients, none of them NaN, or an error that tells where its operation was recorded."""
+    try:
+        pulled = node.rule.pull(node, gradient, ops, saved)
+    except Exception as error:
+        error.add_note(_origin(node))
+        raise
+    if _checking.get():
+        for position, found in enumerate(pulled):
+            parts = found.reached() if type(found) is Gradients else (found,)
+            if any(part is not None and bool(ops.any(ops.isnan(part))) for part in parts):
+                raise RuntimeError(f"{node.name} returned nan values in its {position}th gradient. {_origin(node)}")
+    return pulled
+
+
+def _origin(node: Any) -> str:
+    stack = _origins.get(node)
+    if stack is None:
+        return f"{node.name} was recorded outside of detect_anomaly; enclose the forward pass too."
+    users = [frame for frame in stack if not frame.filename.startswith(_OURS)] or list(stack)
+    return f"{node.name} was recorded here:\n{''.join(traceback.format_list(users))}"

@@ -1,0 +1,211 @@
+"""Trading time for memory: what a function's gradient needs is computed again in the backward pass.
+
+Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", 2016.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any, final
+
+from .forward import differentiating
+from .modes import enable_grad, is_grad_enabled
+from .protocol import is_tensor
+from .trees import flatten
+from .watching import watching
+
+STATES: list[tuple[Callable[[], Any], Callable[[Any], None]]] = []
+"""How the state of random numbers is read and set, so that the second run draws what the first one drew."""
+
+SURROUNDINGS: list[Callable[[], contextlib.AbstractContextManager[Any]]] = []
+"""What gives a context in which new tensors are put where they are put now."""
+
+
+def checkpoint(function: Callable[..., Any], *args: Any, preserve_rng_state: bool = True, **kwargs: Any) -> Any:
+    """Call a function and keep nothing for its gradient but its arguments.
+
+    In the backward pass the function is called again, once, for what the gradients of its operations need.
+
+    Parameters
+    ----------
+    function
+        It must do the same at each call.
+    *args, **kwargs
+        Its arguments.
+    preserve_rng_state : bool, default: True
+        Whether the second call draws the same random numbers.
+
+    Returns
+    -------
+    Whatever the function returns.
+
+    Raises
+    ------
+    RuntimeError
+        In the backward pass: if an argument was written since, or the second call records other operations.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([1.0, 2.0], requires_grad=True)
+    >>> tp.autograd.checkpoint(lambda x: (x * x).exp().sum(), x).backward()
+    >>> bool(tp.all(x.grad == 2 * x * (x * x).exp()))
+    True
+    """
+    if not is_grad_enabled():
+        return function(*args, **kwargs)
+    segment = _Segment(function, args, kwargs, preserve_rng_state)
+    with watching(segment.add):
+        result = function(*args, **kwargs)
+    segment.forget()
+    return result
+
+
+@final
+class _Segment:
+    """The operations that one call recorded, whose saved values were let go."""
+
+    def __init__(
+        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], preserve_rng_state: bool
+    ) -> None:
+        self._function = function
+        self._args = args
+        self._kwargs = kwargs
+        self._surroundings = [read() for read in SURROUNDINGS]
+        self._states = [(write, read()) for read, write in STATES] if preserve_rng_state else []
+        tensors = [leaf for leaf in flatten((args, kwargs))[0] if is_tensor(leaf)]
+        self._versions = [tensor._save()[1:] for tensor in tensors]
+        self._nodes: list[weakref.ref[Any]] = []
+        self._made: list[Any] = []
+        self._marks: list[list[tuple[int, int]]] = []
+        self._values: dict[int, tuple[Any, ...]] = {}
+        self._lock = threading.RLock()
+
+    def add(self, node: Any, out: Any) -> None:
+        """Note an operation that the function records."""
+        self._nodes.append(weakref.ref(node))
+        self._made.append(_description(node, out))
+        self._marks.append(_marks(node))
+
+    def forget(self) -> None:
+        """Let go of what the operations saved."""
+        for position, reference in enumerate(self._nodes):
+            node = reference()
+            if node is not None and node.saved:
+                # In place of what was saved, so that it is let go as that is.
+                node.saved = (_Place(self, position),)
+                node.rule = _Recomputed(node.rule)
+
+    def values(self, position: int) -> tuple[Any, ...]:
+        """What the operation at that position saves, the function being called again for the first that asks."""
+        with self._lock:
+            if position not in self._values:
+                found = self._recompute()
+                self._values = {
+                    i: saved for i, saved in enumerate(found) if i == position or self._nodes[i]() is not None
+                }
+            return self._values.pop(position)
+
+    def _recompute(self) -> list[tuple[Any, ...]]:
+        if any(storage.version != version for storage, version in self._versions):
+            raise RuntimeError(_MODIFIED)
+        before = [(write, read()) for read, write in STATES] if self._states else []
+        nodes: list[Any] = []
+        made: list[Any] = []
+        marked: list[list[tuple[int, int]]] = []
+
+        def note(node: Any, out: Any) -> None:
+            nodes.append(node)
+            made.append(_description(node, out))
+            marked.append(_marks(node))
+
+        try:
+            for write, state in self._states:
+                write(state)
+            with contextlib.ExitStack() as stack:
+                for surrounding in self._surroundings:
+                    stack.enter_context(surrounding)
+                with differentiating(), enable_grad(), watching(note):
+                    self._function(*self._args, **self._kwargs)
+        finally:
+            for write, state in before:
+                write(state)
+        self._require_same(made)
+        for marks, old_marks in zip(marked, self._marks, strict=True):
+            # Forward mode may have let go of what there was at first, so that there are none.
+            for (now, version), (then, old_version) in zip(marks, old_marks, strict=False):
+                if now == then and version != old_version:
+                    raise RuntimeError(_MODIFIED)
+        return [node.saved for node in nodes]
+
+    def _require_same(self, made: list[Any]) -> None:
+        for position, (now, then) in enumerate(itertools.zip_longest(made, self._made)):
+            if now != then:
+                raise RuntimeError(
+                    f"checkpoint: the function recorded another operation when it was called again, at place "
+                    f"{position}: {_told(now)}, and {_told(then)} at first; it must do the same at each call"
+                )
+
+
+_MODIFIED = (
+    "checkpoint: a tensor has been modified by an inplace operation since the forward pass, so that the function "
+    "cannot be computed again; write to a copy (x.clone())"
+)
+
+
+def _description(node: Any, out: Any) -> tuple[str, list[Any]]:
+    """An operation's name, and shapes and kinds of its results."""
+    return node.name, [(tuple(one.shape), one._kind) for one in (out if isinstance(out, tuple) else (out,))]
+
+
+def _told(description: Any) -> str:
+    if description is None:
+        return "none"
+    name, results = description
+    return f"{name} with a result of " + ", ".join(f"shape {shape}, {kind}" for shape, kind in results)
+
+
+def _marks(node: Any) -> list[tuple[int, int]]:
+    """By which a tensor from outside of the function is known again, and whether it was written in between."""
+    tensors = node.rule.tensors if node.saved else ()
+    return [(id(node.saved[3 * i + 1]), node.saved[3 * i + 2]) for i in range(len(tensors))]
+
+
+@final
+class _Place:
+    """Which operation of a segment."""
+
+    __slots__ = ("position", "segment")
+
+    def __init__(self, segment: _Segment, position: int) -> None:
+        self.segment = segment
+        self.position = position
+
+    def values(self) -> tuple[Any, ...]:
+        """What it saved."""
+        return self.segment.values(self.position)
+
+
+@final
+class _Recomputed:
+    """The rule of an operation whose saved values come from the second call."""
+
+    tensors = ()
+
+    def __init__(self, rule: Any) -> None:
+        self._rule = rule
+        self.name = rule.name
+
+    def lift(self, node: Any, saved: Any, lift: Any) -> Any:
+        """The values, with their history in the graph of the first call."""
+        return self._rule.lift(node, saved[0].values(), lift)
+
+    def pull(self, node: Any, g: Any, ops: Any, saved: Any) -> Any:
+        """The gradients, by the operation's own rule."""
+        if saved and type(saved[0]) is _Place:
+            saved = saved[0].values()
+        return self._rule.pull(node, g, ops, saved)

@@ -1,0 +1,151 @@
+"""A picture of a graph: the operations that were recorded, and the tensors that they began with."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, final
+
+from . import engine
+from .node import Leaf
+from .outputs import Gradients, Selection
+from .protocol import is_tensor
+
+_HEAD = 'digraph {\n    rankdir=BT\n    node [shape=box, style="rounded,filled", fillcolor=white, fontname=Helvetica]\n'
+
+
+@final
+class Graph:
+    """What `draw` returns: shown by itself in a notebook.
+
+    Attributes
+    ----------
+    source : str
+        The graph in Graphviz's language.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def svg(self) -> str:
+        """The picture, as SVG.
+
+        Raises
+        ------
+        ImportError
+            If Graphviz, or its Python package, is not installed.
+        """
+        try:
+            import graphviz
+
+            return str(graphviz.Source(self.source).pipe(format="svg", encoding="utf-8"))
+        except ModuleNotFoundError:
+            raise ImportError('draw: the Python package is missing: pip install "tensorplug[draw]"') from None
+        except graphviz.ExecutableNotFound:
+            raise ImportError("draw: the program dot is missing; install Graphviz (graphviz.org)") from None
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        try:
+            return {"image/svg+xml": self.svg(), "text/plain": self.source}
+        except ImportError:
+            return {"text/plain": self.source}
+
+    def __repr__(self) -> str:
+        return self.source
+
+
+def draw(outputs: Any, names: Mapping[str, Any] | None = None) -> Graph:
+    """Draw the graph that leads to tensors: operations with the shapes of their results, and leaves.
+
+    The shapes are found by a backward pass of zeros; where the graph was freed there are none.
+
+    Parameters
+    ----------
+    outputs : Tensor or sequence of Tensor
+    names : mapping of str to Tensor, optional
+        What leaves, and other tensors, are called.
+
+    Returns
+    -------
+    Graph
+
+    Raises
+    ------
+    ValueError
+        If a tensor has no graph.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> w = tp.tensor([1.0, 2.0], requires_grad=True)
+    >>> print(tp.autograd.draw((w * w).sum(), names={"w": w}).source)
+    digraph {
+        rankdir=BT
+        node [shape=box, style="rounded,filled", fillcolor=white, fontname=Helvetica]
+        0 [label="w\\n(2,)", fillcolor=lightblue]
+        1 [label="multiply\\n(2,)"]
+        2 [label="sum\\n()"]
+        0 -> 1
+        0 -> 1
+        1 -> 2
+    }
+    """
+    roots = list(outputs) if isinstance(outputs, Sequence) else [outputs]
+    for root in roots:
+        if not is_tensor(root) or not root.requires_grad:
+            raise ValueError("draw: a tensor that does not require grad has no graph")
+    nodes = _nodes([root._node for root in roots])
+    shapes = _shapes(roots)
+    called = {id(tensor._node): name for name, tensor in (names or {}).items()}
+    numbers = {node: i for i, node in enumerate(nodes)}
+    lines = [_line(numbers[node], node, called.get(id(node)), shapes.get(node)) for node in nodes]
+    arrows = [f"    {numbers[edge]} -> {numbers[node]}\n" for node in nodes for edge in node.edges if edge is not None]
+    return Graph("".join((_HEAD, *lines, *arrows, "}")))
+
+
+def _nodes(roots: Sequence[Any]) -> list[Any]:
+    """All nodes and leaves that lead to the roots, the oldest first."""
+    found = set(roots)
+    pending = list(roots)
+    while pending:
+        for edge in pending.pop().edges:
+            if edge is not None and edge not in found:
+                found.add(edge)
+                pending.append(edge)
+    return sorted(found, key=lambda node: node.order)
+
+
+class _Watch(dict[Any, tuple[int, ...]]):
+    """The shapes of the gradients that go through the nodes, which are those of the results."""
+
+    def hook(self, node: Any) -> Callable[[Any], Any]:
+        def note(gradient: Any) -> Any:
+            if type(gradient) is not Gradients:
+                self[node] = tuple(gradient.shape)
+            return gradient
+
+        return note
+
+
+def _shapes(roots: Sequence[Any]) -> dict[Any, tuple[int, ...]]:
+    shapes = _Watch()
+    hooks = {node: shapes.hook(node) for node in _nodes([root._node for root in roots])}
+    with contextlib.suppress(Exception):
+        engine.run([(root._node, _zeros(root)) for root in roots], retain_graph=True, hooks=hooks)
+    return shapes
+
+
+def _zeros(root: Any) -> Any:
+    kind = root._kind
+    return kind.library.ops.zeros(root.shape, dtype=kind.native_dtype, device=kind.native_device)
+
+
+def _line(number: int, node: Any, name: str | None, shape: tuple[int, ...] | None) -> str:
+    is_leaf = type(node) is Leaf
+    title = name or ("leaf" if is_leaf else node.name)
+    if not is_leaf and type(node.rule) is Selection:
+        title = f"{node.name}: {node.rule.output}"
+    if is_leaf and shape is None and node.tensor() is not None:
+        shape = node.tensor().shape
+    label = title.replace("\\", "\\\\").replace('"', '\\"') + (f"\\n{shape}" if shape is not None else "")
+    return f'    {number} [label="{label}"{", fillcolor=lightblue" if is_leaf else ""}]\n'

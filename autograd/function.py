@@ -1,0 +1,381 @@
+"""Operations with a gradient of the user's own, as in PyTorch: they work on every backend."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, final
+
+from .modes import enable_grad, is_grad_enabled, no_grad
+from .node import Node, next_order
+from .outputs import Selection
+from .protocol import is_tensor
+from .watching import anybody, watch
+
+
+class _Saved(NamedTuple):
+    """A tensor as it was when it was saved, without the node that would close a cycle.
+
+    Attributes
+    ----------
+    output : int or None
+        Which result it is; its history is then found through the operation's node.
+    """
+
+    array: Any
+    kind: Any
+    history: Any
+    storage: Any
+    version: int
+    output: int | None
+
+
+class FunctionContext:
+    """What `Function.forward` leaves to `Function.backward`; attributes of one's own are kept too.
+
+    Attributes
+    ----------
+    needs_input_grad : tuple of bool
+        For each argument whether its gradient is wanted.
+    """
+
+    needs_input_grad: tuple[bool, ...]
+
+    def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
+        self.needs_input_grad = needs_input_grad
+        self._to_save: tuple[Any, ...] = ()
+        self._dirty: tuple[Any, ...] = ()
+        self._constant: tuple[Any, ...] = ()
+        self._materialize = True
+        self._saved: Callable[[], tuple[Any, ...]] | None = None
+        self._edges: tuple[Any, ...] = ()
+
+    def save_for_backward(self, *tensors: Any) -> None:
+        """Keep tensors, or None, for `saved_tensors`; a later write to one makes the backward pass an error."""
+        for tensor in tensors:
+            if tensor is not None and not is_tensor(tensor):
+                raise TypeError(f"save_for_backward: got {type(tensor).__name__}, wanted tensors; keep it as ctx.name")
+        self._to_save = tensors
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """What was saved, in `backward`.
+
+        Raises
+        ------
+        RuntimeError
+            If one was written since.
+        """
+        return self._to_save if self._saved is None else self._saved()
+
+    def mark_dirty(self, *tensors: Any) -> None:
+        """Say which arguments `forward` wrote; they must be among its results."""
+        self._dirty = tensors
+
+    def mark_non_differentiable(self, *tensors: Any) -> None:
+        """Say which results have no gradient."""
+        self._constant = tensors
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Say whether `backward` gets zeros, or None, for results that nothing depends on; zeros by default."""
+        self._materialize = value
+
+
+class Function:
+    """An operation with a gradient of one's own. Subclass it, and call ``apply``.
+
+    ``forward(ctx, *args)`` computes the result, or a tuple of results, on tensors; nothing in it is recorded.
+    ``backward(ctx, *grads)`` gets the gradient of each result and returns one for each argument, None where there is
+    none. Where it is itself made of differentiable operations, derivatives of any order follow. With a
+    ``setup_context(ctx, inputs, output)``, ``forward`` takes no context.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> class Cube(tp.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.save_for_backward(x)
+    ...         return x * x * x
+    ...     @staticmethod
+    ...     def backward(ctx, grad):
+    ...         (x,) = ctx.saved_tensors
+    ...         return grad * 3 * x * x
+    >>> x = tp.tensor(2.0, requires_grad=True)
+    >>> Cube.apply(x).backward()
+    >>> x.grad
+    tensor(12.)
+    """
+
+    @staticmethod
+    def forward(*args: Any) -> Any:
+        """Compute the result."""
+        raise NotImplementedError("a Function needs a static method forward(ctx, *args)")
+
+    @staticmethod
+    def setup_context(ctx: FunctionContext, inputs: tuple[Any, ...], output: Any) -> None:
+        """Keep what the backward pass needs, apart from `forward`."""
+
+    @staticmethod
+    def backward(ctx: FunctionContext, *grads: Any) -> Any:
+        """Compute the gradient of each argument."""
+        raise NotImplementedError("a Function needs a static method backward(ctx, *grads)")
+
+    @classmethod
+    def apply(cls, *args: Any) -> Any:
+        """Compute the result, and record the operation if a gradient is wanted of an argument.
+
+        Raises
+        ------
+        TypeError
+            If `forward` returns something else than tensors.
+        RuntimeError
+            If it wrote a leaf that requires a gradient, or an argument it marked as written is no result.
+        """
+        ctx = FunctionContext(tuple(is_tensor(arg) and arg.requires_grad for arg in args))
+        with no_grad():
+            if cls.setup_context is Function.setup_context:
+                output = cls.forward(ctx, *args)
+            else:
+                output = cls.forward(*args)
+                cls.setup_context(ctx, args, output)
+        outputs = output if isinstance(output, tuple) else (output,)
+        for one in outputs:
+            if not is_tensor(one):
+                raise TypeError(f"{cls.__name__}: forward returns tensors, got {type(one).__name__}")
+        if is_grad_enabled() and any(ctx.needs_input_grad):
+            outputs = _record(cls, ctx, args, outputs)
+        ctx._to_save = ctx._dirty = ctx._constant = ()
+        return outputs if isinstance(output, tuple) else outputs[0]
+
+
+def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare that a `Function.backward` cannot itself be differentiated; trying to is then an error.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> class Double(tp.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         return x * 2
+    ...     @staticmethod
+    ...     @tp.autograd.once_differentiable
+    ...     def backward(ctx, grad):
+    ...         return grad * 2
+    """
+
+    @functools.wraps(backward)
+    def wrapped(ctx: FunctionContext, *grads: Any) -> Any:
+        with no_grad():
+            found = backward(ctx, *grads)
+        # Gradients of what the function was given, too: PyTorch leaves them out, and so gives wrong ones.
+        edges = [grad._node for grad in grads if grad is not None and grad._node is not None]
+        edges += [edge for edge in ctx._edges if edge is not None]
+        if not is_grad_enabled():
+            return found
+        results = found if isinstance(found, tuple) else (found,)
+        refused = tuple(_refusing(one, edges) if is_tensor(one) else one for one in results)
+        return refused if isinstance(found, tuple) else refused[0]
+
+    return wrapped
+
+
+@final
+class _Refusal:
+    """The rule of what a once-differentiable function returned."""
+
+    name = "once_differentiable"
+    tensors = ()
+
+    def pull(self, node: Any, g: Any, ops: Any, saved: Any) -> Any:
+        raise RuntimeError(
+            "trying to differentiate twice, or in forward mode, a function that was marked with @once_differentiable; "
+            "write its backward out of differentiable operations and leave the mark away"
+        )
+
+    def lift(self, node: Any, saved: Any, lift: Any) -> Any:
+        return saved
+
+
+def _refusing(tensor: Any, edges: Sequence[Any]) -> Any:
+    result = tensor.detach()
+    result._node = _node(_Refusal(), tensor._kind, tuple(edges), ())
+    return result
+
+
+def _node(rule: Any, kind: Any, edges: tuple[Any, ...], saved: tuple[Any, ...]) -> Node:
+    node = Node()
+    node.rule = rule
+    node.kind = kind
+    node.edges = edges
+    node.saved = saved
+    node.shapes = None
+    node.order = next_order()
+    return node
+
+
+def _record(
+    cls: type[Function], ctx: FunctionContext, args: tuple[Any, ...], outputs: tuple[Any, ...]
+) -> tuple[Any, ...]:
+    """Give the results of `forward` their history."""
+    for tensor in ctx._dirty:
+        tensor._require_writable(cls.__name__)
+        if not any(one is tensor for one in outputs):
+            raise RuntimeError(f"{cls.__name__}: an argument that was marked dirty must be among the results")
+    given = [_result(one, args, ctx._dirty) for one in outputs]
+    rule = _Rule(cls, ctx, args, outputs)
+    edges = tuple(arg._node for arg in args if is_tensor(arg))
+    node = _node(rule, outputs[0]._kind, edges, _save(ctx._to_save, outputs))
+    for position, (one, result) in enumerate(zip(outputs, given, strict=True)):
+        if any(one is constant for constant in ctx._constant) or not one.dtype.is_differentiable:
+            continue
+        history = node if rule.is_single else rule.selections[position].select(node, result._kind)
+        rule.results[position] = weakref.ref(history)
+        if any(one is dirty for dirty in ctx._dirty):
+            result._write_history(history)
+        else:
+            result._node = history
+    if anybody:
+        watch(node, given[0] if rule.is_single else tuple(given))
+    return tuple(given)
+
+
+def _result(output: Any, args: tuple[Any, ...], dirty: tuple[Any, ...]) -> Any:
+    """The tensor that is returned: a new one for an argument that was only handed through."""
+    if any(output is one for one in dirty):
+        return output
+    return output.detach() if output._node is not None or any(output is arg for arg in args) else output
+
+
+def _save(tensors: tuple[Any, ...], outputs: tuple[Any, ...]) -> tuple[_Saved | None, ...]:
+    saved: list[_Saved | None] = []
+    for tensor in tensors:
+        if tensor is None:
+            saved.append(None)
+            continue
+        array, storage, version = tensor._save()
+        output = next((i for i, one in enumerate(outputs) if one is tensor), None)
+        history = tensor._node if output is None else None
+        saved.append(_Saved(array, tensor._kind, history, storage, version, output))
+    return tuple(saved)
+
+
+def _nothing() -> None:
+    """What a reference to a node gives that is gone."""
+
+
+@final
+class _Rule:
+    """The gradient rule of one call of a Function."""
+
+    tensors = ()
+
+    def __init__(
+        self, cls: type[Function], ctx: FunctionContext, args: tuple[Any, ...], outputs: tuple[Any, ...]
+    ) -> None:
+        self.name = cls.__name__
+        self._cls = cls
+        self._ctx = ctx
+        self._inputs = [(arg.shape, arg._kind) if is_tensor(arg) else None for arg in args]
+        self._outputs = [(one.shape, one._kind) for one in outputs]
+        self.is_single = len(outputs) == 1
+        self.results: list[Any] = [_nothing] * len(outputs)
+        self.selections = [Selection(cls.__name__, f"output{i}") for i in range(len(outputs))]
+        self._make = outputs[0]._lift
+
+    def lift(self, node: Any, saved: tuple[Any, ...], lift: Any) -> tuple[Any, ...]:
+        """What was saved has its history already."""
+        return saved
+
+    def pull(self, node: Any, g: Any, ops: Any, saved: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The gradients of the arguments that are tensors, by the user's `backward`."""
+        parts = (g,) if self.is_single else tuple(getattr(g, selection.output) for selection in self.selections)
+        recorded = any(is_tensor(part) for part in parts)
+        # A copy, since several passes may run at once.
+        ctx = copy.copy(self._ctx)
+        ctx._saved = functools.partial(self._unpack, node, saved)
+        ctx._edges = node.edges
+        with enable_grad() if recorded else no_grad():
+            found = self._cls.backward(ctx, *self._shown(parts, ops))
+            return self._checked(found, recorded, ops)
+
+    def _shown(self, parts: tuple[Any, ...], ops: Any) -> list[Any]:
+        grads = []
+        for part, (shape, kind) in zip(parts, self._outputs, strict=True):
+            if part is not None:
+                grads.append(self._make(None, kind)._shown(part, kind))
+            elif self._ctx._materialize:
+                zeros = kind.library.ops.zeros(shape, dtype=kind.native_dtype, device=kind.native_device)
+                grads.append(self._make(zeros, kind))
+            else:
+                grads.append(None)
+        return grads
+
+    def _unpack(self, node: Any, saved: tuple[_Saved | None, ...]) -> tuple[Any, ...]:
+        tensors = []
+        for one in saved:
+            if one is None:
+                tensors.append(None)
+                continue
+            if one.storage.version != one.version:
+                raise RuntimeError(
+                    f"{self.name}: one of the variables needed for gradient computation has been modified by an "
+                    f"inplace operation: a saved tensor of shape {tuple(one.array.shape)} is at version "
+                    f"{one.storage.version}; expected version {one.version} instead. Write to a copy (x.clone())."
+                )
+            history = one.history
+            if one.output is not None:
+                # That of the tensor that the user has, while it lives, so that its gradient counts this use of it too.
+                history = node if self.is_single else self.results[one.output]()
+                history = history or self.selections[one.output].select(node, one.kind)
+            tensors.append(self._make(one.array, one.kind, history, one.storage, one.version))
+        return tuple(tensors)
+
+    def _checked(self, found: Any, recorded: bool, ops: Any) -> tuple[Any, ...]:
+        results = found if isinstance(found, tuple) else (found,)
+        count = len(self._inputs)
+        if len(results) < count or any(one is not None for one in results[count:]):
+            raise RuntimeError(
+                f"{self.name}: backward returned an incorrect number of gradients (expected {count}, got "
+                f"{len(results)}): it returns one for each argument of forward, None for those without"
+            )
+        gradients = []
+        for position, (result, wanted) in enumerate(zip(results, self._inputs, strict=False)):
+            if wanted is None:
+                if result is not None:
+                    raise RuntimeError(
+                        f"{self.name}: backward returned a gradient at index {position}, where the argument is no "
+                        f"tensor; return None there"
+                    )
+                continue
+            gradients.append(None if result is None else self._fitting(position, result, *wanted, recorded))
+        return tuple(gradients)
+
+    def _fitting(self, position: int, result: Any, shape: tuple[int, ...], kind: Any, recorded: bool) -> Any:
+        if not is_tensor(result):
+            raise TypeError(
+                f"{self.name}: backward returned {type(result).__name__} at index {position}, wanted a tensor or None"
+            )
+        if result._kind.device is not kind.device:
+            raise RuntimeError(
+                f"{self.name}: backward returned a gradient on {result._kind.device} at index {position}, wanted one "
+                f"on {kind.device}"
+            )
+        if result.shape != shape:
+            result = self._reduced(position, result, shape)
+        return result._passed(kind, recorded)
+
+    def _reduced(self, position: int, result: Any, shape: tuple[int, ...]) -> Any:
+        """A gradient that has the shape to which the argument was broadcast, summed."""
+        added = len(result.shape) - len(shape)
+        fits = added >= 0 and all(n in (1, m) for n, m in zip(shape, result.shape[added:], strict=True))
+        if not fits:
+            raise RuntimeError(
+                f"{self.name}: backward returned an invalid gradient at index {position} - got {result.shape} but "
+                f"expected shape compatible with {shape}"
+            )
+        stretched = [i for i in range(len(result.shape)) if i < added or shape[i - added] != result.shape[i]]
+        return result.sum(axis=tuple(stretched)).reshape(shape)

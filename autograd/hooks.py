@@ -1,0 +1,91 @@
+"""Functions that see a gradient, and may replace it, on its way through a node or a leaf."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any, final
+
+Hook = Callable[[Any], Any]
+"""Given a gradient, as the pass has it, it returns the one that takes its place."""
+
+_count = itertools.count()
+_lock = threading.Lock()
+
+
+@final
+class Hooks:
+    """The hooks of one node, called in the order in which they were registered."""
+
+    __slots__ = ("__weakref__", "functions")
+
+    def __init__(self) -> None:
+        self.functions: dict[int, Hook] = {}
+
+    def __call__(self, gradient: Any) -> Any:
+        for function in tuple(self.functions.values()):
+            gradient = function(gradient)
+        return gradient
+
+
+_hooked: weakref.WeakSet[Any] = weakref.WeakSet()
+"""Every node and leaf that has hooks; which they keep, as a hook may refer to the tensor that it is of."""
+
+
+@final
+class _Registered:
+    """All hooks, by the node or leaf that they are called for."""
+
+    def __bool__(self) -> bool:
+        return bool(_hooked)
+
+    def __contains__(self, node: Any) -> bool:
+        return node in _hooked
+
+    def __getitem__(self, node: Any) -> Hook:
+        hooks: Hook = node.hooks
+        return hooks
+
+
+HOOKS = _Registered()
+"""What the backward passes look hooks up in."""
+
+
+@final
+class RemovableHandle:
+    """What registering a hook returns: it can be removed again, at once or at the end of a ``with`` block."""
+
+    def __init__(self, node: Any, hooks: Hooks, number: int) -> None:
+        self._node = weakref.ref(node)
+        self._hooks = weakref.ref(hooks)
+        self._number = number
+
+    def remove(self) -> None:
+        """Remove the hook; once it is removed, nothing happens."""
+        with _lock:
+            node, hooks = self._node(), self._hooks()
+            if node is None or hooks is None:
+                return
+            hooks.functions.pop(self._number, None)
+            if not hooks.functions:
+                _hooked.discard(node)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self.remove()
+
+
+def register(node: Any, function: Hook) -> RemovableHandle:
+    """Add a hook to a node or leaf."""
+    with _lock:
+        hooks = node.hooks if node in _hooked else None
+        if hooks is None:
+            hooks = node.hooks = Hooks()
+        number = next(_count)
+        hooks.functions[number] = function
+        _hooked.add(node)
+        return RemovableHandle(node, hooks, number)

@@ -1,0 +1,73 @@
+"""What this package asks of a tensor class, where a user's tensors come in."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeGuard
+
+
+class Differentiable(Protocol):
+    """A tensor that keeps its history in nodes. Names with an underscore are for this package alone."""
+
+    _node: Any
+    """The node or leaf of its history, or None."""
+
+    _kind: Any
+    """What its node's `kind` is."""
+
+    _lifter: Any
+    """See `tensorplug.autograd.engine.Lifter`."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> Any: ...
+
+    @property
+    def requires_grad(self) -> bool: ...
+
+    def detach(self) -> Any:
+        """A tensor that shares the memory and has no history."""
+
+    def _gradients(
+        self,
+        outputs: Any,
+        inputs: Any,
+        grad_outputs: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        allow_unused: bool = False,
+    ) -> tuple[Any, ...]:
+        """The gradients of outputs with respect to inputs, in the convention that users see."""
+
+    def _save(self) -> tuple[Any, Any, int]:
+        """Array, storage and version, from which `_lift` makes the tensor again."""
+
+    @staticmethod
+    def _lift(array: Any, kind: Any, node: Any = None, storage: Any = None, version: int = 0) -> Any:
+        """A tensor of a raw array, with a history."""
+
+    def _variable(self) -> Any:
+        """A tensor that shares the memory, with a node or leaf of its own that leads to this one's, if there is one."""
+
+    def _require_writable(self, operation: str) -> None:
+        """Refuse a write that could not be recorded."""
+
+    def _write_history(self, node: Any) -> None:
+        """Make `node` the history of this tensor, which was just written, and of what it is a view of."""
+
+    @staticmethod
+    def _shown(gradient: Any, kind: Any) -> Any:
+        """A gradient of a pass, raw or recorded, as a tensor that users may see and write."""
+
+    @staticmethod
+    def _owned(value: Any, kind: Any) -> Any:
+        """A raw array, or a recorded tensor, as a tensor that can be written without changing anything else."""
+
+    def _passed(self, kind: Any, recorded: bool) -> Any:
+        """A user's gradient as a pass has it: a tensor where it is recorded, else a raw array."""
+
+
+def is_tensor(value: Any) -> TypeGuard[Differentiable]:
+    """Whether a value is of such a class."""
+    return hasattr(type(value), "_gradients")

@@ -1,0 +1,532 @@
+"""Functions that differentiate functions, as JAX's and ``torch.func``'s do: they nest in any order.
+
+What is differentiated takes and returns tensors, or tuples, lists and dicts of tensors, and must not write to its
+arguments. Gradients of complex numbers are PyTorch's: the conjugates of JAX's.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .forward import Level, NeedsRecording, differentiating
+from .modes import enable_grad, is_grad_enabled, is_inference_mode_enabled
+from .node import next_order
+from .protocol import is_tensor
+from .trees import flatten, leaves_like, map_leaves
+from .watching import watching
+
+Function = Callable[..., Any]
+
+
+def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """A function's result, and the function that pulls gradients of the result back to its arguments.
+
+    Parameters
+    ----------
+    function
+    *primals
+        Its arguments, all of which are differentiated.
+    has_aux : bool, default: False
+        Whether it returns a pair of the result and of something else, which is handed on.
+
+    Returns
+    -------
+    tuple
+        The result; ``pull(cotangents)``, which takes a gradient like the result and returns a tuple of gradients like
+        the arguments, any number of times; and, with `has_aux`, the something else.
+
+    Raises
+    ------
+    TypeError
+        If an argument or the result has a leaf that is no floating-point tensor.
+    ValueError
+        In the pull: if what it is given is not like the result.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> y, pull = tp.func.vjp(lambda x: x * x, tp.tensor([1.0, 2.0]))
+    >>> pull(tp.tensor([1.0, 10.0]))
+    (tensor([ 2., 40.]),)
+    """
+    recorded = is_grad_enabled()
+    began = next_order()
+    inputs, rebuild = flatten(primals)
+    with differentiating(), enable_grad():
+        variables = _variables("vjp", inputs)
+        unwritten = _versions(variables)
+        result, aux = _called(function, rebuild(variables), has_aux)
+        _require_unwritten("vjp", variables, unwritten)
+        outputs, build_output = flatten(result)
+        _require_tensors("vjp", "the function's result", outputs)
+    attached = recorded and _reaches_beyond(outputs, began)
+
+    def pull(cotangents: Any) -> tuple[Any, ...]:
+        seeds = leaves_like(cotangents, result)
+        if seeds is None:
+            raise ValueError("vjp: the cotangents have another structure than the function's result")
+        gradients = _pulled("vjp", outputs, variables, seeds, attached or _any_recorded(seeds), retain_graph=True)
+        pulled: tuple[Any, ...] = rebuild(gradients)
+        return pulled
+
+    shown = build_output([_handed_out(one, attached) for one in outputs])
+    aux = map_leaves(functools.partial(_handed_out, attached=attached), aux)
+    return (shown, pull, aux) if has_aux else (shown, pull)
+
+
+def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
+    """The function that returns a function's result and its gradient.
+
+    Parameters
+    ----------
+    function
+        It returns a real tensor of one element.
+    argnums : int or tuple of int, default: 0
+        The positions of the arguments whose gradient is wanted; a tuple gives a tuple of gradients.
+    has_aux : bool, default: False
+        Whether it returns a pair of the result and of something else, which is handed on.
+
+    Returns
+    -------
+    callable
+        With the arguments of `function`; it returns the pair ``(result, gradient)``, with `has_aux`
+        ``((result, aux), gradient)``. The gradient has the structure of the argument.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When called: if an argument has a leaf that is no floating-point tensor, or the result is not such a tensor.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.func.value_and_grad(lambda p: (p["w"] * 3).sum())({"w": tp.ones(2)})
+    (tensor(6.), {'w': tensor([3., 3.])})
+    """
+
+    @functools.wraps(function)
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        recorded = is_grad_enabled()
+        began = next_order()
+        chosen, full = _choose("grad", args, argnums)
+        inputs, rebuild = flatten(chosen)
+        with differentiating(), enable_grad():
+            variables = _variables("grad", inputs)
+            unwritten = _versions(variables)
+            result, aux = _called(lambda *some: function(*full(some), **kwargs), rebuild(variables), has_aux)
+            _require_unwritten("grad", variables, unwritten)
+            _require_scalar(result)
+        attached = recorded and _reaches_beyond([result], began)
+        gradients = rebuild(_pulled("grad", [result], variables, None, attached, retain_graph=attached))
+        value = _handed_out(result, attached)
+        if has_aux:
+            value = (value, map_leaves(functools.partial(_handed_out, attached=attached), aux))
+        return value, gradients if isinstance(argnums, tuple) else gradients[0]
+
+    return differentiated
+
+
+def grad(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
+    """The function that returns a function's gradient; the parameters are those of `value_and_grad`.
+
+    Returns
+    -------
+    callable
+        It returns the gradient, with `has_aux` the pair ``(gradient, aux)``.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> cube = lambda x: x**3
+    >>> tp.func.grad(cube)(tp.tensor(2.0)), tp.func.grad(tp.func.grad(cube))(tp.tensor(2.0))
+    (tensor(12.), tensor(12.))
+    """
+    both = value_and_grad(function, argnums, has_aux)
+
+    @functools.wraps(function)
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        value, gradients = both(*args, **kwargs)
+        return (gradients, value[1]) if has_aux else gradients
+
+    return differentiated
+
+
+def jvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...], has_aux: bool = False) -> Any:
+    """A function's result, and its derivative in a direction, in forward mode.
+
+    The tangents are computed beside the values, and nothing is kept of either.
+
+    Parameters
+    ----------
+    function
+    primals : tuple
+        Its arguments, all of which are differentiated.
+    tangents : tuple
+        The direction, in which each leaf is like that of `primals`.
+    has_aux : bool, default: False
+        Whether it returns a pair of the result and of something else, which is handed on.
+
+    Returns
+    -------
+    tuple
+        The result, its tangent, and, with `has_aux`, the something else.
+
+    Raises
+    ------
+    TypeError
+        If an argument has a leaf that is no floating-point tensor.
+    ValueError
+        If the tangents are not like the arguments.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.func.jvp(lambda x: x * x, (tp.tensor([1.0, 2.0]),), (tp.tensor([1.0, 0.5]),))
+    (tensor([1., 4.]), tensor([2., 2.]))
+    """
+    inputs, rebuild = flatten(primals)
+    directions = leaves_like(tangents, primals)
+    if not isinstance(primals, tuple) or directions is None:
+        raise ValueError("jvp: primals is a tuple of arguments, and tangents has the same structure")
+    _require_tensors("jvp", "an argument", inputs)
+    for one, direction in zip(inputs, directions, strict=True):
+        _require_like("jvp", "tangent", direction, one)
+    run = functools.partial(_push_forward, function, inputs, directions, rebuild, has_aux)
+    if not is_grad_enabled():
+        return run(recorded=False)
+    if _any_recorded(inputs) or _any_recorded(directions):
+        return run(recorded=True)
+    try:
+        return run(recorded=False)
+    except NeedsRecording:
+        # The function uses tensors from outside of which gradients are wanted.
+        return run(recorded=True)
+
+
+def _push_forward(
+    function: Function, inputs: list[Any], directions: list[Any], rebuild: Any, has_aux: bool, recorded: bool
+) -> Any:
+    alone = not is_grad_enabled()
+    with differentiating(), enable_grad():
+        level = Level(recorded, alone)
+        variables = _variables("jvp", inputs)
+        for variable, direction in zip(variables, directions, strict=True):
+            level.set(variable._node, direction if recorded else direction._save()[0])
+        unwritten = _versions(variables)
+        with watching(level):
+            result, aux = _called(function, rebuild(variables), has_aux)
+            outputs, build_output = flatten(result)
+            _require_tensors("jvp", "the function's result", outputs, any_dtype=True)
+            found = [level.get(one._node) if one.requires_grad else None for one in outputs]
+        _require_unwritten("jvp", variables, unwritten)
+        shown = [
+            _zeros_like(one) if tangent is None else one._owned(tangent, one._kind)
+            for one, tangent in zip(outputs, found, strict=True)
+        ]
+    value = build_output([_handed_out(one, recorded) for one in outputs])
+    if has_aux:
+        return value, build_output(shown), map_leaves(functools.partial(_handed_out, attached=recorded), aux)
+    return value, build_output(shown)
+
+
+def jacrev(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
+    """The function that returns a function's Jacobian, by one pull for each element of the result.
+
+    Parameters
+    ----------
+    function, argnums, has_aux
+        As for `value_and_grad`, but the result has any shape and structure.
+
+    Returns
+    -------
+    callable
+        It returns, in the structure of the result, and in each of its places in that of the argument, tensors of
+        shape ``(*result.shape, *argument.shape)``.
+
+    Raises
+    ------
+    TypeError
+        When called: as for `value_and_grad`, and if the result of `jacrev`, or the argument of `jacfwd`, is complex.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.func.jacrev(lambda x: x * x)(tp.tensor([1.0, 2.0]))
+    tensor([[2., 0.],
+            [0., 4.]])
+    """
+
+    @functools.wraps(function)
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        chosen, full = _choose("jacrev", args, argnums)
+        returned = vjp(lambda *some: function(*full(some), **kwargs), *chosen, has_aux=has_aux)
+        outputs, build_output = flatten(returned[0])
+        _require_real("jacrev", "the function's result", outputs)
+        blank = [_zeros_like(one) for one in outputs]
+        jacobians = []
+        for position, output in enumerate(outputs):
+            rows = []
+            for unit in _units(output):
+                seeds = [unit if i == position else zero for i, zero in enumerate(blank)]
+                rows.append(flatten(returned[1](build_output(seeds)))[0])
+            jacobians.append(_stacked(rows, output, chosen))
+        trees = [_shape_like(one, chosen, argnums) for one in jacobians]
+        jacobian = build_output(trees)
+        return (jacobian, returned[2]) if has_aux else jacobian
+
+    return differentiated
+
+
+def jacfwd(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
+    """The same as `jacrev`, by one `jvp` for each element of the argument.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.func.jacfwd(lambda x: x * x)(tp.tensor([1.0, 2.0]))
+    tensor([[2., 0.],
+            [0., 4.]])
+    """
+
+    @functools.wraps(function)
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        chosen, full = _choose("jacfwd", args, argnums)
+        inputs, rebuild = flatten(chosen)
+        _require_tensors("jacfwd", "an argument", inputs)
+        _require_real("jacfwd", "an argument", inputs)
+        blank = [_zeros_like(one) for one in inputs]
+        columns: list[list[list[Any]]] = []
+        returned: Any = None
+        for position, one in enumerate(inputs):
+            columns.append([])
+            for unit in _units(one):
+                directions = rebuild([unit if i == position else zero for i, zero in enumerate(blank)])
+                returned = jvp(lambda *some: function(*full(some), **kwargs), chosen, directions, has_aux)
+                columns[-1].append(flatten(returned[1])[0])
+        if returned is None:
+            returned = jvp(lambda *some: function(*full(some), **kwargs), chosen, rebuild(blank), has_aux)
+        outputs, build_output = flatten(returned[0])
+        jacobians = [
+            [_along_last([c[i] for c in column], output, one) for column, one in zip(columns, inputs, strict=True)]
+            for i, output in enumerate(outputs)
+        ]
+        jacobian = build_output([_shape_like(one, chosen, argnums) for one in jacobians])
+        return (jacobian, returned[2]) if has_aux else jacobian
+
+    return differentiated
+
+
+def hessian(function: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    """The function that returns a scalar function's second derivatives: `jacfwd` of `jacrev`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.func.hessian(lambda x: (x**3).sum())(tp.tensor([1.0, 2.0]))
+    tensor([[ 6.,  0.],
+            [ 0., 12.]])
+    """
+    return jacfwd(jacrev(function, argnums), argnums)
+
+
+def hvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+    """A scalar function's result, and the product of its Hessian and a vector, without the Hessian: `jvp` of `grad`.
+
+    Parameters
+    ----------
+    function, primals, tangents
+        As for `jvp`.
+
+    Returns
+    -------
+    tuple
+        The result, and a tuple like `primals`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.func.hvp(lambda x: (x**3).sum(), (tp.tensor([1.0, 2.0]),), (tp.tensor([1.0, 1.0]),))
+    (tensor(9.), (tensor([ 6., 12.]),))
+    """
+    both = value_and_grad(function, tuple(range(len(primals))))
+    (value, _), (_, product) = jvp(both, primals, tangents)
+    return value, product
+
+
+def _called(function: Function, args: tuple[Any, ...], has_aux: bool) -> tuple[Any, Any]:
+    result = function(*args)
+    if not has_aux:
+        return result, None
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise TypeError("with has_aux=True the function returns a pair of its result and something else")
+    return result
+
+
+def _choose(operation: str, args: tuple[Any, ...], argnums: int | tuple[int, ...]) -> tuple[tuple[Any, ...], Any]:
+    """The arguments that are differentiated, and what puts them back among the others."""
+    given = argnums if isinstance(argnums, tuple) else (argnums,)
+    for position in given:
+        if not -len(args) <= position < len(args):
+            raise ValueError(f"{operation}: argnums {argnums} names no argument; {len(args)} were given")
+    positions = [position % len(args) for position in given]
+
+    def full(some: tuple[Any, ...]) -> tuple[Any, ...]:
+        every = list(args)
+        for position, one in zip(positions, some, strict=True):
+            every[position] = one
+        return tuple(every)
+
+    return tuple(args[position] for position in positions), full
+
+
+def _shape_like(found: list[Any], chosen: tuple[Any, ...], argnums: int | tuple[int, ...]) -> Any:
+    tree = flatten(chosen)[1](found)
+    return tree if isinstance(argnums, tuple) else tree[0]
+
+
+def _variables(operation: str, inputs: list[Any]) -> list[Any]:
+    _require_tensors(operation, "an argument", inputs)
+    if is_inference_mode_enabled():
+        raise RuntimeError(f"{operation}: nothing is differentiated in inference_mode; use no_grad there instead")
+    return [one._variable() for one in inputs]
+
+
+def _versions(variables: list[Any]) -> list[tuple[Any, int]]:
+    """The storage of each variable, and how often it was written."""
+    return [one._save()[1:] for one in variables]
+
+
+def _require_unwritten(operation: str, variables: list[Any], versions: list[tuple[Any, int]]) -> None:
+    for one, (storage, version) in zip(variables, versions, strict=True):
+        if storage.version != version:
+            raise RuntimeError(
+                f"{operation}: the function wrote to its argument of shape {one.shape}; let it write to a copy "
+                f"(x.clone())"
+            )
+
+
+def _require_tensors(operation: str, what: str, leaves: list[Any], any_dtype: bool = False) -> None:
+    for one in leaves:
+        if not is_tensor(one):
+            raise TypeError(f"{operation}: {what} has a leaf of type {type(one).__name__}, wanted tensors")
+        if not any_dtype and not one.dtype.is_differentiable:
+            raise TypeError(
+                f"{operation}: {what} has a leaf of {one.dtype}, wanted floating-point tensors; choose by argnums what "
+                f"is differentiated"
+            )
+
+
+def _require_real(operation: str, what: str, leaves: list[Any]) -> None:
+    for one in leaves:
+        if one.dtype.kind == "c":
+            raise TypeError(
+                f"{operation}: {what} has a leaf of {one.dtype}, for whose numbers one derivative each is not enough; "
+                f"make it of real and imaginary parts, or use vjp and jvp, which take complex directions"
+            )
+
+
+def _require_scalar(result: Any) -> None:
+    if not is_tensor(result):
+        raise TypeError(f"grad: the function returns a tensor of one element, got {type(result).__name__}")
+    if result.dtype.kind != "f" or any(length != 1 for length in result.shape):
+        raise ValueError(
+            f"grad: the function returns a real tensor of one element, got {result.dtype} of shape {result.shape}; use "
+            f"vjp or jacrev"
+        )
+
+
+def _require_like(operation: str, what: str, given: Any, wanted: Any) -> None:
+    if not is_tensor(given):
+        raise TypeError(f"{operation}: a {what} is a tensor, got {type(given).__name__}")
+    if given.shape != wanted.shape or given._kind is not wanted._kind:
+        raise ValueError(
+            f"{operation}: got a {what} of shape {given.shape}, {given._kind}; wanted shape {wanted.shape}, "
+            f"{wanted._kind}"
+        )
+
+
+def _any_recorded(tensors: list[Any]) -> bool:
+    return any(one.requires_grad for one in tensors)
+
+
+def _reaches_beyond(outputs: list[Any], began: int) -> bool:
+    """Whether the outputs depend on something older, of which gradients may be wanted too."""
+    seen = set()
+    pending = [one._node for one in outputs if one.requires_grad]
+    while pending:
+        node = pending.pop()
+        if node.order < began:
+            return True
+        if node not in seen:
+            seen.add(node)
+            pending += [edge for edge in node.edges if edge is not None]
+    return False
+
+
+def _handed_out(one: Any, attached: bool) -> Any:
+    """A result as the caller gets it: without the history that leads to the variables only."""
+    return one.detach() if is_tensor(one) and one.requires_grad and not attached else one
+
+
+def _pulled(
+    operation: str,
+    outputs: list[Any],
+    variables: list[Any],
+    seeds: list[Any] | None,
+    attached: bool,
+    retain_graph: bool,
+) -> list[Any]:
+    """The gradients of the variables, zeros for those on which nothing depends."""
+    reached = [i for i, one in enumerate(outputs) if one.requires_grad]
+    if seeds is not None:
+        for seed, one in zip(seeds, outputs, strict=True):
+            _require_like(operation, "cotangent", seed, one)
+    found: tuple[Any, ...] = (None,) * len(variables)
+    if reached and variables:
+        found = variables[0]._gradients(
+            [outputs[i] for i in reached],
+            variables,
+            None if seeds is None else [seeds[i] for i in reached],
+            retain_graph=retain_graph,
+            create_graph=attached,
+            allow_unused=True,
+        )
+    return [_zeros_like(one) if g is None else g for one, g in zip(variables, found, strict=True)]
+
+
+def _zeros_like(tensor: Any) -> Any:
+    kind = tensor._kind
+    zeros = kind.library.ops.zeros(tensor.shape, dtype=kind.native_dtype, device=kind.native_device)
+    return tensor._lift(zeros, kind)
+
+
+def _units(tensor: Any) -> Iterator[Any]:
+    """For each element of a tensor's shape, zeros with a one in its place."""
+    for position in range(int(tensor.size)):
+        unit = _zeros_like(tensor).reshape((-1,))
+        unit[position] = 1
+        yield unit.reshape(tensor.shape)
+
+
+def _stacked(rows: list[list[Any]], output: Any, chosen: tuple[Any, ...]) -> list[Any]:
+    """The Jacobians with respect to each leaf, from the gradients of an output's elements."""
+    inputs = flatten(chosen)[0]
+    if not rows:
+        return [_empty(output, one) for one in inputs]
+    return [
+        one._lifter.ops.stack([row[i] for row in rows], axis=0).reshape((*output.shape, *one.shape))
+        for i, one in enumerate(inputs)
+    ]
+
+
+def _along_last(column: list[Any], output: Any, one: Any) -> Any:
+    """A Jacobian from the tangents that an argument's elements gave."""
+    if not column:
+        return _empty(output, one)
+    return one._lifter.ops.stack(column, axis=-1).reshape((*output.shape, *one.shape))
+
+
+def _empty(output: Any, one: Any) -> Any:
+    return _zeros_like(output).reshape((-1, 1))[:, :0].reshape((*output.shape, *one.shape))

@@ -1,0 +1,76 @@
+"""Tuples, lists and dicts of tensors, nested in any way, taken apart and put together again."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+Rebuild = Callable[[list[Any]], Any]
+"""Puts a tree of the same structure together from its leaves."""
+
+
+def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
+    """The leaves of a tree, from left to right, and what puts one of its structure together."""
+    if isinstance(tree, dict):
+        keys = list(tree)
+        leaves, rebuild = _flatten_all([tree[key] for key in keys])
+        # The copy is of its class, and has what that keeps beside the entries.
+        empty = copy.copy(tree)
+        empty.clear()
+        return leaves, lambda found: _filled(empty, keys, rebuild(found))
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        leaves, rebuild = _flatten_all(list(tree))
+        named = type(tree)
+        return leaves, lambda found: named(*rebuild(found))
+    if isinstance(tree, tuple | list):
+        leaves, rebuild = _flatten_all(list(tree))
+        sequence: Any = type(tree)
+        return leaves, lambda found: sequence(rebuild(found))
+    if tree is None:
+        return [], lambda found: None
+    return [tree], lambda found: found[0]
+
+
+def _filled(empty: dict[Any, Any], keys: list[Any], found: list[Any]) -> dict[Any, Any]:
+    filled = copy.copy(empty)
+    filled.update(zip(keys, found, strict=True))
+    return filled
+
+
+def _flatten_all(trees: list[Any]) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
+    parts = [flatten(tree) for tree in trees]
+    counts = [len(leaves) for leaves, _ in parts]
+
+    def rebuild(found: list[Any]) -> list[Any]:
+        rest = iter(found)
+        return [build([next(rest) for _ in range(n)]) for (_, build), n in zip(parts, counts, strict=True)]
+
+    return [leaf for leaves, _ in parts for leaf in leaves], rebuild
+
+
+def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
+    """The tree with a function of each leaf in its place."""
+    leaves, rebuild = flatten(tree)
+    return rebuild([function(leaf) for leaf in leaves])
+
+
+def leaves_like(tree: Any, other: Any) -> list[Any] | None:
+    """The leaves of a tree in the order of those of another; None if the two differ in more than their leaves.
+
+    Entries of dicts belong together by their keys, in whatever order they are.
+    """
+    if isinstance(other, dict):
+        if not isinstance(tree, dict) or tree.keys() != other.keys():
+            return None
+        pairs = [(tree[key], other[key]) for key in other]
+    elif isinstance(other, tuple | list):
+        if type(tree) is not type(other) or len(tree) != len(other):
+            return None
+        pairs = list(zip(tree, other, strict=True))
+    elif other is None:
+        return [] if tree is None else None
+    else:
+        return None if isinstance(tree, dict | tuple | list) or tree is None else [tree]
+    parts = [leaves_like(one, another) for one, another in pairs]
+    return None if any(part is None for part in parts) else [leaf for part in parts for leaf in part or ()]

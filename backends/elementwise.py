@@ -1,0 +1,41 @@
+"""Elementwise functions whose special values libraries differ in, out of functions that they agree in.
+
+Each takes a namespace and arrays of one real dtype.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def floor_divide(xp: Any, x1: Any, x2: Any, quotient: Any) -> Any:
+    """The library's quotient of floats, where none is zero or infinite that it takes for NaN or for -1."""
+    ordinary = xp.logical_and(xp.logical_and(xp.isfinite(x1), xp.isfinite(x2)), x2 != 0)
+    exact = x1 / x2
+    signed = xp.where(quotient == 0, xp.copysign(xp.zeros_like(exact), exact), quotient)
+    return xp.where(ordinary, signed, exact)
+
+
+def remainder(xp: Any, x1: Any, x2: Any, rest: Any) -> Any:
+    """The library's remainder of floats with the sign of the divisor, which may be infinite."""
+    rest = xp.where(rest == 0, xp.copysign(xp.zeros_like(rest), x2), rest)
+    same = xp.signbit(x1) == xp.signbit(x2)
+    towards = xp.where(x1 == 0, xp.copysign(xp.zeros_like(rest), x2), xp.where(same, x1, x2))
+    return xp.where(xp.logical_and(xp.isfinite(x1), xp.isinf(x2)), towards, rest)
+
+
+def left_shift(xp: Any, x1: Any, x2: Any) -> Any:
+    """Bits that are moved out are lost, however far; by a negative number all are."""
+    held = _held(xp, x2)
+    return xp.where(held, xp.bitwise_left_shift(x1, xp.where(held, x2, xp.zeros_like(x2))), xp.zeros_like(x1))
+
+
+def right_shift(xp: Any, x1: Any, x2: Any) -> Any:
+    """The sign is what remains of a number of which all bits are moved out."""
+    held = _held(xp, x2)
+    shifted = xp.bitwise_right_shift(x1, xp.where(held, x2, xp.full_like(x2, 8 * x2.dtype.itemsize - 1)))
+    return shifted if x1.dtype.kind == "i" else xp.where(held, shifted, xp.zeros_like(x1))
+
+
+def _held(xp: Any, distance: Any) -> Any:
+    return xp.logical_and(distance >= 0, distance < 8 * distance.dtype.itemsize)

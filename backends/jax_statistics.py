@@ -1,0 +1,71 @@
+"""Sums, means and cumulative functions of JAX arrays."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+
+def kernels(jax: Any) -> dict[str, Callable[..., Any]]:
+    """Compiled for each shape and axis."""
+    jnp, lax = jax.numpy, jax.lax
+
+    def total(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+        """JAX's of a single negative zero is negative, though that of several is not."""
+        found = jnp.sum(x, axis, keepdims=keepdims)
+        if jnp.iscomplexobj(x):
+            real, imag = (jnp.where(part == 0, 0, part) for part in (found.real, found.imag))
+            return lax.complex(real, imag)
+        return jnp.where(found == 0, 0, found) if jnp.issubdtype(x.dtype, jnp.floating) else found
+
+    def mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+        """Of complex numbers the parts by themselves: where one is NaN or infinite, the other need not be NaN."""
+        if jnp.iscomplexobj(x):
+            return lax.complex(*(mean(part, axis=axis, keepdims=keepdims) for part in (x.real, x.imag)))
+        axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+        count = math.prod(x.shape[i] for i in axes)
+        wide = x.astype(jnp.float32) if x.dtype.itemsize == 2 else x
+        return (total(wide, axis=axis, keepdims=keepdims) / count).astype(x.dtype)
+
+    def step(earlier: tuple[Any, Any], later: tuple[Any, Any]) -> tuple[Any, Any]:
+        factor, term = later
+        return factor * earlier[0], factor * earlier[1] + term
+
+    def recurrence(factors: Any, terms: Any, *, axis: int) -> Any:
+        return lax.associative_scan(step, (factors, terms), axis=axis)[1]
+
+    def cumulative_sum(x: Any, *, axis: int) -> Any:
+        """JAX's starts from 0, which loses the sign of zeros that are all negative."""
+        if jnp.iscomplexobj(x):
+            return lax.complex(cumulative_sum(x.real, axis=axis), cumulative_sum(x.imag, axis=axis))
+        sums = jnp.cumsum(x, axis)
+        if not jnp.issubdtype(x.dtype, jnp.floating):
+            return sums
+        length = x.shape[axis]
+        place = jnp.arange(length).reshape([length if i == axis else 1 for i in range(x.ndim)])
+        others = jnp.where(jnp.logical_and(x == 0, jnp.signbit(x)), length, place)
+        return jnp.where(place < others.min(axis, keepdims=True, initial=length), x, sums)
+
+    def cumulative_prod(x: Any, *, axis: int) -> Any:
+        """JAX's starts from 1, which makes NaN of complex infinities: complex factors reach twice as far each time."""
+        if not jnp.iscomplexobj(x):
+            return jnp.cumprod(x, axis)
+        before = (slice(None),) * axis
+        reach = 1
+        while reach < x.shape[axis]:
+            first, rest, back = (x[(*before, part)] for part in (slice(reach), slice(reach, None), slice(-reach)))
+            x = jnp.concatenate([first, back * rest], axis)
+            reach *= 2
+        return x
+
+    compiled = functools.partial(jax.jit, static_argnames=("axis", "keepdims"))
+    along = functools.partial(jax.jit, static_argnames="axis")
+    return {
+        "cumulative_prod": along(cumulative_prod),
+        "cumulative_sum": along(cumulative_sum),
+        "linear_recurrence": along(recurrence),
+        "mean": compiled(mean),
+        "sum": compiled(total),
+    }

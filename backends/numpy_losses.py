@@ -1,0 +1,203 @@
+"""Losses of single elements on NumPy arrays, in blocks that the processor's cache holds.
+
+So of all passes over a block only the first reads memory and only the last writes it, and where just the sum of the
+losses is wanted none does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from .contract import Kernel
+from .numpy_threads import each
+
+BLOCK = 1 << 18
+"""How many bytes of each operand a block should have at most."""
+
+Part = Callable[..., None]
+"""``part(out, *operands)`` writes what it computes of the operands' elements in one block; 0-d ones are given whole."""
+
+
+def _flat(arrays: tuple[Any, ...]) -> tuple[Any, list[slice], Callable[[slice], list[Any]]]:
+    """The array that has the shape of the result, the blocks, and what gives the arrays' elements in one."""
+    largest = max(arrays, key=lambda array: len(array.shape))
+    flat = [array if not array.shape and largest.shape else array.reshape(-1) for array in arrays]
+    step = BLOCK // largest.dtype.itemsize
+    blocks = [slice(start, start + step) for start in range(0, largest.size, step)]
+    return largest, blocks, lambda block: [array[block] if array.shape else array for array in flat]
+
+
+def in_blocks(part: Part, *arrays: Any) -> Any:
+    """What a part computes of all elements of arrays of one dtype and shape."""
+    largest, blocks, operands = _flat(arrays)
+    result = numpy.empty(largest.shape, largest.dtype)
+    out = result.reshape(-1)
+    each(lambda block: part(out[block], *operands(block)), blocks)
+    return result
+
+
+def sum_in_blocks(total: Callable[..., float], *arrays: Any) -> Any:
+    """The sum of what `total` gives for each block."""
+    largest, blocks, operands = _flat(arrays)
+    return numpy.asarray(sum(each(lambda block: total(*operands(block)), blocks)), largest.dtype)
+
+
+def _apply(part: Part, arrays: tuple[Any, ...], summed: bool) -> Any:
+    if not summed:
+        return in_blocks(part, *arrays)
+
+    def total(*operands: Any) -> float:
+        losses = numpy.empty(operands[0].shape, operands[0].dtype)
+        part(losses, *operands)
+        return float(numpy.add.reduce(losses))
+
+    return sum_in_blocks(total, *arrays)
+
+
+def pointwise(
+    formula: Callable[..., Any], ops: Any, arrays: tuple[Any, ...], options: tuple[Any, ...], summed: bool
+) -> Any:
+    """See `Backend.pointwise`."""
+    if summed:
+        return sum_in_blocks(lambda *operands: float(numpy.add.reduce(formula(ops, *operands, *options))), *arrays)
+
+    def part(out: Any, *operands: Any) -> None:
+        out[...] = formula(ops, *operands, *options)
+
+    return in_blocks(part, *arrays)
+
+
+def smooth_l1_loss(input: Any, target: Any, *, options: tuple[float], summed: bool) -> Any:
+    (beta,) = options
+    return _clipped(input, target, beta, 1.0 / beta, summed)
+
+
+def huber_loss(input: Any, target: Any, *, options: tuple[float], summed: bool) -> Any:
+    return _clipped(input, target, options[0], 1.0, summed)
+
+
+def _clipped(input: Any, target: Any, bound: float, scale: float, summed: bool) -> Any:
+    """With the difference d and what is left of it between the bounds, c: (d - c / 2) c, on both sides of a bound."""
+
+    def total(x: Any, y: Any) -> float:
+        difference = x - y
+        clipped = difference.clip(-bound, bound)
+        return (float(clipped @ difference) - 0.5 * float(clipped @ clipped)) * scale
+
+    def part(out: Any, x: Any, y: Any) -> None:
+        numpy.subtract(x, y, out)
+        clipped = out.clip(-bound, bound)
+        out -= clipped * 0.5
+        out *= clipped
+        out *= scale
+
+    return sum_in_blocks(total, input, target) if summed else in_blocks(part, input, target)
+
+
+def smooth_l1_loss_input_gradient(upstream: Any, input: Any, target: Any, *, options: tuple[float]) -> Any:
+    (beta,) = options
+    return _clipped_difference(upstream * (1.0 / beta), input, target, beta)
+
+
+def huber_loss_input_gradient(upstream: Any, input: Any, target: Any, *, options: tuple[float]) -> Any:
+    return _clipped_difference(upstream, input, target, options[0])
+
+
+def _clipped_difference(upstream: Any, input: Any, target: Any, bound: float) -> Any:
+    def part(out: Any, g: Any, x: Any, y: Any) -> None:
+        numpy.subtract(x, y, out)
+        out.clip(-bound, bound, out)
+        out *= g
+
+    return in_blocks(part, upstream, input, target)
+
+
+def binary_cross_entropy_with_logits(input: Any, target: Any, *, options: tuple[()], summed: bool) -> Any:
+    def part(out: Any, x: Any, y: Any) -> None:
+        numpy.abs(x, out)
+        numpy.negative(out, out)
+        numpy.exp(out, out)
+        numpy.log1p(out, out)
+        out += x.clip(0.0, math.inf)
+        out -= x * y
+        if not math.isfinite(numpy.add.reduce(out)):
+            # Of infinite logits PyTorch's formula leaves something else.
+            infinite = numpy.isinf(x)
+            x, y = x[infinite], y[infinite]
+            out[infinite] = (1.0 - y) * x + numpy.maximum(-x, 0.0)
+
+    return _apply(part, (input, target), summed)
+
+
+def binary_cross_entropy_with_logits_input_gradient(
+    upstream: Any, input: Any, target: Any, *, options: tuple[()]
+) -> Any:
+    def part(out: Any, g: Any, x: Any, y: Any) -> None:
+        numpy.negative(x, out)
+        numpy.exp(out, out)
+        out += 1.0
+        numpy.reciprocal(out, out)
+        out -= y
+        out *= g
+
+    return in_blocks(part, upstream, input, target)
+
+
+def kl_div(input: Any, target: Any, *, options: tuple[bool], summed: bool) -> Any:
+    (log_target,) = options
+    # Added to a probability, it changes none but zero, whose logarithm is then finite and times zero is zero.
+    least = numpy.nextafter(target.dtype.type(0.0), target.dtype.type(1.0))
+
+    def factors(x: Any, y: Any) -> tuple[Any, Any]:
+        if log_target:
+            return numpy.exp(y), y - x
+        logarithm = y + least
+        numpy.log(logarithm, logarithm)
+        logarithm -= x
+        return y, logarithm
+
+    def total(x: Any, y: Any) -> float:
+        probability, difference = factors(x, y)
+        return float(probability @ difference)
+
+    def part(out: Any, x: Any, y: Any) -> None:
+        numpy.multiply(*factors(x, y), out)
+
+    return sum_in_blocks(total, input, target) if summed else in_blocks(part, input, target)
+
+
+def kl_div_input_gradient(upstream: Any, input: Any, target: Any, *, options: tuple[bool]) -> Any:
+    def part(out: Any, g: Any, y: Any) -> None:
+        numpy.multiply(numpy.exp(y) if options[0] else y, g, out)
+
+    return in_blocks(part, numpy.negative(upstream), target)
+
+
+def _quietly(function: Kernel) -> Kernel:
+    """The function without floating-point warnings."""
+
+    def kernel(*arrays: Any, **parameters: Any) -> Any:
+        with numpy.errstate(all="ignore"):
+            return function(*arrays, **parameters)
+
+    return kernel
+
+
+KERNELS: dict[str, Kernel] = {
+    function.__name__: _quietly(function)
+    for function in (
+        binary_cross_entropy_with_logits,
+        binary_cross_entropy_with_logits_input_gradient,
+        huber_loss,
+        huber_loss_input_gradient,
+        kl_div,
+        kl_div_input_gradient,
+        smooth_l1_loss,
+        smooth_l1_loss_input_gradient,
+    )
+}
+"""By the name of the operation."""

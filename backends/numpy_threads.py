@@ -1,0 +1,49 @@
+"""Work on parts of arrays, shared among threads: NumPy's functions let others run while they compute."""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+
+def _count() -> int:
+    """As many as there are processors for this process, unless OMP_NUM_THREADS asks for fewer."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, min(available, int(wanted))) if wanted.isdigit() else available
+
+
+COUNT = _count()
+
+
+@functools.cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(COUNT - 1, thread_name_prefix="tensorplug")
+
+
+if hasattr(os, "register_at_fork"):
+    # A child has the pool's object, but none of its threads.
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
+def each(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+    """The function of each item, in their order. Where there are several, threads share them."""
+    groups = min(COUNT, len(items))
+    if groups < 2:
+        return [function(item) for item in items]
+    step = -(-len(items) // groups)
+    first, *others = (items[start : start + step] for start in range(0, len(items), step))
+
+    def work(group: Sequence[Any]) -> list[Any]:
+        return [function(item) for item in group]
+
+    # Each in a copy of this thread's context, in which NumPy has been told what to do about warnings.
+    futures = [_pool().submit(contextvars.copy_context().run, work, group) for group in others]
+    found = work(first)
+    for future in futures:
+        found += future.result()
+    return found

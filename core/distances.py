@@ -1,0 +1,103 @@
+"""Distances and similarities of vectors, as in PyTorch. They are made of other operations."""
+
+from __future__ import annotations
+
+from .axes import normalize_axis
+from .elementwise import clip
+from .linalg import vector_norm
+from .linear_algebra import promoted
+from .manipulation import broadcast_arrays
+from .operation import Operation
+from .statistical import sum
+from .tensor import Tensor
+
+_FLOATS = "real-valued floating-point"
+
+_cosine_similarity = Operation("cosine_similarity", family="composite", operands=("x1", "x2"), accepts=_FLOATS)
+_pairwise_distance = Operation("pairwise_distance", family="composite", operands=("x1", "x2"), accepts=_FLOATS)
+
+
+def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
+    r"""The distance of each vector from the one in its place, :math:`\| x_1 - x_2 + \epsilon \|_p`.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor, shape (..., D)
+        Of a real-valued floating-point dtype; they are broadcast and promoted to a common one.
+    p : float, default: 2.0
+        The power of the norm.
+    eps : float, default: 1e-6
+        What is added to each difference, so that the gradient of equal vectors is not that of a kink.
+    keepdim : bool, default: False
+        Whether the last axis is kept with length 1.
+
+    Returns
+    -------
+    Tensor, shape (...)
+
+    Raises
+    ------
+    TypeError
+        For another dtype.
+    ShapeError
+        If the shapes cannot be broadcast together.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.pairwise_distance(tp.tensor([[3.0, 4.0], [1.0, 1.0]]), tp.zeros(2))
+    tensor([5.0000, 1.4142])
+    """
+    x1, x2 = promoted(_pairwise_distance, x1, x2)
+    difference = x1 - x2 + float(eps)
+    return vector_norm(difference, p, axis=-1 if difference.ndim else None, keepdims=keepdim)
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    r"""The cosine of the angle between vectors along an axis.
+
+    .. math:: \frac{x_1 \cdot x_2}{\max(\|x_1\|_2, \epsilon) \max(\|x_2\|_2, \epsilon)}
+
+    Parameters
+    ----------
+    x1, x2 : Tensor
+        Of a real-valued floating-point dtype; they are broadcast and promoted to a common one.
+    dim : int, default: 1
+        The axis of their common shape.
+    eps : float, default: 1e-8
+        The least norm that is divided by. The gradient takes no notice of that bound, as in PyTorch.
+
+    Returns
+    -------
+    Tensor
+        Of the common shape without the axis.
+
+    Raises
+    ------
+    IndexError
+        If there is no such axis.
+    TypeError
+        For another dtype.
+    ShapeError
+        If the shapes cannot be broadcast together.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.cosine_similarity(tp.tensor([[3.0, 4.0], [1.0, 1.0]]), tp.tensor([[1.0, 0.0], [2.0, 2.0]]))
+    tensor([0.6000, 1.0000])
+    """
+    x1, x2 = broadcast_arrays(*promoted(_cosine_similarity, x1, x2))
+    axis = normalize_axis("cosine_similarity", dim, x1.ndim)
+    similarity: Tensor = sum(_normalized(x1, axis, eps) * _normalized(x2, axis, eps), axis=axis)
+    return similarity
+
+
+def _normalized(x: Tensor, axis: int, eps: float) -> Tensor:
+    norm = vector_norm(x, axis=axis, keepdims=True)
+    # What the bound adds has no history, so that the gradient passes it by.
+    return x / (norm + (clip(norm, float(eps)) - norm).detach())
+
+
+_cosine_similarity.function = cosine_similarity
+_pairwise_distance.function = pairwise_distance

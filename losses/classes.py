@@ -1,0 +1,101 @@
+"""Class indices as targets, and weights of classes: what losses of them share."""
+
+from __future__ import annotations
+
+from ..core.dtypes import int64
+from ..core.elementwise import not_equal, where
+from ..core.errors import ShapeError
+from ..core.interop import host_array
+from ..core.operands import cast
+from ..core.tensor import Tensor
+from .checks import require_floating, require_tensor
+
+
+def require_class_indices(loss: str, input: Tensor, target: Tensor, alternative: str = "") -> None:
+    """Raise ShapeError or TypeError unless the target has an integer where the input has classes along axis 1.
+
+    Parameters
+    ----------
+    loss
+        Its name.
+    input
+        Of shape (N, C, d1, ..., dK) or (C,).
+    target
+        To be of shape (N, d1, ..., dK) or ().
+    alternative
+        What else the target could be, for the message.
+    """
+    wanted = (*input.shape[:-1][:1], *input.shape[2:])
+    if not input.ndim or target.shape != wanted:
+        raise ShapeError(
+            f"{loss}: an input of shape {input.shape} takes a target of shape {wanted} (class indices)"
+            f"{alternative}, got {target.shape}"
+        )
+    if target.dtype.kind not in "iu":
+        raise TypeError(
+            f"{loss}: target must be of an integer dtype, as its shape {target.shape} is that of class indices, got "
+            f"{target.dtype}"
+        )
+
+
+def any_ignored(loss: str, target: Tensor, classes: int, ignore_index: int | None) -> bool:
+    """Whether any class index is the one to be ignored.
+
+    Raises
+    ------
+    IndexError
+        If another one is not in ``[0, classes)``.
+    """
+    host = host_array(target)
+    if not host.size:
+        return False
+    least, greatest = int(host.min()), int(host.max())
+    if ignore_index is None or not least <= ignore_index <= greatest:
+        ignored, found = None, False
+    else:
+        ignored = host == ignore_index
+        found = bool(ignored.any())
+    if least < 0 or greatest >= classes:
+        wrong = (host < 0) | (host >= classes)
+        if ignored is not None:
+            wrong &= ~ignored
+        if wrong.any():
+            raise IndexError(
+                f"{loss}: target holds class index {int(host[wrong][0])}, which is out of range for {classes} classes"
+            )
+    return found
+
+
+def counted(loss: str, target: Tensor, classes: int, ignore_index: int) -> tuple[Tensor, Tensor | None]:
+    """Class indices with 0 in place of ignored ones, and which of them count; None if all do.
+
+    Raises
+    ------
+    IndexError
+        If one that is not ignored is out of range.
+    """
+    counts = None
+    if any_ignored(loss, target, classes, ignore_index):
+        counts = not_equal(target, ignore_index)
+        target = where(counts, target, 0)
+    return cast(target, int64), counts
+
+
+def class_weights(loss: str, input: Tensor, weight: Tensor | None) -> Tensor | None:
+    """The weights of the classes, in the dtype of the input.
+
+    Raises
+    ------
+    TypeError
+        If they are no tensor, or of no floating-point dtype.
+    ShapeError
+        If there is not one for each class.
+    """
+    if weight is None:
+        return None
+    require_tensor(loss, "weight", weight, input.device)
+    require_floating(loss, "weight", weight)
+    classes = input.shape[:2][-1:]
+    if weight.shape != classes:
+        raise ShapeError(f"{loss}: weight must have shape {classes}, one for each class, got {weight.shape}")
+    return cast(weight, input.dtype)

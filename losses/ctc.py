@@ -1,0 +1,473 @@
+"""Connectionist temporal classification.
+
+Graves, Fernández, Gomez and Schmidhuber, "Connectionist temporal classification: labelling unsegmented sequence data
+with recurrent neural networks", ICML 2006.
+
+The probability of a target is the sum over all ways to spread its labels, with blanks between them, over the frames.
+It follows from a recursion over the frames, done for all samples and all places in the targets at once, on logarithms.
+The gradient needs the same from the other end.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import operator
+from collections.abc import Iterable
+from typing import Any, NamedTuple, final
+
+import numpy
+
+from ..core import Operation, Tensor, rule
+from ..core.dtypes import float32
+from ..core.elementwise import isinf, where
+from ..core.errors import ShapeError
+from ..core.interop import host_array
+from ..core.operands import cast
+from .checks import require_floating, require_tensor
+from .loss import Loss
+from .reduction import require_reduction
+
+NAME = "ctc_loss"
+
+_LOWEST = -1e30
+"""Below any logarithm that counts, and finite, so that differences from it are not NaN."""
+
+
+class Lattice(NamedTuple):
+    """The places of the targets at which a path may be, blanks included. 0 allows, and minus infinity forbids.
+
+    Attributes
+    ----------
+    barriers : Tensor, shape (3, N, 2 S + 1)
+        Whether a path may come to a place from the last but one, whether it may begin there, and whether it may end.
+    frames : Tensor, shape (2, T, N, 1)
+        Whether a frame is the last one of the sample, and whether it is one at all.
+    samples : raw array, shape (N, 1), int64
+        The number of each sample.
+    labels : raw array, shape (N, 2 S + 1), int64
+        The label at each place.
+    last : raw array, shape (N,), int64
+        The last frame of each sample.
+    """
+
+    barriers: Any
+    frames: Any
+    samples: Any
+    labels: Any
+    last: Any
+
+
+def _lattice(targets: list[numpy.ndarray], lengths: numpy.ndarray, blank: int, log_probs: Tensor) -> Lattice:
+    shape = (len(targets), 2 * max(map(len, targets)) + 1)
+    labels = numpy.full(shape, blank, "int64")
+    allowed = numpy.zeros((3, *shape), bool)
+    for sample, target in enumerate(targets):
+        places = 2 * len(target) + 1
+        labels[sample, 1:places:2] = target
+        allowed[0, sample, 3:places:2] = target[1:] != target[:-1]
+        allowed[1, sample, : min(2, places)] = True
+        allowed[2, sample, max(places - 2, 0) : places] = True
+    frame = numpy.arange(log_probs.shape[0])[:, None, None]
+    frames = numpy.stack([frame == lengths[:, None] - 1, frame < lengths[:, None]])
+    barriers = [_constant(numpy.where(one, 0.0, -math.inf), log_probs) for one in (allowed, frames)]
+    kind = log_probs._kind
+    whole = (numpy.arange(shape[0])[:, None], labels, numpy.maximum(lengths - 1, 0))
+    return Lattice(*barriers, *(kind.library.backend.from_numpy(one, kind.native_device) for one in whole))
+
+
+def _constant(host: numpy.ndarray, like: Tensor) -> Tensor:
+    """A NumPy array as a tensor of another's dtype and device."""
+    kind = like._kind
+    array = kind.library.backend.from_numpy(host.astype(kind.dtype.name), kind.native_device)
+    constant: Tensor = like._lift(array, kind)
+    return constant
+
+
+@final
+class _Paths:
+    """The recursions over the frames, on raw arrays or on tensors."""
+
+    def __init__(self, ops: Any, log_probs: Any, lattice: Lattice) -> None:
+        self._ops = ops
+        self._lattice = lattice
+        self._shape = log_probs.shape
+        self.steps, self.begins, self.ends = (ops.getitem(lattice.barriers, (i, ...)) for i in range(3))
+        self.finals = self._rows(ops.getitem(lattice.frames, (0, ...)))
+        self.inside = ops.getitem(lattice.frames, (1, ...))
+        self.emissions = self.at_places(log_probs)
+
+    def _rows(self, x: Any) -> list[Any]:
+        return [self._ops.getitem(x, (frame, ...)) for frame in range(x.shape[0])]
+
+    def at_places(self, x: Any) -> list[Any]:
+        """What belongs to the labels at the places, a part for each frame."""
+        return self._rows(self._ops.index(x, (slice(None), self._lattice.samples, self._lattice.labels)))
+
+    def of_labels(self, x: Any) -> Any:
+        """What belongs to the places, added up for each label."""
+        return self._ops.scatter_zeros(x, self._shape, (slice(None), self._lattice.samples, self._lattice.labels))
+
+    def forward(self) -> list[Any]:
+        """Frame by frame the logarithms of the probabilities of the beginnings of paths that lead to each place."""
+        alphas = [self.begins + self.emissions[0]]
+        for emission in self.emissions[1:]:
+            alphas.append(_logsumexp(self._ops, self.onward(alphas[-1], self.steps)) + emission)
+        return alphas
+
+    def backward(self) -> list[Any]:
+        """The same of the ends of paths that begin at each place, without its own frame."""
+        endings = [self.ends + final for final in self.finals]
+        betas = [endings[-1]]
+        for emission, ending in zip(self.emissions[:0:-1], endings[-2::-1], strict=True):
+            back = _logsumexp(self._ops, self.back(betas[-1] + emission, self.steps))
+            betas.append(self._ops.maximum(back, ending))
+        return betas[::-1]
+
+    def onward(self, x: Any, steps: Any) -> list[Any]:
+        """What comes to each place: from itself, from its neighbour, and from the one behind that, where it may."""
+        return [x, self._moved(x, 1), self._moved(x, 2) + steps]
+
+    def back(self, x: Any, steps: Any) -> list[Any]:
+        """What comes to each place in the other direction."""
+        return [x, self._moved(x, -1), self._moved(x + steps, -2)]
+
+    def _moved(self, x: Any, by: int) -> Any:
+        """The places moved on by a number, which may be negative."""
+        width = min(abs(by), x.shape[1])
+        outside = self._ops.zeros_like(self._ops.getitem(x, (slice(None), slice(0, width)))) - math.inf
+        inside = self._ops.getitem(x, (slice(None), slice(0, x.shape[1] - width) if by > 0 else slice(width, None)))
+        return self._ops.concat([outside, inside] if by > 0 else [inside, outside], axis=1)
+
+    def counted(self, upstream: Any, unit: Any) -> Any:
+        """The gradient in the frames of samples that are wanted; that of others may be NaN."""
+        ops = self._ops
+        wanted = ops.logical_and(ops.isfinite(self.inside), ops.not_equal(upstream, ops.zeros_like(upstream)))
+        return ops.where(wanted, upstream * unit, ops.zeros_like(unit))
+
+
+def _logsumexp(ops: Any, terms: list[Any]) -> Any:
+    shift = functools.reduce(ops.maximum, terms)
+    shift = ops.maximum(shift, ops.zeros_like(shift) + _LOWEST)
+    return ops.log(functools.reduce(operator.add, [ops.exp(term - shift) for term in terms])) + shift
+
+
+def _weighted(ops: Any, terms: list[Any], tangents: list[Any]) -> Any:
+    """The tangent of the logarithm of a sum of exponentials; where a term is zero that of its logarithm is not looked
+    at.
+    """
+    total = _logsumexp(ops, terms)
+    total = ops.maximum(total, ops.zeros_like(total) + _LOWEST)
+    weights = [ops.exp(term - total) for term in terms]
+    zero = ops.zeros_like(total)
+    parts = [
+        ops.where(ops.equal(weight, zero), zero, weight * tangent)
+        for weight, tangent in zip(weights, tangents, strict=True)
+    ]
+    return functools.reduce(operator.add, parts)
+
+
+def _losses(
+    ops: Any, log_probs: Any, barriers: Any, frames: Any, samples: Any, labels: Any, last: Any
+) -> tuple[Any, Any]:
+    """The losses of the samples, and the alphas."""
+    paths = _Paths(ops, log_probs, Lattice(barriers, frames, samples, labels, last))
+    alphas = ops.stack(paths.forward(), axis=0)
+    ended = ops.index(alphas, (last, ops.reshape(samples, (-1,)))) + paths.ends
+    return -_logsumexp(ops, [ops.getitem(ended, (slice(None), place)) for place in range(ended.shape[1])]), alphas
+
+
+def _for_samples(ops: Any, x: Any) -> Any:
+    """One number for each sample, for all frames and places."""
+    return ops.reshape(x, (1, x.shape[0], 1))
+
+
+def _occupation(ops: Any, paths: _Paths, losses: Any, alphas: Any) -> Any:
+    """The probability that a path that spells the target is at each place."""
+    return ops.exp(alphas + ops.stack(paths.backward(), axis=0) + _for_samples(ops, losses))
+
+
+def _gradient(
+    ops: Any,
+    upstream: Any,
+    log_probs: Any,
+    losses: Any,
+    alphas: Any,
+    barriers: Any,
+    frames: Any,
+    samples: Any,
+    labels: Any,
+) -> Any:
+    paths = _Paths(ops, log_probs, Lattice(barriers, frames, samples, labels, None))
+    unit = ops.exp(log_probs) - paths.of_labels(_occupation(ops, paths, losses, alphas))
+    return paths.counted(_for_samples(ops, upstream), unit)
+
+
+def _second_derivative(
+    ops: Any,
+    g: Any,
+    upstream: Any,
+    log_probs: Any,
+    losses: Any,
+    alphas: Any,
+    barriers: Any,
+    frames: Any,
+    samples: Any,
+    labels: Any,
+) -> Any:
+    """The derivative of the gradient in the direction g, which is what g pulls back too: the matrix is symmetric."""
+    paths = _Paths(ops, log_probs, Lattice(barriers, frames, samples, labels, None))
+    directions, free = paths.at_places(g), ops.zeros_like(paths.steps)
+    forward = [directions[0]]
+    rows = paths.forward()
+    for alpha, direction in zip(rows[:-1], directions[1:], strict=True):
+        ways = paths.onward(alpha, paths.steps), paths.onward(forward[-1], free)
+        forward.append(_weighted(ops, *ways) + direction)
+    betas = paths.backward()
+    backward = [ops.zeros_like(directions[0])]
+    for beta, emission, direction in zip(betas[:0:-1], paths.emissions[:0:-1], directions[:0:-1], strict=True):
+        ways = paths.back(beta + emission, paths.steps), paths.back(backward[-1] + direction, free)
+        backward.append(_weighted(ops, *ways))
+    occupation = ops.exp(ops.stack(rows, axis=0) + ops.stack(betas, axis=0) + _for_samples(ops, losses))
+    tangents = ops.stack(forward, axis=0) + ops.stack(backward[::-1], axis=0)
+    # In every frame its mean over the places is the tangent of the whole probability.
+    mean = ops.sum(occupation * tangents, axis=2, keepdims=True)
+    moved = paths.of_labels(occupation * (tangents - mean))
+    return paths.counted(_for_samples(ops, upstream), ops.exp(log_probs) * g - moved)
+
+
+def _upstream(
+    ops: Any,
+    g: Any,
+    upstream: Any,
+    log_probs: Any,
+    losses: Any,
+    alphas: Any,
+    barriers: Any,
+    frames: Any,
+    samples: Any,
+    labels: Any,
+) -> Any:
+    ones = ops.ones_like(upstream)
+    unit = ops.ctc_gradient(ones, log_probs, losses, alphas, barriers, frames, samples=samples, labels=labels)
+    return ops.sum(g * unit, axis=(0, 2))
+
+
+rule(
+    "ctc",
+    operands=("barriers", "frames"),
+    outputs=("losses", "alphas"),
+    log_probs=lambda ops, g, log_probs, losses, alphas, barriers, frames, samples, labels: ops.ctc_gradient(
+        g.losses, log_probs, losses, alphas, barriers, frames, samples=samples, labels=labels
+    ),
+)
+rule(
+    "ctc_gradient",
+    operands=("losses", "alphas", "barriers", "frames"),
+    upstream=_upstream,
+    log_probs=_second_derivative,
+)
+
+_FLOATS = "real-valued floating-point"
+
+_ctc = Operation(
+    "ctc",
+    family="loss",
+    operands=("log_probs", "barriers", "frames"),
+    accepts=_FLOATS,
+    outputs={"losses": "same", "alphas": "same"},
+    decomposition=_losses,
+)
+Operation(
+    "ctc_gradient",
+    family="loss",
+    operands=("upstream", "log_probs", "losses", "alphas", "barriers", "frames"),
+    accepts=_FLOATS,
+    decomposition=_gradient,
+)
+
+
+def ctc_loss(
+    log_probs: Tensor,
+    targets: Tensor,
+    input_lengths: Any,
+    target_lengths: Any,
+    blank: int = 0,
+    reduction: str = "mean",
+    zero_infinity: bool = False,
+) -> Tensor:
+    r"""The negative logarithm of the probability that the frames spell the target, whatever the alignment.
+
+    .. math:: -\log \sum_{\pi \in B^{-1}(target)} \prod_{t=1}^{T} p_t(\pi_t)
+
+    where :math:`B` takes a path of labels and blanks, one a frame, merges equal neighbours, and leaves the blanks away
+    (Graves, Fernández, Gomez and Schmidhuber, ICML 2006).
+
+    Parameters
+    ----------
+    log_probs : Tensor, shape (T, N, C) or (T, C)
+        Logarithms of probabilities, as `log_softmax` gives them.
+    targets : Tensor, shape (N, S) or (sum of the target lengths,)
+        Class indices other than `blank`, padded or one target after the other; for one sample, of shape (S,).
+    input_lengths, target_lengths : Tensor, or sequence of int, length N
+        How many frames, and labels, each sample has; for one sample a number.
+    blank : int, default: 0
+    reduction : {"mean", "sum", "none"}, default: "mean"
+        The mean is that of the losses divided by the lengths of their targets, of which none counts less than 1.
+    zero_infinity : bool, default: False
+        Whether samples whose target is too long to be spelled have the loss and gradient 0, not infinity and NaN.
+
+    Returns
+    -------
+    Tensor
+        0-d, or with ``reduction="none"`` of shape (N,), for one sample (). The dtype of `log_probs`.
+
+    Raises
+    ------
+    TypeError
+        If a dtype is another, or a length is no integer.
+    ValueError
+        If shapes, lengths or the reduction are others, or a target holds the blank.
+    IndexError
+        If a target or the blank is no class.
+
+    Notes
+    -----
+    As in PyTorch the gradient is that for probabilities that add up to 1, so that it is exact for what comes out of
+    `log_softmax`, and a gradient with respect to `log_probs` themselves has their exponentials in it.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> from tensorplug.losses.functional import ctc_loss
+    >>> frames = tp.log_softmax(tp.tensor([[[0.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]], [[0.0, 0.0, 1.0]]]))
+    >>> ctc_loss(frames, tp.tensor([[1, 2]]), (3,), (2,))
+    tensor(0.5493)
+    """
+    require_reduction(NAME, reduction)
+    require_tensor(NAME, "log_probs", log_probs)
+    require_floating(NAME, "log_probs", log_probs)
+    require_tensor(NAME, "targets", targets, log_probs.device)
+    if log_probs.ndim not in (2, 3):
+        raise ShapeError(f"{NAME}: log_probs must have shape (T, N, C) or (T, C), got {log_probs.shape}")
+    single = log_probs.ndim == 2
+    dtype = log_probs.dtype
+    computed = cast(log_probs, float32) if dtype.itemsize == 2 else log_probs
+    if single:
+        computed = computed.reshape((log_probs.shape[0], 1, log_probs.shape[1]))
+    frames, count, classes = computed.shape
+    if not 0 <= operator.index(blank) < classes:
+        raise IndexError(f"{NAME}: blank {blank} is out of range for {classes} classes")
+    inputs = _lengths("input_lengths", input_lengths, count, frames)
+    sizes = _lengths("target_lengths", target_lengths, count, None)
+    labels = _labels(targets, sizes, classes, blank, single)
+    losses = _per_sample(computed, labels, inputs, blank)
+    if zero_infinity:
+        losses = where(isinf(losses), 0.0, losses)
+    if reduction == "mean":
+        losses = (losses / _constant(numpy.maximum(sizes, 1), computed)).mean()
+    elif reduction == "sum":
+        losses = losses.sum()
+    elif single:
+        losses = losses.reshape(())
+    return cast(losses, dtype)
+
+
+def _per_sample(log_probs: Tensor, labels: list[numpy.ndarray], lengths: numpy.ndarray, blank: int) -> Tensor:
+    """The losses of the samples; in no frame only nothing can be spelled."""
+    unspelled = _constant(numpy.asarray([math.inf if len(label) else 0.0 for label in labels]), log_probs)
+    if not log_probs.shape[0] or not labels:
+        return unspelled + log_probs.sum() * 0.0
+    lattice = _lattice(labels, lengths, blank, log_probs)
+    losses: Tensor = _ctc(log_probs, *lattice[:2], **dict(zip(Lattice._fields[2:], lattice[2:], strict=True)))[0]
+    if (lengths > 0).all():
+        return losses
+    frames = _constant(lengths, log_probs)
+    return where(frames > 0, losses, unspelled)
+
+
+def _lengths(name: str, lengths: Any, count: int, most: int | None) -> numpy.ndarray:
+    host = host_array(lengths) if type(lengths) is Tensor else numpy.asarray(lengths)
+    if host.dtype.kind not in "iu" and host.size:
+        raise TypeError(f"{NAME}: {name} must be integers, got {host.dtype}")
+    host = host.astype("int64").reshape(-1)
+    if host.shape != (count,):
+        raise ShapeError(f"{NAME}: {name} must be {count} numbers, one for each sample, got {host.shape[0]}")
+    wrong = host < 0 if most is None else (host < 0) | (host > most)
+    if wrong.any():
+        allowed = "not negative" if most is None else f"from 0 to {most}, the number of frames"
+        raise ValueError(f"{NAME}: {name} must be {allowed}, got {host[wrong][0]}")
+    return host
+
+
+def _labels(targets: Tensor, sizes: numpy.ndarray, classes: int, blank: int, single: bool) -> list[numpy.ndarray]:
+    """The labels of each sample."""
+    if targets.dtype.kind not in "iu":
+        raise TypeError(f"{NAME}: targets must be of an integer dtype, got {targets.dtype}")
+    host = host_array(targets).astype("int64")
+    if host.ndim == 2 or single:
+        padded = host.reshape(1, -1) if single else host
+        if host.ndim > 2 or padded.shape[0] != len(sizes):
+            raise ShapeError(f"{NAME}: targets must have shape ({len(sizes)}, S), got {host.shape}")
+        if sizes.size and sizes.max() > padded.shape[1]:
+            raise ValueError(
+                f"{NAME}: target_lengths has {sizes.max()}, and targets hold {padded.shape[1]} labels each"
+            )
+        found = [row[:size] for row, size in zip(padded, sizes, strict=True)]
+    elif host.ndim == 1:
+        if sizes.sum() != host.shape[0]:
+            raise ValueError(f"{NAME}: target_lengths add up to {sizes.sum()}, and targets hold {host.shape[0]} labels")
+        found = numpy.split(host, numpy.cumsum(sizes)[:-1]) if sizes.size else []
+    else:
+        raise ShapeError(f"{NAME}: targets must have shape (N, S) or be one-dimensional, got {host.shape}")
+    _require_labels(found, classes, blank)
+    return found
+
+
+def _require_labels(labels: Iterable[numpy.ndarray], classes: int, blank: int) -> None:
+    for label in labels:
+        outside = (label < 0) | (label >= classes)
+        if outside.any():
+            raise IndexError(f"{NAME}: target {label[outside][0]} is out of range for {classes} classes")
+        if (label == blank).any():
+            raise ValueError(f"{NAME}: targets must not hold the blank, {blank}")
+
+
+class CTCLoss(Loss):
+    """Connectionist temporal classification.
+
+    Parameters
+    ----------
+    blank : int, default: 0
+    reduction : {"mean", "sum", "none"}, default: "mean"
+    zero_infinity : bool, default: False
+
+    See Also
+    --------
+    tensorplug.losses.functional.ctc_loss : the formula, the shapes, and the errors.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> loss = tp.CTCLoss()
+    >>> frames = tp.log_softmax(tp.tensor([[[0.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]], [[0.0, 0.0, 1.0]]]))
+    >>> loss(frames, tp.tensor([[1, 2]]), (3,), (2,))
+    tensor(0.5493)
+    """
+
+    def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> None:
+        super().__init__(reduction)
+        self.blank = operator.index(blank)
+        self.zero_infinity = bool(zero_infinity)
+
+    def forward(self, log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any) -> Tensor:
+        """The loss of sequences and targets."""
+        return ctc_loss(
+            log_probs,
+            targets,
+            input_lengths,
+            target_lengths,
+            blank=self.blank,
+            reduction=self.reduction,
+            zero_infinity=self.zero_infinity,
+        )

@@ -1,0 +1,358 @@
+"""Losses of the distances and angles between vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..core import Tensor
+from ..core.distances import pairwise_distance
+from ..core.elementwise import equal, minimum, sqrt, where
+from ..core.errors import ShapeError
+from ..core.operands import cast
+from .checks import broadcast, promoted, require_positive, require_tensor
+from .loss import Loss
+from .margin import hinge
+from .reduction import reduce, require_reduction
+
+_EPSILON = 1e-12
+"""What is added to squares of norms, so that vectors of zeros have an angle, as in PyTorch."""
+
+Distance = Callable[[Tensor, Tensor], Tensor]
+
+
+def cosine_embedding_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, *, reduction: str = "mean"
+) -> Tensor:
+    r"""How far the cosine of a pair that belongs together is from 1, and that of another beyond a margin.
+
+    .. math::
+
+        \ell = \begin{cases} 1 - \cos(x_1, x_2) & y = 1 \\ \max(0, \cos(x_1, x_2) - margin) & y = -1 \end{cases}
+
+    The definition is PyTorch's, in which another target gives 0.
+
+    Parameters
+    ----------
+    input1, input2 : Tensor, shape (N, D) or (D,)
+        Of a real-valued floating-point dtype. Half-precision types are computed in float32.
+    target : Tensor, shape (N,) or ()
+        1 or -1, of a real-valued dtype.
+    margin : float, default: 0.0
+        From -1 to 1; best from 0 to 0.5.
+    reduction : {"mean", "sum", "none"}, default: "mean"
+
+    Returns
+    -------
+    Tensor, shape (); with reduction "none" that of `target`
+        The common dtype of the inputs.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or there is no such reduction.
+    TypeError
+        If an argument is no tensor, or of the wrong dtype.
+    DeviceError
+        If the tensors are on different devices.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> first, second = tp.tensor([[3.0, 4.0], [1.0, 0.0]]), tp.tensor([[1.0, 0.0], [2.0, 0.0]])
+    >>> tp.losses.functional.cosine_embedding_loss(first, second, tp.tensor([1, -1]), reduction="none")
+    tensor([0.4000, 1.0000])
+    """
+    name = "cosine_embedding_loss"
+    require_reduction(name, reduction)
+    dtype, (input1, input2) = promoted(name, {"input1": input1, "input2": input2})
+    require_tensor(name, "target", target, input1.device)
+    input1, input2 = broadcast(name, {"input1": input1, "input2": input2})
+    if input1.ndim not in (1, 2) or target.shape != input1.shape[:-1]:
+        raise ShapeError(
+            f"{name}: inputs of shape (N, D) take a target of shape (N,), and those of shape (D,) one of shape (), got "
+            f"{input1.shape} and {target.shape}"
+        )
+    square1, square2 = (input1 * input1).sum(-1) + _EPSILON, (input2 * input2).sum(-1) + _EPSILON
+    cosine = (input1 * input2).sum(-1) / sqrt(square1 * square2)
+    together = where(equal(target, 1), 1.0 - cosine, 0.0)
+    apart = where(equal(target, -1), hinge(cosine - float(margin)), 0.0)
+    return cast(reduce(together + apart, reduction), dtype)
+
+
+def triplet_margin_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    margin: float = 1.0,
+    p: float = 2.0,
+    eps: float = 1e-6,
+    swap: bool = False,
+    *,
+    reduction: str = "mean",
+) -> Tensor:
+    r"""Zero once an anchor is nearer, by a margin, to what it belongs with than to what it does not.
+
+    .. math:: \ell = \max(0, d(a, p) - d(a, n) + margin)
+
+    with :math:`d` of `pairwise_distance` (Balntas, Riba, Ponsa and Mikolajczyk, "Learning local feature descriptors
+    with triplets and shallow convolutional neural networks", BMVC 2016).
+
+    Parameters
+    ----------
+    anchor, positive, negative : Tensor, shape (N, D) or (D,)
+        Of a real-valued floating-point dtype, with equally many axes; they broadcast. Half-precision types are computed
+        in float32.
+    margin : float, default: 1.0
+        Greater than 0.
+    p : float, default: 2.0
+        The power of the norm.
+    eps : float, default: 1e-6
+        What is added to each difference.
+    swap : bool, default: False
+        Whether the distance of `positive` from `negative` counts instead where it is less than that of the anchor.
+    reduction : {"mean", "sum", "none"}, default: "mean"
+
+    Returns
+    -------
+    Tensor, shape (); with reduction "none" (N,) or ()
+        The common dtype.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, `margin` is not greater than 0, or there is no such reduction.
+    TypeError
+        If an argument is no tensor, or of the wrong dtype.
+    DeviceError
+        If the tensors are on different devices.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> anchor, positive, negative = tp.tensor([0.0, 0.0]), tp.tensor([0.0, 1.0]), tp.tensor([1.5, 0.0])
+    >>> tp.losses.functional.triplet_margin_loss(anchor, positive, negative)
+    tensor(0.5000)
+    """
+
+    def distance(x1: Tensor, x2: Tensor) -> Tensor:
+        return pairwise_distance(x1, x2, p, eps)
+
+    return _triplet("triplet_margin_loss", anchor, positive, negative, distance, margin, swap, reduction)
+
+
+def triplet_margin_with_distance_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    *,
+    distance_function: Distance | None = None,
+    margin: float = 1.0,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Tensor:
+    r"""`triplet_margin_loss` with any distance.
+
+    .. math:: \ell = \max(0, d(a, p) - d(a, n) + margin)
+
+    Parameters
+    ----------
+    anchor, positive, negative : Tensor, shape (N, *)
+        Of a real-valued floating-point dtype, with equally many axes. Half-precision types are computed in float32.
+    distance_function : callable, optional
+        :math:`d` of two tensors; `pairwise_distance` by default.
+    margin : float, default: 1.0
+        Greater than 0.
+    swap : bool, default: False
+        Whether the distance of `positive` from `negative` counts instead where it is less than that of the anchor.
+    reduction : {"mean", "sum", "none"}, default: "mean"
+
+    Returns
+    -------
+    Tensor, shape (); with reduction "none" that of the distances
+        The common dtype.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, `margin` is not greater than 0, or there is no such reduction.
+    TypeError
+        If an argument is no tensor, or of the wrong dtype.
+    DeviceError
+        If the tensors are on different devices.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> anchor, positive, negative = tp.tensor([[0.0, 0.0]]), tp.tensor([[0.0, 1.0]]), tp.tensor([[1.5, 0.0]])
+    >>> def greatest(x1, x2):
+    ...     return tp.max(tp.abs(x1 - x2), axis=-1)
+    >>> tp.losses.functional.triplet_margin_with_distance_loss(anchor, positive, negative, distance_function=greatest)
+    tensor(0.5000)
+    """
+    name = "triplet_margin_with_distance_loss"
+    return _triplet(name, anchor, positive, negative, distance_function or pairwise_distance, margin, swap, reduction)
+
+
+def _triplet(
+    loss: str,
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    distance: Distance,
+    margin: float,
+    swap: bool,
+    reduction: str,
+) -> Tensor:
+    require_reduction(loss, reduction)
+    require_positive(loss, "margin", margin)
+    dtype, tensors = promoted(loss, {"anchor": anchor, "positive": positive, "negative": negative})
+    anchor, positive, negative = tensors
+    if not anchor.ndim == positive.ndim == negative.ndim:
+        raise ShapeError(
+            f"{loss}: anchor, positive and negative must have equally many axes, got shapes {anchor.shape}, "
+            f"{positive.shape} and {negative.shape}"
+        )
+    near, far = distance(anchor, positive), distance(anchor, negative)
+    if swap:
+        far = minimum(far, distance(positive, negative))
+    return cast(reduce(hinge(near - far + float(margin)), reduction), dtype)
+
+
+class CosineEmbeddingLoss(Loss):
+    """How far the cosine of a pair that belongs together is from 1, and that of another beyond a margin.
+
+    Parameters
+    ----------
+    margin : float, default: 0.0
+    reduction : {"mean", "sum", "none"}, default: "mean"
+
+    Raises
+    ------
+    ValueError
+        For another reduction.
+
+    See Also
+    --------
+    tensorplug.losses.functional.cosine_embedding_loss : the formula, the shapes, and the errors.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.CosineEmbeddingLoss()(tp.tensor([[3.0, 4.0]]), tp.tensor([[1.0, 0.0]]), tp.tensor([1]))
+    tensor(0.4000)
+    """
+
+    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.margin = margin
+
+    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
+        """The loss of two inputs and whether they belong together."""
+        return cosine_embedding_loss(input1, input2, target, self.margin, reduction=self.reduction)
+
+
+class TripletMarginLoss(Loss):
+    """Zero once an anchor is nearer, by a margin, to what it belongs with than to what it does not.
+
+    Parameters
+    ----------
+    margin : float, default: 1.0
+        Greater than 0.
+    p : float, default: 2.0
+        The power of the norm.
+    eps : float, default: 1e-6
+        What is added to each difference.
+    swap : bool, default: False
+        Whether the distance of positive from negative counts instead where it is less than that of the anchor.
+    reduction : {"mean", "sum", "none"}, default: "mean"
+
+    Raises
+    ------
+    ValueError
+        If an option is not one of these.
+
+    See Also
+    --------
+    tensorplug.losses.functional.triplet_margin_loss : the formula, the shapes, and the errors.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> loss = tp.TripletMarginLoss(margin=2.0)
+    >>> loss(tp.tensor([0.0, 0.0]), tp.tensor([0.0, 1.0]), tp.tensor([1.5, 0.0]))
+    tensor(1.5000)
+    """
+
+    def __init__(
+        self,
+        margin: float = 1.0,
+        p: float = 2.0,
+        eps: float = 1e-6,
+        swap: bool = False,
+        *,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(reduction)
+        require_positive(type(self).__name__, "margin", margin)
+        self.margin = margin
+        self.p = p
+        self.eps = eps
+        self.swap = swap
+
+    def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
+        """The loss of anchors, what they belong with, and what they do not."""
+        options: dict[str, Any] = {"p": self.p, "eps": self.eps, "swap": self.swap, "reduction": self.reduction}
+        return triplet_margin_loss(anchor, positive, negative, self.margin, **options)
+
+
+class TripletMarginWithDistanceLoss(Loss):
+    """`TripletMarginLoss` with any distance.
+
+    Parameters
+    ----------
+    distance_function : callable, optional
+        Of two tensors; `tensorplug.pairwise_distance` by default.
+    margin : float, default: 1.0
+        Greater than 0.
+    swap : bool, default: False
+        Whether the distance of positive from negative counts instead where it is less than that of the anchor.
+    reduction : {"mean", "sum", "none"}, default: "mean"
+
+    Raises
+    ------
+    ValueError
+        If an option is not one of these.
+
+    See Also
+    --------
+    tensorplug.losses.functional.triplet_margin_with_distance_loss : the formula, the shapes, and the errors.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> loss = tp.TripletMarginWithDistanceLoss(distance_function=lambda x1, x2: 1 - tp.cosine_similarity(x1, x2))
+    >>> loss(tp.tensor([[0.0, 1.0]]), tp.tensor([[0.0, 2.0]]), tp.tensor([[1.0, 0.0]]))
+    tensor(0.)
+    """
+
+    def __init__(
+        self,
+        *,
+        distance_function: Distance | None = None,
+        margin: float = 1.0,
+        swap: bool = False,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(reduction)
+        require_positive(type(self).__name__, "margin", margin)
+        self.distance_function = distance_function or pairwise_distance
+        self.margin = margin
+        self.swap = swap
+
+    def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
+        """The loss of anchors, what they belong with, and what they do not."""
+        options: dict[str, Any] = {"margin": self.margin, "swap": self.swap, "reduction": self.reduction}
+        return triplet_margin_with_distance_loss(
+            anchor, positive, negative, distance_function=self.distance_function, **options
+        )

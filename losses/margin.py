@@ -1,0 +1,417 @@
+"""Losses that are zero once a score is right by a margin."""
+
+from __future__ import annotations
+
+import numpy
+
+from ..core import Tensor
+from ..core.creation import arange, asarray
+from ..core.dtypes import int64
+from ..core.elementwise import clip, equal, logical_not, masked_fill, not_equal, relu, where
+from ..core.errors import ShapeError
+from ..core.indexing import take_along_axis
+from ..core.interop import host_array
+from ..core.manipulation import expand_dims
+from ..core.operands import cast
+from ..core.utility import any
+from .checks import broadcast, promoted, require_shape, require_tensor
+from .classes import any_ignored, class_weights, require_class_indices
+from .loss import Loss
+from .reduction import reduce, require_reduction
+
+
+def hinge(x: Tensor) -> Tensor:
+    """The element where it is positive, else zero. The gradient at zero is one, as that of PyTorch's clamp."""
+    return clip(x, 0.0)
+
+
+def margin_ranking_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, *, reduction: str = "mean"
+) -> Tensor:
+    r"""Zero once the input that should rank higher does so by a margin.
+
+    .. math:: \ell = \max(0, -y (x_1 - x_2) + margin)
+
+    (Herbrich, Graepel and Obermayer, "Large margin rank boundaries for ordinal regression", 2000.)
+
+    Parameters
+    ----------
+    input1, input2 : Tensor, any shape
+        Scores, of a real-valued floating-point dtype. Half-precision types are computed in float32.
+    target : Tensor, shape of the inputs
+        1 where the first should rank higher, -1 where the second should, of a real-valued dtype. The three have equally
+        many axes, and broadcast.
+    margin : float, default: 0.0
+    reduction : {"mean", "sum", "none"}, default: "mean"
+
+    Returns
+    -------
+    Tensor, shape (); with reduction "none" that of the inputs
+        The common dtype.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or there is no such reduction.
+    TypeError
+        If an argument is no tensor, or of the wrong dtype.
+    DeviceError
+        If the tensors are on different devices.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> first, second = tp.tensor([1.0, 2.0]), tp.tensor([0.0, 4.0])
+    >>> tp.losses.functional.margin_ranking_loss(first, second, tp.tensor([1, 1]), reduction="none")
+    tensor([0., 2.])
+    """
+    name = "margin_ranking_loss"
+    require_reduction(name, reduction)
+    names = ("input1", "input2", "target")
+    dtype, tensors = promoted(name, dict(zip(names, (input1, input2, target), strict=True)), labels=("target",))
+    _require_equal_ndim(name, dict(zip(names, tensors, strict=True)))
+    input1, input2, target = broadcast(name, dict(zip(names, tensors, strict=True)))
+    return cast(reduce(hinge(-target * (input1 - input2) + float(margin)), reduction), dtype)
+
+
+def _require_equal_ndim(loss: str, tensors: dict[str, Tensor]) -> None:
+    if len({tensor.ndim for tensor in tensors.values()}) > 1:
+        listed = ", ".join(f"{name} {tensor.shape}" for name, tensor in tensors.items())
+        raise ShapeError(f"{loss}: the tensors must have equally many axes, got shapes {listed}")
+
+
+def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, *, reduction: str = "mean") -> Tensor:
+    r"""The distance of a pair that belongs together, and what is missing to the margin of one that does not.
+
+    .. math::
+
+        \ell = \begin{cases} x & y = 1 \\ \max(0, margin - x) & y = -1 \end{cases}
+
+    The definition is PyTorch's, in which a target that is neither gives the sum of the two.
+
+    Parameters
+    ----------
+    input : Tensor, any shape
+        Distances, of a real-valued floating-point dtype. Half-precision types are computed in float32.
+    target : Tensor, shape of `input`
+        1 or -1, of a real-valued dtype. Other shapes are broadcast.
+    margin : float, default: 1.0
+    reduction : {"mean", "sum", "none"}, default: "mean"
+
+    Returns
+    -------
+    Tensor, shape (); with reduction "none" that of `input`
+        The common dtype.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or there is no such reduction.
+    TypeError
+        If an argument is no tensor, or of the wrong dtype.
+    DeviceError
+        If the tensors are on different devices.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.losses.functional.hinge_embedding_loss(tp.tensor([0.5, 0.75]), tp.tensor([1, -1]), reduction="none")
+    tensor([0.5000, 0.2500])
+    """
+    name = "hinge_embedding_loss"
+    require_reduction(name, reduction)
+    dtype, tensors = promoted(name, {"input": input, "target": target}, labels=("target",))
+    input, target = broadcast(name, dict(zip(("input", "target"), tensors, strict=True)))
+    together = where(not_equal(target, -1.0), input, 0.0)
+    apart = where(not_equal(target, 1.0), hinge(float(margin) - input), 0.0)
+    return cast(reduce(together + apart, reduction), dtype)
+
+
+def multi_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Tensor | None = None,
+    *,
+    reduction: str = "mean",
+) -> Tensor:
+    r"""Zero once the score of the right class exceeds those of all others by a margin.
+
+    .. math:: \ell = \frac{w_t}{C} \sum_{c \ne t} \max(0, margin - x_t + x_c)^p
+
+    (Weston and Watkins, "Support vector machines for multi-class pattern recognition", ESANN 1999.)
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C) or (C,)
+        Scores, of a real-valued floating-point dtype. Half-precision types are computed in float32.
+    target : Tensor, shape (N,) or (), of an integer dtype
+        Class indices in ``[0, C)``.
+    p : {1, 2}, default: 1
+    margin : float, default: 1.0
+    weight : Tensor, shape (C,), optional
+        The weight of each class. The mean is divided by the number of targets all the same.
+    reduction : {"mean", "sum", "none"}, default: "mean"
+
+    Returns
+    -------
+    Tensor, shape (); with reduction "none" that of `target`
+        The dtype of `input`. The mean of no target is 0, as in PyTorch.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, `p` is neither 1 nor 2, or there is no such reduction.
+    IndexError
+        If a class index is out of range.
+    TypeError
+        If an argument is no tensor, or of the wrong dtype.
+    DeviceError
+        If the tensors are on different devices.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.losses.functional.multi_margin_loss(tp.tensor([[0.1, 0.2, 0.9]]), tp.tensor([2]))
+    tensor(0.1667)
+    """
+    name = "multi_margin_loss"
+    require_reduction(name, reduction)
+    _require_power(name, p)
+    dtype, (scores,) = promoted(name, {"input": input})
+    require_tensor(name, "target", target, input.device)
+    _require_vectors(name, input)
+    require_class_indices(name, input, target)
+    any_ignored(name, target, input.shape[-1], None)
+    weight = class_weights(name, scores, weight)
+    chosen = expand_dims(cast(target, int64), axis=-1)
+    missing = relu(scores - take_along_axis(scores, chosen, axis=-1) + float(margin))
+    missing = masked_fill(missing, equal(_class_numbers(chosen, input.shape[-1]), chosen), 0.0)
+    losses = (missing if p == 1 else missing * missing).sum(-1) / float(input.shape[-1])
+    if weight is not None:
+        losses = losses * weight[target]
+    return cast(_reduce_samples(losses, reduction), dtype)
+
+
+def _require_power(loss: str, p: int) -> None:
+    if p not in (1, 2):
+        raise ValueError(f"{loss}: p must be 1 or 2, got {p}")
+
+
+def _require_vectors(loss: str, input: Tensor) -> None:
+    if input.ndim not in (1, 2) or not input.shape[-1]:
+        raise ShapeError(f"{loss}: input must have shape (N, C) or (C,) with at least one class, got {input.shape}")
+
+
+def _class_numbers(like: Tensor, classes: int) -> Tensor:
+    return arange(classes, dtype=int64, device=like.device)
+
+
+def _reduce_samples(losses: Tensor, reduction: str) -> Tensor:
+    """The losses of samples under a reduction; the mean of none is 0, as in PyTorch for losses of this family."""
+    return reduce(losses, "sum" if reduction == "mean" and not losses.size else reduction)
+
+
+def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
+    r"""Zero once the scores of all right classes exceed those of all others by a margin of 1.
+
+    .. math:: \ell = \frac{1}{C} \sum_{t \in T} \sum_{c \notin T} \max(0, 1 - x_t + x_c)
+
+    (Elisseeff and Weston, "A kernel method for multi-labelled classification", 2001.)
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C) or (C,)
+        Scores, of a real-valued floating-point dtype. Half-precision types are computed in float32.
+    target : Tensor, shape of `input`, of an integer dtype
+        The indices of the right classes :math:`T`, ended by -1 unless there are C; what follows does not count.
+    reduction : {"mean", "sum", "none"}, default: "mean"
+
+    Returns
+    -------
+    Tensor, shape (); with reduction "none" (N,) or ()
+        The dtype of `input`. The mean of no sample is 0, as in PyTorch.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, or there is no such reduction.
+    IndexError
+        If a class index is out of range.
+    TypeError
+        If an argument is no tensor, or of the wrong dtype.
+    DeviceError
+        If the tensors are on different devices.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> scores = tp.tensor([[0.1, 0.2, 0.4, 0.8]])
+    >>> tp.losses.functional.multilabel_margin_loss(scores, tp.tensor([[3, 0, -1, 1]]))
+    tensor(0.8500)
+    """
+    name = "multilabel_margin_loss"
+    require_reduction(name, reduction)
+    dtype, (scores,) = promoted(name, {"input": input})
+    require_tensor(name, "target", target, input.device)
+    _require_vectors(name, input)
+    require_shape(name, "target", target, input.shape)
+    if target.dtype.kind not in "iu":
+        raise TypeError(f"{name}: target must be of an integer dtype, as it holds class indices, got {target.dtype}")
+    any_ignored(name, target, input.shape[-1], -1)
+    right, meant = _listed(target)
+    is_right = any(equal(expand_dims(right, axis=-1), _class_numbers(right, input.shape[-1])) & meant, axis=-2)
+    missing = 1.0 - expand_dims(take_along_axis(scores, right, axis=-1), axis=-1) + expand_dims(scores, axis=-2)
+    pairs = meant & expand_dims(logical_not(is_right), axis=-2)
+    losses = where(pairs, relu(missing), 0.0).sum((-2, -1)) / float(input.shape[-1])
+    return cast(_reduce_samples(losses, reduction), dtype)
+
+
+def _listed(target: Tensor) -> tuple[Tensor, Tensor]:
+    """The classes before the first -1, in as many columns as the longest list needs, and a mask of which are meant."""
+    host = host_array(target).astype("int64")
+    meant = numpy.logical_and.accumulate(host >= 0, axis=-1)
+    longest = int(meant.sum(axis=-1).max(initial=0))
+    meant = meant[..., :longest]
+    right = numpy.where(meant, host[..., :longest], 0)
+    return asarray(right, device=target.device), asarray(meant[..., None], device=target.device)
+
+
+class MarginRankingLoss(Loss):
+    """Zero once the input that should rank higher does so by a margin.
+
+    Parameters
+    ----------
+    margin : float, default: 0.0
+    reduction : {"mean", "sum", "none"}, default: "mean"
+
+    Raises
+    ------
+    ValueError
+        For another reduction.
+
+    See Also
+    --------
+    tensorplug.losses.functional.margin_ranking_loss : the formula, the shapes, and the errors.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.MarginRankingLoss(0.5)(tp.tensor([1.0, 2.0]), tp.tensor([0.0, 4.0]), tp.tensor([1, 1]))
+    tensor(1.2500)
+    """
+
+    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.margin = margin
+
+    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
+        """The loss of two inputs and which should rank higher."""
+        return margin_ranking_loss(input1, input2, target, self.margin, reduction=self.reduction)
+
+
+class HingeEmbeddingLoss(Loss):
+    """The distance of a pair that belongs together, and what is missing to the margin of one that does not.
+
+    Parameters
+    ----------
+    margin : float, default: 1.0
+    reduction : {"mean", "sum", "none"}, default: "mean"
+
+    Raises
+    ------
+    ValueError
+        For another reduction.
+
+    See Also
+    --------
+    tensorplug.losses.functional.hinge_embedding_loss : the formula, the shapes, and the errors.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.HingeEmbeddingLoss()(tp.tensor([0.5, 0.75]), tp.tensor([1, -1]))
+    tensor(0.3750)
+    """
+
+    def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.margin = margin
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of distances and whether pairs belong together."""
+        return hinge_embedding_loss(input, target, self.margin, reduction=self.reduction)
+
+
+class MultiMarginLoss(Loss):
+    """Zero once the score of the right class exceeds those of all others by a margin.
+
+    Parameters
+    ----------
+    p : {1, 2}, default: 1
+    margin : float, default: 1.0
+    weight : Tensor, shape (C,), optional
+        The weight of each class.
+    reduction : {"mean", "sum", "none"}, default: "mean"
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an option is not one of these.
+
+    See Also
+    --------
+    tensorplug.losses.functional.multi_margin_loss : the formula, the shapes, and the errors.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.MultiMarginLoss()(tp.tensor([[0.1, 0.2, 0.9]]), tp.tensor([2]))
+    tensor(0.1667)
+    """
+
+    def __init__(
+        self, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, *, reduction: str = "mean"
+    ) -> None:
+        super().__init__(reduction)
+        _require_power(type(self).__name__, p)
+        self._require_weights(weight=weight)
+        self.p = p
+        self.margin = margin
+        self.weight = weight
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of scores and class indices."""
+        return multi_margin_loss(input, target, self.p, self.margin, self.weight, reduction=self.reduction)
+
+
+class MultiLabelMarginLoss(Loss):
+    """Zero once the scores of all right classes exceed those of all others by a margin of 1.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, default: "mean"
+
+    Raises
+    ------
+    ValueError
+        For another reduction.
+
+    See Also
+    --------
+    tensorplug.losses.functional.multilabel_margin_loss : the formula, the shapes, and the errors.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.MultiLabelMarginLoss()(tp.tensor([[0.1, 0.2, 0.4, 0.8]]), tp.tensor([[3, 0, -1, 1]]))
+    tensor(0.8500)
+    """
+
+    def __init__(self, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of scores and lists of class indices."""
+        return multilabel_margin_loss(input, target, reduction=self.reduction)

@@ -1,0 +1,368 @@
+"""Losses of the difference between an input and a target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core import Operation, Tensor
+from ..core.operands import cast
+from .checks import broadcast, promoted, require_positive, require_shape
+from .loss import Loss
+from .pointwise import Formula, pointwise, pointwise_loss
+from .reduction import reduce, require_reduction
+
+
+def _of_difference(name: str, value: Formula, slope: Formula) -> Operation:
+    """Declare a loss of the difference, given as ``formula(ops, difference, *options)``."""
+    return pointwise(
+        name,
+        lambda ops, input, target, *options: value(ops, input - target, *options),
+        input=lambda ops, input, target, *options: slope(ops, input - target, *options),
+        target=lambda ops, input, target, *options: -slope(ops, input - target, *options),
+    )
+
+
+_l1 = _of_difference("l1_loss", lambda ops, d: ops.abs(d), lambda ops, d: ops.sign(d))
+_mse = _of_difference("mse_loss", lambda ops, d: d * d, lambda ops, d: d * 2.0)
+_smooth_l1 = _of_difference(
+    "smooth_l1_loss",
+    lambda ops, d, beta: ops.where(ops.abs(d) < beta, d * d * (0.5 / beta), ops.abs(d) - 0.5 * beta),
+    lambda ops, d, beta: ops.where(ops.abs(d) < beta, d * (1.0 / beta), ops.sign(d)),
+)
+_huber = _of_difference(
+    "huber_loss",
+    lambda ops, d, delta: ops.where(ops.abs(d) < delta, d * d * 0.5, (ops.abs(d) - 0.5 * delta) * delta),
+    lambda ops, d, delta: ops.where(ops.abs(d) < delta, d, ops.sign(d) * delta),
+)
+
+
+def _regression(loss: Operation, input: Any, target: Any, reduction: str, weight: Any, *options: float) -> Tensor:
+    """A loss of tensors as users give them; its mean is divided by the sum of the weights, if there are any."""
+    name = loss.name
+    require_reduction(name, reduction)
+    given = {"input": input, "target": target} | ({} if weight is None else {"weight": weight})
+    dtype, tensors = promoted(name, given, labels=("target",))
+    if weight is not None:
+        require_shape(name, "weight", weight, input.shape)
+    shaped = broadcast(name, dict(zip(("input", "target"), tensors, strict=False)), warn=True)
+    if weight is None:
+        return cast(pointwise_loss(loss, *shaped, reduction, *options), dtype)
+    losses = pointwise_loss(loss, *shaped, "none", *options) * tensors[2]
+    return cast(reduce(losses, reduction, tensors[2].sum()), dtype)
+
+
+def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+    r"""The absolute difference between input and target.
+
+    .. math:: \ell = |x - y|
+
+    Its mean is the mean absolute error. It is the negative log-likelihood of Laplace's distribution, up to a constant,
+    and its minimum the median (Boscovich, 1757; Laplace, 1774).
+
+    Parameters
+    ----------
+    input : Tensor, any shape
+        Of a real-valued floating-point dtype. Half-precision types are computed in float32.
+    target : Tensor, shape of `input`
+        Of a real-valued dtype. Other shapes are broadcast, with a warning.
+    reduction : {"mean", "sum", "none"}, default: "mean"
+    weight : Tensor, shape of `input`, optional
+        What each loss is multiplied by. The mean is then divided by the sum of the weights.
+
+    Returns
+    -------
+    Tensor, shape (); with reduction "none" that of `input`
+        The common dtype.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or there is no such reduction.
+    TypeError
+        If an argument is no tensor, or of the wrong dtype.
+    DeviceError
+        If the tensors are on different devices.
+
+    Notes
+    -----
+    The gradient where the two are equal is zero, as in PyTorch.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.losses.functional.l1_loss(tp.tensor([1.0, 2.0]), tp.tensor([0.0, 4.0]))
+    tensor(1.5000)
+    """
+    return _regression(_l1, input, target, reduction, weight)
+
+
+def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+    r"""The square of the difference between input and target.
+
+    .. math:: \ell = (x - y)^2
+
+    Its mean is the mean squared error. It is the negative log-likelihood of a normal distribution, up to constants, and
+    its minimum the mean (Legendre, 1805; Gauss, 1809).
+
+    Parameters
+    ----------
+    input : Tensor, any shape
+        Of a real-valued floating-point dtype. Half-precision types are computed in float32.
+    target : Tensor, shape of `input`
+        Of a real-valued dtype. Other shapes are broadcast, with a warning.
+    reduction : {"mean", "sum", "none"}, default: "mean"
+    weight : Tensor, shape of `input`, optional
+        What each loss is multiplied by. The mean is then divided by the sum of the weights.
+
+    Returns
+    -------
+    Tensor, shape (); with reduction "none" that of `input`
+        The common dtype.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or there is no such reduction.
+    TypeError
+        If an argument is no tensor, or of the wrong dtype.
+    DeviceError
+        If the tensors are on different devices.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.losses.functional.mse_loss(tp.tensor([1.0, 2.0]), tp.tensor([0.0, 4.0]))
+    tensor(2.5000)
+    """
+    return _regression(_mse, input, target, reduction, weight)
+
+
+def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+    r"""The square of small differences between input and target, and the absolute value of great ones.
+
+    .. math::
+
+        \ell = \begin{cases} (x - y)^2 / (2 \beta) & |x - y| < \beta \\ |x - y| - \beta / 2 & \text{else} \end{cases}
+
+    It is `huber_loss` divided by :math:`\beta`, and `l1_loss` where that is 0 (Girshick, "Fast R-CNN", ICCV 2015).
+
+    Parameters
+    ----------
+    input : Tensor, any shape
+        Of a real-valued floating-point dtype. Half-precision types are computed in float32.
+    target : Tensor, shape of `input`
+        Of a real-valued dtype. Other shapes are broadcast, with a warning.
+    reduction : {"mean", "sum", "none"}, default: "mean"
+    beta : float, default: 1.0
+        The difference at which the loss becomes linear; at least 0.
+
+    Returns
+    -------
+    Tensor, shape (); with reduction "none" that of `input`
+        The common dtype.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, there is no such reduction, or `beta` is negative.
+    TypeError
+        If an argument is no tensor, or of the wrong dtype.
+    DeviceError
+        If the tensors are on different devices.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.losses.functional.smooth_l1_loss(tp.tensor([1.0, 2.0]), tp.tensor([0.5, 4.0]), reduction="none")
+    tensor([0.1250, 1.5000])
+    """
+    _require_beta("smooth_l1_loss", beta)
+    if beta == 0.0:
+        return _regression(_l1, input, target, reduction, None)
+    return _regression(_smooth_l1, input, target, reduction, None, float(beta))
+
+
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
+) -> Tensor:
+    r"""Half the square of small differences between input and target, and a multiple of great ones.
+
+    .. math::
+
+        \ell = \begin{cases} (x - y)^2 / 2 & |x - y| < \delta \\ \delta (|x - y| - \delta / 2) & \text{else} \end{cases}
+
+    (Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 35, 1964.)
+
+    Parameters
+    ----------
+    input : Tensor, any shape
+        Of a real-valued floating-point dtype. Half-precision types are computed in float32.
+    target : Tensor, shape of `input`
+        Of a real-valued dtype. Other shapes are broadcast, with a warning.
+    reduction : {"mean", "sum", "none"}, default: "mean"
+    delta : float, default: 1.0
+        The difference at which the loss becomes linear; greater than 0.
+    weight : Tensor, shape of `input`, optional
+        What each loss is multiplied by. The mean is divided by the number of elements all the same, as in PyTorch.
+
+    Returns
+    -------
+    Tensor, shape (); with reduction "none" that of `input`
+        The common dtype.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, there is no such reduction, or `delta` is not greater than 0.
+    TypeError
+        If an argument is no tensor, or of the wrong dtype.
+    DeviceError
+        If the tensors are on different devices.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.losses.functional.huber_loss(tp.tensor([1.0, 2.0]), tp.tensor([0.5, 6.0]), delta=2.0, reduction="none")
+    tensor([0.1250, 6.0000])
+    """
+    require_positive("huber_loss", "delta", delta)
+    if weight is None or reduction != "mean":
+        return _regression(_huber, input, target, reduction, weight, float(delta))
+    return reduce(_regression(_huber, input, target, "none", weight, float(delta)), reduction)
+
+
+def _require_beta(loss: str, beta: float) -> None:
+    if not beta >= 0.0:
+        raise ValueError(f"{loss}: beta must be at least 0, got {beta}")
+
+
+class L1Loss(Loss):
+    """The absolute difference between input and target.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, default: "mean"
+
+    Raises
+    ------
+    ValueError
+        For another reduction.
+
+    See Also
+    --------
+    tensorplug.losses.functional.l1_loss : the formula, the shapes, and the errors.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.L1Loss()(tp.tensor([1.0, 2.0]), tp.tensor([0.0, 4.0]))
+    tensor(1.5000)
+    """
+
+    def __init__(self, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of an input and a target."""
+        return l1_loss(input, target, reduction=self.reduction)
+
+
+class MSELoss(Loss):
+    """The square of the difference between input and target.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, default: "mean"
+
+    Raises
+    ------
+    ValueError
+        For another reduction.
+
+    See Also
+    --------
+    tensorplug.losses.functional.mse_loss : the formula, the shapes, and the errors.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.MSELoss()(tp.tensor([1.0, 2.0]), tp.tensor([0.0, 4.0]))
+    tensor(2.5000)
+    """
+
+    def __init__(self, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of an input and a target."""
+        return mse_loss(input, target, reduction=self.reduction)
+
+
+class SmoothL1Loss(Loss):
+    """The square of small differences between input and target, and the absolute value of great ones.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, default: "mean"
+    beta : float, default: 1.0
+        The difference at which the loss becomes linear; at least 0.
+
+    Raises
+    ------
+    ValueError
+        If an option is not one of these.
+
+    See Also
+    --------
+    tensorplug.losses.functional.smooth_l1_loss : the formula, the shapes, and the errors.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.SmoothL1Loss()(tp.tensor([1.0, 2.0]), tp.tensor([0.5, 4.0]))
+    tensor(0.8125)
+    """
+
+    def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
+        super().__init__(reduction)
+        _require_beta(type(self).__name__, beta)
+        self.beta = beta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of an input and a target."""
+        return smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
+
+
+class HuberLoss(Loss):
+    """Half the square of small differences between input and target, and a multiple of great ones.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, default: "mean"
+    delta : float, default: 1.0
+        The difference at which the loss becomes linear; greater than 0.
+
+    Raises
+    ------
+    ValueError
+        If an option is not one of these.
+
+    See Also
+    --------
+    tensorplug.losses.functional.huber_loss : the formula, the shapes, and the errors.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.HuberLoss(delta=2.0)(tp.tensor([1.0, 2.0]), tp.tensor([0.5, 6.0]))
+    tensor(3.0625)
+    """
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction)
+        require_positive(type(self).__name__, "delta", delta)
+        self.delta = delta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of an input and a target."""
+        return huber_loss(input, target, self.reduction, self.delta)

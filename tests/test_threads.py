@@ -1,0 +1,122 @@
+"""Graphs in several threads: separate ones run side by side, one that they share is counted in full."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import numpy
+
+import tensorplug as tp
+
+
+def in_threads(count: int, work: Callable[[int], None]) -> None:
+    """Run something in several threads at once, and raise what one of them raised."""
+    errors: list[BaseException] = []
+    gate = threading.Barrier(count)
+
+    def run(number: int) -> None:
+        try:
+            gate.wait()
+            work(number)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+
+
+def test_64_threads_of_1000_passes() -> None:
+    """Each into a leaf of its own and into one that all share; the numbers are small integers, so sums are exact."""
+    shared = tp.zeros(2, dtype="float64", device="numpy", requires_grad=True)
+    own = [tp.tensor([1.0, float(n)], dtype="float64", device="numpy", requires_grad=True) for n in range(64)]
+
+    def work(number: int) -> None:
+        x = own[number]
+        for _ in range(1000):
+            (x * x * 3 + shared).backward(gradient)
+
+    gradient = tp.ones(2, dtype="float64", device="numpy")
+    in_threads(64, work)
+    assert [x.grad.tolist() for x in own] == [[6000.0, 6000.0 * n] for n in range(64)]
+    assert shared.grad.tolist() == [64000.0, 64000.0]
+
+
+def test_threads_through_one_graph(backend: str) -> None:
+    x = tp.tensor([1.0, 2.0], dtype="float64", requires_grad=True)
+    y = x * x
+    y.retain_grad()
+    called: list[int] = []
+    y.register_hook(lambda g: called.append(1))
+    loss = (tp.reshape(y, (2, 1)) * y).sum()
+
+    def work(number: int) -> None:
+        for _ in range(10):
+            loss.backward(retain_graph=True)
+
+    in_threads(4, work)
+    # The loss is (1 + x²)² of x² = y, whose gradient is 2 sum(y), here 10.
+    assert y.grad.tolist() == [400.0, 400.0]
+    assert x.grad.tolist() == [800.0, 1600.0]
+    assert len(called) == 40
+
+
+def test_hooks_and_transforms_in_threads(backend: str) -> None:
+    found: dict[int, list[float]] = {}
+
+    def work(number: int) -> None:
+        for _ in range(5):
+            x = tp.tensor([1.0, float(number)], dtype="float64", requires_grad=True)
+            with x.register_hook(lambda g: g * 2):
+                (x * x).sum().backward()
+            detached = x.detach()
+            _, tangent = tp.func.jvp(lambda x: x * x, (detached,), (tp.ones_like(detached),))
+            gradient = tp.func.grad(lambda x: (x * x).sum())(detached)
+            found[number] = [*x.grad.tolist(), *tangent.tolist(), *gradient.tolist()]
+
+    with tp.backend(backend):
+        device = tp.zeros(1).device
+    in_threads(8, lambda number: _on(device, work, number))
+    assert found == {n: [4.0, 4.0 * n, 2.0, 2.0 * n, 2.0, 2.0 * n] for n in range(8)}
+
+
+def _on(device: tp.device, work: Callable[[int], None], number: int) -> None:
+    with device:
+        work(number)
+
+
+def test_transforms_in_tasks() -> None:
+    """A task that awaits inside of nothing but its own transforms sees none of the others'."""
+
+    async def work(number: float) -> list[float]:
+        x = tp.tensor([number], dtype="float64", device="numpy")
+        results = []
+        for _ in range(3):
+            results.append(tp.func.jvp(lambda x: x * x, (x,), (x,))[1].item())
+            await asyncio.sleep(0)
+        return results
+
+    async def main() -> list[list[float]]:
+        return await asyncio.gather(*(work(float(n)) for n in range(4)))
+
+    assert asyncio.run(main()) == [[2.0 * n * n] * 3 for n in range(4)]
+
+
+def test_checkpoints_in_threads(backend: str) -> None:
+    """Two passes at once through one checkpoint: each finds what it needs."""
+    x = tp.tensor([0.5, 1.5], dtype="float64", requires_grad=True)
+    loss = tp.autograd.checkpoint(lambda x: tp.sin(tp.exp(x) * x), x).sum()
+    (wanted,) = tp.autograd.grad(loss, x, retain_graph=True)
+
+    def work(number: int) -> None:
+        for _ in range(5):
+            loss.backward(retain_graph=True)
+
+    in_threads(3, work)
+    numpy.testing.assert_allclose(x.grad.tolist(), (wanted * 15).tolist(), rtol=1e-14)
