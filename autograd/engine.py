@@ -148,13 +148,11 @@ def _walk(
         if node.kind.library is not library:
             library = node.kind.library
             ops = scopes.enter(library) if lifter is None else lifter.ops
-        if wanted is not None:
-            assert needed is not None
-            if node not in wanted and node not in needed:
-                continue
+        if wanted is not None and needed is not None and node not in wanted and node not in needed:
+            continue
         if hooks is not None and node in hooks:
             gradient = hooks[node](gradient)
-        if wanted is not None:
+        if wanted is not None and needed is not None:
             if node in wanted:
                 delivered[node] = gradient
             if node not in needed:

@@ -315,7 +315,7 @@ class _Rule:
         return grads
 
     def _unpack(self, node: Any, saved: tuple[_Saved | None, ...]) -> tuple[Any, ...]:
-        tensors = []
+        tensors: list[Any] = []
         for one in saved:
             if one is None:
                 tensors.append(None)

@@ -37,8 +37,12 @@ class Differentiable(Protocol):
         retain_graph: bool | None = None,
         create_graph: bool = False,
         allow_unused: bool = False,
+        linear: bool = False,
     ) -> tuple[Any, ...]:
-        """The gradients of outputs with respect to inputs, in the convention that users see."""
+        """The gradients of outputs with respect to inputs, in the convention that users see.
+
+        With `linear`, the gradients that are recorded depend on the `grad_outputs` only.
+        """
 
     def _save(self) -> tuple[Any, Any, int]:
         """Array, storage and version, from which `_lift` makes the tensor again."""

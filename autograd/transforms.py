@@ -51,7 +51,7 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
     >>> pull(tp.tensor([1.0, 10.0]))
     (tensor([ 2., 40.]),)
     """
-    recorded = is_grad_enabled()
+    is_recording = is_grad_enabled()
     began = next_order()
     inputs, rebuild = flatten(primals)
     with differentiating(), enable_grad():
@@ -61,13 +61,14 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
         _require_unwritten("vjp", variables, unwritten)
         outputs, build_output = flatten(result)
         _require_tensors("vjp", "the function's result", outputs)
-    attached = recorded and _reaches_beyond(outputs, began)
+    attached = is_recording and _reaches_beyond(outputs, began)
 
     def pull(cotangents: Any) -> tuple[Any, ...]:
         seeds = leaves_like(cotangents, result)
         if seeds is None:
             raise ValueError("vjp: the cotangents have another structure than the function's result")
-        gradients = _pulled("vjp", outputs, variables, seeds, attached or _any_recorded(seeds), retain_graph=True)
+        recorded = attached or (is_grad_enabled() and _any_recorded(seeds))
+        gradients = _pulled("vjp", outputs, variables, seeds, recorded, retain_graph=True, linear=not attached)
         pulled: tuple[Any, ...] = rebuild(gradients)
         return pulled
 
@@ -477,6 +478,7 @@ def _pulled(
     seeds: list[Any] | None,
     attached: bool,
     retain_graph: bool,
+    linear: bool = False,
 ) -> list[Any]:
     """The gradients of the variables, zeros for those on which nothing depends."""
     reached = [i for i, one in enumerate(outputs) if one.requires_grad]
@@ -492,6 +494,7 @@ def _pulled(
             retain_graph=retain_graph,
             create_graph=attached,
             allow_unused=True,
+            linear=linear,
         )
     return [_zeros_like(one) if g is None else g for one, g in zip(variables, found, strict=True)]
 

@@ -18,7 +18,7 @@ from .numpy_threads import each
 BLOCK = 1 << 18
 """How many bytes of each operand a block should have at most."""
 
-Part = Callable[..., None]
+Part = Callable[..., Any]
 """``part(out, *operands)`` writes what it computes of the operands' elements in one block; 0-d ones are given whole."""
 
 
@@ -46,18 +46,6 @@ def sum_in_blocks(total: Callable[..., float], *arrays: Any) -> Any:
     return numpy.asarray(sum(each(lambda block: total(*operands(block)), blocks)), largest.dtype)
 
 
-def _apply(part: Part, arrays: tuple[Any, ...], summed: bool) -> Any:
-    if not summed:
-        return in_blocks(part, *arrays)
-
-    def total(*operands: Any) -> float:
-        losses = numpy.empty(operands[0].shape, operands[0].dtype)
-        part(losses, *operands)
-        return float(numpy.add.reduce(losses))
-
-    return sum_in_blocks(total, *arrays)
-
-
 def pointwise(
     formula: Callable[..., Any], ops: Any, arrays: tuple[Any, ...], options: tuple[Any, ...], summed: bool
 ) -> Any:
@@ -72,65 +60,66 @@ def pointwise(
 
 
 def smooth_l1_loss(input: Any, target: Any, *, options: tuple[float], summed: bool) -> Any:
+    return smooth_l1_loss_with_slope(input, target, options=options, summed=summed)[0]
+
+
+def smooth_l1_loss_with_slope(input: Any, target: Any, *, options: tuple[float], summed: bool) -> tuple[Any, Any]:
     (beta,) = options
     return _clipped(input, target, beta, 1.0 / beta, summed)
 
 
 def huber_loss(input: Any, target: Any, *, options: tuple[float], summed: bool) -> Any:
+    return huber_loss_with_slope(input, target, options=options, summed=summed)[0]
+
+
+def huber_loss_with_slope(input: Any, target: Any, *, options: tuple[float], summed: bool) -> tuple[Any, Any]:
     return _clipped(input, target, options[0], 1.0, summed)
 
 
-def _clipped(input: Any, target: Any, bound: float, scale: float, summed: bool) -> Any:
-    """With the difference d and what is left of it between the bounds, c: (d - c / 2) c, on both sides of a bound."""
+def _clipped(input: Any, target: Any, bound: float, scale: float, summed: bool) -> tuple[Any, Any]:
+    """With the difference d and what is left of it between the bounds, c: (d - c / 2) c, on both sides of a bound, and
+    c as the slope.
+    """
+    slope = numpy.empty(input.shape, input.dtype)
 
-    def total(x: Any, y: Any) -> float:
+    def total(kept: Any, x: Any, y: Any) -> float:
         difference = x - y
-        clipped = difference.clip(-bound, bound)
-        return (float(clipped @ difference) - 0.5 * float(clipped @ clipped)) * scale
+        difference.clip(-bound, bound, kept)
+        found = (float(kept @ difference) - 0.5 * float(kept @ kept)) * scale
+        if scale != 1.0:
+            kept *= scale
+        return found
 
-    def part(out: Any, x: Any, y: Any) -> None:
+    def part(out: Any, kept: Any, x: Any, y: Any) -> None:
         numpy.subtract(x, y, out)
-        clipped = out.clip(-bound, bound)
-        out -= clipped * 0.5
-        out *= clipped
-        out *= scale
+        out.clip(-bound, bound, kept)
+        out -= kept * 0.5
+        kept *= scale
+        out *= kept
 
-    return sum_in_blocks(total, input, target) if summed else in_blocks(part, input, target)
-
-
-def smooth_l1_loss_input_gradient(upstream: Any, input: Any, target: Any, *, options: tuple[float]) -> Any:
-    (beta,) = options
-    return _clipped_difference(upstream * (1.0 / beta), input, target, beta)
-
-
-def huber_loss_input_gradient(upstream: Any, input: Any, target: Any, *, options: tuple[float]) -> Any:
-    return _clipped_difference(upstream, input, target, options[0])
-
-
-def _clipped_difference(upstream: Any, input: Any, target: Any, bound: float) -> Any:
-    def part(out: Any, g: Any, x: Any, y: Any) -> None:
-        numpy.subtract(x, y, out)
-        out.clip(-bound, bound, out)
-        out *= g
-
-    return in_blocks(part, upstream, input, target)
+    return (sum_in_blocks(total, slope, input, target) if summed else in_blocks(part, slope, input, target)), slope
 
 
 def binary_cross_entropy_with_logits(input: Any, target: Any, *, options: tuple[()], summed: bool) -> Any:
-    def part(out: Any, x: Any, y: Any) -> None:
+    def part(out: Any, x: Any, y: Any) -> float:
         numpy.abs(x, out)
         numpy.negative(out, out)
         numpy.exp(out, out)
         numpy.log1p(out, out)
         out += x.clip(0.0, math.inf)
         out -= x * y
-        if not math.isfinite(numpy.add.reduce(out)):
-            # Of infinite logits PyTorch's formula leaves something else.
-            infinite = numpy.isinf(x)
-            x, y = x[infinite], y[infinite]
-            out[infinite] = (1.0 - y) * x + numpy.maximum(-x, 0.0)
+        total = float(numpy.add.reduce(out))
+        if math.isfinite(total):
+            return total
+        # Of infinite logits PyTorch's formula leaves something else.
+        infinite = numpy.isinf(x)
+        x, y = x[infinite], y[infinite]
+        out[infinite] = (1.0 - y) * x + numpy.maximum(-x, 0.0)
+        return float(numpy.add.reduce(out))
 
-    return _apply(part, (input, target), summed)
+    if not summed:
+        return in_blocks(part, input, target)
+    return sum_in_blocks(lambda x, y: part(numpy.empty(x.shape, x.dtype), x, y), input, target)
 
 
 def binary_cross_entropy_with_logits_input_gradient(
@@ -193,11 +182,11 @@ KERNELS: dict[str, Kernel] = {
         binary_cross_entropy_with_logits,
         binary_cross_entropy_with_logits_input_gradient,
         huber_loss,
-        huber_loss_input_gradient,
+        huber_loss_with_slope,
         kl_div,
         kl_div_input_gradient,
         smooth_l1_loss,
-        smooth_l1_loss_input_gradient,
+        smooth_l1_loss_with_slope,
     )
 }
 """By the name of the operation."""

@@ -15,9 +15,10 @@ from .conversion import to
 from .data_types import require_convertible, result_type
 from .devices import Device, as_device
 from .dtypes import SCALARS, DType, as_dtype, bool_, default_complex, get_default_dtype, int64
-from .errors import ShapeError
+from .elementwise import equal
+from .errors import ClassIndexError, DTypeError, ShapeError
 from .gradients import requires_grad_
-from .interop import from_dlpack
+from .interop import from_dlpack, host_array
 from .kinds import Kind, Library, kind_for, loaded_libraries
 from .manipulation import broadcast_arrays, broadcast_to, reshape, stack
 from .operands import require_range, unsupported
@@ -649,3 +650,53 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> tuple[Tensor, ...]:
         for tensor, place in zip(tensors, places, strict=True)
     )
     return broadcast_arrays(*columns)
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """For each class index a vector that is 1 there and 0 elsewhere, as in PyTorch.
+
+    Parameters
+    ----------
+    tensor : Tensor, shape (...)
+        Of an integer dtype.
+    num_classes : int, default: -1
+        How long the vectors are; by default as long as the greatest index asks for.
+
+    Returns
+    -------
+    Tensor, shape (..., num_classes), dtype int64
+
+    Raises
+    ------
+    IndexError
+        If an index is negative, or not less than the number of classes.
+    ValueError
+        If there is no index that says how many classes there are, or none of them is asked for.
+    TypeError
+        For another dtype.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.one_hot(tp.tensor([0, 2]))
+    tensor([[1, 0, 0],
+            [0, 0, 1]])
+    """
+    if type(tensor) is not Tensor:
+        raise unsupported("one_hot", tensor)
+    if tensor.dtype.kind not in "iu":
+        raise DTypeError(f"one_hot: got {tensor.dtype}, wanted class indices, of an integer dtype")
+    count = operator.index(num_classes)
+    host = host_array(tensor)
+    if count < -1 or count == 0 or (count == -1 and not host.size):
+        raise ValueError(
+            f"one_hot: got num_classes {count} for a tensor of shape {tensor.shape}, wanted the number of classes, or "
+            f"-1 where the indices say it"
+        )
+    least, greatest = (int(host.min()), int(host.max())) if host.size else (0, 0)
+    count = greatest + 1 if count == -1 else count
+    if least < 0 or greatest >= count:
+        wrong = least if least < 0 else greatest
+        raise ClassIndexError(f"one_hot: class index {wrong} is out of range for {count} classes")
+    indices = reshape(to(tensor, int64), (*tensor.shape, 1))
+    return to(equal(indices, arange(count, device=tensor.device)), int64)

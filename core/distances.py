@@ -1,19 +1,26 @@
-"""Distances and similarities of vectors, as in PyTorch. They are made of other operations."""
+"""Distances, similarities and directions of vectors, as in PyTorch. They are made of other operations."""
 
 from __future__ import annotations
 
-from .axes import normalize_axis
+from typing import Any
+
+from .axes import normalize_axes, normalize_axis
+from .dtypes import float32
 from .elementwise import clip
+from .errors import DTypeError
 from .linalg import vector_norm
 from .linear_algebra import promoted
 from .manipulation import broadcast_arrays
+from .operands import cast, unsupported
 from .operation import Operation
 from .statistical import sum
 from .tensor import Tensor
+from .writes import into
 
 _FLOATS = "real-valued floating-point"
 
 _cosine_similarity = Operation("cosine_similarity", family="composite", operands=("x1", "x2"), accepts=_FLOATS)
+_normalize = Operation("normalize", family="composite", operands=("input",), accepts="floating-point")
 _pairwise_distance = Operation("pairwise_distance", family="composite", operands=("x1", "x2"), accepts=_FLOATS)
 
 
@@ -93,6 +100,53 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     return similarity
 
 
+def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
+    r"""Vectors divided by their norms, :math:`x / \max(\|x\|_p, \epsilon)`.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of a floating-point dtype; half-precision types are computed in float32.
+    p : float, default: 2.0
+        The power of the norm.
+    dim : int or tuple of int, default: 1
+        The axes along which the vectors lie.
+    eps : float, default: 1e-12
+        The least number that is divided by.
+    out : Tensor, optional
+        Where the result is written.
+
+    Returns
+    -------
+    Tensor
+        The dtype and shape of `input`.
+
+    Raises
+    ------
+    IndexError
+        If there is no such axis.
+    TypeError
+        For another dtype.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.normalize(tp.tensor([[3.0, 4.0], [0.0, 0.0]]))
+    tensor([[0.6000, 0.8000],
+            [0.0000, 0.0000]])
+    """
+    if type(input) is not Tensor:
+        raise unsupported("normalize", input)
+    dtype = input.dtype
+    if not _normalize.takes(dtype):
+        raise DTypeError(f"normalize: got {dtype}, wanted a floating-point dtype")
+    axes = normalize_axes("normalize", dim, input.ndim)
+    x = cast(input, float32) if dtype.itemsize == 2 else input
+    norm = vector_norm(x, float(p), axis=axes, keepdims=True)
+    result = cast(x / clip(norm, float(eps)), dtype)
+    return result if out is None else into("normalize", out, result)
+
+
 def _normalized(x: Tensor, axis: int, eps: float) -> Tensor:
     norm = vector_norm(x, axis=axis, keepdims=True)
     # What the bound adds has no history, so that the gradient passes it by.
@@ -100,4 +154,5 @@ def _normalized(x: Tensor, axis: int, eps: float) -> Tensor:
 
 
 _cosine_similarity.function = cosine_similarity
+_normalize.function = normalize
 _pairwise_distance.function = pairwise_distance

@@ -17,6 +17,14 @@ class DTypeError(TypeError, RuntimeError):
     """A dtype that does not fit the operation: TypeError in NumPy and the standard, RuntimeError in PyTorch."""
 
 
+class ClassIndexError(IndexError, RuntimeError):
+    """A class index that is out of range: an IndexError to Python, a RuntimeError in PyTorch where classes are made."""
+
+
+class PositionError(IndexError, RuntimeError):
+    """A position out of range in a tensor of indices: IndexError to Python, RuntimeError in PyTorch's `gather`."""
+
+
 class DivisionByZeroError(ZeroDivisionError, RuntimeError):
     """Integers were divided by zero: a ZeroDivisionError to Python, a RuntimeError to code written for PyTorch."""
 

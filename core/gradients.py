@@ -76,6 +76,18 @@ class _TensorOps:
         return wrap(x._kind.library.ops.full_like(array_of(x), value), x._kind)
 
 
+class _ConstantLifter:
+    """The same for a pass of which only the dependence on the gradients it begins with is recorded."""
+
+    ops = _TensorOps()
+
+    def lift(self, array: Any, kind: Kind, node: Any, storage: Any, version: int) -> Tensor:
+        """A tensor of a saved array, without its history."""
+        tensor = _LIFTER.lift(array, kind, node, storage, version)
+        tensor._node = None
+        return tensor
+
+
 class TensorLifter:
     """How saved arrays become tensors again: see `tensorplug.autograd.engine.Lifter`."""
 
@@ -94,6 +106,7 @@ class TensorLifter:
 
 
 _LIFTER = TensorLifter()
+_CONSTANT_LIFTER = _ConstantLifter()
 
 
 def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
@@ -388,8 +401,12 @@ def gradients(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     allow_unused: bool = False,
+    linear: bool = False,
 ) -> tuple[Tensor | None, ...]:
-    """See `tensorplug.autograd.grad`, which calls this."""
+    """See `tensorplug.autograd.grad`, which calls this.
+
+    With `linear`, the gradients that are recorded depend on the `grad_outputs` only.
+    """
     ends = _list("outputs", outputs)
     starts = _list("inputs", inputs)
     seeds: list[Any] = [None] * len(ends) if grad_outputs is None else _list("grad_outputs", grad_outputs, type(None))
@@ -397,7 +414,7 @@ def gradients(
         raise ValueError(f"grad: got {len(seeds)} grad_outputs for {len(ends)} outputs")
     roots = [(end, _seed("grad", end, seed, create_graph)) for end, seed in zip(ends, seeds, strict=True)]
     nodes = [_input_node("grad", start) for start in starts]
-    delivered = _run("grad", roots, retain_graph, create_graph, nodes)
+    delivered = _run("grad", roots, retain_graph, create_graph, nodes, _CONSTANT_LIFTER if linear else _LIFTER)
     exposed = {id(seed._array) for _, seed in roots}
     results: list[Tensor | None] = []
     for start, node in zip(starts, nodes, strict=True):
@@ -434,7 +451,12 @@ def _handed_out(found: Any, kind: Kind, create_graph: bool, exposed: set[int]) -
 
 
 def _run(
-    operation: str, roots: Iterable[tuple[Tensor, Tensor]], retain_graph: bool | None, create_graph: bool, inputs: Any
+    operation: str,
+    roots: Iterable[tuple[Tensor, Tensor]],
+    retain_graph: bool | None,
+    create_graph: bool,
+    inputs: Any,
+    lifter: engine.Lifter = _LIFTER,
 ) -> dict[Any, Any]:
     """A backward pass; gradients come in and go out in PyTorch's convention for complex numbers."""
     if is_inference_mode_enabled():
@@ -451,7 +473,7 @@ def _run(
     delivered = engine.run(
         pairs,
         retain_graph=create_graph if retain_graph is None else retain_graph,
-        lifter=_LIFTER if create_graph else None,
+        lifter=lifter if create_graph else None,
         inputs=inputs,
         hooks=retaining or (HOOKS if HOOKS else None),
     )

@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from .axes import normalize_axes
+from .dtypes import promote
 from .errors import DTypeError, ShapeError
 from .families import binary_apply
-from .manipulation import expand_dims, permute_dims, reshape
-from .operands import pair, unsupported
+from .manipulation import broadcast_to, expand_dims, matrix_transpose, permute_dims, reshape
+from .operands import cast, pair, unsupported
 from .operation import Operation
 from .tensor import Tensor
+from .writes import in_place, placed
 
 _matmul = Operation(
     "matmul",
@@ -45,7 +47,7 @@ def _explain(operation: str, error: Exception, x1: Tensor, x2: Tensor) -> Except
     )
 
 
-def matmul(x1: Tensor, x2: Tensor, /) -> Tensor:
+def matmul(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     """The matrix product, over the last two axes; the axes before them broadcast.
 
     Parameters
@@ -53,6 +55,8 @@ def matmul(x1: Tensor, x2: Tensor, /) -> Tensor:
     x1 : Tensor, shape (..., N, K) or (K,)
     x2 : Tensor, shape (..., K, M) or (K,)
         Of a numeric dtype; the two are promoted to a common one.
+    out : Tensor, optional
+        Where the result is written, as in PyTorch.
 
     Returns
     -------
@@ -70,11 +74,10 @@ def matmul(x1: Tensor, x2: Tensor, /) -> Tensor:
     >>> tp.matmul(tp.tensor([[1.0, 2.0], [3.0, 4.0]]), tp.tensor([1.0, 1.0]))
     tensor([3., 7.])
     """
-    out = _matmul.apply(x1, x2)
-    if out is NotImplemented:
+    found = _matmul.apply(x1, x2)
+    if found is NotImplemented:
         raise unsupported("matmul", x1, x2)
-    result: Tensor = out
-    return result
+    return placed("matmul", found, out)
 
 
 _matmul.function = matmul
@@ -171,7 +174,7 @@ def vecdot(x1: Tensor, x2: Tensor, /, *, axis: int = -1, dim: int | None = None)
 _vecdot.function = vecdot
 
 
-def outer(x1: Tensor, x2: Tensor, /) -> Tensor:
+def outer(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     """The products of each element of a vector with each of another.
 
     Parameters
@@ -179,6 +182,8 @@ def outer(x1: Tensor, x2: Tensor, /) -> Tensor:
     x1 : Tensor, shape (N,)
     x2 : Tensor, shape (M,)
         Of a numeric dtype; the two are promoted to a common one.
+    out : Tensor, optional
+        Where the result is written, as in PyTorch.
 
     Returns
     -------
@@ -198,7 +203,7 @@ def outer(x1: Tensor, x2: Tensor, /) -> Tensor:
     """
     _require_ndim("outer", (x1, x2), (1, 1))
     x1, x2 = promoted(_outer, x1, x2)
-    return expand_dims(x1, axis=1) * x2
+    return placed("outer", expand_dims(x1, axis=1) * x2, out)
 
 
 _outer.function = outer
@@ -277,7 +282,7 @@ def _require_ndim(operation: str, tensors: tuple[Any, ...], wanted: tuple[int, .
         raise ShapeError(f"{operation}: got shapes {shapes}, wanted {axes} tensors; use matmul for any others")
 
 
-def mm(x1: Tensor, x2: Tensor, /) -> Tensor:
+def mm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     """The product of two matrices, as in PyTorch: `matmul` of two-dimensional tensors only.
 
     Raises
@@ -292,10 +297,10 @@ def mm(x1: Tensor, x2: Tensor, /) -> Tensor:
     tensor([[11]])
     """
     _require_ndim("mm", (x1, x2), (2, 2))
-    return matmul(x1, x2)
+    return matmul(x1, x2, out=out)
 
 
-def mv(x1: Tensor, x2: Tensor, /) -> Tensor:
+def mv(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     """The product of a matrix and a vector, as in PyTorch.
 
     Raises
@@ -310,10 +315,10 @@ def mv(x1: Tensor, x2: Tensor, /) -> Tensor:
     tensor([11])
     """
     _require_ndim("mv", (x1, x2), (2, 1))
-    return matmul(x1, x2)
+    return matmul(x1, x2, out=out)
 
 
-def bmm(x1: Tensor, x2: Tensor, /) -> Tensor:
+def bmm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     """The products of two equally long stacks of matrices, as in PyTorch.
 
     Raises
@@ -330,10 +335,10 @@ def bmm(x1: Tensor, x2: Tensor, /) -> Tensor:
     _require_ndim("bmm", (x1, x2), (3, 3))
     if x1.shape[0] != x2.shape[0]:
         raise ShapeError(f"bmm: got shapes {x1.shape} and {x2.shape}, wanted as many matrices in both; use matmul")
-    return matmul(x1, x2)
+    return matmul(x1, x2, out=out)
 
 
-def dot(x1: Tensor, x2: Tensor, /) -> Tensor:
+def dot(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     """The sum of the products of two vectors' elements, as in PyTorch; complex ones are not conjugated.
 
     Raises
@@ -348,8 +353,100 @@ def dot(x1: Tensor, x2: Tensor, /) -> Tensor:
     tensor(11)
     """
     _require_ndim("dot", (x1, x2), (1, 1))
-    return matmul(x1, x2)
+    return matmul(x1, x2, out=out)
 
 
-METHODS = {"mm": mm, "mv": mv, "bmm": bmm, "dot": dot}
+_linear = Operation("linear", family="composite", operands=("input", "weight", "bias"), accepts="numeric")
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """An affine map of the last axis, ``input @ weight.T + bias``, as in PyTorch.
+
+    Parameters
+    ----------
+    input : Tensor, shape (..., K)
+    weight : Tensor, shape (N, K) or (K,)
+    bias : Tensor, shape (N,) or (), optional
+        Of numeric dtypes, which are promoted to a common one.
+
+    Returns
+    -------
+    Tensor, shape (..., N)
+        Without the axis that a one-dimensional weight lacks.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes don't fit.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> weight, bias = tp.tensor([[1.0, 2.0], [3.0, 4.0]]), tp.tensor([0.5, 0.0])
+    >>> tp.linear(tp.tensor([1.0, 1.0]), weight, bias)
+    tensor([3.5000, 7.0000])
+    """
+    if not all(type(tensor) is Tensor for tensor in (input, weight)) or not isinstance(bias, Tensor | None):
+        raise unsupported("linear", *[tensor for tensor in (input, weight, bias) if tensor is not None])
+    if weight.ndim not in (1, 2) or input.shape[-1:] != weight.shape[-1:]:
+        raise ShapeError(
+            f"linear: got an input of shape {input.shape} and a weight of shape {weight.shape}, wanted (..., K) and "
+            f"(N, K) or (K,)"
+        )
+    wanted = weight.shape[:-1]
+    if bias is not None and bias.shape not in ((), wanted):
+        found = f"a bias of shape {bias.shape} for a weight of shape {weight.shape}"
+        raise ShapeError(f"linear: got {found}, wanted a bias of shape {wanted}")
+    out = matmul(input, weight if weight.ndim == 1 else matrix_transpose(weight))
+    return out if bias is None else out + bias
+
+
+_linear.function = linear
+
+def addmm(
+    x: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
+) -> Tensor:
+    """The product of two matrices, added to a tensor: ``beta * x + alpha * (mat1 @ mat2)``, as in PyTorch.
+
+    Parameters
+    ----------
+    x : Tensor
+        It is broadcast to the shape of the product.
+    mat1 : Tensor, shape (N, K)
+    mat2 : Tensor, shape (K, M)
+    beta, alpha : number, default: 1
+        With a `beta` of 0 nothing of `x` counts, NaN and infinities neither.
+    out : Tensor, optional
+        Where the result is written.
+
+    Returns
+    -------
+    Tensor, shape (N, M)
+
+    Raises
+    ------
+    ShapeError
+        If the matrices are not two-dimensional, or the shapes don't fit.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.addmm(tp.tensor([1, 2]), tp.tensor([[1, 2]]), tp.tensor([[3, 4], [5, 6]]))
+    tensor([[14, 18]])
+    """
+    _require_ndim("addmm", (mat1, mat2), (2, 2))
+    if type(x) is not Tensor:
+        raise unsupported("addmm", x)
+    product = matmul(mat1, mat2)
+    added = broadcast_to(x, product.shape)
+    if alpha != 1:
+        product = product * alpha
+    if beta == 0:
+        found = cast(product, promote(x.dtype, product.dtype))
+    else:
+        found = product + (added if beta == 1 else added * beta)
+    return placed("addmm", found, out)
+
+
+METHODS = {"mm": mm, "mv": mv, "bmm": bmm, "dot": dot, "addmm": addmm, "addmm_": in_place(addmm)}
 """Methods of Tensor."""

@@ -17,7 +17,8 @@ from .operands import cast, same_device, unsupported
 from .operation import Operation
 from .steps import STEPS, diagonal_index, strides, unfold_index
 from .tensor import Tensor, wrap
-from .views import array_of, layout, make_view, require_viewable
+from .views import array_of, become_view, layout, make_view, require_viewable
+from .writes import in_place, placed
 
 _broadcast_to = Operation("broadcast_to", family="view", operands=("x",))
 _concat = Operation("concat", family="manipulation", operands=("arrays",), sequence=True)
@@ -164,12 +165,13 @@ def permute_dims(x: Tensor, /, axes: Any) -> Tensor:
 _permute_dims.function = permute_dims
 
 
-def permute(x: Tensor, /, *dims: Any) -> Tensor:
+def permute(x: Tensor, /, *axes: Any, dims: Any = None) -> Tensor:
     """PyTorch's spelling of `permute_dims`: one tuple or several integers."""
-    return permute_dims(x, dims[0] if len(dims) == 1 and isinstance(dims[0], Sequence) else dims)
+    order = axes if dims is None else (dims,)
+    return permute_dims(x, order[0] if len(order) == 1 and isinstance(order[0], Sequence) else order)
 
 
-def transpose(x: Tensor, dim0: int, dim1: int, /) -> Tensor:
+def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
     """The tensor with two axes exchanged; a view.
 
     Examples
@@ -178,10 +180,27 @@ def transpose(x: Tensor, dim0: int, dim1: int, /) -> Tensor:
     >>> tp.transpose(tp.zeros(2, 3, 4), 0, 2).shape
     (4, 3, 2)
     """
+    if type(x) is not Tensor:
+        raise unsupported("transpose", x)
+    return make_view(x, "permute_dims", _exchanged("transpose", x, dim0, dim1))
+
+
+def _exchanged(operation: str, x: Tensor, dim0: int, dim1: int) -> tuple[int, ...]:
     order = list(range(x.ndim))
-    first, second = (normalize_axis("transpose", dim, x.ndim) for dim in (dim0, dim1))
+    first, second = (normalize_axis(operation, dim, x.ndim) for dim in (dim0, dim1))
     order[first], order[second] = order[second], order[first]
-    return make_view(x, "permute_dims", tuple(order))
+    return tuple(order)
+
+
+def transpose_(x: Tensor, dim0: int, dim1: int) -> Tensor:
+    """Exchange two axes of the tensor itself, and return it; what shares its memory keeps its shape.
+
+    Raises
+    ------
+    RuntimeError
+        For a leaf that requires a gradient.
+    """
+    return become_view("transpose_", x, "permute_dims", _exchanged("transpose_", x, dim0, dim1))
 
 
 def matrix_transpose(x: Tensor, /) -> Tensor:
@@ -215,10 +234,33 @@ def t(x: Tensor, /) -> Tensor:
     ------
     RuntimeError
         If it has more than two axes.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.t(tp.zeros(2, 3)).shape
+    (3, 2)
     """
+    if type(x) is not Tensor:
+        raise unsupported("t", x)
+    return make_view(x, "permute_dims", _turned("t", x))
+
+
+def _turned(operation: str, x: Tensor) -> tuple[int, ...]:
     if x.ndim > 2:
-        raise ShapeError(f"t: got {x.ndim} axes, wanted at most two; use transpose or mT")
-    return make_view(x, "permute_dims", (1, 0) if x.ndim == 2 else tuple(range(x.ndim)))
+        raise ShapeError(f"{operation}: got {x.ndim} axes, wanted at most two; use transpose or mT")
+    return tuple(reversed(range(x.ndim)))
+
+
+def t_(x: Tensor) -> Tensor:
+    """Transpose the tensor itself, and return it; what shares its memory keeps its shape.
+
+    Raises
+    ------
+    RuntimeError
+        If it has more than two axes, or is a leaf that requires a gradient.
+    """
+    return become_view("t_", x, "permute_dims", _turned("t_", x))
 
 
 def matrix_attribute(x: Tensor) -> Tensor:
@@ -251,19 +293,57 @@ def expand_dims(x: Tensor, /, axis: Any = 0) -> Tensor:
     """
     if type(x) is not Tensor:
         raise unsupported("expand_dims", x)
+    return make_view(x, "reshape", _expanded("expand_dims", x, axis))
+
+
+def _expanded(operation: str, x: Tensor, axis: Any) -> tuple[int, ...]:
     count = 1 if not isinstance(axis, Sequence) else len(axis)
-    axes = normalize_axes("expand_dims", axis, x.ndim + count)
+    axes = normalize_axes(operation, axis, x.ndim + count)
     old = iter(x.shape)
-    return make_view(x, "reshape", tuple(1 if i in (axes or ()) else next(old) for i in range(x.ndim + count)))
+    return tuple(1 if i in (axes or ()) else next(old) for i in range(x.ndim + count))
 
 
-def squeeze(x: Tensor, /, axis: Any) -> Tensor:
+def unsqueeze(x: Tensor, dim: int) -> Tensor:
+    """The tensor with a new axis of length 1; a view, as in PyTorch.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+        Where it is in the result.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.unsqueeze(tp.zeros(3), 1).shape
+    (3, 1)
+    """
+    if type(x) is not Tensor:
+        raise unsupported("unsqueeze", x)
+    return make_view(x, "reshape", _expanded("unsqueeze", x, operator.index(dim)))
+
+
+def unsqueeze_(x: Tensor, dim: int) -> Tensor:
+    """Give the tensor itself a new axis of length 1, and return it; what shares its memory keeps its shape.
+
+    Raises
+    ------
+    RuntimeError
+        For a leaf that requires a gradient.
+    """
+    return become_view("unsqueeze_", x, "reshape", _expanded("unsqueeze_", x, operator.index(dim)))
+
+
+def squeeze(x: Tensor, /, axis: Any = None, *, dim: Any = None) -> Tensor:
     """The tensor without axes of length 1; a view.
 
     Parameters
     ----------
     x : Tensor
     axis : int or tuple of int
+        Without one, as in PyTorch, all that have length 1.
+    dim
+        The same as in PyTorch, where an axis that is longer is left.
 
     Raises
     ------
@@ -278,6 +358,8 @@ def squeeze(x: Tensor, /, axis: Any) -> Tensor:
     """
     if type(x) is not Tensor:
         raise unsupported("squeeze", x)
+    if axis is None:
+        return squeeze_method(x, dim)
     axes = normalize_axes("squeeze", axis, x.ndim) or ()
     longer = [i for i in axes if x.shape[i] != 1]
     if longer:
@@ -290,8 +372,23 @@ _squeeze.function = squeeze
 
 def squeeze_method(x: Tensor, dim: Any = None) -> Tensor:
     """The tensor without its axes of length 1, or without those named that are; a view, as in PyTorch."""
-    axes = normalize_axes("squeeze", range(x.ndim) if dim is None else dim, x.ndim) or ()
-    return squeeze(x, tuple(i for i in axes if x.shape[i] == 1))
+    return make_view(x, "reshape", _squeezed("squeeze", x, dim))
+
+
+def _squeezed(operation: str, x: Tensor, dim: Any) -> tuple[int, ...]:
+    axes = normalize_axes(operation, range(x.ndim) if dim is None else dim, x.ndim) or ()
+    return tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in axes)
+
+
+def squeeze_(x: Tensor, dim: Any = None) -> Tensor:
+    """Take axes of length 1 from the tensor itself, and return it; what shares its memory keeps its shape.
+
+    Raises
+    ------
+    RuntimeError
+        For a leaf that requires a gradient.
+    """
+    return become_view("squeeze_", x, "reshape", _squeezed("squeeze_", x, dim))
 
 
 def broadcast_to(x: Tensor, /, shape: Any) -> Tensor:
@@ -336,6 +433,22 @@ def expand(x: Tensor, /, *sizes: Any) -> Tensor:
     return make_view(x, "broadcast_to", lengths) if lengths == x.shape else broadcast_to(x, lengths)
 
 
+def expand_as(x: Tensor, other: Tensor) -> Tensor:
+    """The tensor stretched to the shape of another; a view, as in PyTorch."""
+    return broadcast_to(x, other.shape)
+
+
+def view_as(x: Tensor, other: Tensor) -> Tensor:
+    """The tensor's memory seen under the shape of another, as in PyTorch.
+
+    Raises
+    ------
+    RuntimeError
+        If the elements are not in that order in memory.
+    """
+    return view(x, other.shape)
+
+
 def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """The tensor with neighbouring axes made one, as in PyTorch; a view where it can be.
 
@@ -374,6 +487,11 @@ def flip(x: Tensor, /, dims: Any = None, *, axis: Any = None) -> Tensor:
 _flip.function = flip
 
 
+def flip_method(x: Tensor, *dims: Any) -> Tensor:
+    """The elements in reverse order along axes: one tuple or several integers, as in PyTorch."""
+    return flip(x, dims[0] if len(dims) == 1 else dims)
+
+
 def _together(operation: str, arrays: Any) -> list[Tensor]:
     """Tensors on one device and in one dtype."""
     if not isinstance(arrays, Iterable) or type(arrays) is Tensor:
@@ -390,7 +508,7 @@ def _together(operation: str, arrays: Any) -> list[Tensor]:
     return [cast(same_device(operation, leader, tensor)[1], dtype) for tensor in tensors]
 
 
-def concat(arrays: Any, /, dim: Any = 0, *, axis: Any = 0) -> Tensor:
+def concat(arrays: Any, /, dim: Any = 0, *, axis: Any = 0, out: Tensor | None = None) -> Tensor:
     """Tensors one after the other along an axis.
 
     Parameters
@@ -399,6 +517,8 @@ def concat(arrays: Any, /, dim: Any = 0, *, axis: Any = 0) -> Tensor:
         Of equal lengths along the other axes; promoted to a common dtype.
     axis : int or None, default: 0
         None flattens them first. `dim` is PyTorch's name.
+    out : Tensor, optional
+        Where the result is written, as in PyTorch.
 
     Raises
     ------
@@ -422,13 +542,13 @@ def concat(arrays: Any, /, dim: Any = 0, *, axis: Any = 0) -> Tensor:
     if len(rests) > 1 or any(tensor.ndim != ndim for tensor in tensors):
         shapes = ", ".join(str(tensor.shape) for tensor in tensors)
         raise ShapeError(f"concat: shapes {shapes} must be equal but for axis {position}")
-    return _join(_concat, tensors, position)
+    return placed("concat", _join(_concat, tensors, position), out)
 
 
 _concat.function = concat
 
 
-def stack(arrays: Any, /, dim: Any = 0, *, axis: Any = 0) -> Tensor:
+def stack(arrays: Any, /, dim: Any = 0, *, axis: Any = 0, out: Tensor | None = None) -> Tensor:
     """Tensors of one shape beside each other along a new axis.
 
     Parameters
@@ -436,6 +556,8 @@ def stack(arrays: Any, /, dim: Any = 0, *, axis: Any = 0) -> Tensor:
     arrays : sequence of Tensor
     axis : int, default: 0
         Where the new axis is in the result. `dim` is PyTorch's name.
+    out : Tensor, optional
+        Where the result is written, as in PyTorch.
 
     Raises
     ------
@@ -453,7 +575,8 @@ def stack(arrays: Any, /, dim: Any = 0, *, axis: Any = 0) -> Tensor:
     if len({tensor.shape for tensor in tensors}) > 1:
         shapes = ", ".join(str(tensor.shape) for tensor in tensors)
         raise ShapeError(f"stack: shapes {shapes} must be equal")
-    return _join(_stack, tensors, normalize_axis("stack", dim if axis == 0 else axis, tensors[0].ndim + 1))
+    position = normalize_axis("stack", dim if axis == 0 else axis, tensors[0].ndim + 1)
+    return placed("stack", _join(_stack, tensors, position), out)
 
 
 _stack.function = stack
@@ -1003,6 +1126,11 @@ def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return split(x, max(-(-size // chunks), 1), dim)
 
 
+def unbind(x: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """PyTorch's spelling of `unstack`."""
+    return unstack(x, axis=dim)
+
+
 def unstack(x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
     """The slices along an axis, which the slices lack; views.
 
@@ -1037,17 +1165,20 @@ def stride(x: Tensor, dim: int | None = None) -> Any:
 
 
 METHODS = {
-    **{name: globals()[name] for name in ("view", "permute", "transpose", "t", "flatten", "flip", "expand")},
+    **{name: globals()[name] for name in ("view", "view_as", "permute", "transpose", "t", "flatten")},
+    **{name: globals()[name] for name in ("expand", "expand_as", "unbind", "unsqueeze")},
+    **{name: globals()[name] for name in ("t_", "transpose_", "squeeze_", "unsqueeze_")},
     **{name: globals()[name] for name in ("diagonal", "unfold", "narrow", "split", "chunk")},
     **{name: globals()[name] for name in ("contiguous", "is_contiguous", "stride", "broadcast_to")},
     **{name: globals()[name] for name in ("moveaxis", "repeat_interleave", "tril", "triu")},
+    "flip": flip_method,
     "movedim": moveaxis,
     "repeat": repeat_method,
     "roll": lambda x, shifts, dims=None: roll(x, shifts, dims),
     "tile": tile_method,
-    "unbind": lambda x, dim=0: unstack(x, axis=dim),
     "squeeze": squeeze_method,
-    "unsqueeze": lambda x, dim: expand_dims(x, dim),
+    "tril_": in_place(tril),
+    "triu_": in_place(triu),
     "reshape": lambda x, *shape: reshape(x, shape[0] if len(shape) == 1 else shape),
 }
 """What these functions are called as methods of Tensor, in PyTorch's signatures."""

@@ -14,10 +14,13 @@ from ..autograd.checkpoint import STATES
 from .axes import normalize_shape
 from .devices import as_device
 from .distributions import integers, normal, permutation, uniform
-from .dtypes import as_dtype, get_default_dtype, int64
-from .errors import ShapeError
+from .dtypes import as_dtype, float32, get_default_dtype, int64, real_dtype
+from .elementwise import greater_equal
+from .errors import DTypeError, ShapeError
 from .gradients import requires_grad_
 from .kinds import Kind, kind_for
+from .operands import cast, scalar_tensor, unsupported
+from .operation import Operation
 from .tensor import Tensor, wrap
 
 
@@ -210,3 +213,63 @@ def randperm(n: int, *, generator: Generator | None = None, device: Any = None) 
     [0, 1, 2, 3]
     """
     return _draw(permutation, _shape("randperm", (n,)), kind_for(as_device(device), int64), generator)
+
+
+_dropout = Operation("dropout", family="composite", operands=("input",), accepts="floating-point")
+
+
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Zero in place of each element with a probability, drawn from the default generator; the others times 1 / (1 - p).
+
+    Parameters
+    ----------
+    input : Tensor
+        Of a floating-point dtype.
+    p : float, default: 0.5
+        The probability.
+    training : bool, default: True
+        Whether anything is done at all.
+    inplace : bool, default: False
+        Whether the result is written into `input`.
+
+    Returns
+    -------
+    Tensor
+        The dtype and shape of `input`; `input` itself where nothing is to be done. An infinite element or NaN that is
+        left out is NaN, as in PyTorch.
+
+    Raises
+    ------
+    ValueError
+        If `p` is not between 0 and 1.
+    TypeError
+        For another dtype.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> sorted(set(tp.dropout(tp.ones(100), 0.75).tolist()))
+    [0.0, 4.0]
+    """
+    if type(input) is not Tensor:
+        raise unsupported("dropout", input)
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"dropout: p is a probability, between 0 and 1, got {p}")
+    if not _dropout.takes(input.dtype):
+        raise DTypeError(f"dropout: got {input.dtype}, wanted a floating-point dtype")
+    if not training or p == 0:
+        return input
+    factors = scalar_tensor(input._kind, 0.0) if p == 1 else _kept(input, float(p))
+    return input.mul_(factors) if inplace else input * factors
+
+
+def _kept(x: Tensor, p: float) -> Tensor:
+    """1 / (1 - p) where an element is kept, else zero, in the dtype of the elements; their parts', if they are complex.
+
+    One word is drawn for each element, whatever the dtype is.
+    """
+    drawn = _draw(uniform, x.shape, x._kind.with_dtype(float32), None, "float32")
+    return cast(greater_equal(drawn, p), real_dtype(x.dtype)) * (1.0 / (1.0 - p))
+
+
+_dropout.function = dropout

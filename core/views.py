@@ -162,7 +162,7 @@ def make_view(tensor: Tensor, name: str, argument: Any) -> Tensor:
             base = tensor
             view.depth = len(parent.steps)
         else:
-            base = parent.base
+            base = base_of(parent)
             view.depth = parent.depth
             recorded = recorded and parent.recorded
     view.base = base
@@ -171,6 +171,43 @@ def make_view(tensor: Tensor, name: str, argument: Any) -> Tensor:
     if recorded and tensor._node is not None:
         _record_step(tensor, result, name, argument)
     return result
+
+
+def base_of(view: View) -> Any:
+    """The base of a view. Where that became a view in place, it is the tensor that stands for what it was."""
+    base = view.base
+    if base is not None and base._view is not None and base._view.base is not None:
+        base = view.base = base._view.base
+    return base
+
+
+def become_view(operation: str, tensor: Tensor, name: str, argument: Any) -> Tensor:
+    """Make a tensor a view of what it was, by one step, and return it; tensors that share its memory stay as they are.
+
+    Raises
+    ------
+    RuntimeError
+        For a leaf that requires a gradient, whose shape is that of its gradient, and for a result of recorded
+        operations while nothing is recorded.
+    """
+    array_of(tensor)
+    if type(tensor._node) is Leaf or (tensor._node is not None and not is_grad_enabled()):
+        raise RuntimeError(
+            f"{operation}: a tensor that requires grad can't change its shape in place, unless it is a result of "
+            f"recorded operations and they are being recorded; use {operation.removesuffix('_')}"
+        )
+    view = None if tensor._storage is None else tensor._view
+    source = tensor
+    if view is None or view.base is None:
+        # Views of the tensor follow this one from now on: see `base_of`.
+        source = wrap(tensor._array, tensor._kind, tensor._node)
+        source._storage = ensure_storage(tensor)
+        source._array = tensor._array
+        source._version, source._view = tensor._version, view
+    seen = make_view(source, name, argument)
+    for slot in ("_array", "_node", "_storage", "_version", "_view"):
+        setattr(tensor, slot, getattr(seen, slot))
+    return tensor
 
 
 def _record_step(source: Tensor, result: Tensor, name: str, argument: Any) -> None:
@@ -190,7 +227,7 @@ def refresh(tensor: Tensor) -> None:
     if not tensor._kind.writable:
         tensor._array = derive(tensor._kind.library, root, () if view is None else view.steps, storage.layout.shape)
     if view is not None and view.base is not None:
-        base = view.base
+        base = base_of(view)
         if base._storage is storage and base._version != version:
             refresh(base)
         if base._node is not view.seen:
@@ -210,7 +247,7 @@ def array_of(tensor: Tensor) -> Any:
 
 def _replay(tensor: Tensor, view: View) -> None:
     """Derive a view's history anew from its base's, whether or not operations are being recorded."""
-    base = view.base
+    base = base_of(view)
     assert base is not None
     current = wrap(layout(base), base._kind, base._node)
     if current._node is not None:
@@ -281,12 +318,13 @@ def require_writable(operation: str, tensor: Tensor) -> None:
     if not is_grad_enabled():
         return
     view = None if tensor._storage is None else tensor._view
+    base = None if view is None else base_of(view)
     if type(tensor._node) is Leaf:
         raise RuntimeError(
             f"{operation}: a leaf Tensor that requires grad is being used in an in-place operation; do it under "
             f"tensorplug.no_grad(), or on a copy (x.clone())"
         )
-    if view is not None and view.base is not None and type(view.base._node) is Leaf:
+    if base is not None and type(base._node) is Leaf:
         raise RuntimeError(
             f"{operation}: a view of a leaf Tensor that requires grad is being used in an in-place operation; do it "
             f"under tensorplug.no_grad(), or on a copy (x.clone())"
@@ -351,7 +389,7 @@ def _set_new_root(storage: Storage, array: Any) -> None:
 def _replace_root(tensor: Tensor, storage: Storage, value: Any, steps: tuple[Step, ...]) -> None:
     """Write a value into the root of an immutable storage, in place where nothing else refers to the root."""
     view = tensor._view
-    holder = tensor if view is None else view.base
+    holder = tensor if view is None else base_of(view)
     with _roots:
         if holder is not None and holder._view is None and holder._array is storage.root:
             # It must not keep the old root; its next reading derives the new one.
@@ -390,7 +428,7 @@ def rewrite_history(tensor: Tensor, node: Any) -> None:
     if view is None or view.base is None:
         tensor._node = node
         return
-    base = view.base
+    base = base_of(view)
     result = wrap(base._array, base._kind)
     steps = view.steps[view.depth :]
     before = base._node

@@ -14,7 +14,7 @@ from .kinds import OPERATIONS
 from .operands import cast, pair, require_range, unsupported
 from .operation import Operation
 from .tensor import Tensor, own, wrap
-from .views import array_of, refresh, require_recorded_view, require_writable, rewrite_history, write
+from .views import array_of, base_of, refresh, require_recorded_view, require_writable, rewrite_history, write
 
 _fill = Operation(
     "fill",
@@ -58,6 +58,11 @@ def into(operation: str, out: Tensor, result: Tensor) -> Tensor:
     require_writable(operation, out)
     write(out, _fitting(operation, result, out)._array)
     return out
+
+
+def placed(operation: str, result: Tensor, out: Tensor | None) -> Tensor:
+    """An operation's result, or the tensor given as ``out=`` with the result in it."""
+    return result if out is None else into(operation, out, result)
 
 
 def _fitting(operation: str, value: Tensor, target: Tensor) -> Tensor:
@@ -118,7 +123,7 @@ def _is_recorded(target: Tensor, other: Tensor) -> bool:
     view = None if target._storage is None else target._view
     if view is not None and view.may_overlap:
         return True
-    base = target if view is None or view.base is None else view.base
+    base = target if view is None or view.base is None else base_of(view)
     none = target._node is None and base._node is None and other._node is None
     return not none and is_grad_enabled()
 
@@ -165,7 +170,7 @@ def write_in_place(
 def in_a_graph(target: Tensor, operands: tuple[Tensor, ...]) -> bool:
     """Whether a write of the operands into the target must enter a history."""
     view = None if target._storage is None else target._view
-    base = None if view is None else view.base
+    base = None if view is None else base_of(view)
     return any(operand._node is not None for operand in operands) or (base is not None and base._node is not None)
 
 
@@ -270,6 +275,20 @@ def fill_(self: Tensor, value: Any, /) -> Tensor:
     require_range(self.dtype, value)
     with numpy.errstate(over="ignore"):
         return write_in_place(_fill, "fill_", self, (self,), {"value": value})
+
+
+def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The method that writes what a function of a tensor returns into that tensor."""
+    name = f"{function.__name__}_"
+
+    def method(self: Tensor, /, *arguments: Any, **keywords: Any) -> Tensor:
+        require_writable(name, self)
+        return copy_(self, _fitting(name, function(self, *arguments, **keywords), self))
+
+    method.__name__ = name
+    method.__qualname__ = f"Tensor.{name}"
+    method.__doc__ = f"Write `{function.__name__}` of this tensor into it, and return it."
+    return method
 
 
 def zero_(self: Tensor) -> Tensor:

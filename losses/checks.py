@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 import warnings
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -118,7 +117,7 @@ def broadcast(loss: str, tensors: Mapping[str, Tensor], warn: bool = False) -> l
         raise ShapeError(f"{loss}: the shapes do not fit together: {listed}") from None
     if warn:
         message = f"{loss}: the shapes differ and are broadcast, which is seldom what is meant: {listed}"
-        warnings.warn(message, stacklevel=3)
+        warnings.warn(message, stacklevel=4)
     return [broadcast_to(tensor, shape) for tensor in tensors.values()]
 
 
@@ -138,8 +137,3 @@ def like_input(loss: str, name: str, tensor: Any, input: Tensor) -> Tensor:
     if tensor.ndim > input.ndim or not all(own in (1, other) for own, other in lengths):
         raise ShapeError(f"{loss}: {name} must broadcast to the shape of the input, {input.shape}, got {tensor.shape}")
     return cast(tensor, input.dtype)
-
-
-def count(shape: tuple[int, ...]) -> float:
-    """How many elements there are, as a divisor."""
-    return float(math.prod(shape))

@@ -30,12 +30,12 @@ from .reduction import require_reduction
 
 NAME = "ctc_loss"
 
-_LOWEST = -1e30
-"""Below any logarithm that counts, and finite, so that differences from it are not NaN."""
+_FORBIDDEN = -1e30
+"""The logarithm of the probability of what cannot be: finite, so that derivatives of any order are."""
 
 
 class Lattice(NamedTuple):
-    """The places of the targets at which a path may be, blanks included. 0 allows, and minus infinity forbids.
+    """The places of the targets at which a path may be, blanks included. 0 allows, and `_FORBIDDEN` forbids.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ def _lattice(targets: list[numpy.ndarray], lengths: numpy.ndarray, blank: int, l
         allowed[2, sample, max(places - 2, 0) : places] = True
     frame = numpy.arange(log_probs.shape[0])[:, None, None]
     frames = numpy.stack([frame == lengths[:, None] - 1, frame < lengths[:, None]])
-    barriers = [_constant(numpy.where(one, 0.0, -math.inf), log_probs) for one in (allowed, frames)]
+    barriers = [_constant(numpy.where(one, 0.0, _FORBIDDEN), log_probs) for one in (allowed, frames)]
     kind = log_probs._kind
     whole = (numpy.arange(shape[0])[:, None], labels, numpy.maximum(lengths - 1, 0))
     return Lattice(*barriers, *(kind.library.backend.from_numpy(one, kind.native_device) for one in whole))
@@ -93,7 +93,7 @@ class _Paths:
         self._lattice = lattice
         self._shape = log_probs.shape
         self.steps, self.begins, self.ends = (ops.getitem(lattice.barriers, (i, ...)) for i in range(3))
-        self.finals = self._rows(ops.getitem(lattice.frames, (0, ...)))
+        self.endings = [self.ends + final for final in self._rows(ops.getitem(lattice.frames, (0, ...)))]
         self.inside = ops.getitem(lattice.frames, (1, ...))
         self.emissions = self.at_places(log_probs)
 
@@ -117,54 +117,46 @@ class _Paths:
 
     def backward(self) -> list[Any]:
         """The same of the ends of paths that begin at each place, without its own frame."""
-        endings = [self.ends + final for final in self.finals]
-        betas = [endings[-1]]
-        for emission, ending in zip(self.emissions[:0:-1], endings[-2::-1], strict=True):
-            back = _logsumexp(self._ops, self.back(betas[-1] + emission, self.steps))
-            betas.append(self._ops.maximum(back, ending))
+        betas = [self.endings[-1]]
+        for emission, ending in zip(self.emissions[:0:-1], self.endings[-2::-1], strict=True):
+            betas.append(_logsumexp(self._ops, [*self.back(betas[-1] + emission, self.steps), ending]))
         return betas[::-1]
 
-    def onward(self, x: Any, steps: Any) -> list[Any]:
+    def onward(self, x: Any, steps: Any, outside: float = _FORBIDDEN) -> list[Any]:
         """What comes to each place: from itself, from its neighbour, and from the one behind that, where it may."""
-        return [x, self._moved(x, 1), self._moved(x, 2) + steps]
+        return [x, self._moved(x, 1, outside), self._moved(x, 2, outside) + steps]
 
-    def back(self, x: Any, steps: Any) -> list[Any]:
+    def back(self, x: Any, steps: Any, outside: float = _FORBIDDEN) -> list[Any]:
         """What comes to each place in the other direction."""
-        return [x, self._moved(x, -1), self._moved(x + steps, -2)]
+        return [x, self._moved(x, -1, outside), self._moved(x + steps, -2, outside)]
 
-    def _moved(self, x: Any, by: int) -> Any:
+    def _moved(self, x: Any, by: int, outside: float) -> Any:
         """The places moved on by a number, which may be negative."""
         width = min(abs(by), x.shape[1])
-        outside = self._ops.zeros_like(self._ops.getitem(x, (slice(None), slice(0, width)))) - math.inf
+        edge = self._ops.zeros_like(self._ops.getitem(x, (slice(None), slice(0, width)))) + outside
         inside = self._ops.getitem(x, (slice(None), slice(0, x.shape[1] - width) if by > 0 else slice(width, None)))
-        return self._ops.concat([outside, inside] if by > 0 else [inside, outside], axis=1)
+        return self._ops.concat([edge, inside] if by > 0 else [inside, edge], axis=1)
 
     def counted(self, upstream: Any, unit: Any) -> Any:
         """The gradient in the frames of samples that are wanted; that of others may be NaN."""
         ops = self._ops
-        wanted = ops.logical_and(ops.isfinite(self.inside), ops.not_equal(upstream, ops.zeros_like(upstream)))
+        wanted = ops.logical_and(
+            ops.equal(self.inside, ops.zeros_like(self.inside)), ops.not_equal(upstream, ops.zeros_like(upstream))
+        )
         return ops.where(wanted, upstream * unit, ops.zeros_like(unit))
 
 
 def _logsumexp(ops: Any, terms: list[Any]) -> Any:
     shift = functools.reduce(ops.maximum, terms)
-    shift = ops.maximum(shift, ops.zeros_like(shift) + _LOWEST)
+    # A label of probability zero may leave a place nothing but infinities, whose difference is NaN.
+    shift = ops.maximum(shift, ops.zeros_like(shift) + 2 * _FORBIDDEN)
     return ops.log(functools.reduce(operator.add, [ops.exp(term - shift) for term in terms])) + shift
 
 
 def _weighted(ops: Any, terms: list[Any], tangents: list[Any]) -> Any:
-    """The tangent of the logarithm of a sum of exponentials; where a term is zero that of its logarithm is not looked
-    at.
-    """
+    """The tangent of the logarithm of a sum of exponentials."""
     total = _logsumexp(ops, terms)
-    total = ops.maximum(total, ops.zeros_like(total) + _LOWEST)
-    weights = [ops.exp(term - total) for term in terms]
-    zero = ops.zeros_like(total)
-    parts = [
-        ops.where(ops.equal(weight, zero), zero, weight * tangent)
-        for weight, tangent in zip(weights, tangents, strict=True)
-    ]
-    return functools.reduce(operator.add, parts)
+    return functools.reduce(operator.add, [ops.exp(a - total) * b for a, b in zip(terms, tangents, strict=True)])
 
 
 def _losses(
@@ -174,7 +166,9 @@ def _losses(
     paths = _Paths(ops, log_probs, Lattice(barriers, frames, samples, labels, last))
     alphas = ops.stack(paths.forward(), axis=0)
     ended = ops.index(alphas, (last, ops.reshape(samples, (-1,)))) + paths.ends
-    return -_logsumexp(ops, [ops.getitem(ended, (slice(None), place)) for place in range(ended.shape[1])]), alphas
+    losses = -_logsumexp(ops, [ops.getitem(ended, (slice(None), place)) for place in range(ended.shape[1])])
+    impossible = ops.greater(losses, ops.zeros_like(losses) - _FORBIDDEN / 2)
+    return ops.where(impossible, ops.zeros_like(losses) + math.inf, losses), alphas
 
 
 def _for_samples(ops: Any, x: Any) -> Any:
@@ -200,6 +194,8 @@ def _gradient(
 ) -> Any:
     paths = _Paths(ops, log_probs, Lattice(barriers, frames, samples, labels, None))
     unit = ops.exp(log_probs) - paths.of_labels(_occupation(ops, paths, losses, alphas))
+    # Of what cannot be spelled the gradient is NaN, as in PyTorch.
+    unit = unit + _for_samples(ops, losses * 0.0)
     return paths.counted(_for_samples(ops, upstream), unit)
 
 
@@ -221,18 +217,23 @@ def _second_derivative(
     forward = [directions[0]]
     rows = paths.forward()
     for alpha, direction in zip(rows[:-1], directions[1:], strict=True):
-        ways = paths.onward(alpha, paths.steps), paths.onward(forward[-1], free)
+        ways = paths.onward(alpha, paths.steps), paths.onward(forward[-1], free, 0.0)
         forward.append(_weighted(ops, *ways) + direction)
     betas = paths.backward()
-    backward = [ops.zeros_like(directions[0])]
-    for beta, emission, direction in zip(betas[:0:-1], paths.emissions[:0:-1], directions[:0:-1], strict=True):
-        ways = paths.back(beta + emission, paths.steps), paths.back(backward[-1] + direction, free)
-        backward.append(_weighted(ops, *ways))
-    occupation = ops.exp(ops.stack(rows, axis=0) + ops.stack(betas, axis=0) + _for_samples(ops, losses))
+    backward = [free]
+    later = zip(betas[:0:-1], paths.emissions[:0:-1], directions[:0:-1], paths.endings[-2::-1], strict=True)
+    for beta, emission, direction, ending in later:
+        terms = [*paths.back(beta + emission, paths.steps), ending]
+        backward.append(_weighted(ops, terms, [*paths.back(backward[-1] + direction, free, 0.0), free]))
+    # Computed anew, since what was saved is constant where this is differentiated again.
+    both = ops.stack(rows, axis=0) + ops.stack(betas, axis=0)
+    first = ops.getitem(both, (0,))
+    whole = _logsumexp(ops, [ops.getitem(first, (slice(None), place)) for place in range(first.shape[1])])
+    occupation = ops.exp(both - _for_samples(ops, whole))
     tangents = ops.stack(forward, axis=0) + ops.stack(backward[::-1], axis=0)
     # In every frame its mean over the places is the tangent of the whole probability.
     mean = ops.sum(occupation * tangents, axis=2, keepdims=True)
-    moved = paths.of_labels(occupation * (tangents - mean))
+    moved = paths.of_labels(occupation * (tangents - mean)) + _for_samples(ops, losses * 0.0)
     return paths.counted(_for_samples(ops, upstream), ops.exp(log_probs) * g - moved)
 
 

@@ -7,7 +7,7 @@ import numpy
 from ..core import Tensor
 from ..core.creation import arange, asarray
 from ..core.dtypes import int64
-from ..core.elementwise import clip, equal, logical_not, masked_fill, not_equal, relu, where
+from ..core.elementwise import clip, equal, logical_and, logical_not, masked_fill, not_equal, relu, where
 from ..core.errors import ShapeError
 from ..core.indexing import take_along_axis
 from ..core.interop import host_array
@@ -261,9 +261,10 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "m
         raise TypeError(f"{name}: target must be of an integer dtype, as it holds class indices, got {target.dtype}")
     any_ignored(name, target, input.shape[-1], -1)
     right, meant = _listed(target)
-    is_right = any(equal(expand_dims(right, axis=-1), _class_numbers(right, input.shape[-1])) & meant, axis=-2)
+    numbers = _class_numbers(right, input.shape[-1])
+    is_right = any(logical_and(equal(expand_dims(right, axis=-1), numbers), meant), axis=-2)
     missing = 1.0 - expand_dims(take_along_axis(scores, right, axis=-1), axis=-1) + expand_dims(scores, axis=-2)
-    pairs = meant & expand_dims(logical_not(is_right), axis=-2)
+    pairs = logical_and(meant, expand_dims(logical_not(is_right), axis=-2))
     losses = where(pairs, relu(missing), 0.0).sum((-2, -1)) / float(input.shape[-1])
     return cast(_reduce_samples(losses, reduction), dtype)
 

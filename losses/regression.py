@@ -12,11 +12,12 @@ from .pointwise import Formula, pointwise, pointwise_loss
 from .reduction import reduce, require_reduction
 
 
-def _of_difference(name: str, value: Formula, slope: Formula) -> Operation:
+def _of_difference(name: str, value: Formula, slope: Formula, keeps_slope: bool = False) -> Operation:
     """Declare a loss of the difference, given as ``formula(ops, difference, *options)``."""
     return pointwise(
         name,
         lambda ops, input, target, *options: value(ops, input - target, *options),
+        keeps_slope,
         input=lambda ops, input, target, *options: slope(ops, input - target, *options),
         target=lambda ops, input, target, *options: -slope(ops, input - target, *options),
     )
@@ -28,11 +29,13 @@ _smooth_l1 = _of_difference(
     "smooth_l1_loss",
     lambda ops, d, beta: ops.where(ops.abs(d) < beta, d * d * (0.5 / beta), ops.abs(d) - 0.5 * beta),
     lambda ops, d, beta: ops.where(ops.abs(d) < beta, d * (1.0 / beta), ops.sign(d)),
+    keeps_slope=True,
 )
 _huber = _of_difference(
     "huber_loss",
     lambda ops, d, delta: ops.where(ops.abs(d) < delta, d * d * 0.5, (ops.abs(d) - 0.5 * delta) * delta),
     lambda ops, d, delta: ops.where(ops.abs(d) < delta, d, ops.sign(d) * delta),
+    keeps_slope=True,
 )
 
 
@@ -44,10 +47,10 @@ def _regression(loss: Operation, input: Any, target: Any, reduction: str, weight
     dtype, tensors = promoted(name, given, labels=("target",))
     if weight is not None:
         require_shape(name, "weight", weight, input.shape)
-    shaped = broadcast(name, dict(zip(("input", "target"), tensors, strict=False)), warn=True)
+    input, target = broadcast(name, dict(zip(("input", "target"), tensors, strict=False)), warn=True)
     if weight is None:
-        return cast(pointwise_loss(loss, *shaped, reduction, *options), dtype)
-    losses = pointwise_loss(loss, *shaped, "none", *options) * tensors[2]
+        return cast(pointwise_loss(loss, input, target, reduction, *options), dtype)
+    losses = pointwise_loss(loss, input, target, "none", *options) * tensors[2]
     return cast(reduce(losses, reduction, tensors[2].sum()), dtype)
 
 

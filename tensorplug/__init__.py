@@ -14,6 +14,7 @@ from . import fft as fft
 from . import func as func
 from . import linalg as linalg
 from . import losses as losses
+from . import nn as nn
 from .autograd import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
 from .core.activations import log_softmax, logsumexp, softmax
 from .core.creation import (
@@ -26,6 +27,7 @@ from .core.creation import (
     full_like,
     linspace,
     meshgrid,
+    one_hot,
     ones,
     ones_like,
     tensor,
@@ -35,7 +37,7 @@ from .core.creation import (
 from .core.data_types import astype, can_cast, finfo, iinfo, isdtype, result_type
 from .core.devices import Device as device
 from .core.devices import backend, default_backend, devices, set_default_backend
-from .core.distances import cosine_similarity, pairwise_distance
+from .core.distances import cosine_similarity, normalize, pairwise_distance
 from .core.dtypes import (
     bfloat16,
     complex64,
@@ -130,7 +132,7 @@ from .core.elementwise import (
 from .core.indexing import take, take_along_axis
 from .core.inspection import __array_namespace_info__
 from .core.interop import from_dlpack, from_numpy
-from .core.linear_algebra import bmm, dot, matmul, mm, mv, outer, tensordot, vecdot
+from .core.linear_algebra import bmm, dot, linear, matmul, mm, mv, outer, tensordot, vecdot
 from .core.manipulation import (
     broadcast_arrays,
     broadcast_shapes,
@@ -164,7 +166,7 @@ from .core.manipulation import (
     unstack,
 )
 from .core.printing import get_printoptions, printoptions, set_printoptions
-from .core.random import Generator, manual_seed, rand, randint, randn, randperm
+from .core.random import Generator, dropout, manual_seed, rand, randint, randn, randperm
 from .core.searching import argmax, argmin, count_nonzero, nonzero, searchsorted
 from .core.sets import isin, unique_all, unique_counts, unique_inverse, unique_values
 from .core.sorting import argsort, sort
@@ -288,6 +290,7 @@ __all__ = [
     "diff",
     "divide",
     "dot",
+    "dropout",
     "e",
     "empty",
     "empty_like",
@@ -334,6 +337,7 @@ __all__ = [
     "less",
     "less_equal",
     "linalg",
+    "linear",
     "linspace",
     "log",
     "log1p",
@@ -366,9 +370,12 @@ __all__ = [
     "negative",
     "newaxis",
     "nextafter",
+    "nn",
     "no_grad",
     "nonzero",
+    "normalize",
     "not_equal",
+    "one_hot",
     "ones",
     "ones_like",
     "outer",

@@ -18,7 +18,7 @@ from tensorplug.core import OPERATIONS
 from tensorplug.core.activations import softmax_normalizer
 from tensorplug.losses.functional import cross_entropy
 
-from .gradients import elementwise, fft, linalg, losses, manipulation, searching, sorting, statistical
+from .gradients import activations, ctc, elementwise, fft, linalg, losses, manipulation, searching, sorting, statistical
 from .gradients.case import STEP, Case, points, tensor
 from .gradients.statistical import along
 
@@ -158,7 +158,7 @@ SINGLE = (slice(None), numpy.asarray([2, 0]))
 # Exact in float32, and the conversions are linear, so that finite differences with a wide step are exact too.
 EIGHTHS = (numpy.arange(-3.0, 3.0).reshape(2, 3) / 8,)
 
-CHAPTERS = (elementwise, fft, linalg, losses, manipulation, searching, sorting, statistical)
+CHAPTERS = (activations, ctc, elementwise, fft, linalg, losses, manipulation, searching, sorting, statistical)
 
 CASES: dict[str, list[Case]] = {
     **{name: cases for chapter in CHAPTERS for name, cases in chapter.CASES.items()},

@@ -429,7 +429,13 @@ def test_modes(backend: str, name: str) -> None:
 def test_a_pull_may_be_called_again_and_differentiated(backend: str) -> None:
     y, pull = vjp(lambda x: x * x * x, vector())
     assert_close([array(y), array(pull(vector(V))[0]), array(pull(vector())[0])], [X**3, 3 * X**2 * V, 3 * X**3], 1e-15)
-    _, tangent = jvp(lambda c: pull(c)[0], (vector(V),), (vector(),))
+    counted = Counted(lambda c: pull(c)[0])
+    _, tangent = jvp(counted, (vector(V),), (vector(),))
+    assert (counted.calls, tangent.requires_grad) == (1, False)
+    seed = tp.tensor(V, requires_grad=True)
+    assert pull(seed)[0].requires_grad
+    with tp.no_grad():
+        assert not pull(seed)[0].requires_grad
     assert_close([array(tangent)], [3 * X**3], 1e-15)
     second = grad(lambda c: (pull(c)[0] * c).sum())(vector(V))
     assert_close([array(second)], [6 * X**2 * V], 1e-15)

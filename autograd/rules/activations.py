@@ -1,4 +1,4 @@
-"""Gradients of softmax and its relatives."""
+"""Gradients of softmax and its relatives, and of other activations."""
 
 from __future__ import annotations
 
@@ -13,8 +13,23 @@ def _logsumexp(ops: Any, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axi
     return share * spread(ops, g, x_shape, axis, keepdims)
 
 
+def _elu(ops: Any, g: Any, x: Any, alpha: float) -> Any:
+    # Of zero in place of great elements, whose exponential would be infinite, and its gradient NaN.
+    return ops.where(x > 0.0, g, g * (ops.exp(ops.masked_fill(x, x > 0.0, 0.0)) * alpha))
+
+
+def _silu(ops: Any, g: Any, x: Any) -> Any:
+    share = ops.sigmoid(x)
+    return g * (share * (x * (1.0 - share) + 1.0))
+
+
+rule("elu", x=_elu)
+rule("leaky_relu", x=lambda ops, g, x, negative_slope: ops.where(x > 0.0, g, g * negative_slope))
 rule("log_softmax", x=lambda ops, g, out, axis: g - ops.exp(out) * ops.sum(g, axis=axis, keepdims=True))
+rule("logsigmoid", x=lambda ops, g, x: g * ops.sigmoid(-x))
 rule("logsumexp", x=_logsumexp)
+rule("silu", x=_silu)
+rule("softplus", x=lambda ops, g, x, beta, threshold: ops.where(x * beta > threshold, g, g * ops.sigmoid(x * beta)))
 rule("softmax", x=lambda ops, g, out, axis: out * (g - ops.sum(g * out, axis=axis, keepdims=True)))
 
 no_gradient("softmax_normalizer")

@@ -9,7 +9,7 @@ import numpy
 
 from tensorplug.core import OPERATIONS
 
-from .case import Case, points
+from .case import Case, points, tensor
 
 
 def probabilities(*shapes: tuple[int, ...]) -> tuple[numpy.ndarray, ...]:
@@ -40,10 +40,27 @@ def smooth(jnp: Any, d: Any, bound: float) -> Any:
 BOTH = points((2, 3), (2, 3))
 RATES = points((2, 3), (2, 3), low=1.1, signs=False)
 
+
+def with_slope(name: str, formula: Callable[..., Any], *options: Any) -> list[Case]:
+    """The same of an operation that keeps the slope by the input."""
+    (x, y) = BOTH
+    return [
+        Case(
+            lambda x: OPERATIONS[name](x, tensor(y), options=options, summed=False)[0],
+            (x,),
+            lambda jnp, x: formula(jnp, x, y),
+        )
+    ]
+
+
 CASES: dict[str, list[Case]] = {
     "l1_loss": of("l1_loss", lambda jnp, x, y: abs(x - y), BOTH),
     "mse_loss": of("mse_loss", lambda jnp, x, y: (x - y) ** 2, BOTH),
     "smooth_l1_loss": of("smooth_l1_loss", lambda jnp, x, y: smooth(jnp, x - y, 0.7) / 0.7, BOTH, 0.7),
+    "smooth_l1_loss_with_slope": with_slope(
+        "smooth_l1_loss_with_slope", lambda jnp, x, y: smooth(jnp, x - y, 0.7) / 0.7, 0.7
+    ),
+    "huber_loss_with_slope": with_slope("huber_loss_with_slope", lambda jnp, x, y: smooth(jnp, x - y, 0.7), 0.7),
     "huber_loss": of("huber_loss", lambda jnp, x, y: smooth(jnp, x - y, 0.7), BOTH, 0.7),
     "poisson_nll_loss": [
         *of("poisson_nll_loss", lambda jnp, x, y: jnp.exp(x) - x * y, BOTH, True, False, 1e-8),

@@ -1,0 +1,139 @@
+"""PyTorch's `torch.nn.functional`: activations, what else tutorials compute with, and the losses as functions."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from ..core import activations as _activations
+from ..core import elementwise as _elementwise
+from ..core.activations import elu, leaky_relu, logsigmoid, logsumexp, silu, softplus
+from ..core.creation import one_hot
+from ..core.distances import cosine_similarity, normalize, pairwise_distance
+from ..core.elementwise import sigmoid, tanh
+from ..core.linear_algebra import linear
+from ..core.random import dropout
+from ..core.tensor import Tensor
+from ..losses.functional import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cosine_embedding_loss,
+    cross_entropy,
+    ctc_loss,
+    gaussian_nll_loss,
+    hinge_embedding_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    margin_ranking_loss,
+    mse_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    nll_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
+
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cosine_embedding_loss",
+    "cosine_similarity",
+    "cross_entropy",
+    "ctc_loss",
+    "dropout",
+    "elu",
+    "gaussian_nll_loss",
+    "hinge_embedding_loss",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
+    "leaky_relu",
+    "linear",
+    "log_softmax",
+    "logsigmoid",
+    "logsumexp",
+    "margin_ranking_loss",
+    "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
+    "nll_loss",
+    "normalize",
+    "one_hot",
+    "pairwise_distance",
+    "poisson_nll_loss",
+    "relu",
+    "sigmoid",
+    "silu",
+    "smooth_l1_loss",
+    "soft_margin_loss",
+    "softmax",
+    "softplus",
+    "tanh",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
+]
+
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """`tensorplug.relu`, which is written into the tensor if so wanted.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([-1.0, 2.0])
+    >>> tp.nn.functional.relu(x, inplace=True) is x
+    True
+    >>> x
+    tensor([0., 2.])
+    """
+    return input.relu_() if inplace else _elementwise.relu(input)
+
+
+def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """`tensorplug.softmax` under PyTorch's signature.
+
+    Parameters
+    ----------
+    input : Tensor
+    dim : int, optional
+        The axis along which the elements compete. It should be given: what PyTorch takes in its place depends on the
+        number of axes, and a warning says so.
+    dtype : dtype, optional
+        What `input` is converted to first.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.functional.softmax(tp.tensor([[0.0, 0.0], [1.0, 3.0]]), dim=1)
+    tensor([[0.5000, 0.5000],
+            [0.1192, 0.8808]])
+    """
+    return _activations.softmax(input, _axis("softmax", input, dim, _stacklevel), dtype)  # type: ignore[no-any-return]
+
+
+def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """`tensorplug.log_softmax` under PyTorch's signature; its parameters are those of `softmax`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.functional.log_softmax(tp.tensor([0.0, 1000.0]), dim=0)
+    tensor([-1000.,     0.])
+    """
+    return _activations.log_softmax(input, _axis("log_softmax", input, dim, _stacklevel), dtype)  # type: ignore[no-any-return]
+
+
+def _axis(operation: str, input: Tensor, dim: int | None, stacklevel: int) -> int | None:
+    """The axis that is meant; where none is given, the one that PyTorch takes."""
+    if dim is not None or type(input) is not Tensor:
+        return dim
+    axis = 0 if input.ndim in (0, 1, 3) else 1
+    message = f"{operation}: no dim is given, and axis {axis} is taken for {input.ndim} axes; say which is meant"
+    warnings.warn(message, stacklevel=stacklevel)
+    return axis
