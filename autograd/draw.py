@@ -73,6 +73,8 @@ def draw(outputs: Any, names: Mapping[str, Any] | None = None) -> Graph:
     ------
     ValueError
         If a tensor has no graph.
+    TypeError
+        If `names` has something else than tensors.
 
     Examples
     --------
@@ -94,6 +96,9 @@ def draw(outputs: Any, names: Mapping[str, Any] | None = None) -> Graph:
     for root in roots:
         if not is_tensor(root) or not root.requires_grad:
             raise ValueError("draw: a tensor that does not require grad has no graph")
+    for name, tensor in (names or {}).items():
+        if not is_tensor(tensor):
+            raise TypeError(f"draw: names has {type(tensor).__name__} as {name!r}, wanted tensors")
     nodes = _nodes([root._node for root in roots])
     shapes = _shapes(roots)
     called = {id(tensor._node): name for name, tensor in (names or {}).items()}

@@ -94,8 +94,10 @@ class Level:
     def __call__(self, node: Any, out: Any) -> None:
         """Compute the tangent of what was just recorded."""
         tangents = [self.get(edge) for edge in node.edges]
-        if not self._recorded and not self._alone and any(self._is_foreign(edge) for edge in node.edges):
-            raise NeedsRecording
+        if not self._recorded and not self._alone:
+            for edge, tangent in zip(node.edges, tangents, strict=True):
+                if tangent is None and edge is not None and _source(edge)[0].order < self._began:
+                    raise NeedsRecording
         if all(tangent is None for tangent in tangents):
             return
         if self._recorded:
@@ -109,9 +111,6 @@ class Level:
                 node.rule = _Released(node.name)
                 node.saved = ()
                 node.edges = ()
-
-    def _is_foreign(self, edge: Any) -> bool:
-        return edge is not None and _source(edge)[0].order < self._began and self.get(edge) is None
 
     def _push(self, node: Any, out: Any, tangents: list[Any]) -> None:
         rule = node.rule

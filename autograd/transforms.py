@@ -369,9 +369,13 @@ def _choose(operation: str, args: tuple[Any, ...], argnums: int | tuple[int, ...
     """The arguments that are differentiated, and what puts them back among the others."""
     given = argnums if isinstance(argnums, tuple) else (argnums,)
     for position in given:
+        if not isinstance(position, int):
+            raise TypeError(f"{operation}: argnums is an int or a tuple of them, got {argnums!r}")
         if not -len(args) <= position < len(args):
             raise ValueError(f"{operation}: argnums {argnums} names no argument; {len(args)} were given")
     positions = [position % len(args) for position in given]
+    if len(set(positions)) < len(positions):
+        raise ValueError(f"{operation}: argnums {argnums} names an argument twice")
 
     def full(some: tuple[Any, ...]) -> tuple[Any, ...]:
         every = list(args)

@@ -272,8 +272,8 @@ def logsigmoid(input: Tensor) -> Tensor:
     Examples
     --------
     >>> import tensorplug as tp
-    >>> tp.nn.functional.logsigmoid(tp.tensor([-1000.0, 0.0]))
-    tensor([-1000.0000,    -0.6931])
+    >>> tp.nn.functional.logsigmoid(tp.tensor([-200.0, 0.0]))
+    tensor([-200.0000,   -0.6931])
     """
     return _activate(_logsigmoid_operation, input)
 

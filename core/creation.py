@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy
@@ -101,6 +102,18 @@ def asarray(
     else:
         made = _from_object(obj, None if dtype is None else as_dtype(dtype), device, copy)
     return requires_grad_(made) if requires_grad else made
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """PyTorch's spelling of `asarray`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.as_tensor([1, 2], dtype=tp.float64)
+    tensor([1., 2.], dtype=tensorplug.float64)
+    """
+    return asarray(data, dtype=dtype, device=device)
 
 
 def _moved(operation: str, x: Tensor, dtype: Any, device: Any) -> Tensor:
@@ -428,6 +441,56 @@ def arange(
     return _with_gradient(_from_host(host, as_dtype(host.dtype), kind.dtype, kind.device), requires_grad)
 
 
+def range_(
+    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Evenly spaced numbers from `start` up to and including `end`, as PyTorch's deprecated `range`: use `arange`.
+
+    Parameters
+    ----------
+    start, end : number
+        With one of them, it is the end and the start is 0.
+    step : number, default: 1
+    dtype : dtype, optional
+        By default the default float, for integers too.
+    device : device, optional
+    requires_grad : bool, default: False
+
+    Raises
+    ------
+    ValueError
+        If the step is zero or leads away from the end, or a number is not finite.
+
+    Warns
+    -----
+    UserWarning
+        Always, as Python's `range` leaves its end out.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     tp.range(1, 4)
+    tensor([1., 2., 3., 4.])
+    """
+    warnings.warn(
+        "range includes its end, unlike Python's range, and is deprecated, as in PyTorch; use arange, which leaves it "
+        "out, or linspace",
+        stacklevel=2,
+    )
+    if end is None:
+        start, end = 0, start
+    start, end, step = (_scalar("range", one) for one in (start, end, step))
+    _require_real("range", start, end, step)
+    if step == 0 or (end - start) * step < 0:
+        raise ShapeError(f"range: a step of {step} leads from {start} not to {end}")
+    kind = _kind(dtype, device)
+    count = math.floor((end - start) / step) + 1
+    host = _real_range(start, start + step * (count - 0.5), step)
+    return _with_gradient(_from_host(host, as_dtype(host.dtype), kind.dtype, kind.device), requires_grad)
+
+
 def _scalar(operation: str, value: Any) -> Any:
     """A number, a scalar of NumPy's or a 0-d tensor as a Python number."""
     if type(value) is Tensor or isinstance(value, numpy.generic | numpy.ndarray):
@@ -450,18 +513,22 @@ def _whole_range(start: int, count: int, step: int, dtype: DType) -> numpy.ndarr
     return wrapped if dtype.kind == "u" else wrapped.view("i8")
 
 
+def _require_real(operation: str, *numbers: Any) -> None:
+    if any(isinstance(one, complex) for one in numbers):
+        raise TypeError(f"{operation}: got complex numbers, wanted real ones")
+    if not all(math.isfinite(one) for one in numbers):
+        raise ValueError(f"{operation}: got {', '.join(map(str, numbers))}, wanted finite numbers")
+
+
 def _real_range(start: Any, stop: Any, step: Any) -> numpy.ndarray:
-    if any(isinstance(one, complex) for one in (start, stop, step)):
-        raise TypeError("arange: got complex numbers, wanted real ones")
-    if not all(math.isfinite(one) for one in (start, stop, step)):
-        raise ValueError(f"arange: got {start}, {stop} and {step}, wanted finite numbers")
+    _require_real("arange", start, stop, step)
     count = max(math.ceil((stop - start) / step), 0)
     return start + step * numpy.arange(count, dtype="f8")
 
 
 def linspace(
-    start: Any, stop: Any, /, num: int, *, dtype: Any = None, device: Any = None, endpoint: bool = True,
-    requires_grad: bool = False,
+    start: Any, stop: Any, /, num: int | None = None, *, steps: int | None = None, dtype: Any = None,
+    device: Any = None, endpoint: bool = True, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """`num` evenly spaced numbers from `start` to `stop`.
 
@@ -469,6 +536,8 @@ def linspace(
     ----------
     start, stop : number
     num : int
+    steps
+        PyTorch's name of `num`.
     dtype : dtype, optional
         By default the default float, or the default complex for complex bounds.
     device : device, optional
@@ -481,16 +550,19 @@ def linspace(
     >>> tp.linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
+    num = steps if num is None else num
+    if num is None:
+        raise TypeError("linspace: wants the number of points, as in linspace(0, 1, 5)")
     if operator.index(num) < 0:
         raise ShapeError(f"linspace: got num {num}, wanted no negative number")
     start, stop = (_scalar("linspace", one) for one in (start, stop))
     is_complex = isinstance(start, complex) or isinstance(stop, complex)
     kind = _kind(dtype, device, default_complex() if is_complex else None)
-    steps = max(operator.index(num) - bool(endpoint), 1)
-    host = _spaced(start.real, stop.real, operator.index(num), steps)
+    gaps = max(operator.index(num) - bool(endpoint), 1)
+    host = _spaced(start.real, stop.real, operator.index(num), gaps)
     if is_complex:
         # Put together and not added: an infinite part times 1j would make the other one NaN.
-        parts = host, _spaced(start.imag, stop.imag, operator.index(num), steps)
+        parts = host, _spaced(start.imag, stop.imag, operator.index(num), gaps)
         host = numpy.stack(parts, axis=-1).view(numpy.complex128)[:, 0]
     return _with_gradient(_from_host(host, as_dtype(host.dtype), kind.dtype, kind.device), requires_grad)
 
@@ -604,6 +676,23 @@ def full_like(
     tensor([3., 3.])
     """
     return full(fill_value=fill_value, **_like("full_like", x, dtype, device), requires_grad=requires_grad)
+
+
+def _new(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def method(
+        x: Tensor, *arguments: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    ) -> Tensor:
+        like = _like(method.__name__, x, dtype, device)
+        return make(*arguments, dtype=like["dtype"], device=like["device"], requires_grad=requires_grad)
+
+    method.__name__ = f"new_{make.__name__}"
+    method.__qualname__ = f"Tensor.{method.__name__}"
+    method.__doc__ = f"What `{make.__name__}` makes, by default of this tensor's dtype and on its device."
+    return method
+
+
+METHODS = {f"new_{make.__name__}": _new(make) for make in (empty, full, ones, tensor, zeros)}
+"""Methods of Tensor."""
 
 
 def meshgrid(*arrays: Any, indexing: str = "xy") -> tuple[Tensor, ...]:

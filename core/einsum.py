@@ -121,8 +121,8 @@ def _with_diagonals(tensor: Tensor, labels: tuple[Label, ...]) -> Term:
             second = labels.index(label, first + 1)
             if tensor.shape[first] != tensor.shape[second]:
                 raise ShapeError(
-                    f"einsum: {label!r} is twice in an operand of shape {tensor.shape}, whose axes {first} and {second} "
-                    f"are not equally long"
+                    f"einsum: {label!r} is twice in an operand of shape {tensor.shape}, whose axes {first} and "
+                    f"{second} are not equally long"
                 )
             tensor = diagonal(tensor, 0, first, second)
             labels = (*(one for i, one in enumerate(labels) if i not in (first, second)), label)

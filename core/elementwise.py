@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy
 
 from .data_types import iinfo
-from .dtypes import KIND_ORDER, bool_, promote, promote_scalar
+from .dtypes import KIND_ORDER, SCALARS, bool_, promote, promote_scalar
 from .errors import DivisionByZeroError, DTypeError
 from .families import binary, unary
+from .kinds import OPERATIONS
 from .operands import cast, explain, require_range, same_device, scalar_tensor, unsupported
 from .operation import Operation
 from .tensor import Tensor
 from .views import array_of
-from .writes import into, write_in_place
+from .writes import binary_in_place, into, placed, write_in_place
 
 abs = unary(
     "abs",
@@ -34,6 +36,8 @@ add = binary(
     "numeric",
     "The sum ``x1 + x2`` of each pair of elements.",
     operator="__add__",
+    scaled=True,
+    notes="With ``alpha=``, as in PyTorch, the second is multiplied by that number first.",
     example="""
     >>> tp.add(tp.tensor([1, 2]), 3)
     tensor([4, 5])
@@ -681,6 +685,8 @@ subtract = binary(
     "The difference ``x1 - x2`` of each pair of elements.",
     operator="__sub__",
     methods=("subtract", "sub"),
+    scaled=True,
+    notes="With ``alpha=``, as in PyTorch, the second is multiplied by that number first.",
     example="""
     >>> tp.subtract(tp.tensor([1, 2]), 3)
     tensor([-2, -1])
@@ -808,13 +814,13 @@ def _bound(x: Tensor, bound: Any) -> Tensor:
 
 _clip.function = clip
 
-METHODS = {"clip": clip, "clamp": clip, "clip_": clip_, "clamp_": clip_}
+METHODS: dict[str, Any] = {"clip": clip, "clamp": clip, "clip_": clip_, "clamp_": clip_}
 """Functions that are methods of Tensor under the same names."""
 
 _where = Operation("where", family="elementwise", operands=("condition", "x1", "x2"))
 
 
-def where(condition: Tensor, x1: Any, x2: Any, /) -> Tensor:
+def where(condition: Tensor, x1: Any = None, x2: Any = None, /, *, out: Tensor | None = None) -> Any:
     """The elements of `x1` where the condition holds, else those of `x2`.
 
     Parameters
@@ -822,12 +828,15 @@ def where(condition: Tensor, x1: Any, x2: Any, /) -> Tensor:
     condition : Tensor
         Of dtype bool.
     x1, x2 : Tensor or Python scalar
-        At least one of them a tensor; they are promoted to a common dtype. All three broadcast.
+        They are promoted to a common dtype, and all three broadcast.
+    out : Tensor, optional
+        Where the result is written, as in PyTorch.
 
     Returns
     -------
     Tensor
-        The promoted dtype; the broadcast shape.
+        The promoted dtype; the broadcast shape. Of the condition alone, as in PyTorch, the positions along each axis
+        where it holds: see `nonzero`.
 
     Raises
     ------
@@ -841,17 +850,27 @@ def where(condition: Tensor, x1: Any, x2: Any, /) -> Tensor:
     >>> tp.where(x > 0, x, 0.0)
     tensor([1., 0.])
     """
-    if type(condition) is not Tensor or not (type(x1) is Tensor or type(x2) is Tensor):
+    if type(condition) is Tensor and x1 is None and x2 is None:
+        return OPERATIONS["nonzero"].function(condition, as_tuple=True)
+    if type(condition) is not Tensor or any(type(x) is not Tensor and not isinstance(x, SCALARS) for x in (x1, x2)):
         raise unsupported("where", condition, x1, x2)
     if condition.dtype is not bool_:
         raise TypeError(f"where: the condition must be of dtype bool, got {condition.dtype}")
+    if type(x1) is not Tensor and type(x2) is not Tensor:
+        x1 = _scalar_branch(condition, x1, x2)
     x1, x2 = _branches(x1, x2)
     x1, x2 = same_device("where", x1, x2)
     condition, x1 = same_device("where", condition, x1)
     try:
-        return _where(condition, x1, x2)
+        return placed("where", _where(condition, x1, x2), out)
     except (TypeError, ValueError) as error:
         raise explain("where", error, condition, x1, x2) from None
+
+
+def _scalar_branch(condition: Tensor, x1: Any, x2: Any) -> Tensor:
+    """The first of two scalars, in the dtype in which both meet."""
+    dtypes = [promote_scalar(bool_, x) for x in (x1, x2)]
+    return scalar_tensor(condition._kind.with_dtype(promote(*dtypes)), x1)
 
 
 def _branches(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
@@ -867,6 +886,21 @@ def _branches(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
 
 
 _where.function = where
+
+
+def _scaled_in_place(name: str) -> Callable[..., Any]:
+    write = binary_in_place(OPERATIONS[name])
+
+    @functools.wraps(write)
+    def method(x: Tensor, other: Any, /, *, alpha: Any = 1) -> Any:
+        return write(x, other if alpha == 1 else other * alpha)
+
+    return method
+
+
+METHODS |= {f"{name}_": _scaled_in_place(name) for name in ("add", "subtract")}
+METHODS["sub_"] = METHODS["subtract_"]
+METHODS["where"] = lambda x, condition, other: where(condition, x, other)
 
 _masked_fill = Operation(
     "masked_fill",

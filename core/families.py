@@ -14,11 +14,12 @@ from .axes import normalize_axes, normalize_axis
 from .docs import elementwise_doc, reduction_doc
 from .dtypes import DType, as_dtype, bool_, int64
 from .errors import ShapeError
+from .kinds import OPERATIONS
 from .operands import cast, explain, pair, unsupported
 from .operation import Operation
-from .tensor import Tensor
+from .tensor import Tensor, new_tensor
 from .views import refresh
-from .writes import into
+from .writes import into, into_all
 
 
 def unary(
@@ -68,8 +69,15 @@ def binary(
     operator: str | None = None,
     methods: tuple[str, ...] | None = None,
     guard: Callable[..., None] | None = None,
+    scaled: bool = False,
 ) -> Callable[..., Tensor]:
-    """Declare an elementwise function of two tensors, which broadcast and are promoted to a common dtype."""
+    """Declare an elementwise function of two tensors, which broadcast and are promoted to a common dtype.
+
+    Parameters
+    ----------
+    scaled
+        Whether it takes PyTorch's ``alpha=``, by which the second is multiplied.
+    """
     operation = Operation(
         name,
         family="elementwise",
@@ -90,8 +98,12 @@ def binary(
             raise unsupported(name, x1, x2)
         return found if out is None else into(name, out, found)
 
+    def scaled_function(x1: Any, x2: Any, /, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
+        return function(x1, x2 if alpha == 1 else x2 * alpha, out=out)
+
     operation.apply = apply
-    return _finish(operation, function, elementwise_doc(operation, summary, notes, example))
+    doc = elementwise_doc(operation, summary, notes, example)
+    return _finish(operation, scaled_function if scaled else function, doc)
 
 
 def _finish(operation: Operation, function: Callable[..., Any], doc: str) -> Callable[..., Any]:
@@ -110,7 +122,7 @@ def _unary_apply(operation: Operation) -> Callable[[Tensor], Tensor]:
         if storage is not None and storage.version != x._version:
             refresh(x)
         kernel, kind = x._kind.table[name]
-        out = Tensor()
+        out = new_tensor()
         out._array = kernel(x._array)
         out._kind = kind
         out._storage = None
@@ -149,7 +161,7 @@ def binary_apply(
         if storage is not None and storage.version != x2._version:
             refresh(x2)
         kernel, kind = x1._kind.table[name]
-        out = Tensor()
+        out = new_tensor()
         try:
             out._array = kernel(x1._array, x2._array)
         except Exception as error:
@@ -227,6 +239,8 @@ def _reduction(operation: Operation, accumulates: bool, indices: str | None, pyt
     ) -> Any:
         if type(x) is not Tensor:
             raise unsupported(name, x)
+        if type(dim) is Tensor and indices is not None:
+            return OPERATIONS[f"{name}imum"].function(x, dim, out=out)
         if dtype is not None:
             asked = as_dtype(dtype)
             x = cast(x, asked)
@@ -247,7 +261,7 @@ def _reduction(operation: Operation, accumulates: bool, indices: str | None, pyt
         if storage is not None and storage.version != x._version:
             refresh(x)
         kernel, kind = x._kind.table[name]
-        result = Tensor()
+        result = new_tensor()
         result._array = kernel(x._array, axis=axis, keepdims=keepdims)
         result._kind = kind
         result._node = None
@@ -266,8 +280,6 @@ def _require_elements(name: str, shape: tuple[int, ...], axes: tuple[int, ...] |
 
 
 def _with_indices(operation: Operation, indices: str, x: Tensor, dim: Any, keepdim: bool, out: Any) -> MaxMin:
-    from .kinds import OPERATIONS
-
     axis = normalize_axis(operation.name, dim, x.ndim)
     where = OPERATIONS[indices].function(x, axis=axis, keepdims=True)
     values = OPERATIONS["take_along_axis"].function(x, where, axis=axis)
@@ -276,9 +288,7 @@ def _with_indices(operation: Operation, indices: str, x: Tensor, dim: Any, keepd
         values, where = squeeze(values, axis), squeeze(where, axis)
     if out is None:
         return MaxMin(values, where)
-    if type(out) is Tensor or len(out) != 2:
-        raise TypeError(f"{operation.name}: with dim, out= takes a pair of tensors, for values and indices")
-    return MaxMin(into(operation.name, out[0], values), into(operation.name, out[1], where))
+    return MaxMin(*into_all(operation.name, out, (values, where)))
 
 
 def accumulation_dtype(dtype: DType) -> DType:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..autograd import engine
@@ -19,7 +19,7 @@ from .kinds import OPERATIONS, Kind
 from .operands import cast, scalar_tensor
 from .operation import Operation
 from .steps import put_view, take_view
-from .tensor import Tensor, make_leaf, own, wrap
+from .tensor import Tensor, make_leaf, new_tensor, own, wrap
 from .views import (
     array_of,
     detach,
@@ -95,7 +95,7 @@ class TensorLifter:
 
     def lift(self, array: Any, kind: Kind, node: Any, storage: Any, version: int) -> Tensor:
         """A tensor of a saved array; it keeps the version that it was saved at, and follows no later write."""
-        tensor = Tensor()
+        tensor = new_tensor()
         tensor._array = array
         tensor._kind = node.kind if node is not None else kind.library.kind_of(array)
         tensor._node = node
@@ -167,6 +167,8 @@ def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Remo
 
     Raises
     ------
+    TypeError
+        If the hook is no function. In the backward pass: if it returns something else than a tensor or None.
     RuntimeError
         If the tensor requires no gradient. In the backward pass: if the hook returns a gradient of another shape,
         dtype or device.
@@ -181,6 +183,8 @@ def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Remo
     tensor([10., 10.])
     """
     array_of(self)
+    if not callable(hook):
+        raise TypeError(f"register_hook: got {type(hook).__name__}, wanted a function of the gradient")
     if self._node is None:
         raise RuntimeError("register_hook: the tensor requires no gradient, so no hook would ever be called")
     return register(self._node, functools.partial(_call_hook, hook, self._kind, self.shape))
@@ -339,6 +343,53 @@ def _require_like(what: str, value: Any, tensor: Tensor) -> None:
         raise DeviceError(f"{what}: got a gradient on {value.device}, wanted {tensor.device}")
     if value.dtype is not tensor.dtype:
         raise TypeError(f"{what}: got a gradient of {value.dtype}, wanted {tensor.dtype}")
+
+
+def zero_grad(parameters: Any, set_to_none: bool = True) -> None:
+    """Forget the gradients that backward passes have accumulated in tensors, so that the next pass begins anew.
+
+    Parameters
+    ----------
+    parameters
+        A tensor; tuples, lists, dicts and other iterables of tensors, nested in any way; or an object with a method
+        ``parameters()`` that gives such.
+    set_to_none : bool, default: True
+        Whether `grad` becomes None; zeros are written into it otherwise.
+
+    Raises
+    ------
+    TypeError
+        If something else is in there.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> parameters = {"weight": tp.ones(2, requires_grad=True), "bias": tp.ones(2, requires_grad=True)}
+    >>> (parameters["weight"] * 3 + parameters["bias"]).sum().backward()
+    >>> parameters["weight"].grad
+    tensor([3., 3.])
+    >>> tp.zero_grad(parameters)
+    >>> parameters["weight"].grad is None
+    True
+    """
+    if type(parameters) is Tensor:
+        held = get_grad(parameters)
+        if held is not None and not set_to_none:
+            held = held if held._node is None else detach(held)
+            held.zero_()
+        parameters._grad = None if set_to_none else held
+    elif callable(getattr(parameters, "parameters", None)):
+        zero_grad(parameters.parameters(), set_to_none)
+    elif isinstance(parameters, Mapping):
+        zero_grad(parameters.values(), set_to_none)
+    elif isinstance(parameters, Iterable) and not isinstance(parameters, str):
+        for one in parameters:
+            zero_grad(one, set_to_none)
+    else:
+        raise TypeError(
+            f"zero_grad: got {type(parameters).__name__}, wanted a tensor, iterables of tensors, or an object with a "
+            f"method parameters()"
+        )
 
 
 def backward(

@@ -9,6 +9,7 @@ from .data_types import isdtype
 from .devices import Device, as_device, default_device, devices
 from .dtypes import DTYPES, DType, default_complex, get_default_dtype, int64
 from .kinds import library_for
+from .operands import unsupported
 from .tensor import Tensor
 
 VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
@@ -131,5 +132,24 @@ def array_namespace(self: Tensor, /, *, api_version: str | None = None) -> Any:
     return importlib.import_module(__name__.partition(".")[0])
 
 
-METHODS = {"__array_namespace__": array_namespace}
+def is_tensor(obj: Any) -> bool:
+    """Whether an object is a Tensor."""
+    return isinstance(obj, Tensor)
+
+
+def numel(x: Tensor) -> int:
+    """The number of elements, as in PyTorch.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.numel(tp.zeros(2, 3))
+    6
+    """
+    if type(x) is not Tensor:
+        raise unsupported("numel", x)
+    return x.numel()
+
+
+METHODS = {"__array_namespace__": array_namespace, "nelement": numel}
 """Methods of Tensor."""

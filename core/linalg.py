@@ -18,7 +18,7 @@ from ..autograd.modes import is_grad_enabled
 from ..autograd.rules.linalg import products_of_others
 from .axes import normalize_axes
 from .creation import eye
-from .dtypes import DType, float32, real_dtype
+from .dtypes import DType, as_dtype, float32, real_dtype
 from .elementwise import abs, conj, greater
 from .errors import DTypeError, LinAlgError, ShapeError
 from .kinds import OPERATIONS
@@ -32,6 +32,7 @@ from .statistical import min as least
 from .statistical import sum as total
 from .tensor import Tensor
 from .views import array_of
+from .writes import placed
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -1051,11 +1052,23 @@ _MATRIX_NORMS: dict[Any, Callable[[Tensor], Tensor]] = {
 }
 
 
-def norm(x: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Tensor:
-    """PyTorch's method: a norm of vectors, over all axes by default; with ``"nuc"`` that of matrices."""
+def norm(
+    x: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: Tensor | None = None, dtype: Any = None
+) -> Tensor:
+    """A norm of vectors, over all axes by default; with ``"nuc"`` that of matrices. As in PyTorch.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.norm(tp.tensor([[3.0, 4.0], [0.0, 2.0]]), dim=1)
+    tensor([5., 2.])
+    """
+    x = x if dtype is None else cast(x, as_dtype(dtype))
     if p == "nuc":
-        return matrix_norm(x, "nuc", (-2, -1) if dim is None else dim, keepdim)
-    return vector_norm(x, 2 if p in ("fro", None) else p, dim, keepdim)
+        found = matrix_norm(x, "nuc", (-2, -1) if dim is None else dim, keepdim)
+    else:
+        found = vector_norm(x, 2 if p in ("fro", None) else p, dim, keepdim)
+    return placed("norm", found, out)
 
 
 METHODS = {

@@ -297,7 +297,7 @@ def mm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     tensor([[11]])
     """
     _require_ndim("mm", (x1, x2), (2, 2))
-    return matmul(x1, x2, out=out)
+    return placed("mm", matmul(x1, x2), out)
 
 
 def mv(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
@@ -315,7 +315,7 @@ def mv(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     tensor([11])
     """
     _require_ndim("mv", (x1, x2), (2, 1))
-    return matmul(x1, x2, out=out)
+    return placed("mv", matmul(x1, x2), out)
 
 
 def bmm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
@@ -335,7 +335,7 @@ def bmm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     _require_ndim("bmm", (x1, x2), (3, 3))
     if x1.shape[0] != x2.shape[0]:
         raise ShapeError(f"bmm: got shapes {x1.shape} and {x2.shape}, wanted as many matrices in both; use matmul")
-    return matmul(x1, x2, out=out)
+    return placed("bmm", matmul(x1, x2), out)
 
 
 def dot(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
@@ -353,7 +353,7 @@ def dot(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     tensor(11)
     """
     _require_ndim("dot", (x1, x2), (1, 1))
-    return matmul(x1, x2, out=out)
+    return placed("dot", matmul(x1, x2), out)
 
 
 _linear = Operation("linear", family="composite", operands=("input", "weight", "bias"), accepts="numeric")
@@ -403,9 +403,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 _linear.function = linear
 
-def addmm(
-    x: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
-) -> Tensor:
+
+def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
     """The product of two matrices, added to a tensor: ``beta * x + alpha * (mat1 @ mat2)``, as in PyTorch.
 
     Parameters

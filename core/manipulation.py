@@ -890,7 +890,7 @@ def _triangle(operation: Operation, x: Tensor, k: int) -> Tensor:
     return operation(x, k=min(max(operator.index(k), -rows - 1), columns + 1))
 
 
-def tril(x: Tensor, /, diagonal: int = 0, *, k: int = 0) -> Tensor:
+def tril(x: Tensor, /, diagonal: int = 0, *, k: int = 0, out: Tensor | None = None) -> Tensor:
     """The lower triangles of matrices, with zeros above.
 
     Parameters
@@ -913,13 +913,13 @@ def tril(x: Tensor, /, diagonal: int = 0, *, k: int = 0) -> Tensor:
     tensor([[1., 0.],
             [1., 1.]])
     """
-    return _triangle(_tril, x, diagonal or k)
+    return placed("tril", _triangle(_tril, x, diagonal or k), out)
 
 
 _tril.function = tril
 
 
-def triu(x: Tensor, /, diagonal: int = 0, *, k: int = 0) -> Tensor:
+def triu(x: Tensor, /, diagonal: int = 0, *, k: int = 0, out: Tensor | None = None) -> Tensor:
     """The upper triangles of matrices, with zeros below.
 
     Parameters
@@ -942,7 +942,7 @@ def triu(x: Tensor, /, diagonal: int = 0, *, k: int = 0) -> Tensor:
     tensor([[0., 1.],
             [0., 0.]])
     """
-    return _triangle(_triu, x, diagonal or k)
+    return placed("triu", _triangle(_triu, x, diagonal or k), out)
 
 
 _triu.function = triu

@@ -7,7 +7,10 @@ from typing import Any
 
 from . import (
     activations,
+    comparison,
+    constructors,
     conversion,
+    creation,
     elementwise,
     fft,
     gradients,
@@ -18,7 +21,9 @@ from . import (
     linear_algebra,
     manipulation,
     random,
+    sampling,
     searching,
+    selection,
     sets,
     sorting,
     statistical,
@@ -106,16 +111,21 @@ CONVERSIONS = {
 """PyTorch's methods that convert, and the dtypes to which they do."""
 
 METHODS: dict[str, Any] = {
+    **comparison.METHODS,
+    **creation.METHODS,
     **gradients.METHODS,
     **indexing.METHODS,
     **inspection.METHODS,
     **interop.METHODS,
     **manipulation.METHODS,
     **statistical.METHODS,
+    **constructors.METHODS,
     **conversion.METHODS,
     **elementwise.METHODS,
     **linalg.METHODS,
     **linear_algebra.METHODS,
+    **sampling.METHODS,
+    **selection.METHODS,
     "__getitem__": indexing.getitem,
     "__setitem__": indexing.setitem,
     "copy_": writes.copy_,

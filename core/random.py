@@ -10,11 +10,14 @@ import operator
 import threading
 from typing import Any, final
 
+import numpy
+
 from ..autograd.checkpoint import STATES
 from .axes import normalize_shape
+from .creation import asarray
 from .devices import as_device
 from .distributions import integers, normal, permutation, uniform
-from .dtypes import as_dtype, float32, get_default_dtype, int64, real_dtype
+from .dtypes import as_dtype, float32, get_default_dtype, int64, real_dtype, uint8
 from .elementwise import greater_equal
 from .errors import DTypeError, ShapeError
 from .gradients import requires_grad_
@@ -22,6 +25,7 @@ from .kinds import Kind, kind_for
 from .operands import cast, scalar_tensor, unsupported
 from .operation import Operation
 from .tensor import Tensor, wrap
+from .views import array_of
 
 
 @final
@@ -55,6 +59,32 @@ class Generator:
             self.offset = 0
         return self
 
+    def initial_seed(self) -> int:
+        """The seed of the stream."""
+        return self.seed
+
+    def get_state(self) -> Tensor:
+        """Which stream this is and how much of it was drawn, in 16 bytes on the default CPU, as a tensor of uint8."""
+        with self._lock:
+            words = numpy.asarray([self.seed % 2**64, self.offset], dtype="<u8")
+        return asarray(words.view(numpy.uint8), device="cpu")
+
+    def set_state(self, state: Tensor) -> Generator:
+        """Go on where a generator was whose `get_state` gave this tensor, and return the generator.
+
+        Raises
+        ------
+        TypeError
+            If it is not a tensor of 16 bytes.
+        """
+        if type(state) is not Tensor or state.shape != (16,) or state.dtype is not uint8:
+            found = f"{state.dtype} of shape {state.shape}" if type(state) is Tensor else type(state).__name__
+            raise TypeError(f"set_state: got {found}, wanted a state as get_state gives it, 16 bytes of uint8")
+        words = numpy.array(state._kind.library.backend.to_numpy(array_of(state))).view("<u8")
+        with self._lock:
+            self.seed, self.offset = (int(word) for word in words)
+        return self
+
     def draw(self, count: int, kind: Kind) -> Any:
         """The next `count` words as a raw array of a kind's device."""
         with self._lock:
@@ -86,6 +116,37 @@ def manual_seed(seed: int) -> Generator:
     True
     """
     return default_generator.manual_seed(seed)
+
+
+def get_rng_state() -> Tensor:
+    """The state of the default generator, from which `set_rng_state` goes on.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> state = tp.get_rng_state()
+    >>> first = tp.rand(2)
+    >>> tp.set_rng_state(state)
+    >>> bool((tp.rand(2) == first).all())
+    True
+    """
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Tensor) -> None:
+    """Let the default generator go on where it was when `get_rng_state` gave this tensor.
+
+    Raises
+    ------
+    TypeError
+        If it is no such state.
+    """
+    default_generator.set_state(new_state)
+
+
+def initial_seed() -> int:
+    """The seed of the default generator."""
+    return default_generator.initial_seed()
 
 
 def _draw(

@@ -15,6 +15,7 @@ from .operands import pair, unsupported
 from .operation import Operation
 from .tensor import Tensor, wrap
 from .views import array_of
+from .writes import placed
 
 
 def _arg_function(name: str, summary: str, example: str) -> Callable[..., Tensor]:
@@ -23,7 +24,14 @@ def _arg_function(name: str, summary: str, example: str) -> Callable[..., Tensor
     )
 
     def function(
-        x: Tensor, /, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False
+        x: Tensor,
+        /,
+        dim: Any = None,
+        keepdim: bool = False,
+        *,
+        axis: Any = None,
+        keepdims: bool = False,
+        out: Tensor | None = None,
     ) -> Tensor:
         if type(x) is not Tensor:
             raise unsupported(name, x)
@@ -31,7 +39,7 @@ def _arg_function(name: str, summary: str, example: str) -> Callable[..., Tensor
         position = None if chosen is None else normalize_axis(name, chosen, x.ndim)
         if 0 in (x.shape if position is None else x.shape[position : position + 1]):
             raise ShapeError(f"{name}: got shape {x.shape}, wanted at least one element along the axis")
-        return operation(x, axis=position, keepdims=keepdims or keepdim)
+        return placed(name, operation(x, axis=position, keepdims=keepdims or keepdim), out)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = reduction_doc(operation, summary, "NaN counts as the extreme.", example, False)

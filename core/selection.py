@@ -24,7 +24,7 @@ from .sorting import argsort
 from .tensor import Tensor
 from .transfer import to_device
 from .views import array_of
-from .writes import in_place, into, placed
+from .writes import in_place, into_all, placed
 
 Index = tuple[Any, ...]
 """Slices and raw arrays, which are checked."""
@@ -359,7 +359,7 @@ def topk(
     found = TopK(take_along_axis(x, indices, axis=axis), indices)
     if out is None:
         return found
-    return TopK(*[into("topk", target, result) for target, result in zip(out, found, strict=True)])
+    return TopK(*into_all("topk", out, found))
 
 
 def _indices(operation: str, x: Any, index: Any) -> Tensor:
@@ -376,7 +376,7 @@ def _checked(operation: str, index: Tensor, axis: int, length: int) -> Any:
     backend = index._kind.library.backend
     array = array_of(index)
     host = backend.to_numpy(array)
-    if host.size and not (0 <= int(host.min()) and int(host.max()) < length):
+    if host.size and not (int(host.min()) >= 0 and int(host.max()) < length):
         wrong = int(host[(host < 0) | (host >= length)].flat[0])
         raise PositionError(
             f"{operation}: index {wrong} is out of bounds for axis {axis} with size {length}; allowed are 0 to "
@@ -431,7 +431,9 @@ def _source(operation: str, x: Tensor, value: Any, shape: tuple[int, ...]) -> Te
     if value.dtype is not x.dtype:
         raise DTypeError(f"{operation}: got a source of {value.dtype}, wanted {x.dtype}, that of the tensor")
     if value.shape and (value.ndim != len(shape) or any(n < m for n, m in zip(value.shape, shape, strict=True))):
-        raise ShapeError(f"{operation}: got a source of shape {value.shape}, wanted at least that of the index, {shape}")
+        raise ShapeError(
+            f"{operation}: got a source of shape {value.shape}, wanted at least that of the index, {shape}"
+        )
     _, value = same_device(operation, x, value)
     return value if value.shape == shape or not value.shape else value[tuple(slice(n) for n in shape)]
 

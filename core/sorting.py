@@ -14,6 +14,7 @@ from .indexing import take_along_axis
 from .operands import cast, unsupported
 from .operation import Operation
 from .tensor import Tensor
+from .writes import into_all
 
 _sort = Operation("sort", family="sorting", operands=("x",), accepts="real-valued", methods=("sort",))
 _argsort = Operation(
@@ -38,7 +39,10 @@ def _keys(x: Tensor) -> Tensor:
     return cast(x, uint8) if x.dtype is bool_ else x
 
 
-def sort(x: Tensor, /, dim: int | None = None, descending: bool = False, stable: bool = True, *, axis: int = -1) -> Any:
+def sort(
+    x: Tensor, /, dim: int | None = None, descending: bool = False, stable: bool = True, *, axis: int = -1,
+    out: Any = None,
+) -> Any:  # fmt: skip
     """The elements in order along an axis.
 
     Parameters
@@ -52,6 +56,8 @@ def sort(x: Tensor, /, dim: int | None = None, descending: bool = False, stable:
     stable : bool, default: True
         Equal elements keep their order in any case.
     axis : int, default: -1
+    out : (Tensor, Tensor), optional
+        Where, with `dim`, values and positions are written, as in PyTorch.
 
     Returns
     -------
@@ -77,7 +83,10 @@ def sort(x: Tensor, /, dim: int | None = None, descending: bool = False, stable:
     if type(x) is not Tensor:
         raise unsupported("sort", x)
     if dim is not None:
-        return sort_method(x, dim, descending)
+        found = sort_method(x, dim, descending)
+        return found if out is None else Sorted(*into_all("sort", out, found))
+    if out is not None:
+        raise TypeError("sort: takes out= only with dim, as in sort(x, dim=-1, out=(values, indices))")
     position = normalize_axis("sort", axis, x.ndim)
     keys = _keys(x)
     found = _reversed(_sort(_reversed(keys), axis=position)) if descending else _sort(keys, axis=position)

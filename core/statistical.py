@@ -17,7 +17,7 @@ from .manipulation import concat
 from .operands import cast, in_single, unsupported
 from .operation import Operation
 from .tensor import Tensor
-from .writes import into
+from .writes import in_place, into, placed
 
 max = reduction(
     "max",
@@ -298,7 +298,7 @@ var = _spread_measure(
 )
 
 
-def cumsum(x: Tensor, /, dim: int, *, dtype: Any = None) -> Tensor:
+def cumsum(x: Tensor, /, dim: int, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
     """PyTorch's spelling of `cumulative_sum`: integers, unsigned ones too, and booleans in int64.
 
     Examples
@@ -308,10 +308,10 @@ def cumsum(x: Tensor, /, dim: int, *, dtype: Any = None) -> Tensor:
     tensor([[1, 3],
             [3, 7]])
     """
-    return cumulative_sum(x, axis=dim, dtype=_signed(x, dtype))
+    return placed("cumsum", cumulative_sum(x, axis=dim, dtype=_signed(x, dtype)), out)
 
 
-def cumprod(x: Tensor, /, dim: int, *, dtype: Any = None) -> Tensor:
+def cumprod(x: Tensor, /, dim: int, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
     """PyTorch's spelling of `cumulative_prod`: integers, unsigned ones too, and booleans in int64.
 
     Examples
@@ -321,12 +321,45 @@ def cumprod(x: Tensor, /, dim: int, *, dtype: Any = None) -> Tensor:
     tensor([[ 1,  2],
             [ 3, 12]])
     """
-    return cumulative_prod(x, axis=dim, dtype=_signed(x, dtype))
+    return placed("cumprod", cumulative_prod(x, axis=dim, dtype=_signed(x, dtype)), out)
 
 
 def _signed(x: Any, dtype: Any) -> Any:
     return int64 if dtype is None and type(x) is Tensor and x.dtype.kind in "biu" else dtype
 
 
-METHODS = {"cumsum": cumsum, "cumprod": cumprod}
+def amax(x: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """PyTorch's spelling of `max` along several axes; all of them by default.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.amax(tp.tensor([[1, 5], [4, 2]]), 1)
+    tensor([5, 4])
+    """
+    found: Tensor = max(x, axis=None if dim == () else dim, keepdims=keepdim, out=out)
+    return found
+
+
+def amin(x: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """PyTorch's spelling of `min` along several axes; all of them by default.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.amin(tp.tensor([[1, 5], [4, 2]]), 1)
+    tensor([1, 2])
+    """
+    found: Tensor = min(x, axis=None if dim == () else dim, keepdims=keepdim, out=out)
+    return found
+
+
+METHODS = {
+    "amax": amax,
+    "amin": amin,
+    "cumsum": cumsum,
+    "cumprod": cumprod,
+    "cumsum_": in_place(cumsum),
+    "cumprod_": in_place(cumprod),
+}
 """What these functions are called as methods of Tensor, in PyTorch's signatures."""

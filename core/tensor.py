@@ -5,7 +5,8 @@ Arithmetic and most methods are not written here: they are derived from the decl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, final
 
 from ..autograd.node import Leaf
@@ -63,8 +64,15 @@ class Size(int):
         return int, (int(self),)
 
 
+class _Constructed(type):
+    """What makes ``Tensor(2, 3)`` PyTorch's constructor, at no cost to tensors that are made inside."""
+
+    def __call__(cls, *data: Any, **options: Any) -> Any:
+        return cls._construct(*data, **options)  # type: ignore[attr-defined]
+
+
 @final
-class Tensor:
+class Tensor(metaclass=_Constructed):
     """An array that any backend may hold and that operations are recorded on.
 
     Make one with `tensorplug.tensor`, `asarray`, `zeros` and their like. Functions follow the array API standard,
@@ -178,9 +186,13 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
 
+new_tensor: Callable[[], Tensor] = functools.partial(object.__new__, Tensor)
+"""A tensor without anything in it."""
+
+
 def wrap(array: Any, kind: Kind, node: Any = None) -> Tensor:
     """A tensor of a raw array that nothing else holds."""
-    tensor = Tensor()
+    tensor = new_tensor()
     tensor._array = array
     tensor._kind = kind
     tensor._node = node

@@ -20,7 +20,7 @@ from .derivation import ALONE, derive, references, update
 from .errors import ShapeError
 from .kinds import OPERATIONS
 from .steps import OVERLAPPING, STEPS, Step, contiguous_layout, overlaps, strided_layout
-from .tensor import Storage, Tensor, own, wrap
+from .tensor import Storage, Tensor, new_tensor, own, wrap
 
 
 @final
@@ -137,7 +137,7 @@ def make_view(tensor: Tensor, name: str, argument: Any) -> Tensor:
     kind = tensor._kind
     array = tensor._array
     kernel, result_kind = kind.table[name]
-    result = Tensor()
+    result = new_tensor()
     if kind.writable:
         result._array = kernel(array) if argument is None else kernel(array, argument)
     else:
@@ -275,7 +275,7 @@ def detach(tensor: Tensor) -> Tensor:
     storage = ensure_storage(tensor)
     if storage.version != tensor._version:
         refresh(tensor)
-    result = Tensor()
+    result = new_tensor()
     result._array = tensor._array
     result._kind = tensor._kind
     result._node = None

@@ -60,6 +60,14 @@ def into(operation: str, out: Tensor, result: Tensor) -> Tensor:
     return out
 
 
+def into_all(operation: str, out: Any, results: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Write several results into the tensors given as ``out=``, and return those."""
+    if not isinstance(out, list | tuple) or len(out) != len(results):
+        found = f"{len(out)}" if isinstance(out, list | tuple) else type(out).__name__
+        raise TypeError(f"{operation}: out= takes {len(results)} tensors, one for each result, got {found}")
+    return tuple(into(operation, target, result) for target, result in zip(out, results, strict=True))
+
+
 def placed(operation: str, result: Tensor, out: Tensor | None) -> Tensor:
     """An operation's result, or the tensor given as ``out=`` with the result in it."""
     return result if out is None else into(operation, out, result)

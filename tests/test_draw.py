@@ -87,6 +87,11 @@ def test_without_a_graph(backend: str, wrong: Any) -> None:
         draw(wrong())
 
 
+def test_names_are_of_tensors(backend: str) -> None:
+    with pytest.raises(TypeError, match="draw: names has int as 'a', wanted tensors"):
+        draw(leaf() * 2, names={"a": 3})
+
+
 def test_in_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = draw(leaf() * 2)
     monkeypatch.setitem(sys.modules, "graphviz", None)

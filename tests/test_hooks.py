@@ -190,6 +190,10 @@ class TestHooks:
         with pytest.raises(RuntimeError, match="register_hook: the tensor requires no gradient"):
             tp.ones(2).register_hook(lambda g: g)
 
+    def test_not_a_function(self, backend: str) -> None:
+        with pytest.raises(TypeError, match="register_hook: got NoneType, wanted a function"):
+            leaf().register_hook(None)
+
     def test_an_error_goes_through(self, backend: str) -> None:
         def fail(g: tp.Tensor) -> None:
             raise KeyError("mine")

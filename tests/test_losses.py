@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import pathlib
 import re
+import subprocess
+import sys
 import types
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tensorplug as tp
-from tensorplug.backends import Backend, hookimpl, numpy_losses, register, unregister
+from tensorplug.backends import Backend, hookimpl, numpy_losses, numpy_threads, register, unregister
 from tensorplug.core import OPERATIONS
 from tensorplug.core.errors import DeviceError
 from tensorplug.core.kinds import library_for
@@ -475,3 +478,37 @@ def test_target_changed_before_backward(backend: str) -> None:
     target += 1
     with pytest.raises(RuntimeError, match="modified by an inplace operation: its operand target"):
         loss.backward()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_threads_share_blocks_and_keep_their_order(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    monkeypatch.setattr(numpy_threads, "COUNT", threads)
+    numpy_threads._pool.cache_clear()
+    assert numpy_threads.each(lambda i: i * i, list(range(7))) == [0, 1, 4, 9, 16, 25, 36]
+    assert numpy_threads.each(lambda i: i, []) == []
+    x = numpy.random.default_rng(0).standard_normal(300_000)
+    x[-1] = 800.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        loss = functional.poisson_nll_loss(tp.from_numpy(x), tp.zeros(300_000, dtype=tp.float64), reduction="none")
+    assert loss[-1].item() == math.inf
+    numpy.testing.assert_array_equal(loss.numpy()[:-1], numpy.exp(x[:-1]))
+    with pytest.raises(ZeroDivisionError):
+        numpy_threads.each(lambda i: 1 // i, [1, 2, 3, 0])
+    numpy_threads._pool.cache_clear()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    code = """if True:
+        import os
+        from tensorplug.backends import numpy_threads
+        numpy_threads.COUNT = 2
+        numpy_threads.each(abs, [1, 2])
+        child = os.fork()
+        if not child:
+            os._exit(sum(numpy_threads.each(abs, [3, 4])))
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    """
+    command = [sys.executable, "-P", "-c", code]
+    assert subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout == "7\n"

@@ -320,6 +320,10 @@ def test_argnums(backend: str) -> None:
     for transform in (grad, value_and_grad, jacrev, jacfwd):
         with pytest.raises(ValueError, match="argnums 3 names no argument; 3 were given"):
             transform(function, 3)(x, 3, y)
+        with pytest.raises(ValueError, match=r"argnums \(0, -3\) names an argument twice"):
+            transform(function, (0, -3))(x, 3, y)
+        with pytest.raises(TypeError, match=r"argnums is an int or a tuple of them, got \[0\]"):
+            transform(function, [0])(x, 3, y)
         with pytest.raises(TypeError, match="leaf of type int, wanted tensors"):
             transform(function, 1)(x, 3, y)
 

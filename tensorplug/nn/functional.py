@@ -114,7 +114,7 @@ def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
     tensor([[0.5000, 0.5000],
             [0.1192, 0.8808]])
     """
-    return _activations.softmax(input, _axis("softmax", input, dim, _stacklevel), dtype)  # type: ignore[no-any-return]
+    return _activations.softmax(input, _axis("softmax", input, dim, _stacklevel), dtype)
 
 
 def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
@@ -126,7 +126,7 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
     >>> tp.nn.functional.log_softmax(tp.tensor([0.0, 1000.0]), dim=0)
     tensor([-1000.,     0.])
     """
-    return _activations.log_softmax(input, _axis("log_softmax", input, dim, _stacklevel), dtype)  # type: ignore[no-any-return]
+    return _activations.log_softmax(input, _axis("log_softmax", input, dim, _stacklevel), dtype)
 
 
 def _axis(operation: str, input: Tensor, dim: int | None, stacklevel: int) -> int | None:

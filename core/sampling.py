@@ -1,0 +1,251 @@
+"""Random numbers in the shape of a tensor, and written into one, as in PyTorch."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from .axes import normalize_shape
+from .devices import as_device
+from .distributions import LIMITS
+from .elementwise import less
+from .errors import DTypeError, ShapeError
+from .manipulation import broadcast_shapes
+from .operands import cast, unsupported
+from .random import Generator, rand, randint, randn
+from .tensor import Tensor
+from .views import require_writable
+from .writes import copy_, placed
+
+
+def rand_like(
+    x: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Generator | None = None
+) -> Tensor:
+    """Numbers drawn as by `rand`, in the shape, and by default of the dtype and on the device, of `x`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.rand_like(tp.zeros(2, 3)).shape
+    (2, 3)
+    """
+    return rand(x.shape, **_like("rand_like", x, dtype, device), requires_grad=requires_grad, generator=generator)
+
+
+def randn_like(
+    x: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Generator | None = None
+) -> Tensor:
+    """Numbers drawn as by `randn`, in the shape, and by default of the dtype and on the device, of `x`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.randn_like(tp.zeros(2, 3), dtype=tp.float64).dtype
+    tensorplug.float64
+    """
+    return randn(x.shape, **_like("randn_like", x, dtype, device), requires_grad=requires_grad, generator=generator)
+
+
+def randint_like(
+    x: Tensor, low: int, high: Any = None, *, dtype: Any = None, device: Any = None, generator: Generator | None = None
+) -> Tensor:
+    """Integers drawn as by `randint`, in the shape, and by default of the dtype and on the device, of `x`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.randint_like(tp.zeros(2), 1).tolist()
+    [0.0, 0.0]
+    """
+    low, high = (0, low) if high is None else (low, high)
+    return randint(low, high, x.shape, **_like("randint_like", x, dtype, device), generator=generator)
+
+
+def _like(operation: str, x: Any, dtype: Any, device: Any) -> dict[str, Any]:
+    if type(x) is not Tensor:
+        raise unsupported(operation, x)
+    return {"dtype": x.dtype if dtype is None else dtype, "device": as_device(device, x.device)}
+
+
+def normal(
+    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, dtype: Any = None,
+    device: Any = None, out: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """Numbers drawn from normal distributions.
+
+    Parameters
+    ----------
+    mean, std : Tensor or float
+        Of each distribution; they broadcast.
+    size : tuple of int, optional
+        The shape, where both are numbers.
+    generator : Generator, optional
+    dtype, device : optional
+        Those of the tensors by default, else the default ones.
+    out : Tensor, optional
+        Where the result is written.
+
+    Raises
+    ------
+    ValueError
+        If a deviation is negative.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.normal(tp.tensor([1.0, 2.0]), 0.0)
+    tensor([1., 2.])
+    """
+    like = next((x for x in (mean, std) if type(x) is Tensor), None)
+    shapes = [x.shape for x in (mean, std) if type(x) is Tensor]
+    shape = broadcast_shapes(*shapes) if size is None else normalize_shape("normal", size)
+    if like is not None:
+        dtype, device = (like.dtype if dtype is None else dtype), (like.device if device is None else device)
+    drawn = randn(shape, generator=generator, dtype=dtype, device=device)
+    return placed("normal", _scaled("normal", drawn, mean, std), out)
+
+
+def _scaled(operation: str, drawn: Tensor, mean: Any, std: Any) -> Tensor:
+    if bool((std < 0).any()) if type(std) is Tensor else std < 0:
+        raise ShapeError(f"{operation}: got a standard deviation of {std}, wanted none that is negative")
+    return drawn * std + mean
+
+
+def bernoulli(x: Tensor, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
+    """1 with the probability that an element says, else 0.
+
+    Parameters
+    ----------
+    x : Tensor
+        Probabilities, of a real floating-point dtype.
+    generator : Generator, optional
+    out : Tensor, optional
+        Where the result is written.
+
+    Returns
+    -------
+    Tensor
+        The dtype and shape of `x`; without a gradient.
+
+    Raises
+    ------
+    ValueError
+        If an element is not within 0 and 1.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.bernoulli(tp.tensor([0.0, 1.0]))
+    tensor([0., 1.])
+    """
+    if type(x) is not Tensor:
+        raise unsupported("bernoulli", x)
+    return placed("bernoulli", cast(_chosen("bernoulli", x.detach(), x, generator), x.dtype), out)
+
+
+def _chosen(operation: str, p: Any, x: Tensor, generator: Generator | None) -> Tensor:
+    """What of `x` is chosen, each element with the probability `p`."""
+    fits = bool(((p >= 0) & (p <= 1)).all()) if type(p) is Tensor else 0 <= p <= 1
+    if not fits:
+        raise ShapeError(f"{operation}: got a probability of {p}, wanted 0 to 1")
+    dtype = p.dtype if type(p) is Tensor else x.dtype if x.dtype.is_floating_point else None
+    chosen: Tensor = less(rand(x.shape, dtype=dtype, device=x.device, generator=generator), p)
+    return chosen
+
+
+def _drawing(draw: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The method that writes what is drawn into the tensor."""
+    name = draw.__name__
+
+    @functools.wraps(draw)
+    def method(x: Tensor, *arguments: Any, **keywords: Any) -> Tensor:
+        require_writable(name, x)
+        return copy_(x, draw(x, *arguments, **keywords))
+
+    return method
+
+
+def _require_float(operation: str, x: Tensor) -> None:
+    if x.dtype.kind != "f":
+        raise DTypeError(f"{operation}: got {x.dtype}, wanted a real floating-point dtype")
+
+
+@_drawing
+def uniform_(x: Tensor, low: float = 0.0, to: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Write numbers drawn uniformly from [low, to) into the tensor, and return it.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not a real floating-point one.
+    ValueError
+        If `low` is greater than `to`.
+    """
+    _require_float("uniform_", x)
+    if low > to:
+        raise ShapeError(f"uniform_: got the range from {low} to {to}, wanted the lesser number first")
+    return rand_like(x, generator=generator) * (to - low) + low
+
+
+@_drawing
+def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Write numbers drawn from a normal distribution into the tensor, and return it.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not a real floating-point one.
+    ValueError
+        If the deviation is negative.
+    """
+    _require_float("normal_", x)
+    return _scaled("normal_", randn_like(x, generator=generator), mean, std)
+
+
+@_drawing
+def random_(x: Tensor, low: int = 0, to: int | None = None, *, generator: Generator | None = None) -> Tensor:
+    """Write integers drawn uniformly from [low, to) into the tensor, and return it.
+
+    Parameters
+    ----------
+    low, to : int
+        One number is the upper one; with none, they are drawn from 0 to the greatest of the integers that the dtype
+        holds without a gap, that included.
+
+    Raises
+    ------
+    ValueError
+        If the range is empty or the dtype does not hold it.
+    """
+    if to is None:
+        low, to = (0, low) if low else (0, LIMITS[x.dtype.name][1] + 1)
+    return randint_like(x, low, to, generator=generator)
+
+
+@_drawing
+def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
+    """Write 1 with a probability, else 0, into each element of the tensor, and return it.
+
+    Parameters
+    ----------
+    p : float or Tensor, default: 0.5
+        One that is a tensor is broadcast.
+
+    Raises
+    ------
+    ValueError
+        If a probability is not within 0 and 1.
+    """
+    chosen = _chosen("bernoulli_", p.detach() if type(p) is Tensor else p, x, generator)
+    return cast(chosen, x.dtype)
+
+
+METHODS = {
+    "bernoulli": lambda x, *, generator=None: bernoulli(x, generator=generator),
+    "bernoulli_": bernoulli_,
+    "normal_": normal_,
+    "random_": random_,
+    "uniform_": uniform_,
+}
+"""Methods of Tensor."""
