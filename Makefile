@@ -1,4 +1,4 @@
-# make demo | test | array-api-tests | array-api-table | lint | bench | clean.
+# make demo | test | array-api-tests | array-api-table | docs | lint | bench | clean.
 # Each target makes .venv and keeps it up to date by itself.
 
 ifndef PYTHON
@@ -23,7 +23,7 @@ ifneq ($(shell $(BIN) -c 'print(open("$(STAMP)").read().strip())' 2>/dev/null),$
 CLEAR := --clear
 endif
 
-.PHONY: demo test array-api-tests array-api-table lint bench wheel clean
+.PHONY: demo docs test array-api-tests array-api-table lint bench wheel clean
 
 demo: $(STAMP)
 	@$(BIN) -m tensorplug demo $(ARGS)
@@ -37,6 +37,9 @@ array-api-tests: $(STAMP)
 
 array-api-table: $(STAMP)
 	@$(BIN) -m tensorplug.conformance.array_api_tests --examples $(EXAMPLES) --table docs/array-api.md $(ARGS)
+
+docs: $(STAMP)
+	@$(BIN) docs/write_loss_pages.py
 
 lint: $(STAMP) wheel
 	$(BIN) -m ruff check .

@@ -15,7 +15,7 @@ import numpy
 from .contract import Kernel
 from .numpy_threads import each
 
-BLOCK = 1 << 18
+BLOCK = 1 << 19
 """How many bytes of each operand a block should have at most."""
 
 Part = Callable[..., Any]

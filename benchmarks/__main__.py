@@ -13,9 +13,10 @@ import importing  # noqa: E402
 import memory  # noqa: E402
 import peers  # noqa: E402
 import small  # noqa: E402
+import tutorial  # noqa: E402
 from timing import measure, report  # noqa: E402
 
-MODULES = (small, memory, importing)
+MODULES = (small, tutorial, memory, importing)
 
 
 def main(words: list[str]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .dtypes import SCALARS
-from .elementwise import abs, equal, isfinite, isnan, less_equal
+from .elementwise import abs, equal, isfinite, isnan, less_equal, logical_and, logical_or
 from .errors import DTypeError
 from .operands import unsupported
 from .tensor import Tensor
@@ -39,9 +39,9 @@ def isclose(x1: Tensor, x2: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equa
     if x1.dtype.kind in "biu" and x2.dtype.kind in "biu":
         x1, x2 = x1.to(wide), x2.to(wide)
     within = less_equal(abs(x1 - x2), abs(x2) * rtol + atol)
-    found: Tensor = same | (within & isfinite(x1 + x2 * 0))
+    found: Tensor = logical_or(same, logical_and(within, isfinite(x1 + x2 * 0)))
     if equal_nan:
-        found = found | (isnan(x1) & isnan(x2))
+        found = logical_or(found, logical_and(isnan(x1), isnan(x2)))
     return found
 
 

@@ -517,7 +517,8 @@ def _require_real(operation: str, *numbers: Any) -> None:
     if any(isinstance(one, complex) for one in numbers):
         raise TypeError(f"{operation}: got complex numbers, wanted real ones")
     if not all(math.isfinite(one) for one in numbers):
-        raise ValueError(f"{operation}: got {', '.join(map(str, numbers))}, wanted finite numbers")
+        first, second, third = numbers
+        raise ValueError(f"{operation}: got {first}, {second} and {third}, wanted finite numbers")
 
 
 def _real_range(start: Any, stop: Any, step: Any) -> numpy.ndarray:

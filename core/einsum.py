@@ -6,6 +6,7 @@ operands whose product is smallest, beside what they take up, are multiplied, un
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Iterable
@@ -71,11 +72,11 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     terms = [_with_diagonals(tensor, labels) for tensor, labels in zip(tensors, inputs, strict=True)]
     terms = _without_broadcast(terms, _lengths(terms))
     while len(terms) > 1:
-        terms = [_summed(term, _needed(term, terms, result)) for term in terms]
-        first, second = min(itertools.combinations(terms, 2), key=lambda pair: _growth(*pair, terms, result))
-        rest = [term for term in terms if term is not first and term is not second]
-        kept = set(result).union(*(term.labels for term in rest))
-        terms = [_product(first, second, kept), *rest]
+        terms = [_summed(term, _needed([*terms[:i], *terms[i + 1 :]], result)) for i, term in enumerate(terms)]
+        pairs = list(itertools.combinations(range(len(terms)), 2))
+        i, j = min(pairs, key=functools.partial(_growth, terms, result))
+        rest = [*terms[:i], *terms[i + 1 : j], *terms[j + 1 :]]
+        terms = [_product(terms[i], terms[j], _needed(rest, result)), *rest]
     last = _summed(terms[0], set(result))
     return permute_dims(last.tensor, [last.labels.index(label) for label in result])
 
@@ -152,8 +153,9 @@ def _without_broadcast(terms: list[Term], lengths: dict[Label, int]) -> list[Ter
     return found
 
 
-def _needed(term: Term, terms: list[Term], result: tuple[Label, ...]) -> set[Label]:
-    return set(result).union(*(other.labels for other in terms if other is not term))
+def _needed(others: list[Term], result: tuple[Label, ...]) -> set[Label]:
+    """The labels that other operands or the result have, which are not to be summed yet."""
+    return set(result).union(*(term.labels for term in others))
 
 
 def _summed(term: Term, kept: set[Label]) -> Term:
@@ -165,10 +167,10 @@ def _summed(term: Term, kept: set[Label]) -> Term:
     return Term(total, tuple(label for label in term.labels if label in kept))
 
 
-def _growth(first: Term, second: Term, terms: list[Term], result: tuple[Label, ...]) -> int:
+def _growth(terms: list[Term], result: tuple[Label, ...], pair: tuple[int, int]) -> int:
     """How many elements more the product of two operands has than they have."""
-    rest = [term for term in terms if term is not first and term is not second]
-    kept = set(result).union(*(term.labels for term in rest))
+    first, second = (terms[i] for i in pair)
+    kept = _needed([term for i, term in enumerate(terms) if i not in pair], result)
     lengths = dict(zip(first.labels + second.labels, first.tensor.shape + second.tensor.shape, strict=True))
     size = math.prod(length for label, length in lengths.items() if label in kept)
     return size - math.prod(first.tensor.shape) - math.prod(second.tensor.shape)

@@ -9,7 +9,7 @@ from typing import Any
 from .axes import normalize_shape
 from .devices import as_device
 from .distributions import LIMITS
-from .elementwise import less
+from .elementwise import abs, less, less_equal
 from .errors import DTypeError, ShapeError
 from .manipulation import broadcast_shapes
 from .operands import cast, unsupported
@@ -146,7 +146,7 @@ def bernoulli(x: Tensor, *, generator: Generator | None = None, out: Tensor | No
 
 def _chosen(operation: str, p: Any, x: Tensor, generator: Generator | None) -> Tensor:
     """What of `x` is chosen, each element with the probability `p`."""
-    fits = bool(((p >= 0) & (p <= 1)).all()) if type(p) is Tensor else 0 <= p <= 1
+    fits = bool(less_equal(abs(p - 0.5), 0.5).all()) if type(p) is Tensor else 0 <= p <= 1
     if not fits:
         raise ShapeError(f"{operation}: got a probability of {p}, wanted 0 to 1")
     dtype = p.dtype if type(p) is Tensor else x.dtype if x.dtype.is_floating_point else None

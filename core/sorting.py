@@ -83,8 +83,8 @@ def sort(
     if type(x) is not Tensor:
         raise unsupported("sort", x)
     if dim is not None:
-        found = sort_method(x, dim, descending)
-        return found if out is None else Sorted(*into_all("sort", out, found))
+        pair = sort_method(x, dim, descending)
+        return pair if out is None else Sorted(*into_all("sort", out, pair))
     if out is not None:
         raise TypeError("sort: takes out= only with dim, as in sort(x, dim=-1, out=(values, indices))")
     position = normalize_axis("sort", axis, x.ndim)

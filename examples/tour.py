@@ -22,7 +22,10 @@ from tensorplug.autograd import Variable
 
 
 def making_tensors() -> None:
-    show("from a list", torch.tensor([[1, 2], [3, 4]]))
+    show("of a type, from a list", torch.FloatTensor([[1, 2], [3, 4]]))
+    show("of a type, from an array, which is cast", torch.LongTensor(np.array([1.7, 2.2])))
+    show("of a size, with whatever was in memory", torch.Tensor(5, 3).size())
+    show("from a list, whose numbers say the type", torch.tensor([[1, 2], [3, 4]]))
     show("of a dtype", torch.tensor([1, 2], dtype=torch.float64))
     show("zeros", torch.zeros(2, 3))
     show("like another, of another dtype", torch.ones_like(torch.zeros(2, 3), dtype=torch.int32))
@@ -57,7 +60,7 @@ def sizes() -> None:
     show("x.size()", x.size())
     show("x.size(0), x.shape[1]", (x.size(0), x.shape[1]))
     show("x.dim(), x.numel(), len(x)", (x.dim(), x.numel(), len(x)))
-    show("x.dtype", x.dtype)
+    show("x.dtype, x.type()", (x.dtype, x.type()))
 
 
 def arithmetic() -> None:

@@ -18,7 +18,19 @@ from tensorplug.core import OPERATIONS
 from tensorplug.core.activations import softmax_normalizer
 from tensorplug.losses.functional import cross_entropy
 
-from .gradients import activations, ctc, elementwise, fft, linalg, losses, manipulation, searching, sorting, statistical
+from .gradients import (
+    activations,
+    ctc,
+    elementwise,
+    fft,
+    linalg,
+    losses,
+    manipulation,
+    searching,
+    selection,
+    sorting,
+    statistical,
+)
 from .gradients.case import STEP, Case, points, tensor
 from .gradients.statistical import along
 
@@ -158,7 +170,19 @@ SINGLE = (slice(None), numpy.asarray([2, 0]))
 # Exact in float32, and the conversions are linear, so that finite differences with a wide step are exact too.
 EIGHTHS = (numpy.arange(-3.0, 3.0).reshape(2, 3) / 8,)
 
-CHAPTERS = (activations, ctc, elementwise, fft, linalg, losses, manipulation, searching, sorting, statistical)
+CHAPTERS = (
+    activations,
+    ctc,
+    elementwise,
+    fft,
+    linalg,
+    losses,
+    manipulation,
+    searching,
+    selection,
+    sorting,
+    statistical,
+)
 
 CASES: dict[str, list[Case]] = {
     **{name: cases for chapter in CHAPTERS for name, cases in chapter.CASES.items()},
@@ -369,9 +393,7 @@ COMPOSITES: dict[str, list[Case]] = {
 """Uses of functions that are made of operations with rules."""
 
 ALL = [
-    pytest.param(case, id=f"{name}-{i}")
-    for name, cases in (CASES | COMPOSITES).items()
-    for i, case in enumerate(cases)
+    pytest.param(case, id=f"{name}-{i}") for name, cases in (CASES | COMPOSITES).items() for i, case in enumerate(cases)
 ]
 
 ON_JAX = [case for case in ALL if case.values[0].jax is not None]
