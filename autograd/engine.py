@@ -118,8 +118,10 @@ def _walk(
     heappush, heappop = heapq.heappush, heapq.heappop
     detecting = is_detecting()
     delivered: dict[Any, Any] = {}
-    # Nodes whose turn will come, by their order, each with the sum of the gradients so far.
-    pending: dict[int, tuple[Any, Any]] = {}
+    # Nodes whose turn will come, by their order, each with the sum of the gradients so far, and whether nothing else
+    # sees that, so that the next one is added in place.
+    pending: dict[int, tuple[Any, Any, bool]] = {}
+    in_place = lifter is None
     waiting: list[int] = []
     library: Any = None
     ops: Any = None
@@ -129,20 +131,21 @@ def _walk(
         found = pending.get(order)
         if found is None:
             heappush(waiting, -order)
-            pending[order] = (node, gradient)
+            pending[order] = (node, gradient, False)
         else:
             scopes.enter(node.kind.library)
-            pending[order] = (node, found[1] + gradient)
+            pending[order] = (node, found[1] + gradient, in_place)
 
     # The next node is mostly the one that was just reached, and then never goes through the heap.
     next_order = -1
     next_node: Any = None
     next_gradient: Any = None
+    next_is_own = False
     while True:
         if next_order >= 0:
             node, gradient, next_order = next_node, next_gradient, -1
         elif waiting:
-            node, gradient = pending.pop(-heappop(waiting))
+            node, gradient, _ = pending.pop(-heappop(waiting))
         else:
             return delivered
         if node.kind.library is not library:
@@ -180,18 +183,27 @@ def _walk(
                 gradient = unbroadcast(ops, gradient, shapes[edges.index(edge)])
             order = edge.order
             if order == next_order:
-                next_gradient = next_gradient + gradient
+                if next_is_own:
+                    next_gradient += gradient
+                else:
+                    next_gradient = next_gradient + gradient
+                    next_is_own = in_place
             elif order in pending:
                 if edge.kind.library is not library:
                     scopes.enter(edge.kind.library)
-                pending[order] = (edge, pending[order][1] + gradient)
+                _, total, is_own = pending[order]
+                if is_own:
+                    total += gradient
+                else:
+                    total = total + gradient
+                pending[order] = (edge, total, in_place)
             elif order > next_order and (not waiting or order > -waiting[0]):
                 if next_order >= 0:
-                    pending[next_order] = (next_node, next_gradient)
+                    pending[next_order] = (next_node, next_gradient, next_is_own)
                     heappush(waiting, -next_order)
-                next_order, next_node, next_gradient = order, edge, gradient
+                next_order, next_node, next_gradient, next_is_own = order, edge, gradient, False
             else:
-                pending[order] = (edge, gradient)
+                pending[order] = (edge, gradient, False)
                 heappush(waiting, -order)
 
 

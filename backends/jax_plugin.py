@@ -59,7 +59,7 @@ class Jax(Backend):
         for name in ("diagonal", "linalg.pinv", "linalg.vector_norm", "unfold"):
             kernels.pop(name, None)
         return kernels | {
-            "complex": self._wide(lambda x1, x2: self._jax.lax.complex(*jnp.broadcast_arrays(x1, x2))),
+            "complex": self._wide(self._complex),
             "getitem": self._wide(self._getitem),
             "put": self._wide(self._put),
             "embed": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[index].set(x)),
@@ -71,6 +71,11 @@ class Jax(Backend):
             "nonzero": on_host(numpy.nonzero, self.from_numpy),
             "unique_indices": on_host(functools.partial(unique_indices, numpy), self.from_numpy),
         }
+
+    def _complex(self, x1: Any, x2: Any) -> Any:
+        parts = self.namespace.broadcast_arrays(x1, x2)
+        # There is no complex type of half floats.
+        return self._jax.lax.complex(*(part.astype("float32") if part.dtype.itemsize == 2 else part for part in parts))
 
     def _getitem(self, x: Any, index: Any) -> Any:
         if type(index) is not Region:
@@ -160,6 +165,8 @@ class Jax(Backend):
         self._jax.device_put(0.0, device).block_until_ready()
 
     def random_bits(self, seed: int, offset: int, count: int, device: Any) -> Any:
+        if not self._allows_64_bit:
+            raise TypeError("random numbers are made of 64-bit integers, which JAX_ENABLE_X64=0 forbids; unset it")
         from .jax_philox import words
 
         return words(seed, offset, count, device)

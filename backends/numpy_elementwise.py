@@ -48,7 +48,15 @@ def _sign(kernel: Kernel) -> Kernel:
 
 
 def _clip(maximum: Kernel, minimum: Kernel) -> Kernel:
-    return lambda x, min, max: minimum(maximum(x, min), max)
+    """In one pass over the elements, of which bfloat16 takes two."""
+
+    def clip(x: Any, min: Any, max: Any) -> Any:
+        if x.dtype.kind == "V":
+            return minimum(maximum(x, min), max)
+        with numpy.errstate(all="ignore"):
+            return asarray(numpy.clip(x, min, max))
+
+    return clip
 
 
 def _in_place(kernel: Kernel) -> Kernel:

@@ -101,13 +101,18 @@ def _binary_in_place(ufunc: Callable[..., Any]) -> Kernel:
     return kernel
 
 
+def _narrowed(x: Any, dtype: Any) -> Any:
+    """A sum in its half type, where it may be infinite."""
+    return run_anyway(asarray(x).astype, dtype)
+
+
 def _reduce(ufunc: Any, accumulates: bool = True) -> Kernel:
     """A reduction by a ufunc, half types accumulating in float32."""
     reduce = ufunc.reduce
 
     def kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
         if accumulates and x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
-            return asarray(run_anyway(reduce, x, axis, numpy.float32, None, keepdims)).astype(x.dtype)
+            return _narrowed(run_anyway(reduce, x, axis, numpy.float32, None, keepdims), x.dtype)
         try:
             out = run(reduce, x, axis, None, None, keepdims)
         except RuntimeError:
@@ -134,7 +139,7 @@ def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     if x.dtype.kind == "c":
         return _complex(run_anyway(numpy.divide, total.real, count), run_anyway(numpy.divide, total.imag, count))
     out = asarray(quietly(numpy.divide, total, total.dtype.type(count)))
-    return out.astype(x.dtype) if half else out
+    return _narrowed(out, x.dtype) if half else out
 
 
 def _relu(x: Any) -> Any:
@@ -223,11 +228,25 @@ def _where(condition: Any, x1: Any, x2: Any) -> Any:
     return numpy.where(condition, x1, x2)
 
 
+FEW_ELEMENTS = 1 << 12
+
+
+def _matmul(x1: Any, x2: Any) -> Any:
+    """Small stacked matrices that are transposed are copied, which takes less than OpenBLAS loses on them."""
+    if x2.ndim > 2 and x2.strides[-2] == x2.itemsize and x2.shape[-1] * x2.shape[-2] <= FEW_ELEMENTS:
+        x2 = numpy.ascontiguousarray(x2)
+    try:
+        out = run(numpy.matmul, x1, x2)
+    except RuntimeError:
+        out = run_anyway(numpy.matmul, x1, x2)
+    return out if type(out) is ndarray else asarray(out)
+
+
 def _sigmoid(x: Any) -> Any:
     out = numpy.negative(x)
     if type(out) is not ndarray:
         out = asarray(out)
-    run_anyway(numpy.exp, out, out)
+    quietly(numpy.exp, out, out)
     numpy.add(out, out.dtype.type(1), out)
     return numpy.reciprocal(out, out)
 
@@ -253,6 +272,7 @@ class NumPy(Backend):
             if ufunc.signature is None:
                 kernels[f"{name}_"] = _unary_in_place(ufunc) if unary else _binary_in_place(ufunc)
         kernels |= {name: _as_arrays(getattr(numpy, name)) for name in ("argmax", "argmin", "sign", "round")}
+        kernels["matmul"] = _matmul
         kernels |= mended(kernels)
         return (
             kernels

@@ -22,6 +22,11 @@ SMALL = 40.0
 """Where every greatest element is within this of zero, no exponential overflows and none that counts vanishes: they are
 taken without subtracting the greatest element first, which saves a pass, and their sum is scaled afterwards."""
 
+LEAST = math.exp(-SMALL)
+
+FEW_COLUMNS = (8, 1024)
+"""The lengths of rows that are summed by a product with ones."""
+
 
 def _rows(x: Any, axis: int) -> Any:
     """The array with three axes, the given one in the middle."""
@@ -58,7 +63,21 @@ def _exponentials(x: Any, top: Any, out: Any) -> Any:
 
 
 def _sum(x: Any) -> Any:
+    if x.shape[2] == 1 and FEW_COLUMNS[0] < x.shape[1] <= FEW_COLUMNS[1]:
+        # A product takes a fifth of the time of a sum over short rows.
+        return numpy.matmul(x[:, :, 0], numpy.ones(x.shape[1], x.dtype))[:, None, None]
     return numpy.add.reduce(x, axis=1, keepdims=True)
+
+
+def _plain_exponentials(x: Any, out: Any) -> Any:
+    """The sums of the elements' exponentials, which are put into `out`, with nothing subtracted; None where one could
+    overflow, or all of a row be lost.
+    """
+    # The greatest element of all takes a tenth of the time of those of short rows.
+    if x.size <= FEW or not x.max() <= SMALL:
+        return None
+    total = _sum(numpy.exp(x, out))
+    return total if total.min() >= LEAST else None
 
 
 def _quietly(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -75,10 +94,22 @@ def softmax(x: Any, *, axis: int) -> Any:
     result = numpy.empty(x.shape, x.dtype)
     rows, out = _rows(x, axis), _rows(result, axis)
     for block in _blocks(rows):
-        part = out[block]
-        _exponentials(rows[block], _top(rows[block]), part)
-        numpy.multiply(part, numpy.reciprocal(_sum(part)), part)
+        source, part = rows[block], out[block]
+        total = _plain_exponentials(source, part)
+        if total is None:
+            _exponentials(source, _top(source), part)
+            total = _sum(part)
+        numpy.multiply(part, numpy.reciprocal(total), part)
     return result
+
+
+def softmax_gradient(g: Any, out: Any, *, axis: int) -> Any:
+    if axis == out.ndim - 1:
+        total = numpy.vecdot(g, out)[..., None]
+    else:
+        total = numpy.add.reduce(g * out, axis=axis, keepdims=True)
+    result = numpy.subtract(g, total)
+    return numpy.multiply(result, out, result)
 
 
 def log_softmax(x: Any, *, axis: int) -> Any:
@@ -161,6 +192,6 @@ def _places(classes: Any) -> tuple[Any, ...]:
 
 KERNELS = {
     function.__name__: _quietly(function)
-    for function in (cross_entropy, cross_entropy_gradient, log_softmax, softmax, softmax_normalizer)
+    for function in (cross_entropy, cross_entropy_gradient, log_softmax, softmax, softmax_gradient, softmax_normalizer)
 }
 """By the name of the operation."""

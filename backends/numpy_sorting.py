@@ -20,8 +20,8 @@ def _argsort(x: Any, *, axis: int = -1, stable: bool = True) -> Any:
 
 
 def _sort(x: Any, *, axis: int = -1) -> Any:
-    # Of equal integers none can be told from another; zeros of two signs can.
-    kind: Literal["stable"] | None = None if x.dtype.kind in "iu" else "stable"
+    # Of equal numbers none can be told from another, but for zeros of two signs.
+    kind: Literal["stable"] | None = "stable" if x.dtype.kind not in "iu" and (x == 0).any() else None
     return numpy.sort(comparable(x), axis, kind).astype(x.dtype, copy=False)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from .axes import normalize_axes, normalize_axis
 from .docs import assemble
 from .dtypes import as_dtype
+from .gradients import TensorLifter
 from .operands import cast, in_single, unsupported
 from .operation import Operation
 from .tensor import Tensor
@@ -59,6 +60,15 @@ def _softmax_normalizer(ops: Any, x: Any, axis: int) -> Any:
     shift, _, total = _exponentials(ops, x, axis)
     return ops.stack([shift, total], axis=0)
 
+
+def _softmax_gradient(ops: Any, g: Any, out: Any, axis: int) -> Any:
+    return out * (g - ops.sum(g * out, axis=axis, keepdims=True))
+
+
+_softmax_gradient_operation = Operation(
+    "softmax_gradient", family="composite", operands=("g", "out"), accepts=_FLOATS, decomposition=_softmax_gradient
+)
+_softmax_gradient_operation.function = lambda g, out, axis: _softmax_gradient(TensorLifter.ops, g, out, axis)
 
 _logsumexp_operation = Operation(
     "logsumexp",

@@ -67,6 +67,12 @@ def normalize_shape(operation: str, shape: Any) -> tuple[int, ...]:
         raise TypeError(f"{operation}: a shape is an integer or a sequence of integers, got {shape!r}") from None
 
 
+def broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
+    """Whether a tensor of one shape can be stretched to another."""
+    tail = target[len(target) - len(shape) :]
+    return len(shape) <= len(target) and all(n in (1, m) for n, m in zip(shape, tail, strict=True))
+
+
 def infer_shape(operation: str, shape: tuple[int, ...], old: tuple[int, ...]) -> tuple[int, ...]:
     """The shape with its one -1 replaced by what the number of elements leaves.
 

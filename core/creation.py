@@ -181,6 +181,11 @@ def _host_array(obj: Any, copy: bool | None) -> numpy.ndarray | None:
             host = numpy.asarray(obj, copy=False if copy is False else None)
         except ValueError:
             raise _needs_copy(obj, "it has no memory of an array's") from None
+        except TypeError:
+            # Of a dtype that NumPy lacks, such as bfloat16; the backend may have it.
+            if hasattr(obj, "__dlpack__"):
+                return None
+            raise
         # Objects may hold numbers.
         return None if host.dtype.hasobject else host
     try:
@@ -285,7 +290,9 @@ def _from_host(host: numpy.ndarray, own: DType, dtype: DType, device: Any) -> Te
         require_range(dtype, int(host.max()))
     if dtype.name == "bfloat16":
         wide = kind.with_dtype(as_dtype("float32"))
-        return to(wrap(wide.library.backend.from_numpy(host.astype("f4"), kind.native_device), wide), dtype=dtype)
+        return to(
+            wrap(wide.library.backend.from_numpy(convert(host, "float32"), kind.native_device), wide), dtype=dtype
+        )
     if host.dtype.kind == "c" and dtype.kind in "iuf":
         raise TypeError(f"tensor: complex numbers do not convert to {dtype}; take their real part")
     return wrap(kind.library.backend.from_numpy(convert(host, dtype.name), kind.native_device), kind)
@@ -400,7 +407,7 @@ def _full_of(value: Tensor, shape: tuple[int, ...], dtype: Any, device: Any) -> 
 
 
 def arange(
-    start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
+    start: Any = None, stop: Any = None, step: Any = 1, *, end: Any = None, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Evenly spaced numbers from `start` up to, not including, `stop`.
@@ -410,6 +417,8 @@ def arange(
     start, stop : number
         With one of them, it is the stop and the start is 0.
     step : number, default: 1
+    end
+        PyTorch's name of `stop`.
     dtype : dtype, optional
         By default int64 if all three are integers, else the default float.
     device : device, optional
@@ -427,8 +436,10 @@ def arange(
     >>> tp.arange(1, 7, 2)
     tensor([1, 3, 5])
     """
+    stop = end if stop is None else stop
     if stop is None:
         start, stop = 0, start
+    start = 0 if start is None else start
     start, stop, step = (_scalar("arange", one) for one in (start, stop, step))
     if step == 0:
         raise ValueError("arange: got step 0, wanted another")
@@ -528,8 +539,8 @@ def _real_range(start: Any, stop: Any, step: Any) -> numpy.ndarray:
 
 
 def linspace(
-    start: Any, stop: Any, /, num: int | None = None, *, steps: int | None = None, dtype: Any = None,
-    device: Any = None, endpoint: bool = True, requires_grad: bool = False,
+    start: Any, stop: Any = None, num: int | None = None, *, end: Any = None, steps: int | None = None,
+    dtype: Any = None, device: Any = None, endpoint: bool = True, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """`num` evenly spaced numbers from `start` to `stop`.
 
@@ -537,8 +548,8 @@ def linspace(
     ----------
     start, stop : number
     num : int
-    steps
-        PyTorch's name of `num`.
+    end, steps
+        PyTorch's names of `stop` and `num`.
     dtype : dtype, optional
         By default the default float, or the default complex for complex bounds.
     device : device, optional
@@ -551,7 +562,7 @@ def linspace(
     >>> tp.linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    num = steps if num is None else num
+    stop, num = end if stop is None else stop, steps if num is None else num
     if num is None:
         raise TypeError("linspace: wants the number of points, as in linspace(0, 1, 5)")
     if operator.index(num) < 0:

@@ -36,8 +36,9 @@ def _cast_function(x: Tensor, dtype: Any) -> Tensor:
     kind = x._kind
     if kind.dtype is target:
         return x
+    wanted = kind.with_dtype(target)
     array = kind.library.ops.cast(array_of(x), target.name)
-    return _cast.finish(array, kind.with_dtype(target), (x,), source=kind.dtype.name)
+    return _cast.finish(array, wanted, (x,), source=kind.dtype.name)
 
 
 _cast.function = _cast_function

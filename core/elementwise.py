@@ -13,7 +13,7 @@ from .dtypes import KIND_ORDER, SCALARS, bool_, promote, promote_scalar
 from .errors import DivisionByZeroError, DTypeError
 from .families import binary, unary
 from .kinds import OPERATIONS
-from .operands import cast, explain, require_range, same_device, scalar_tensor, unsupported
+from .operands import cast, explain, python_number, require_range, same_device, scalar_tensor, unsupported
 from .operation import Operation
 from .tensor import Tensor
 from .views import array_of
@@ -783,6 +783,7 @@ def clip_(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
 
 def _with_bounds(x: Any, min: Any, max: Any) -> tuple[Tensor, Tensor, Tensor]:
     """The operands of `clip` in one dtype, an absent bound being one that no element is beyond."""
+    min, max = python_number(min), python_number(max)
     bounds = [bound for bound in (min, max) if bound is not None]
     if type(x) is not Tensor or any(type(bound) not in (Tensor, int, float) for bound in bounds):
         raise unsupported("clip", x, *bounds)
@@ -852,6 +853,7 @@ def where(condition: Tensor, x1: Any = None, x2: Any = None, /, *, out: Tensor |
     """
     if type(condition) is Tensor and x1 is None and x2 is None:
         return OPERATIONS["nonzero"].function(condition, as_tuple=True)
+    x1, x2 = python_number(x1), python_number(x2)
     if type(condition) is not Tensor or any(type(x) is not Tensor and not isinstance(x, SCALARS) for x in (x1, x2)):
         raise unsupported("where", condition, x1, x2)
     if condition.dtype is not bool_:
@@ -937,6 +939,7 @@ def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
         raise unsupported("masked_fill", x, mask)
     if type(value) is Tensor:
         return where(mask, value, x)
+    value = python_number(value)
     if mask.dtype is not bool_:
         raise TypeError(f"masked_fill: the mask must be of dtype bool, got {mask.dtype}")
     if promote_scalar(x.dtype, value) is not x.dtype:

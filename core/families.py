@@ -252,6 +252,9 @@ def _reduction(operation: Operation, accumulates: bool, indices: str | None, pyt
         chosen = axis if dim is None else dim
         if chosen is not None:
             axis = normalize_axes(name, chosen, x.ndim)
+            if axis == () and dim is not None and operation.result != "bool":
+                # No axis named in PyTorch's spelling are all of them, but for all and any.
+                axis = None
         if indices is not None:
             _require_elements(name, x.shape, axis)
             if dim is not None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy
 
 from ..autograd.modes import is_grad_enabled
-from .axes import normalize_axis
+from .axes import broadcasts, normalize_axis
 from .dtypes import PYTHON_TYPES, SCALARS, DType, int64
 from .errors import DTypeError, ShapeError
 from .manipulation import reshape
@@ -300,7 +300,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         write_item(self, raw_index, raw_value, basic is not None)
     except (ValueError, TypeError) as error:
         region = _region_shape(self, raw_index, basic is not None)
-        if _broadcasts(value.shape, region):
+        if broadcasts(value.shape, region):
             raise
         raise _misfit(value.shape, region) from error
     if recording and any(edge is not None for edge in edges):
@@ -358,14 +358,9 @@ def _fitting(value: Tensor, region: tuple[int, ...]) -> Tensor:
     extra = len(shape) - len(region)
     if extra > 0 and shape[:extra] == (1,) * extra:
         return _fitting(make_view(value, "reshape", shape[extra:]), region)
-    if not _broadcasts(shape, region):
+    if not broadcasts(shape, region):
         raise _misfit(shape, region)
     return value
-
-
-def _broadcasts(shape: tuple[int, ...], region: tuple[int, ...]) -> bool:
-    tail = region[len(region) - len(shape) :]
-    return len(shape) <= len(region) and all(n in (1, m) for n, m in zip(shape, tail, strict=True))
 
 
 def _misfit(shape: tuple[int, ...], region: tuple[int, ...]) -> ShapeError:

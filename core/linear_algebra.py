@@ -7,7 +7,7 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
-from .axes import normalize_axes
+from .axes import broadcasts, normalize_axes
 from .dtypes import promote
 from .errors import DTypeError, ShapeError
 from .families import binary_apply
@@ -35,15 +35,21 @@ def _explain(operation: str, error: Exception, x1: Tensor, x2: Tensor) -> Except
     shape1, shape2 = x1.shape, x2.shape
     if not shape1 or not shape2:
         return ShapeError(f"{operation}: got shapes {shape1} and {shape2}, wanted at least one axis each; use *")
-    inner = shape2[0] if len(shape2) == 1 else shape2[-2]
     batches1, batches2 = shape1[:-2], shape2[:-2]
     fits = all(n == m or 1 in (n, m) for n, m in zip(reversed(batches1), reversed(batches2), strict=False))
-    if shape1[-1] == inner and fits:
-        return error
+    return error if shape1[-1] == _inner(shape2) and fits else _misfit(operation, shape1, shape2)
+
+
+def _inner(shape: tuple[int, ...]) -> int:
+    """The length of the second operand's axis that is summed over."""
+    return shape[0] if len(shape) == 1 else shape[-2]
+
+
+def _misfit(operation: str, shape1: tuple[int, ...], shape2: tuple[int, ...]) -> ShapeError:
     return ShapeError(
         f"{operation}: shapes {shape1} and {shape2} cannot be multiplied: the last axis of the first, "
-        f"{shape1[-1]}, must be as long as the last but one of the second, {inner}, and the axes before them must "
-        f"broadcast"
+        f"{shape1[-1]}, must be as long as the last but one of the second, {_inner(shape2)}, and the axes before them "
+        f"must broadcast"
     )
 
 
@@ -282,6 +288,14 @@ def _require_ndim(operation: str, tensors: tuple[Any, ...], wanted: tuple[int, .
         raise ShapeError(f"{operation}: got shapes {shapes}, wanted {axes} tensors; use matmul for any others")
 
 
+def _product(operation: str, x1: Any, x2: Any, ndims: tuple[int, int]) -> Tensor:
+    """The matrix product of operands of so many axes."""
+    _require_ndim(operation, (x1, x2), ndims)
+    if x1.shape[-1] != _inner(x2.shape):
+        raise _misfit(operation, x1.shape, x2.shape)
+    return matmul(x1, x2)
+
+
 def mm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     """The product of two matrices, as in PyTorch: `matmul` of two-dimensional tensors only.
 
@@ -296,8 +310,7 @@ def mm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     >>> tp.mm(tp.tensor([[1, 2]]), tp.tensor([[3], [4]]))
     tensor([[11]])
     """
-    _require_ndim("mm", (x1, x2), (2, 2))
-    return placed("mm", matmul(x1, x2), out)
+    return placed("mm", _product("mm", x1, x2, (2, 2)), out)
 
 
 def mv(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
@@ -314,8 +327,7 @@ def mv(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     >>> tp.mv(tp.tensor([[1, 2]]), tp.tensor([3, 4]))
     tensor([11])
     """
-    _require_ndim("mv", (x1, x2), (2, 1))
-    return placed("mv", matmul(x1, x2), out)
+    return placed("mv", _product("mv", x1, x2, (2, 1)), out)
 
 
 def bmm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
@@ -335,7 +347,7 @@ def bmm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     _require_ndim("bmm", (x1, x2), (3, 3))
     if x1.shape[0] != x2.shape[0]:
         raise ShapeError(f"bmm: got shapes {x1.shape} and {x2.shape}, wanted as many matrices in both; use matmul")
-    return placed("bmm", matmul(x1, x2), out)
+    return placed("bmm", _product("bmm", x1, x2, (3, 3)), out)
 
 
 def dot(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
@@ -352,8 +364,7 @@ def dot(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     >>> tp.dot(tp.tensor([1, 2]), tp.tensor([3, 4]))
     tensor(11)
     """
-    _require_ndim("dot", (x1, x2), (1, 1))
-    return placed("dot", matmul(x1, x2), out)
+    return placed("dot", _product("dot", x1, x2, (1, 1)), out)
 
 
 _linear = Operation("linear", family="composite", operands=("input", "weight", "bias"), accepts="numeric")
@@ -433,10 +444,11 @@ def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 
     >>> tp.addmm(tp.tensor([1, 2]), tp.tensor([[1, 2]]), tp.tensor([[3, 4], [5, 6]]))
     tensor([[14, 18]])
     """
-    _require_ndim("addmm", (mat1, mat2), (2, 2))
     if type(x) is not Tensor:
         raise unsupported("addmm", x)
-    product = matmul(mat1, mat2)
+    product = _product("addmm", mat1, mat2, (2, 2))
+    if not broadcasts(x.shape, product.shape):
+        raise ShapeError(f"addmm: shape {x.shape} cannot be broadcast to that of the product, {product.shape}")
     added = broadcast_to(x, product.shape)
     if alpha != 1:
         product = product * alpha

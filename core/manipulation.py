@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy
 
-from .axes import infer_shape, normalize_axes, normalize_axis, normalize_shape
+from .axes import broadcasts, infer_shape, normalize_axes, normalize_axis, normalize_shape
 from .dtypes import promote
 from .errors import ShapeError
 from .operands import cast, same_device, unsupported
@@ -298,9 +298,9 @@ def expand_dims(x: Tensor, /, axis: Any = 0) -> Tensor:
 
 def _expanded(operation: str, x: Tensor, axis: Any) -> tuple[int, ...]:
     count = 1 if not isinstance(axis, Sequence) else len(axis)
-    axes = normalize_axes(operation, axis, x.ndim + count)
+    axes = normalize_axes(operation, axis if isinstance(axis, Sequence) else (axis,), x.ndim + count) or ()
     old = iter(x.shape)
-    return tuple(1 if i in (axes or ()) else next(old) for i in range(x.ndim + count))
+    return tuple(1 if i in axes else next(old) for i in range(x.ndim + count))
 
 
 def unsqueeze(x: Tensor, dim: int) -> Tensor:
@@ -416,8 +416,7 @@ def broadcast_to(x: Tensor, /, shape: Any) -> Tensor:
     lengths = normalize_shape("broadcast_to", shape)
     if lengths == x.shape:
         return x
-    tail = lengths[len(lengths) - x.ndim :] if len(lengths) >= x.ndim else None
-    if tail is None or any(old not in (1, new) for old, new in zip(x.shape, tail, strict=True)):
+    if not broadcasts(x.shape, lengths):
         raise ShapeError(f"broadcast_to: shape {x.shape} cannot be broadcast to {lengths}")
     return make_view(x, "broadcast_to", lengths)
 
@@ -825,7 +824,7 @@ def repeat_method(x: Tensor, *sizes: Any) -> Tensor:
     return tile(x, counts)
 
 
-def roll(x: Tensor, /, shift: Any, dims: Any = None, *, axis: Any = None) -> Tensor:
+def roll(x: Tensor, /, shift: Any = None, dims: Any = None, *, axis: Any = None, shifts: Any = None) -> Tensor:
     """The elements moved along axes; those that leave at one end come in at the other.
 
     Parameters
@@ -833,8 +832,8 @@ def roll(x: Tensor, /, shift: Any, dims: Any = None, *, axis: Any = None) -> Ten
     x : Tensor
     shift : int or tuple of int
         By how many places, towards greater positions where it is positive; one number for each axis, or for all.
-    dims
-        PyTorch's spelling of `axis`.
+    shifts, dims
+        PyTorch's spelling of `shift` and `axis`.
     axis : int or tuple of int, optional
         By default the flattened tensor is rolled, and put back into its shape.
 
@@ -853,6 +852,7 @@ def roll(x: Tensor, /, shift: Any, dims: Any = None, *, axis: Any = None) -> Ten
     """
     if type(x) is not Tensor:
         raise unsupported("roll", x)
+    shift = shifts if shift is None else shift
     shifts = normalize_shape("roll", shift)
     chosen = axis if dims is None else dims
     if chosen is None:

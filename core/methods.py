@@ -100,6 +100,8 @@ def _part_setter(name: str) -> Callable[[Tensor, Any], None]:
 
 CONVERSIONS = {
     "bool": "bool",
+    "byte": "uint8",
+    "char": "int8",
     "float": "float32",
     "double": "float64",
     "half": "float16",

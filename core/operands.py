@@ -30,6 +30,8 @@ def scalar_tensor(kind: Kind, value: Any) -> Tensor:
     found: Tensor | None = kind.scalars.get(key)
     if found is None:
         require_range(kind.dtype, value)
+        # NumPy's bfloat16 takes no integer beyond 64 bits.
+        value = float(value) if kind.dtype.kind == "f" else value
         # A float that the dtype does not hold becomes infinite, of which NumPy would warn.
         with numpy.errstate(over="ignore"):
             array = kind.library.ops.full((), value, dtype=kind.native_dtype, device=kind.native_device)
@@ -37,6 +39,11 @@ def scalar_tensor(kind: Kind, value: Any) -> Tensor:
             kind.scalars.clear()
         found = kind.scalars[key] = wrap(array, kind)
     return found
+
+
+def python_number(value: Any) -> Any:
+    """A scalar of NumPy's as a Python number; anything else as it is."""
+    return value.item() if isinstance(value, numpy.generic) else value
 
 
 def require_range(dtype: DType, value: Any) -> None:
@@ -82,8 +89,7 @@ def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
         return None
     if type(x2) in (float, int) and x1._kind.dtype.kind == "f":
         return x1, scalar_tensor(x1._kind, x2)
-    if isinstance(x2, numpy.generic):
-        x2 = x2.item()
+    x2 = python_number(x2)
     if isinstance(x2, SCALARS):
         dtype = operation.computing_dtype(promote_scalar(x1._kind.dtype, x2))
         x1 = cast(x1, dtype)

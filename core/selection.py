@@ -19,7 +19,7 @@ from .errors import DTypeError, PositionError, ShapeError
 from .indexing import getitem, take_along_axis
 from .kinds import OPERATIONS
 from .manipulation import broadcast_arrays, broadcast_to, flip
-from .operands import cast, same_device, scalar_tensor, unsupported
+from .operands import cast, explain, same_device, scalar_tensor, unsupported
 from .sorting import argsort
 from .tensor import Tensor
 from .transfer import to_device
@@ -295,7 +295,10 @@ def masked_select(x: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tens
         raise unsupported("masked_select", x, mask)
     if mask.dtype is not bool_:
         raise DTypeError(f"masked_select: got a mask of {mask.dtype}, wanted bool; compare it, as in mask != 0")
-    x, mask = broadcast_arrays(x, mask)
+    try:
+        x, mask = broadcast_arrays(x, mask)
+    except ShapeError as error:
+        raise explain("masked_select", error, x, mask) from None
     return placed("masked_select", getitem(x, mask), out)
 
 

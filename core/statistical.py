@@ -226,6 +226,9 @@ def _spread_measure(name: str, decomposition: Callable[..., Any], summary: str, 
         if unbiased is None:
             unbiased = dim is not None or keepdim is not None
         axes = normalize_axes(name, axis if dim is None else dim, x.ndim)
+        if axes == () and dim is not None:
+            # No axis named in PyTorch's spelling are all of them.
+            axes = None
         if not isinstance(correction, Real | None):
             raise TypeError(f"{name}: a correction is a number, got {type(correction).__name__}")
         subtracted = int(unbiased) if correction is None else correction

@@ -13,6 +13,7 @@ from .manipulation import concat
 from .operands import unsupported
 from .operation import Operation
 from .tensor import Tensor
+from .transfer import clone
 
 all = reduction(
     "all",
@@ -96,7 +97,7 @@ def diff(
     for _ in range(times):
         minus: Any = not_equal if result.dtype.kind == "b" else subtract
         result = minus(result[(*before, slice(1, None))], result[(*before, slice(-1))])
-    return result
+    return clone(result) if result is x else result
 
 
 _diff.function = diff

@@ -48,6 +48,12 @@ def into(operation: str, out: Tensor, result: Tensor) -> Tensor:
     TypeError
         If `out` has a dtype of a lower kind.
     """
+    write(out, _placeable(operation, out, result)._array)
+    return out
+
+
+def _placeable(operation: str, out: Any, result: Tensor) -> Tensor:
+    """The result as it may be written into `out`."""
     if type(out) is not Tensor:
         raise TypeError(f"{operation}: out= takes a Tensor, got {type(out).__name__}")
     if is_grad_enabled() and (result._node is not None or out.requires_grad):
@@ -56,8 +62,7 @@ def into(operation: str, out: Tensor, result: Tensor) -> Tensor:
             f"arguments requires grad; leave out= away, or use tensorplug.no_grad()"
         )
     require_writable(operation, out)
-    write(out, _fitting(operation, result, out)._array)
-    return out
+    return _fitting(operation, result, out)
 
 
 def into_all(operation: str, out: Any, results: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -65,7 +70,11 @@ def into_all(operation: str, out: Any, results: tuple[Tensor, ...]) -> tuple[Ten
     if not isinstance(out, list | tuple) or len(out) != len(results):
         found = f"{len(out)}" if isinstance(out, list | tuple) else type(out).__name__
         raise TypeError(f"{operation}: out= takes {len(results)} tensors, one for each result, got {found}")
-    return tuple(into(operation, target, result) for target, result in zip(out, results, strict=True))
+    # Nothing is written unless all of them fit.
+    values = [_placeable(operation, target, result) for target, result in zip(out, results, strict=True)]
+    for target, value in zip(out, values, strict=True):
+        write(target, value._array)
+    return tuple(out)
 
 
 def placed(operation: str, result: Tensor, out: Tensor | None) -> Tensor:

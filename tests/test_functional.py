@@ -43,9 +43,13 @@ def test_values_and_gradients_are_pytorchs(backend: str, case: dict[str, Any]) -
     close(out, case["value"])
     if "first" not in case:
         return
-    gradients = tp.autograd.grad((out * out).sum(), xs, create_graph=True)
+    # Those of second order are compared among backends in tests/gradients.
+    twice = backend == "numpy"
+    gradients = tp.autograd.grad((out * out).sum(), xs, create_graph=twice)
     for found, wanted in zip(gradients, case["first"], strict=True):
         close(found, wanted)
+    if not twice:
+        return
     total = tp.stack([(g * g).sum() for g in gradients]).sum()
     for found, wanted in zip(tp.autograd.grad(total, xs, allow_unused=True), case["second"], strict=True):
         close(tp.zeros(()) if found is None else found, 0.0 if found is None else wanted)

@@ -159,6 +159,17 @@ def test_fourier_transforms(name: str) -> None:
         (lambda x: tp.asarray([x[0, 0], [1, 2, 3, 4]]), np.asarray([VALUES[0, 0], [1, 2, 3, 4]])),
         (lambda x: x[tp.zeros((2, 0), dtype="bool")], np.zeros((0, 4))),
         (lambda x: tp.from_dlpack(x, copy=True), VALUES),
+        (lambda x: x.gather(2, tp.tensor([[[3, 0]]])), VALUES[:1, :1, [3, 0]]),
+        (lambda x: x.scatter(0, tp.tensor([[[1]]]), -1.0), np.where(VALUES == 12.0, -1.0, VALUES)),
+        (lambda x: x.scatter_add_(0, tp.tensor([[[1]]]), x[1:]), np.where(VALUES == 12.0, 24.0, VALUES)),
+        (
+            lambda x: x.index_add(1, tp.tensor([0, 0]), x[:, 1:]),
+            VALUES + np.eye(3, 1) * VALUES[:, 1:].sum(1, keepdims=True),
+        ),
+        (lambda x: x.topk(2).values, VALUES[..., :1:-1]),
+        (lambda x: x.masked_select(x > 20), np.asarray([21.0, 22.0, 23.0])),
+        (lambda x: tp.einsum("ij...,kj...->ik", x, x), np.einsum("ijl,kjl->ik", VALUES, VALUES)),
+        (lambda x: x.transpose_(0, 2).squeeze_(), VALUES.T),
     ],
 )
 def test_creation_and_manipulation(call: Any, wanted: np.ndarray) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import pathlib
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tensorplug as tp
+from tensorplug.core import OPERATIONS
 
 from .surface import CALLS, run
 
@@ -51,3 +53,159 @@ def test_as_in_pytorch(backend: str, name: str) -> None:
         assert (one is None) == (other is None)
         if other is not None:
             assert_close(one, other, "float64")
+
+
+def test_every_spelling_of_a_method_is_a_function() -> None:
+    """What an operation declares as PyTorch's name of its method, the namespace has too."""
+    for operation in OPERATIONS.values():
+        for name in operation.methods:
+            assert getattr(tp, name) is operation.function, name
+    assert [name for name in tp.__all__ if not hasattr(tp, name)] == []
+
+
+I = tp.tensor  # noqa: E741
+X = [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+
+WRONG: list[tuple[type[Exception], str, Callable[[tp.Tensor], Any]]] = [
+    (IndexError, r"gather: index 3 is out of bounds for axis 1 with size 3", lambda x: x.gather(1, I([[3]]))),
+    (IndexError, r"gather: index -1 is out of bounds", lambda x: tp.gather(x, 1, I([[-1]]))),
+    (IndexError, r"gather: axis 2 is out of range", lambda x: x.gather(2, I([[0]]))),
+    (
+        RuntimeError,
+        r"gather: got an index of shape \(1,\) for a tensor of shape \(2, 3\)",
+        lambda x: x.gather(1, I([1])),
+    ),
+    (RuntimeError, r"gather: got an index of shape \(3, 1\)", lambda x: x.gather(1, I([[0], [0], [0]]))),
+    (TypeError, r"gather: got an index of tensorplug.float32", lambda x: x.gather(1, I([[1.0]]))),
+    (IndexError, r"scatter: index 2 is out of bounds for axis 0", lambda x: x.scatter(0, I([[2]]), 1.0)),
+    (RuntimeError, r"scatter: got a source of shape \(1, 1\)", lambda x: x.scatter(1, I([[0, 1]]), I([[1.0]]))),
+    (TypeError, r"scatter: got a source of tensorplug.int64", lambda x: x.scatter(1, I([[0]]), I([[1]]))),
+    (TypeError, r"scatter: 1.5 can't be put", lambda x: x.long().scatter(1, I([[0]]), 1.5)),
+    (ValueError, r"scatter: got reduce 'multiply'", lambda x: x.scatter(1, I([[0]]), 1.0, reduce="multiply")),
+    (IndexError, r"scatter_add: index 3 is out", lambda x: x.scatter_add_(1, I([[3]]), I([[1.0]]))),
+    (IndexError, r"index_select: index 2 is out", lambda x: x.index_select(0, I([2]))),
+    (IndexError, r"index_select: got an index of shape \(1, 1\)", lambda x: x.index_select(0, I([[1]]))),
+    (RuntimeError, r"index_add: got a source of shape \(2, 3\), wanted \(1, 3\)", lambda x: x.index_add(0, I([0]), x)),
+    (TypeError, r"masked_select: got a mask of tensorplug.int64", lambda x: x.masked_select(I([1, 0, 1]))),
+    (RuntimeError, r"masked_select: shapes \(2, 3\) and \(2,\)", lambda x: x.masked_select(I([True, False]))),
+    (RuntimeError, r"topk: got k=4, wanted 0 to 3", lambda x: x.topk(4)),
+    (TypeError, r"topk: out= takes 2 tensors", lambda x: tp.topk(x, 1, out=x)),
+    (RuntimeError, r"mm: shapes \(2, 3\) and \(2, 3\) cannot be multiplied", lambda x: x.mm(x)),
+    (RuntimeError, r"mm: output with shape \(3,\)", lambda x: tp.mm(x, x.t(), out=tp.zeros(3))),
+    (RuntimeError, r"dot: got shapes .* wanted 1-d tensors; use matmul", lambda x: tp.dot(x, x)),
+    (RuntimeError, r"addmm: shape \(4,\) cannot be broadcast", lambda x: tp.addmm(tp.ones(4), x, x.t())),
+    (ValueError, r"einsum: got 1 operands, wanted 2", lambda x: tp.einsum("ij,jk", x)),
+    (ValueError, r"einsum: 'i' in 'i' names 1 axes, but the operand has 2", lambda x: tp.einsum("i", x)),
+    (ValueError, r"einsum: the result of 'ij->k'", lambda x: tp.einsum("ij->k", x)),
+    (ValueError, r"einsum: got 'i1'", lambda x: tp.einsum("i1", x)),
+    (RuntimeError, r"einsum: 'i' is twice in an operand of shape \(2, 3\)", lambda x: tp.einsum("ii", x)),
+    (RuntimeError, r"einsum: 'j' stands for axes of lengths 3 and 2", lambda x: tp.einsum("ij,j", x, tp.ones(2))),
+    (TypeError, r"einsum: got Tensor, wanted an equation", lambda x: tp.einsum(x, "ij")),
+    (RuntimeError, r"view: .* use reshape", lambda x: x.t().view_as(x.view(-1))),
+    (IndexError, r"unsqueeze: axis 3 is out of range", lambda x: tp.unsqueeze(x, 3)),
+    (ValueError, r"range: a step of 1 leads from 4 not to 1", lambda x: tp.range(4, 1)),
+    (ValueError, r"range: got 0, inf and 1, wanted finite", lambda x: tp.range(0, float("inf"))),
+    (ValueError, r"uniform_: got the range from 2 to 1", lambda x: x.uniform_(2, 1)),
+    (ValueError, r"normal_: got a standard deviation of -1", lambda x: x.normal_(0, -1)),
+    (ValueError, r"bernoulli: got a probability of", lambda x: tp.bernoulli(x)),
+    (ValueError, r"bernoulli_: got a probability of 2", lambda x: x.bernoulli_(2)),
+    (TypeError, r"uniform_: got tensorplug.int64", lambda x: x.long().uniform_()),
+    (ValueError, r"int8 holds the integers from -128 to 127", lambda x: x.to("int8").random_(300)),
+    (TypeError, r"set_state: got tensorplug.float32 of shape \(3,\)", lambda x: tp.set_rng_state(x[0])),
+    (TypeError, r"in: got list", lambda x: [1] in x),
+    (TypeError, r"linspace: wants the number of points", lambda x: tp.linspace(0, 1)),
+    (RuntimeError, r"scatter_: more than one element", lambda x: x[0].expand(2, 3).scatter_(1, I([[0]]), 1.0)),
+    (RuntimeError, r"uniform_: a leaf Tensor that requires grad", lambda x: x.requires_grad_().uniform_()),
+    (RuntimeError, r"t_: a tensor that requires grad", lambda x: x.requires_grad_().t_()),
+]
+
+
+@pytest.mark.filterwarnings("ignore:range includes its end")
+@pytest.mark.parametrize(("error", "message", "call"), WRONG)
+def test_bad_input(backend: str, error: type[Exception], message: str, call: Callable[[tp.Tensor], Any]) -> None:
+    with pytest.raises(error, match=message):
+        call(tp.tensor(X))
+
+
+def test_range_warns() -> None:
+    with pytest.warns(UserWarning, match="use arange"):
+        tp.range(3)
+
+
+def test_what_is_read_is_kept_for_the_backward_pass(backend: str) -> None:
+    """Indices that are written after a read do not change its gradient."""
+    x = tp.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    index = tp.tensor([0, 2])
+    y = x.gather(0, index) + tp.scatter(x, 0, index, tp.zeros(2)).sum()
+    index.zero_()
+    y.sum().backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [1.0, 2.0, 1.0]
+
+
+def test_shapes_that_change_in_place(backend: str) -> None:
+    """The tensor is a view of what it was; what shares its memory keeps its shape, and reads what is written."""
+    x = tp.arange(6.0).reshape(2, 3) * 1.0
+    row = x[1]
+    assert x.t_() is x
+    assert (x.shape, x.is_contiguous(), row.shape) == ((3, 2), False, (3,))
+    x[0] = tp.tensor([7.0, 8.0])
+    row.unsqueeze_(0)[0, 2] = 9.0
+    assert x.tolist() == [[7.0, 8.0], [1.0, 4.0], [2.0, 9.0]]
+    assert row.tolist() == [[8.0, 4.0, 9.0]]
+    leaf = tp.ones(2, requires_grad=True)
+    with tp.no_grad(), pytest.raises(RuntimeError, match="unsqueeze_"):
+        leaf.unsqueeze_(0)
+
+
+def test_equal_elements_keep_their_order(backend: str) -> None:
+    x = tp.tensor([2, 3, 3, 1, 3])
+    assert x.topk(3).indices.tolist() == [1, 2, 4]
+    assert x.topk(5, largest=False).indices.tolist() == [3, 0, 1, 2, 4]
+
+
+def test_random_numbers_in_place(backend: str) -> None:
+    """Of the words that functions draw, and within their ranges."""
+    tp.manual_seed(3)
+    state = tp.get_rng_state()
+    uniform = tp.rand(100)
+    other = tp.Generator().set_state(state)
+    x = tp.zeros(100)
+    assert (x.uniform_(generator=other) == uniform).all()
+    tp.set_rng_state(state)
+    np.testing.assert_allclose(x.uniform_(-2, to=2).numpy(), uniform.numpy() * 4 - 2, atol=1e-6)
+    tp.set_rng_state(state)
+    normals = tp.randn_like(x)
+    tp.set_rng_state(state)
+    np.testing.assert_allclose(x.normal_(1.0, 2.0).numpy(), normals.numpy() * 2 + 1, atol=1e-6)
+    tp.set_rng_state(state)
+    assert (tp.rand_like(x) == uniform).all()
+    assert tp.randn_like(x, dtype="float64").dtype is tp.double
+    y = x.long()
+    assert set(y.random_(2, 5).tolist()) == {2, 3, 4}
+    assert set(y.random_(3).tolist()) == {0, 1, 2}
+    assert 2**55 < y.random_().max().item() < 2**63
+    assert set(y.bernoulli_().tolist()) == set(tp.bernoulli(x.fill_(0.5)).tolist()) == {0, 1}
+    assert set(tp.randint_like(y, 1, 3).tolist()) == {1, 2}
+    assert x.bernoulli_(tp.tensor(1.0)).min().item() == 1.0
+    assert tp.bernoulli(x, out=tp.zeros(100)).min().item() == 1.0
+    assert tp.normal(x, tp.tensor(0.0)).max().item() == 1.0
+    assert tp.Generator(-1).initial_seed() == -1
+
+
+def test_what_is_overwritten_at_random_has_no_gradient(backend: str) -> None:
+    x = tp.ones(2, requires_grad=True)
+    y = x * 2
+    y[:1].uniform_()
+    y.sum().backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [0.0, 2.0]
+
+
+def test_names_of_dtypes() -> None:
+    assert [tp.zeros(1, dtype=name).dtype for name in (tp.float, tp.long, tp.half)] == [
+        tp.float32,
+        tp.int64,
+        tp.float16,
+    ]
+    assert (tp.double, tp.int, tp.short) == (tp.float64, tp.int32, tp.int16)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import copy
+import math
+import os
 import pickle
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -201,3 +205,81 @@ def test_signed_zeros_in_complex_scalars(backend: str) -> None:
     above = x.log().imag.item()
     x[0] = complex(-1.0, -0.0)
     assert x.log().imag.item() == -above
+
+
+@pytest.mark.parametrize("name", ["sum", "prod"])
+@pytest.mark.filterwarnings("error")
+def test_a_sum_that_a_half_type_does_not_hold_is_infinite_without_a_warning(backend: str, name: str) -> None:
+    x = tp.full((2,), 60000.0, dtype=tp.float16)
+    assert getattr(tp, name)(x).item() == math.inf
+    assert tp.tensor([1e300], dtype=tp.bfloat16).item() == math.inf
+
+
+def test_integers_beyond_64_bits_beside_bfloat16(backend: str) -> None:
+    assert (tp.zeros(1, dtype=tp.bfloat16) + 2**70).item() == 2.0**70
+
+
+def test_complex_numbers_of_halves(backend: str) -> None:
+    half = tp.tensor([1.5], dtype=tp.float16)
+    made = tp.complex(half, -half)
+    assert (made.dtype, made.item()) == (tp.complex64, 1.5 - 1.5j)
+
+
+def test_no_axes_in_each_dialect(backend: str) -> None:
+    x = tp.tensor([[1.0, 2.0], [3.0, 4.0]])
+    assert x.sum(()).item() == tp.sum(x, dim=[]).item() == 10
+    assert (x.mean(()).item(), x.var(()).item()) == (2.5, pytest.approx(5 / 3))
+    assert x.all(()).shape == tp.sum(x, axis=()).shape == tp.var(x, axis=()).shape == (2, 2)
+
+
+def test_no_differences_are_a_copy(backend: str) -> None:
+    x = tp.zeros(2)
+    y = tp.diff(x, n=0)
+    y += 1
+    assert x.tolist() == [0.0, 0.0]
+
+
+def test_a_new_axis_at_no_place(backend: str) -> None:
+    with pytest.raises(TypeError, match="expand_dims: an axis is an integer, got NoneType"):
+        tp.expand_dims(tp.zeros(2), axis=None)
+
+
+def test_scalars_of_numpy_beside_tensors(backend: str) -> None:
+    x = tp.tensor([-1.0, 2.0])
+    assert tp.clip(x, np.float32(0), np.float64(1)).tolist() == [0.0, 1.0]
+    assert tp.where(x > 0, x, np.float32(0)).tolist() == [0.0, 2.0]
+    assert tp.masked_fill(x, x < 0, np.float32(0)).tolist() == [0.0, 2.0]
+    assert tp.where(x > 0, x, np.float32(0)).dtype == tp.masked_fill(x, x < 0, np.int64(3)).dtype == tp.float32
+
+
+def test_ranges_in_the_keywords_of_pytorch(backend: str) -> None:
+    assert tp.arange(start=1, end=5, step=2).tolist() == [1, 3]
+    assert tp.arange(end=2).tolist() == [0, 1]
+    assert tp.linspace(start=0, end=1, steps=3).tolist() == [0.0, 0.5, 1.0]
+    assert tp.roll(tp.arange(3), shifts=1, dims=0).tolist() == [2, 0, 1]
+    with pytest.raises(TypeError, match="arange: got NoneType, wanted a number"):
+        tp.arange()
+
+
+@pytest.mark.parametrize("call", ["tp.sum(tp.tensor([True]))", "tp.rand(2)"])
+def test_64_bit_types_that_the_user_forbids_are_not_cut_off(call: str) -> None:
+    pytest.importorskip("jax")
+    program = f"import tensorplug as tp; tp.set_default_backend('jax'); {call}"
+    command = [sys.executable, "-W", "error", "-P", "-c", program]
+    found = subprocess.run(command, env=os.environ | {"JAX_ENABLE_X64": "0"}, capture_output=True, text=True)
+    assert "TypeError: " in found.stderr
+    assert "64" in found.stderr.splitlines()[-1]
+
+
+def test_several_results_are_written_all_or_none(backend: str) -> None:
+    values = tp.zeros(1)
+    with pytest.raises(ValueError, match="output with shape"):
+        tp.max(tp.tensor([[3.0], [4.0]]), 0, out=(values, tp.zeros(2, dtype=tp.int64)))
+    assert values.tolist() == [0.0]
+
+
+def test_the_gradient_of_a_norm_of_negative_order_beside_a_zero(backend: str) -> None:
+    x = tp.tensor([0.0, 1.0, -2.0], requires_grad=True)
+    tp.linalg.vector_norm(x, ord=-1).backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [0.0, 0.0, 0.0]

@@ -30,6 +30,6 @@ rule("logsigmoid", x=lambda ops, g, x: g * ops.sigmoid(-x))
 rule("logsumexp", x=_logsumexp)
 rule("silu", x=_silu)
 rule("softplus", x=lambda ops, g, x, beta, threshold: ops.where(x * beta > threshold, g, g * ops.sigmoid(x * beta)))
-rule("softmax", x=lambda ops, g, out, axis: out * (g - ops.sum(g * out, axis=axis, keepdims=True)))
+rule("softmax", x=lambda ops, g, out, axis: ops.softmax_gradient(g, out, axis=axis))
 
 no_gradient("softmax_normalizer")

@@ -295,7 +295,9 @@ def _vector_norm(ops: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bool, 
     zero = ops.equal(size, ops.zeros_like(size))
     ratio = _quotient(ops, ops.where(zero, ops.ones_like(size), size), out)
     slope = ops.pow(ratio, ops.ones_like(ratio) * (ord - 1.0)) * g
-    return ops.conj(ops.sign(x)) * _zero_where(ops, slope, zero)
+    # Negative powers of one element that is zero make the norm zero, whatever the others are.
+    flat = ops.logical_or(zero, ops.equal(out, ops.zeros_like(out)))
+    return ops.conj(ops.sign(x)) * _zero_where(ops, slope, flat)
 
 
 rule("adjugate", x=_adjugate)
