@@ -73,8 +73,8 @@ def run(
     roots = list(roots)
     wanted = None if inputs is None else set(inputs)
     needed = None if wanted is None else _leading_to(wanted, [node for node, _ in roots])
-    library = roots[0][0].kind.library
-    with library.scope(), _Scopes(library) as scopes:
+    first = roots[0][0].kind
+    with first.library.scope(first.native_device), _Scopes(first) as scopes:
         if lifter is None:
             return _walk(roots, retain_graph, None, wanted, needed, hooks, scopes)
         with enable_grad():
@@ -82,12 +82,12 @@ def run(
 
 
 class _Scopes:
-    """The scopes of the backends that a pass has come upon; that of the first is entered already."""
+    """The scopes of the backends that a pass has come upon, each for its last device; the first's is entered already."""
 
-    __slots__ = ("_entered", "_stack")
+    __slots__ = ("_scopes", "_stack")
 
     def __init__(self, first: Any) -> None:
-        self._entered = {first}
+        self._scopes = {first.library: first.device}
         self._stack: contextlib.ExitStack | None = None
 
     def __enter__(self) -> _Scopes:
@@ -97,12 +97,13 @@ class _Scopes:
         if self._stack is not None:
             self._stack.__exit__(*exception)
 
-    def enter(self, library: Any) -> Any:
-        """Enter a backend's scope, unless that was done, and give its functions."""
-        if library not in self._entered:
+    def enter(self, kind: Any) -> Any:
+        """Enter a backend's scope for a device, unless that is its last one, and give its functions."""
+        library, device = kind.library, kind.device
+        if self._scopes.get(library) is not device:
             self._stack = self._stack or contextlib.ExitStack()
-            self._stack.enter_context(library.scope())
-            self._entered.add(library)
+            self._stack.enter_context(library.scope(kind.native_device))
+            self._scopes[library] = device
         return library.ops
 
 
@@ -123,7 +124,7 @@ def _walk(
     pending: dict[int, tuple[Any, Any, bool]] = {}
     in_place = lifter is None
     waiting: list[int] = []
-    library: Any = None
+    device: Any = None
     ops: Any = None
 
     for node, gradient in roots:
@@ -133,7 +134,7 @@ def _walk(
             heappush(waiting, -order)
             pending[order] = (node, gradient, False)
         else:
-            scopes.enter(node.kind.library)
+            scopes.enter(node.kind)
             pending[order] = (node, found[1] + gradient, in_place)
 
     # The next node is mostly the one that was just reached, and then never goes through the heap.
@@ -148,9 +149,9 @@ def _walk(
             node, gradient, _ = pending.pop(-heappop(waiting))
         else:
             return delivered
-        if node.kind.library is not library:
-            library = node.kind.library
-            ops = scopes.enter(library) if lifter is None else lifter.ops
+        if node.kind.device is not device:
+            device = node.kind.device
+            ops = scopes.enter(node.kind) if lifter is None else lifter.ops
         if wanted is not None and needed is not None and node not in wanted and node not in needed:
             continue
         if hooks is not None and node in hooks:
@@ -189,8 +190,9 @@ def _walk(
                     next_gradient = next_gradient + gradient
                     next_is_own = in_place
             elif order in pending:
-                if edge.kind.library is not library:
-                    scopes.enter(edge.kind.library)
+                if edge.kind.device is not device:
+                    device = None
+                    scopes.enter(edge.kind)
                 _, total, is_own = pending[order]
                 if is_own:
                     total += gradient

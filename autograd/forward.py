@@ -105,7 +105,7 @@ class Level:
                 self._push(node, out, tangents)
         else:
             library = node.kind.library
-            with library.scope():
+            with library.scope(node.kind.native_device):
                 self._push(node, out, tangents)
             if _inner.get() == self._inner:
                 node.rule = _Released(node.name)

@@ -24,7 +24,7 @@ class Library(Protocol):
     def ops(self) -> Any: ...
 
     @property
-    def scope(self) -> Callable[[], Any]: ...
+    def scope(self) -> Callable[[Any], Any]: ...
 
 
 class Kind(Protocol):
@@ -32,6 +32,12 @@ class Kind(Protocol):
 
     @property
     def library(self) -> Library: ...
+
+    @property
+    def device(self) -> Any: ...
+
+    @property
+    def native_device(self) -> Any: ...
 
 
 @final

@@ -252,6 +252,10 @@ class Backend:
         items = index if isinstance(index, tuple) else (index,)
         return tuple(self.to_numpy(item) if hasattr(item, "shape") else item for item in items)
 
+    def write(self, array: Array, index: Any, value: Array) -> None:
+        """``array[index] = value``, where arrays are writable."""
+        array[index] = value
+
     def scatter_zeros(self, array: Array, shape: tuple[int, ...], index: Any) -> Array:
         """Zeros of that shape to which the array was added at the index, once for each time that a place is named."""
         result = numpy.zeros(shape, self.to_numpy(array).dtype)
@@ -282,10 +286,10 @@ class Backend:
         result = formula(ops, *arrays, *options)
         return ops.sum(result) if summed else result
 
-    def scope(self) -> contextlib.AbstractContextManager[Any]:
-        """What must be in force while code computes on raw arrays with operators, as a backward pass does.
+    def scope(self, device: Any = None) -> contextlib.AbstractContextManager[Any]:
+        """What must be in force while code computes with operators on a device's arrays, as a backward pass does.
 
-        NumPy switches its floating-point warnings off, JAX its 64-bit types on.
+        NumPy switches its floating-point warnings off, JAX its 64-bit types on, CuPy makes the device current.
         """
         return contextlib.nullcontext()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.metadata
 import importlib.util
@@ -255,6 +256,13 @@ class CuPy(Backend):
                 return function(*arguments, **keywords)
 
         return create
+
+    def scope(self, device: Any = None) -> contextlib.AbstractContextManager[Any]:
+        return contextlib.nullcontext() if device is None or self.namespace is self._functions else device
+
+    def write(self, array: Array, index: Any, value: Array) -> None:
+        with self.scope(array.device):
+            array[index] = value
 
     def dtypes(self) -> Mapping[str, Any]:
         found = {name: numpy.dtype(name) for name in DTYPE_NAMES if name != "bfloat16"}

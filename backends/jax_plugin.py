@@ -105,7 +105,7 @@ class Jax(Backend):
 
         return kernel
 
-    def scope(self) -> contextlib.AbstractContextManager[Any]:
+    def scope(self, device: Any = None) -> contextlib.AbstractContextManager[Any]:
         scope: contextlib.AbstractContextManager[Any] = (
             self._jax.enable_x64(True) if self._allows_64_bit else contextlib.nullcontext()
         )

@@ -7,7 +7,7 @@ losses is wanted none does.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
@@ -17,6 +17,8 @@ from .numpy_threads import each
 
 BLOCK = 1 << 19
 """How many bytes of each operand a block should have at most."""
+
+asarray = numpy.asarray
 
 Part = Callable[..., Any]
 """``part(out, *operands)`` writes what it computes of the operands' elements in one block; 0-d ones are given whole."""
@@ -36,14 +38,29 @@ def in_blocks(part: Part, *arrays: Any) -> Any:
     largest, blocks, operands = _flat(arrays)
     result = numpy.empty(largest.shape, largest.dtype)
     out = result.reshape(-1)
-    each(lambda block: part(out[block], *operands(block)), blocks)
+
+    def work(group: Sequence[slice]) -> None:
+        for block in group:
+            part(out[block], *operands(block))
+
+    each(work, blocks)
     return result
 
 
 def sum_in_blocks(total: Callable[..., float], *arrays: Any) -> Any:
-    """The sum of what `total` gives for each block."""
+    """The sum of what ``total(scratch, *operands)`` gives for each block; `scratch` is as long as the operands."""
     largest, blocks, operands = _flat(arrays)
-    return numpy.asarray(sum(each(lambda block: total(*operands(block)), blocks)), largest.dtype)
+
+    def work(group: Sequence[slice]) -> float:
+        # One for all blocks: memory that is new each time costs more than what is computed in it.
+        scratch = numpy.empty(BLOCK // largest.dtype.itemsize, largest.dtype)
+        found = 0.0
+        for block in group:
+            parts = operands(block)
+            found += total(scratch[: len(parts[0])], *parts)
+        return found
+
+    return asarray(sum(each(work, blocks)), largest.dtype)
 
 
 def pointwise(
@@ -51,7 +68,7 @@ def pointwise(
 ) -> Any:
     """See `Backend.pointwise`."""
     if summed:
-        return sum_in_blocks(lambda *operands: float(numpy.add.reduce(formula(ops, *operands, *options))), *arrays)
+        return sum_in_blocks(lambda _, *operands: float(numpy.add.reduce(formula(ops, *operands, *options))), *arrays)
 
     def part(out: Any, *operands: Any) -> None:
         out[...] = formula(ops, *operands, *options)
@@ -76,50 +93,53 @@ def huber_loss_with_slope(input: Any, target: Any, *, options: tuple[float], sum
     return _clipped(input, target, options[0], 1.0, summed)
 
 
+def gradient_from_slope(upstream: Any, slope: Any, input: Any, target: Any, *, options: tuple[float]) -> Any:
+    return asarray(numpy.multiply(slope, upstream))
+
+
 def _clipped(input: Any, target: Any, bound: float, scale: float, summed: bool) -> tuple[Any, Any]:
     """With the difference d and what is left of it between the bounds, c: (d - c / 2) c, on both sides of a bound, and
     c as the slope.
     """
-    slope = numpy.empty(input.shape, input.dtype)
-
-    def total(kept: Any, x: Any, y: Any) -> float:
-        difference = x - y
-        difference.clip(-bound, bound, kept)
-        found = (float(kept @ difference) - 0.5 * float(kept @ kept)) * scale
-        if scale != 1.0:
-            kept *= scale
-        return found
-
-    def part(out: Any, kept: Any, x: Any, y: Any) -> None:
-        numpy.subtract(x, y, out)
-        out.clip(-bound, bound, kept)
-        out -= kept * 0.5
-        kept *= scale
-        out *= kept
-
-    return (sum_in_blocks(total, slope, input, target) if summed else in_blocks(part, slope, input, target)), slope
+    difference = numpy.subtract(input, target)
+    slope = asarray(difference.clip(-bound, bound))
+    if summed:
+        flat, kept = difference.reshape(-1), slope.reshape(-1)
+        losses = asarray((kept @ flat - 0.5 * (kept @ kept)) * scale, input.dtype)
+    else:
+        losses = asarray((difference - slope * 0.5) * (slope * scale))
+    return losses, slope if scale == 1.0 else asarray(numpy.multiply(slope, scale, slope))
 
 
 def binary_cross_entropy_with_logits(input: Any, target: Any, *, options: tuple[()], summed: bool) -> Any:
-    def part(out: Any, x: Any, y: Any) -> float:
+    """The greater of x and 0, less x y, and the logarithm of 1 + exp(-|x|)."""
+
+    def total(scratch: Any, x: Any, y: Any) -> float:
+        numpy.abs(x, scratch)
+        positive = 0.5 * (float(numpy.add.reduce(x)) + float(numpy.add.reduce(scratch)))
+        numpy.negative(scratch, scratch)
+        numpy.exp(scratch, scratch)
+        numpy.log1p(scratch, scratch)
+        found = float(numpy.add.reduce(scratch)) + positive - float(x @ y)
+        return found if math.isfinite(found) else float(numpy.add.reduce(part(scratch, x, y)))
+
+    def part(out: Any, x: Any, y: Any) -> Any:
         numpy.abs(x, out)
         numpy.negative(out, out)
         numpy.exp(out, out)
         numpy.log1p(out, out)
         out += x.clip(0.0, math.inf)
         out -= x * y
-        total = float(numpy.add.reduce(out))
-        if math.isfinite(total):
-            return total
         # Of infinite logits PyTorch's formula leaves something else.
         infinite = numpy.isinf(x)
-        x, y = x[infinite], y[infinite]
-        out[infinite] = (1.0 - y) * x + numpy.maximum(-x, 0.0)
-        return float(numpy.add.reduce(out))
+        if infinite.any():
+            x, y = x[infinite], y[infinite]
+            out[infinite] = (1.0 - y) * x + numpy.maximum(-x, 0.0)
+        return out
 
     if not summed:
         return in_blocks(part, input, target)
-    return sum_in_blocks(lambda x, y: part(numpy.empty(x.shape, x.dtype), x, y), input, target)
+    return sum_in_blocks(total, input, target)
 
 
 def binary_cross_entropy_with_logits_input_gradient(
@@ -141,20 +161,20 @@ def kl_div(input: Any, target: Any, *, options: tuple[bool], summed: bool) -> An
     # Added to a probability, it changes none but zero, whose logarithm is then finite and times zero is zero.
     least = numpy.nextafter(target.dtype.type(0.0), target.dtype.type(1.0))
 
-    def factors(x: Any, y: Any) -> tuple[Any, Any]:
+    def difference(out: Any, x: Any, y: Any) -> Any:
         if log_target:
-            return numpy.exp(y), y - x
-        logarithm = y + least
-        numpy.log(logarithm, logarithm)
-        logarithm -= x
-        return y, logarithm
+            return numpy.subtract(y, x, out)
+        numpy.add(y, least, out)
+        numpy.log(out, out)
+        out -= x
+        return out
 
-    def total(x: Any, y: Any) -> float:
-        probability, difference = factors(x, y)
-        return float(probability @ difference)
+    def total(scratch: Any, x: Any, y: Any) -> float:
+        return float((numpy.exp(y) if log_target else y) @ difference(scratch, x, y))
 
     def part(out: Any, x: Any, y: Any) -> None:
-        numpy.multiply(*factors(x, y), out)
+        difference(out, x, y)
+        out *= numpy.exp(y) if log_target else y
 
     return sum_in_blocks(total, input, target) if summed else in_blocks(part, input, target)
 
@@ -177,16 +197,18 @@ def _quietly(function: Kernel) -> Kernel:
 
 
 KERNELS: dict[str, Kernel] = {
-    function.__name__: _quietly(function)
-    for function in (
-        binary_cross_entropy_with_logits,
-        binary_cross_entropy_with_logits_input_gradient,
-        huber_loss,
-        huber_loss_with_slope,
-        kl_div,
-        kl_div_input_gradient,
-        smooth_l1_loss,
-        smooth_l1_loss_with_slope,
-    )
+    name: _quietly(function)
+    for name, function in {
+        "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
+        "binary_cross_entropy_with_logits_input_gradient": binary_cross_entropy_with_logits_input_gradient,
+        "huber_loss": huber_loss,
+        "huber_loss_gradient_from_slope": gradient_from_slope,
+        "huber_loss_with_slope": huber_loss_with_slope,
+        "kl_div": kl_div,
+        "kl_div_input_gradient": kl_div_input_gradient,
+        "smooth_l1_loss": smooth_l1_loss,
+        "smooth_l1_loss_gradient_from_slope": gradient_from_slope,
+        "smooth_l1_loss_with_slope": smooth_l1_loss_with_slope,
+    }.items()
 }
 """By the name of the operation."""

@@ -348,7 +348,7 @@ class NumPy(Backend):
     ) -> Any:
         return pointwise(formula, ops, arrays, options, summed)
 
-    def scope(self) -> Any:
+    def scope(self, device: Any = None) -> Any:
         return numpy.errstate(all="ignore")
 
 

@@ -30,20 +30,14 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-def each(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
-    """The function of each item, in their order. Where there are several, threads share them."""
+def each(function: Callable[[Sequence[Any]], Any], items: Sequence[Any]) -> list[Any]:
+    """The function of groups of items, in their order: one group a thread, where there are several items."""
     groups = min(COUNT, len(items))
     if groups < 2:
-        return [function(item) for item in items]
+        return [function(items)]
     step = -(-len(items) // groups)
     first, *others = (items[start : start + step] for start in range(0, len(items), step))
-
-    def work(group: Sequence[Any]) -> list[Any]:
-        return [function(item) for item in group]
-
     # Each in a copy of this thread's context, in which NumPy has been told what to do about warnings.
-    futures = [_pool().submit(contextvars.copy_context().run, work, group) for group in others]
-    found = work(first)
-    for future in futures:
-        found += future.result()
-    return found
+    futures = [_pool().submit(contextvars.copy_context().run, function, group) for group in others]
+    found = [function(first)]
+    return found + [future.result() for future in futures]

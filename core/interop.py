@@ -244,7 +244,7 @@ def dlpack(
         return _host_capsule(self, version, copy)
     asked = {"stream": stream, "max_version": version, "copy": copy}
     try:
-        with self._kind.library.scope():
+        with self._kind.library.scope(self._kind.native_device):
             return array_of(self).__dlpack__(**{name: value for name, value in asked.items() if value is not None})
     except (BufferError, RuntimeError, TypeError):
         # The library cannot say what it shares: that the memory is not to be written, for one.

@@ -110,7 +110,9 @@ class Library:
         ops, scope = self.ops, self.scope
 
         def kernel(*arrays: Any, **parameters: Any) -> Any:
-            with scope():
+            first = arrays[0][0] if type(arrays[0]) in (list, tuple) else arrays[0]
+            # What JAX traces has no device yet.
+            with scope(getattr(first, "device", None)):
                 return decomposition(ops, *arrays, **parameters)
 
         return kernel
@@ -190,7 +192,7 @@ def _embed(library: Library) -> Callable[..., Any]:
 
 
 def _put(library: Library) -> Callable[..., Any]:
-    own = library.find_kernel("put") or library.backend.put
+    own = library.find_own_kernel("put") or library.backend.put
     return lambda array, value, index: own(array, index, value)
 
 

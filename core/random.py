@@ -162,7 +162,7 @@ def _draw(
     words = math.ceil(count / multiple) * multiple
     bits = (generator or default_generator).draw(words, kind)
     ops = kind.library.ops
-    with kind.library.scope():
+    with kind.library.scope(kind.native_device):
         drawn = distribution(ops, bits, *parameters)
         return wrap(ops.reshape(drawn if words == count else ops.getitem(drawn, slice(0, count)), shape), kind)
 

@@ -345,7 +345,7 @@ def write(tensor: Tensor, array: Any) -> None:
         tensor._array = array
     else:
         if array is not tensor._array:
-            tensor._array[...] = array
+            tensor._kind.library.backend.write(tensor._array, ..., array)
         storage.version += 1
     tensor._version = storage.version
 
@@ -361,7 +361,7 @@ def write_item(tensor: Tensor, index: Any, array: Any, basic: bool) -> None:
     kind = tensor._kind
     if kind.writable:
         storage = tensor._storage or own(tensor)
-        tensor._array[index] = array
+        kind.library.backend.write(tensor._array, index, array)
         storage.version += 1
         tensor._version = storage.version
     elif not basic:
