@@ -176,6 +176,9 @@ def test_kernels_against_decompositions(name: str, size: tuple[int, ...]) -> Non
         if name.endswith("_gradient"):
             upstreams = [random.standard_normal(size), numpy.asarray(0.3)]
             calls = [((upstream, logits, target), {"options": options}) for upstream in upstreams]
+        elif name.endswith("_from_slope"):
+            upstreams = [random.standard_normal(size), numpy.asarray(0.3)]
+            calls = [((upstream, target, logits, target), {"options": options}) for upstream in upstreams]
         else:
             calls = [((logits, target), {"options": options, "summed": summed}) for summed in (False, True)]
         for operands, parameters in calls:
