@@ -82,7 +82,7 @@ def run(
 
 
 class _Scopes:
-    """The scopes of the backends that a pass has met, each for its last device; that of the first is entered already."""
+    """The scopes of the backends that a pass has met, each for its last device; the first is entered already."""
 
     __slots__ = ("_scopes", "_stack")
 

@@ -487,8 +487,9 @@ def test_target_changed_before_backward(backend: str) -> None:
 def test_threads_share_blocks_and_keep_their_order(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
     monkeypatch.setattr(numpy_threads, "COUNT", threads)
     numpy_threads._pool.cache_clear()
-    assert numpy_threads.each(lambda i: i * i, list(range(7))) == [0, 1, 4, 9, 16, 25, 36]
-    assert numpy_threads.each(lambda i: i, []) == []
+    groups = numpy_threads.each(lambda group: [i * i for i in group], list(range(7)))
+    assert sum(groups, []) == [0, 1, 4, 9, 16, 25, 36]
+    assert numpy_threads.each(lambda group: group, []) == [[]]
     x = numpy.random.default_rng(0).standard_normal(300_000)
     x[-1] = 800.0
     with warnings.catch_warnings():
@@ -497,7 +498,7 @@ def test_threads_share_blocks_and_keep_their_order(monkeypatch: pytest.MonkeyPat
     assert loss[-1].item() == math.inf
     numpy.testing.assert_array_equal(loss.numpy()[:-1], numpy.exp(x[:-1]))
     with pytest.raises(ZeroDivisionError):
-        numpy_threads.each(lambda i: 1 // i, [1, 2, 3, 0])
+        numpy_threads.each(lambda group: [1 // i for i in group], [1, 2, 3, 0])
     numpy_threads._pool.cache_clear()
 
 
@@ -507,10 +508,10 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
         import os
         from tensorplug.backends import numpy_threads
         numpy_threads.COUNT = 2
-        numpy_threads.each(abs, [1, 2])
+        numpy_threads.each(sum, [1, 2])
         child = os.fork()
         if not child:
-            os._exit(sum(numpy_threads.each(abs, [3, 4])))
+            os._exit(sum(numpy_threads.each(sum, [3, 4])))
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     """
     command = [sys.executable, "-P", "-c", code]
