@@ -196,19 +196,18 @@ def _quietly(function: Kernel) -> Kernel:
     return kernel
 
 
-KERNELS: dict[str, Kernel] = {
-    name: _quietly(function)
-    for name, function in {
-        "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
-        "binary_cross_entropy_with_logits_input_gradient": binary_cross_entropy_with_logits_input_gradient,
-        "huber_loss": huber_loss,
-        "huber_loss_gradient_from_slope": gradient_from_slope,
-        "huber_loss_with_slope": huber_loss_with_slope,
-        "kl_div": kl_div,
-        "kl_div_input_gradient": kl_div_input_gradient,
-        "smooth_l1_loss": smooth_l1_loss,
-        "smooth_l1_loss_gradient_from_slope": gradient_from_slope,
-        "smooth_l1_loss_with_slope": smooth_l1_loss_with_slope,
-    }.items()
+_FUNCTIONS: dict[str, Kernel] = {
+    "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
+    "binary_cross_entropy_with_logits_input_gradient": binary_cross_entropy_with_logits_input_gradient,
+    "huber_loss": huber_loss,
+    "huber_loss_gradient_from_slope": gradient_from_slope,
+    "huber_loss_with_slope": huber_loss_with_slope,
+    "kl_div": kl_div,
+    "kl_div_input_gradient": kl_div_input_gradient,
+    "smooth_l1_loss": smooth_l1_loss,
+    "smooth_l1_loss_gradient_from_slope": gradient_from_slope,
+    "smooth_l1_loss_with_slope": smooth_l1_loss_with_slope,
 }
+
+KERNELS: dict[str, Kernel] = {name: _quietly(function) for name, function in _FUNCTIONS.items()}
 """By the name of the operation."""

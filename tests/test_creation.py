@@ -34,7 +34,9 @@ class TestAsarray:
             (b"ab", "uint8", [97, 98]),
             (bytearray(b"ab"), "uint8", [97, 98]),
             (array.array("d", [1.0, 2.0]), "float64", [1.0, 2.0]),
-            (memoryview(np.arange(4, dtype="int16").reshape(2, 2)), "int16", [[0, 1], [2, 3]]),
+            pytest.param(
+                memoryview(np.arange(4, dtype="int16").reshape(2, 2)), "int16", [[0, 1], [2, 3]], id="memoryview"
+            ),
         ],
         ids=str,
     )
