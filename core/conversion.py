@@ -62,3 +62,19 @@ def cuda(x: Tensor, device: Any = None) -> Tensor:
 
 METHODS = {"to": to, "to_device": to_device, "clone": clone, "cpu": cpu, "cuda": cuda}
 """Functions that are methods of Tensor under the same names."""
+
+
+def is_cuda(x: Tensor) -> bool:
+    """Whether the tensor is on an NVIDIA GPU.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.ones(2, device="numpy:cpu").is_cuda
+    False
+    """
+    return x.device.type == "cuda"
+
+
+PROPERTIES = {"is_cuda": property(is_cuda)}
+"""Properties of Tensor."""

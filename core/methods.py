@@ -139,6 +139,7 @@ METHODS: dict[str, Any] = {
 }
 
 PROPERTIES: dict[str, property] = {
+    **conversion.PROPERTIES,
     **gradients.PROPERTIES,
     **interop.PROPERTIES,
     "real": property(manipulation.real, _part_setter("real")),

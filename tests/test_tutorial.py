@@ -268,6 +268,7 @@ class TestDevices:
         if torch.cuda.is_available():
             pytest.skip("there is a CUDA device")
         assert torch.cuda.device_count() == 0
+        assert not torch.ones(2).is_cuda
         torch.cuda.synchronize()
         x = torch.ones(2)
         for move in (
