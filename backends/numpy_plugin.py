@@ -12,6 +12,7 @@ import numpy
 
 from .contract import DTYPE_NAMES, Backend, Kernel
 from .hookspecs import hookimpl
+from .numpy_ctc import KERNELS as CTC
 from .numpy_elementwise import mended
 from .numpy_fft import KERNELS as FFT
 from .numpy_linalg import KERNELS as LINALG
@@ -278,6 +279,7 @@ class NumPy(Backend):
             kernels
             | FFT
             | SOFTMAX
+            | CTC
             | LOSSES
             | SORTING
             | LINALG
