@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 
 from .contract import Kernel
+from .numpy_quiet import quiet
 
 FORBIDDEN = -1e30
 """The logarithm of the probability of what cannot be."""
@@ -107,15 +108,5 @@ def ctc_gradient(
     return numpy.where(wanted, upstream[:, None] * unit, 0.0).astype(log_probs.dtype, copy=False)
 
 
-def _quietly(function: Kernel) -> Kernel:
-    """The function without floating-point warnings."""
-
-    def kernel(*arrays: Any, **parameters: Any) -> Any:
-        with numpy.errstate(all="ignore"):
-            return function(*arrays, **parameters)
-
-    return kernel
-
-
-KERNELS: dict[str, Kernel] = {"ctc": _quietly(ctc), "ctc_gradient": _quietly(ctc_gradient)}
+KERNELS: dict[str, Kernel] = {"ctc": quiet(ctc), "ctc_gradient": quiet(ctc_gradient)}
 """By the name of the operation."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy
 
 from .contract import Kernel
+from .numpy_quiet import quiet
 from .numpy_threads import each
 
 BLOCK = 1 << 19
@@ -186,16 +187,6 @@ def kl_div_input_gradient(upstream: Any, input: Any, target: Any, *, options: tu
     return in_blocks(part, numpy.negative(upstream), target)
 
 
-def _quietly(function: Kernel) -> Kernel:
-    """The function without floating-point warnings."""
-
-    def kernel(*arrays: Any, **parameters: Any) -> Any:
-        with numpy.errstate(all="ignore"):
-            return function(*arrays, **parameters)
-
-    return kernel
-
-
 _FUNCTIONS: dict[str, Kernel] = {
     "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
     "binary_cross_entropy_with_logits_input_gradient": binary_cross_entropy_with_logits_input_gradient,
@@ -209,5 +200,5 @@ _FUNCTIONS: dict[str, Kernel] = {
     "smooth_l1_loss_with_slope": smooth_l1_loss_with_slope,
 }
 
-KERNELS: dict[str, Kernel] = {name: _quietly(function) for name, function in _FUNCTIONS.items()}
+KERNELS: dict[str, Kernel] = {name: quiet(function) for name, function in _FUNCTIONS.items()}
 """By the name of the operation."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import importlib.util
 import math
 from collections.abc import Callable, Mapping
@@ -18,38 +17,9 @@ from .numpy_fft import KERNELS as FFT
 from .numpy_linalg import KERNELS as LINALG
 from .numpy_losses import KERNELS as LOSSES
 from .numpy_losses import pointwise
+from .numpy_quiet import quietly, run, run_anyway
 from .numpy_softmax import KERNELS as SOFTMAX
 from .numpy_sorting import KERNELS as SORTING
-
-
-def _quiet_context() -> contextvars.Context:
-    context = contextvars.Context()
-    context.run(numpy.seterr, all="ignore")
-    return context
-
-
-run = _quiet_context().run
-"""``run(function, *arguments)`` without floating-point warnings, for functions written in C.
-
-Entering `numpy.errstate` costs as much as adding two small arrays; running in a context in which it was entered once
-costs a tenth of that. A context runs in one thread at a time: where another has it, RuntimeError says so, and
-`run_anyway` does the work.
-"""
-
-
-def run_anyway(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
-    """The same for any function, and in any number of threads."""
-    with numpy.errstate(all="ignore"):
-        return function(*arguments, **keywords)
-
-
-def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
-    """The same for functions written in C, in any number of threads."""
-    try:
-        return run(function, *arguments)
-    except RuntimeError:
-        return run_anyway(function, *arguments)
-
 
 ndarray, asarray = numpy.ndarray, numpy.asarray
 

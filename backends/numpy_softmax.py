@@ -7,10 +7,12 @@ reads memory and only the last writes it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy
+
+from .numpy_quiet import quiet
 
 BLOCK = 1 << 17
 """How many elements a block should have at most."""
@@ -78,16 +80,6 @@ def _plain_exponentials(x: Any, out: Any) -> Any:
         return None
     total = _sum(numpy.exp(x, out))
     return total if total.min() >= LEAST else None
-
-
-def _quietly(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function without floating-point warnings."""
-
-    def kernel(*arrays: Any, **parameters: Any) -> Any:
-        with numpy.errstate(all="ignore"):
-            return function(*arrays, **parameters)
-
-    return kernel
 
 
 def softmax(x: Any, *, axis: int) -> Any:
@@ -191,7 +183,7 @@ def _places(classes: Any) -> tuple[Any, ...]:
 
 
 KERNELS = {
-    function.__name__: _quietly(function)
+    function.__name__: quiet(function)
     for function in (cross_entropy, cross_entropy_gradient, log_softmax, softmax, softmax_gradient, softmax_normalizer)
 }
 """By the name of the operation."""
