@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
+from ..autograd.rules.fft import REVERSED
 from .axes import normalize_axes, normalize_axis
 from .creation import asarray
 from .dtypes import DType, as_dtype, complex_dtype, get_default_dtype, real_dtype
@@ -23,9 +24,6 @@ from .operands import cast, unsupported
 from .operation import Operation
 from .tensor import Tensor
 from .transfer import clone
-
-_REVERSED = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
-"""The modes of normalisation, each with the one by which the inverse is scaled alike."""
 
 _COMPLEX, _REAL = "floating-point", "real-valued floating-point"
 
@@ -117,8 +115,8 @@ def _length(name: str, n: Any) -> int:
 
 def _norm(name: str, norm: Any) -> str:
     chosen = "backward" if norm is None else norm
-    if not isinstance(chosen, str) or chosen not in _REVERSED:
-        raise ValueError(f"{name}: got norm {norm!r}, wanted one of {', '.join(map(repr, _REVERSED))}")
+    if not isinstance(chosen, str) or chosen not in REVERSED:
+        raise ValueError(f"{name}: got norm {norm!r}, wanted one of {', '.join(map(repr, REVERSED))}")
     return chosen
 
 
@@ -442,7 +440,7 @@ def hfft(
     """
     line = _line(_hfft, x, n, axis if dim is None else dim, norm, halved=True)
     half = _resize(line.x, {line.axis: line.length // 2 + 1})
-    return _irfft(conj(half), n=line.length, axis=line.axis, norm=_REVERSED[line.norm])
+    return _irfft(conj(half), n=line.length, axis=line.axis, norm=REVERSED[line.norm])
 
 
 def ihfft(
@@ -463,7 +461,7 @@ def ihfft(
     """
     line = _line(_ihfft, x, n, axis if dim is None else dim, norm)
     whole = _resize(line.x, {line.axis: line.length})
-    return conj(_rfft(whole, axis=line.axis, norm=_REVERSED[line.norm]))
+    return conj(_rfft(whole, axis=line.axis, norm=REVERSED[line.norm]))
 
 
 def fftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:

@@ -13,7 +13,7 @@ from ..rule import rule
 
 Shape = tuple[int, ...]
 
-_REVERSED = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
+REVERSED = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 """Each mode of normalisation with the one by which the inverse is scaled alike."""
 
 
@@ -32,11 +32,11 @@ def _middle_times(ops: Any, half: Any, factor: float, n: int, axis: int) -> Any:
 def _rfft(ops: Any, g: Any, x_shape: Shape, axis: int, norm: str) -> Any:
     n = x_shape[axis]
     half = ops.conj(_middle_times(ops, g, 0.5, n, axis))
-    return getattr(ops, "fft.irfft")(half, n=n, axis=axis, norm=_REVERSED[norm])
+    return getattr(ops, "fft.irfft")(half, n=n, axis=axis, norm=REVERSED[norm])
 
 
 def _irfft(ops: Any, g: Any, n: int, axis: int, norm: str) -> Any:
-    half = ops.conj(getattr(ops, "fft.rfft")(g, axis=axis, norm=_REVERSED[norm]))
+    half = ops.conj(getattr(ops, "fft.rfft")(g, axis=axis, norm=REVERSED[norm]))
     return _middle_times(ops, half, 2.0, n, axis)
 
 

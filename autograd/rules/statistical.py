@@ -39,7 +39,7 @@ def _at(axis: int, part: slice) -> tuple[slice, ...]:
     return (*(slice(None),) * axis, part)
 
 
-def _behind(ops: Any, first: Any, x: Any, axis: int) -> Any:
+def behind(ops: Any, first: Any, x: Any, axis: int) -> Any:
     """The elements moved on by one along an axis, behind `first` of any one of them."""
     head = first(ops.getitem(x, _at(axis, slice(1))))
     return ops.concat([head, ops.getitem(x, _at(axis, slice(-1)))], axis=axis)
@@ -47,7 +47,7 @@ def _behind(ops: Any, first: Any, x: Any, axis: int) -> Any:
 
 def _carried_back(ops: Any, g: Any, factors: Any, axis: int) -> Any:
     """What reaches each term of a recurrence: its own gradient, and by the next factor that of the term after it."""
-    turned = _behind(ops, ops.zeros_like, ops.flip(factors, axis=axis), axis)
+    turned = behind(ops, ops.zeros_like, ops.flip(factors, axis=axis), axis)
     return ops.flip(ops.linear_recurrence(turned, ops.flip(g, axis=axis), axis=axis), axis=axis)
 
 
@@ -71,7 +71,7 @@ def _std(
 
 
 def _products_before(ops: Any, x: Any) -> Any:
-    return _behind(ops, ops.ones_like, ops.cumulative_prod(x, axis=1), 1)
+    return behind(ops, ops.ones_like, ops.cumulative_prod(x, axis=1), 1)
 
 
 def _prod(ops: Any, g: Any, x: Any, x_shape: tuple[int, ...], axis: Axes, keepdims: bool) -> Any:
@@ -87,7 +87,7 @@ def _prod(ops: Any, g: Any, x: Any, x_shape: tuple[int, ...], axis: Axes, keepdi
 
 rule(
     "cumulative_prod",
-    x=lambda ops, g, x, out, axis: _carried_back(ops, g, x, axis) * _behind(ops, ops.ones_like, out, axis),
+    x=lambda ops, g, x, out, axis: _carried_back(ops, g, x, axis) * behind(ops, ops.ones_like, out, axis),
 )
 rule(
     "cumulative_sum",
@@ -96,7 +96,7 @@ rule(
 rule(
     "linear_recurrence",
     factors=lambda ops, g, factors, out, axis: (
-        _carried_back(ops, g, factors, axis) * _behind(ops, ops.zeros_like, out, axis)
+        _carried_back(ops, g, factors, axis) * behind(ops, ops.zeros_like, out, axis)
     ),
     terms=lambda ops, g, factors, axis: _carried_back(ops, g, factors, axis),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..rule import RULES, diagonal, tangent
-from .statistical import Axes, _behind, spread
+from .statistical import Axes, behind, spread
 
 Shape = tuple[int, ...]
 
@@ -84,7 +84,7 @@ tangent("concat", arrays=lambda ops, t, shapes, axis: ops.concat(_parts(ops, t, 
 tangent("conj", x=lambda ops, t: ops.conj(t))
 tangent(
     "cumulative_prod",
-    x=lambda ops, t, x, out, axis: ops.linear_recurrence(x, t * _behind(ops, ops.ones_like, out, axis), axis=axis),
+    x=lambda ops, t, x, out, axis: ops.linear_recurrence(x, t * behind(ops, ops.ones_like, out, axis), axis=axis),
 )
 tangent("cumulative_sum", x=lambda ops, t, axis: ops.cumulative_sum(t, axis=axis))
 tangent("diagonal", x=lambda ops, t, offset: ops.diagonal(t, offset=offset))
