@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import functools
 import os
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 
 def _count() -> int:
@@ -30,14 +34,27 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-def each(function: Callable[[Sequence[Any]], Any], items: Sequence[Any]) -> list[Any]:
-    """The function of groups of items, in their order: one group a thread, where there are several items."""
-    groups = min(COUNT, len(items))
-    if groups < 2:
-        return [function(items)]
-    step = -(-len(items) // groups)
-    first, *others = (items[start : start + step] for start in range(0, len(items), step))
+def each(function: Callable[[Iterator[Item]], None], items: Sequence[Item]) -> None:
+    """Call a function once in each thread, with an iterator of items: the threads share them, each taking the next.
+
+    So a thread that is late, because others use its processor, leaves the items to those that are there.
+    """
+    threads = min(COUNT, len(items))
+    if threads < 2:
+        function(iter(items))
+        return
+    waiting = deque(items)
     # Each in a copy of this thread's context, in which NumPy has been told what to do about warnings.
-    futures = [_pool().submit(contextvars.copy_context().run, function, group) for group in others]
-    found = [function(first)]
-    return found + [future.result() for future in futures]
+    futures = [_pool().submit(contextvars.copy_context().run, function, _taken(waiting)) for _ in range(threads - 1)]
+    function(_taken(waiting))
+    for future in futures:
+        # One that has not begun would find nothing left.
+        if not future.cancel():
+            future.result()
+
+
+def _taken(waiting: deque[Item]) -> Iterator[Item]:
+    """The items, taken away while there are any; no two threads get the same."""
+    with contextlib.suppress(IndexError):
+        while True:
+            yield waiting.popleft()

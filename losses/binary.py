@@ -70,6 +70,7 @@ def _entropy_of_logits(ops: Any, input: Any, target: Any) -> Any:
 _of_logits = pointwise(
     "binary_cross_entropy_with_logits",
     _entropy_of_logits,
+    keeps_slope=True,
     input=lambda ops, input, target: ops.sigmoid(input) - target,
     target=lambda ops, input, target: -input,
 )

@@ -12,8 +12,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..core import OPERATIONS, Operation, Tensor, is_grad_enabled, rule
+from ..core import OPERATIONS, Operation, Tensor, is_grad_enabled, rule, tangent
 from ..core.gradients import TensorLifter
+from ..core.views import array_of
 
 Formula = Callable[..., Any]
 """``formula(ops, input, target, *options)`` on arrays or tensors of one shape and dtype."""
@@ -31,14 +32,15 @@ def pointwise(name: str, value: Formula, keeps_slope: bool = False, **slopes: Fo
     value
         The loss.
     keeps_slope
-        Whether the slope is cheap beside the loss, so that it is computed along with it and kept, unless a gradient of
-        the target is wanted too.
+        Whether backends may have a kernel that computes the slope by the input along with the loss, for less than both
+        take alone. It is kept for the backward pass then, unless a gradient of the target is wanted too.
     **slopes
         Its derivatives by ``input`` and by ``target``; without the latter targets have no gradient.
     """
     constants = tuple(operand for operand in ("input", "target") if operand not in slopes)
     gradients: dict[str, Any] = {operand: _gradient(name, operand, slope) for operand, slope in slopes.items()}
     rule(name, operands=constants, **gradients)
+    tangent(name, **{operand: _tangent(gradient) for operand, gradient in gradients.items()})
     if keeps_slope:
         _declare_with_slope(name, value, slopes["input"])
 
@@ -68,45 +70,71 @@ def _gradient(loss: str, operand: str, slope: Formula) -> Callable[..., Any]:
     return gradient
 
 
+def _tangent(gradient: Callable[..., Any]) -> Callable[..., Any]:
+    """The formula of a tangent: for each element the gradient's, added up where the losses are."""
+
+    def formula(ops: Any, t: Any, input: Any, target: Any, options: tuple[Any, ...], out_shape: Any) -> Any:
+        return _reduced(ops, gradient(ops, t, input, target, options), out_shape)
+
+    return formula
+
+
+def _reduced(ops: Any, found: Any, shape: tuple[int, ...]) -> Any:
+    return found if found.shape == shape else ops.sum(found)
+
+
 def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
-    """The operation that gives the slope by the input too, from which the gradient takes a product."""
-    name = f"{loss}_gradient_from_slope"
+    """The operation that computes the slope by the input too, and the one that takes the gradient from it.
+
+    No tensor has the slope's memory, so a backward pass that frees the graph may write the gradient there.
+    """
+    name, gradient_name = f"{loss}_with_slope", f"{loss}_gradient_from_slope"
 
     def compute(ops: Any, *operands: Any, options: tuple[Any, ...], summed: bool) -> Any:
         return ops.pointwise(value, operands, options, summed), ops.pointwise(slope_of, operands, options, False)
 
-    def gradient(ops: Any, g: Any, input: Any, target: Any, slope: Any, options: tuple[Any, ...]) -> Any:
-        return getattr(ops, name)(g.loss, slope, input, target, options=options)
+    def gradient(ops: Any, g: Any, input: Any, target: Any, slope: Any, options: tuple[Any, ...], last: bool) -> Any:
+        return getattr(ops, gradient_name)(g, slope, input, target, options=options, overwrite=last)
 
     def scaled(ops: Any, upstream: Any, slope: Any) -> Any:
         return slope * upstream
 
-    def scale(ops: Any, upstream: Any, slope: Any, input: Any, target: Any, options: tuple[Any, ...]) -> Any:
+    def scale(ops: Any, upstream: Any, slope: Any, input: Any, target: Any, **parameters: Any) -> Any:
         return ops.pointwise(scaled, (upstream, slope), (), False)
 
-    def recorded(upstream: Tensor, slope: Tensor, input: Tensor, target: Tensor, options: tuple[Any, ...]) -> Any:
+    def recorded(
+        upstream: Tensor, slope: Any, input: Tensor, target: Tensor, options: tuple[Any, ...], overwrite: bool
+    ) -> Any:
         return slope_of(TensorLifter.ops, input, target, *options) * upstream
 
-    rule(f"{loss}_with_slope", operands=("target",), outputs=("loss", "slope"), input=gradient)
-    Operation(
-        f"{loss}_with_slope",
-        family="loss",
-        operands=("input", "target"),
-        accepts=FLOATS,
-        outputs={"loss": "same", "slope": "same"},
-        decomposition=compute,
-    )
+    def loss_with_slope(input: Tensor, target: Tensor, **parameters: Any) -> Tensor:
+        kernel, kind = input._kind.table[name]
+        found, slope = kernel(array_of(input), array_of(target), **parameters)
+        return operation.finish(found, kind, (input, target), slope=slope, **parameters)
+
+    def tangent_of_input(
+        ops: Any, t: Any, input: Any, target: Any, slope: Any, options: tuple[Any, ...], out_shape: Any
+    ) -> Any:
+        found = getattr(ops, gradient_name)(t, slope, input, target, options=options, overwrite=False)
+        return _reduced(ops, found, out_shape)
+
+    rule(name, operands=("target",), input=gradient)
+    tangent(name, input=tangent_of_input)
+    operation = Operation(name, family="loss", operands=("input", "target"), accepts=FLOATS, decomposition=compute)
+    operation.function = loss_with_slope
     operands = ("upstream", "slope", "input", "target")
-    operation = Operation(name, family="composite", operands=operands, accepts=FLOATS, decomposition=scale)
-    operation.function = recorded
+    Operation(
+        gradient_name, family="composite", operands=operands, accepts=FLOATS, decomposition=scale
+    ).function = recorded
 
 
 def pointwise_loss(loss: Operation, input: Tensor, target: Tensor, reduction: str, *options: Any) -> Tensor:
     """A declared loss of tensors of one shape and dtype, under a reduction."""
     parameters = {"options": options, "summed": reduction != "none"}
-    with_slope = OPERATIONS.get(f"{loss.name}_with_slope")
-    if with_slope is not None and is_grad_enabled() and input.requires_grad and not target.requires_grad:
-        total, _ = with_slope(input, target, **parameters)
+    with_slope = f"{loss.name}_with_slope"
+    has_kernel = input._kind.library.find_own_kernel(with_slope) is not None
+    if has_kernel and is_grad_enabled() and input.requires_grad and not target.requires_grad:
+        total = OPERATIONS[with_slope].function(input, target, **parameters)
     else:
         total = loss(input, target, **parameters)
     return total / float(math.prod(input.shape)) if reduction == "mean" else total

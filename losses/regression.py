@@ -23,8 +23,8 @@ def _of_difference(name: str, value: Formula, slope: Formula, keeps_slope: bool 
     )
 
 
-_l1 = _of_difference("l1_loss", lambda ops, d: ops.abs(d), lambda ops, d: ops.sign(d))
-_mse = _of_difference("mse_loss", lambda ops, d: d * d, lambda ops, d: d * 2.0)
+_l1 = _of_difference("l1_loss", lambda ops, d: ops.abs(d), lambda ops, d: ops.sign(d), keeps_slope=True)
+_mse = _of_difference("mse_loss", lambda ops, d: d * d, lambda ops, d: d * 2.0, keeps_slope=True)
 _smooth_l1 = _of_difference(
     "smooth_l1_loss",
     lambda ops, d, beta: ops.where(ops.abs(d) < beta, d * d * (0.5 / beta), ops.abs(d) - 0.5 * beta),

@@ -9,6 +9,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import threading
 import types
 import warnings
 from collections.abc import Callable, Iterator
@@ -179,11 +180,12 @@ def test_kernels_against_decompositions(name: str, size: tuple[int, ...]) -> Non
         elif name.endswith("_from_slope"):
             upstreams = [random.standard_normal(size), numpy.asarray(0.3)]
             calls = [((upstream, target, logits, target), {"options": options}) for upstream in upstreams]
+            calls.append(((numpy.asarray(0.3), target.copy(), logits, target), {"options": options, "overwrite": True}))
         else:
             calls = [((logits, target), {"options": options, "summed": summed}) for summed in (False, True)]
         for operands, parameters in calls:
-            fast = numpy_losses.KERNELS[name](*operands, **parameters)
             plain = OPERATIONS[name].decomposition(ops, *operands, **parameters)
+            fast = numpy_losses.KERNELS[name](*operands, **parameters)
             results = [(fast, plain)] if type(fast) is numpy.ndarray else list(zip(fast, plain, strict=True))
             for one, other in results:
                 assert type(one) is numpy.ndarray
@@ -215,6 +217,109 @@ def test_formulas_in_blocks(name: str) -> None:
 
 def logarithm_of_sigmoid(x: float) -> float:
     return -math.log1p(math.exp(-x)) if x > 0 else x - math.log1p(math.exp(x))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("logit", [0.0, 1e-3, 0.3, 4.0, 5.0, 15.0, 30.0, 85.0, 700.0])
+def test_tails_of_cross_entropy_with_logits(logit: float, dtype: str) -> None:
+    """Losses and gradients however certain the answer is, beside Python's numbers."""
+    bound = 1e-5 if dtype == "float32" else 1e-12
+    tiny = float(numpy.finfo(dtype).tiny)
+    for x, y in [(logit, 0.0), (logit, 1.0), (-logit, 0.0), (-logit, 1.0), (logit, 0.3), (-logit, 0.3)]:
+        for count in (1, 63, 64, 300):
+            input = tp.from_numpy(numpy.full(count, x, dtype)).requires_grad_()
+            loss = functional.binary_cross_entropy_with_logits(input, tp.from_numpy(numpy.full(count, y, dtype)))
+            loss.backward()
+            x, y = (float(numpy.dtype(dtype).type(one)) for one in (x, y))
+            value = -y * logarithm_of_sigmoid(x) - (1 - y) * logarithm_of_sigmoid(-x)
+            assert loss.item() == pytest.approx(value, rel=bound, abs=tiny)
+            # Of a probability near 1 PyTorch's difference loses as much.
+            slope = math.exp(logarithm_of_sigmoid(x)) - y
+            assert input.grad[-1].item() * count == pytest.approx(slope, rel=bound, abs=tiny + bound * y * 1e-1)
+
+
+def test_total_of_losses_of_all_sizes() -> None:
+    """The few that are great do not hide the many that are small, nor the other way round."""
+    random = numpy.random.default_rng(0)
+    for scale in (0.1, 1.0, 10.0, 100.0):
+        x = (scale * random.standard_normal(600_001)).astype("float32")
+        for share in (0.0, 1e-4, 0.5):
+            y = ((x > 0) ^ (random.random(x.shape) < share)).astype("float32")
+            input = tp.from_numpy(x).requires_grad_()
+            total = functional.binary_cross_entropy_with_logits(input, tp.from_numpy(y), reduction="sum")
+            wide = x.astype(float)
+            wanted = numpy.maximum(wide, 0.0) - wide * y + numpy.log1p(numpy.exp(-abs(wide)))
+            assert total.item() == pytest.approx(wanted.sum(), rel=1e-5)
+
+
+KEPT_SLOPES = {
+    "binary_cross_entropy_with_logits": {},
+    "huber_loss": {"delta": 0.7},
+    "l1_loss": {},
+    "mse_loss": {},
+    "smooth_l1_loss": {"beta": 0.7},
+}
+"""Losses whose backward pass may write the gradient where the forward pass left the slope."""
+
+
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+@pytest.mark.parametrize("name", KEPT_SLOPES)
+def test_gradients_share_no_memory(name: str, reduction: str, backend: str) -> None:
+    """Neither with the slope that another pass needs, nor with the operands, nor with each other."""
+    function, options = getattr(functional, name), KEPT_SLOPES[name]
+    x, y = tp.rand(40, 5, dtype=tp.float64).requires_grad_(), tp.rand(40, 5, dtype=tp.float64)
+    loss = function(x, y, reduction=reduction, **options)
+    upstream = tp.ones_like(loss) * 3.0
+    (first,) = tp.autograd.grad(loss, x, upstream, retain_graph=True)
+    wanted, operands = first.numpy().copy(), (x.detach().numpy().copy(), y.numpy().copy())
+    first.zero_()
+    (second,) = tp.autograd.grad(loss, x, upstream, retain_graph=True)
+    (last,) = tp.autograd.grad(loss, x, upstream)
+    numpy.testing.assert_array_equal(second.numpy(), wanted)
+    numpy.testing.assert_array_equal(last.numpy(), wanted)
+    second.zero_()
+    numpy.testing.assert_array_equal(last.numpy(), wanted)
+    last.zero_()
+    for one, before in zip((x.detach(), y), operands, strict=True):
+        numpy.testing.assert_array_equal(one.numpy(), before)
+    with pytest.raises(RuntimeError, match="second time"):
+        tp.autograd.grad(loss, x, upstream)
+
+
+@pytest.mark.parametrize("name", KEPT_SLOPES)
+def test_a_pass_that_frees_the_graph_needs_no_new_memory(name: str) -> None:
+    x, y = tp.rand(40, 5).requires_grad_(), tp.rand(40, 5)
+    loss = getattr(functional, name)(x, y, reduction="sum", **KEPT_SLOPES[name])
+    kept = [saved for saved in loss.grad_fn.saved if type(saved) is numpy.ndarray]
+    (retained,) = tp.autograd.grad(loss, x, retain_graph=True)
+    (gradient,) = tp.autograd.grad(loss, x)
+    assert [numpy.shares_memory(retained.numpy(), one) for one in kept] == [False, False, False]
+    assert [numpy.shares_memory(gradient.numpy(), one) for one in kept] == [False, False, True]
+
+
+@pytest.mark.parametrize("name", KEPT_SLOPES)
+def test_gradients_of_two_passes_add_up(name: str, backend: str) -> None:
+    function, options = getattr(functional, name), KEPT_SLOPES[name]
+    x, y = tp.rand(40, dtype=tp.float64).requires_grad_(), tp.rand(40, dtype=tp.float64)
+    seen: list[numpy.ndarray] = []
+    x.register_hook(lambda g: seen.append(g.numpy().copy()))
+    loss = function(x, y, **options)
+    loss.backward(retain_graph=True)
+    loss.backward()
+    numpy.testing.assert_array_equal(seen[0], seen[1])
+    numpy.testing.assert_allclose(x.grad.numpy(), 2.0 * seen[0], rtol=1e-15)
+    once = x.grad.numpy().copy()
+    (2.0 * function(x, y, **options) + function(x * 1.0, y, **options)).backward()
+    numpy.testing.assert_allclose(x.grad.numpy(), once + 3.0 * seen[0], rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", KEPT_SLOPES)
+def test_kept_slopes_are_those_of_recorded_passes(name: str) -> None:
+    function, options = getattr(functional, name), KEPT_SLOPES[name]
+    x, y = tp.rand(40, dtype=tp.float64).requires_grad_(), tp.rand(40, dtype=tp.float64)
+    (recorded,) = tp.autograd.grad(function(x, y, **options), x, create_graph=True)
+    (plain,) = tp.autograd.grad(function(x, y, **options), x)
+    numpy.testing.assert_allclose(recorded.detach().numpy(), plain.numpy(), rtol=1e-13, atol=1e-17)
 
 
 FORMULAS: dict[str, tuple[Callable[[float, float], float], tuple[float, float], tuple[float, float]]] = {
@@ -484,12 +589,14 @@ def test_target_changed_before_backward(backend: str) -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
-def test_threads_share_blocks_and_keep_their_order(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+def test_threads_share_blocks(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
     monkeypatch.setattr(numpy_threads, "COUNT", threads)
     numpy_threads._pool.cache_clear()
-    groups = numpy_threads.each(lambda group: [i * i for i in group], list(range(7)))
-    assert [one for group in groups for one in group] == [0, 1, 4, 9, 16, 25, 36]
-    assert numpy_threads.each(lambda group: group, []) == [[]]
+    taken: list[int] = []
+    numpy_threads.each(taken.extend, [])
+    assert taken == []
+    numpy_threads.each(taken.extend, list(range(100)))
+    assert sorted(taken) == list(range(100))
     x = numpy.random.default_rng(0).standard_normal(300_000)
     x[-1] = 800.0
     with warnings.catch_warnings():
@@ -498,7 +605,26 @@ def test_threads_share_blocks_and_keep_their_order(monkeypatch: pytest.MonkeyPat
     assert loss[-1].item() == math.inf
     numpy.testing.assert_array_equal(loss.numpy()[:-1], numpy.exp(x[:-1]))
     with pytest.raises(ZeroDivisionError):
-        numpy_threads.each(lambda group: [1 // i for i in group], [1, 2, 3, 0])
+        numpy_threads.each(lambda shared: [1 // i for i in shared].clear(), [1, 2, 3, 0])
+    numpy_threads._pool.cache_clear()
+
+
+def test_a_late_thread_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numpy_threads, "COUNT", 2)
+    numpy_threads._pool.cache_clear()
+    begun, free = threading.Event(), threading.Event()
+
+    def block() -> None:
+        begun.set()
+        free.wait(60)
+
+    busy = numpy_threads._pool().submit(block)
+    assert begun.wait(60)
+    taken: list[int] = []
+    numpy_threads.each(taken.extend, [1, 2, 3])
+    assert taken == [1, 2, 3]
+    free.set()
+    busy.result(60)
     numpy_threads._pool.cache_clear()
 
 
@@ -508,10 +634,12 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
         import os
         from tensorplug.backends import numpy_threads
         numpy_threads.COUNT = 2
-        numpy_threads.each(sum, [1, 2])
+        numpy_threads.each(list, [1, 2])
         child = os.fork()
         if not child:
-            os._exit(sum(numpy_threads.each(sum, [3, 4])))
+            taken = []
+            numpy_threads.each(taken.extend, [3, 4])
+            os._exit(sum(taken))
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     """
     command = [sys.executable, "-P", "-c", code]

@@ -46,7 +46,7 @@ def with_slope(name: str, formula: Callable[..., Any], *options: Any) -> list[Ca
     (x, y) = BOTH
     return [
         Case(
-            lambda x: OPERATIONS[name](x, tensor(y), options=options, summed=False)[0],
+            lambda x: OPERATIONS[name].function(x, tensor(y), options=options, summed=False),
             (x,),
             lambda jnp, x: formula(jnp, x, y),
         )
@@ -61,6 +61,11 @@ CASES: dict[str, list[Case]] = {
         "smooth_l1_loss_with_slope", lambda jnp, x, y: smooth(jnp, x - y, 0.7) / 0.7, 0.7
     ),
     "huber_loss_with_slope": with_slope("huber_loss_with_slope", lambda jnp, x, y: smooth(jnp, x - y, 0.7), 0.7),
+    "l1_loss_with_slope": with_slope("l1_loss_with_slope", lambda jnp, x, y: abs(x - y)),
+    "mse_loss_with_slope": with_slope("mse_loss_with_slope", lambda jnp, x, y: (x - y) ** 2),
+    "binary_cross_entropy_with_logits_with_slope": with_slope(
+        "binary_cross_entropy_with_logits_with_slope", lambda jnp, x, y: softplus(jnp, x) - x * y
+    ),
     "huber_loss": of("huber_loss", lambda jnp, x, y: smooth(jnp, x - y, 0.7), BOTH, 0.7),
     "poisson_nll_loss": [
         *of("poisson_nll_loss", lambda jnp, x, y: jnp.exp(x) - x * y, BOTH, True, False, 1e-8),
