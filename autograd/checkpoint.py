@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, final
 
 from .forward import differentiating
-from .modes import enable_grad, is_grad_enabled
+from .modes import is_grad_enabled
 from .protocol import is_tensor
 from .trees import flatten
 from .watching import watching
@@ -129,7 +129,7 @@ class _Segment:
             with contextlib.ExitStack() as stack:
                 for surrounding in self._surroundings:
                     stack.enter_context(surrounding)
-                with differentiating(), enable_grad(), watching(note):
+                with differentiating(), watching(note):
                     self._function(*self._args, **self._kwargs)
         finally:
             for write, state in before:

@@ -172,9 +172,11 @@ def _walk(
         edges, shapes = node.edges, node.shapes
         if lifter is not None:
             saved = rule.lift(node, saved, lifter.lift)
+        if not retain_graph:
+            # A rule can tell by this that it may write over what it is given.
+            node.saved = None
         pulled = examined_pull(node, gradient, ops, saved) if detecting else rule.pull(node, gradient, ops, saved)
         if not retain_graph:
-            node.saved = None
             node.edges = ()
 
         for edge, gradient in zip(edges, pulled):  # noqa: B905 - strict= takes a fifth of a microsecond

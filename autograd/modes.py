@@ -22,6 +22,8 @@ is_inference_mode_enabled: Callable[[], bool] = _inference.get
 is_grad_enabled: Callable[[], bool] = _recording.get
 """Whether operations on tensors that require a gradient are being recorded."""
 
+set_recording, reset_recording = _recording.set, _recording.reset
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 

@@ -37,10 +37,12 @@ class Kind(Protocol):
     def device(self) -> Any: ...
 
     @property
+    def dtype(self) -> Any: ...
+
+    @property
     def native_device(self) -> Any: ...
 
 
-@final
 class Node:
     """One recorded operation.
 

@@ -65,8 +65,11 @@ class Differentiable(Protocol):
         """A gradient of a pass, raw or recorded, as a tensor that users may see and write."""
 
     @staticmethod
-    def _owned(value: Any, kind: Any) -> Any:
-        """A raw array, or a recorded tensor, as a tensor that can be written without changing anything else."""
+    def _owned(value: Any, kind: Any, exposed: set[int] | None = None) -> Any:
+        """A raw array, or a recorded tensor, as a tensor that can be written without changing anything else.
+
+        A raw array is copied, or, where the identities of those that something else sees are `exposed`, if it must be.
+        """
 
     def _passed(self, kind: Any, recorded: bool) -> Any:
         """A user's gradient as a pass has it: a tensor where it is recorded, else a raw array."""

@@ -7,9 +7,10 @@ A rule says by the names of its parameters what it needs, and nothing else is sa
     rule("sum", x=lambda ops, g, x_shape, axis, keepdims: ...)
 
 ``g`` is the gradient of the result, ``out`` the result, ``ops`` the functions of the backend; an operand's name is
-its value, with ``_shape`` its shape, and every other name is a parameter of the operation. The same formula runs on
-raw arrays and, when the gradient must itself be differentiable, on tensors. So operators serve for arithmetic on
-equal dtypes only, and everything else, indexing included, goes through ``ops``.
+its value, with ``_shape`` its shape; ``last`` says whether no other pass will need what was saved, so that it may be
+written over; and every other name is a parameter of the operation. The same formula runs on raw arrays and, when the
+gradient must itself be differentiable, on tensors. So operators serve for arithmetic on equal dtypes only, and
+everything else, indexing included, goes through ``ops``.
 
 An operation with several results names them, and ``g`` has the gradient of each, or None, under its name::
 
@@ -31,6 +32,27 @@ RULES: dict[str, Rule] = {}
 
 NO_GRADIENT: set[str] = set()
 """The operations that are declared to have none: their results are integers or booleans, or hold no values."""
+
+
+@final
+class Released:
+    """The rule of a node that keeps nothing for a gradient, as its tangent is known."""
+
+    tensors = ()
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def pull(self, node: Any, g: Any, ops: Any, saved: Any) -> Any:
+        """There is none."""
+        raise RuntimeError(
+            f"{self.name}: a backward pass inside of a function that jvp or jacfwd differentiates finds nothing kept; "
+            f"use tensorplug.func.grad or vjp there"
+        )
+
+    def lift(self, node: Any, saved: Any, lift: Any) -> Any:
+        """Nothing was saved."""
+        return saved
 
 
 @final
@@ -57,6 +79,8 @@ class Rule:
     tangents : dict or None
         For each operand the formula by which its tangent enters the result's, in forward mode; None where the
         gradient's formulas are transposed instead.
+    released : Released
+        What takes its place at a node that keeps nothing.
     """
 
     def __init__(
@@ -74,7 +98,7 @@ class Rule:
         self.variadic = variadic
         self.selections = {output: Selection(name, output) for output in outputs}
         self.tensors = tuple(need for need in wanted if need in (*operands, *(outputs or ("out",))))
-        self.parameters = tuple(need for need in wanted if need not in (*self.tensors, "g", "ops"))
+        self.parameters = tuple(need for need in wanted if need not in (*self.tensors, "g", "last", "ops"))
         if outputs:
             self.parameters += ("results",)
         self.serves = {
@@ -82,6 +106,7 @@ class Rule:
         }
         self.tangents: dict[str, Gradient] | None = None
         self.gradients = gradients
+        self.released = Released(name)
         self._needs = needs
 
     @functools.cached_property
@@ -91,10 +116,15 @@ class Rule:
 
     @functools.cached_property
     def push(self) -> Callable[..., Any] | None:
-        """``push(tangents, ops, saved, out_shape, out_dtype)`` gives the tangent of the result, from those of the
+        """``push(tangents, ops, values, out_shape, out_dtype)`` gives the tangent of the result, from those of the
         operands; None where there are no formulas for it.
         """
         return None if self.tangents is None else _compile_push(self, self.tangents)
+
+    def values(self, saved: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Of what a node saved the values alone: those of `tensors`, then the parameters."""
+        end = 3 * len(self.tensors)
+        return saved[:end:3] + saved[end:]
 
     def lift(self, node: Any, saved: tuple[Any, ...], lift: Callable[..., Any]) -> tuple[Any, ...]:
         """The saved values as tensors with the history that they had when they were saved."""
@@ -150,9 +180,11 @@ def tangent(name: str, /, **tangents: Gradient) -> None:
     name
         The operation's, which has a rule.
     **tangents
-        For each differentiable operand a formula that is linear in ``t``, its tangent; in that of a sequence of
-        tensors, which has None for those without. The other parameters are those that the gradient's formulas have,
-        ``out_shape``, and ``out_dtype``, a name. What the operands contribute is added.
+        For each differentiable operand a formula that is linear in ``t``, its tangent; what the operands contribute is
+        added. Or one formula ``together``, of the tangents of all, None for those without: `t` is a tuple of them, as
+        it is for a sequence of tensors. The other parameters are those that the gradient's formulas have, ``out_shape``
+        and ``out_dtype``, a name; but of the values only those that the gradients of operands with tangents need are
+        there. An operation with several results has a tuple of tangents, None for zero.
     """
     RULES[name].tangents = tangents
 
@@ -186,6 +218,8 @@ def _compile_pull(rule: Rule, gradients: dict[str, Gradient], needs: dict[str, t
         lines.append(f"    if {tensor}_storage is not None and {tensor}_storage.version != {tensor}_version:")
         found = f"{tensor}.shape, {tensor}_storage.version, {tensor}_version"
         lines.append(f"        raise changed(node, {tensor!r}, {found})")
+    if any("last" in names for names in needs.values()):
+        lines.append("    last = node.saved is None")
     calls = [f"formula{i}({', '.join(needs[operand])})" for i, operand in enumerate(rule.operands)]
     if rule.variadic:
         lines.append(f"    return {calls[0]}")
@@ -204,22 +238,26 @@ def _compile_pull(rule: Rule, gradients: dict[str, Gradient], needs: dict[str, t
 
 
 def _compile_push(rule: Rule, tangents: dict[str, Gradient]) -> Callable[..., Any]:
-    """Write out ``push`` for one rule: unpack what was saved, call the formulas of the operands that have tangents."""
-    unpack = [f"{tensor}, _, _" for tensor in rule.tensors] + list(rule.parameters)
-    lines = ["def push(tangents, ops, saved, out_shape, out_dtype):"]
+    """Write out ``push`` for one rule: unpack the values, call the formulas of the operands that have tangents."""
+    unpack = (*rule.tensors, *rule.parameters)
+    lines = ["def push(tangents, ops, values, out_shape, out_dtype):"]
     if unpack:
-        lines.append(f"    ({', '.join(unpack)},) = saved")
+        lines.append(f"    ({', '.join(unpack)},) = values")
     calls = [
-        f"formula{i}({', '.join('t' if name == 'g' else name for name in _parameter_names(formula))})"
+        f"formula{i}({', '.join(f't{i}' if name in ('g', 't') else name for name in _parameter_names(formula))})"
         for i, formula in enumerate(tangents.values())
     ]
-    if rule.variadic:
-        lines += ["    t = tangents", f"    return {calls[0]}"]
+    if rule.variadic or "together" in tangents:
+        lines += ["    t0 = tangents", f"    return {calls[0]}"]
     else:
+        each = [f"t{i}" for i in range(len(calls))]
+        lines.append(f"    {', '.join(each)}, = tangents")
+        # As one expression, in which NumPy adds in place.
+        lines.append(f"    if {' and '.join(f'{t} is not None' for t in each)}:")
+        lines.append(f"        return {' + '.join(calls)}")
         lines.append("    total = None")
-        for i, call in enumerate(calls):
-            lines.append(f"    t = tangents[{i}]")
-            lines.append("    if t is not None:")
+        for t, call in zip(each, calls, strict=True):
+            lines.append(f"    if {t} is not None:")
             lines.append(f"        total = {call} if total is None else total + {call}")
         lines.append("    return total")
     scope: dict[str, Any] = {f"formula{i}": formula for i, formula in enumerate(tangents.values())}

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .forward import Level, NeedsRecording, differentiating
-from .modes import enable_grad, is_grad_enabled, is_inference_mode_enabled
+from .modes import is_grad_enabled, is_inference_mode_enabled
 from .node import next_order
 from .protocol import is_tensor
 from .trees import flatten, leaves_like, map_leaves
-from .watching import watching
 
 Function = Callable[..., Any]
 
@@ -54,7 +53,8 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
     is_recording = is_grad_enabled()
     began = next_order()
     inputs, rebuild = flatten(primals)
-    with differentiating(), enable_grad():
+    _require_tensors("vjp", "an argument", inputs)
+    with differentiating():
         variables = _variables("vjp", inputs)
         unwritten = _versions(variables)
         result, aux = _called(function, rebuild(variables), has_aux)
@@ -113,7 +113,8 @@ def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0, has_a
         began = next_order()
         chosen, full = _choose("grad", args, argnums)
         inputs, rebuild = flatten(chosen)
-        with differentiating(), enable_grad():
+        _require_tensors("grad", "an argument", inputs)
+        with differentiating():
             variables = _variables("grad", inputs)
             unwritten = _versions(variables)
             result, aux = _called(lambda *some: function(*full(some), **kwargs), rebuild(variables), has_aux)
@@ -210,20 +211,22 @@ def _push_forward(
     function: Function, inputs: list[Any], directions: list[Any], rebuild: Any, has_aux: bool, recorded: bool
 ) -> Any:
     alone = not is_grad_enabled()
-    with differentiating(), enable_grad():
+    with differentiating():
         level = Level(recorded, alone)
         variables = _variables("jvp", inputs)
-        for variable, direction in zip(variables, directions, strict=True):
-            level.set(variable._node, direction if recorded else direction._save()[0])
+        given = directions if recorded else [direction._save()[0] for direction in directions]
+        for variable, direction in zip(variables, given, strict=True):
+            level.set(variable._node, direction)
         unwritten = _versions(variables)
-        with watching(level):
+        with level.watch():
             result, aux = _called(function, rebuild(variables), has_aux)
             outputs, build_output = flatten(result)
             _require_tensors("jvp", "the function's result", outputs, any_dtype=True)
             found = [level.get(one._node) if one.requires_grad else None for one in outputs]
         _require_unwritten("jvp", variables, unwritten)
+        exposed = {id(direction) for direction in given}
         shown = [
-            _zeros_like(one) if tangent is None else one._owned(tangent, one._kind)
+            _zeros_like(one) if tangent is None else one._owned(tangent, one._kind, exposed)
             for one, tangent in zip(outputs, found, strict=True)
         ]
     value = build_output([_handed_out(one, recorded) for one in outputs])
@@ -392,7 +395,6 @@ def _shape_like(found: list[Any], chosen: tuple[Any, ...], argnums: int | tuple[
 
 
 def _variables(operation: str, inputs: list[Any]) -> list[Any]:
-    _require_tensors(operation, "an argument", inputs)
     if is_inference_mode_enabled():
         raise RuntimeError(f"{operation}: nothing is differentiated in inference_mode; use no_grad there instead")
     return [one._variable() for one in inputs]

@@ -9,6 +9,9 @@ from typing import Any
 Rebuild = Callable[[list[Any]], Any]
 """Puts a tree of the same structure together from its leaves."""
 
+_SEQUENCES = (tuple, list)
+_BRANCHES = (dict, tuple, list)
+
 
 def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     """The leaves of a tree, from left to right, and what puts one of its structure together."""
@@ -23,7 +26,7 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
         leaves, rebuild = _flatten_all(list(tree))
         named = type(tree)
         return leaves, lambda found: named(*rebuild(found))
-    if isinstance(tree, tuple | list):
+    if isinstance(tree, _SEQUENCES):
         leaves, rebuild = _flatten_all(list(tree))
         sequence: Any = type(tree)
         return leaves, lambda found: sequence(rebuild(found))
@@ -39,6 +42,8 @@ def _filled(empty: dict[Any, Any], keys: list[Any], found: list[Any]) -> dict[An
 
 
 def _flatten_all(trees: list[Any]) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
+    if not any(tree is None or isinstance(tree, _BRANCHES) for tree in trees):
+        return trees, lambda found: found
     parts = [flatten(tree) for tree in trees]
     counts = [len(leaves) for leaves, _ in parts]
 
@@ -60,17 +65,21 @@ def leaves_like(tree: Any, other: Any) -> list[Any] | None:
 
     Entries of dicts belong together by their keys, in whatever order they are.
     """
+    found: list[Any] = []
+    return found if _collect(tree, other, found) else None
+
+
+def _collect(tree: Any, other: Any, found: list[Any]) -> bool:
+    """Add the leaves of a tree to those found; False if it differs."""
     if isinstance(other, dict):
         if not isinstance(tree, dict) or tree.keys() != other.keys():
-            return None
-        pairs = [(tree[key], other[key]) for key in other]
-    elif isinstance(other, tuple | list):
+            return False
+        return all(_collect(tree[key], other[key], found) for key in other)
+    if isinstance(other, _SEQUENCES):
         if type(tree) is not type(other) or len(tree) != len(other):
-            return None
-        pairs = list(zip(tree, other, strict=True))
-    elif other is None:
-        return [] if tree is None else None
-    else:
-        return None if isinstance(tree, dict | tuple | list) or tree is None else [tree]
-    parts = [leaves_like(one, another) for one, another in pairs]
-    return None if any(part is None for part in parts) else [leaf for part in parts for leaf in part or ()]
+            return False
+        return all(_collect(one, another, found) for one, another in zip(tree, other, strict=True))
+    if other is None or tree is None or isinstance(tree, _BRANCHES):
+        return other is None and tree is None
+    found.append(tree)
+    return True

@@ -1,14 +1,15 @@
 """Who is told of the operations that are recorded: anomaly detection, checkpoints, forward mode.
 
-Where nobody is, a recorded operation pays one test for it.
+Where nobody is, a recorded operation pays one test for it. Where forward mode alone is, it takes the operation in place
+of a node.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, final
 
 Watcher = Callable[[Any, Any], None]
 """Called with each new node and the tensor, or tuple of tensors, that it made."""
@@ -18,6 +19,14 @@ anybody: list[Watcher] = []
 
 _watchers: ContextVar[tuple[Watcher, ...]] = ContextVar("tensorplug_watchers", default=())
 
+_taker: ContextVar[Any] = ContextVar("tensorplug_taker", default=None)
+
+taker: Callable[[], Any] = _taker.get
+"""What takes the operations of the running thread and task in place of nodes: a `tensorplug.autograd.forward.Level`, or
+None."""
+
+set_taker, reset_taker = _taker.set, _taker.reset
+
 
 def watch(node: Any, out: Any) -> None:
     """Tell the watchers of the running thread and task of a node, the outermost first."""
@@ -25,29 +34,42 @@ def watch(node: Any, out: Any) -> None:
         watcher(node, out)
 
 
-@contextlib.contextmanager
-def watching(watcher: Watcher) -> Iterator[None]:
-    """Tell a watcher of what this thread or task records in a ``with`` block."""
-    with _only((*_watchers.get(), watcher)):
-        anybody.append(watcher)
-        try:
-            yield
-        finally:
-            anybody.remove(watcher)
+@final
+class _Telling:
+    """A ``with`` block in which these watchers are told, and this one takes."""
+
+    __slots__ = ("_added", "_taker", "_tokens", "_watchers")
+
+    def __init__(self, watchers: tuple[Watcher, ...], taker: Any = None, added: Watcher | None = None) -> None:
+        self._watchers = watchers
+        self._taker = taker
+        self._added = added
+
+    def __enter__(self) -> None:
+        self._tokens = _watchers.set(self._watchers), _taker.set(self._taker)
+        if self._added is not None:
+            anybody.append(self._added)
+
+    def __exit__(self, *exception: object) -> None:
+        if self._added is not None:
+            anybody.remove(self._added)
+        _watchers.reset(self._tokens[0])
+        _taker.reset(self._tokens[1])
 
 
-@contextlib.contextmanager
-def watched_from_outside(watcher: Watcher) -> Iterator[None]:
+def watching(watcher: Watcher, takes: bool = False) -> AbstractContextManager[None]:
+    """Tell a watcher of what this thread or task records in a ``with`` block.
+
+    Parameters
+    ----------
+    takes
+        Whether it takes the operations in place of nodes, as long as nobody else needs these.
+    """
+    others = _watchers.get()
+    return _Telling((*others, watcher), watcher if takes and not others else None, watcher)
+
+
+def watched_from_outside(watcher: Watcher) -> AbstractContextManager[None]:
     """Tell only those watchers that came before this one, of what is recorded in a ``with`` block."""
     watchers = _watchers.get()
-    with _only(watchers[: watchers.index(watcher)] if watcher in watchers else watchers):
-        yield
-
-
-@contextlib.contextmanager
-def _only(watchers: tuple[Watcher, ...]) -> Iterator[None]:
-    token = _watchers.set(watchers)
-    try:
-        yield
-    finally:
-        _watchers.reset(token)
+    return _Telling(watchers[: watchers.index(watcher)] if watcher in watchers else watchers)

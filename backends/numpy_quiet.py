@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, final
 
 import numpy
 
@@ -18,7 +18,9 @@ def _quiet_context() -> contextvars.Context:
     return context
 
 
-run = _quiet_context().run
+_CONTEXT = _quiet_context()
+
+run = _CONTEXT.run
 """``run(function, *arguments)`` without floating-point warnings, for functions written in C.
 
 Entering `numpy.errstate` costs as much as adding two small arrays; running in a context in which it was entered once
@@ -26,10 +28,26 @@ costs a tenth of that. A context runs in one thread at a time: where another has
 `run_anyway` does the work.
 """
 
+# What NumPy's settings are kept in: nothing else was set in that context.
+((_SETTINGS, _IGNORED),) = _CONTEXT.items()
+
+
+@final
+class Quiet:
+    """``numpy.errstate(all="ignore")`` in a third of its time: what that sets is made once."""
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> None:
+        self._token = _SETTINGS.set(_IGNORED)
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        _SETTINGS.reset(self._token)
+
 
 def run_anyway(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
     """The same for any function, and in any number of threads."""
-    with numpy.errstate(all="ignore"):
+    with Quiet():
         return function(*arguments, **keywords)
 
 
@@ -46,7 +64,7 @@ def quiet(function: Callable[..., Any]) -> Kernel:
 
     @functools.wraps(function)
     def kernel(*arguments: Any, **keywords: Any) -> Any:
-        with numpy.errstate(all="ignore"):
+        with Quiet():
             return function(*arguments, **keywords)
 
     return kernel

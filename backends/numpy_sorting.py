@@ -16,7 +16,7 @@ def comparable(x: Any) -> Any:
 
 
 def _argsort(x: Any, *, axis: int = -1, stable: bool = True) -> Any:
-    return numpy.argsort(comparable(x), axis, kind="stable")
+    return numpy.argsort(comparable(x), axis, kind="stable" if stable else None)
 
 
 def _sort(x: Any, *, axis: int = -1) -> Any:

@@ -9,6 +9,7 @@ import sys
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "2")
 
+import forward  # noqa: E402
 import importing  # noqa: E402
 import memory  # noqa: E402
 import peers  # noqa: E402
@@ -16,7 +17,7 @@ import small  # noqa: E402
 import tutorial  # noqa: E402
 from timing import measure, report  # noqa: E402
 
-MODULES = (small, tutorial, memory, importing)
+MODULES = (small, forward, tutorial, memory, importing)
 
 
 def main(words: list[str]) -> int:

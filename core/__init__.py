@@ -6,7 +6,7 @@ What other packages need to declare an operation with its gradient rule is hande
 # Rules come first: an operation is declared together with the function that records it.
 from ..autograd import rules
 from ..autograd.modes import is_grad_enabled
-from ..autograd.rule import rule
+from ..autograd.rule import rule, tangent
 from . import methods
 from .kinds import OPERATIONS
 from .operation import Operation
@@ -14,4 +14,4 @@ from .tensor import Tensor
 
 methods.attach_all()
 
-__all__ = ["OPERATIONS", "Operation", "Tensor", "is_grad_enabled", "rule", "rules"]
+__all__ = ["OPERATIONS", "Operation", "Tensor", "is_grad_enabled", "rule", "rules", "tangent"]

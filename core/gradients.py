@@ -275,10 +275,15 @@ def shown(gradient: Any, kind: Kind) -> Tensor:
     return owned(_conjugate(gradient) if type(gradient) is Tensor else kind.library.ops.conj(gradient), kind)
 
 
-def owned(value: Any, kind: Kind) -> Tensor:
-    """A raw array, or a recorded tensor, as a tensor that can be written without changing anything else."""
+def owned(value: Any, kind: Kind, exposed: set[int] | None = None) -> Tensor:
+    """A raw array, or a recorded tensor, as a tensor that can be written without changing anything else.
+
+    A raw array is copied, or, where the identities of those that something else sees are `exposed`, if it must be.
+    """
     if type(value) is Tensor:
         return OPERATIONS["clone"].function(value)
+    if exposed is not None:
+        return wrap(_own(value, kind, exposed), kind)
     return wrap(kind.library.backend.copy(value) if kind.writable else value, kind)
 
 

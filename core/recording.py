@@ -8,7 +8,7 @@ from typing import Any
 
 from ..autograd.node import Node, next_order
 from ..autograd.rule import Rule
-from ..autograd.watching import anybody, watch
+from ..autograd.watching import anybody, taker, watch
 from .tensor import own
 
 
@@ -30,7 +30,12 @@ def compile_record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> C
     shapes = {f"{operand}_shape": f"{operand}._array.shape" for operand in operands}
     parameters = [name for name in rule.parameters if name not in shapes]
     signature = [*operands, *edges, "out", *parameters]
+    values = [f"{tensor}._array" for tensor in rule.tensors] + [shapes.get(name, name) for name in rule.parameters]
+    given = f"rule, ({', '.join(edges)},), ({_joined(values)}), out, out._array.shape"
     body = [
+        "if anybody:",
+        "    level = taker()",
+        f"    if level is not None and level.take({given}): return",
         "node = Node()",
         "node.rule = rule",
         "node.kind = out._kind",
@@ -51,6 +56,7 @@ def compile_record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> C
         "next_order": next_order,
         "own": own,
         "rule": rule,
+        "taker": taker,
         "watch": watch,
     }
     exec(compile(source, f"<record {rule.name}>", "exec"), scope)
@@ -63,13 +69,18 @@ def compile_record_sequence(rule: Rule) -> Callable[..., None]:
     names = ("shapes", *(name for name in rule.parameters if name != "shapes"))
 
     def record(arrays: Any, edges: tuple[Any, ...], out: Any, **parameters: Any) -> None:
+        parameters["shapes"] = tuple(array._array.shape for array in arrays)
+        saved = tuple(parameters[name] for name in names if name in rule.parameters)
+        if anybody:
+            level = taker()
+            if level is not None and level.take(rule, edges, saved, out, out._array.shape):
+                return
         node = Node()
         node.rule = rule
         node.kind = out._kind
         node.edges = edges
         node.order = next_order()
-        parameters["shapes"] = tuple(array._array.shape for array in arrays)
-        node.saved = tuple(parameters[name] for name in names if name in rule.parameters)
+        node.saved = saved
         node.shapes = None
         out._node = node
         if anybody:
@@ -110,6 +121,11 @@ def compile_record_outputs(rule: Rule, operands: tuple[str, ...]) -> Callable[..
             watch(node, outs)
 
     return record
+
+
+def _joined(values: list[str]) -> str:
+    """What stands in the parentheses of a tuple."""
+    return f"{', '.join(values)}," if values else ""
 
 
 def _save(tensor: str, rule: Rule) -> list[str]:

@@ -40,6 +40,10 @@ class _Back:
     def __call__(self, g: Any) -> Any:
         return to_device(g, self.source.device) if type(g) is Tensor else transfer(g, self.target, self.source)
 
+    def again(self, t: Any) -> Any:
+        """The same way as the transfer, for a tangent."""
+        return to_device(t, self.target.device) if type(t) is Tensor else transfer(t, self.source, self.target)
+
 
 def to_device(x: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
     """The tensor on another device, which may be another backend's, as a recorded operation.

@@ -24,7 +24,7 @@ def _share(ops: Any, g: Any, own: Any, other: Any, loses: Any) -> Any:
 
 def _pow_x1(ops: Any, g: Any, x1: Any, x2: Any) -> Any:
     # The exponent is 0 where x2 is, so that 0 times infinity does not arise.
-    exponent = ops.where(ops.equal(x2, ops.zeros_like(x2)), ops.zeros_like(x2), x2 - 1.0)
+    exponent = ops.masked_fill(x2 - 1.0, ops.equal(x2, ops.zeros_like(x2)), 0.0)
     return g * (x2 * ops.pow(x1, exponent))
 
 
@@ -65,7 +65,7 @@ def _above(ops: Any, x: Any, min: Any, max: Any) -> Any:
 
 
 def _where(ops: Any, g: Any, condition: Any) -> Any:
-    return ops.where(condition, g, ops.zeros_like(g))
+    return ops.masked_fill(g, ops.logical_not(condition), 0.0)
 
 
 def _square_of_distance(ops: Any, x1: Any, x2: Any) -> Any:

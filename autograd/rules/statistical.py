@@ -13,26 +13,26 @@ Axes = tuple[int, ...] | None
 
 def spread(ops: Any, g: Any, shape: tuple[int, ...], axis: Axes, keepdims: bool) -> Any:
     """The gradient of a reduction's result, once for each element that went into it."""
-    return ops.broadcast_to(_with_axes(ops, g, shape, axis, keepdims), shape)
+    return ops.broadcast_to(with_axes(ops, g, shape, axis, keepdims), shape)
 
 
-def _with_axes(ops: Any, g: Any, shape: tuple[int, ...], axis: Axes, keepdims: bool) -> Any:
+def with_axes(ops: Any, g: Any, shape: tuple[int, ...], axis: Axes, keepdims: bool) -> Any:
     """A reduction's result with the reduced axes at length 1."""
     if keepdims or axis is None or not shape:
         return g
     return ops.reshape(g, tuple(1 if i in axis else n for i, n in enumerate(shape)))
 
 
-def _count(shape: tuple[int, ...], axis: Axes) -> int:
+def count(shape: tuple[int, ...], axis: Axes) -> int:
     return math.prod(shape if axis is None else [shape[i] for i in axis])
 
 
 def _extreme(ops: Any, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axes, keepdims: bool) -> Any:
     """Shared evenly among the elements that are the extreme one, as in PyTorch's ``amax``; NaN counts as extreme."""
-    out = _with_axes(ops, out, x_shape, axis, keepdims)
+    out = with_axes(ops, out, x_shape, axis, keepdims)
     chosen = ops.cast(ops.where(ops.isnan(out), ops.isnan(x), ops.equal(x, out)), x.dtype)
     share = chosen / ops.sum(chosen, axis=axis, keepdims=True)
-    return share * _with_axes(ops, g, x_shape, axis, keepdims)
+    return share * with_axes(ops, g, x_shape, axis, keepdims)
 
 
 def _at(axis: int, part: slice) -> tuple[slice, ...]:
@@ -55,7 +55,7 @@ def _deviation(
     ops: Any, g: Any, x: Any, x_shape: tuple[int, ...], axis: Axes, correction: float, keepdims: bool
 ) -> Any:
     """Of the sum of squares, twice the difference from the mean: the mean itself sends nothing back."""
-    freedom = _count(x_shape, axis) - correction
+    freedom = count(x_shape, axis) - correction
     share = spread(ops, g * (2.0 / freedom if freedom > 0 else math.nan), x_shape, axis, keepdims)
     deviation = x - ops.mean(x, axis=axis, keepdims=True)
     return share * (deviation if deviation.dtype == g.dtype else ops.conj(deviation))
@@ -79,7 +79,7 @@ def _prod(ops: Any, g: Any, x: Any, x_shape: tuple[int, ...], axis: Axes, keepdi
     axes = tuple(range(len(x_shape))) if axis is None else axis
     kept = tuple(i for i in range(len(x_shape)) if i not in axes)
     order, lengths = kept + axes, tuple(x_shape[i] for i in kept + axes)
-    rows = ops.reshape(ops.permute_dims(x, order), (math.prod(lengths[: len(kept)]), _count(x_shape, axes)))
+    rows = ops.reshape(ops.permute_dims(x, order), (math.prod(lengths[: len(kept)]), count(x_shape, axes)))
     after = ops.flip(_products_before(ops, ops.flip(rows, axis=1)), axis=1)
     others = ops.reshape(_products_before(ops, rows) * after * ops.reshape(g, (rows.shape[0], 1)), lengths)
     return ops.permute_dims(others, inverse(order))
@@ -103,7 +103,7 @@ rule(
 rule("max", x=_extreme)
 rule(
     "mean",
-    x=lambda ops, g, x_shape, axis, keepdims: spread(ops, g / float(_count(x_shape, axis)), x_shape, axis, keepdims),
+    x=lambda ops, g, x_shape, axis, keepdims: spread(ops, g / float(count(x_shape, axis)), x_shape, axis, keepdims),
 )
 rule("min", x=_extreme)
 rule("prod", x=_prod)

@@ -5,16 +5,15 @@ An operation without a formula here needs none: see `tensorplug.autograd.forward
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from ..protocol import is_tensor
 from ..rule import RULES, diagonal, tangent
-from .statistical import Axes, behind, spread
+from .matrices import conj, is_complex, quotient, real
+from .statistical import Axes, behind, count, spread, with_axes
 
 Shape = tuple[int, ...]
-
-
-def _real(ops: Any, x: Any) -> Any:
-    return ops.real(x) if "complex" in str(x.dtype) else x
 
 
 def _zeros(ops: Any, like: Any, shape: Shape) -> Any:
@@ -28,67 +27,161 @@ def _parts(ops: Any, t: Any, shapes: tuple[Shape, ...]) -> list[Any]:
     return [_zeros(ops, known, shape) if one is None else one for one, shape in zip(t, shapes, strict=True)]
 
 
+def _abs(ops: Any, t: Any, x: Any) -> Any:
+    if not is_complex(x):
+        return t * ops.sign(x)
+    size = ops.abs(x)
+    size = ops.masked_fill(size, ops.equal(size, ops.zeros_like(size)), 1.0)
+    return ops.real(t) * (ops.real(x) / size) + ops.imag(t) * (ops.imag(x) / size)
+
+
+def _competing(name: str, wins: str) -> Any:
+    """The tangent of `maximum` or `minimum`: that of the operand which wins, by the gradient's shares at ties."""
+    first, second = RULES[name].gradients.values()
+
+    def together(ops: Any, t: Any, x1: Any, x2: Any) -> Any:
+        t1, t2 = t
+        higher, lower = getattr(ops, wins)(x1, x2), getattr(ops, wins)(x2, x1)
+        if is_tensor(x1) or not bool(ops.all(ops.logical_or(higher, lower))):
+            return _sum(t1 if t1 is None else first(ops, t1, x1, x2), t2 if t2 is None else second(ops, t2, x1, x2))
+        shape = higher.shape
+        t1, t2 = (one if one is None or one.shape == shape else ops.broadcast_to(one, shape) for one in t)
+        return _sum(
+            t1 if t1 is None else ops.masked_fill(t1, lower, 0.0),
+            t2 if t2 is None else ops.masked_fill(t2, higher, 0.0),
+        )
+
+    return together
+
+
+def _sum(first: Any, second: Any) -> Any:
+    """The sum of two tangents of which one may be None."""
+    if first is None or second is None:
+        return second if first is None else first
+    return first + second
+
+
+def _difference(t: Any) -> Any:
+    t1, t2 = t
+    if t2 is None:
+        return t1
+    return -t2 if t1 is None else t1 - t2
+
+
+def _quotient(t: Any, x2: Any, out: Any) -> Any:
+    t1, t2 = t
+    return _difference((t1, t2 if t2 is None else t2 * out)) / x2
+
+
+def _complex(ops: Any, t: Any) -> Any:
+    t1, t2 = t
+    known = t1 if t2 is None else t2
+    return ops.complex(ops.zeros_like(known) if t1 is None else t1, ops.zeros_like(known) if t2 is None else t2)
+
+
 def _extreme(ops: Any, t: Any, x: Any, out: Any, x_shape: Shape, axis: Axes, keepdims: bool) -> Any:
+    """That of the one element which is the extreme, or a share of each of several."""
+    if not is_tensor(x) and x_shape:
+        chosen = ops.equal(x, with_axes(ops, out, x_shape, axis, keepdims))
+        axes = range(len(x_shape)) if axis is None else axis
+        order = (*(i for i in range(len(x_shape)) if i not in axes), *axes)
+        found = ops.index(ops.permute_dims(t, order), (ops.permute_dims(chosen, order),))
+        # No extreme but NaN is without an element that equals it.
+        if found.shape[0] == math.prod(out.shape) and bool(ops.all(ops.equal(out, out))):
+            return ops.reshape(found, out.shape)
     share = RULES["max"].gradients["x"](ops, ops.ones_like(out), x, out, x_shape, axis, keepdims)
     return ops.sum(share * t, axis=axis, keepdims=keepdims)
 
 
+def _are_invertible(ops: Any, x: Any) -> bool:
+    """Whether all numbers are finite, as their reciprocals are."""
+    return bool(ops.all(ops.isfinite(x + ops.reciprocal(x))))
+
+
 def _prod(ops: Any, t: Any, x: Any, x_shape: Shape, axis: Axes, keepdims: bool) -> Any:
-    ones = ops.ones_like(ops.sum(x, axis=axis, keepdims=keepdims))
-    others = RULES["prod"].gradients["x"](ops, ones, x, x_shape, axis, keepdims)
+    """By the derivative of the logarithm, where no product is zero."""
+    out = ops.prod(x, axis=axis, keepdims=keepdims)
+    if _are_invertible(ops, out):
+        return out * ops.sum(t / x, axis=axis, keepdims=keepdims)
+    others = RULES["prod"].gradients["x"](ops, ops.ones_like(out), x, x_shape, axis, keepdims)
     return ops.sum(others * t, axis=axis, keepdims=keepdims)
+
+
+def _cumulative_prod(ops: Any, t: Any, x: Any, out: Any, axis: int) -> Any:
+    """By the derivative of the logarithm, where no product is zero."""
+    if _are_invertible(ops, out):
+        return out * ops.cumulative_sum(t / x, axis=axis)
+    return ops.linear_recurrence(x, t * behind(ops, ops.ones_like, out, axis), axis=axis)
+
+
+def _linear_recurrence(ops: Any, t: Any, factors: Any, out: Any, axis: int) -> Any:
+    """The same recurrence: of what the factors add to each term, and what its own tangent is."""
+    of_factors, of_terms = t
+    if of_factors is not None:
+        of_factors = of_factors * behind(ops, ops.zeros_like, out, axis)
+    return ops.linear_recurrence(factors, _sum(of_factors, of_terms), axis=axis)
+
+
+def _var(ops: Any, t: Any, x: Any, x_shape: Shape, axis: Axes, correction: float, keepdims: bool) -> Any:
+    """Of the sum of squares: the mean itself contributes nothing."""
+    freedom = count(x_shape, axis) - correction
+    deviation = x - ops.mean(x, axis=axis, keepdims=True)
+    total = ops.sum(real(ops, conj(ops, deviation) * t), axis=axis, keepdims=keepdims)
+    return total * (2.0 / freedom if freedom > 0 else math.nan)
+
+
+def _std(ops: Any, t: Any, x: Any, out: Any, x_shape: Shape, axis: Axes, correction: float, keepdims: bool) -> Any:
+    return quotient(ops, _var(ops, t, x, x_shape, axis, correction, keepdims) * 0.5, out)
+
+
+def _sort(ops: Any, t: Any, x: Any, axis: int) -> Any:
+    """Equal elements, of which any may be first where the order is the quicker one, keep theirs."""
+    order = ops.argsort(x, axis=axis, stable=False)
+    found = ops.take_along_axis(x, order, axis=axis)
+    before = (slice(None),) * axis
+    lower, higher = ops.getitem(found, (*before, slice(None, -1))), ops.getitem(found, (*before, slice(1, None)))
+    if not bool(ops.all(ops.less(lower, higher))):
+        order = ops.argsort(x, axis=axis)
+    return ops.take_along_axis(t, order, axis=axis)
+
+
+def _put(ops: Any, t: Any, index: Any, out_shape: Shape) -> Any:
+    of_x, of_value = t
+    if of_value is None:
+        of_value = ops.zeros_like(ops.index(of_x, index))
+    return ops.put(_zeros(ops, of_value, out_shape) if of_x is None else of_x, of_value, index)
+
+
+def _put_view(ops: Any, t: Any, steps: Any, out_shape: Shape, out_dtype: str) -> Any:
+    of_x, of_value = t
+    if of_x is None:
+        of_x = _zeros(ops, ops.cast(of_value, out_dtype), out_shape)
+    return ops.put_view(of_x, ops.zeros_like(ops.take_view(of_x, steps)) if of_value is None else of_value, steps)
 
 
 def _logsumexp(ops: Any, t: Any, x: Any, out: Any, x_shape: Shape, axis: Axes, keepdims: bool) -> Any:
     return ops.sum(ops.exp(x - spread(ops, out, x_shape, axis, keepdims)) * t, axis=axis, keepdims=keepdims)
 
 
-def _solve_x1(ops: Any, t: Any, x1: Any, out: Any, x2_shape: Shape) -> Any:
-    solve = getattr(ops, "linalg.solve")
-    if len(x2_shape) > 1:
-        return -solve(x1, ops.matmul(t, out))
-    found = solve(x1, ops.matmul(t, ops.reshape(out, (*out.shape, 1))))
-    return -ops.reshape(found, found.shape[:-1])
-
-
-def _det(ops: Any, t: Any, x: Any) -> Any:
-    ones = ops.ones_like(ops.sum(x, axis=(-2, -1)))
-    return ops.sum(RULES["linalg.det"].gradients["x"](ops, ones, x) * t, axis=(-2, -1))
-
-
-def _cholesky(ops: Any, t: Any, out: Any) -> Any:
-    """Of the Hermitian part, as the gradient is."""
-    solve = getattr(ops, "linalg.solve")
-    hermitian = (t + ops.matrix_transpose(ops.conj(t))) * 0.5
-    inner = solve(out, ops.matrix_transpose(ops.conj(solve(out, hermitian))))
-    return ops.matmul(out, (ops.tril(inner) + ops.tril(inner, k=-1)) * 0.5)
-
-
 # Elementwise, or with a symmetric matrix of derivatives.
 diagonal(
-    *"acos acosh add asin asinh atan atan2 atanh ceil clip clone copy copysign cos cosh divide elu exp expm1 fft.fft "
-    "fft.fftn fft.ifft fft.ifftn fill floor floor_divide hypot leaky_relu log log10 log1p log2 logaddexp logsigmoid "
-    "masked_fill maximum minimum multiply negative nextafter positive pow reciprocal relu remainder round sigmoid silu "
-    "sin sinh softmax softplus sqrt square subtract tan tanh trunc where".split()
+    *"acos acosh add asin asinh atan atan2 atanh ceil clip clone copy copysign cos cosh elu exp expm1 fft.fft fft.fftn "
+    "fft.ifft fft.ifftn fill floor floor_divide hypot leaky_relu log log10 log1p log2 logaddexp logsigmoid masked_fill "
+    "multiply negative nextafter positive pow reciprocal relu remainder round sigmoid silu sin sinh softmax softplus "
+    "sqrt square tan tanh trunc where".split()
 )
 
-tangent("abs", x=lambda ops, t, x: _real(ops, t * ops.conj(ops.sign(x))))
+tangent("abs", x=_abs)
 tangent("broadcast_to", x=lambda ops, t, out_shape: ops.broadcast_to(t, out_shape))
 tangent("cast", x=lambda ops, t, out_dtype: ops.cast(t, out_dtype))
-tangent(
-    "complex",
-    x1=lambda ops, t: ops.complex(t, ops.zeros_like(t)),
-    x2=lambda ops, t: ops.complex(ops.zeros_like(t), t),
-)
+tangent("complex", together=_complex)
 tangent("concat", arrays=lambda ops, t, shapes, axis: ops.concat(_parts(ops, t, shapes), axis=axis))
 tangent("conj", x=lambda ops, t: ops.conj(t))
-tangent(
-    "cumulative_prod",
-    x=lambda ops, t, x, out, axis: ops.linear_recurrence(x, t * behind(ops, ops.ones_like, out, axis), axis=axis),
-)
+tangent("cumulative_prod", x=_cumulative_prod)
 tangent("cumulative_sum", x=lambda ops, t, axis: ops.cumulative_sum(t, axis=axis))
 tangent("diagonal", x=lambda ops, t, offset: ops.diagonal(t, offset=offset))
 tangent("diagonal_embed", x=lambda ops, t, offset, out_shape: ops.diagonal_embed(t, shape=out_shape, offset=offset))
+tangent("divide", together=_quotient)
 tangent("embed", x=lambda ops, t, index, out_shape: ops.embed(t, out_shape, index))
 tangent("fft.irfft", x=lambda ops, t, n, axis, norm: getattr(ops, "fft.irfft")(t, n=n, axis=axis, norm=norm))
 tangent("fft.rfft", x=lambda ops, t, axis, norm: getattr(ops, "fft.rfft")(t, axis=axis, norm=norm))
@@ -97,10 +190,7 @@ tangent("fold", x=lambda ops, t, window, out_shape: ops.fold(t, shape=out_shape,
 tangent("getitem", x=lambda ops, t, index: ops.getitem(t, index))
 tangent("imag", x=lambda ops, t: ops.imag(t))
 tangent("index", x=lambda ops, t, index: ops.index(t, index))
-tangent("linalg.cholesky", x=_cholesky)
-tangent("linalg.det", x=_det)
-tangent("linalg.inv", x=lambda ops, t, out: -ops.matmul(ops.matmul(out, t), out))
-tangent("linalg.solve", x1=_solve_x1, x2=lambda ops, t, x1: getattr(ops, "linalg.solve")(x1, t))
+tangent("linear_recurrence", together=_linear_recurrence)
 tangent("log_softmax", x=lambda ops, t, out, axis: t - ops.sum(ops.exp(out) * t, axis=axis, keepdims=True))
 tangent("logsumexp", x=_logsumexp)
 tangent(
@@ -110,23 +200,26 @@ tangent(
 )
 tangent("matrix_transpose", x=lambda ops, t: ops.matrix_transpose(t))
 tangent("max", x=_extreme)
+tangent("maximum", together=_competing("maximum", "greater"))
 tangent("mean", x=lambda ops, t, axis, keepdims: ops.mean(t, axis=axis, keepdims=keepdims))
 tangent("min", x=_extreme)
+tangent("minimum", together=_competing("minimum", "less"))
 tangent("permute_dims", x=lambda ops, t, axes: ops.permute_dims(t, axes))
 tangent("prod", x=_prod)
-tangent(
-    "put",
-    x=RULES["put"].gradients["x"],
-    value=lambda ops, t, index, out_shape: ops.put(_zeros(ops, t, out_shape), t, index),
-)
+tangent("put", together=_put)
+tangent("put_view", together=_put_view)
 tangent("real", x=lambda ops, t: ops.real(t))
 tangent("reshape", x=lambda ops, t, out_shape: ops.reshape(t, out_shape))
 tangent("roll", x=lambda ops, t, shift, axis: ops.roll(t, shift=shift, axis=axis))
 tangent("scatter_zeros", x=lambda ops, t, index, out_shape: ops.scatter_zeros(t, out_shape, index))
-tangent("sort", x=lambda ops, t, x, axis: ops.take_along_axis(t, ops.argsort(x, axis=axis), axis=axis))
+tangent("sort", x=_sort)
 tangent("stack", arrays=lambda ops, t, shapes, axis: ops.stack(_parts(ops, t, shapes), axis=axis))
+tangent("std", x=_std)
+tangent("subtract", together=_difference)
 tangent("sum", x=lambda ops, t, axis, keepdims: ops.sum(t, axis=axis, keepdims=keepdims))
+tangent("to_device", x=lambda t, back: back.again(t))
 tangent("tril", x=lambda ops, t, k: ops.tril(t, k=k))
 tangent("triu", x=lambda ops, t, k: ops.triu(t, k=k))
 tangent("unfold", x=lambda ops, t, window: ops.unfold(t, window=window))
+tangent("var", x=_var)
 tangent("vecdot", x1=lambda ops, t, x2: ops.vecdot(t, x2), x2=lambda ops, t, x1: ops.vecdot(x1, t))

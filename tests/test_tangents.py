@@ -1,0 +1,298 @@
+"""Formulas for tangents where they choose between two ways: forward mode is the transposed reverse mode in both."""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import itertools
+import math
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+import pytest
+
+import tensorplug as tp
+from tensorplug.func import grad, jacfwd, jacrev, jvp, vjp
+
+from .gradients.case import STEP
+
+la = tp.linalg
+INF, NAN = math.inf, math.nan
+X = numpy.asarray([0.5, -1.25, 2.0])
+GENERATOR = numpy.random.default_rng(7)
+
+REAL: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "max, one each": (lambda x: tp.max(x, axis=1), ([[1.0, 3.0, 2.0], [5.0, 4.0, 6.0]],)),
+    "max, first axis": (lambda x: tp.max(x, axis=0), ([[1.0, 3.0, 2.0], [5.0, 2.0, 6.0]],)),
+    "max, two axes": (
+        lambda x: tp.max(x, axis=(0, -1), keepdims=True),
+        ([[[1.0, 3.0], [2.0, 4.0]], [[7.0, 6.0], [5.0, 0.0]]],),
+    ),
+    "max, ties": (lambda x: tp.max(x, axis=1), ([[3.0, 3.0, 2.0], [5.0, 4.0, 6.0]],)),
+    "max, of all": (tp.max, ([[3.0, 3.0, 2.0], [5.0, 4.0, 1.0]],)),
+    "max, NaN": (lambda x: tp.max(x, axis=1), ([[NAN, 3.0, NAN], [5.0, 4.0, 6.0]],)),
+    "max, NaN and ties": (lambda x: tp.max(x, axis=1), ([[NAN, 3.0, 1.0], [5.0, 5.0, 4.0]],)),
+    "max, a number": (tp.max, (3.0,)),
+    "min, ties": (lambda x: tp.min(x, axis=0, keepdims=True), ([[0.0, 3.0], [-0.0, 4.0]],)),
+    "maximum, ties": (tp.maximum, ([1.0, 2.0, 3.0], [1.0, 3.0, 2.0])),
+    "maximum, none": (tp.maximum, ([1.0, 2.0, 3.0], [[0.0, 3.0, 2.0], [5.0, 1.0, 4.0]])),
+    "maximum, of one": (lambda x: tp.maximum(x, 1.5), ([1.0, 2.0, 3.0],)),
+    "minimum, of the other": (lambda x: tp.minimum(1.5, x), ([[1.0], [2.0]],)),
+    "minimum, NaN": (tp.minimum, ([1.0, NAN, 3.0], [2.0, 3.0, NAN])),
+    "prod, zeros": (lambda x: tp.prod(x, axis=1), ([[0.0, 3.0, 2.0], [0.0, 0.0, 6.0]],)),
+    "prod, one zero": (tp.prod, ([[0.5, 3.0, 2.0], [2.0, 0.0, 6.0]],)),
+    "prod, none": (lambda x: tp.prod(x, axis=0, keepdims=True), ([[0.5, 3.0, 2.0], [2.0, -1.0, 6.0]],)),
+    "prod, so small": (tp.prod, ([1e-300, 1e-20],)),
+    "prod, no elements": (lambda x: tp.prod(x, axis=0), (numpy.zeros((0, 2)),)),
+    "cumulative_prod, zeros": (lambda x: tp.cumulative_prod(x, axis=1), ([[2.0, 0.0, 2.0], [1.0, 3.0, 6.0]],)),
+    "cumulative_prod, none": (tp.cumulative_prod, ([2.0, -0.5, 2.0],)),
+    "cumulative_prod, so small": (tp.cumulative_prod, ([1e-300, 1e-20, 2.0],)),
+    "sort, ties": (lambda x: tp.sort(x, axis=0), ([[2.0, 1.0], [2.0, -1.0], [1.0, 1.0]],)),
+    "sort, none": (lambda x: tp.sort(x, descending=True), ([[2.0, 3.0, 1.0], [0.0, -1.0, 5.0]],)),
+    "sort, NaN": (tp.sort, ([NAN, 3.0, NAN, 1.0],)),
+    "divide, by one": (lambda x: x / 3.0, ([2.0, 3.0],)),
+    "divide, of one": (lambda x: 3.0 / x, ([[2.0], [3.0]],)),
+    "subtract, of one": (lambda x: 3.0 - x, ([[2.0], [3.0]],)),
+    "subtract, each": (tp.subtract, ([[2.0], [3.0]], [1.0, 2.0])),
+    "std, of equal elements": (lambda x: tp.std(x, axis=1), ([[1.0, 1.0], [1.0, 2.0]],)),
+    "vector_norm, of zeros": (lambda x: la.vector_norm(x, axis=1), ([[0.0, 0.0], [3.0, 4.0]],)),
+    "vector_norm, 1": (lambda x: la.vector_norm(x, ord=1), ([[0.0, -2.0], [3.0, 4.0]],)),
+    "abs": (tp.abs, ([0.0, -0.0, -2.0, 3.0, INF, NAN],)),
+    "complex, of one": (lambda x: tp.abs(tp.complex(x, tp.ones_like(x))), ([1.0, 2.0],)),
+    "complex, of the other": (lambda x: tp.abs(tp.complex(tp.ones_like(x), x)), ([1.0, 2.0],)),
+    "large Cholesky": (la.cholesky, (numpy.eye(70) * 70 + numpy.cos(numpy.add.outer(numpy.arange(70), range(70))),)),
+}
+"""A function, and points of it."""
+
+
+def tensors(arrays: Any) -> tuple[tp.Tensor, ...]:
+    return tuple(tp.asarray(one, dtype="complex128" if numpy.iscomplexobj(one) else "float64") for one in arrays)
+
+
+def directions(arrays: tuple[tp.Tensor, ...]) -> tuple[tp.Tensor, ...]:
+    """For each a direction, complex for complex numbers."""
+    found = [numpy.sin(numpy.arange(2.0, int(one.size) + 2)).reshape(one.shape) for one in arrays]
+    return tensors([v + 1j * v[::-1] if one.dtype.is_complex else v for one, v in zip(arrays, found, strict=True)])
+
+
+def inner(first: Any, second: Any) -> float:
+    """The real part of the sum of products, in which gradients that follow PyTorch's convention are conjugated."""
+    pairs = [(numpy.asarray(a.detach()), numpy.asarray(b.detach())) for a, b in zip(first, second, strict=True)]
+    return float(sum((a.conj() * b).sum().real for a, b in pairs))
+
+
+def assert_transposed(function: Callable[..., Any], points: tuple[Any, ...]) -> None:
+    """By the quick way, and recorded."""
+    xs = tensors(points)
+    vs = directions(xs)
+    result, tangent = jvp(function, xs, vs)
+    value, pull = vjp(function, *xs)
+    numpy.testing.assert_array_equal(numpy.asarray(result), numpy.asarray(value))
+    for position in range(min(int(result.size), 12)):
+        unit = numpy.zeros(result.shape)
+        unit.reshape(-1)[position] = 1.0
+        (w,) = tensors([unit * (1.0 - 2j) if result.dtype.is_complex else unit])
+        assert inner([w], [tangent]) == pytest.approx(inner(pull(w), vs), rel=1e-10, abs=1e-12, nan_ok=True)
+    recorded = jvp(function, tuple(x.clone().requires_grad_() for x in xs), vs)[1]
+    assert recorded.dtype is tangent.dtype
+    numpy.testing.assert_allclose(numpy.asarray(recorded.detach()), numpy.asarray(tangent), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_tangents_are_the_transposed_gradients(backend: str, name: str) -> None:
+    function, points = REAL[name]
+    if name == "abs":
+        # Where an element is NaN or infinite, so would be the sum of what the others give.
+        xs = tensors(points)
+        _, tangent = jvp(function, xs, (tp.ones_like(xs[0]),))
+        (wanted,) = vjp(function, *xs)[1](tp.ones_like(xs[0]))
+        numpy.testing.assert_array_equal(numpy.asarray(tangent), numpy.asarray(wanted))
+        return
+    assert_transposed(function, points)
+
+
+def complex_matrix(*shape: int) -> numpy.ndarray:
+    found = GENERATOR.normal(size=(2, *shape))
+    return found[0] + 1j * found[1]
+
+
+def unphased(u: Any, s: Any, vh: Any) -> Any:
+    """What does not depend on the phases of singular vectors."""
+    return tp.concat([tp.reshape((u * s) @ vh, (-1,)), tp.reshape((u * (s * s)) @ u.mT.conj(), (-1,))])
+
+
+COMPLEX: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {
+    "abs": (tp.abs, (3,)),
+    "var": (lambda z: tp.var(z, axis=0), (3, 2)),
+    "std": (lambda z: tp.std(z, correction=1), (3, 2)),
+    "prod": (lambda z: tp.prod(z, axis=0), (3, 2)),
+    "cumulative_prod": (tp.cumulative_prod, (4,)),
+    "divide": (lambda z: z / (z[::-1] + 1.0), (4,)),
+    "subtract": (lambda z: 1j - z, (4,)),
+    "vector_norm": (la.vector_norm, (4,)),
+    "vector_norm, 3": (lambda z: la.vector_norm(z, ord=3), (4,)),
+    "cholesky": (lambda z: la.cholesky(z @ z.mT.conj() + tp.eye(3)), (3, 3)),
+    "eigvalsh": (lambda z: la.eigvalsh(z @ z.mT.conj()), (3, 3)),
+    "eigh": (lambda z: (lambda w, v: (v * (w * w)) @ v.mT.conj())(*la.eigh(z + z.mT.conj())), (3, 3)),
+    "qr": (lambda z: (lambda q, r: q @ q.mT.conj() + r.mT.conj() @ r * 2.0)(*la.qr(z)), (3, 3)),
+    "qr, q": (lambda z: la.qr(z)[0], (4, 2)),
+    "qr, r": (lambda z: la.qr(z)[1], (2, 4)),
+    "slogdet": (lambda z: la.slogdet(z)[1], (3, 3)),
+    "slogdet, sign": (lambda z: la.slogdet(z)[0], (3, 3)),
+    "svd": (lambda z: unphased(*la.svd(z, full_matrices=False)), (4, 2)),
+    "svd, wide": (lambda z: unphased(*la.svd(z, full_matrices=False)), (2, 3)),
+    "svdvals": (la.svdvals, (3, 3)),
+    "put": (lambda z: tp.scatter(z * z, 0, tp.asarray([1, 0]), z[2:] * 1j), (4,)),
+}
+
+
+@pytest.mark.parametrize("name", COMPLEX)
+def test_complex_tangents_are_the_transposed_gradients(name: str) -> None:
+    function, shape = COMPLEX[name]
+    with tp.backend("numpy"):
+        assert_transposed(function, (complex_matrix(*shape),))
+
+
+@pytest.mark.parametrize("shape", [(4, 2), (2, 4)], ids=str)
+def test_vectors_of_no_singular_value_stay_perpendicular(backend: str, shape: tuple[int, int]) -> None:
+    x, v = (tp.asarray(GENERATOR.normal(size=shape)) for _ in range(2))
+
+    def projections(x: tp.Tensor) -> tp.Tensor:
+        u, _, vh = la.svd(x)
+        beyond = u[:, 2:] if shape[0] > 2 else vh[2:].mT
+        return beyond @ beyond.mT
+
+    _, tangent = jvp(projections, (x,), (v,))
+    ends = [numpy.asarray(projections(x + v * step)) for step in (STEP, -STEP)]
+    numpy.testing.assert_allclose(numpy.asarray(tangent), (ends[0] - ends[1]) / (2 * STEP), atol=1e-7)
+
+
+def written(x: tp.Tensor, y: tp.Tensor) -> tp.Tensor:
+    z = x * x
+    z[1:].mul_(y)
+    z[0] = y[0]
+    z.imag.copy_(x.real) if z.dtype.is_complex else z.view(3, 1).add_(y[0])
+    return z
+
+
+@pytest.mark.parametrize("wanted", [(0, 1), (0,), (1,)], ids=str)
+@pytest.mark.parametrize("imaginary", [0.0, 1j], ids=["real", "complex"])
+def test_tangents_of_writes(backend: str, wanted: tuple[int, ...], imaginary: complex) -> None:
+    """Of what is written, of what it is written into, and of both."""
+    points = [numpy.asarray([0.5, -1.25, 2.0]) * (1 + imaginary), numpy.asarray([3.0, 0.5]) * (1 - imaginary)]
+
+    def function(*some: tp.Tensor) -> tp.Tensor:
+        every = list(tensors(points))
+        for position, one in zip(wanted, some, strict=True):
+            every[position] = one
+        return written(*every)
+
+    assert_transposed(function, tuple(points[position] for position in wanted))
+
+
+# Where nothing but tangents is wanted, no graph is made.
+
+
+def test_nothing_is_saved_where_tangents_are_all_that_is_wanted(backend: str) -> None:
+    seen: list[Any] = []
+
+    def function(x: tp.Tensor) -> tp.Tensor:
+        y = tp.exp(x * x)
+        seen.append((y.grad_fn.saved, y.grad_fn.edges, y.requires_grad, y.is_leaf, y.grad_fn.name))
+        return y
+
+    jvp(function, (tp.ones(2),), (tp.ones(2),))
+    assert seen == [((), (), True, False, "exp")]
+
+
+def test_tangents_do_not_outlive_the_pass(backend: str) -> None:
+    """Whatever keeps the function's intermediate tensors."""
+    gc.collect()
+    gc.disable()
+    try:
+        nodes: list[weakref.ref[Any]] = []
+
+        def function(x: tp.Tensor) -> tp.Tensor:
+            y = tp.exp(x)
+            nodes.append(weakref.ref(y._node))
+            return y * y
+
+        jvp(function, (tp.ones(2),), (tp.ones(2),))
+        jvp(lambda x: jvp(function, (x,), (x,))[1], (tp.ones(2),), (tp.ones(2),))
+        grad(lambda x: jvp(function, (x,), (x,))[1].sum())(tp.ones(2))
+        assert all(node() is None for node in nodes)
+    finally:
+        gc.enable()
+
+
+def test_what_is_differentiated_inside_has_its_graph(backend: str) -> None:
+    """A gradient, a checkpoint, anomaly detection and a `Function` among operations that are taken at once."""
+
+    class Cube(tp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: tp.Tensor) -> tp.Tensor:
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        def backward(ctx: Any, g: tp.Tensor) -> tp.Tensor:
+            (x,) = ctx.saved_tensors
+            return g * 3 * x * x
+
+    def function(x: tp.Tensor) -> tp.Tensor:
+        y = tp.sin(x)
+        y = y * grad(lambda z: (z * z * x).sum())(y)
+        y = tp.autograd.checkpoint(lambda z: tp.exp(z) * x, y)
+        with tp.autograd.detect_anomaly():
+            y = Cube.apply(tp.tanh(y)) + y
+        values, vectors = la.eigh(tp.stack([tp.stack([y[0], x[0]]), tp.stack([x[0], y[1] + 3.0])]))
+        return tp.concat([values, y, vectors[0] * vectors[0]]) * x[0]
+
+    x, v = (tp.asarray(numpy.asarray(one)) for one in ([0.5, -0.25], [1.0, 2.0]))
+    forward, backward = (numpy.asarray(transform(function)(x)) for transform in (jacfwd, jacrev))
+    numpy.testing.assert_allclose(forward, backward, rtol=1e-10, atol=1e-12)
+    numpy.testing.assert_allclose(numpy.asarray(jvp(function, (x,), (v,))[1]), backward @ numpy.asarray(v), rtol=1e-10)
+
+
+@pytest.mark.parametrize("names", [*itertools.product(("no_grad", "enable_grad"), repeat=2)], ids="-".join)
+def test_one_jvp_inside_of_another(backend: str, names: tuple[str, str]) -> None:
+    """Inside of `no_grad` a derivative is a constant to whatever is outside."""
+    x = tp.asarray(numpy.asarray(0.75))
+    one = tp.ones_like(x)
+
+    def inside(x: tp.Tensor) -> tp.Tensor:
+        with getattr(tp, names[0])():
+            return jvp(lambda z: z * z * x, (x,), (one,))[1]
+
+    with getattr(tp, names[1])():
+        value, tangent = jvp(lambda x: inside(x) * x, (x,), (one,))
+    assert value.item() == pytest.approx(2 * 0.75**3)
+    assert tangent.item() == pytest.approx(2 * 0.75**2 * (1 if names[0] == "no_grad" else 3))
+    assert not tangent.requires_grad
+
+
+def test_no_warnings_of_tangents() -> None:
+    with tp.backend("numpy"):
+        x = tp.asarray(numpy.asarray([0.0, 1e308, INF]))
+        _, tangent = jvp(lambda x: tp.log(x) * x / x, (x,), (x,))
+        assert tangent.shape == (3,)
+
+
+def test_tangents_go_to_other_backends(backend: str) -> None:
+    other = tp.device("numpy:cpu" if backend != "numpy" else "jax:cpu:0") if importlib.util.find_spec("jax") else None
+    if other is None:
+        pytest.skip("JAX is an extra, which may not be installed")
+    x = tp.asarray(X)
+
+    def function(x: tp.Tensor) -> tp.Tensor:
+        return tp.exp(x.to(other)).to(x.device) * x
+
+    value, tangent = jvp(function, (x,), (x,))
+    assert value.device is tangent.device is x.device
+    numpy.testing.assert_allclose(numpy.asarray(tangent), numpy.exp(X) * X * (1 + X), rtol=1e-12)
+    _, elsewhere = jvp(lambda x: x.to(other), (x,), (x,))
+    assert elsewhere.device is other
+    _, second = jvp(lambda x: jvp(function, (x,), (x,))[1], (x,), (tp.ones_like(x),))
+    numpy.testing.assert_allclose(numpy.asarray(second), numpy.exp(X) * (1 + 3 * X + X * X), rtol=1e-12)
