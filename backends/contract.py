@@ -162,6 +162,14 @@ class Backend:
         """
         return {}
 
+    def unsupported(self) -> Mapping[str, str]:
+        """Operations that the library cannot do, by name, each with the reason.
+
+        Asking for one raises `NotImplementedError` with the reason, and the conformance suite counts it apart. What an
+        operation's decomposition can do without the library need not be listed.
+        """
+        return {}
+
     def dtypes(self) -> Mapping[str, Any]:
         """The library's dtype objects, by Tensorplug's names. What is left out is not supported."""
         found = {name: getattr(self.namespace, name, None) for name in DTYPE_NAMES}
@@ -304,6 +312,28 @@ class Backend:
             Positions of the arguments whose memory the result may take over.
         """
         return function
+
+    def gradients(self, function: Callable[..., Array], arrays: tuple[Array, ...]) -> tuple[Array, ...]:
+        """Gradients of a scalar function by the library's own automatic differentiation, to hold Tensorplug's against.
+
+        Parameters
+        ----------
+        function
+            Of as many arrays; its result is real and 0-d.
+        arrays
+            Of real or complex floating-point dtypes.
+
+        Returns
+        -------
+        tuple of array
+            For a complex array the derivative by its real part less i times the one by its imaginary part.
+
+        Raises
+        ------
+        NotImplementedError
+            If the library has none, as by default.
+        """
+        raise NotImplementedError(f"backend {self.name!r} has no automatic differentiation of its own")
 
     def synchronize(self, device: Any) -> None:
         """Wait until everything that was begun on the device has ended."""

@@ -64,6 +64,8 @@ class Jax(Backend):
             "put": self._wide(self._put),
             "embed": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[index].set(x)),
             "scatter_zeros": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[_own_index(index)].add(x)),
+            # JAX's positions are of 32 bits.
+            "searchsorted": self._wide(lambda x1, x2, **options: jnp.searchsorted(x1, x2, **options).astype("int64")),
             "sigmoid": self._wide(self._jax.nn.sigmoid),
             # Of complex numbers JAX looks at the real part only.
             "all": self._wide(lambda x, **options: jnp.all(_truth(x), **options)),
@@ -160,6 +162,15 @@ class Jax(Backend):
         """Compiled once for each formula, its options, and the shapes."""
         compiled: Callable[..., Any] = self._jax.jit(super().pointwise, static_argnums=(0, 1, 3, 4))
         return compiled
+
+    def gradients(self, function: Callable[..., Any], arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+        with self.scope():
+            try:
+                found: tuple[Any, ...] = self._jax.grad(function, argnums=tuple(range(len(arrays))))(*arrays)
+            except self._jax.errors.ConcretizationTypeError as error:
+                # The function looks at values, which are not known while JAX traces it.
+                raise NotImplementedError(str(error)) from None
+            return found
 
     def synchronize(self, device: Any) -> None:
         self._jax.device_put(0.0, device).block_until_ready()

@@ -17,7 +17,7 @@ from .numpy_fft import KERNELS as FFT
 from .numpy_linalg import KERNELS as LINALG
 from .numpy_losses import KERNELS as LOSSES
 from .numpy_losses import pointwise
-from .numpy_quiet import quietly, run, run_anyway
+from .numpy_quiet import Quiet, quietly, run, run_anyway
 from .numpy_softmax import KERNELS as SOFTMAX
 from .numpy_sorting import KERNELS as SORTING
 
@@ -28,7 +28,7 @@ UFUNCS = (
     "bitwise_right_shift bitwise_xor ceil conj copysign cos cosh divide equal exp expm1 floor floor_divide greater "
     "greater_equal hypot isfinite isinf isnan less less_equal log log10 log1p log2 logaddexp logical_and logical_not "
     "logical_or logical_xor matmul maximum minimum multiply negative nextafter not_equal positive pow reciprocal "
-    "remainder signbit sin sinh sqrt square subtract tan tanh trunc vecdot"
+    "remainder signbit sin sinh sqrt square subtract tan tanh trunc"
 ).split()
 """NumPy's functions that are ufuncs and compute what the standard's function of that name does."""
 
@@ -210,7 +210,15 @@ def _matmul(x1: Any, x2: Any) -> Any:
         out = run(numpy.matmul, x1, x2)
     except RuntimeError:
         out = run_anyway(numpy.matmul, x1, x2)
+    if x1.dtype.itemsize == 2:
+        # Of bfloat16, NumPy's answer is float32.
+        return _narrowed(out, x1.dtype)
     return out if type(out) is ndarray else asarray(out)
+
+
+def _vecdot(x1: Any, x2: Any) -> Any:
+    out = quietly(numpy.vecdot, x1, x2)
+    return _narrowed(out, x1.dtype) if x1.dtype.itemsize == 2 else asarray(out)
 
 
 def _sigmoid(x: Any) -> Any:
@@ -243,7 +251,7 @@ class NumPy(Backend):
             if ufunc.signature is None:
                 kernels[f"{name}_"] = _unary_in_place(ufunc) if unary else _binary_in_place(ufunc)
         kernels |= {name: _as_arrays(getattr(numpy, name)) for name in ("argmax", "argmin", "sign", "round")}
-        kernels["matmul"] = _matmul
+        kernels |= {"matmul": _matmul, "vecdot": _vecdot}
         kernels |= mended(kernels)
         return (
             kernels
@@ -321,7 +329,7 @@ class NumPy(Backend):
         return pointwise(formula, ops, arrays, options, summed)
 
     def scope(self, device: Any = None) -> Any:
-        return numpy.errstate(all="ignore")
+        return Quiet()
 
 
 @hookimpl

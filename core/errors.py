@@ -29,6 +29,10 @@ class DivisionByZeroError(ZeroDivisionError, RuntimeError):
     """Integers were divided by zero: a ZeroDivisionError to Python, a RuntimeError to code written for PyTorch."""
 
 
+class UnsupportedError(NotImplementedError):
+    """What a backend declares that it cannot do."""
+
+
 class LinAlgError(numpy.linalg.LinAlgError, RuntimeError):
     """A matrix that has no such result: NumPy's error of that name, and PyTorch's, which is a RuntimeError."""
 

@@ -107,6 +107,8 @@ def binary(
 
 
 def _finish(operation: Operation, function: Callable[..., Any], doc: str) -> Callable[..., Any]:
+    # Functions are pickled by the name of their module.
+    function.__module__ = operation.module
     function.__name__ = operation.name.rpartition(".")[2]
     function.__qualname__ = function.__name__
     function.__doc__ = doc

@@ -14,7 +14,7 @@ import numpy
 from ..backends import Backend, ByKind, load
 from .devices import Device, as_device
 from .dtypes import DTYPES, DType
-from .errors import LinAlgError
+from .errors import LinAlgError, UnsupportedError
 
 OPERATIONS: dict[str, Any] = {}
 """Every declared operation by its name: see `tensorplug.core.operation.Operation`, which enters it here."""
@@ -53,6 +53,7 @@ class Library:
         "name",
         "ops",
         "scope",
+        "unsupported",
         "writable",
     )
 
@@ -71,10 +72,13 @@ class Library:
         self.array_types = loaded.backend.array_types()
         self.writable = loaded.backend.writable
         self.compiles = loaded.backend.compiles
+        self.unsupported = loaded.backend.unsupported()
         self.ops = Ops(self)
 
     def find(self, name: str) -> Callable[..., Any] | None:
         """The kernel of an operation or one of the contract's own functions, or None."""
+        if name in self.unsupported:
+            return _refusing(f"{name}: backend {self.name!r} does not support it: {self.unsupported[name]}")
         if name in _CONTRACT_KERNELS:
             return _CONTRACT_KERNELS[name](self)
         operation = OPERATIONS.get(name)
@@ -107,13 +111,20 @@ class Library:
         return kernel
 
     def _scoped(self, decomposition: Callable[..., Any]) -> Callable[..., Any]:
-        ops, scope = self.ops, self.scope
+        ops, scope, types = self.ops, self.scope, self.array_types
+        asarray = self.backend.namespace.asarray
+
+        def own(found: Any) -> Any:
+            """Arithmetic on 0-d arrays gives scalars on libraries such as NumPy."""
+            if found is None or isinstance(found, types):
+                return found
+            return tuple(map(own, found)) if isinstance(found, (tuple, list)) else asarray(found)
 
         def kernel(*arrays: Any, **parameters: Any) -> Any:
             first = arrays[0][0] if type(arrays[0]) in (list, tuple) else arrays[0]
             # What JAX traces has no device yet.
             with scope(getattr(first, "device", None)):
-                return decomposition(ops, *arrays, **parameters)
+                return own(decomposition(ops, *arrays, **parameters))
 
         return kernel
 
@@ -143,6 +154,15 @@ class Library:
     def kind_of(self, array: Any) -> Kind:
         """The kind of a raw array."""
         return kind_for(as_device(f"{self.name}:{self.backend.device_name(array)}"), self.dtype_of(array))
+
+
+def _refusing(message: str) -> Callable[..., Any]:
+    """A kernel of what the backend declares that it cannot do."""
+
+    def refusing(*arrays: Any, **parameters: Any) -> Any:
+        raise UnsupportedError(message)
+
+    return refusing
 
 
 def _explained(kernel: Callable[..., Any], name: str, failure: str) -> Callable[..., Any]:
@@ -307,6 +327,11 @@ _kinds: dict[tuple[Device, DType], Kind] = {}
 def loaded_libraries() -> list[Library]:
     """The libraries of the backends that have been used so far."""
     return list(_libraries.values())
+
+
+def loaded_kinds() -> list[Kind]:
+    """The kinds that have been used so far."""
+    return list(_kinds.values())
 
 
 def library_for(backend: str) -> Library:

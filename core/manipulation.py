@@ -13,6 +13,7 @@ import numpy
 from .axes import broadcasts, infer_shape, normalize_axes, normalize_axis, normalize_shape
 from .dtypes import promote
 from .errors import ShapeError
+from .kinds import OPERATIONS
 from .operands import cast, same_device, unsupported
 from .operation import Operation
 from .steps import STEPS, diagonal_index, strides, unfold_index
@@ -875,6 +876,9 @@ def _rolled(x: Tensor, shifts: tuple[int, ...], axes: tuple[int, ...]) -> Tensor
     for axis, shift in zip(axes, shifts, strict=True):
         totals[axis] += shift
     places = {axis: shift % x.shape[axis] for axis, shift in totals.items() if x.shape[axis]}
+    if not places:
+        # NumPy's function takes no empty tuples.
+        return OPERATIONS["clone"].function(x)
     return _roll(x, shift=tuple(places.values()), axis=tuple(places))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, final
 
@@ -70,6 +71,8 @@ class Operation:
 
     Attributes
     ----------
+    module : str
+        The module that declares it, and so its chapter.
     function : callable
         What users call. Set by the family.
     method : callable or None
@@ -101,6 +104,7 @@ class Operation:
         if name in OPERATIONS:
             raise ValueError(f"operation {name!r} is declared twice")
         self.name = name
+        self.module = _declaring_module()
         self.family = family
         self.operands = operands
         self.accepts = accepts
@@ -130,6 +134,12 @@ class Operation:
             return compile_record_outputs(self.rule, self.operands)
         broadcasts = self.family in BROADCASTING and len(self.operands) > 1
         return compile_record(self.rule, self.operands, broadcasts)
+
+    @property
+    def chapter(self) -> str:
+        """The chapter of the standard to which it belongs, ``"losses"`` for a loss."""
+        package, _, chapter = self.module.rpartition(".")
+        return "losses" if package.endswith("losses") else chapter
 
     def resolve(self, kind: Kind) -> tuple[Callable[..., Any], Any]:
         """The kernel for operands of a kind, and the kind of the result, or those of its several results.
@@ -228,3 +238,16 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
+
+
+def _declaring_module() -> str:
+    """The name of the first module on the way out that is no family."""
+    frame = sys._getframe(2)
+    while frame.f_globals["__name__"] in _FAMILIES and frame.f_back is not None:
+        frame = frame.f_back
+    name: str = frame.f_globals["__name__"]
+    return name
+
+
+_FAMILIES = (f"{__package__}.families",)
+"""The modules that declare operations for others."""

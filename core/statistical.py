@@ -89,6 +89,7 @@ sum = reduction(
 def _linear_recurrence(ops: Any, factors: Any, terms: Any, axis: int) -> Any:
     """Doubles the distance that it looks back until nothing is left, so that a pass over all elements is rare."""
     before = (slice(None),) * axis
+    terms = ops.positive(terms)
     step = 1
     while step < terms.shape[axis]:
         first, rest, back = ((*before, part, ...) for part in (slice(step), slice(step, None), slice(-step)))

@@ -67,7 +67,8 @@ STEPS: dict[str, StepKind] = {
         "shape",
         view=lambda ops, array, shape: ops.broadcast_to(array, shape),
         layout=lambda array, shape: numpy.broadcast_to(array, shape),
-        put=lambda ops, array, shape, value: ops.reshape(value, array.shape),
+        # What is broadcast to nothing is not written to.
+        put=lambda ops, array, shape, value: array if 0 in shape else ops.reshape(value, array.shape),
     ),
     "diagonal": StepKind(
         "offset",

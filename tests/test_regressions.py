@@ -9,6 +9,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -283,3 +284,41 @@ def test_the_gradient_of_a_norm_of_negative_order_beside_a_zero(backend: str) ->
     tp.linalg.vector_norm(x, ord=-1).backward()
     assert x.grad is not None
     assert x.grad.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_write_to_what_was_broadcast_to_nothing(backend: str) -> None:
+    x = tp.ones(3)
+    tp.broadcast_to(x, (0, 3)).fill_(5.0)
+    assert x.tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("call", [tp.nn.functional.silu, tp.nn.functional.logsigmoid, tp.nn.functional.softplus])
+def test_0_d_results_of_what_is_made_of_several_can_be_written(backend: str, call: Callable[..., tp.Tensor]) -> None:
+    y = call(tp.tensor(0.5))
+    y.fill_(2.0)
+    assert y.tolist() == 2.0
+
+
+def test_an_empty_roll_of_a_0_d_tensor(backend: str) -> None:
+    x = tp.tensor(2.0)
+    for y in (tp.roll(x, (), axis=()), tp.fft.fftshift(x)):
+        y.fill_(0.0)
+        assert x.tolist() == 2.0
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize("product", [tp.matmul, tp.vecdot])
+def test_products_of_half_types_are_of_that_type(backend: str, dtype: str, product: Callable[..., tp.Tensor]) -> None:
+    x = tp.ones(3, dtype=dtype)
+    y = product(x, x)
+    assert y._kind.library.backend.dtype_name(y._array) == dtype
+    assert y.item() == 3.0
+
+
+def test_positions_are_of_64_bits_on_the_device_too(backend: str) -> None:
+    y = tp.searchsorted(tp.tensor([1.0, 2.0]), tp.tensor([1.5]))
+    assert y.numpy().dtype == "int64"
+
+
+def test_operations_are_pickled_by_name() -> None:
+    assert pickle.loads(pickle.dumps(tp.add)) is tp.add
