@@ -77,7 +77,12 @@ def kernels(jax: Any) -> dict[str, Kernel]:
         return jax.jit(kernel)
 
     def mended(function: Callable[..., Any], name: str) -> Kernel:
-        return jax.jit(lambda x1, x2: function(jnp, x1, x2, getattr(jnp, name)(x1, x2)))
+        def kernel(x1: Any, x2: Any) -> Any:
+            # In half types JAX rounds the quotient before it takes it down to an integer.
+            wide = [x.astype(jnp.float32) if x.dtype.itemsize == 2 else x for x in (x1, x2)]
+            return function(jnp, *wide, getattr(jnp, name)(*wide)).astype(x1.dtype)
+
+        return jax.jit(kernel)
 
     asinh, log = complex_functions.asinh(base("asinh")), base("log")
     of_complex: dict[str, Callable[..., complex_functions.Parts]] = {

@@ -44,7 +44,7 @@ def _reciprocal(divide: Kernel) -> Kernel:
 
 def _sign(kernel: Kernel) -> Kernel:
     """The sign of a negative zero is a positive one; that of ml_dtypes' types is not."""
-    return lambda x: kernel(x) + x.dtype.type(0) if x.dtype.kind == "V" else kernel(x)
+    return lambda x: asarray(kernel(x) + x.dtype.type(0)) if x.dtype.kind == "V" else kernel(x)
 
 
 def _clip(maximum: Kernel, minimum: Kernel) -> Kernel:

@@ -195,9 +195,9 @@ def binary_cross_entropy_with_logits_with_slope(
 
 
 def _sigmoid(out: Any, x: Any) -> None:
-    # Powers of 2 take two thirds of the time of those of e.
-    numpy.multiply(x, -1.0 / math.log(2.0), out)
-    numpy.exp2(out, out)
+    # Powers of 2 would take less time for small numbers, and many times as long for those beyond 90.
+    numpy.negative(x, out)
+    numpy.exp(out, out)
     out += 1.0
     numpy.divide(1.0, out, out)
 

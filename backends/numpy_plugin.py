@@ -277,7 +277,7 @@ class NumPy(Backend):
                 "complex": _complex,
                 "diagonal": _diagonal,
                 "embed": _embed,
-                "flip": lambda x, axis=None: numpy.flip(x, axis).copy(),
+                "flip": lambda x, axis=None: numpy.array(numpy.flip(x, axis), order="C"),
                 "imag": lambda x: x.imag,
                 "real": lambda x: x.real,
                 "unfold": _unfold,

@@ -301,7 +301,7 @@ def test_0_d_results_of_what_is_made_of_several_can_be_written(backend: str, cal
 
 def test_an_empty_roll_of_a_0_d_tensor(backend: str) -> None:
     x = tp.tensor(2.0)
-    for y in (tp.roll(x, (), axis=()), tp.fft.fftshift(x)):
+    for y in (tp.roll(x, (), axis=()), tp.fft.fftshift(x), tp.flip(x)):
         y.fill_(0.0)
         assert x.tolist() == 2.0
 
