@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ..backends import Entry
+from tensorplug.backends import Entry
 
 EXTENSIONS = ("linalg", "fft")
 """Chapters whose functions live in a namespace of their own."""

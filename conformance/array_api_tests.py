@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import tensorplug
+from tensorplug.backends import Entry, listing
 
-from ..backends import Entry, listing
 from .array_api_table import Outcome, page
 
 CHECKOUT = "ARRAY_API_TESTS"

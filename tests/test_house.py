@@ -22,11 +22,12 @@ FOLDERS: dict[str, str] = PYPROJECT["tool"]["setuptools"]["package-dir"]
 
 def sources() -> dict[str, Path]:
     """Every module of the package by the path that it has in the wheel."""
-    return {
-        f"{package.replace('.', '/')}/{path.relative_to(ROOT / folder).as_posix()}": path
-        for package, folder in FOLDERS.items()
-        for path in sorted((ROOT / folder).rglob("*.py"))
-    }
+    found = {}
+    # A folder within another one comes later, and has its files for itself.
+    for package, folder in sorted(FOLDERS.items(), key=lambda item: item[1]):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            found[path] = f"{package.replace('.', '/')}/{path.relative_to(ROOT / folder).as_posix()}"
+    return {place: path for path, place in found.items()}
 
 
 def run(*arguments: str | Path, cwd: Path, path: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -40,7 +41,7 @@ def run(*arguments: str | Path, cwd: Path, path: Path | None = None) -> subproce
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the source distribution, and the wheel that was built from it."""
     copy = tmp_path_factory.mktemp("source")
-    for folder in FOLDERS.values():
+    for folder in {Path(folder).parts[0] for folder in FOLDERS.values()}:
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
@@ -78,6 +79,7 @@ def test_wheel_holds_every_module_and_the_marker_of_types(wheel: Path) -> None:
         (points,) = (archive.read(name).decode() for name in names if name.endswith("entry_points.txt"))
     assert "tensorplug/py.typed" in names
     assert {name for name in names if name.endswith(".py")} == set(sources())
+    assert {f"tensorplug/conformance/report/page.{suffix}" for suffix in ("css", "html", "js")} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert "tensorplug = tensorplug.cli:main" in points
 

@@ -15,7 +15,7 @@ from typing import Any
 import array_api_strict
 import pytest
 
-from tensorplug import cli
+from tensorplug import cli, listing, tables
 from tensorplug.backends import Backend, BackendUnavailable, Kernel, hookimpl
 from tensorplug.backends.manager import Manager
 
@@ -521,15 +521,15 @@ class TestCommand:
 
     ROWS = (("numpy", "numpy 2.4.6", "cpu", "available", ""), ("cupy", "-", "-", "unavailable", "tensorplug[cuda12]"))
 
-    @pytest.mark.parametrize("print_rows", [cli.print_plain, cli.print_rich])
+    @pytest.mark.parametrize("print_rows", [tables.print_plain, tables.print_rich])
     def test_table(self, capsys: pytest.CaptureFixture[str], print_rows: Callable[..., None]) -> None:
-        print_rows(self.ROWS)
+        print_rows(listing.HEADER, self.ROWS)
         printed = capsys.readouterr().out
-        for cell in (*cli.HEADER, *self.ROWS[0], *self.ROWS[1]):
+        for cell in (*listing.HEADER, *self.ROWS[0], *self.ROWS[1]):
             assert cell in printed
 
     def test_plain_table_is_aligned(self, capsys: pytest.CaptureFixture[str]) -> None:
-        cli.print_plain(self.ROWS)
+        tables.print_plain(listing.HEADER, self.ROWS)
         assert capsys.readouterr().out.splitlines() == [
             "backend  distribution  devices  status       reason",
             "numpy    numpy 2.4.6   cpu      available",

@@ -1,0 +1,1 @@
+"""What is checked, and of what: a file an aspect."""

@@ -1,0 +1,204 @@
+"""Gradients, first and second, against central differences and against the reference library's own derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy
+
+import tensorplug
+from tensorplug import Tensor
+from tensorplug.core import OPERATIONS
+from tensorplug.core.kinds import Library, library_for
+from tensorplug.core.tensor import wrap
+
+from ..arrays import Array, flatten, to_host
+from ..comparing import require_sound
+from ..example import Example, Mismatch, evaluate
+from ..trial import Property, Trial
+
+STEP = float(numpy.finfo(numpy.float64).eps) ** (1 / 3)
+"""Where the two errors of a central difference of a smooth function are equal: h² f''' / 6 and eps |f| / h."""
+
+DIFFERENCE = 1e-6
+"""Relative to the lengths of the gradient and of the direction: some 1e-10, times derivatives of up to 1e4."""
+
+ROUNDING = 1e-9
+"""Relative to the function: eps / h is 4e-11, and sums of some twenty terms are rounded more than once."""
+
+AGREEMENT = 1e-12
+"""Relative to the length of the gradient, for two ways to compute one formula: 4500 eps for roundings that add up and
+differences such as 1 - tanh² that cancel."""
+
+COMPLEX_TOO = ("float64", "complex128")
+
+
+def has_gradient(name: str) -> bool:
+    """Whether an operation has a rule, or may be made of operations that have."""
+    operation = OPERATIONS.get(name)
+    return operation is None or operation.family == "composite" or operation.rule is not None
+
+
+def check_gradients(trial: Trial) -> None:
+    """First derivatives against differences of the function."""
+    _check(trial, lambda example: require_gradient(_scalar(example), example))
+
+
+def check_second_order(trial: Trial) -> None:
+    """Second derivatives against differences of the first."""
+    _check(trial, lambda example: require_gradient(_slope(example), example))
+
+
+def check_automatic_differentiation(trial: Trial) -> None:
+    """First derivatives against those that the reference's library finds by itself."""
+    library = library_for(trial.reference.name)
+
+    def prop(example: Example) -> None:
+        try:
+            wanted = _by_the_library(library, example)
+        except NotImplementedError:
+            return
+        gradients = _gradients(_scalar(example), example)
+        for name, host in wanted.items():
+            found = gradients.get(name, numpy.zeros_like(host))
+            allowed = AGREEMENT * (_length(host) + 1)
+            if not numpy.all(numpy.abs(found - host) <= allowed):
+                raise Mismatch(f"the gradient of {name} is another one", host.tolist(), found.tolist())
+
+    for use in trial.differentiable[: trial.level.autodiff]:
+        if all(operand.dtype is not None for operand in use.operands.values()):
+            continue
+        for dtype in trial.dtypes(use, COMPLEX_TOO):
+            trial.hold(prop, use, dtype, smooth=True, among=trial.differentiable, draws=1)
+
+
+def _by_the_library(library: Library, example: Example) -> dict[str, Array]:
+    """The gradients that a library's own automatic differentiation finds, conjugated as Tensorplug's are."""
+    with tensorplug.backend(library.name), tensorplug.no_grad():
+        tensors = replace(example, layout="contiguous").tensors()
+        names = [name for name, operand in example.use.operands.items() if operand.dtype is None]
+
+        def function(*arrays: Any) -> Any:
+            given = {name: wrap(array, tensors[name]._kind) for name, array in zip(names, arrays, strict=True)}
+            return _scalar(example)({**tensors, **given})._array
+
+        found = library.backend.gradients(function, tuple(tensors[name]._array for name in names))
+    return {name: numpy.conj(library.backend.to_numpy(grad)) for name, grad in zip(names, found, strict=True)}
+
+
+def _check(trial: Trial, prop: Property) -> None:
+    for use in trial.differentiable:
+        for dtype in trial.dtypes(use, COMPLEX_TOO):
+            trial.hold(prop, use, dtype, smooth=True, among=trial.differentiable)
+
+
+Scalar = Callable[[dict[str, Tensor]], Tensor]
+"""A real 0-d tensor as a function of the operands."""
+
+
+def _weighted(result: Any) -> Tensor | None:
+    """The real part of the sum of all differentiable results, each element with a weight of its own."""
+    total = None
+    for position, (_, leaf) in enumerate(flatten(result)):
+        if isinstance(leaf, Tensor) and leaf.dtype.is_differentiable:
+            rng = numpy.random.default_rng([position, leaf.numel()])
+            weights = rng.uniform(0.5, 1.5, leaf.shape)
+            parts = [(leaf, weights)]
+            if leaf.dtype.is_complex:
+                parts = [(tensorplug.real(leaf), weights), (tensorplug.imag(leaf), rng.uniform(0.5, 1.5, leaf.shape))]
+            for part, weight in parts:
+                term = tensorplug.sum(part * tensorplug.asarray(weight, dtype=part.dtype))
+                total = term if total is None else total + term
+    return total
+
+
+def _scalar(example: Example) -> Scalar:
+    def scalar(tensors: dict[str, Tensor]) -> Tensor:
+        found = _weighted(evaluate(example.use, tensors))
+        return tensorplug.zeros(()) if found is None else found
+
+    return scalar
+
+
+def _slope(example: Example) -> Scalar:
+    """The derivative in a direction."""
+    scalar = _scalar(example)
+
+    def slope(tensors: dict[str, Tensor]) -> Tensor:
+        names = [name for name in tensors if example.use.operands[name].dtype is None]
+        given = {**tensors}
+        for name in names:
+            given[name] = tensors[name] if tensors[name].requires_grad else tensors[name].detach().requires_grad_()
+        with tensorplug.enable_grad():
+            value = scalar(given)
+            if not value.requires_grad:
+                return value * 0
+            inputs = [given[name] for name in names]
+            grads = tensorplug.autograd.grad(value, inputs, create_graph=True, allow_unused=True)
+            found = _weighted([grad for grad in grads if grad is not None])
+        return value * 0 if found is None else found
+
+    return slope
+
+
+def _gradients(scalar: Scalar, example: Example) -> dict[str, Array]:
+    """The gradient of a scalar by each operand; empty where it has none."""
+    tensors = example.tensors()
+    names = [name for name, operand in example.use.operands.items() if operand.dtype is None]
+    for name in names:
+        tensors[name].requires_grad_()
+    value = scalar(tensors)
+    if not value.requires_grad:
+        return {}
+    grads = tensorplug.autograd.grad(value, [tensors[name] for name in names], allow_unused=True)
+    found = {}
+    for name, grad in zip(names, grads, strict=True):
+        host = example.hosts[name]
+        found[name] = numpy.zeros_like(host)
+        if grad is not None:
+            found[name] = require_sound(grad, f"the gradient of {name}: ")
+            if found[name].shape != host.shape or grad.dtype is not tensors[name].dtype:
+                raise Mismatch(f"the gradient of {name} is {grad.dtype} of shape {found[name].shape}", host.shape)
+    return found
+
+
+def require_gradient(scalar: Scalar, example: Example) -> None:
+    """Raise `Mismatch` unless the gradient of a scalar is the slope of its values in every operand.
+
+    One direction is tried in each operand, in which all elements move.
+    """
+    gradients = _gradients(scalar, example)
+    size = abs(float(to_host(scalar(example.tensors())))) + 1.0 if gradients else 0.0
+    for name, found in gradients.items():
+        host = example.hosts[name]
+        for direction in _directions(host):
+            analytic = float(numpy.sum((numpy.conj(found) * direction).real))
+            numerical = _difference(scalar, example, name, direction)
+            allowed = DIFFERENCE * _length(found) * _length(direction) + ROUNDING * size
+            if not abs(analytic - numerical) <= allowed:
+                raise Mismatch(
+                    f"the gradient of {name} is {analytic:.10g} in a direction in which the function rises by "
+                    f"{numerical:.10g}",
+                    numerical,
+                    f"{analytic}, of the gradient {found.tolist()} in the direction {direction.tolist()}",
+                )
+
+
+def _directions(host: Array) -> list[Array]:
+    rng = numpy.random.default_rng(host.size)
+    direction = numpy.asarray(rng.uniform(0.5, 1.5, host.shape) * rng.choice([-1.0, 1.0], host.shape))
+    return [direction, numpy.asarray(1j * direction)] if host.dtype.kind == "c" else [direction]
+
+
+def _length(array: Array) -> float:
+    return float(numpy.linalg.norm(numpy.ravel(array)))
+
+
+def _difference(scalar: Scalar, example: Example, name: str, direction: Array) -> float:
+    values = []
+    for step in (STEP, -STEP):
+        hosts = {**example.hosts, name: numpy.asarray(example.hosts[name] + step * direction)}
+        values.append(float(to_host(scalar(replace(example, hosts=hosts).tensors()))))
+    return (values[0] - values[1]) / (2 * STEP)

@@ -1,0 +1,122 @@
+"""In-place methods and ``out=``: what is written is what the function gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy
+
+import tensorplug
+from tensorplug.core import OPERATIONS
+
+from ..arrays import Array
+from ..bounds import OWN_DTYPE, bound_of
+from ..example import Example
+from ..programs import (
+    Program,
+    has_out,
+    in_place,
+    in_place_on_a_view,
+    in_place_on_itself,
+    in_place_on_overlapping,
+    into_out,
+)
+from ..reference import Expected, Reference
+from ..trial import Property, Trial
+from ..uses import Use
+from .values import require_results
+
+Wanted = Callable[[Callable[..., Array], Example], Expected]
+"""What a program gives, made of ``function(*operands)``, which is what the function gives for other operands."""
+
+
+def has_in_place(name: str) -> bool:
+    """Whether an operation of elements has an in-place method."""
+    return name in OPERATIONS and OPERATIONS[name].in_place
+
+
+def check_in_place(trial: Trial) -> None:
+    """The method writes what the function gives, through a view too, and whatever overlaps."""
+    for make, wanted, pairs in FORMS:
+        prop = _as_the_function(trial, make(trial.name), wanted)
+        uses = tuple(_uses(trial, pairs))
+        for use in uses:
+            for dtype in trial.dtypes(use):
+                for layout in ("contiguous", "negative strides") if make is in_place else ("contiguous",):
+                    trial.hold(prop, use, dtype, layout, among=uses)
+
+
+def takes_out(name: str) -> bool:
+    """Whether a function of elements takes ``out=``."""
+    return name in OPERATIONS and OPERATIONS[name].family == "elementwise" and has_out(name)
+
+
+def check_out(trial: Trial) -> None:
+    """``out=`` is written and returned."""
+    prop = _as_the_function(trial, into_out(trial.name), _written)
+    plain = tuple(use for use in trial.uses if use.code == f"tp.{trial.name}({', '.join(use.operands)})")
+    for use in plain:
+        for dtype in list(trial.dtypes(use))[:2]:
+            trial.hold(prop, use, dtype, among=plain)
+
+
+def _uses(trial: Trial, pairs: bool) -> Iterator[Use]:
+    """The uses whose result has the shape of the first operand; where wanted, those of two operands of one shape."""
+    for use in trial.uses:
+        shapes = [operand.shape for operand in use.operands.values()]
+        if numpy.broadcast_shapes(*shapes) == shapes[0] and (
+            not pairs or (len(shapes) == 2 and shapes[0] == shapes[1])
+        ):
+            yield use
+
+
+def _as_the_function(trial: Trial, program: Program, wanted: Wanted) -> Property:
+    bound, own = bound_of(trial.name), trial.name in OWN_DTYPE
+
+    def prop(example: Example) -> None:
+        with tensorplug.no_grad():
+            result = program(example.use, example.tensors())
+        function = _function(trial.reference, example, own)
+        require_results(result, wanted(function, example), bound, example)
+
+    return prop
+
+
+def _function(reference: Reference, example: Example, own: bool) -> Callable[..., Array]:
+    names = list(example.hosts)
+
+    def function(*hosts: Array) -> Array:
+        other = replace(example, hosts=dict(zip(names, hosts, strict=True)))
+        found: Array = reference.expected(other, own_dtype=own)[0][1]
+        return found
+
+    return function
+
+
+def _written(function: Callable[..., Array], example: Example) -> Expected:
+    return [("[0]", function(*example.hosts.values())), ("[1]", True)]
+
+
+def _in_a_row(function: Callable[..., Array], example: Example) -> Expected:
+    first = next(iter(example.hosts.values()))
+    return [("[0]", first), ("[1]", function(*example.hosts.values())), ("[2]", first)]
+
+
+def _on_itself(function: Callable[..., Array], example: Example) -> Expected:
+    _, second = example.hosts.values()
+    return [("", function(second, second))]
+
+
+def _overlapping(function: Callable[..., Array], example: Example) -> Expected:
+    _, second = example.hosts.values()
+    return [("[0]", second), ("[1]", function(second, second)), ("[2]", function(second, second))]
+
+
+FORMS: tuple[tuple[Callable[[str], Program], Wanted, bool], ...] = (
+    (in_place, _written, False),
+    (in_place_on_a_view, _in_a_row, False),
+    (in_place_on_itself, _on_itself, True),
+    (in_place_on_overlapping, _overlapping, True),
+)
+"""Programs, what they give, and whether they need two operands of one shape."""

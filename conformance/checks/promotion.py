@@ -1,0 +1,116 @@
+"""Mixed dtypes: the common one is found, and both operands are converted to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy
+
+import tensorplug
+from tensorplug import Tensor
+from tensorplug.core import OPERATIONS
+from tensorplug.core.dtypes import ACCEPTED, DTYPES, KIND_ORDER
+from tensorplug.core.kinds import library_for
+from tensorplug.core.operation import RESULTS
+
+from ..arrays import rounded, to_host
+from ..bounds import EXACT
+from ..comparing import require_agreement, require_sound
+from ..example import Example, Mismatch, draw, evaluate
+from ..trial import Property, Trial
+from ..uses import Use, uses_of
+from .special_values import NONZERO_DIVISORS
+
+SCALARS = {"b": True, "i": 2, "u": 2, "f": 1.5, "c": 1.5 + 0.5j}
+"""A Python scalar of each kind."""
+
+
+def has_promotion(name: str) -> bool:
+    """Whether operands of several dtypes are promoted."""
+    operation = OPERATIONS.get(name)
+    return operation is not None and operation.family == "elementwise" and operation.operands == ("x1", "x2")
+
+
+def check_promotion(trial: Trial) -> None:
+    """Operands of two dtypes give what they give after both were converted; so do Python scalars."""
+    use = uses_of(trial.name)[0]
+    library = library_for(trial.backend)
+    names = [name for name in trial.level.dtypes if name in library.dtypes]
+    for first in names:
+        for second in names:
+            common = _common(trial.name, first, second)
+            if first != second and common is not None and not _divides_bools(trial.name, first, second):
+                trial.hold_for(_converted(trial.name, common), _mixed(trial, use, first, second, common))
+    for dtype in names:
+        for kind in SCALARS:
+            if _common(trial.name, dtype, None, SCALARS[kind]) is not None:
+                trial.hold_for(_with_scalar(trial.name, SCALARS[kind]), _mixed(trial, use, dtype, dtype, dtype))
+
+
+def _divides_bools(name: str, *dtypes: str) -> bool:
+    """Whether a divisor may be False, as both operands have values that either dtype holds."""
+    return name in NONZERO_DIVISORS and "bool" in dtypes
+
+
+def _common(name: str, first: str, second: str | None, scalar: object = None) -> str | None:
+    """The dtype in which two operands are computed; None where the operation does not take it, or it is lossy."""
+    operation = OPERATIONS[name]
+    other = DTYPES[second] if second is not None else scalar
+    try:
+        common = tensorplug.result_type(DTYPES[first], other)
+    except TypeError:
+        return None
+    return common.name if common in ACCEPTED[operation.accepts] else None
+
+
+def _mixed(trial: Trial, use: Use, first: str, second: str, common: str) -> Example:
+    """Values from the operation's domain that both dtypes hold."""
+    narrow = min(first, second, key=lambda name: (KIND_ORDER[DTYPES[name].kind], DTYPES[name].itemsize))
+    drawn = draw(use, narrow, "contiguous", trial.rng)
+    dtypes = dict(zip(use.operands, (first, second), strict=True))
+    with numpy.errstate(all="ignore"):
+        hosts = {name: rounded(host, dtypes[name]) for name, host in drawn.hosts.items()}
+    return replace(drawn, dtypes=dtypes, hosts=hosts)
+
+
+def _converted(name: str, common: str) -> Property:
+    def prop(example: Example) -> None:
+        tensors = example.tensors()
+        wanted = evaluate(example.use, {key: tensor.to(DTYPES[common]) for key, tensor in tensors.items()})
+        _require_same(evaluate(example.use, tensors), wanted, name, common)
+
+    return prop
+
+
+def _with_scalar(name: str, scalar: object) -> Property:
+    def prop(example: Example) -> None:
+        first, second = example.tensors().values()
+        function = OPERATIONS[name].function
+        for operands in ((first, scalar), (scalar, second)):
+            tensor = next(operand for operand in operands if isinstance(operand, Tensor))
+            common = tensorplug.result_type(tensor.dtype, scalar)
+            converted = [tensorplug.asarray(operand).to(common) for operand in operands]
+            found, wanted = (_result_or_error(function, given) for given in (operands, converted))
+            if isinstance(wanted, Tensor):
+                _require_same(found, wanted, name, common.name)
+            elif found != wanted:
+                raise Mismatch("a Python scalar and a tensor of it differ", wanted, found)
+
+    return prop
+
+
+def _result_or_error(function: Callable[..., Any], operands: Iterable[object]) -> Any:
+    try:
+        return function(*operands)
+    except (ArithmeticError, ValueError) as error:
+        return type(error).__name__
+
+
+def _require_same(found: Tensor, wanted: Tensor, name: str, common: str) -> None:
+    dtype = RESULTS[OPERATIONS[name].result](OPERATIONS[name].computing_dtype(DTYPES[common]))
+    require_sound(found)
+    if found.dtype is not dtype:
+        raise Mismatch(f"dtype {found.dtype}, wanted {dtype}", dtype, found.dtype)
+    require_agreement(found, to_host(wanted), EXACT, 0.0)

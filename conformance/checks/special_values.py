@@ -1,0 +1,154 @@
+"""Special values: NaN, infinities, signed zeros, halves, the ends of a dtype's range, and each with each."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import numpy
+
+import tensorplug
+from tensorplug.core import OPERATIONS
+from tensorplug.core.dtypes import DTYPES
+
+from ..arrays import Array, rounded
+from ..bounds import HUGE, OWN_DTYPE, TINY, bound_of
+from ..example import Example, evaluate
+from ..trial import Failed, Property, Trial
+from ..uses import Use, chapter_of, uses_of
+from .values import require_results
+
+NAN, INF = numpy.nan, numpy.inf
+
+FEW = (NAN, INF, -INF, 0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.0, -2.0, 2.5, -2.5, 3.0, -3.0)
+PARTS = (NAN, INF, -INF, 0.0, -0.0, 1.0, -2.0)
+
+ROWS = (
+    (1.0, NAN, 2.0, 0.0),
+    (NAN, NAN, INF, 1.0),
+    (INF, 1.0, 2.0, INF),
+    (-INF, -INF, 1.0, 2.0),
+    (INF, -INF, 1.0, 2.0),
+    (-0.0, -0.0, -0.0, -0.0),
+    (2.0, 2.0, 1.0, 1.0),
+    (1.0, 3.0, 3.0, 3.0),
+    (-INF, -INF, -INF, -INF),
+)
+"""What reductions and sorting are tried on: NaN anywhere, infinities of both signs, ties."""
+
+OF_ROWS = ("reduction", "cumulation", "sorting", "activation")
+
+NONZERO_DIVISORS = ("floor_divide", "remainder")
+NO_NEGATIVE_POWERS = ("pow",)
+
+MOVES_ELEMENTS = ("where", "masked_fill")
+"""What complex numbers with infinite parts go through as they are."""
+
+
+def has_special_values(name: str) -> bool:
+    """Whether an operation is checked on special values."""
+    if name not in OPERATIONS:
+        return False
+    operation = OPERATIONS[name]
+    return uses_of(name)[0].elementwise or (operation.family in OF_ROWS and len(operation.operands) == 1)
+
+
+def check_special_values(trial: Trial) -> None:
+    """Special values give exactly what they give on the reference, signs of zeros included."""
+    bound, own = bound_of(trial.name), trial.name in OWN_DTYPE
+
+    def prop(example: Example) -> None:
+        tensors = example.tensors()
+        with tensorplug.no_grad():
+            result = evaluate(example.use, tensors)
+        require_results(result, trial.reference.expected(example, own_dtype=own), bound, example)
+
+    use = uses_of(trial.name)[0]
+    for dtype in trial.dtypes(use):
+        if use.elementwise:
+            _hold_each(trial, prop, use, dtype)
+        else:
+            _hold_rows(trial, prop, use, dtype)
+
+
+def _hold_each(trial: Trial, prop: Property, use: Use, dtype: str) -> None:
+    rows = list(_combinations(trial.name, _dtypes(use, dtype), trial.level.special))
+    if not rows:
+        return
+    whole = _example(use, dtype, rows)
+    try:
+        trial.hold_for(prop, whole)
+    except Failed:
+        # Each for itself, to name the one.
+        for row in rows:
+            trial.hold_for(prop, _example(use, dtype, [row]))
+        raise
+
+
+def _example(use: Use, dtype: str, rows: list[tuple[complex, ...]]) -> Example:
+    dtypes = _dtypes(use, dtype)
+    columns = zip(dtypes.items(), zip(*rows, strict=True), strict=True)
+    # Of great and small integers together NumPy would make floats.
+    hosts = {
+        name: numpy.asarray(column, own) if DTYPES[own].kind in "biu" else rounded(numpy.asarray(column), own)
+        for (name, own), column in columns
+    }
+    return Example(use, dtypes, "contiguous", hosts)
+
+
+def _dtypes(use: Use, dtype: str) -> dict[str, str]:
+    """The operands' dtypes where the check chooses one."""
+    return {name: operand.dtype or dtype for name, operand in use.operands.items()}
+
+
+def _combinations(name: str, dtypes: dict[str, str], many: bool) -> Iterator[tuple[complex, ...]]:
+    each = [_numbers(dtype, many and len(dtypes) < 3) for dtype in dtypes.values()]
+    if len(each) > 1 and name not in MOVES_ELEMENTS:
+        # The standard leaves products and quotients with infinite parts open.
+        each = [[number for number in numbers if numpy.isfinite(number) or type(number) is float] for numbers in each]
+    if chapter_of(name) == "losses":
+        # What a loss is where infinities of both signs meet is left open (docs/special-values.md).
+        each = [[number for number in numbers if not abs(number) > 100] for numbers in each]
+    dtype = list(dtypes.values())[-1]
+    for row in itertools.product(*each):
+        if _is_defined(name, dtype, row):
+            yield row
+
+
+def _is_defined(name: str, dtype: str, row: tuple[complex, ...]) -> bool:
+    """Whether there is one answer that all backends give."""
+    kind = DTYPES[dtype].kind
+    if kind in "iu" and name in NONZERO_DIVISORS:
+        return row[1] != 0
+    if name in NO_NEGATIVE_POWERS:
+        return kind == "f" or (kind in "iu" and 0 <= int(row[1].real) < 64)
+    return True
+
+
+def _numbers(dtype: str, many: bool) -> list[complex]:
+    kind = DTYPES[dtype].kind
+    if kind == "b":
+        return [False, True]
+    if kind in "iu":
+        ends = numpy.iinfo(dtype)
+        found: list[complex] = [0, 1, 2, 3, 7, ends.max - 1, ends.max]
+        return [*found, -1, -2, -3, ends.min, ends.min + 1] if kind == "i" else found
+    if kind == "c":
+        return [complex(real, imag) for real, imag in itertools.product(PARTS, repeat=2)]
+    few: list[complex] = list(FEW)
+    if many:
+        few += [1e-3, -1e-3, 10.0, HUGE[dtype], -HUGE[dtype], TINY[dtype] * 2, -TINY[dtype] * 2, 0.1, 7.0]
+    return few
+
+
+def _hold_rows(trial: Trial, prop: Property, use: Use, dtype: str) -> None:
+    if DTYPES[dtype].kind != "f":
+        return
+    (name,) = list(use.operands)
+    whole: Array = rounded(numpy.asarray(ROWS), dtype)
+    try:
+        trial.hold_for(prop, Example(use, {name: dtype}, "contiguous", {name: whole}))
+    except Failed:
+        for i in range(len(ROWS)):
+            trial.hold_for(prop, Example(use, {name: dtype}, "contiguous", {name: whole[i : i + 1]}))
+        raise

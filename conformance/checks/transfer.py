@@ -1,0 +1,205 @@
+"""The way to the host and back, DLPack, and files: what is shared is shared both ways, and nothing is lost."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import numpy
+
+import tensorplug
+from tensorplug.core.dtypes import DTYPES
+from tensorplug.core.kinds import library_for
+
+from ..arrays import Array, contiguous, rounded, source
+from ..comparing import require_sound
+from ..example import Example, Mismatch, draw
+from ..trial import Trial, Unsupported
+from ..uses import Use
+
+SHAPES = ((2, 3), (), (0, 3), (3,), (2, 3, 2, 2))
+
+_USES = tuple(Use("x.numpy()", x=shape) for shape in SHAPES)
+
+GREAT = {
+    "int64": (2**53 + 1, -(2**53) - 1),
+    "uint64": (2**53 + 1, 2**64 - 1),
+    "int32": (2**24 + 1,),
+    "uint32": (2**24 + 1,),
+}
+"""Integers that floats do not hold."""
+
+SPECIAL = (0.0, -0.0, numpy.inf, -numpy.inf, numpy.nan, 1.5)
+
+
+def _each(trial: Trial, prop: Callable[[Example], None]) -> None:
+    for use in _USES:
+        for dtype in trial.dtypes(use):
+            example = draw(use, dtype, "contiguous", trial.rng)
+            trial.hold_for(prop, example)
+    for dtype in trial.dtypes(_USES[0]):
+        values = GREAT.get(dtype, SPECIAL if DTYPES[dtype].kind in "fc" else ())
+        if values:
+            host = rounded(numpy.asarray(values, None if DTYPES[dtype].kind in "fc" else dtype), dtype)
+            trial.hold_for(prop, Example(_USES[0], {"x": dtype}, "contiguous", {"x": host}))
+
+
+def _require_equal(found: Array, host: Array, dtype: str) -> None:
+    if found.dtype != host.dtype and dtype != "bfloat16":
+        raise Mismatch(f"dtype {found.dtype} on the host, wanted {host.dtype}", host.dtype, found.dtype)
+    if found.shape != host.shape:
+        raise Mismatch(f"shape {found.shape} on the host, wanted {host.shape}", host.shape, found.shape)
+    if found.astype(host.dtype).tobytes() != host.tobytes():
+        raise Mismatch("another array came back", source(host), source(found))
+
+
+def check_host_round_trip(trial: Trial) -> None:
+    """Arrays come back from the backend as they were given to it, bit for bit, whatever their layout."""
+
+    def prop(example: Example) -> None:
+        (host,), (dtype,) = example.hosts.values(), example.dtypes.values()
+        if dtype == "bfloat16":
+            _require_equal(contiguous(host, dtype).to("float32").numpy(), host, dtype)
+            return
+        for given in (host, numpy.asfortranarray(host), host[::-1] if host.ndim else host):
+            _require_equal(tensorplug.asarray(given, copy=True).numpy(), given, dtype)
+            _require_equal(numpy.asarray(tensorplug.tensor(given)), given, dtype)
+            _require_equal(numpy.asarray(tensorplug.from_numpy(given.copy())), given, dtype)
+        swapped = host.astype(host.dtype.newbyteorder())
+        _require_equal(tensorplug.tensor(swapped).numpy(), host, dtype)
+        if tensorplug.tensor(host).tolist().__repr__() != host.tolist().__repr__():
+            raise Mismatch("tolist() gives other numbers", host.tolist(), tensorplug.tensor(host).tolist())
+
+    _each(trial, prop)
+
+
+def check_copies(trial: Trial) -> None:
+    """What is copied from the host shares no memory with it."""
+
+    def prop(example: Example) -> None:
+        (host,), (dtype,) = example.hosts.values(), example.dtypes.values()
+        if dtype == "bfloat16" or not host.size:
+            return
+        given = host.copy()
+        tensors = [tensorplug.tensor(given), tensorplug.asarray(given, copy=True), tensorplug.tensor(given).clone()]
+        given.fill(1)
+        for tensor in tensors:
+            _require_equal(tensor.numpy(), host, dtype)
+        tensor = tensorplug.tensor(host)
+        copied = tensor.clone()
+        tensor.fill_(1)
+        _require_equal(copied.numpy(), host, dtype)
+
+    _each(trial, prop)
+
+
+def check_shared_host_memory(trial: Trial) -> None:
+    """Where arrays are writable on the host, ``numpy()`` and ``from_numpy`` share memory both ways."""
+    library = library_for(trial.backend)
+
+    def prop(example: Example) -> None:
+        tensor = tensorplug.ones(3)
+        if not (library.writable and isinstance(tensor._array, numpy.ndarray)):
+            return
+        tensor.numpy()[1] = 5
+        if tensor.tolist() != [1, 5, 1]:
+            raise Mismatch("what is written to x.numpy() is not read in x", [1, 5, 1], tensor.tolist())
+        tensor[2] = 7
+        if tensor.numpy().tolist() != [1, 5, 7]:
+            raise Mismatch("what is written to x is not read in x.numpy()", [1, 5, 7], tensor.numpy().tolist())
+        array = numpy.ones(3)
+        taken = tensorplug.from_numpy(array)
+        array[0] = 5
+        taken[1] = 7
+        if taken.tolist() != [5, 7, 1] or array.tolist() != [5, 7, 1]:
+            raise Mismatch("from_numpy does not share memory", [5, 7, 1], [taken.tolist(), array.tolist()])
+
+    trial.hold_for(prop, draw(_USES[3], "float64", "contiguous", trial.rng))
+
+
+def check_dlpack(trial: Trial) -> None:
+    """DLPack both ways: values are kept, ``copy=True`` copies, and ``copy=False`` shares or raises."""
+
+    def prop(example: Example) -> None:
+        (host,), (dtype,) = example.hosts.values(), example.dtypes.values()
+        if dtype == "bfloat16":
+            return
+        _require_equal(numpy.from_dlpack(tensorplug.tensor(host)), host, dtype)
+        for copy in (None, True):
+            given = host.copy()
+            taken = tensorplug.from_dlpack(given, copy=copy)
+            _require_equal(taken.numpy(), host, dtype)
+            if copy and host.size:
+                given.fill(1)
+                _require_equal(taken.numpy(), host, dtype)
+        _shares_or_raises(host, dtype)
+
+    _each(trial, prop)
+
+
+def _shares_or_raises(host: Array, dtype: str) -> None:
+    given = host.copy()
+    try:
+        taken = tensorplug.from_dlpack(given, copy=False)
+    except BufferError:
+        return
+    given.fill(1)
+    _require_equal(taken.numpy(), given, dtype)
+    tensor = tensorplug.tensor(host)
+    try:
+        handed = numpy.from_dlpack(tensor, copy=False)
+    except BufferError:
+        return
+    tensor.fill_(1)
+    _require_equal(handed, tensor.numpy(), dtype)
+
+
+def check_saving(trial: Trial) -> None:
+    """What is saved is loaded: values, dtypes, shapes, and whether a gradient is wanted."""
+
+    def prop(example: Example) -> None:
+        (tensor,), (dtype,), (host,) = example.tensors().values(), example.dtypes.values(), example.hosts.values()
+        if tensor.dtype.is_differentiable:
+            tensor.requires_grad_()
+        file = io.BytesIO()
+        tensorplug.save({"x": tensor, "view": tensor.detach()[None]}, file)
+        file.seek(0)
+        loaded = tensorplug.load(file)
+        found = loaded["x"]
+        if (found.dtype, found.requires_grad, found.backend) != (tensor.dtype, tensor.requires_grad, trial.backend):
+            raise Mismatch("loaded as another kind of tensor", repr(tensor), repr(found))
+        for one, wanted in ((found, host), (loaded["view"], host[None])):
+            one = one.detach()
+            _require_equal((one.to("float32") if dtype == "bfloat16" else one).numpy(), wanted, dtype)
+
+    _each(trial, prop)
+
+
+def check_dtypes(trial: Trial) -> None:
+    """Every dtype is there, or declared not to be, and then asking for it is an error that says so."""
+    supported = library_for(trial.backend).dtypes
+    missing = [name for name in DTYPES if name not in supported]
+    for name in DTYPES:
+        trial.examples += 1
+        try:
+            found = tensorplug.zeros(2, dtype=name)
+        except TypeError as error:
+            if name in supported or "does not support" not in str(error):
+                raise
+        else:
+            if name in missing:
+                raise Mismatch(f"{name} is declared unsupported, and tensors of it are made all the same")
+            require_sound(found)
+    if missing:
+        raise Unsupported(f"the backend has no {', '.join(missing)}")
+
+
+SUBJECTS: dict[tuple[str, str], Callable[[Trial], None]] = {
+    ("dtypes", "support"): check_dtypes,
+    ("host transfer", "values"): check_host_round_trip,
+    ("host transfer", "copies"): check_copies,
+    ("host transfer", "shared memory"): check_shared_host_memory,
+    ("dlpack", "values and sharing"): check_dlpack,
+    ("saving", "values"): check_saving,
+}
+"""Checks that belong to no operation, by subject and aspect."""

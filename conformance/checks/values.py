@@ -1,0 +1,66 @@
+"""Values, shapes, dtypes and devices of results against the reference."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy
+
+import tensorplug
+from tensorplug import Tensor
+
+from ..arrays import Array, flatten, to_host
+from ..bounds import OWN_DTYPE, Bound, bound_of
+from ..comparing import require_agreement
+from ..example import Example, Mismatch, evaluate
+from ..reference import Expected
+from ..trial import Trial
+
+
+def check_values(trial: Trial) -> None:
+    """Results in all dtypes, shapes and layouts are the reference's, and operands stay as they were."""
+    bound, own = bound_of(trial.name), trial.name in OWN_DTYPE
+
+    def prop(example: Example) -> None:
+        tensors = example.tensors()
+        with tensorplug.no_grad():
+            result = evaluate(example.use, tensors)
+        require_results(result, trial.reference.expected(example, own_dtype=own), bound, example)
+        require_unchanged(example, tensors)
+
+    for use, dtype, layout in trial.situations():
+        trial.hold(prop, use, dtype, layout)
+
+
+def require_results(result: object, expected: Expected, bound: Bound, example: Example) -> None:
+    """Raise `Mismatch` unless all leaves of a result are the expected ones."""
+    leaves = flatten(result)
+    paths, wanted = [path for path, _ in leaves], [path for path, _ in expected]
+    if paths != wanted:
+        raise Mismatch("another structure of results", wanted, paths)
+    for (path, leaf), (_, value) in zip(leaves, expected, strict=True):
+        require_agreement(leaf, value, bound, magnitude(example), path)
+
+
+def magnitude(example: Example) -> float | Array:
+    """What the terms of a sum over the operands, or over their products, add up to at most.
+
+    Where elements depend on those in their places alone, the largest of these, for each.
+    """
+    if example.use.elementwise:
+        sizes = [numpy.abs(host).astype(float) for host in example.hosts.values()]
+        largest: Array = functools.reduce(numpy.fmax, [numpy.where(numpy.isfinite(size), size, 0) for size in sizes])
+        return largest
+    arrays = [host[numpy.isfinite(host)] for host in example.hosts.values() if host.dtype != bool and host.size]
+    sizes = [numpy.abs(array).astype(float) for array in arrays if array.size]
+    sums = [float(size.sum()) for size in sizes]
+    product = float(numpy.prod([size.max() for size in sizes])) * max((size.size for size in sizes), default=0)
+    return max([*sums, product], default=0.0)
+
+
+def require_unchanged(example: Example, tensors: dict[str, Tensor]) -> None:
+    """Raise `Mismatch` if an operand was written to."""
+    for name, tensor in tensors.items():
+        found, host = to_host(tensor), example.hosts[name]
+        if found.tobytes() != host.astype(found.dtype).tobytes():
+            raise Mismatch(f"the operand {name} was changed", host.tolist(), found.tolist())

@@ -1,0 +1,6 @@
+"""The comparison of programs: a user's own function on every backend, and where two of them part."""
+
+from .compare import Comparison, Difference, compare
+from .divergence import Parting
+
+__all__ = ["Comparison", "Difference", "Parting", "compare"]

@@ -1,0 +1,70 @@
+"""Lines of the user's program: which one called, and which one raised."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from types import FrameType, TracebackType
+from typing import NamedTuple
+
+_PACKAGE = __name__.partition(".")[0]
+
+_CALLER = f"{__name__.rpartition('.')[0]}.program"
+"""The module that calls the program: what lies outside of it is none of the program's lines."""
+
+_LIBRARIES = tuple(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platlib", "purelib"))
+
+
+class Place(NamedTuple):
+    """A line of a program."""
+
+    file: str
+    line: int
+
+    @property
+    def source(self) -> str:
+        """What stands there; nothing where the file cannot be read."""
+        return linecache.getline(self.file, self.line).strip()
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}"
+        return f"{where}: {self.source}" if self.source else where
+
+
+def calling_place() -> Place | None:
+    """The innermost line of the running program; None outside of it."""
+    return _innermost((frame, frame.f_lineno) for frame in _frames())
+
+
+def raising_place(traceback: TracebackType | None) -> Place | None:
+    """The innermost line of a program in a traceback."""
+    steps = []
+    while traceback is not None:
+        steps.append((traceback.tb_frame, traceback.tb_lineno))
+        traceback = traceback.tb_next
+    return _innermost(reversed(steps))
+
+
+def _frames() -> Iterator[FrameType]:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__") != _CALLER:
+        yield frame
+        frame = frame.f_back
+
+
+def _innermost(steps: Iterable[tuple[FrameType, int]]) -> Place | None:
+    """The first line that belongs neither to Tensorplug nor, unless there are only such, to an installed library."""
+    of_library = None
+    for frame, line in steps:
+        # What Tensorplug writes out itself belongs to no module.
+        name = frame.f_globals.get("__name__", _PACKAGE)
+        if name == _PACKAGE or name.startswith(f"{_PACKAGE}."):
+            continue
+        place = Place(frame.f_code.co_filename, line)
+        if not place.file.startswith(_LIBRARIES):
+            return place
+        of_library = of_library or place
+    return of_library

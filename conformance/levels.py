@@ -1,0 +1,74 @@
+"""How much the suite does: quick for every change, default for every plugin, thorough for releases."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Level(NamedTuple):
+    """How much is tried.
+
+    Attributes
+    ----------
+    name : str
+    draws : int
+        How many examples are drawn for each use and dtype.
+    uses : int or None
+        How many uses of each operation are tried; None for all.
+    typical : int
+        How many are tried in every dtype and in every layout.
+    gradients : int or None
+        How many are differentiated; None for all.
+    dtypes : tuple of str
+        The dtypes that are tried.
+    special : bool
+        Whether special values are paired with each other in all dtypes, or in float32 and float64 alone.
+    autodiff : int or None
+        How many uses' gradients are held against the reference library's own automatic differentiation; None for all.
+    product : bool
+        Whether every use is tried in every dtype and every layout; by default each is varied for itself.
+    limit : float
+        Seconds that one check may take.
+    """
+
+    name: str
+    draws: int
+    uses: int | None
+    typical: int
+    gradients: int | None
+    dtypes: tuple[str, ...]
+    special: bool
+    autodiff: int | None
+    product: bool
+    limit: float
+
+
+ALL_DTYPES = (
+    "float32",
+    "float64",
+    "int64",
+    "bool",
+    "complex64",
+    "complex128",
+    "uint8",
+    "int32",
+    "float16",
+    "bfloat16",
+    "int8",
+    "int16",
+    "uint16",
+    "uint32",
+    "uint64",
+)
+
+FEW_DTYPES = ("float32", "float64", "complex64", "int64")
+
+LEVELS = {
+    level.name: level
+    for level in (
+        Level("quick", 1, 3, 1, 1, FEW_DTYPES, False, 0, False, 60),
+        Level("default", 3, None, 2, None, ALL_DTYPES, True, 2, False, 120),
+        Level("thorough", 100, None, 3, None, ALL_DTYPES, True, None, True, 3600),
+    )
+}
+"""The levels by name."""

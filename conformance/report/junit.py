@@ -1,0 +1,67 @@
+"""A run as JUnit XML, which continuous integration reads."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any
+
+from ..outcome import FAILED, UNSUPPORTED, Failure, Outcome
+from .run import Run
+from .text import facts, printable
+
+
+def require_library() -> None:
+    """Raise ImportError if the library that writes JUnit XML is not installed."""
+    if find_spec("junitparser") is None:
+        raise ImportError(
+            'report: JUnit XML wants the library junitparser, which is not installed: pip install "tensorplug[test]"'
+        )
+
+
+def xml(run: Run) -> str:
+    """The document: a suite for each backend, a case for each check; what is unsupported is skipped.
+
+    Raises
+    ------
+    ImportError
+        If junitparser is not installed.
+    """
+    require_library()
+    from junitparser import JUnitXml
+
+    root = JUnitXml("tensorplug conformance")
+    root.extend([_suite(run, backend) for backend in run.backends])
+    root.update_statistics()
+    return root.tostring().decode()
+
+
+def _suite(run: Run, backend: str) -> Any:
+    from junitparser import TestSuite
+
+    suite = TestSuite(printable(backend))
+    for name, value in run.settings.items():
+        suite.add_property(printable(name), printable(value))
+    suite.add_testcases([_case(run, outcome) for outcome in run.outcomes if outcome.backend == backend])
+    return suite
+
+
+def _case(run: Run, outcome: Outcome) -> Any:
+    from junitparser import Skipped, TestCase
+
+    place = f"{outcome.backend}.{outcome.chapter}.{outcome.operation}"
+    case = TestCase(printable(outcome.aspect), printable(place), outcome.seconds)
+    if outcome.status == UNSUPPORTED:
+        case.append(Skipped(printable(outcome.reason) or "unsupported"))
+    elif outcome.status == FAILED:
+        failure = outcome.failure or Failure("")
+        case.append(_failure(failure, run.command(outcome.backend, outcome.operation)))
+    return case
+
+
+def _failure(failure: Failure, command: str) -> Any:
+    from junitparser import Failure as Element
+
+    lines = [label + text for label, text in facts(failure, command)]
+    element = Element(printable(failure.message), "failure")
+    element.text = "\n".join([*lines, "", printable(failure.snippet)])
+    return element

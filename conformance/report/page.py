@@ -1,0 +1,88 @@
+"""A run as one page of HTML that asks nothing of the network."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from importlib.resources import files
+from typing import Any
+
+from ..outcome import STATUSES, Outcome
+from .changes import Changes
+from .run import Run
+
+
+def page(run: Run, changes: Changes | None = None) -> str:
+    """The page: operations by backends, each cell with what was checked and the examples that fail.
+
+    Parameters
+    ----------
+    run : Run
+    changes : Changes, optional
+        What changed since another run.
+    """
+    folder = files(__package__)
+    parts = {
+        "style": folder.joinpath("page.css").read_text(encoding="utf-8"),
+        "script": folder.joinpath("page.js").read_text(encoding="utf-8"),
+        "data": _embedded(_data(run, changes)),
+    }
+    template = folder.joinpath("page.html").read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], template)
+
+
+def _embedded(data: Any) -> str:
+    """JSON that no text can break out of the script that holds it."""
+    text = json.dumps(data, separators=(",", ":"))
+    return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
+
+
+def _data(run: Run, changes: Changes | None) -> dict[str, Any]:
+    return {
+        "settings": run.settings,
+        "seconds": run.seconds,
+        "examples": sum(outcome.examples for outcome in run.outcomes),
+        "statuses": STATUSES,
+        "backends": {name: counts._asdict() for name, counts in run.counts.items()},
+        "chapters": {
+            chapter: {
+                operation: {backend: _cell(run, chapter, operation, backend) for backend in found}
+                for operation, found in operations.items()
+            }
+            for chapter, operations in run.cells.items()
+        },
+        "failures": [_reference(outcome) for outcome in run.failures],
+        "changes": changes and {"summary": str(changes), "settings": changes.settings, "checks": changes.checks},
+    }
+
+
+def _cell(run: Run, chapter: str, operation: str, backend: str) -> dict[str, Any]:
+    return {
+        "status": run.status(chapter, operation, backend),
+        "command": run.command(backend, operation),
+        "checks": [_check(outcome) for outcome in run.cells[chapter][operation][backend]],
+    }
+
+
+def _check(outcome: Outcome) -> dict[str, Any]:
+    """What the cell does not say by its place."""
+    return {
+        "aspect": outcome.aspect,
+        "status": outcome.status,
+        "examples": outcome.examples,
+        "seconds": round(outcome.seconds, 3),
+        "reason": outcome.reason,
+        "failure": outcome.failure and asdict(outcome.failure),
+    }
+
+
+def _reference(outcome: Outcome) -> dict[str, str]:
+    """Where the page shows a check, and what is said of it there."""
+    return {
+        "chapter": outcome.chapter,
+        "operation": outcome.operation,
+        "backend": outcome.backend,
+        "aspect": outcome.aspect,
+        "message": outcome.failure.message if outcome.failure else "",
+    }

@@ -1,0 +1,74 @@
+"""The report on standard output: the progress while the suite runs, and what it found."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Final, TextIO
+
+from . import coloured, plain
+from .changes import Changes
+from .run import Run
+from .text import Advance, findings
+
+SHOWN: Final = 20
+"""How many failures a terminal shows; a pipe gets all."""
+
+
+@contextmanager
+def progress(total: int, file: TextIO | None = None) -> Iterator[Advance]:
+    """Show how far the suite has come: a bar on a terminal, now and then a line elsewhere.
+
+    Parameters
+    ----------
+    total : int
+        How many checks there are.
+    file : file object, optional
+        Where it is shown; standard output by default.
+
+    Yields
+    ------
+    callable
+        To be called with each outcome.
+
+    Examples
+    --------
+    >>> from tensorplug.conformance.outcome import Outcome
+    >>> with progress(1) as advance:
+    ...     advance(Outcome("numpy", "elementwise", "add", "values", "passed"))
+    [100%] 1 passed, 0 failed, 0 unsupported, 0 s, at add on numpy
+    """
+    file = sys.stdout if file is None else file
+    if _has_rich(file):
+        with coloured.progress(total, file) as advance:
+            yield advance
+    else:
+        yield plain.Progress(total, file)
+
+
+def print_report(run: Run, changes: Changes | None = None, file: TextIO | None = None) -> None:
+    """Print what a run found: chapters by backends, the failures, what changed, and a last line for each backend.
+
+    Parameters
+    ----------
+    run : Run
+    changes : Changes, optional
+        What changed since another run.
+    file : file object, optional
+        Standard output by default. A terminal shows `SHOWN` failures and has them in colour; anything else gets all of
+        them, as plain text.
+    """
+    file = sys.stdout if file is None else file
+    most = SHOWN if file.isatty() else None
+    if _has_rich(file):
+        coloured.print_report(run, findings(run, changes, most), file)
+    else:
+        plain.print_report(run, findings(run, changes, most), file)
+        if file.isatty():
+            print('For colours and a progress bar: pip install "tensorplug[test]"', file=file)
+
+
+def _has_rich(file: TextIO) -> bool:
+    return file.isatty() and find_spec("rich") is not None

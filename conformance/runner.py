@@ -1,0 +1,242 @@
+"""Running the suite: every check of every operation on every backend, in this process or in several."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import tensorplug
+from tensorplug.core.errors import UnsupportedError
+from tensorplug.core.kinds import library_for
+
+from .checks.aliasing import check_aliasing
+from .checks.errors import check_errors, has_errors
+from .checks.gradients import check_automatic_differentiation, check_gradients, check_second_order, has_gradient
+from .checks.in_place import check_in_place, check_out, has_in_place, takes_out
+from .checks.promotion import check_promotion, has_promotion
+from .checks.special_values import check_special_values, has_special_values
+from .checks.threads import check_threads
+from .checks.transfer import SUBJECTS
+from .checks.values import check_values
+from .example import Mismatch
+from .levels import LEVELS, Level
+from .limits import TimedOut, time_limit
+from .outcome import FAILED, PASSED, UNSUPPORTED, Failure, Outcome
+from .reference import Reference, reference_for
+from .trial import Failed, Trial, Unsupported
+from .uses import chapter_of, subjects
+
+Function = Callable[[Trial], None]
+
+
+def _always(name: str) -> bool:
+    return True
+
+
+ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
+    "values": (_always, check_values),
+    "special values": (has_special_values, check_special_values),
+    "promotion": (has_promotion, check_promotion),
+    "aliasing": (_always, check_aliasing),
+    "in place": (has_in_place, check_in_place),
+    "out": (takes_out, check_out),
+    "errors": (has_errors, check_errors),
+    "threads": (_always, check_threads),
+    "gradients": (has_gradient, check_gradients),
+    "automatic differentiation": (has_gradient, check_automatic_differentiation),
+    "second order": (has_gradient, check_second_order),
+}
+"""What is checked of an operation: of which ones, and how."""
+
+BACKWARD = ("gradients", "automatic differentiation", "second order")
+"""What is wrong there alone is wrong in the backward pass."""
+
+CHAPTERS = (
+    "transfer creation conversion data_types writes manipulation indexing elementwise statistical searching sorting "
+    "sets utility linear_algebra linalg fft activations distances losses gradients random"
+).split()
+"""The chapters, those first whose functions the others are made of."""
+
+
+def place(chapter: str) -> int:
+    """Where a chapter comes; one that is not among them comes last."""
+    return CHAPTERS.index(chapter) if chapter in CHAPTERS else len(CHAPTERS)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One aspect of one subject."""
+
+    chapter: str
+    operation: str
+    aspect: str
+
+    @property
+    def function(self) -> Function:
+        """What checks it."""
+        if (self.operation, self.aspect) in SUBJECTS:
+            return SUBJECTS[self.operation, self.aspect]
+        return ASPECTS[self.aspect][1]
+
+    @property
+    def identifier(self) -> str:
+        """Names it to ``-k``."""
+        return f"{self.chapter}::{self.operation}::{self.aspect}"
+
+
+def checks(
+    *, operations: Iterable[str] | None = None, chapters: Iterable[str] | None = None, keyword: str = ""
+) -> list[Check]:
+    """The checks of the suite, or a part of them.
+
+    Parameters
+    ----------
+    operations, chapters
+        The names to which they are restricted.
+    keyword
+        What their identifiers must contain.
+
+    Raises
+    ------
+    ValueError
+        For a name that no check has.
+    """
+    found = list(_all_checks())
+    for kind, names in (("operation", operations), ("chapter", chapters)):
+        if names is None:
+            continue
+        known = {getattr(check, kind) for check in found}
+        if unknown := sorted(set(names) - known):
+            raise ValueError(f"no {kind} {', '.join(map(repr, unknown))}; there are {', '.join(sorted(known))}")
+        found = [check for check in found if getattr(check, kind) in set(names)]
+    return [check for check in found if keyword in check.identifier]
+
+
+def _all_checks() -> Iterator[Check]:
+    for subject, aspect in SUBJECTS:
+        yield Check("transfer", subject, aspect)
+    for name in sorted(subjects(), key=lambda name: place(chapter_of(name))):
+        for aspect, (applies, _) in ASPECTS.items():
+            if applies(name):
+                yield Check(chapter_of(name), name, aspect)
+
+
+def run_check(check: Check, backend: str, reference: Reference, level: Level, seed: int) -> Outcome:
+    """Do one check and tell what became of it; no exception of the backend's reaches the caller."""
+    trial = Trial(backend, reference, level, seed, check.operation, check.aspect)
+    begin = time.perf_counter()
+    status, failure, reason = PASSED, None, ""
+    try:
+        with tensorplug.backend(backend), warnings.catch_warnings(), time_limit(level.limit):
+            # A backend that warns where Tensorplug does not differs from the others.
+            warnings.simplefilter("error")
+            if check.aspect != "values":
+                require_supported(check.operation, backend)
+            check.function(trial)
+            if check.operation in library_for(backend).unsupported:
+                raise Mismatch("the backend declares it unsupported, and does it all the same")
+    except Failed as error:
+        status, failure = FAILED, error.failure
+    except TimedOut as error:
+        status, failure = FAILED, Failure(str(error))
+    except (Unsupported, UnsupportedError) as error:
+        status, reason = UNSUPPORTED, str(error)
+    except Exception as error:
+        message = error.message if isinstance(error, Mismatch) else f"{type(error).__name__}: {error}"
+        status, failure = FAILED, Failure(message)
+    seconds = time.perf_counter() - begin
+    return Outcome(
+        backend, check.chapter, check.operation, check.aspect, status, trial.examples, seconds, reason, failure
+    )
+
+
+def require_supported(operation: str, backend: str) -> None:
+    """Raise `Unsupported` for an operation that a backend declares that it does not do."""
+    reason = library_for(backend).unsupported.get(operation)
+    if reason is not None:
+        raise Unsupported(reason)
+
+
+def run(
+    backends: Sequence[str],
+    *,
+    level: str = "default",
+    seed: int = 0,
+    operations: Iterable[str] | None = None,
+    chapters: Iterable[str] | None = None,
+    keyword: str = "",
+    chosen: Sequence[Check] | None = None,
+    reference: Reference | None = None,
+    advance: Callable[[Outcome], None] = lambda outcome: None,
+) -> list[Outcome]:
+    """Hold backends against the suite, in this process.
+
+    Parameters
+    ----------
+    backends
+        Their names.
+    level : {"quick", "default", "thorough"}
+        How much to try.
+    seed
+        Of the examples.
+    operations, chapters, keyword
+        A part of the suite: see `checks`.
+    chosen
+        The checks themselves, in place of those.
+    reference
+        What they are held against; by default another backend for each.
+    advance
+        Is told of each outcome.
+
+    Returns
+    -------
+    list of Outcome
+        What failed comes first, and of that the operation at fault.
+
+    Examples
+    --------
+    >>> from tensorplug.conformance import run
+    >>> {outcome.status for outcome in run(["numpy"], level="quick", operations=["add"])}
+    {'passed'}
+    """
+    if chosen is None:
+        chosen = checks(operations=operations, chapters=chapters, keyword=keyword)
+    outcomes = []
+    for backend in backends:
+        held_against = reference or Reference(reference_for(backend))
+        for check in chosen:
+            outcome = run_check(check, backend, held_against, LEVELS[level], seed)
+            advance(outcome)
+            outcomes.append(outcome)
+    return ranked(outcomes)
+
+
+def ranked(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """The same, failures first, and of these first the ones that are no consequence of others.
+
+    Forward comes before backward, and what uses the kernels of other operations that fail comes after these. Then come
+    the way to the host, which all go, the operations whose kernels most of the others use, and the chapters that others
+    are made of.
+    """
+    outcomes, order = list(outcomes), list(ASPECTS)
+    used: dict[tuple[str, str], set[str]] = {}
+    for outcome in outcomes:
+        if outcome.failure is not None and outcome.failure.kernels:
+            subject, kernels = (outcome.backend, outcome.operation), set(outcome.failure.kernels)
+            # Of an operation that fails in several ways, what it uses in all of them.
+            used[subject] = used.get(subject, kernels) & kernels
+
+    def rank(outcome: Outcome) -> tuple[int, ...]:
+        if outcome.status != FAILED:
+            return (1,)
+        own = outcome.operation
+        causes = sum((outcome.backend, name) in used for name in used.get((outcome.backend, own), set()) - {own})
+        users = sum(own in kernels for (backend, _), kernels in used.items() if backend == outcome.backend)
+        aspect = order.index(outcome.aspect) if outcome.aspect in order else -1
+        chapter = place(outcome.chapter)
+        is_operation = (own, outcome.aspect) not in SUBJECTS
+        return 0, outcome.aspect in BACKWARD, causes, is_operation, -users, chapter, aspect
+
+    return sorted(outcomes, key=rank)

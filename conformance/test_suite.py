@@ -1,0 +1,53 @@
+"""``pytest --pyargs tensorplug.conformance --backend NAME``: each check of the suite as a test."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from tensorplug.backends import listing
+from tensorplug.conformance.levels import LEVELS
+from tensorplug.conformance.outcome import FAILED, UNSUPPORTED, Outcome
+from tensorplug.conformance.reference import Reference, reference_for
+from tensorplug.conformance.runner import Check, checks, run_check
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each check on each backend that was asked for."""
+    usable = [entry.name for entry in listing() if entry.status == "available"]
+    backends = metafunc.config.getoption("--backend") or usable
+    if unknown := [name for name in backends if name not in usable]:
+        raise pytest.UsageError(f"--backend: {', '.join(unknown)} can't be used; there are {', '.join(usable)}")
+    in_groups = metafunc.config.pluginmanager.hasplugin("xdist")
+    cases = []
+    for backend in backends:
+        for check in checks():
+            # The checks of an operation have what the reference gave in common, so one process does them.
+            group = [pytest.mark.xdist_group(f"{backend}::{check.operation}")] if in_groups else []
+            cases.append(pytest.param(backend, check, marks=group, id=f"{backend}::{check.identifier}"))
+    metafunc.parametrize(("backend", "check"), cases)
+
+
+@functools.cache
+def _reference(backend: str) -> Reference:
+    return Reference(reference_for(backend))
+
+
+def test_backend(backend: str, check: Check, request: pytest.FixtureRequest) -> None:
+    level, seed = request.config.getoption("level"), request.config.getoption("--conformance-seed")
+    outcome = run_check(check, backend, _reference(backend), LEVELS[level], seed)
+    if outcome.status == FAILED:
+        pytest.fail(_described(outcome), pytrace=False)
+    if outcome.status == UNSUPPORTED:
+        pytest.skip(outcome.reason)
+
+
+def _described(outcome: Outcome) -> str:
+    failure = outcome.failure
+    assert failure is not None
+    lines = [failure.message]
+    lines += [f"call:     {failure.call}"] if failure.call else []
+    lines += [f"{name} = {text}" for name, text in failure.inputs.items()]
+    lines += [f"expected: {failure.expected}", f"actual:   {failure.actual}"] if failure.expected else []
+    return "\n".join(lines)

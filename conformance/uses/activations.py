@@ -1,0 +1,100 @@
+"""Uses of softmax and its relatives, and of the other activations."""
+
+from __future__ import annotations
+
+from .use import Operand, Use, between, fixed
+
+AWAY_FROM_ZERO = between(0.2, 2.0, signs=True)
+
+
+def _along_an_axis(name: str) -> tuple[Use, ...]:
+    return (
+        Use(f"tp.{name}(x)", x=(2, 3)),
+        Use(f"tp.{name}(x, axis=0)", x=(2, 3)),
+        Use(f"tp.{name}(x, axis=-2)", x=(2, 3, 2, 2)),
+        Use(f"tp.{name}(x, 1)", x=(2, 3)),
+        Use(f"tp.{name}(x, axis=1)", x=(2, 1, 3)),
+        Use(f"tp.{name}(x)", x=(3,)),
+        Use(f"tp.{name}(x)", x=(0, 3)),
+        Use(f"tp.{name}(x, axis=0, dtype=tp.float64)", dtypes="f", x=(2, 3)),
+        Use(f"tp.{name}(x * 400.0)", dtypes="f", smooth=False, x=fixed([[-1.0, 2.0, 1.0], [0.0, 0.0, -2.0]])),
+    )
+
+
+def _activation(call: str, *others: str, smooth: bool = True) -> tuple[Use, ...]:
+    """Uses of a function of each element."""
+    away = Operand((2, 3), AWAY_FROM_ZERO)
+    return (
+        Use(f"tp.nn.functional.{call}", dtypes="f", elementwise=True, smooth=smooth, x=(2, 3)),
+        *(Use(f"tp.nn.functional.{other}", dtypes="f", elementwise=True, x=away) for other in others),
+        *(
+            Use(f"tp.nn.functional.{call}", dtypes="f", elementwise=True, smooth=smooth, x=shape)
+            for shape in ((), (0, 3), (2, 3, 2, 2))
+        ),
+        Use(
+            f"tp.nn.functional.{call}",
+            dtypes="f",
+            elementwise=True,
+            smooth=False,
+            x=fixed([[-1000.0, -30.0, -0.0], [0.0, 30.0, 1000.0]]),
+        ),
+    )
+
+
+def _in_place(name: str, arguments: str = "") -> str:
+    return f"{name}(x.clone(){arguments}, inplace=True)"
+
+
+USES: dict[str, tuple[Use, ...]] = {
+    "softmax": _along_an_axis("softmax"),
+    "log_softmax": _along_an_axis("log_softmax"),
+    "logsumexp": (
+        Use("tp.logsumexp(x, axis=-1)", x=(2, 3)),
+        Use("tp.logsumexp(x)", x=(2, 3)),
+        Use("tp.logsumexp(x, axis=0, keepdims=True)", x=(2, 3)),
+        Use("tp.logsumexp(x, axis=(0, -1))", x=(2, 1, 3)),
+        Use("tp.logsumexp(x, axis=(1, 3), keepdims=True)", x=(2, 3, 2, 2)),
+        Use("tp.logsumexp(x, 1, True)", x=(2, 3)),
+        Use("tp.logsumexp(x, axis=1)", x=(2, 1, 3)),
+        Use("tp.logsumexp(x, axis=())", x=(2, 3)),
+        Use("tp.logsumexp(x)", x=()),
+        Use("tp.logsumexp(x, axis=1)", x=(0, 3)),
+        Use("tp.logsumexp(x * 400.0, axis=1)", dtypes="f", smooth=False, x=fixed([[-1.0, 2.0, 1.0], [2.0, 2.0, -2.0]])),
+    ),
+    "softmax_normalizer": (
+        # The shift is free; what it and the sum make together is not. It has no gradient.
+        Use('(lambda n: tp.log(n[1]) + n[0])(OPERATIONS["softmax_normalizer"](x, axis=1))', smooth=False, x=(2, 3)),
+        Use('(lambda n: tp.exp(x - n[0]) / n[1])(OPERATIONS["softmax_normalizer"](x, axis=0))', smooth=False, x=(2, 3)),
+        Use(
+            '(lambda n: tp.exp(x - n[0]) / n[1])(OPERATIONS["softmax_normalizer"](x, axis=1))',
+            smooth=False,
+            x=(2, 3, 2, 2),
+        ),
+        Use('(lambda n: tp.log(n[1]) + n[0])(OPERATIONS["softmax_normalizer"](x, axis=1))', smooth=False, x=(0, 3)),
+    ),
+    "softmax_gradient": (
+        *(
+            Use(
+                f'OPERATIONS["softmax_gradient"](g, out, axis={axis})',
+                smooth=False,
+                g=shape,
+                out=Operand(shape, between(0.1, 0.9)),
+            )
+            for shape, axis in (((2, 3), 1), ((2, 3), 0), ((2, 3, 2, 2), 2), ((2, 1, 3), 1), ((0, 3), 1))
+        ),
+        Use('OPERATIONS["softmax_gradient"].function(g, out, 1)', g=(2, 3), out=Operand((2, 3), between(0.1, 0.9))),
+    ),
+    "elu": _activation("elu(x)", "elu(x, 0.5)", _in_place("elu", ", alpha=2.0")),
+    "leaky_relu": _activation("leaky_relu(x)", "leaky_relu(x, 0.25)", _in_place("leaky_relu")),
+    "logsigmoid": _activation("logsigmoid(x)"),
+    "silu": _activation("silu(x)", _in_place("silu")),
+    "softplus": _activation("softplus(x)", "softplus(x, 2.0)", "softplus(x, beta=0.5, threshold=2.0)"),
+    "dropout": (
+        Use("tp.dropout(x, 0.0)", x=(2, 3)),
+        Use("tp.dropout(x, p=1.0)", x=(2, 3)),
+        Use("tp.dropout(x, 0.5, training=False)", x=(2, 3)),
+        Use("tp.dropout(x.clone(), 0.0, inplace=True)", x=(2, 3)),
+        Use("tp.dropout(x, 0.0)", x=()),
+        Use("tp.dropout(x, 0.5)", x=(0, 3)),
+    ),
+}

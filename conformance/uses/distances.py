@@ -1,0 +1,45 @@
+"""Uses of distances and of normalisation."""
+
+from __future__ import annotations
+
+from .use import Operand, Use, between, fixed
+
+SMALL = Operand((2, 3), between(0.2, 2.0, signs=True))
+
+USES: dict[str, tuple[Use, ...]] = {
+    "pairwise_distance": (
+        Use("tp.pairwise_distance(x, y)", dtypes="f", x=(2, 3), y=(2, 3)),
+        Use("tp.pairwise_distance(x, y)", dtypes="f", x=(2, 3), y=(3,)),
+        Use("tp.pairwise_distance(x, y, keepdim=True)", dtypes="f", x=(2, 1, 3), y=(2, 3)),
+        Use("tp.pairwise_distance(x, y, p=1.0)", dtypes="f", x=(2, 3), y=(2, 3)),
+        Use("tp.pairwise_distance(x, y, p=3, eps=0.5)", dtypes="f", x=(2, 3), y=(2, 3)),
+        Use('tp.pairwise_distance(x, y, p=float("inf"))', dtypes="f", x=(2, 3), y=(2, 3)),
+        Use("tp.pairwise_distance(x, y)", dtypes="f", x=(3,), y=(3,)),
+        Use("tp.pairwise_distance(x, y)", dtypes="f", x=(0, 3), y=(0, 3)),
+        Use("tp.pairwise_distance(x, y)", dtypes="f", x=(2, 3, 2, 2), y=(2, 3, 2, 2)),
+    ),
+    "cosine_similarity": (
+        Use("tp.cosine_similarity(x, y)", dtypes="f", x=SMALL, y=SMALL),
+        Use("tp.cosine_similarity(x, y, dim=0)", dtypes="f", x=SMALL, y=SMALL),
+        Use("tp.cosine_similarity(x, y, dim=-1)", dtypes="f", x=SMALL, y=fixed([0.5, -1.0, 2.0])),
+        Use("tp.cosine_similarity(x, y, dim=0)", dtypes="f", x=fixed([1.0, -2.0, 0.5]), y=fixed([0.5, -1.0, 2.0])),
+        # The gradient passes the bound by.
+        Use("tp.cosine_similarity(x, y, eps=100.0)", dtypes="f", smooth=False, x=SMALL, y=SMALL),
+        Use("tp.cosine_similarity(x, y)", dtypes="f", smooth=False, x=fixed([[0.0, 0.0, 0.0]]), y=SMALL),
+        Use("tp.cosine_similarity(x, y)", dtypes="f", x=(0, 3), y=(0, 3)),
+        Use("tp.cosine_similarity(x, y)", dtypes="f", x=(2, 3, 2, 2), y=(2, 3, 2, 2)),
+    ),
+    "normalize": (
+        Use("tp.normalize(x)", dtypes="fc", x=SMALL),
+        Use("tp.normalize(x, dim=0)", dtypes="fc", x=SMALL),
+        Use("tp.normalize(x, p=1.0)", dtypes="fc", x=SMALL),
+        Use("tp.normalize(x, 3.0, dim=(0, 1))", dtypes="fc", x=SMALL),
+        Use('tp.normalize(x, p=float("inf"), dim=-1)', dtypes="f", x=SMALL),
+        Use("tp.normalize(x, eps=100.0)", dtypes="fc", x=SMALL),
+        Use("tp.normalize(x)", dtypes="fc", smooth=False, x=fixed([[0.0, 0.0, 0.0]])),
+        Use("tp.normalize(x, dim=0)", dtypes="fc", x=fixed([1.0, -2.0, 0.5])),
+        Use("tp.normalize(x)", dtypes="fc", x=(0, 3)),
+        Use("tp.normalize(x, dim=1)", dtypes="fc", x=(2, 3, 2, 2)),
+        Use("tp.normalize(x, out=y.clone())", dtypes="fc", smooth=False, x=SMALL, y=(2, 3)),
+    ),
+}

@@ -1,0 +1,274 @@
+"""Uses of the extension "linalg". Where signs or phases are free, the factors are put together again."""
+
+from __future__ import annotations
+
+from .use import Use, fixed, hermitian, matrix
+
+FLOATS = "fc"
+
+SQUARES = ((3, 3), (2, 2), (2, 3, 3), (1, 1), (2, 3, 2, 2), (0, 3, 3), (0, 0))
+"""Of matrices; the first ones are typical, the last ones empty."""
+
+SHAPES = ((3, 3), (3, 2), (2, 3), (2, 3, 3), (2, 1, 3), (2, 3, 2, 2), (0, 3, 2), (3, 1))
+
+EMPTY = ((0, 3), (3, 0))
+
+
+def _of(code: str, *shapes: tuple[int, ...], smooth: bool = True) -> tuple[Use, ...]:
+    """An expression of well-conditioned matrices `x` of those shapes."""
+    return tuple(Use(code, dtypes=FLOATS, smooth=smooth, x=matrix(shape)) for shape in shapes)
+
+
+def _symmetric(code: str, *shapes: tuple[int, ...], positive: bool = False) -> tuple[Use, ...]:
+    """One of Hermitian matrices; through their Hermitian part, so that each element can be changed by itself."""
+    return tuple(
+        Use(code.replace("(x)", "((x + x.mT.conj()) / 2)"), dtypes=FLOATS, x=hermitian(shape, positive))
+        for shape in shapes
+    )
+
+
+GENERAL = fixed([[1.0, 2.0, 0.0], [-1.0, 2.0, 1.0], [0.5, 0.0, 4.0]])
+"""With a pair of complex eigenvalues and a real one."""
+
+SINGULAR = fixed([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [1.0, 0.0, 1.0]])
+
+# It is computed in single precision or more.
+_ADJUGATE = 'tp.astype(OPERATIONS["adjugate"](tp.astype(x, tp.result_type(x, tp.float32))), x.dtype)'
+
+# Of eigenvalues, in whatever order they are found.
+_POWER_SUMS = "tp.stack([(({0})**k).sum(axis=-1) for k in (1, 2, 3)])"
+
+_FROM_EIG = "(lambda e: (e[1] * e[0][..., None, :]) @ tp.linalg.inv(e[1]))(tp.linalg.eig(x))"
+
+_FROM_EIGH = "(lambda e: (e[1] * e[0][..., None, :]) @ e[1].mT.conj())(tp.linalg.eigh(x))"
+
+_FROM_SVD = "(lambda d: ((d[0][..., :{k}] * d[1][..., None, :]) @ d[2][..., :{k}, :], d[1]))(tp.linalg.svd(x{full}))"
+
+
+def _svd(*shapes: tuple[int, ...], full: bool) -> tuple[Use, ...]:
+    arguments = "" if full else ", full_matrices=False"
+    return tuple(use for shape in shapes for use in _of(_FROM_SVD.format(k=min(shape[-2:]), full=arguments), shape))
+
+
+def _norms(*options: tuple[tuple[int, ...], str]) -> tuple[Use, ...]:
+    return tuple(Use(f"tp.linalg.vector_norm(x{arguments})", dtypes=FLOATS, x=shape) for shape, arguments in options)
+
+
+USES: dict[str, tuple[Use, ...]] = {
+    "linalg.cholesky": (
+        *_symmetric("tp.linalg.cholesky(x)", *SQUARES, positive=True),
+        *(
+            Use("tp.linalg.cholesky((x + x.mT.conj()) / 2, upper=True)", dtypes=FLOATS, x=hermitian(shape))
+            for shape in ((3, 3), (2, 3, 3), (0, 3, 3))
+        ),
+        Use("tp.linalg.cholesky(tp.tril(x))", dtypes=FLOATS, smooth=False, x=hermitian((3, 3))),
+        Use("tp.linalg.cholesky(tp.triu(x), upper=True)", dtypes=FLOATS, smooth=False, x=hermitian((3, 3))),
+        Use("tp.linalg.cholesky(((x + x.mT.conj()) / 2)[::-1, ::-1])", dtypes=FLOATS, x=hermitian((3, 3))),
+    ),
+    "linalg.cross": tuple(
+        Use(f"tp.linalg.cross(x, y{arguments})", dtypes="iufc", x=x, y=y)
+        for x, y, arguments in (
+            ((2, 3), (2, 3), ""),
+            ((3,), (3,), ""),
+            ((2, 3), (3,), ""),
+            ((2, 1, 3), (2, 3), ", axis=-1"),
+            ((3, 2), (3, 1), ", axis=-2"),
+            ((3, 2), (3, 2), ", axis=0"),
+            ((2, 3, 2, 2), (2, 3, 2, 2), ", axis=1"),
+            ((0, 3), (0, 3), ""),
+            ((3, 3), (3, 3), ", dim=-2"),
+        )
+    ),
+    "linalg.det": (
+        *_of("tp.linalg.det(x)", *SQUARES),
+        Use("tp.linalg.det(x)", dtypes=FLOATS, x=SINGULAR),
+        Use("tp.linalg.det(x.mT[::-1])", dtypes=FLOATS, x=matrix((3, 3))),
+        Use("tp.det(x)", dtypes=FLOATS, x=matrix((3, 3))),
+    ),
+    "adjugate": (
+        *_of(_ADJUGATE, (3, 3), (2, 2), (2, 3, 3), (1, 1), (2, 3, 2, 2), (0, 3, 3)),
+        Use(_ADJUGATE, dtypes=FLOATS, x=SINGULAR),
+    ),
+    "linalg.eig": (
+        *_of(_FROM_EIG, *SQUARES),
+        *_of("tp.abs(tp.linalg.eig(x)[1] ** 2).sum(axis=-2)", (3, 3), (2, 3, 3), smooth=False),
+        Use(_FROM_EIG, dtypes=FLOATS, x=GENERAL),
+        Use(_FROM_EIG.replace("eig(x)", "eig(x.mT)"), dtypes=FLOATS, x=GENERAL),
+    ),
+    "linalg.eigvals": (
+        *_of(_POWER_SUMS.format("tp.linalg.eigvals(x)"), *SQUARES),
+        Use(_POWER_SUMS.format("tp.linalg.eigvals(x)"), dtypes=FLOATS, x=GENERAL),
+        Use("tp.sort(tp.linalg.eigvals(x).real)", dtypes=FLOATS, x=fixed([[3.0, 1.0], [0.5, -1.0]])),
+        Use("tp.sort(tp.linalg.eigvals(x).imag)", dtypes="f", x=fixed([[0.0, 1.0], [-2.0, 0.5]])),
+    ),
+    "linalg.eigh": (
+        *_symmetric(_FROM_EIGH, *SQUARES),
+        *_symmetric("tp.linalg.eigh(x)[0]", (3, 3), (2, 3, 3)),
+        *_symmetric("tp.abs(tp.linalg.eigh(x)[1])", (3, 3), (2, 3, 3)),
+        Use("tp.linalg.eigh(tp.tril(x))[0]", dtypes=FLOATS, smooth=False, x=hermitian((3, 3), positive=False)),
+        Use("tp.abs(tp.linalg.eigh(tp.tril(x))[1])", dtypes=FLOATS, smooth=False, x=hermitian((3, 3))),
+    ),
+    "linalg.eigvalsh": (
+        *_symmetric("tp.linalg.eigvalsh(x)", *SQUARES),
+        Use("tp.linalg.eigvalsh(tp.tril(x))", dtypes=FLOATS, smooth=False, x=hermitian((3, 3), positive=False)),
+    ),
+    "linalg.inv": (
+        *_of("tp.linalg.inv(x)", *SQUARES),
+        Use("tp.linalg.inv(x.mT[::-1])", dtypes=FLOATS, x=matrix((3, 3))),
+        Use("tp.inverse(x)", dtypes=FLOATS, x=matrix((3, 3))),
+    ),
+    "linalg.solve": tuple(
+        Use("tp.linalg.solve(x, y)", dtypes=FLOATS, x=matrix(x), y=y)
+        for x, y in (
+            ((3, 3), (3, 2)),
+            ((3, 3), (3,)),
+            ((2, 3, 3), (3,)),
+            ((2, 3, 3), (2, 3, 2)),
+            ((3, 3), (2, 3, 3)),
+            ((2, 1, 2, 2), (3, 2, 1)),
+            ((2, 3, 2, 2), (2, 3, 2, 2)),
+            ((0, 3, 3), (0, 3, 2)),
+            ((0, 0), (0, 2)),
+            ((3, 3), (3, 0)),
+            ((1, 1), (1, 3)),
+        )
+    ),
+    "linalg.slogdet": (
+        *_of("tuple(tp.linalg.slogdet(x))", *SQUARES),
+        Use("tuple(tp.linalg.slogdet(x))", dtypes="f", smooth=False, x=fixed([[0.0, 2.0], [1.0, 0.0]])),
+        Use("tuple(tp.linalg.slogdet(x))", dtypes=FLOATS, smooth=False, x=fixed([[0.0, 0.0], [1.0, 2.0]])),
+        Use("tp.slogdet(x)[1]", dtypes=FLOATS, x=matrix((3, 3))),
+    ),
+    "linalg.qr": (
+        *_of("(lambda q, r: q @ r)(*tp.linalg.qr(x))", *SHAPES, *EMPTY),
+        *_of("tp.abs(tp.linalg.qr(x)[1])", (3, 3), (3, 2), (2, 3), (2, 3, 3)),
+        *_of("(lambda q: q @ q.mT.conj())(tp.linalg.qr(x)[0])", (3, 3), (3, 2), (2, 3), (2, 3, 3)),
+        *_of('(lambda q, r: q @ r)(*tp.linalg.qr(x, mode="complete"))', (3, 3), (2, 3), (2, 2, 3)),
+        *_of('(lambda q, r: q @ r)(*tp.linalg.qr(x, mode="complete"))', (3, 2), (3, 0), (0, 3, 2), smooth=False),
+        *_of('(lambda q, r: (q @ q.mT.conj(), tp.abs(r)))(*tp.linalg.qr(x, "complete"))', (3, 2), smooth=False),
+    ),
+    "linalg.svd": (
+        *_svd(*SHAPES, *EMPTY, full=False),
+        *_svd((3, 3), (3, 2), (2, 3), (2, 3, 3), (0, 3, 2), full=True),
+        *_of("(lambda d: (tp.abs(d[0]), d[1], tp.abs(d[2])))(tp.linalg.svd(x, False))", (3, 3), (3, 2), (2, 3)),
+        *_of(
+            "(lambda d: (d[0] @ d[0].mT.conj(), d[2].mT.conj() @ d[2]))(tp.linalg.svd(x))", (3, 2), (2, 3), smooth=False
+        ),
+    ),
+    "linalg.svdvals": (
+        *_of("tp.linalg.svdvals(x)", *SHAPES, *EMPTY),
+        Use("tp.linalg.svdvals(x)", dtypes=FLOATS, smooth=False, x=SINGULAR),
+    ),
+    "linalg.pinv": (
+        *_of("tp.linalg.pinv(x)", *SHAPES, *EMPTY),
+        # Their gradients are those at constant rank, which what is left away changes.
+        *_of("tp.linalg.pinv(x, rtol=0.5)", (3, 3), (3, 2), smooth=False),
+        Use(
+            "tp.linalg.pinv(x, rtol=r)",
+            dtypes=FLOATS,
+            smooth=False,
+            x=matrix((2, 3, 3)),
+            r=fixed([0.1, 0.5], "float64"),
+        ),
+        Use("tp.linalg.pinv(x, rtol=0.01)", dtypes=FLOATS, smooth=False, x=SINGULAR),
+        Use("tp.pinverse(x)", dtypes=FLOATS, x=matrix((3, 2))),
+    ),
+    "linalg.matrix_rank": (
+        *_of("tp.linalg.matrix_rank(x)", *SHAPES, *EMPTY, smooth=False),
+        *_of("tp.linalg.matrix_rank(x, rtol=0.5)", (3, 3), (3, 2), smooth=False),
+        Use(
+            "tp.linalg.matrix_rank(x, rtol=r)",
+            dtypes=FLOATS,
+            smooth=False,
+            x=matrix((2, 3, 3)),
+            r=fixed([0.1, 0.5], "float64"),
+        ),
+        Use("tp.linalg.matrix_rank(x, rtol=0.01)", dtypes=FLOATS, smooth=False, x=SINGULAR),
+        Use("tp.linalg.matrix_rank(x)", dtypes=FLOATS, smooth=False, x=fixed([[0.0, 0.0], [0.0, 0.0]])),
+    ),
+    "linalg.matrix_norm": (
+        *_of("tp.linalg.matrix_norm(x)", *SHAPES, *EMPTY),
+        *(
+            use
+            for order in ('"fro"', '"nuc"', "1", "-1", "2", "-2", 'float("inf")', '-float("inf")')
+            for use in _of(f"tp.linalg.matrix_norm(x, ord={order})", (2, 3), (2, 3, 3))
+        ),
+        *(
+            use
+            for order in ('"nuc"', "1", "2", 'float("inf")')
+            for use in _of(f"tp.linalg.matrix_norm(x, ord={order})", (0, 3), smooth=False)
+        ),
+        *_of("tp.linalg.matrix_norm(x, keepdims=True)", (2, 3), (2, 3, 2, 2)),
+        *_of("tp.linalg.matrix_norm(x, ord=2, keepdims=True)", (2, 3, 3)),
+        *_of("tp.linalg.matrix_norm(x, 1, (0, 2), True)", (2, 3, 3)),
+    ),
+    "linalg.vector_norm": (
+        *_norms(
+            ((2, 3), ""),
+            ((2, 3), ", axis=1"),
+            ((2, 3), ", axis=-2, keepdims=True"),
+            ((2, 3, 2, 2), ", axis=(0, -1)"),
+            ((2, 1, 3), ", axis=(1, 2), keepdims=True"),
+            ((2, 3), ", ord=1, axis=0"),
+            ((2, 3), ", ord=3"),
+            ((2, 3), ", ord=1.5, axis=0"),
+            ((2, 3), ", ord=0.5, axis=1"),
+            ((2, 3), ', ord=float("inf"), axis=1'),
+            ((2, 3), ', ord=-float("inf"), axis=1'),
+            ((), ""),
+            ((3,), ""),
+            ((0, 3), ", axis=1"),
+            ((0, 3), ", axis=0"),
+            ((0, 3), ", ord=1"),
+            ((2, 3), ", axis=()"),
+            ((2, 1, 3), ", axis=1"),
+            ((2, 3), ", 3, 1, True"),
+        ),
+        Use("tp.linalg.vector_norm(x, ord=0, axis=1)", dtypes=FLOATS, smooth=False, x=(2, 3)),
+        Use(
+            "tp.linalg.vector_norm(x, ord=-1, axis=1)",
+            dtypes=FLOATS,
+            x=fixed([[1.0, -2.0, 0.5], [3.0, 1.5, -1.0]]),
+        ),
+        Use(
+            "tp.linalg.vector_norm(x, ord=-2, axis=-1, keepdims=True)",
+            dtypes=FLOATS,
+            x=fixed([[1.0, -2.0, 0.5], [3.0, 1.5, -1.0]]),
+        ),
+    ),
+    "norm": (
+        Use("tp.norm(x)", dtypes=FLOATS, x=(2, 3)),
+        Use("tp.norm(x, 2, 1)", dtypes=FLOATS, x=(2, 3)),
+        Use('tp.norm(x, "fro", dim=(0, 1), keepdim=True)', dtypes=FLOATS, x=(2, 3)),
+        Use("tp.norm(x, p=1, dim=0)", dtypes=FLOATS, x=(2, 3)),
+    ),
+    "linalg.matrix_power": tuple(
+        use
+        for power, shapes in (
+            (3, SQUARES),
+            (0, ((3, 3), (2, 3, 3), (0, 3, 3))),
+            (1, ((3, 3),)),
+            (-2, ((3, 3), (2, 3, 3))),
+            (5, ((2, 3, 2, 2),)),
+        )
+        for use in _of(f"tp.linalg.matrix_power(x, {power})", *shapes)
+    ),
+    "linalg.trace": (
+        Use("tp.linalg.trace(x)", dtypes="iufc", x=(2, 3)),
+        Use("tp.linalg.trace(x, offset=1)", dtypes="iufc", x=(2, 3)),
+        Use("tp.linalg.trace(x, offset=-1)", dtypes="iufc", x=(2, 3, 2, 2)),
+        Use("tp.linalg.trace(x, dtype=tp.float64)", dtypes="iuf", x=(3, 3)),
+        Use("tp.linalg.trace(x, offset=9)", dtypes="iufc", x=(3, 3)),
+        Use("tp.linalg.trace(x)", dtypes="iufc", x=(0, 3)),
+        Use("tp.linalg.trace(x)", dtypes="iufc", x=(2, 1, 3)),
+        Use("tp.trace(x)", dtypes="iufc", x=(3, 3)),
+    ),
+    "linalg.diagonal": (
+        Use("tp.linalg.diagonal(x)", x=(2, 3)),
+        Use("tp.linalg.diagonal(x, offset=1)", x=(2, 3)),
+        Use("tp.linalg.diagonal(x, offset=-1)", x=(2, 3, 2, 2)),
+        Use("tp.linalg.diagonal(x, dim1=0, dim2=2)", x=(2, 1, 3)),
+        Use("tp.linalg.diagonal(x, offset=9)", x=(3, 3)),
+        Use("tp.linalg.diagonal(x)", x=(0, 3)),
+    ),
+}

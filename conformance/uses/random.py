@@ -1,0 +1,38 @@
+"""Uses of random numbers: one seed gives one stream, on every backend, from any place in it."""
+
+from __future__ import annotations
+
+from .use import Use
+
+GENERATORS = (
+    "tp.Generator(5)",
+    "tp.Generator(0)",
+    "tp.Generator(2**33 + 7)",
+    "tp.Generator(2**63 + 2**40 + 1)",
+    "tp.Generator(-3)",
+    "_at(5, 3)",
+    "_at(5, 2**32 + 1)",
+    "_at(2**34 + 1, 2**40 + 3)",
+)
+"""Streams of several seeds, and streams some words of which were drawn."""
+
+
+def _drawn(call: str, generators: tuple[str, ...] = GENERATORS) -> tuple[Use, ...]:
+    """Draws from each stream: `call` with the generator ``g``, twice, the second from where the first ended."""
+    return tuple(
+        Use(f"(lambda g: ({call}, {call}))({generator.replace('_at', _AT)})", dtypes="f", smooth=False)
+        for generator in generators
+    )
+
+
+_AT = "(lambda seed, offset: (g := tp.Generator(seed), setattr(g, 'offset', offset))[0])"
+
+FEW = GENERATORS[:1] + GENERATORS[5:6]
+
+USES: dict[str, tuple[Use, ...]] = {
+    "rand": _drawn("tp.rand(2, 3, generator=g)") + _drawn("tp.rand(2, 3, dtype=tp.float64, generator=g)", FEW),
+    "randn": _drawn("tp.randn(2, 3, generator=g)") + _drawn("tp.randn(3, dtype=tp.float64, generator=g)", FEW),
+    "randint": _drawn("tp.randint(-5, 6, (2, 3), generator=g)")
+    + _drawn("tp.randint(0, 2**40, (3,), generator=g)", FEW),
+    "randperm": _drawn("tp.randperm(7, generator=g)", FEW),
+}

@@ -1,0 +1,126 @@
+"""Uses of reductions and cumulations: every function over the same axes."""
+
+from __future__ import annotations
+
+import numpy
+
+import tensorplug
+
+from .use import ANY, Array, Operand, Use, Values, between, draw_any, fixed
+
+Call = tuple[tuple[int, ...], str]
+"""Shape of the operand, and the rest of the call."""
+
+AXES: tuple[Call, ...] = (
+    ((2, 3), "axis=1"),
+    ((2, 3, 2, 2), "axis=(1, 2), keepdims=True"),
+    ((2, 3), "axis=-1, keepdims=True"),
+    ((2, 3), ""),
+    ((2, 3), "axis=0"),
+    ((2, 3), "keepdims=True"),
+    ((2, 1, 3), "axis=-2"),
+    ((2, 3, 2, 2), "axis=(0, -1)"),
+    ((2, 3, 2, 2), "axis=2"),
+    ((), ""),
+    ((3,), "axis=0"),
+    ((0, 3), "axis=1"),
+    ((2, 3), "axis=()"),
+)
+
+OF_NONE: tuple[Call, ...] = (((0, 3), "axis=0"), ((0, 3), ""), ((0, 3), "keepdims=True"))
+"""Where no elements are reduced."""
+
+HAVE_NO_IDENTITY = ("argmax", "argmin", "max", "min", "softmax_normalizer")
+TAKE_ONE_AXIS = ("argmax", "argmin")
+ACCUMULATE = ("mean", "sum")
+
+_CORRECTED: tuple[Call, ...] = (
+    ((2, 3), "axis=1, correction=1"),
+    ((2, 3), "correction=0.5"),
+    ((3,), "axis=0, correction=1, keepdims=True"),
+)
+_WIDENED: tuple[Call, ...] = (((2, 3), "axis=1, dtype=tp.float64"),)
+_PAIRED: tuple[Call, ...] = (((2, 3), "dim=1"), ((2, 3, 2, 2), "dim=2, keepdim=True"))
+
+FURTHER: dict[str, tuple[Call, ...]] = {
+    "cumulative_prod": _WIDENED,
+    "cumulative_sum": _WIDENED,
+    "max": _PAIRED,
+    "min": _PAIRED,
+    "prod": _WIDENED,
+    "std": _CORRECTED,
+    "sum": _WIDENED,
+    "var": _CORRECTED,
+}
+"""Further calls of a function."""
+
+CUMULATIONS: tuple[Call, ...] = (
+    ((2, 3), "axis=1"),
+    ((2, 3), "axis=0"),
+    ((2, 3), "axis=-1, include_initial=True"),
+    ((3,), ""),
+    ((0, 3), "axis=0"),
+    ((0, 3), "axis=0, include_initial=True"),
+    ((2, 1, 3), "axis=1"),
+    ((2, 3, 2, 2), "axis=1"),
+    ((2, 3, 2, 2), "axis=-1"),
+)
+
+
+def _draw_factors(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
+    """Products of up to 24 of them neither overflow nor vanish."""
+    return draw_any(rng, shape, dtype) if dtype[0] in "biu" and dtype[:2] != "bf" else _NEAR_ONE.draw(rng, shape, dtype)
+
+
+def _draw_far(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
+    """Far from zero beside their spread, where a formula of one pass loses digits."""
+    return draw_any(rng, shape, dtype) + (0 if dtype in ("float16", "bfloat16") else 100)
+
+
+_NEAR_ONE = between(0.5, 1.5, signs=True)
+_FACTORS = Values(_draw_factors, ANY.smooth, simplest=1)
+_FAR = Values(_draw_far, ANY.smooth)
+
+VALUES = {"cumulative_prod": _FACTORS, "prod": _FACTORS, "std": _FAR, "var": _FAR}
+
+
+def reductions(name: str) -> tuple[Use, ...]:
+    """The uses of a reduction."""
+    calls = [*AXES, *FURTHER.get(name, ())]
+    if name in TAKE_ONE_AXIS:
+        calls = [(shape, call) for shape, call in calls if "(" not in call]
+    if name not in HAVE_NO_IDENTITY:
+        calls[2:2] = OF_NONE[:1]
+        calls += OF_NONE[1:]
+    return (*(_use(name, shape, call) for shape, call in calls), *(_accumulated(name) if name in ACCUMULATE else ()))
+
+
+def _accumulated(name: str) -> tuple[Use, ...]:
+    """Uses in which half precision shows whether it is added up in float32."""
+    values = ([[2048, 1, 1, 1, 1, 1, 1]], [60000, 60000, 60000, -60000, -60000, -60000], [60000, 60000, 60000])
+    return tuple(
+        Use(f"tp.{name}(x, axis=-1)", dtypes="f", smooth=False, telling=True, x=fixed(each)) for each in values
+    )
+
+
+def cumulations(name: str) -> tuple[Use, ...]:
+    """The uses of a cumulative function of one operand."""
+    return tuple(_use(name, shape, call) for shape, call in (*CUMULATIONS, *FURTHER.get(name, ())))
+
+
+def _use(name: str, shape: tuple[int, ...], call: str) -> Use:
+    function = f"tp.{name}" if hasattr(tensorplug, name) else f'OPERATIONS["{name}"]'
+    return Use(
+        f"{function}({f'x, {call}' if call else 'x'})",
+        x=Operand(shape, VALUES.get(name, ANY)),
+        dtypes="biuf" if "dtype=" in call else "biufc",
+        smooth=_is_smooth(name, shape, call),
+    )
+
+
+def _is_smooth(name: str, shape: tuple[int, ...], call: str) -> bool:
+    if name in ("mean", "var", "std") and 0 in shape and "axis=1" not in call:
+        # Of no elements it is NaN.
+        return False
+    # The variance of one element is constant, and its root has a kink there.
+    return name != "std" or (shape != () and "axis=()" not in call and "-2" not in call)

@@ -1,0 +1,391 @@
+"""The conformance suite: what it covers, what it tells of a fault, and what it does with a plugin that misbehaves."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import time
+import types
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy
+import pytest
+
+import tensorplug as tp
+from tensorplug.backends import Backend, Kernel, hookimpl, register, unregister
+from tensorplug.backends.numpy_plugin import NumPy
+from tensorplug.conformance import run
+from tensorplug.conformance.levels import LEVELS
+from tensorplug.conformance.limits import TimedOut, time_limit
+from tensorplug.conformance.outcome import Outcome
+from tensorplug.conformance.reference import Reference
+from tensorplug.conformance.runner import checks, run_check
+from tensorplug.conformance.uses import chapter_of, subjects, uses_of
+from tensorplug.core import OPERATIONS
+
+
+@contextlib.contextmanager
+def registered(backend: Backend) -> Iterator[str]:
+    """A backend of this process."""
+    plugin = types.SimpleNamespace(tensorplug_backends=hookimpl(lambda: [backend]))
+    plugin.tensorplug_backends.__name__ = "tensorplug_backends"
+    register(plugin)
+    try:
+        yield backend.name
+    finally:
+        unregister(plugin)
+
+
+def backend_with(name: str, **kernels: Kernel) -> Backend:
+    """NumPy with other kernels."""
+
+    def changed(self: NumPy) -> Mapping[str, Kernel]:
+        return {**NumPy.kernels(self), **kernels}
+
+    made: Backend = type("Changed", (NumPy,), {"name": name, "kernels": changed})()
+    return made
+
+
+REFERENCE = Reference("numpy")
+
+
+def outcomes_of(backend: Backend, *operations: str, level: str = "quick") -> list[Outcome]:
+    """What the suite says of a backend, held against NumPy, which compiles nothing."""
+    with registered(backend) as name:
+        return run([name], level=level, operations=operations, reference=REFERENCE)
+
+
+def first_failure(backend: Backend, *operations: str) -> Outcome:
+    """The outcome that comes first, which failed."""
+    outcome = outcomes_of(backend, *operations)[0]
+    assert outcome.status == "failed"
+    return outcome
+
+
+class TestCoverage:
+    """The list of operations is taken from the declarations."""
+
+    def test_every_operation_has_checks(self) -> None:
+        assert {check.operation for check in checks()} >= set(OPERATIONS)
+        assert {check.operation for check in checks()} >= {"dlpack", "host transfer", "saving", "rand", "einsum"}
+
+    @pytest.mark.parametrize("name", subjects())
+    def test_every_operation_is_used(self, name: str) -> None:
+        assert uses_of(name)
+        assert chapter_of(name)
+
+    def test_an_operation_is_covered_the_day_it_is_declared(self) -> None:
+        program = """if True:
+            from tensorplug.core.families import unary
+            unary("triple", "numeric", "Three times.", decomposition=lambda ops, x: x + x + x, example="")
+            from tensorplug.conformance.runner import checks
+            print(sorted(check.aspect for check in checks(operations=["triple"])))
+        """
+        found = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True)
+        assert "'special values'" in found.stdout
+        assert "'values'" in found.stdout
+
+    def test_a_sound_backend_passes(self) -> None:
+        found = outcomes_of(backend_with("sound"), "add", "sum", "linalg.det", "getitem", "dlpack", level="default")
+        assert {outcome.status for outcome in found} == {"passed"}
+        assert sum(outcome.examples for outcome in found) > 500
+
+    @pytest.mark.parametrize(
+        ("selection", "wanted"),
+        [
+            ({"operations": ["add"]}, {"add"}),
+            ({"chapters": ["sets"]}, {"isin", "unique_indices"}),
+            ({"keyword": "::add::grad"}, {"add"}),
+        ],
+    )
+    def test_a_part_of_the_suite(self, selection: dict[str, Any], wanted: set[str]) -> None:
+        assert {check.operation for check in checks(**selection)} >= wanted
+        assert len(checks(**selection)) < 60
+
+    def test_unknown_names(self) -> None:
+        with pytest.raises(ValueError, match="no operation 'ad'; there are"):
+            checks(operations=["ad"])
+        with pytest.raises(ValueError, match="no chapter 'set'; there are"):
+            checks(chapters=["set"])
+
+
+class TestFailures:
+    """A fault is told by the smallest example, and anyone can replay it."""
+
+    WRONG: ClassVar = backend_with("wrong_add", add=lambda x1, x2: numpy.asarray(x1 + x2 + (x1 == 2)))
+
+    def test_the_smallest_example(self) -> None:
+        failure = first_failure(self.WRONG, "add").failure
+        assert failure is not None
+        assert failure.call == "tp.add(x1, x2)"
+        # One element is 2, and all others are the simplest there are.
+        values = [numpy.ravel(eval(text, {"tp": tp}).tolist()) for text in failure.inputs.values()]
+        assert sorted(numpy.concatenate(values))[-2:] == [0.0, 2.0]
+
+    def test_the_snippet_replays_it(self) -> None:
+        with registered(self.WRONG):
+            failure = first_failure_registered("wrong_add", "add")
+            found: list[str] = []
+            exec(failure.snippet.replace("print(", "found.append("), {"found": found})
+        assert failure.actual in str(found[0].tolist())  # type: ignore[attr-defined]
+        assert failure.actual != failure.expected
+
+    def test_a_seed_replays_it(self) -> None:
+        assert first_failure(self.WRONG, "add").failure == first_failure(self.WRONG, "add").failure
+
+    def test_what_failed_comes_first(self) -> None:
+        found = outcomes_of(self.WRONG, "abs", "add", "sum")
+        statuses = [outcome.status for outcome in found]
+        assert statuses == sorted(statuses)
+        assert found[0].operation == "add"
+
+    def test_an_exception_is_told(self) -> None:
+        def raises(x: Any) -> Any:
+            raise OSError("no such kernel")
+
+        failure = first_failure(backend_with("raising", exp=raises), "exp").failure
+        assert failure is not None
+        assert "raised OSError: no such kernel" in failure.message
+
+
+def first_failure_registered(backend: str, operation: str) -> Any:
+    """The same of a backend that is registered."""
+    return run([backend], level="quick", operations=[operation], reference=REFERENCE)[0].failure
+
+
+class TestDegrees:
+    """What a backend declares that it does not do is counted apart, and held to."""
+
+    class Partial(NumPy):
+        name = "partial"
+
+        def kernels(self) -> Mapping[str, Kernel]:
+            return {name: kernel for name, kernel in super().kernels().items() if name != "linalg.qr"}
+
+        def unsupported(self) -> Mapping[str, str]:
+            return {"linalg.qr": "the library has no QR decomposition"}
+
+        def dtypes(self) -> Mapping[str, Any]:
+            return {name: native for name, native in super().dtypes().items() if name != "uint16"}
+
+    def test_it_is_an_error_to_ask_for_it(self) -> None:
+        with (
+            registered(self.Partial()),
+            tp.backend("partial"),
+            pytest.raises(
+                NotImplementedError, match=r"linalg\.qr: backend 'partial' does not support it: the library has"
+            ),
+        ):
+            tp.linalg.qr(tp.eye(2))
+
+    def test_it_is_counted_apart(self) -> None:
+        found = outcomes_of(self.Partial(), "linalg.qr", "linalg.inv", "dtypes")
+        statuses = {
+            outcome.operation: {o.status for o in found if o.operation == outcome.operation} for outcome in found
+        }
+        assert statuses == {"linalg.qr": {"unsupported"}, "linalg.inv": {"passed"}, "dtypes": {"unsupported"}}
+        reasons = {outcome.operation: outcome.reason for outcome in found}
+        assert "the library has no QR decomposition" in reasons["linalg.qr"]
+        assert reasons["dtypes"] == "the backend has no uint16"
+
+    def test_what_is_missing_and_not_declared_fails(self) -> None:
+        class Lacking(self.Partial):  # type: ignore[name-defined,misc]
+            name = "lacking"
+
+            def load(self) -> Any:
+                import array_api_strict
+
+                return array_api_strict
+
+            def unsupported(self) -> Mapping[str, str]:
+                return {}
+
+        def refuse(x: Any, **parameters: Any) -> Any:
+            raise NotImplementedError("not yet")
+
+        assert first_failure(backend_with("lacking_qr", **{"linalg.qr": refuse}), "linalg.qr").failure is not None
+
+
+class TestMisbehaviour:
+    """One line for each, and the rest of the run goes on."""
+
+    def test_a_kernel_that_hangs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def hangs(x: Any) -> Any:
+            time.sleep(60)
+
+        monkeypatch.setitem(LEVELS, "quick", LEVELS["quick"]._replace(limit=0.3))
+        begin = time.perf_counter()
+        found = outcomes_of(backend_with("hanging", floor=hangs), "floor", "ceil")
+        assert time.perf_counter() - begin < 30
+        assert {outcome.operation for outcome in found if outcome.status == "failed"} == {"floor"}
+        assert found[0].failure is not None
+        assert found[0].failure.message == "took longer than 0.3 s"
+
+    def test_the_limit_is_lifted(self) -> None:
+        with pytest.raises(TimedOut), time_limit(0.01):
+            time.sleep(10)
+        with time_limit(0.02):
+            pass
+        time.sleep(0.05)
+
+    @pytest.mark.parametrize("garbage", [None, "text", 3, [1.0], object()], ids=lambda value: type(value).__name__)
+    def test_a_kernel_that_returns_garbage(self, garbage: Any) -> None:
+        found = outcomes_of(backend_with("garbage", floor=lambda x: garbage), "floor", "ceil")
+        assert {outcome.operation for outcome in found if outcome.status == "failed"} == {"floor"}
+
+    def test_a_backend_that_does_not_load(self) -> None:
+        class Broken(NumPy):
+            name = "broken"
+
+            def load(self) -> Any:
+                raise OSError("no driver")
+
+        found = outcomes_of(Broken(), "floor")
+        assert {outcome.status for outcome in found} == {"failed"}
+        assert all(outcome.failure and "no driver" in outcome.failure.message for outcome in found)
+
+
+class TestCommand:
+    """``tensorplug conformance``, as users type it."""
+
+    def command(self, *arguments: str, plugins: Path | None = None) -> subprocess.CompletedProcess[str]:
+        path = os.pathsep.join(filter(None, [str(plugins or ""), os.environ.get("PYTHONPATH", "")]))
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "tensorplug", "conformance", *arguments],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": path},
+            check=False,
+        )
+
+    def plugin(self, folder: Path, body: str) -> Path:
+        """A plugin as pip would have installed it."""
+        (folder / "odd_plugin.py").write_text(textwrap.dedent(body))
+        info = folder / "odd_plugin-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: odd-plugin\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text("[tensorplug]\nodd = odd_plugin\n")
+        return folder
+
+    ODD = """
+        import os, time
+        from tensorplug.backends import hookimpl
+        from tensorplug.backends.numpy_plugin import NumPy
+
+        def crash(x):
+            os._exit(3)
+
+        class Odd(NumPy):
+            name = "odd"
+
+            def kernels(self):
+                return {**super().kernels(), "floor": crash}
+
+        @hookimpl
+        def tensorplug_backends():
+            yield Odd()
+    """
+
+    def test_reports_and_exit_code(self, tmp_path: Path) -> None:
+        pytest.importorskip("jax", reason="NumPy is held against it")
+        files = [tmp_path / f"report.{suffix}" for suffix in ("json", "html", "xml")]
+        reports = [word for file in files for word in ("--report", str(file))]
+        done = self.command("numpy", "--quick", "--op", "floor", "--op", "ceil", "--jobs", "1", *reports)
+        assert done.returncode == 0, done.stderr
+        assert "numpy:" in done.stdout
+        assert "0 failed" in done.stdout
+        outcomes = json.loads(files[0].read_text())["outcomes"]
+        assert {outcome["operation"] for outcome in outcomes} == {"ceil", "floor"}
+        assert all(file.stat().st_size for file in files)
+
+    def test_a_plugin_that_ends_the_process(self, tmp_path: Path) -> None:
+        done = self.command(
+            "odd", "--quick", "--op", "floor", "--op", "ceil", "--jobs", "2", plugins=self.plugin(tmp_path, self.ODD)
+        )
+        assert done.returncode == 1
+        assert "ended the process" in done.stdout
+        assert "Traceback" not in done.stderr
+        ceil = next(check for check in checks(operations=["ceil"]))
+        assert f"odd::{ceil.chapter}::floor" in done.stdout
+        assert f"odd::{ceil.chapter}::ceil" not in done.stdout
+
+    @pytest.mark.parametrize(
+        ("arguments", "wanted"),
+        [
+            (["nampy"], "'nampy' is unknown; there are numpy"),
+            (["numpy", "--op", "ad"], "no operation 'ad'"),
+            (["numpy", "--chapter", "ad"], "no chapter 'ad'"),
+            (["numpy", "-k", "nothing has this name"], "no check's name contains"),
+            (["numpy", "--report", "report.doc"], ".html"),
+            (["numpy", "--compare", "none.json"], "none.json"),
+        ],
+    )
+    def test_bad_input(self, arguments: list[str], wanted: str) -> None:
+        done = self.command(*arguments)
+        assert done.returncode == 2
+        assert wanted in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+    def test_one_unknown_backend_does_not_stop_the_others(self) -> None:
+        done = self.command("nampy", "jax", "--quick", "--op", "floor", "--jobs", "1")
+        assert done.returncode == 2
+        assert "jax:" in done.stdout
+
+
+class TestPytest:
+    """``pytest --pyargs tensorplug.conformance``."""
+
+    def pytest(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+            capture_output=True,
+            text=True,
+            cwd=folder,
+            check=False,
+        )
+
+    def test_the_suite(self, tmp_path: Path) -> None:
+        pytest.importorskip("jax", reason="NumPy is held against it")
+        done = self.pytest(
+            tmp_path, "--pyargs", "tensorplug.conformance", "--backend", "numpy", "--quick", "-k", "floor and errors"
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert " passed" in done.stdout
+
+    def test_an_unknown_backend(self, tmp_path: Path) -> None:
+        done = self.pytest(tmp_path, "--pyargs", "tensorplug.conformance", "--backend", "nampy")
+        assert done.returncode != 0
+        assert "--backend: nampy can't be used; there are numpy" in done.stdout + done.stderr
+
+    def test_other_suites_keep_their_options(self, tmp_path: Path) -> None:
+        (tmp_path / "conftest.py").write_text("def pytest_addoption(parser): parser.addoption('--backend')\n")
+        (tmp_path / "test_it.py").write_text(
+            "import sys\ndef test_it(request):\n"
+            "    assert request.config.getoption('--backend') == 'mine'\n"
+            "    assert 'tensorplug' not in sys.modules\n"
+        )
+        done = self.pytest(tmp_path, "--backend", "mine", ".")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_reference_is_never_the_tested_backend() -> None:
+    from tensorplug.conformance.reference import reference_for
+
+    for name in ("numpy", "jax", "another"):
+        assert reference_for(name) != name
+
+
+def test_checks_do_not_raise(monkeypatch: pytest.MonkeyPatch) -> None:
+    check = checks(operations=["floor"])[0]
+    calls: list[Callable[..., Any]] = []
+    monkeypatch.setattr("tensorplug.conformance.checks.values.bound_of", calls.index)
+    outcome = run_check(check, "numpy", REFERENCE, LEVELS["quick"], 0)
+    assert outcome.status == "failed"
+    assert outcome.failure is not None
+    assert "ValueError" in outcome.failure.message
