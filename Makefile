@@ -1,4 +1,4 @@
-# make demo | test | array-api-tests | array-api-table | docs | lint | bench | clean.
+# make demo | test | faults | array-api-tests | array-api-table | docs | lint | bench | clean.
 # Each target makes .venv and keeps it up to date by itself.
 
 ifndef PYTHON
@@ -23,13 +23,19 @@ ifneq ($(shell $(BIN) -c 'print(open("$(STAMP)").read().strip())' 2>/dev/null),$
 CLEAR := --clear
 endif
 
-.PHONY: demo docs test array-api-tests array-api-table lint bench wheel clean
+.PHONY: demo docs test faults array-api-tests array-api-table lint bench wheel clean
 
 demo: $(STAMP)
 	@$(BIN) -m tensorplug demo $(ARGS)
 
+# Our own tests, and the quick level of the conformance suite; checks of one operation stay in one process, which
+# compiles what they have in common once.
 test: $(STAMP)
-	@$(BIN) -m pytest -n 2 $(ARGS)
+	@$(BIN) -m pytest -n 2 --dist loadgroup tests --pyargs tensorplug.conformance --backend numpy --backend jax --quick $(ARGS)
+
+# Every planted fault against the whole suite, which takes hours; ARGS="--level quick" looks less far.
+faults: $(STAMP)
+	@PYTHONPATH=tests $(BIN) -m faults $(ARGS)
 
 # The standard's own suite, from the checkout that ARRAY_API_TESTS names; ARGS="--backends jax" picks backends.
 array-api-tests: $(STAMP)

@@ -1,0 +1,92 @@
+"""Faults that threads show: memory that calls share and nobody guards.
+
+The pause makes it near certain that two threads meet.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from tensorplug.backends import Kernel
+from tensorplug.backends.numpy_plugin import NumPy
+from tensorplug.backends.philox import words
+
+from .fault import Fault, bare_kernel, method
+
+PAUSE = 2e-4
+"""Long enough for another thread to run, in seconds."""
+
+
+def _in_shared_memory(sound: Kernel) -> Kernel:
+    """The result is put where the next call puts its own."""
+    shared: dict[str, Any] = {}
+
+    def kernel(*operands: Any, **parameters: Any) -> Any:
+        shared["result"] = sound(*operands, **parameters)
+        time.sleep(PAUSE)
+        return shared["result"]
+
+    return kernel
+
+
+def _shared_stream() -> type[NumPy]:
+    shared: dict[str, Any] = {}
+
+    def random_bits(self: NumPy, seed: int, offset: int, count: int, device: Any) -> Any:
+        shared["place"] = seed, offset
+        time.sleep(PAUSE)
+        return words(*shared["place"], count)
+
+    return method("random_bits", random_bits)
+
+
+def _shared_index() -> type[NumPy]:
+    shared: dict[str, Any] = {}
+
+    def write(self: NumPy, array: Any, index: Any, value: Any) -> None:
+        shared["value"] = value
+        time.sleep(PAUSE)
+        array[index] = shared["value"]
+
+    return method("write", write)
+
+
+FAULTS = (
+    Fault(
+        "add_in_shared_memory",
+        "add",
+        "sums of two threads are mixed up",
+        bare_kernel("add", _in_shared_memory),
+    ),
+    Fault(
+        "matmul_in_shared_memory",
+        "matmul",
+        "products of two threads are mixed up",
+        bare_kernel("matmul", _in_shared_memory),
+    ),
+    Fault(
+        "sum_in_shared_memory",
+        "sum",
+        "totals of two threads are mixed up",
+        bare_kernel("sum", _in_shared_memory),
+    ),
+    Fault(
+        "exp_in_shared_memory",
+        "exp",
+        "exponentials of two threads are mixed up",
+        bare_kernel("exp", _in_shared_memory),
+    ),
+    Fault(
+        "random_in_shared_memory",
+        ("rand", "randn", "randint", "randperm"),
+        "streams of two threads are mixed up",
+        _shared_stream(),
+    ),
+    Fault(
+        "write_in_shared_memory",
+        ("put", "fill", "copy"),
+        "values that two threads write are mixed up",
+        _shared_index(),
+    ),
+)

@@ -1,0 +1,38 @@
+"""The conformance suite finds every planted fault with the checks of the operation at fault."""
+
+from __future__ import annotations
+
+import pytest
+
+from tensorplug.backends.numpy_plugin import NumPy
+
+from .faults import FAULTS, Fault
+from .faults.search import failures, is_named
+
+SOUND = Fault("sound", (), "nothing is wrong", NumPy)
+
+SAMPLE = ("add", "sum", "sort", "getitem", "put", "reshape", "cast", "linalg.solve", "host transfer", "rand")
+"""Operations of several chapters."""
+
+
+def test_there_are_enough_faults_of_names_of_their_own() -> None:
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 60
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_fault_is_found(fault: Fault) -> None:
+    # Most are found by the quick level, which is a part of the default one.
+    found = failures(fault, level="quick", operations=fault.operations) or failures(
+        fault, level="default", operations=fault.operations
+    )
+    assert is_named(fault, found), fault.description
+
+
+def test_nothing_is_found_in_a_sound_backend_by_the_checks_that_find_faults() -> None:
+    at_fault = {operation for fault in FAULTS for operation in fault.operations}
+    assert failures(SOUND, level="quick", operations=at_fault) == []
+
+
+@pytest.mark.parametrize("operation", SAMPLE)
+def test_nothing_is_found_in_a_sound_backend_at_the_default_level(operation: str) -> None:
+    assert failures(SOUND, level="default", operations=[operation]) == []
