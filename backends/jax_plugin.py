@@ -167,7 +167,7 @@ class Jax(Backend):
         with self.scope():
             try:
                 found: tuple[Any, ...] = self._jax.grad(function, argnums=tuple(range(len(arrays))))(*arrays)
-            except self._jax.errors.ConcretizationTypeError as error:
+            except (self._jax.errors.ConcretizationTypeError, self._jax.errors.TracerArrayConversionError) as error:
                 # The function looks at values, which are not known while JAX traces it.
                 raise NotImplementedError(str(error)) from None
             return found

@@ -96,6 +96,9 @@ def softmax(x: Any, *, axis: int) -> Any:
 
 
 def softmax_gradient(g: Any, out: Any, *, axis: int) -> Any:
+    if g.dtype.itemsize == 2:
+        wide = softmax_gradient(g.astype(numpy.float32), out.astype(numpy.float32), axis=axis)
+        return wide.astype(g.dtype)
     if axis == out.ndim - 1:
         total = numpy.vecdot(g, out)[..., None]
     else:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import cmath
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -84,8 +87,21 @@ def flatten(result: Any, path: str = "") -> list[tuple[str, Any]]:
 
 def source(host: Array) -> str:
     """A Python expression for a host's array."""
-    with numpy.printoptions(threshold=10**6, floatmode="unique"):
-        text = repr(host.tolist())
-    for word in ("nan", "inf"):
-        text = text.replace(word, f'float("{word}")')
+    return _literal(host.tolist())
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
+    text = repr(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{text}")'
+    if isinstance(value, complex) and not _reads_back(value):
+        return f"complex({_literal(value.real)}, {_literal(value.imag)})"
     return text
+
+
+def _reads_back(value: complex) -> bool:
+    """Whether Python reads a complex number as it writes it: NaN, infinities and some signed zeros it does not."""
+    text = repr(value)
+    return cmath.isfinite(value) and repr(ast.literal_eval(text)) == text

@@ -135,6 +135,8 @@ NAMES: dict[str, Bound] = {
     "std": Bound(24, "operands", signed_zeros=False),
     "fold": SUM,
     "scatter_zeros": SUM,
+    # Its exponentials and their sum are put together in the operand's own dtype.
+    "softmax_normalizer": Bound(24, "operands", signed_zeros=False),
     "prod": Bound(24, signed_zeros=False),
     "cumulative_prod": Bound(24, signed_zeros=False),
     "linear_recurrence": NORM,

@@ -26,6 +26,10 @@ BROKEN = 2
 """The exit code where something could not be run; 1 is for checks that failed."""
 
 
+INTERRUPTED = 130
+"""The one that a shell gives what Ctrl-C ended."""
+
+
 class Refused(Exception):
     """Nothing can be run; the message is one line that says why."""
 
@@ -60,13 +64,20 @@ def main(options: argparse.Namespace) -> int:
     except Refused as reason:
         print(f"tensorplug conformance: {reason}", file=sys.stderr)
         return BROKEN
+    except KeyboardInterrupt:
+        print("tensorplug conformance: interrupted", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _main(options: argparse.Namespace) -> int:
+    if options.seed < 0:
+        raise Refused(f"--seed is {options.seed}, wanted 0 or more")
+    if options.jobs is not None and options.jobs < 1:
+        raise Refused(f"--jobs is {options.jobs}, wanted 1 or more")
     try:
         writers = [writer(path) for path in options.report]
         old = None if options.compare is None else read(options.compare)
-        chosen = checks(operations=options.op, chapters=options.chapter, keyword=options.keyword)
+        chosen = checks(options.level, operations=options.op, chapters=options.chapter, keyword=options.keyword)
     except (ValueError, ImportError, OSError) as error:
         raise Refused(str(error)) from None
     if not chosen:

@@ -85,17 +85,17 @@ class Example:
             found[name] = f'tp.asarray({values}, dtype="{self.dtypes[name]}")'
         return found
 
-    def snippet(self, backend: str, code: str | None = None) -> str:
-        """A program that evaluates the line again on a backend."""
+    def snippet(self, backend: str, code: str) -> str:
+        """A program that evaluates a line with the operands on a backend."""
         lines = ["import numpy", "import tensorplug as tp", "from tensorplug.core import OPERATIONS"]
-        if self.layout != "contiguous" and code is None:
+        if self.layout != "contiguous":
             lines.append("from tensorplug.conformance.arrays import LAYOUTS")
         lines += ["", f'tp.set_default_backend("{backend}")']
         lines += [f"{name} = {text}" for name, text in self.inputs.items()]
-        if self.layout != "contiguous" and code is None:
+        if self.layout != "contiguous":
             lay = f'LAYOUTS["{self.layout}"]'
             lines += [f"{name} = {lay}({name}.numpy(), {name}.dtype.name)" for name in self.inputs]
-        lines.append(f"print({code or self.use.code})")
+        lines.append(f"print({code})")
         needed = " ".join(lines[3:])
         return "\n".join(
             line

@@ -66,7 +66,7 @@ FEW_DTYPES = ("float32", "float64", "complex64", "int64")
 LEVELS = {
     level.name: level
     for level in (
-        Level("quick", 1, 3, 1, 1, FEW_DTYPES, False, 0, False, 60),
+        Level("quick", 1, 2, 1, 1, FEW_DTYPES, False, 0, False, 60),
         Level("default", 3, None, 2, None, ALL_DTYPES, True, 2, False, 120),
         Level("thorough", 100, None, 3, None, ALL_DTYPES, True, None, True, 3600),
     )

@@ -9,6 +9,7 @@ import numpy
 
 import tensorplug
 from tensorplug.backends import listing
+from tensorplug.core.errors import UnsupportedError
 
 from .arrays import Array, flatten, to_host
 from .example import Example, evaluate
@@ -19,6 +20,10 @@ Expected = list[tuple[str, Any]]
 
 LENGTH = 24
 """Elementwise functions are computed on arrays of so many elements, or as many times more: few are compiled."""
+
+
+class Unanswered(Exception):
+    """The reference has nothing to hold an example against."""
 
 
 class Reference:
@@ -45,8 +50,11 @@ class Reference:
         return found
 
     def _run(self, example: Example, program: Program) -> Expected:
-        with tensorplug.backend(self.name), tensorplug.no_grad():
-            result = program(example.use, example.tensors())
+        try:
+            with tensorplug.backend(self.name), tensorplug.no_grad():
+                result = program(example.use, example.tensors())
+        except UnsupportedError as error:
+            raise Unanswered(f"the reference cannot tell: {error}") from None
         return [
             (path, to_host(leaf) if isinstance(leaf, tensorplug.Tensor) else leaf) for path, leaf in flatten(result)
         ]

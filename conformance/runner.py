@@ -11,7 +11,7 @@ import tensorplug
 from tensorplug.core.errors import UnsupportedError
 from tensorplug.core.kinds import library_for
 
-from .checks.aliasing import check_aliasing
+from .checks.aliasing import check_aliasing, has_aliasing
 from .checks.errors import check_errors, has_errors
 from .checks.gradients import check_automatic_differentiation, check_gradients, check_second_order, has_gradient
 from .checks.in_place import check_in_place, check_out, has_in_place, takes_out
@@ -25,7 +25,7 @@ from .levels import LEVELS, Level
 from .limits import TimedOut, time_limit
 from .outcome import FAILED, PASSED, UNSUPPORTED, Failure, Outcome
 from .reference import Reference, reference_for
-from .trial import Failed, Trial, Unsupported
+from .trial import Failed, Trial, Unsupported, described, is_declared
 from .uses import chapter_of, subjects
 
 Function = Callable[[Trial], None]
@@ -35,22 +35,24 @@ def _always(name: str) -> bool:
     return True
 
 
+AUTODIFF = "automatic differentiation"
+
 ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
     "values": (_always, check_values),
     "special values": (has_special_values, check_special_values),
     "promotion": (has_promotion, check_promotion),
-    "aliasing": (_always, check_aliasing),
+    "aliasing": (has_aliasing, check_aliasing),
     "in place": (has_in_place, check_in_place),
     "out": (takes_out, check_out),
     "errors": (has_errors, check_errors),
     "threads": (_always, check_threads),
     "gradients": (has_gradient, check_gradients),
-    "automatic differentiation": (has_gradient, check_automatic_differentiation),
+    AUTODIFF: (has_gradient, check_automatic_differentiation),
     "second order": (has_gradient, check_second_order),
 }
 """What is checked of an operation: of which ones, and how."""
 
-BACKWARD = ("gradients", "automatic differentiation", "second order")
+BACKWARD = ("gradients", AUTODIFF, "second order")
 """What is wrong there alone is wrong in the backward pass."""
 
 CHAPTERS = (
@@ -87,12 +89,18 @@ class Check:
 
 
 def checks(
-    *, operations: Iterable[str] | None = None, chapters: Iterable[str] | None = None, keyword: str = ""
+    level: str = "default",
+    *,
+    operations: Iterable[str] | None = None,
+    chapters: Iterable[str] | None = None,
+    keyword: str = "",
 ) -> list[Check]:
-    """The checks of the suite, or a part of them.
+    """The checks of the suite at a level, or a part of them.
 
     Parameters
     ----------
+    level : {"quick", "default", "thorough"}
+        The quick one has fewer.
     operations, chapters
         The names to which they are restricted.
     keyword
@@ -103,11 +111,12 @@ def checks(
     ValueError
         For a name that no check has.
     """
-    found = list(_all_checks())
+    every = [check for check in _all_checks() if check.aspect != AUTODIFF or LEVELS[level].autodiff != 0]
+    found = every
     for kind, names in (("operation", operations), ("chapter", chapters)):
         if names is None:
             continue
-        known = {getattr(check, kind) for check in found}
+        known = {getattr(check, kind) for check in every}
         if unknown := sorted(set(names) - known):
             raise ValueError(f"no {kind} {', '.join(map(repr, unknown))}; there are {', '.join(sorted(known))}")
         found = [check for check in found if getattr(check, kind) in set(names)]
@@ -137,15 +146,24 @@ def run_check(check: Check, backend: str, reference: Reference, level: Level, se
             check.function(trial)
             if check.operation in library_for(backend).unsupported:
                 raise Mismatch("the backend declares it unsupported, and does it all the same")
+        if not trial.examples:
+            status, reason = UNSUPPORTED, trial.untried
     except Failed as error:
         status, failure = FAILED, error.failure
     except TimedOut as error:
         status, failure = FAILED, Failure(str(error))
-    except (Unsupported, UnsupportedError) as error:
+    except Mismatch as error:
+        status, failure = FAILED, Failure(error.message)
+    except Unsupported as error:
         status, reason = UNSUPPORTED, str(error)
-    except Exception as error:
-        message = error.message if isinstance(error, Mismatch) else f"{type(error).__name__}: {error}"
-        status, failure = FAILED, Failure(message)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        # SystemExit, too: a kernel that raises it would end the run, and with the exit code of success.
+        if isinstance(error, UnsupportedError) and is_declared(error, backend):
+            status, reason = UNSUPPORTED, str(error)
+        else:
+            status, failure = FAILED, Failure(described(error))
     seconds = time.perf_counter() - begin
     return Outcome(
         backend, check.chapter, check.operation, check.aspect, status, trial.examples, seconds, reason, failure
@@ -186,7 +204,7 @@ def run(
     chosen
         The checks themselves, in place of those.
     reference
-        What they are held against; by default another backend for each.
+        What they are held against, no one of them; by default another backend for each.
     advance
         Is told of each outcome.
 
@@ -202,7 +220,9 @@ def run(
     {'passed'}
     """
     if chosen is None:
-        chosen = checks(operations=operations, chapters=chapters, keyword=keyword)
+        chosen = checks(level, operations=operations, chapters=chapters, keyword=keyword)
+    if reference is not None and reference.name in backends:
+        raise ValueError(f"run: {reference.name!r} is the reference, and cannot be held against itself")
     outcomes = []
     for backend in backends:
         held_against = reference or Reference(reference_for(backend))

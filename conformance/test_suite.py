@@ -16,13 +16,14 @@ from tensorplug.conformance.runner import Check, checks, run_check
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each check on each backend that was asked for."""
     usable = [entry.name for entry in listing() if entry.status == "available"]
+    level = metafunc.config.getoption("level")
     backends = metafunc.config.getoption("--backend") or usable
     if unknown := [name for name in backends if name not in usable]:
         raise pytest.UsageError(f"--backend: {', '.join(unknown)} can't be used; there are {', '.join(usable)}")
     in_groups = metafunc.config.pluginmanager.hasplugin("xdist")
     cases = []
     for backend in backends:
-        for check in checks():
+        for check in checks(level):
             # The checks of an operation have what the reference gave in common, so one process does them.
             group = [pytest.mark.xdist_group(f"{backend}::{check.operation}")] if in_groups else []
             cases.append(pytest.param(backend, check, marks=group, id=f"{backend}::{check.identifier}"))

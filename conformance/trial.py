@@ -16,16 +16,25 @@ from tensorplug.core.dtypes import ACCEPTED, DTYPES
 from tensorplug.core.errors import UnsupportedError
 from tensorplug.core.kinds import library_for
 
-from .arrays import LAYOUTS
+from .arrays import LAYOUTS, rounded
 from .calls import kernels_used
 from .example import Example, Mismatch, draw
 from .levels import ALL_DTYPES, Level
 from .outcome import Failure
-from .reference import Reference
+from .reference import Reference, Unanswered
 from .uses import Use, uses_of
 
 Property = Callable[[Example], None]
 """Raises where an example is not as it should be."""
+
+
+Call = Callable[[Use], str]
+"""The Python expression that shows what is tried of a use."""
+
+
+def line_of(use: Use) -> str:
+    """A use's own line."""
+    return use.code
 
 
 class Failed(Exception):
@@ -68,6 +77,8 @@ class Trial:
     ----------
     examples : int
         How many have been tried.
+    untried : str
+        Why, where that is none.
     """
 
     def __init__(self, backend: str, reference: Reference, level: Level, seed: int, name: str, aspect: str) -> None:
@@ -78,6 +89,7 @@ class Trial:
         self.name = name
         self.aspect = aspect
         self.examples = 0
+        self.untried = "the backend has none of the dtypes in which it is checked"
         self.rng = numpy.random.default_rng([seed, zlib.crc32(f"{name} {aspect}".encode())])
 
     @property
@@ -88,7 +100,7 @@ class Trial:
     @property
     def differentiable(self) -> tuple[Use, ...]:
         """The uses whose gradients the level checks."""
-        smooth = [use for use in uses_of(self.name) if use.smooth]
+        smooth = [use for use in uses_of(self.name) if use.smooth and use.variables]
         return tuple(smooth[: self.level.gradients])
 
     def dtypes(self, use: Use, among: Sequence[str] | None = None) -> Iterator[str]:
@@ -142,6 +154,7 @@ class Trial:
         smooth: bool = False,
         among: Sequence[Use] | None = None,
         draws: int | None = None,
+        call: Call = line_of,
     ) -> None:
         """Try a property on examples of a use, which are drawn.
 
@@ -151,6 +164,8 @@ class Trial:
             The uses that have the property, among which a smaller one is looked for; by default all.
         draws
             How many examples; by default the level's number.
+        call
+            What is told of an example's use that fails; by default its line.
 
         Raises
         ------
@@ -163,7 +178,7 @@ class Trial:
             if self._fails(prop, example):
                 smaller = self._simpler(prop, use, dtype, smooth, among) or example
                 # Elements that are replaced would not be apart from kinks any more.
-                raise Failed(self.told(prop, smaller if smooth else shrunk(prop, smaller)))
+                raise Failed(self.told(prop, smaller if smooth else shrunk(prop, smaller), call))
 
     def hold_for(self, prop: Property, example: Example) -> None:
         """Try a property on one example."""
@@ -174,8 +189,14 @@ class Trial:
     def _fails(self, prop: Property, example: Example) -> bool:
         try:
             prop(example)
+        except Unanswered as reason:
+            self.examples -= 1
+            self.untried = str(reason)
+            return False
         except UnsupportedError as error:
-            raise Unsupported(str(error)) from None
+            if is_declared(error, self.backend):
+                raise Unsupported(str(error)) from None
+            return True
         except Exception:
             return True
         return False
@@ -193,18 +214,31 @@ class Trial:
                     return example
         return None
 
-    def told(self, prop: Property, example: Example) -> Failure:
+    def told(self, prop: Property, example: Example, call: Call = line_of) -> Failure:
         """What is wrong with an example that fails."""
         with kernels_used(library_for(self.backend)) as kernels:
             try:
                 prop(example)
             except Exception as error:
-                return replace(told(error, example, self.backend), kernels=tuple(sorted(kernels)))
+                return replace(told(error, example, self.backend, call), kernels=tuple(sorted(kernels)))
         # It depends on more than its inputs: what was seen is told all the same.
-        return Failure("it failed once, and not when it was tried again", example.use.code, example.inputs)
+        return Failure("it failed once, and not when it was tried again", call(example.use), example.inputs)
 
 
-def told(error: Exception, example: Example, backend: str) -> Failure:
+def is_declared(error: UnsupportedError, backend: str) -> bool:
+    """Whether a backend declares what it says that it does not do: a kernel of its own may not say so."""
+    return any(reason in str(error) for reason in library_for(backend).unsupported.values())
+
+
+def described(error: BaseException) -> str:
+    """An exception in one line, even if it cannot print itself."""
+    try:
+        return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    except Exception:
+        return type(error).__name__
+
+
+def told(error: Exception, example: Example, backend: str, call: Call = line_of) -> Failure:
     """An exception as a failure."""
     dtypes = ", ".join(dict.fromkeys(example.dtypes.values()))
     layout = "" if example.layout == "contiguous" else f", {example.layout}"
@@ -212,14 +246,17 @@ def told(error: Exception, example: Example, backend: str) -> Failure:
     if isinstance(error, Mismatch):
         message, expected, actual = error.message, str(error.expected), str(error.actual)
     else:
-        message = f"raised {type(error).__name__}: {' '.join(str(error).split())}"
+        message = f"raised {described(error)}"
         expected, actual = "", ""
-    return Failure(message + situation, example.use.code, example.inputs, expected, actual, example.snippet(backend))
+    code = call(example.use)
+    return Failure(message + situation, code, example.inputs, expected, actual, example.snippet(backend, code))
 
 
 def _fails(prop: Property, example: Example) -> bool:
     try:
         prop(example)
+    except Unanswered:
+        return False
     except Exception:
         return True
     return False
@@ -246,7 +283,7 @@ def shrunk(prop: Property, example: Example) -> Example:
         for name, simplest in changeable.items():
             host = hosts[name]
             keep = numpy.reshape(chosen[start : start + host.size], host.shape)
-            hosts[name] = numpy.where(keep, host, numpy.asarray(simplest, host.dtype))
+            hosts[name] = numpy.where(keep, host, rounded(simplest, example.dtypes[name]))
             start += host.size
         return replace(example, hosts=hosts)
 

@@ -62,10 +62,15 @@ def run_in_processes(
                 limit = LEVELS[level].limit * len(of_one) + GRACE + SPARE
                 future = pool.schedule(_run_all, args=(of_one, backend, level, seed), timeout=limit)
                 begun[future] = backend, of_one
-        for done in as_completed(begun):
-            for outcome in _outcomes(done, *begun[done]):
-                advance(outcome)
-                yield outcome
+        try:
+            for done in as_completed(begun):
+                for outcome in _outcomes(done, *begun[done]):
+                    advance(outcome)
+                    yield outcome
+        except BaseException:
+            # Else the pool would do first what it has been given.
+            pool.stop()
+            raise
 
 
 def _outcomes(future: Future[list[Outcome]], backend: str, chosen: list[Check]) -> list[Outcome]:

@@ -21,13 +21,18 @@ import tensorplug as tp
 from tensorplug.backends import Backend, Kernel, hookimpl, register, unregister
 from tensorplug.backends.numpy_plugin import NumPy
 from tensorplug.conformance import run
+from tensorplug.conformance.arrays import rounded, to_host
+from tensorplug.conformance.example import Example
 from tensorplug.conformance.levels import LEVELS
 from tensorplug.conformance.limits import TimedOut, time_limit
 from tensorplug.conformance.outcome import Outcome
 from tensorplug.conformance.reference import Reference
 from tensorplug.conformance.runner import checks, run_check
-from tensorplug.conformance.uses import chapter_of, subjects, uses_of
+from tensorplug.conformance.trial import Trial, shrunk
+from tensorplug.conformance.uses import Operand, Use, chapter_of, subjects, uses_of
+from tensorplug.conformance.uses.use import between
 from tensorplug.core import OPERATIONS
+from tensorplug.core.errors import UnsupportedError
 
 
 @contextlib.contextmanager
@@ -93,7 +98,8 @@ class TestCoverage:
 
     def test_a_sound_backend_passes(self) -> None:
         found = outcomes_of(backend_with("sound"), "add", "sum", "linalg.det", "getitem", "dlpack", level="default")
-        assert {outcome.status for outcome in found} == {"passed"}
+        # NumPy finds no derivatives by itself.
+        assert {outcome.aspect for outcome in found if outcome.status != "passed"} == {"automatic differentiation"}
         assert sum(outcome.examples for outcome in found) > 500
 
     @pytest.mark.parametrize(
@@ -108,11 +114,23 @@ class TestCoverage:
         assert {check.operation for check in checks(**selection)} >= wanted
         assert len(checks(**selection)) < 60
 
+    @pytest.mark.parametrize("level", ["quick", "default"])
+    def test_no_check_of_a_sound_backend_tries_nothing(self, level: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        def count(trial: Trial, *arguments: Any, **options: Any) -> None:
+            trial.examples += 1
+
+        monkeypatch.setattr(Trial, "hold", count)
+        monkeypatch.setattr(Trial, "hold_for", count)
+        found = [run_check(check, "numpy", REFERENCE, LEVELS[level], 0) for check in checks(level)]
+        assert [outcome.identifier for outcome in found if not outcome.examples or outcome.status != "passed"] == []
+
     def test_unknown_names(self) -> None:
         with pytest.raises(ValueError, match="no operation 'ad'; there are"):
             checks(operations=["ad"])
         with pytest.raises(ValueError, match="no chapter 'set'; there are"):
             checks(chapters=["set"])
+        with pytest.raises(ValueError, match=r"no chapter 'set'; there are .*sorting"):
+            checks(operations=["add"], chapters=["set"])
 
 
 class TestFailures:
@@ -135,6 +153,48 @@ class TestFailures:
             exec(failure.snippet.replace("print(", "found.append("), {"found": found})
         assert failure.actual in str(found[0].tolist())  # type: ignore[attr-defined]
         assert failure.actual != failure.expected
+
+    @pytest.mark.parametrize(
+        "is_right", [lambda x1: False, lambda x1: x1.base is None], ids=["everywhere", "through a view"]
+    )
+    def test_the_snippet_of_an_in_place_form_replays_it(self, is_right: Callable[[Any], bool]) -> None:
+        def add(x1: Any, x2: Any) -> Any:
+            numpy.add(x1, x2, out=x1)
+            return x1 if is_right(x1) else numpy.add(x1, 1, out=x1, casting="unsafe")
+
+        backend = backend_with("wrong_in_place", add_=add)
+        with registered(backend):
+            (outcome,) = run(["wrong_in_place"], operations=["add"], keyword="::in place", reference=REFERENCE)
+            assert outcome.failure is not None
+            assert "add_(" in outcome.failure.call
+            found: list[tp.Tensor] = []
+            exec(outcome.failure.snippet.replace("print(", "found.append("), {"found": found})
+            sound = outcome.failure.snippet.replace('"wrong_in_place"', '"numpy"')
+            exec(sound.replace("print(", "found.append("), {"found": found})
+        assert found[0].tolist() != found[1].tolist()
+
+    @pytest.mark.parametrize("layout", ["contiguous", "negative strides"])
+    @pytest.mark.parametrize("dtype", ["bfloat16", "float64", "complex64", "complex128"])
+    def test_the_snippet_has_every_value(self, dtype: str, layout: str) -> None:
+        parts = [numpy.nan, numpy.inf, -numpy.inf, 0.0, -0.0, 1.5, -2.0]
+        values = [complex(a, b) for a in parts for b in parts] if dtype.startswith("complex") else parts
+        host = rounded(numpy.asarray(values), dtype)
+        found: list[tp.Tensor] = []
+        snippet = Example(Use("x", x=host.shape), {"x": dtype}, layout, {"x": host}).snippet("numpy", "x")
+        exec(snippet.replace("print(", "found.append("), {"found": found})
+        assert found[0].dtype.name == dtype
+        assert to_host(found[0]).tobytes() == host.tobytes()
+
+    def test_a_smaller_example_is_one_of_its_dtype(self) -> None:
+        use = Use("x", x=Operand((3,), between(0.2, 2)))
+        host = rounded(numpy.asarray([0.7, 1.5, 2.0]), "bfloat16")
+
+        def fails(example: Example) -> None:
+            assert example.hosts["x"][2] != 2
+
+        found = shrunk(fails, Example(use, {"x": "bfloat16"}, "contiguous", {"x": host})).hosts["x"]
+        assert found.tobytes() == rounded(found, "bfloat16").tobytes()
+        assert (found[:2] != host[:2]).all()
 
     def test_a_seed_replays_it(self) -> None:
         assert first_failure(self.WRONG, "add").failure == first_failure(self.WRONG, "add").failure
@@ -209,7 +269,35 @@ class TestDegrees:
         def refuse(x: Any, **parameters: Any) -> Any:
             raise NotImplementedError("not yet")
 
-        assert first_failure(backend_with("lacking_qr", **{"linalg.qr": refuse}), "linalg.qr").failure is not None
+        def say_so(x: Any, **parameters: Any) -> Any:
+            raise UnsupportedError("not yet")
+
+        for kernel in (refuse, say_so):
+            backend = backend_with(f"lacking_qr_{kernel.__name__}", **{"linalg.qr": kernel})
+            assert {outcome.status for outcome in outcomes_of(backend, "linalg.qr")} == {"failed"}
+
+    def test_what_cannot_be_tried_is_not_passed(self) -> None:
+        class Single(NumPy):
+            name = "single"
+
+            def dtypes(self) -> Mapping[str, Any]:
+                return {name: native for name, native in super().dtypes().items() if name != "float64"}
+
+        found = {outcome.aspect: outcome for outcome in outcomes_of(Single(), "floor")}
+        assert found["values"].status == "passed"
+        assert found["gradients"].status == "unsupported"
+        assert "none of the dtypes" in found["gradients"].reason
+
+    def test_what_the_reference_cannot_tell_is_not_passed(self) -> None:
+        with registered(self.Partial()), registered(backend_with("told")) as name:
+            (found, *_) = run(
+                [name], operations=["linalg.qr"], keyword="::values", level="quick", reference=Reference("partial")
+            )
+            assert (found.status, found.examples) == ("unsupported", 0)
+            assert "the reference cannot tell: linalg.qr" in found.reason
+            (found,) = run([name], operations=["sin"], keyword="automatic", reference=REFERENCE)
+            assert (found.status, found.examples) == ("unsupported", 0)
+            assert "no automatic differentiation of its own" in found.reason
 
 
 class TestMisbehaviour:
@@ -233,6 +321,27 @@ class TestMisbehaviour:
         with time_limit(0.02):
             pass
         time.sleep(0.05)
+
+    @pytest.mark.parametrize("error", [SystemExit, GeneratorExit, type("Odd", (BaseException,), {})])
+    def test_a_kernel_that_raises_no_exception(self, error: type[BaseException]) -> None:
+        def raises(x: Any) -> Any:
+            raise error(0)
+
+        found = outcomes_of(backend_with(f"raising_{error.__name__.lower()}", floor=raises), "floor", "ceil")
+        assert {outcome.operation for outcome in found if outcome.status == "failed"} == {"floor"}
+        assert found[0].failure is not None
+        assert error.__name__ in found[0].failure.message
+
+    def test_an_error_that_cannot_be_printed(self) -> None:
+        class Unprintable(Exception):
+            def __str__(self) -> str:
+                raise OSError
+
+        def raises(x: Any) -> Any:
+            raise Unprintable
+
+        found = outcomes_of(backend_with("unprintable", floor=raises), "floor", "ceil")
+        assert {outcome.operation for outcome in found if outcome.status == "failed"} == {"floor"}
 
     @pytest.mark.parametrize("garbage", [None, "text", 3, [1.0], object()], ids=lambda value: type(value).__name__)
     def test_a_kernel_that_returns_garbage(self, garbage: Any) -> None:
@@ -322,6 +431,8 @@ class TestCommand:
             (["numpy", "--op", "ad"], "no operation 'ad'"),
             (["numpy", "--chapter", "ad"], "no chapter 'ad'"),
             (["numpy", "-k", "nothing has this name"], "no check's name contains"),
+            (["numpy", "--seed", "-1"], "--seed is -1, wanted 0 or more"),
+            (["numpy", "--jobs", "-2"], "--jobs is -2, wanted 1 or more"),
             (["numpy", "--report", "report.doc"], ".html"),
             (["numpy", "--compare", "none.json"], "none.json"),
         ],
@@ -379,6 +490,11 @@ def test_a_reference_is_never_the_tested_backend() -> None:
 
     for name in ("numpy", "jax", "another"):
         assert reference_for(name) != name
+
+
+def test_a_backend_is_not_held_against_itself() -> None:
+    with pytest.raises(ValueError, match="'numpy' is the reference"):
+        run(["numpy"], operations=["add"], reference=REFERENCE)
 
 
 def test_checks_do_not_raise(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,10 +11,20 @@ from ..bounds import OWN_DTYPE, bound_of
 from ..example import Example, Mismatch, evaluate
 from ..programs import or_raise, write_operands, write_results
 from ..trial import Property, Trial
+from ..uses import Use, uses_of
 from .values import require_results, require_unchanged
 
 MAY_SHARE = ("composite", "conversion", "view")
 """The families whose results may be views. The reference says which are: it has no memory to share by accident."""
+
+
+def has_aliasing(name: str) -> bool:
+    """Whether an operation's results are the user's: what only rules call may hand out what it was given."""
+    return any(map(_is_public, uses_of(name)))
+
+
+def _is_public(use: Use) -> bool:
+    return not use.code.startswith("OPERATIONS")
 
 
 def check_aliasing(trial: Trial) -> None:
@@ -22,10 +32,8 @@ def check_aliasing(trial: Trial) -> None:
     operation = OPERATIONS.get(trial.name)
     may_share = operation is None or operation.family in MAY_SHARE
     prop = _as_on_the_reference(trial) if may_share else own_memory
-    for position, use in enumerate(trial.uses):
-        if use.code.startswith("OPERATIONS"):
-            # What only rules call may hand out what it was given.
-            continue
+    public = list(filter(_is_public, uses_of(trial.name)))
+    for position, use in enumerate(public[: trial.level.uses]):
         # Of other dtypes a kernel may hand out what it was given.
         every = position == 0 and not may_share
         for dtype in list(trial.dtypes(use))[: None if every else 1]:

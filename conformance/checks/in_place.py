@@ -24,7 +24,7 @@ from ..programs import (
 )
 from ..reference import Expected, Reference
 from ..trial import Property, Trial
-from ..uses import Use
+from ..uses import Use, uses_of
 from .values import require_results
 
 Wanted = Callable[[Callable[..., Array], Example], Expected]
@@ -38,13 +38,18 @@ def has_in_place(name: str) -> bool:
 
 def check_in_place(trial: Trial) -> None:
     """The method writes what the function gives, through a view too, and whatever overlaps."""
-    for make, wanted, pairs in FORMS:
+    for make, wanted, code, pairs in FORMS:
+
+        def call(use: Use, code: str = code) -> str:
+            first, *rest = use.operands
+            return code.format(name=trial.name, first=first, last=[first, *rest][-1], rest=", ".join(rest))
+
         prop = _as_the_function(trial, make(trial.name), wanted)
         uses = tuple(_uses(trial, pairs))
         for use in uses:
             for dtype in trial.dtypes(use):
                 for layout in ("contiguous", "negative strides") if make is in_place else ("contiguous",):
-                    trial.hold(prop, use, dtype, layout, among=uses)
+                    trial.hold(prop, use, dtype, layout, among=uses, call=call)
 
 
 def takes_out(name: str) -> bool:
@@ -55,10 +60,14 @@ def takes_out(name: str) -> bool:
 def check_out(trial: Trial) -> None:
     """``out=`` is written and returned."""
     prop = _as_the_function(trial, into_out(trial.name), _written)
-    plain = tuple(use for use in trial.uses if use.code == f"tp.{trial.name}({', '.join(use.operands)})")
-    for use in plain:
+    plain = [use for use in uses_of(trial.name) if use.code == f"tp.{trial.name}({', '.join(use.operands)})"]
+    for use in plain[: trial.level.uses]:
         for dtype in list(trial.dtypes(use))[:2]:
-            trial.hold(prop, use, dtype, among=plain)
+            trial.hold(prop, use, dtype, among=plain, call=_into_out_call)
+
+
+def _into_out_call(use: Use) -> str:
+    return f"{use.code[:-1]}, out=tp.zeros_like({use.code}))"
 
 
 def _uses(trial: Trial, pairs: bool) -> Iterator[Use]:
@@ -113,10 +122,20 @@ def _overlapping(function: Callable[..., Array], example: Example) -> Expected:
     return [("[0]", second), ("[1]", function(second, second)), ("[2]", function(second, second))]
 
 
-FORMS: tuple[tuple[Callable[[str], Program], Wanted, bool], ...] = (
-    (in_place, _written, False),
-    (in_place_on_a_view, _in_a_row, False),
-    (in_place_on_itself, _on_itself, True),
-    (in_place_on_overlapping, _overlapping, True),
+FORMS: tuple[tuple[Callable[[str], Program], Wanted, str, bool], ...] = (
+    (in_place, _written, "{first}.{name}_({rest})", False),
+    (
+        in_place_on_a_view,
+        _in_a_row,
+        "(lambda rows: (rows[1].{name}_({rest}), rows)[1])(tp.stack([{first}, {first}, {first}]))",
+        False,
+    ),
+    (in_place_on_itself, _on_itself, "(lambda x: x.{name}_(x))({last}.clone())", True),
+    (
+        in_place_on_overlapping,
+        _overlapping,
+        "(lambda rows: (rows[1:].{name}_(rows[:-1]), rows)[1])(tp.stack([{last}, {last}, {last}]))",
+        True,
+    ),
 )
-"""Programs, what they give, and whether they need two operands of one shape."""
+"""Programs, what they give, how they read, and whether they need two operands of one shape."""

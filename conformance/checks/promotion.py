@@ -37,7 +37,8 @@ def check_promotion(trial: Trial) -> None:
     """Operands of two dtypes give what they give after both were converted; so do Python scalars."""
     use = uses_of(trial.name)[0]
     library = library_for(trial.backend)
-    names = [name for name in trial.level.dtypes if name in library.dtypes]
+    taken = [*trial.level.dtypes, *trial.dtypes(use)]
+    names = [name for name in dict.fromkeys(taken) if name in library.dtypes]
     for first in names:
         for second in names:
             common = _common(trial.name, first, second)

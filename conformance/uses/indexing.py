@@ -158,9 +158,6 @@ USES: dict[str, tuple[Use, ...]] = {
             'OPERATIONS["take_view"](x, steps=(("broadcast_to", (2, 3)), ("getitem", (..., 0))))', smooth=False, x=(3,)
         ),
         Use('OPERATIONS["take_view"](x, steps=(("unfold", (2, 1)),))', smooth=False, x=(2, 3)),
-        Use(
-            'OPERATIONS["take_view"](x, steps=(("imag", None), ("getitem", (0,))))', smooth=False, dtypes="c", x=(2, 3)
-        ),
     ),
     "put_view": (
         Use('OPERATIONS["put_view"](x, v, steps=(("getitem", (slice(None), 1)),))', x=(2, 3), v=(2,)),

@@ -87,7 +87,8 @@ USES: dict[str, tuple[Use, ...]] = {
     ),
     "adjugate": (
         *_of(_ADJUGATE, (3, 3), (2, 2), (2, 3, 3), (1, 1), (2, 3, 2, 2), (0, 3, 3)),
-        Use(_ADJUGATE, dtypes=FLOATS, x=SINGULAR),
+        # It has one derivative there, as det has two (docs/autograd.md).
+        Use(_ADJUGATE, dtypes=FLOATS, smooth=False, x=SINGULAR),
     ),
     "linalg.eig": (
         *_of(_FROM_EIG, *SQUARES),

@@ -123,6 +123,11 @@ class Use:
         return sum(map(math.prod, shapes)), sum(map(len, shapes))
 
     @property
+    def variables(self) -> list[str]:
+        """The operands that its gradient is by: those of no dtype of their own."""
+        return [name for name, operand in self.operands.items() if operand.dtype is None]
+
+    @property
     def has_layouts(self) -> bool:
         """Whether an operand may lie in memory in several ways."""
         return any(math.prod(operand.shape) > max(operand.shape, default=1) for operand in self.operands.values())
@@ -163,10 +168,10 @@ def draw_any(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) ->
 def draw_apart(
     rng: numpy.random.Generator, shape: tuple[int, ...], low: float = 0.2, high: float = 2.0, signs: bool = True
 ) -> Array:
-    """Magnitudes from `low` to `high`, all at least (high - low) / n from each other."""
+    """Magnitudes from `low` to `high`, each in a part of the range of its own."""
     count = math.prod(shape)
-    # The same part of a step for all elements, and another one for those of another operand.
-    values = low + (rng.permutation(count) + rng.uniform(0.1, 0.9)) * (high - low) / max(count, 1)
+    # Not in the middle of their steps, since differences of several operands would be equal then.
+    values = low + (rng.permutation(count) + rng.uniform(0.1, 0.9, count)) * (high - low) / max(count, 1)
     if signs:
         values *= rng.choice([-1.0, 1.0], count)
     return values.reshape(shape)
