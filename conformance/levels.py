@@ -19,6 +19,10 @@ class Level(NamedTuple):
         How many are tried in every dtype and in every layout.
     gradients : int or None
         How many are differentiated; None for all.
+    differentiated : tuple of str
+        The dtypes in which they are; another one for what takes none of these.
+    second_order : bool
+        Whether derivatives of derivatives are checked.
     dtypes : tuple of str
         The dtypes that are tried.
     special : bool
@@ -36,6 +40,8 @@ class Level(NamedTuple):
     uses: int | None
     typical: int
     gradients: int | None
+    differentiated: tuple[str, ...]
+    second_order: bool
     dtypes: tuple[str, ...]
     special: bool
     autodiff: int | None
@@ -61,14 +67,17 @@ ALL_DTYPES = (
     "uint64",
 )
 
+PRECISE = ("float64", "complex128")
+"""The dtypes in which differences are precise enough to be held against."""
+
 FEW_DTYPES = ("float32", "float64", "complex64", "int64")
 
 LEVELS = {
     level.name: level
     for level in (
-        Level("quick", 1, 2, 1, 1, FEW_DTYPES, False, 0, False, 60),
-        Level("default", 3, None, 2, None, ALL_DTYPES, True, 2, False, 120),
-        Level("thorough", 100, None, 3, None, ALL_DTYPES, True, None, True, 3600),
+        Level("quick", 1, 2, 1, 1, PRECISE[:1], False, FEW_DTYPES, False, 0, False, 60),
+        Level("default", 3, None, 2, None, PRECISE, True, ALL_DTYPES, True, 2, False, 120),
+        Level("thorough", 100, None, 3, None, PRECISE, True, ALL_DTYPES, True, None, True, 3600),
     )
 }
 """The levels by name."""

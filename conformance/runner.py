@@ -36,6 +36,7 @@ def _always(name: str) -> bool:
 
 
 AUTODIFF = "automatic differentiation"
+SECOND_ORDER = "second order"
 
 ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
     "values": (_always, check_values),
@@ -48,11 +49,11 @@ ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
     "threads": (_always, check_threads),
     "gradients": (has_gradient, check_gradients),
     AUTODIFF: (has_gradient, check_automatic_differentiation),
-    "second order": (has_gradient, check_second_order),
+    SECOND_ORDER: (has_gradient, check_second_order),
 }
 """What is checked of an operation: of which ones, and how."""
 
-BACKWARD = ("gradients", AUTODIFF, "second order")
+BACKWARD = ("gradients", AUTODIFF, SECOND_ORDER)
 """What is wrong there alone is wrong in the backward pass."""
 
 CHAPTERS = (
@@ -111,7 +112,8 @@ def checks(
     ValueError
         For a name that no check has.
     """
-    every = [check for check in _all_checks() if check.aspect != AUTODIFF or LEVELS[level].autodiff != 0]
+    left_out = {AUTODIFF: LEVELS[level].autodiff == 0, SECOND_ORDER: not LEVELS[level].second_order}
+    every = [check for check in _all_checks() if not left_out.get(check.aspect)]
     found = every
     for kind, names in (("operation", operations), ("chapter", chapters)):
         if names is None:

@@ -11,7 +11,7 @@ from .faults.search import failures, is_named
 
 SOUND = Fault("sound", (), "nothing is wrong", NumPy)
 
-SAMPLE = ("add", "sum", "sort", "getitem", "put", "reshape", "cast", "linalg.solve", "host transfer", "rand")
+SAMPLE = ("add", "sum", "getitem", "put", "rand")
 """Operations of several chapters."""
 
 
@@ -21,16 +21,14 @@ def test_there_are_enough_faults_of_names_of_their_own() -> None:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_is_found(fault: Fault) -> None:
-    # Most are found by the quick level, which is a part of the default one.
-    found = failures(fault, level="quick", operations=fault.operations) or failures(
-        fault, level="default", operations=fault.operations
-    )
+    # Sound NumPy compiles nothing; `make faults` holds them against JAX, and the whole suite.
+    found = failures(fault, level="default", operations=fault.operations, against="numpy")
     assert is_named(fault, found), fault.description
 
 
 def test_nothing_is_found_in_a_sound_backend_by_the_checks_that_find_faults() -> None:
     at_fault = {operation for fault in FAULTS for operation in fault.operations}
-    assert failures(SOUND, level="quick", operations=at_fault) == []
+    assert failures(SOUND, level="quick", operations=at_fault, against="numpy") == []
 
 
 @pytest.mark.parametrize("operation", SAMPLE)

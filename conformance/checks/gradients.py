@@ -17,6 +17,7 @@ from tensorplug.core.tensor import wrap
 from ..arrays import Array, flatten, to_host
 from ..comparing import require_sound
 from ..example import Example, Mismatch, evaluate
+from ..levels import PRECISE
 from ..reference import Unanswered
 from ..trial import Property, Trial
 from ..uses import uses_of
@@ -33,8 +34,6 @@ ROUNDING = 1e-9
 AGREEMENT = 1e-12
 """Relative to the length of the gradient, for two ways to compute one formula: 4500 eps for roundings that add up and
 differences such as 1 - tanh² that cancel."""
-
-COMPLEX_TOO = ("float64", "complex128")
 
 
 def has_gradient(name: str) -> bool:
@@ -71,7 +70,7 @@ def check_automatic_differentiation(trial: Trial) -> None:
                 raise Mismatch(f"the gradient of {name} is another one", host.tolist(), found.tolist())
 
     for use in trial.differentiable[: trial.level.autodiff]:
-        for dtype in trial.dtypes(use, COMPLEX_TOO):
+        for dtype in trial.dtypes(use, PRECISE):
             trial.hold(prop, use, dtype, smooth=True, among=trial.differentiable, draws=1)
 
 
@@ -91,7 +90,8 @@ def _by_the_library(library: Library, example: Example) -> dict[str, Array]:
 
 def _check(trial: Trial, prop: Property) -> None:
     for use in trial.differentiable:
-        for dtype in trial.dtypes(use, COMPLEX_TOO):
+        dtypes = list(trial.dtypes(use, trial.level.differentiated)) or list(trial.dtypes(use, PRECISE))
+        for dtype in dtypes:
             trial.hold(prop, use, dtype, smooth=True, among=trial.differentiable)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy
 
@@ -12,8 +13,8 @@ from tensorplug.core import OPERATIONS
 from tensorplug.core.dtypes import DTYPES
 
 from ..arrays import Array, rounded
-from ..bounds import HALVES, HUGE, OWN_DTYPE, TINY, bound_of
-from ..example import Example, evaluate
+from ..bounds import EXACT, HALVES, HUGE, OWN_DTYPE, TINY, bound_of
+from ..example import Example, draw, evaluate
 from ..trial import Failed, Property, Trial
 from ..uses import Use, chapter_of, uses_of
 from .values import require_results
@@ -38,6 +39,13 @@ ROWS = (
 
 OF_ROWS = ("reduction", "cumulation", "sorting", "activation")
 
+MOVING = ("conversion", "indexing", "manipulation", "view")
+"""The families that hand elements on as they are, whatever these are."""
+
+FLOATS = ("float64", "complex128")
+
+SPRINKLED = (NAN, INF, -INF, -0.0)
+
 NONZERO_DIVISORS = ("floor_divide", "remainder")
 NO_NEGATIVE_POWERS = ("pow",)
 
@@ -50,7 +58,12 @@ def has_special_values(name: str) -> bool:
     if name not in OPERATIONS:
         return False
     operation = OPERATIONS[name]
-    return uses_of(name)[0].elementwise or (operation.family in OF_ROWS and len(operation.operands) == 1)
+    of_rows = operation.family in OF_ROWS and len(operation.operands) == 1
+    return uses_of(name)[0].elementwise or of_rows or _moves(name)
+
+
+def _moves(name: str) -> bool:
+    return OPERATIONS[name].family in MOVING and bound_of(name) == EXACT and name not in OWN_DTYPE
 
 
 def check_special_values(trial: Trial) -> None:
@@ -63,6 +76,11 @@ def check_special_values(trial: Trial) -> None:
             result = evaluate(example.use, tensors)
         require_results(result, trial.reference.expected(example, own_dtype=own), bound, example)
 
+    if _moves(trial.name):
+        for use in trial.uses:
+            for dtype in trial.dtypes(use, FLOATS):
+                trial.hold_for(prop, _sprinkled(draw(use, dtype, "contiguous", trial.rng), trial.rng))
+        return
     use = uses_of(trial.name)[0]
     for dtype in trial.dtypes(use):
         if dtype in HALVES and chapter_of(trial.name) == "losses":
@@ -72,6 +90,15 @@ def check_special_values(trial: Trial) -> None:
             _hold_each(trial, prop, use, dtype)
         else:
             _hold_rows(trial, prop, use, dtype)
+
+
+def _sprinkled(example: Example, rng: numpy.random.Generator) -> Example:
+    """The same with special values in place of a third of the floating-point elements."""
+    hosts = {}
+    for name, host in example.hosts.items():
+        special = rng.choice(SPRINKLED, host.shape).astype(host.dtype) if host.dtype.kind in "fc" else host
+        hosts[name] = numpy.where(rng.random(host.shape) < 1 / 3, special, host)
+    return replace(example, hosts=hosts)
 
 
 def _hold_each(trial: Trial, prop: Property, use: Use, dtype: str) -> None:

@@ -17,15 +17,23 @@ BY_NAME = {fault.name: fault for fault in FAULTS}
 
 
 @functools.cache
-def reference() -> Reference:
+def reference(name: str) -> Reference:
     """What faulty backends are held against; its results are kept for all of them."""
-    return Reference(reference_for("faulty"))
+    return Reference(name)
 
 
-def failures(fault: Fault, *, level: str, seed: int = 0, operations: Iterable[str] | None = None) -> list[Outcome]:
-    """What the suite finds in a faulty backend: what it takes for the cause comes first."""
+def failures(
+    fault: Fault,
+    *,
+    level: str,
+    seed: int = 0,
+    operations: Iterable[str] | None = None,
+    against: str | None = None,
+) -> list[Outcome]:
+    """What the suite finds in a faulty backend, by default held against what users' are: the likely cause first."""
+    held_against = reference(against or reference_for("faulty"))
     with installed(fault) as name:
-        outcomes = run([name], level=level, seed=seed, operations=operations, reference=reference())
+        outcomes = run([name], level=level, seed=seed, operations=operations, reference=held_against)
     return [outcome for outcome in outcomes if outcome.status == FAILED]
 
 
