@@ -28,10 +28,10 @@ endif
 demo: $(STAMP)
 	@$(BIN) -m tensorplug demo $(ARGS)
 
-# Our own tests, and the quick level of the conformance suite; checks of one operation stay in one process, which
-# compiles what they have in common once.
+# Our own tests, and the quick level of the conformance suite; each file stays in one process, in which JAX compiles what
+# its tests have in common once.
 test: $(STAMP)
-	@$(BIN) -m pytest -n 2 --dist loadgroup tests --pyargs tensorplug.conformance --backend numpy --backend jax --quick $(ARGS)
+	@$(BIN) -m pytest -n 2 --dist loadfile tests --pyargs tensorplug.conformance --backend numpy --backend jax --quick $(ARGS)
 
 # Every planted fault against the whole suite, which takes hours; ARGS="--level quick" looks less far.
 faults: $(STAMP)

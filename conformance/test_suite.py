@@ -20,13 +20,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     backends = metafunc.config.getoption("--backend") or usable
     if unknown := [name for name in backends if name not in usable]:
         raise pytest.UsageError(f"--backend: {', '.join(unknown)} can't be used; there are {', '.join(usable)}")
-    in_groups = metafunc.config.pluginmanager.hasplugin("xdist")
-    cases = []
-    for backend in backends:
-        for check in checks(level):
-            # The checks of an operation have what the reference gave in common, so one process does them.
-            group = [pytest.mark.xdist_group(f"{backend}::{check.operation}")] if in_groups else []
-            cases.append(pytest.param(backend, check, marks=group, id=f"{backend}::{check.identifier}"))
+    cases = [
+        pytest.param(backend, check, id=f"{backend}::{check.identifier}")
+        for backend in backends
+        for check in checks(level)
+    ]
     metafunc.parametrize(("backend", "check"), cases)
 
 
