@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from tensorplug.core.kinds import Library, loaded_kinds
+
+from .wrapping import wrapped
 
 METHODS = {"copy": "clone", "write": "put"}
 """Methods of the contract that do the work of an operation."""
@@ -28,7 +31,7 @@ def kernels_used(library: Library) -> Iterator[set[str]]:
 
         return noting
 
-    def calling(method: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def calling(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         def noting(*arguments: Any) -> Any:
             names.add(name)
             return method(*arguments)
@@ -39,9 +42,9 @@ def kernels_used(library: Library) -> Iterator[set[str]]:
     backend = library.backend
     with contextlib.ExitStack() as stack:
         # A class with slots takes no attributes of its instances' own.
-        stack.enter_context(_replaced(Library, "find", finding(Library.find)))
+        stack.enter_context(wrapped(Library, "find", finding))
         for method, name in METHODS.items():
-            stack.enter_context(_replaced(backend, method, calling(getattr(backend, method), name)))
+            stack.enter_context(wrapped(backend, method, functools.partial(calling, name)))
         yield names
 
 
@@ -52,18 +55,3 @@ def _empty_tables(library: Library) -> None:
     ops = vars(library.ops)
     for name in [name for name, value in ops.items() if value is not library]:
         del ops[name]
-
-
-@contextlib.contextmanager
-def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
-    """Another attribute of an object for a while."""
-    own = vars(owner).get(name)
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        # What an object has from its class is found there again.
-        if own is None:
-            delattr(owner, name)
-        else:
-            setattr(owner, name, own)

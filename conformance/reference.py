@@ -74,7 +74,11 @@ def _repeated(host: Array, length: int) -> Array:
     return numpy.concatenate([row, numpy.repeat(row[-1:], length - row.size)])
 
 
-def reference_for(backend: str, preferred: str = "jax") -> str:
+PREFERRED = ("jax", "numpy")
+"""The first compiles, so that its arithmetic has least in common with other libraries'."""
+
+
+def reference_for(backend: str) -> str:
     """The backend that another one is held against: never itself.
 
     Raises
@@ -83,7 +87,7 @@ def reference_for(backend: str, preferred: str = "jax") -> str:
         If no other one can be used.
     """
     usable = [entry.name for entry in listing() if entry.status == "available" and entry.name != backend]
-    for name in (preferred, "numpy"):
+    for name in PREFERRED:
         if name in usable:
             return name
     if not usable:

@@ -8,16 +8,15 @@ from dataclasses import replace
 
 import numpy
 
-import tensorplug
 from tensorplug.core import OPERATIONS
 from tensorplug.core.dtypes import DTYPES
 
 from ..arrays import Array, rounded
 from ..bounds import EXACT, HALVES, HUGE, OWN_DTYPE, TINY, bound_of
-from ..example import Example, draw, evaluate
+from ..example import Example, draw
 from ..trial import Failed, Property, Trial
 from ..uses import Use, chapter_of, uses_of
-from .values import require_results
+from .values import agreement
 
 NAN, INF = numpy.nan, numpy.inf
 
@@ -68,14 +67,7 @@ def _moves(name: str) -> bool:
 
 def check_special_values(trial: Trial) -> None:
     """Special values give exactly what they give on the reference, signs of zeros included."""
-    bound, own = bound_of(trial.name), trial.name in OWN_DTYPE
-
-    def prop(example: Example) -> None:
-        tensors = example.tensors()
-        with tensorplug.no_grad():
-            result = evaluate(example.use, tensors)
-        require_results(result, trial.reference.expected(example, own_dtype=own), bound, example)
-
+    prop = agreement(trial)
     if _moves(trial.name):
         for use in trial.uses:
             for dtype in trial.dtypes(use, FLOATS):

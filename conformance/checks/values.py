@@ -14,11 +14,18 @@ from ..bounds import OWN_DTYPE, Bound, bound_of
 from ..comparing import require_agreement
 from ..example import Example, Mismatch, evaluate
 from ..reference import Expected
-from ..trial import Trial
+from ..trial import Property, Trial
 
 
 def check_values(trial: Trial) -> None:
     """Results in all dtypes, shapes and layouts are the reference's, and operands stay as they were."""
+    prop = agreement(trial)
+    for use, dtype, layout in trial.situations():
+        trial.hold(prop, use, dtype, layout)
+
+
+def agreement(trial: Trial) -> Property:
+    """The property that a line gives what it gives on the reference, and leaves its operands as they were."""
     bound, own = bound_of(trial.name), trial.name in OWN_DTYPE
 
     def prop(example: Example) -> None:
@@ -28,8 +35,7 @@ def check_values(trial: Trial) -> None:
         require_results(result, trial.reference.expected(example, own_dtype=own), bound, example)
         require_unchanged(example, tensors)
 
-    for use, dtype, layout in trial.situations():
-        trial.hold(prop, use, dtype, layout)
+    return prop
 
 
 def require_results(result: object, expected: Expected, bound: Bound, example: Example) -> None:

@@ -27,6 +27,7 @@ from tensorplug.core import Tensor, views
 from tensorplug.core.kinds import Library, loaded_kinds, loaded_libraries
 from tensorplug.core.views import array_of
 
+from ..wrapping import wrapped
 from .places import Place, calling_place
 
 LIMIT = 2**30
@@ -130,10 +131,10 @@ def tracing(
         for library in loaded_libraries():
             for name in METHODS:
                 recording = functools.partial(recorder.recording, library, name)
-                stack.enter_context(_wrapped(library.backend, name, recording))
-        stack.enter_context(_wrapped(views, "derive", recorder.deriving))
-        stack.enter_context(_wrapped(engine, "examined_pull", recorder.pulling))
-        stack.enter_context(_wrapped(engine, "unbroadcast", recorder.unbroadcasting))
+                stack.enter_context(wrapped(library.backend, name, recording))
+        stack.enter_context(wrapped(views, "derive", recorder.deriving))
+        stack.enter_context(wrapped(engine, "examined_pull", recorder.pulling))
+        stack.enter_context(wrapped(engine, "unbroadcast", recorder.unbroadcasting))
         # The engine calls `examined_pull` only where anomalies are looked for.
         stack.enter_context(detect_anomaly(check_nan=False))
         stack.enter_context(watching(recorder.note_place))
@@ -141,26 +142,11 @@ def tracing(
 
 
 @contextlib.contextmanager
-def _wrapped(owner: Any, name: str, wrapper: Callable[[Any], Any]) -> Iterator[None]:
-    """Put what a wrapper makes of an object's attribute in its place."""
-    own = vars(owner).get(name)
-    setattr(owner, name, wrapper(getattr(owner, name)))
-    try:
-        yield
-    finally:
-        # What an object has from its class is found there again.
-        if own is None:
-            delattr(owner, name)
-        else:
-            setattr(owner, name, own)
-
-
-@contextlib.contextmanager
 def _lookups(recorder: _Recorder) -> Iterator[None]:
     """Let all kernels be looked up anew, as kernels that record; afterwards all tables are what they were."""
     kept = [(table, dict(table)) for table in _tables()]
     try:
-        with _wrapped(Library, "find", recorder.finding):
+        with wrapped(Library, "find", recorder.finding):
             _clear()
             yield
     finally:
