@@ -16,6 +16,10 @@ WHEEL := build/wheel
 # Our autograd/ would hide the package of that name from whatever has this folder on its path.
 export PYTHONSAFEPATH := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# JAX compiles for some 40 ms for every operation and shape: what one process has compiled, the others and later runs take.
+export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.jax_cache
+export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0
+export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES := -1
 
 # The stamp holds the folder, since an environment that was moved does not work: it is made anew.
 ifneq ($(shell $(BIN) -c 'print(open("$(STAMP)").read().strip())' 2>/dev/null),$(CURDIR) $(EXTRAS))
@@ -33,7 +37,7 @@ demo: $(STAMP)
 test: $(STAMP)
 	@$(BIN) -m pytest -n 2 --dist loadfile tests --pyargs tensorplug.conformance --backend numpy --backend jax --quick $(ARGS)
 
-# Every planted fault against the whole suite, which takes hours; ARGS="--level quick" looks less far.
+# Every planted fault against every check that reaches it, which takes an hour; ARGS="--level quick" looks less far.
 faults: $(STAMP)
 	@PYTHONPATH=tests $(BIN) -m faults $(ARGS)
 
@@ -64,7 +68,7 @@ wheel: $(STAMP)
 	@$(BIN) -m pip install --quiet --no-deps --target $(WHEEL) build/dist/*.whl
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist *.egg-info .jax_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tensorplug.backends.numpy_plugin import NumPy
-
 from .faults import FAULTS, Fault
-from .faults.search import failures, is_named
-
-SOUND = Fault("sound", (), "nothing is wrong", NumPy)
+from .faults.search import SOUND, failures, is_named
 
 SAMPLE = ("add", "sum", "getitem", "put", "rand")
 """Operations of several chapters."""

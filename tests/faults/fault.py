@@ -45,6 +45,11 @@ class Fault(NamedTuple):
         """All that may be named first."""
         return (self.operation,) if isinstance(self.operation, str) else self.operation
 
+    @property
+    def kernel(self) -> str | None:
+        """The operation whose kernel is at fault, or None where it is another part of the plugin."""
+        return getattr(self.change, "faulty_kernel", None)
+
     def backend(self) -> NumPy:
         """The backend that has the fault."""
         made: NumPy = type(self.name, (self.change,), {"name": self.name})()
@@ -67,6 +72,8 @@ def bare_kernel(name: str, wrong: Wrong) -> type[NumPy]:
     """The plugin with another kernel for an operation."""
 
     class Changed(NumPy):
+        faulty_kernel = name.removesuffix("_")
+
         def kernels(self) -> Any:
             return {**super().kernels(), name: wrong(sound(name))}
 

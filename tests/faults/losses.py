@@ -9,7 +9,7 @@ import numpy
 from tensorplug.backends import Kernel
 from tensorplug.backends.numpy_plugin import NumPy
 
-from .fault import Fault, kernel, method
+from .fault import Fault, given, kernel, method, of_dtype
 
 
 def _without_label_smoothing(sound: Kernel) -> Kernel:
@@ -158,6 +158,18 @@ FAULTS = (
         ("poisson_nll_loss", "poisson_nll_loss_input_gradient"),
         "the gradient has the other sign",
         kernel("poisson_nll_loss_input_gradient", _scaled(-1.0)),
+    ),
+    Fault(
+        "mse_loss_of_float16",
+        "mse_loss",
+        "losses of float16 are a tenth too great",
+        kernel("mse_loss", given(of_dtype("float16"), _scaled(1.1))),
+    ),
+    Fault(
+        "kl_div_gradient_of_float16",
+        ("kl_div", "kl_div_input_gradient"),
+        "gradients of float16 are a tenth too great",
+        kernel("kl_div_input_gradient", given(of_dtype("float16"), _scaled(1.1))),
     ),
     Fault(
         "pointwise_gives_the_mean",

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
+from tensorplug.backends.numpy_plugin import NumPy
+from tensorplug.conformance.calls import kernels_used
 from tensorplug.conformance.outcome import FAILED, Outcome
 from tensorplug.conformance.reference import Reference, reference_for
-from tensorplug.conformance.runner import run
+from tensorplug.conformance.runner import Check, checks, run
+from tensorplug.core.kinds import library_for
 
 from . import FAULTS, installed
 from .fault import Fault
 
 BY_NAME = {fault.name: fault for fault in FAULTS}
+
+SOUND = Fault("sound", (), "nothing is wrong", NumPy)
+
+
+class Found(NamedTuple):
+    """What the suite says of a fault: how many checks fail, the first, whether it names the operation at fault."""
+
+    failures: int
+    first: str
+    is_named: bool
+    checks: int
+    seconds: float
 
 
 @functools.cache
@@ -28,12 +44,13 @@ def failures(
     level: str,
     seed: int = 0,
     operations: Iterable[str] | None = None,
+    chosen: Sequence[Check] | None = None,
     against: str | None = None,
 ) -> list[Outcome]:
     """What the suite finds in a faulty backend, by default held against what users' are: the likely cause first."""
     held_against = reference(against or reference_for("faulty"))
     with installed(fault) as name:
-        outcomes = run([name], level=level, seed=seed, operations=operations, reference=held_against)
+        outcomes = run([name], level=level, seed=seed, operations=operations, chosen=chosen, reference=held_against)
     return [outcome for outcome in outcomes if outcome.status == FAILED]
 
 
@@ -42,9 +59,33 @@ def is_named(fault: Fault, found: list[Outcome]) -> bool:
     return bool(found) and found[0].operation in fault.operations
 
 
-def searched(name: str, level: str, seed: int) -> tuple[int, str, bool, float]:
-    """Of a fault, how many checks fail, the first, whether it names the operation at fault, and the seconds taken."""
+def kernels_reached(chosen: Sequence[Check], level: str, seed: int) -> dict[Check, frozenset[str]]:
+    """For checks, the names of the operations whose kernels they use on a backend without a fault."""
+    held_against = reference(reference_for("faulty"))
+    reached = {}
+    with installed(SOUND) as name:
+        for check in chosen:
+            with kernels_used(library_for(name)) as kernels:
+                run([name], level=level, seed=seed, chosen=[check], reference=held_against)
+            reached[check] = frozenset(kernels)
+    return reached
+
+
+def reaching(fault: Fault, reached: Mapping[Check, frozenset[str]] | None) -> list[Check] | None:
+    """The checks that use the faulty kernel; None, which stands for all, where the fault is in no kernel.
+
+    Until it is called, nothing differs from the sound backend: what does not call it there does not call it here.
+    """
+    if reached is None or fault.kernel is None:
+        return None
+    return [check for check, kernels in reached.items() if fault.kernel in kernels]
+
+
+def searched(name: str, chosen: list[Check] | None, level: str, seed: int) -> Found:
+    """What some checks, by default all, say of a fault."""
     begin = time.perf_counter()
-    found = failures(BY_NAME[name], level=level, seed=seed)
+    fault = BY_NAME[name]
+    found = failures(fault, level=level, seed=seed, chosen=chosen)
     first = f"{found[0].operation} ({found[0].aspect})" if found else ""
-    return len(found), first, is_named(BY_NAME[name], found), time.perf_counter() - begin
+    count = len(checks(level) if chosen is None else chosen)
+    return Found(len(found), first, is_named(fault, found), count, time.perf_counter() - begin)
