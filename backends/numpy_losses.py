@@ -48,8 +48,10 @@ def in_blocks(part: Part, *arrays: Any) -> Any:
     return result
 
 
-def sum_in_blocks(total: Callable[..., float], *arrays: Any) -> Any:
-    """The sum of what ``total(scratch, *operands)`` gives for each block; `scratch` is as long as the operands."""
+def sum_in_blocks(total: Callable[..., float], *arrays: Any, divisor: float = 1.0) -> Any:
+    """The sum of what ``total(scratch, *operands)`` gives for each block, divided by a number; `scratch` is as long as
+    the operands.
+    """
     largest, blocks, operands = _flat(arrays)
     totals = [0.0] * len(blocks)
 
@@ -61,21 +63,39 @@ def sum_in_blocks(total: Callable[..., float], *arrays: Any) -> Any:
             totals[place] = total(scratch[: len(parts[0])], *parts)
 
     each(work, list(enumerate(blocks)))
-    return asarray(sum(totals), largest.dtype)
+    return asarray(sum(totals) / divisor, largest.dtype)
 
 
-def _with_slope(part: Part, total: Callable[..., float], input: Any, target: Any, summed: bool) -> tuple[Any, Any]:
+def _with_slope(
+    part: Part, total: Callable[..., float], input: Any, target: Any, summed: bool, divisor: float
+) -> tuple[Any, Any]:
     """The losses or their sum, and the slopes by the input: ``part(losses, slopes, x, y)`` writes both in one block,
-    ``total(scratch, slopes, x, y)`` returns the sum of the former.
+    ``total(scratch, slopes, x, y)`` returns the sum of the former. What belongs to a sum is divided by the divisor, the
+    slopes by `total`.
     """
     slope = numpy.empty(input.shape, input.dtype)
-    losses = sum_in_blocks(total, slope, input, target) if summed else in_blocks(part, slope, input, target)
-    return losses, slope
+    if summed:
+        return sum_in_blocks(total, slope, input, target, divisor=divisor), slope
+    return in_blocks(part, slope, input, target), slope
+
+
+def _scale(slopes: Any, factor: float) -> None:
+    if factor != 1.0:
+        slopes *= factor
 
 
 def gradient_from_slope(
-    upstream: Any, slope: Any, input: Any, target: Any, *, options: tuple[Any, ...], overwrite: bool = False
+    upstream: Any,
+    slope: Any,
+    input: Any,
+    target: Any,
+    *,
+    options: tuple[Any, ...],
+    divisor: float = 1.0,
+    overwrite: bool = False,
 ) -> Any:
+    if overwrite and not upstream.shape and upstream == 1.0:
+        return slope
     # One pass over memory, which threads would not make shorter.
     return asarray(numpy.multiply(slope, upstream, out=slope if overwrite else None))
 
@@ -93,7 +113,9 @@ def pointwise(
     return in_blocks(part, *arrays)
 
 
-def mse_loss_with_slope(input: Any, target: Any, *, options: tuple[()], summed: bool) -> tuple[Any, Any]:
+def mse_loss_with_slope(
+    input: Any, target: Any, *, options: tuple[()], summed: bool, divisor: float = 1.0
+) -> tuple[Any, Any]:
     def part(losses: Any, slopes: Any, x: Any, y: Any) -> None:
         numpy.subtract(x, y, slopes)
         numpy.multiply(slopes, slopes, losses)
@@ -102,13 +124,15 @@ def mse_loss_with_slope(input: Any, target: Any, *, options: tuple[()], summed: 
     def total(_: Any, slopes: Any, x: Any, y: Any) -> float:
         numpy.subtract(x, y, slopes)
         found = float(slopes @ slopes)
-        slopes += slopes
+        slopes *= 2.0 / divisor
         return found
 
-    return _with_slope(part, total, input, target, summed)
+    return _with_slope(part, total, input, target, summed, divisor)
 
 
-def l1_loss_with_slope(input: Any, target: Any, *, options: tuple[()], summed: bool) -> tuple[Any, Any]:
+def l1_loss_with_slope(
+    input: Any, target: Any, *, options: tuple[()], summed: bool, divisor: float = 1.0
+) -> tuple[Any, Any]:
     def part(losses: Any, slopes: Any, x: Any, y: Any) -> None:
         numpy.subtract(x, y, losses)
         numpy.sign(losses, slopes)
@@ -117,29 +141,35 @@ def l1_loss_with_slope(input: Any, target: Any, *, options: tuple[()], summed: b
     def total(difference: Any, slopes: Any, x: Any, y: Any) -> float:
         numpy.subtract(x, y, difference)
         numpy.sign(difference, slopes)
-        return float(difference @ slopes)
+        found = float(difference @ slopes)
+        _scale(slopes, 1.0 / divisor)
+        return found
 
-    return _with_slope(part, total, input, target, summed)
+    return _with_slope(part, total, input, target, summed, divisor)
 
 
 def smooth_l1_loss(input: Any, target: Any, *, options: tuple[float], summed: bool) -> Any:
     return smooth_l1_loss_with_slope(input, target, options=options, summed=summed)[0]
 
 
-def smooth_l1_loss_with_slope(input: Any, target: Any, *, options: tuple[float], summed: bool) -> tuple[Any, Any]:
+def smooth_l1_loss_with_slope(
+    input: Any, target: Any, *, options: tuple[float], summed: bool, divisor: float = 1.0
+) -> tuple[Any, Any]:
     (beta,) = options
-    return _clipped(input, target, beta, 1.0 / beta, summed)
+    return _clipped(input, target, beta, 1.0 / beta, summed, divisor)
 
 
 def huber_loss(input: Any, target: Any, *, options: tuple[float], summed: bool) -> Any:
     return huber_loss_with_slope(input, target, options=options, summed=summed)[0]
 
 
-def huber_loss_with_slope(input: Any, target: Any, *, options: tuple[float], summed: bool) -> tuple[Any, Any]:
-    return _clipped(input, target, options[0], 1.0, summed)
+def huber_loss_with_slope(
+    input: Any, target: Any, *, options: tuple[float], summed: bool, divisor: float = 1.0
+) -> tuple[Any, Any]:
+    return _clipped(input, target, options[0], 1.0, summed, divisor)
 
 
-def _clipped(input: Any, target: Any, bound: float, scale: float, summed: bool) -> tuple[Any, Any]:
+def _clipped(input: Any, target: Any, bound: float, scale: float, summed: bool, divisor: float) -> tuple[Any, Any]:
     """With the difference d and what is left of it between the bounds, c: (d - c / 2) c, on both sides of a bound, and
     c as the slope.
     """
@@ -155,11 +185,10 @@ def _clipped(input: Any, target: Any, bound: float, scale: float, summed: bool) 
         numpy.subtract(x, y, difference)
         difference.clip(-bound, bound, slopes)
         found = float(slopes @ difference) - 0.5 * float(slopes @ slopes)
-        if scale != 1.0:
-            slopes *= scale
+        _scale(slopes, scale / divisor)
         return found * scale
 
-    return _with_slope(part, total, input, target, summed)
+    return _with_slope(part, total, input, target, summed, divisor)
 
 
 def binary_cross_entropy_with_logits(input: Any, target: Any, *, options: tuple[()], summed: bool) -> Any:
@@ -167,7 +196,7 @@ def binary_cross_entropy_with_logits(input: Any, target: Any, *, options: tuple[
 
 
 def binary_cross_entropy_with_logits_with_slope(
-    input: Any, target: Any, *, options: tuple[()], summed: bool
+    input: Any, target: Any, *, options: tuple[()], summed: bool, divisor: float = 1.0
 ) -> tuple[Any, Any]:
     """With the likelier answer h, 0 or 1, and its probability p: x (h - y) - log p."""
 
@@ -188,10 +217,11 @@ def binary_cross_entropy_with_logits_with_slope(
         if doubt < 0.01 * len(x):
             doubt = float(numpy.add.reduce(_softplus_tail(scratch, x)))
         slopes -= y
+        _scale(slopes, 1.0 / divisor)
         found += doubt
         return found if math.isfinite(found) else float(numpy.add.reduce(_losses_of_logits(scratch, x, y)))
 
-    return _with_slope(part, total, input, target, summed)
+    return _with_slope(part, total, input, target, summed, divisor)
 
 
 def _sigmoid(out: Any, x: Any) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core import OPERATIONS, Operation, Tensor, is_grad_enabled, rule, tangent
+from ..core.dtypes import float32, float64
 from ..core.gradients import TensorLifter
 from ..core.views import array_of
 
@@ -20,6 +21,9 @@ Formula = Callable[..., Any]
 """``formula(ops, input, target, *options)`` on arrays or tensors of one shape and dtype."""
 
 FLOATS = "real-valued floating-point"
+
+WIDE = (float32, float64)
+"""Where slopes may be divided before they are multiplied: half precision would lose those that a factor scales up."""
 
 
 def pointwise(name: str, value: Formula, keeps_slope: bool = False, **slopes: Formula) -> Operation:
@@ -86,15 +90,22 @@ def _reduced(ops: Any, found: Any, shape: tuple[int, ...]) -> Any:
 def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
     """The operation that computes the slope by the input too, and the one that takes the gradient from it.
 
-    No tensor has the slope's memory, so a backward pass that frees the graph may write the gradient there.
+    No tensor has the slope's memory, so a backward pass that frees the graph may write the gradient there. Where a mean
+    is wanted both are divided at once, so that the gradient of the mean is there without another pass over memory.
     """
     name, gradient_name = f"{loss}_with_slope", f"{loss}_gradient_from_slope"
 
-    def compute(ops: Any, *operands: Any, options: tuple[Any, ...], summed: bool) -> Any:
-        return ops.pointwise(value, operands, options, summed), ops.pointwise(slope_of, operands, options, False)
+    def compute(
+        ops: Any, *operands: Any, options: tuple[Any, ...], summed: bool, divisor: float = 1.0
+    ) -> tuple[Any, Any]:
+        found = ops.pointwise(value, operands, options, summed)
+        return found / divisor, ops.pointwise(slope_of, operands, options, False) / divisor
 
-    def gradient(ops: Any, g: Any, input: Any, target: Any, slope: Any, options: tuple[Any, ...], last: bool) -> Any:
-        return getattr(ops, gradient_name)(g, slope, input, target, options=options, overwrite=last)
+    def gradient(
+        ops: Any, g: Any, input: Any, target: Any, slope: Any, options: tuple[Any, ...], divisor: float, last: bool
+    ) -> Any:
+        given = {"options": options, "divisor": divisor, "overwrite": last}
+        return getattr(ops, gradient_name)(g, slope, input, target, **given)
 
     def scaled(ops: Any, upstream: Any, slope: Any) -> Any:
         return slope * upstream
@@ -103,20 +114,27 @@ def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
         return ops.pointwise(scaled, (upstream, slope), (), False)
 
     def recorded(
-        upstream: Tensor, slope: Any, input: Tensor, target: Tensor, options: tuple[Any, ...], overwrite: bool
+        upstream: Tensor,
+        slope: Any,
+        input: Tensor,
+        target: Tensor,
+        options: tuple[Any, ...],
+        divisor: float,
+        overwrite: bool,
     ) -> Any:
-        return slope_of(TensorLifter.ops, input, target, *options) * upstream
+        return slope_of(TensorLifter.ops, input, target, *options) * (upstream / divisor)
 
-    def loss_with_slope(input: Tensor, target: Tensor, **parameters: Any) -> Tensor:
+    def loss_with_slope(input: Tensor, target: Tensor, divisor: float = 1.0, **parameters: Any) -> Tensor:
         kernel, kind = input._kind.table[name]
+        parameters["divisor"] = divisor
         found, slope = kernel(array_of(input), array_of(target), **parameters)
         return operation.finish(found, kind, (input, target), slope=slope, **parameters)
 
     def tangent_of_input(
-        ops: Any, t: Any, input: Any, target: Any, slope: Any, options: tuple[Any, ...], out_shape: Any
+        ops: Any, t: Any, input: Any, target: Any, slope: Any, options: Any, divisor: float, out_shape: Any
     ) -> Any:
-        found = getattr(ops, gradient_name)(t, slope, input, target, options=options, overwrite=False)
-        return _reduced(ops, found, out_shape)
+        given = {"options": options, "divisor": divisor, "overwrite": False}
+        return _reduced(ops, getattr(ops, gradient_name)(t, slope, input, target, **given), out_shape)
 
     rule(name, operands=("target",), input=gradient)
     tangent(name, input=tangent_of_input)
@@ -131,10 +149,14 @@ def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
 def pointwise_loss(loss: Operation, input: Tensor, target: Tensor, reduction: str, *options: Any) -> Tensor:
     """A declared loss of tensors of one shape and dtype, under a reduction."""
     parameters = {"options": options, "summed": reduction != "none"}
+    count = float(math.prod(input.shape)) if reduction == "mean" else 1.0
     with_slope = f"{loss.name}_with_slope"
     has_kernel = input._kind.library.find_own_kernel(with_slope) is not None
     if has_kernel and is_grad_enabled() and input.requires_grad and not target.requires_grad:
-        total = OPERATIONS[with_slope].function(input, target, **parameters)
+        function = OPERATIONS[with_slope].function
+        if count and input.dtype in WIDE:
+            return function(input, target, **parameters, divisor=count)
+        total = function(input, target, **parameters)
     else:
         total = loss(input, target, **parameters)
-    return total / float(math.prod(input.shape)) if reduction == "mean" else total
+    return total if reduction != "mean" else total / count

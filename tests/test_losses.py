@@ -180,9 +180,13 @@ def test_kernels_against_decompositions(name: str, size: tuple[int, ...]) -> Non
         elif name.endswith("_from_slope"):
             upstreams = [random.standard_normal(size), numpy.asarray(0.3)]
             calls = [((upstream, target, logits, target), {"options": options}) for upstream in upstreams]
-            calls.append(((numpy.asarray(0.3), target.copy(), logits, target), {"options": options, "overwrite": True}))
+            for upstream in (0.3, 1.0):
+                given = (numpy.asarray(upstream), target.copy(), logits, target)
+                calls.append((given, {"options": options, "overwrite": True}))
         else:
             calls = [((logits, target), {"options": options, "summed": summed}) for summed in (False, True)]
+            if name.endswith("_with_slope"):
+                calls.append(((logits, target), {"options": options, "summed": True, "divisor": 3.5}))
         for operands, parameters in calls:
             plain = OPERATIONS[name].decomposition(ops, *operands, **parameters)
             fast = numpy_losses.KERNELS[name](*operands, **parameters)
@@ -191,6 +195,27 @@ def test_kernels_against_decompositions(name: str, size: tuple[int, ...]) -> Non
                 assert type(one) is numpy.ndarray
                 assert (one.shape, one.dtype) == (other.shape, other.dtype)
                 numpy.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-14)
+
+
+@pytest.mark.parametrize("loss", [tp.losses.MSELoss, tp.losses.SmoothL1Loss, tp.losses.BCEWithLogitsLoss])
+def test_a_mean_that_is_scaled_up_loses_nothing_in_half_precision(backend: str, loss: type) -> None:
+    x = tp.full((30_000,), 0.25, dtype=tp.float16, requires_grad=True)
+    (loss()(x, tp.zeros_like(x)) * 1024.0).backward()
+    y = tp.full((30_000,), 0.25, dtype=tp.float64, requires_grad=True)
+    (loss()(y, tp.zeros_like(y)) * 1024.0).backward()
+    # Two roundings, of 2 ** -11 at most each, and a half more for those inside.
+    numpy.testing.assert_allclose(x.grad.numpy()[0], y.grad.numpy()[0], rtol=5 * 2.0**-11)
+
+
+def test_the_gradient_of_a_mean_is_that_of_each_pass(backend: str) -> None:
+    x = tp.tensor([0.5, -3.0, 2.0], requires_grad=True)
+    loss = tp.losses.SmoothL1Loss()(x, tp.zeros(3))
+    loss.backward(retain_graph=True)
+    first = x.grad.clone()
+    x.grad = None
+    (3.0 * loss).backward()
+    numpy.testing.assert_allclose(first.numpy(), [0.5 / 3, -1 / 3, 1 / 3], rtol=1e-6)
+    numpy.testing.assert_allclose(x.grad.numpy(), [0.5, -1.0, 1.0], rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["mse_loss", "soft_margin_loss", "binary_cross_entropy", "poisson_nll_loss"])

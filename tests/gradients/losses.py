@@ -42,14 +42,19 @@ RATES = points((2, 3), (2, 3), low=1.1, signs=False)
 
 
 def with_slope(name: str, formula: Callable[..., Any], *options: Any) -> list[Case]:
-    """The same of an operation that keeps the slope by the input."""
+    """The same of an operation that keeps the slope by the input, and of a part of the sum."""
     (x, y) = BOTH
     return [
         Case(
             lambda x: OPERATIONS[name].function(x, tensor(y), options=options, summed=False),
             (x,),
             lambda jnp, x: formula(jnp, x, y),
-        )
+        ),
+        Case(
+            lambda x: OPERATIONS[name].function(x, tensor(y), options=options, summed=True, divisor=2.5),
+            (x,),
+            lambda jnp, x: jnp.sum(formula(jnp, x, y)) / 2.5,
+        ),
     ]
 
 
