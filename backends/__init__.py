@@ -4,7 +4,7 @@ from .casts import convert
 from .contract import CONTRACT_VERSION, Backend, BackendUnavailable, ByKind, Kernel, Region, Span
 from .hookspecs import hookimpl, hookspec
 from .loaded import Entry, Loaded
-from .manager import listing, load, names, register, unregister
+from .manager import forgetters, listing, load, names, register, unregister
 
 __all__ = [
     "CONTRACT_VERSION",
@@ -17,6 +17,7 @@ __all__ = [
     "Region",
     "Span",
     "convert",
+    "forgetters",
     "hookimpl",
     "hookspec",
     "listing",

@@ -71,6 +71,7 @@ class Manager:
         self._loaded: dict[str, Loaded] = {}
         self._failed: dict[str, tuple[type[RuntimeError], str]] = {}
         self._aside: list[Entry] = []
+        self.forgetters: list[Callable[[str], None]] = []
 
     def load(self, name: str) -> Loaded:
         """The backend of that name, which is loaded if this is its first use.
@@ -139,6 +140,9 @@ class Manager:
     def unregister(self, plugin: object) -> None:
         """Take a plugin and its backends out again. Kernels that it gave to a loaded backend stay in use there.
 
+        Tensors of its backends keep working, on devices that are no longer found by name. Another backend that is
+        registered under such a name has devices of its own, and no tensor is on both.
+
         Raises
         ------
         ValueError
@@ -151,7 +155,9 @@ class Manager:
             self._pluggy.unregister(plugin)
             for name in [name for name, supplied in self._supplied.items() if supplied.plugin is plugin]:
                 del self._supplied[name]
-                self._loaded.pop(name, None)
+                if self._loaded.pop(name, None) is not None:
+                    for forget in self.forgetters:
+                        forget(name)
             self._failed.clear()
 
     def _discover(self) -> None:
@@ -298,3 +304,5 @@ names = _manager.names
 listing = _manager.listing
 register = _manager.register
 unregister = _manager.unregister
+forgetters = _manager.forgetters
+"""Called with the name of a backend that was in use and is taken out: what is kept by that name is forgotten."""

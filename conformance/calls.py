@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from tensorplug.core.kinds import Library, loaded_kinds
@@ -38,7 +38,7 @@ def kernels_used(library: Library) -> Iterator[set[str]]:
 
         return noting
 
-    _empty_tables(library)
+    empty_kernel_tables([library])
     backend = library.backend
     with contextlib.ExitStack() as stack:
         # A class with slots takes no attributes of its instances' own.
@@ -48,10 +48,18 @@ def kernels_used(library: Library) -> Iterator[set[str]]:
         yield names
 
 
-def _empty_tables(library: Library) -> None:
-    for kind in loaded_kinds():
-        if kind.library is library:
-            kind.table.clear()
-    ops = vars(library.ops)
-    for name in [name for name, value in ops.items() if value is not library]:
-        del ops[name]
+def kernel_tables(libraries: Collection[Library]) -> list[dict[str, Any]]:
+    """The tables in which kernels of some backends are kept once they were looked up."""
+    return [
+        *(vars(library.ops) for library in libraries),
+        *(kind.table for kind in loaded_kinds() if kind.library in libraries),
+    ]
+
+
+def empty_kernel_tables(libraries: Collection[Library]) -> None:
+    """Let the kernels of some backends be looked up anew."""
+    for table in kernel_tables(libraries):
+        for name in list(table):
+            # A backend's operations know it.
+            if not isinstance(table[name], Library):
+                del table[name]

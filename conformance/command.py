@@ -97,8 +97,11 @@ def _main(options: argparse.Namespace) -> int:
     if old is not None:
         since = changes(old, done, None if whole else lambda outcome: (outcome.operation, outcome.aspect) in asked)
     print_report(done, since)
-    for write in writers:
-        write(done, since)
+    for path, write in zip(options.report, writers, strict=True):
+        try:
+            write(done, since)
+        except OSError as error:
+            raise Refused(f"report: {str(path)!r} could not be written: {error.strerror}") from None
     if missing:
         return BROKEN
     return int(any(outcome.status == FAILED for outcome in outcomes))

@@ -15,7 +15,9 @@ from .bounds import HUGE, Bound
 from .example import Mismatch
 
 
-def require_agreement(actual: Any, expected: Any, bound: Bound, magnitude: float | Array, path: str = "") -> None:
+def require_agreement(
+    actual: Any, expected: Any, bound: Bound, magnitude: float | Array, path: str = "", same_dtype: bool = False
+) -> None:
     """Raise `Mismatch` unless a leaf of a result is the expected one.
 
     Parameters
@@ -28,6 +30,8 @@ def require_agreement(actual: Any, expected: Any, bound: Bound, magnitude: float
         How far they may be apart: see `Bound.distance`.
     path
         Where the leaf stands in the result.
+    same_dtype
+        Whether the reference was computed in the dtypes of the question, so that its dtype is the one that is wanted.
     """
     where = f"{path}: " if path else ""
     if not isinstance(expected, numpy.ndarray):
@@ -42,6 +46,8 @@ def require_agreement(actual: Any, expected: Any, bound: Bound, magnitude: float
     dtype = actual.dtype.name
     if expected.dtype.kind != found.dtype.kind:
         raise Mismatch(f"{where}dtype {dtype}, wanted a {expected.dtype.name} or narrower", expected.dtype.name, dtype)
+    if same_dtype and expected.dtype != found.dtype:
+        raise Mismatch(f"{where}dtype {dtype}, wanted {expected.dtype.name}", expected.dtype.name, dtype)
     wrong = differing(found, expected, dtype, bound, magnitude)
     if wrong.any():
         raise Mismatch(f"{where}{_described(found, expected, wrong)}", source(rounded(expected, dtype)), source(found))
@@ -77,8 +83,15 @@ def differing(found: Array, expected: Array, dtype: str, bound: Bound, magnitude
         by_parts = real | _differs(found.imag, expected.imag, dtype, parts, magnitude)
         finite = numpy.isfinite(found) & numpy.isfinite(expected)
         whole = _differs(numpy.where(finite, found, 0), numpy.where(finite, expected, 0), dtype, bound, magnitude)
+        if bound.signed_parts:
+            whole |= _other_zeros(found.real, expected.real) | _other_zeros(found.imag, expected.imag)
         return numpy.where(finite, whole, by_parts)
     return _differs(found, expected, dtype, bound, magnitude)
+
+
+def _other_zeros(found: Array, expected: Array) -> Array:
+    """Where a zero has the other sign."""
+    return (found == 0) & (expected == 0) & (numpy.signbit(found) != numpy.signbit(expected))
 
 
 def _differs(found: Array, expected: Array, dtype: str, bound: Bound, magnitude: float | Array) -> Array:
@@ -93,8 +106,7 @@ def _differs(found: Array, expected: Array, dtype: str, bound: Bound, magnitude:
         # An infinity that was not expected is near nothing.
         same &= ~(numpy.isinf(found) & numpy.isfinite(expected) & ~overflowing)
     if bound.signed_zeros and found.dtype.kind == "f":
-        zeros = (found == 0) & (expected == 0)
-        same &= ~zeros | (numpy.signbit(found) == numpy.signbit(expected))
+        same &= ~_other_zeros(found, expected)
     return numpy.asarray(~same)
 
 

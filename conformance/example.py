@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,22 +88,27 @@ class Example:
 
     def snippet(self, backend: str, code: str) -> str:
         """A program that evaluates a line with the operands on a backend."""
-        lines = ["import numpy", "import tensorplug as tp", "from tensorplug.core import OPERATIONS"]
-        if self.layout != "contiguous":
-            lines.append("from tensorplug.conformance.arrays import LAYOUTS")
-        lines += ["", f'tp.set_default_backend("{backend}")']
+        lines = [f'tp.set_default_backend("{backend}")']
         lines += [f"{name} = {text}" for name, text in self.inputs.items()]
         if self.layout != "contiguous":
             lay = f'LAYOUTS["{self.layout}"]'
             lines += [f"{name} = {lay}({name}.numpy(), {name}.dtype.name)" for name in self.inputs]
-        lines.append(f"print({code})")
-        needed = " ".join(lines[3:])
-        return "\n".join(
-            line
-            for line in lines
-            if not line.startswith(("import", "from")) or line.split()[-1] in needed or line.endswith("tp")
-        )
+        body = "\n".join([*lines, f"print({code})"])
+        needed = [line for line in IMPORTS if re.search(rf"\b{line.split()[-1]}\b", body)]
+        return "\n".join([*needed, "", body])
 
+
+IMPORTS = (
+    "import io",
+    "from concurrent.futures import ThreadPoolExecutor",
+    "import numpy",
+    "import tensorplug as tp",
+    "from tensorplug.conformance.arrays import LAYOUTS",
+    "from tensorplug.conformance.checks.gradients import weighted",
+    "from tensorplug.conformance.programs import filled",
+    "from tensorplug.core import OPERATIONS",
+)
+"""What the lines that show a failure may need."""
 
 WIDE = {
     "float16": "float64",

@@ -9,6 +9,7 @@ from typing import Any
 import tensorplug
 from tensorplug import Tensor
 from tensorplug.core import OPERATIONS
+from tensorplug.core.errors import UnsupportedError
 
 from .arrays import flatten
 from .example import evaluate
@@ -20,19 +21,24 @@ Program = Callable[[Use, Tensors], Any]
 """Takes a use and its operands and returns what is compared: tensors, or lists and tuples of them."""
 
 
-def write_results(use: Use, tensors: Tensors) -> Any:
-    """The operands after all results were written to: changed where a result is a view, else as they were."""
-    for _, leaf in flatten(evaluate(use, tensors)):
+def filled(result: Any) -> Any:
+    """A result whose tensors were filled with ones."""
+    for _, leaf in flatten(result):
         if isinstance(leaf, Tensor):
             leaf.fill_(1)
+    return result
+
+
+def write_results(use: Use, tensors: Tensors) -> Any:
+    """The operands after all results were written to: changed where a result is a view, else as they were."""
+    filled(evaluate(use, tensors))
     return list(tensors.values())
 
 
 def write_operands(use: Use, tensors: Tensors) -> Any:
     """The results after all operands were written to."""
     result = evaluate(use, tensors)
-    for tensor in tensors.values():
-        tensor.fill_(1)
+    filled(list(tensors.values()))
     return result
 
 
@@ -84,11 +90,13 @@ def in_place_on_overlapping(name: str) -> Program:
 
 
 def or_raise(program: Program) -> Program:
-    """A program that gives the type of the exception where it raises one."""
+    """A program that gives the type of the exception where it raises one, unless it is that there is no answer."""
 
     def tried(use: Use, tensors: Tensors) -> Any:
         try:
             return program(use, tensors)
+        except UnsupportedError:
+            raise
         except Exception as error:
             return type(error).__name__
 

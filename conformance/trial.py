@@ -37,6 +37,10 @@ def line_of(use: Use) -> str:
     return use.code
 
 
+OF_EMPTY = ("cumulation", "reduction", "search", "searching", "sorting")
+"""The families of which kernels often forget that there may be nothing to go through."""
+
+
 class Failed(Exception):
     """A check failed.
 
@@ -129,11 +133,11 @@ class Trial:
                     yield use, dtype, layout
 
     def _star(self) -> Iterator[tuple[Use, str, str]]:
-        """Each use in the first dtype that it takes, the typical and the telling ones in every dtype, and the typical
-        ones in every layout.
+        """Each use, and one of an empty array, in the first dtype that it takes, the typical and the telling ones in
+        every dtype, and the typical ones in every layout.
         """
         every = self.uses
-        for use in every:
+        for use in (*every, *self._empty()):
             for dtype in list(self.dtypes(use))[:1]:
                 yield use, dtype, "contiguous"
         for use in (*every[: self.level.typical], *(use for use in every if use.telling)):
@@ -143,6 +147,14 @@ class Trial:
             for dtype in list(self.dtypes(use))[:1]:
                 for layout in LAYOUTS:
                     yield use, dtype, layout
+
+    def _empty(self) -> Sequence[Use]:
+        """A use of an empty array, where that costs the reference no compilation, or is often forgotten. Others are
+        left to the levels that try every use.
+        """
+        operation = OPERATIONS.get(self.name)
+        has_result = operation is not None and operation.family in OF_EMPTY
+        return [use for use in uses_of(self.name) if use.is_empty and (use.elementwise or has_result)][:1]
 
     def hold(
         self,
@@ -180,11 +192,11 @@ class Trial:
                 # Elements that are replaced would not be apart from kinks any more.
                 raise Failed(self.told(prop, smaller if smooth else shrunk(prop, smaller), call))
 
-    def hold_for(self, prop: Property, example: Example) -> None:
-        """Try a property on one example."""
+    def hold_for(self, prop: Property, example: Example, call: Call = line_of) -> None:
+        """Try a property on one example; `call` as in `hold`."""
         self.examples += 1
         if self._fails(prop, example):
-            raise Failed(self.told(prop, shrunk(prop, example)))
+            raise Failed(self.told(prop, shrunk(prop, example), call))
 
     def _fails(self, prop: Property, example: Example) -> bool:
         try:

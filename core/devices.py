@@ -11,7 +11,7 @@ import os
 from contextvars import ContextVar
 from typing import Any, final
 
-from ..backends import BackendUnavailable, load, names
+from ..backends import BackendUnavailable, forgetters, load, names
 from .errors import DeviceError
 
 _PREFERRED = ("numpy", "cupy", "jax")
@@ -122,6 +122,16 @@ def _device(backend: str, local_name: str) -> Device:
         made.index = int(index) if index.isdigit() else None
         found = _devices.setdefault((backend, local_name), made)
     return found
+
+
+def _forget(backend: str) -> None:
+    """Make new devices where another backend comes under a name."""
+    for key in [key for key in _devices if key[0] == backend]:
+        del _devices[key]
+    _first_device.cache_clear()
+
+
+forgetters.append(_forget)
 
 
 def backend_devices(backend: str) -> list[Device]:

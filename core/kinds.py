@@ -11,8 +11,8 @@ from typing import Any, Final, final
 
 import numpy
 
-from ..backends import Backend, ByKind, load
-from .devices import Device, as_device
+from ..backends import Backend, ByKind, forgetters, load
+from .devices import Device, as_device, backend_devices
 from .dtypes import DTYPES, DType
 from .errors import LinAlgError, UnsupportedError
 
@@ -52,6 +52,7 @@ class Library:
         "find_own_kernel",
         "name",
         "ops",
+        "places",
         "scope",
         "unsupported",
         "writable",
@@ -67,6 +68,7 @@ class Library:
         self.find_kernel = loaded.find
         self.find_own_kernel = loaded.kernels.get
         self.devices = loaded.devices
+        self.places = {device.local_name: device for device in backend_devices(name)}
         self.dtypes = loaded.dtypes
         self.scope = loaded.backend.scope
         self.array_types = loaded.backend.array_types()
@@ -153,7 +155,8 @@ class Library:
 
     def kind_of(self, array: Any) -> Kind:
         """The kind of a raw array."""
-        return kind_for(as_device(f"{self.name}:{self.backend.device_name(array)}"), self.dtype_of(array))
+        name = self.backend.device_name(array)
+        return kind_for(self.places.get(name) or as_device(f"{self.name}:{name}"), self.dtype_of(array))
 
 
 def _refusing(message: str) -> Callable[..., Any]:
@@ -321,7 +324,16 @@ class Kind:
 
 
 _libraries: dict[str, Library] = {}
+_owners: dict[Device, Library] = {}
 _kinds: dict[tuple[Device, DType], Kind] = {}
+
+
+def _forget(backend: str) -> None:
+    """Another backend that comes under a name is loaded; devices of the old one, and their kinds, stay its own."""
+    _libraries.pop(backend, None)
+
+
+forgetters.append(_forget)
 
 
 def loaded_libraries() -> list[Library]:
@@ -337,12 +349,16 @@ def loaded_kinds() -> list[Kind]:
 def library_for(backend: str) -> Library:
     """The library of a backend, loading it at the first use."""
     found = _libraries.get(backend)
-    return found if found is not None else _libraries.setdefault(backend, Library(backend))
+    if found is None:
+        found = _libraries.setdefault(backend, Library(backend))
+        _owners.update(dict.fromkeys(found.places.values(), found))
+    return found
 
 
 def kind_for(device: Device, dtype: DType) -> Kind:
     """The one kind of a device and a dtype."""
     found = _kinds.get((device, dtype))
     if found is None:
-        found = _kinds.setdefault((device, dtype), Kind(library_for(device.backend), device, dtype))
+        library = _owners.get(device) or library_for(device.backend)
+        found = _kinds.setdefault((device, dtype), Kind(library, device, dtype))
     return found

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -33,6 +36,10 @@ COMMANDS: Final = {
 """Every command by its name."""
 
 
+PATIENCE = 5.0
+"""Seconds for threads to end by themselves when all is done."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
@@ -50,4 +57,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     module = importlib.import_module(COMMANDS[name].module, __package__)
     module.add_arguments(parsers[name])
     code: int = module.main(parser.parse_args(given))
+    if arguments is None:
+        _end_in_time(code)
     return code
+
+
+def _end_in_time(code: int) -> None:
+    """End the process after a while though threads that a plugin has started go on: Python would wait for them."""
+    threads = [thread for thread in threading.enumerate() if not thread.daemon]
+    if threads == [threading.main_thread()]:
+        return
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+
+    def end() -> None:
+        time.sleep(PATIENCE)
+        os._exit(code)
+
+    threading.Thread(target=end, daemon=True).start()

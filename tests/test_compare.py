@@ -610,6 +610,8 @@ class TestCommand:
             (["PROGRAM", "--function", "inputs"], "too many positional arguments"),
             (["PROGRAM", "--report", "/nowhere/report.html"], "folder '/nowhere' does not exist"),
             (["PROGRAM", "--report", "/"], "'/' is a folder"),
+            (["PROGRAM", "--report", f"{__file__}/report.html"], "does not exist"),
+            (["PROGRAM", "--report", "report.json"], "ends in '.json', wanted one of .html"),
             (["PROGRAM", "--seed", str(2**70)], "wanted a number of 64 bits"),
         ],
     )

@@ -22,7 +22,9 @@ from tensorplug.backends import Backend, Kernel, hookimpl, register, unregister
 from tensorplug.backends.numpy_plugin import NumPy
 from tensorplug.conformance import run
 from tensorplug.conformance.arrays import rounded, to_host
-from tensorplug.conformance.example import Example
+from tensorplug.conformance.bounds import EXACT
+from tensorplug.conformance.comparing import require_agreement
+from tensorplug.conformance.example import Example, Mismatch
 from tensorplug.conformance.levels import LEVELS
 from tensorplug.conformance.limits import TimedOut, time_limit
 from tensorplug.conformance.outcome import Outcome
@@ -33,6 +35,16 @@ from tensorplug.conformance.uses import Operand, Use, chapter_of, subjects, uses
 from tensorplug.conformance.uses.use import between
 from tensorplug.core import OPERATIONS
 from tensorplug.core.errors import UnsupportedError
+from tensorplug.core.kinds import library_for
+
+from .faults import FAULTS
+
+
+@pytest.fixture(autouse=True)
+def _default_backend() -> Iterator[None]:
+    """What a snippet sets is set for it alone."""
+    yield
+    tp.set_default_backend(None)
 
 
 @contextlib.contextmanager
@@ -58,6 +70,8 @@ def backend_with(name: str, **kernels: Kernel) -> Backend:
 
 
 REFERENCE = Reference("numpy")
+
+MISTAKEN = {fault.name: fault for fault in FAULTS}
 
 
 def outcomes_of(backend: Backend, *operations: str, level: str = "quick") -> list[Outcome]:
@@ -124,6 +138,11 @@ class TestCoverage:
         found = [run_check(check, "numpy", REFERENCE, LEVELS[level], 0) for check in checks(level)]
         assert [outcome.identifier for outcome in found if not outcome.examples or outcome.status != "passed"] == []
 
+    @pytest.mark.parametrize("name", ["add", "abs", "mse_loss", "sum", "prod", "cumulative_sum", "argmax", "sort"])
+    def test_an_empty_array_is_tried_at_the_quick_level(self, name: str) -> None:
+        trial = Trial("numpy", REFERENCE, LEVELS["quick"], 0, name, "values")
+        assert any(use.is_empty for use, _, _ in trial.situations())
+
     def test_unknown_names(self) -> None:
         with pytest.raises(ValueError, match="no operation 'ad'; there are"):
             checks(operations=["ad"])
@@ -173,6 +192,47 @@ class TestFailures:
             exec(sound.replace("print(", "found.append("), {"found": found})
         assert found[0].tolist() != found[1].tolist()
 
+    @pytest.mark.parametrize(
+        ("fault", "operation", "aspect", "tried"),
+        [
+            ("softmax_gradient_forgets_the_sum", "softmax", "gradients", "tp.func.grad(lambda x: weighted("),
+            ("adjugate_is_transposed", "linalg.det", "second order", "tp.func.grad(lambda x: weighted(tp.func.grad("),
+            ("copy_shares_memory", "clone", "aliasing", "filled("),
+            ("permute_dims_copies", "permute_dims", "aliasing", "filled("),
+            ("add_in_shared_memory", "add", "threads", "ThreadPoolExecutor(4)"),
+            ("from_numpy_of_uint64", "host transfer", "values", "tp.tensor(x.numpy())"),
+            ("from_numpy_shares_memory", "host transfer", "copies", "given.fill(1)"),
+            ("to_numpy_conjugates", "saving", "values", "tp.save(x, file)"),
+        ],
+    )
+    def test_the_snippet_replays_what_was_tried(self, fault: str, operation: str, aspect: str, tried: str) -> None:
+        with registered(MISTAKEN[fault].backend()) as name:
+            (outcome,) = run([name], operations=[operation], keyword=f"::{aspect}", reference=REFERENCE)
+            assert outcome.failure is not None
+            assert tried in outcome.failure.call
+            found: list[Any] = []
+            for backend in (name, "numpy"):
+                snippet = outcome.failure.snippet.replace(f'"{name}"', f'"{backend}"')
+                exec(snippet.replace("print(", "found.append("), {"found": found})
+        assert str(found[0]) != str(found[1])
+
+    def test_the_snippet_of_a_promotion_shows_both(self) -> None:
+        widened = backend_with("widened", add=lambda x1, x2: numpy.asarray(numpy.add(x1, x2, dtype="complex128")))
+        with registered(widened) as name:
+            (outcome,) = run([name], level="quick", operations=["add"], keyword="::promotion", reference=REFERENCE)
+            assert outcome.failure is not None
+            found: list[Any] = []
+            exec(outcome.failure.snippet.replace("print(", "found.append("), {"found": found})
+        assert [type(one) for one in found[0]] == [tp.Tensor] * 2
+
+    def test_scalars_are_shown_in_the_place_of_either_operand(self) -> None:
+        from tensorplug.conformance.checks.promotion import _with_scalar_call
+
+        (use, *_) = uses_of("add")
+        x = tp.ones(2)
+        found = eval(_with_scalar_call(1.5)(use), {"tp": tp, "x1": x, "x2": 2 * x})
+        assert [one.tolist() for one in found] == [[3.5, 3.5], [2.5, 2.5]]
+
     @pytest.mark.parametrize("layout", ["contiguous", "negative strides"])
     @pytest.mark.parametrize("dtype", ["bfloat16", "float64", "complex64", "complex128"])
     def test_the_snippet_has_every_value(self, dtype: str, layout: str) -> None:
@@ -212,6 +272,25 @@ class TestFailures:
         failure = first_failure(backend_with("raising", exp=raises), "exp").failure
         assert failure is not None
         assert "raised OSError: no such kernel" in failure.message
+
+    @pytest.mark.parametrize(("name", "aspect"), [("tanh", "special values"), ("conj", "values"), ("flip", "special")])
+    def test_signs_of_zeros_in_complex_numbers(self, name: str, aspect: str) -> None:
+        kernel = NumPy().kernels().get(name) or library_for("numpy").find(name)
+        assert kernel is not None
+
+        def positive_zeros(x: Any, **parameters: Any) -> Any:
+            found = kernel(x, **parameters)
+            return found if found.dtype.kind != "c" else numpy.asarray(found + 0)
+
+        with registered(backend_with(f"positive_zeros_of_{name}", **{name: positive_zeros})) as backend:
+            found = run([backend], operations=[name], keyword=f"::{aspect}", reference=REFERENCE)
+        assert {outcome.status for outcome in found} == {"failed"}
+
+    def test_a_dtype_that_is_known_is_wanted(self) -> None:
+        tensor, wanted = tp.ones(2, dtype=tp.float32), numpy.ones(2)
+        require_agreement(tensor, wanted, EXACT, 0.0)
+        with pytest.raises(Mismatch, match="dtype float32, wanted float64"):
+            require_agreement(tensor, wanted, EXACT, 0.0, same_dtype=True)
 
 
 def first_failure_registered(backend: str, operation: str) -> Any:
@@ -298,6 +377,20 @@ class TestDegrees:
             (found,) = run([name], operations=["sin"], keyword="automatic", reference=REFERENCE)
             assert (found.status, found.examples) == ("unsupported", 0)
             assert "no automatic differentiation of its own" in found.reason
+
+    def test_what_the_reference_cannot_tell_of_memory_is_no_failure(self) -> None:
+        class Flat(NumPy):
+            name = "flat"
+
+            def unsupported(self) -> Mapping[str, str]:
+                return {"permute_dims": "the library has one axis"}
+
+        with registered(Flat()), registered(backend_with("told")) as name:
+            (found,) = run(
+                [name], operations=["permute_dims"], keyword="::aliasing", level="quick", reference=Reference("flat")
+            )
+        assert (found.status, found.examples) == ("unsupported", 0)
+        assert "the reference cannot tell: permute_dims" in found.reason
 
 
 class TestMisbehaviour:
@@ -424,6 +517,35 @@ class TestCommand:
         assert f"odd::{ceil.chapter}::floor" in done.stdout
         assert f"odd::{ceil.chapter}::ceil" not in done.stdout
 
+    @pytest.mark.parametrize("jobs", ["1", "2"])
+    def test_a_plugin_with_threads_that_go_on(self, tmp_path: Path, jobs: str) -> None:
+        plugin = self.plugin(
+            tmp_path,
+            """
+            import threading, time
+            from tensorplug.backends import hookimpl
+            from tensorplug.backends.numpy_plugin import NumPy
+
+            class Odd(NumPy):
+                name = "odd"
+
+                def load(self):
+                    threading.Thread(target=time.sleep, args=(600,)).start()
+                    return super().load()
+
+            @hookimpl
+            def tensorplug_backends():
+                yield Odd()
+            """,
+        )
+        report = tmp_path / "report.json"
+        begin = time.perf_counter()
+        done = self.command("odd", "--quick", "--op", "floor", "--jobs", jobs, "--report", str(report), plugins=plugin)
+        assert time.perf_counter() - begin < 120
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "odd: " in done.stdout
+        assert json.loads(report.read_text())["outcomes"]
+
     @pytest.mark.parametrize(
         ("arguments", "wanted"),
         [
@@ -434,6 +556,9 @@ class TestCommand:
             (["numpy", "--seed", "-1"], "--seed is -1, wanted 0 or more"),
             (["numpy", "--jobs", "-2"], "--jobs is -2, wanted 1 or more"),
             (["numpy", "--report", "report.doc"], ".html"),
+            (["numpy", "--report", "/"], "report: '/' is a folder"),
+            (["numpy", "--report", "/nowhere/report.html"], "folder '/nowhere' does not exist"),
+            (["numpy", "--report", f"{__file__}/report.html"], "does not exist"),
             (["numpy", "--compare", "none.json"], "none.json"),
         ],
     )
@@ -441,6 +566,14 @@ class TestCommand:
         done = self.command(*arguments)
         assert done.returncode == 2
         assert wanted in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")
+    def test_a_report_that_cannot_be_written_after_all(self, tmp_path: Path) -> None:
+        (tmp_path / "report.html").symlink_to("/dev/full")
+        done = self.command("numpy", "--quick", "--op", "floor", "--jobs", "1", "--report", f"{tmp_path}/report.html")
+        assert done.returncode == 2
+        assert "could not be written: No space left" in done.stderr
         assert len(done.stderr.splitlines()) == 1
 
     def test_one_unknown_backend_does_not_stop_the_others(self) -> None:

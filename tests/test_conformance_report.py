@@ -182,8 +182,16 @@ class TestFiles:
         writer(tmp_path / "REPORT.JSON")(run_of())
         assert read(tmp_path / "REPORT.JSON").seed == 7
 
+    def test_what_may_not_be_written(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        # Root may write everything.
+        monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "old.html")
+        for name in ("old.html", "new.html"):
+            writer(tmp_path / name)(run_of())
+        with pytest.raises(ValueError, match=r"old\.html' may not be written"):
+            writer(tmp_path / "old.html")
+
     def test_no_such_folder(self, tmp_path: Path) -> None:
-        with pytest.raises(ValueError, match="does not exist or may not be written"):
+        with pytest.raises(ValueError, match="does not exist"):
             writer(tmp_path / "none" / "report.html")
 
     def test_a_folder(self, tmp_path: Path) -> None:

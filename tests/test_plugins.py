@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import array_api_strict
+import numpy
 import pytest
 
-from tensorplug import cli, listing, tables
+import tensorplug as tp
+from tensorplug import backends, cli, listing, tables
 from tensorplug.backends import Backend, BackendUnavailable, Kernel, hookimpl
 from tensorplug.backends.manager import Manager
+from tensorplug.backends.numpy_plugin import NumPy
 
 PLUGINS = {
     # A backend for an array API library, whole.
@@ -482,6 +485,36 @@ class TestRegister:
             manager.load("fake")
         manager.register(plugin)
         assert manager.load("fake").name == "fake"
+
+    def test_another_backend_of_a_name(self) -> None:
+        def replaced(x: Any, by: float) -> Any:
+            return numpy.full_like(x, by)
+
+        def plugin(by: float) -> Supplier:
+            kernels = {**NumPy().kernels(), "exp": lambda x: replaced(x, by)}
+            return Supplier(type("Named", (NumPy,), {"name": "twice", "kernels": lambda self: kernels})())
+
+        tensors = []
+        for by in (1.0, 2.0):
+            current = plugin(by)
+            backends.register(current)
+            with tp.backend("twice"):
+                tensors.append(tp.zeros(2, requires_grad=True))
+                assert tp.exp(tensors[-1]).tolist() == [by, by]
+            backends.unregister(current)
+        with pytest.raises(ValueError, match="unknown backend 'twice'"), tp.backend("twice"):
+            pass
+        old, new = tensors
+        for tensor, by in ((old, 1.0), (new, 2.0)):
+            assert tp.exp(tensor).tolist() == [by, by]
+            assert tp.exp(tensor.to(tp.float64) + tp.zeros_like(tensor)).tolist() == [by, by]
+            assert tensor.to("numpy").exp().tolist() == [1, 1]
+            tp.exp(tensor * 2).sum().backward()
+            assert tensor.grad is not None
+            assert tensor.grad.tolist() == [2 * by, 2 * by]
+            assert tensor.grad.device is tensor.device
+        with pytest.raises(ValueError, match="expected all tensors to be on the same device"):
+            old + new
 
 
 class TestCuPy:

@@ -19,8 +19,8 @@ from ..comparing import require_sound
 from ..example import Example, Mismatch, evaluate
 from ..levels import PRECISE
 from ..reference import Unanswered
-from ..trial import Property, Trial
-from ..uses import uses_of
+from ..trial import Call, Property, Trial
+from ..uses import Use, uses_of
 
 STEP = float(numpy.finfo(numpy.float64).eps) ** (1 / 3)
 """Where the two errors of a central difference of a smooth function are equal: h² f''' / 6 and eps |f| / h."""
@@ -30,6 +30,9 @@ DIFFERENCE = 1e-6
 
 ROUNDING = 1e-9
 """Relative to the function: eps / h is 4e-11, and sums of some twenty terms are rounded more than once."""
+
+SECOND_ROUNDING = 1e-8
+"""The same of a first derivative, which has some ten times as many terms, of which more cancel."""
 
 AGREEMENT = 1e-12
 """Relative to the length of the gradient, for two ways to compute one formula: 4500 eps for roundings that add up and
@@ -45,12 +48,12 @@ def has_gradient(name: str) -> bool:
 
 def check_gradients(trial: Trial) -> None:
     """First derivatives against differences of the function."""
-    _check(trial, lambda example: require_gradient(_scalar(example), example))
+    _check(trial, lambda example: require_gradient(_scalar(example), example), gradient_call)
 
 
 def check_second_order(trial: Trial) -> None:
     """Second derivatives against differences of the first."""
-    _check(trial, lambda example: require_gradient(_slope(example), example))
+    _check(trial, lambda example: require_gradient(_slope(example), example, SECOND_ROUNDING), second_order_call)
 
 
 def check_automatic_differentiation(trial: Trial) -> None:
@@ -71,7 +74,7 @@ def check_automatic_differentiation(trial: Trial) -> None:
 
     for use in trial.differentiable[: trial.level.autodiff]:
         for dtype in trial.dtypes(use, PRECISE):
-            trial.hold(prop, use, dtype, smooth=True, among=trial.differentiable, draws=1)
+            trial.hold(prop, use, dtype, smooth=True, among=trial.differentiable, draws=1, call=gradient_call)
 
 
 def _by_the_library(library: Library, example: Example) -> dict[str, Array]:
@@ -88,18 +91,34 @@ def _by_the_library(library: Library, example: Example) -> dict[str, Array]:
     return {name: numpy.conj(library.backend.to_numpy(grad)) for name, grad in zip(names, found, strict=True)}
 
 
-def _check(trial: Trial, prop: Property) -> None:
+def gradient_call(use: Use) -> str:
+    """The gradient of the weighted sum of a line's results."""
+    return _gradient_of(use.code, use.variables)
+
+
+def second_order_call(use: Use) -> str:
+    """The same of the gradient."""
+    return _gradient_of(gradient_call(use), use.variables)
+
+
+def _gradient_of(code: str, variables: list[str]) -> str:
+    names = ", ".join(variables)
+    argnums = f", argnums={tuple(range(len(variables)))}" if len(variables) > 1 else ""
+    return f"tp.func.grad(lambda {names}: weighted({code}){argnums})({names})"
+
+
+def _check(trial: Trial, prop: Property, call: Call) -> None:
     for use in trial.differentiable:
         dtypes = list(trial.dtypes(use, trial.level.differentiated)) or list(trial.dtypes(use, PRECISE))
         for dtype in dtypes:
-            trial.hold(prop, use, dtype, smooth=True, among=trial.differentiable)
+            trial.hold(prop, use, dtype, smooth=True, among=trial.differentiable, call=call)
 
 
 Scalar = Callable[[dict[str, Tensor]], Tensor]
 """A real 0-d tensor as a function of the operands."""
 
 
-def _weighted(result: Any) -> Tensor | None:
+def weighted(result: Any) -> Tensor | None:
     """The real part of the sum of all differentiable results, each element with a weight of its own."""
     total = None
     for position, (_, leaf) in enumerate(flatten(result)):
@@ -117,7 +136,7 @@ def _weighted(result: Any) -> Tensor | None:
 
 def _scalar(example: Example) -> Scalar:
     def scalar(tensors: dict[str, Tensor]) -> Tensor:
-        found = _weighted(evaluate(example.use, tensors))
+        found = weighted(evaluate(example.use, tensors))
         return tensorplug.zeros(()) if found is None else found
 
     return scalar
@@ -138,7 +157,7 @@ def _slope(example: Example) -> Scalar:
                 return value * 0
             inputs = [given[name] for name in names]
             grads = tensorplug.autograd.grad(value, inputs, create_graph=True, allow_unused=True)
-            found = _weighted([grad for grad in grads if grad is not None])
+            found = weighted([grad for grad in grads if grad is not None])
         return value * 0 if found is None else found
 
     return slope
@@ -165,7 +184,7 @@ def _gradients(scalar: Scalar, example: Example) -> dict[str, Array]:
     return found
 
 
-def require_gradient(scalar: Scalar, example: Example) -> None:
+def require_gradient(scalar: Scalar, example: Example, rounding: float = ROUNDING) -> None:
     """Raise `Mismatch` unless the gradient of a scalar is the slope of its values in every operand.
 
     One direction is tried in each operand, in which all elements move.
@@ -177,7 +196,7 @@ def require_gradient(scalar: Scalar, example: Example) -> None:
         for direction in _directions(host):
             analytic = float(numpy.sum((numpy.conj(found) * direction).real))
             numerical = _difference(scalar, example, name, direction)
-            allowed = DIFFERENCE * _length(found) * _length(direction) + ROUNDING * size
+            allowed = DIFFERENCE * _length(found) * _length(direction) + rounding * size
             if not abs(analytic - numerical) <= allowed:
                 raise Mismatch(
                     f"the gradient of {name} is {analytic:.10g} in a direction in which the function rises by "

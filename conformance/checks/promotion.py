@@ -19,7 +19,7 @@ from ..arrays import rounded, to_host
 from ..bounds import EXACT
 from ..comparing import require_agreement, require_sound
 from ..example import Example, Mismatch, draw, evaluate
-from ..trial import Property, Trial
+from ..trial import Call, Property, Trial
 from ..uses import Use, uses_of
 from .special_values import NONZERO_DIVISORS
 
@@ -43,11 +43,33 @@ def check_promotion(trial: Trial) -> None:
         for second in names:
             common = _common(trial.name, first, second)
             if first != second and common is not None and not _divides_bools(trial.name, first, second):
-                trial.hold_for(_converted(trial.name, common), _mixed(trial, use, first, second, common))
+                example = _mixed(trial, use, first, second, common)
+                trial.hold_for(_converted(trial.name, common), example, _converted_call(common))
     for dtype in names:
         for kind in SCALARS:
             if _common(trial.name, dtype, None, SCALARS[kind]) is not None:
-                trial.hold_for(_with_scalar(trial.name, SCALARS[kind]), _mixed(trial, use, dtype, dtype, dtype))
+                example = _mixed(trial, use, dtype, dtype, dtype)
+                trial.hold_for(_with_scalar(trial.name, SCALARS[kind]), example, _with_scalar_call(SCALARS[kind]))
+
+
+def _converted_call(common: str) -> Call:
+    """The line with operands of two dtypes, and with both converted."""
+
+    def call(use: Use) -> str:
+        names = ", ".join(use.operands)
+        converted = ", ".join(f'{name}.to("{common}")' for name in use.operands)
+        return f"[{use.code}, (lambda {names}: {use.code})({converted})]"
+
+    return call
+
+
+def _with_scalar_call(scalar: object) -> Call:
+    """The line with the scalar in the place of either operand."""
+
+    def call(use: Use) -> str:
+        return f"[{', '.join(f'(lambda {name}: {use.code})({scalar})' for name in use.operands)}]"
+
+    return call
 
 
 def _divides_bools(name: str, *dtypes: str) -> bool:

@@ -12,7 +12,7 @@ from tensorplug.core import OPERATIONS
 from tensorplug.core.dtypes import DTYPES
 
 from ..arrays import Array, rounded
-from ..bounds import EXACT, HALVES, HUGE, OWN_DTYPE, TINY, bound_of
+from ..bounds import EXACT, HALVES, HUGE, MOVING, OWN_DTYPE, TINY, bound_of
 from ..example import Example, draw
 from ..trial import Failed, Property, Trial
 from ..uses import Use, chapter_of, uses_of
@@ -38,9 +38,6 @@ ROWS = (
 
 OF_ROWS = ("reduction", "cumulation", "sorting", "activation")
 
-MOVING = ("conversion", "indexing", "manipulation", "view")
-"""The families that hand elements on as they are, whatever these are."""
-
 FLOATS = ("float64", "complex128")
 
 SPRINKLED = (NAN, INF, -INF, -0.0)
@@ -48,8 +45,9 @@ SPRINKLED = (NAN, INF, -INF, -0.0)
 NONZERO_DIVISORS = ("floor_divide", "remainder")
 NO_NEGATIVE_POWERS = ("pow",)
 
-MOVES_ELEMENTS = ("where", "masked_fill")
-"""What complex numbers with infinite parts go through as they are."""
+ZEROS_OF_ZEROS = tuple("acos acosh asinh atanh cosh exp expm1 sinh sqrt tanh".split())
+"""Functions of which the standard fixes the signs of zeros in both parts where both parts of the operand are zeros, by
+its special cases and the symmetries that it names."""
 
 
 def has_special_values(name: str) -> bool:
@@ -78,6 +76,11 @@ def check_special_values(trial: Trial) -> None:
         if dtype in HALVES and chapter_of(trial.name) == "losses":
             # Losses are computed in float32.
             continue
+        if trial.name in ZEROS_OF_ZEROS and DTYPES[dtype].kind == "c":
+            zeros: list[tuple[complex, ...]] = [
+                (complex(real, imag),) for real, imag in itertools.product((0.0, -0.0), repeat=2)
+            ]
+            trial.hold_for(agreement(trial, signed_parts=True), _example(use, dtype, zeros))
         if use.elementwise:
             _hold_each(trial, prop, use, dtype)
         else:
@@ -125,7 +128,7 @@ def _dtypes(use: Use, dtype: str) -> dict[str, str]:
 
 def _combinations(name: str, dtypes: dict[str, str], many: bool) -> Iterator[tuple[complex, ...]]:
     each = [_numbers(dtype, many and len(dtypes) < 3) for dtype in dtypes.values()]
-    if len(each) > 1 and name not in MOVES_ELEMENTS:
+    if len(each) > 1 and bound_of(name) != EXACT:
         # The standard leaves products and quotients with infinite parts open.
         each = [[number for number in numbers if numpy.isfinite(number) or type(number) is float] for numbers in each]
     if chapter_of(name) == "losses":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import tensorplug
 from tensorplug import Tensor
@@ -11,7 +12,7 @@ from tensorplug import Tensor
 from ..arrays import flatten, to_host
 from ..example import Example, Mismatch, draw, evaluate
 from ..trial import Trial
-from ..uses import uses_of
+from ..uses import Use, uses_of
 
 THREADS = 4
 ROUNDS = 3
@@ -23,7 +24,6 @@ def check_threads(trial: Trial) -> None:
     dtype = next(trial.dtypes(use), None)
     if dtype is None:
         return
-    examples = [draw(use, dtype, "contiguous", trial.rng) for _ in range(THREADS)]
 
     def results(example: Example) -> list[bytes]:
         # Default backends belong to a thread.
@@ -31,14 +31,40 @@ def check_threads(trial: Trial) -> None:
             leaves = flatten(evaluate(example.use, example.tensors()))
             return [to_host(leaf).tobytes() for _, leaf in leaves if isinstance(leaf, Tensor)]
 
-    alone = [results(example) for example in examples]
-
     def prop(example: Example) -> None:
+        examples = _parts(use, example)
+        alone = [results(one) for one in examples]
         for _ in range(ROUNDS):
             if _together(results, examples) != alone:
                 raise Mismatch(f"{THREADS} threads that run it at the same time get other results than one")
 
-    trial.hold_for(prop, examples[0])
+    trial.hold_for(prop, draw(_in_threads(use), dtype, "contiguous", trial.rng))
+
+
+def _in_threads(use: Use) -> Use:
+    """A use in several threads, with operands of its own in each."""
+    names = list(use.operands)
+    parameters, lists = ", ".join(names), ", ".join(f"[{', '.join(_named(name))}]" for name in names)
+    if not names:
+        parameters, lists = "_", f"range({THREADS})"
+    code = f"list(ThreadPoolExecutor({THREADS}).map(lambda {parameters}: {use.code}, {lists}))"
+    return Use.of(code, {each: operand for name, operand in use.operands.items() for each in _named(name)})
+
+
+def _named(name: str) -> list[str]:
+    return [f"{name}_{place}" for place in range(THREADS)]
+
+
+def _parts(use: Use, example: Example) -> list[Example]:
+    """The examples of the use in each thread."""
+    every = list(zip(*map(_named, use.operands), strict=True)) or [()] * THREADS
+    parts = []
+    for own in every:
+        names = dict(zip(use.operands, own, strict=True))
+        dtypes = {name: example.dtypes[each] for name, each in names.items()}
+        hosts = {name: example.hosts[each] for name, each in names.items()}
+        parts.append(replace(example, use=use, dtypes=dtypes, hosts=hosts))
+    return parts
 
 
 def _together(function: Callable[[Example], list[bytes]], examples: Sequence[Example]) -> list[object]:

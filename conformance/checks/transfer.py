@@ -32,16 +32,29 @@ GREAT = {
 SPECIAL = (0.0, -0.0, numpy.inf, -numpy.inf, numpy.nan, 1.5)
 
 
+CALLS: dict[tuple[str, str], str] = {
+    ("host transfer", "values"): "[tp.asarray(x.numpy(), copy=True).numpy(), tp.tensor(x.numpy()).tolist()]",
+    ("host transfer", "copies"): "(lambda given: (tp.tensor(given), given.fill(1)))(x.numpy().copy())[0]",
+    ("host transfer", "shared memory"): "[(x.numpy().fill(5), x.tolist()), (x.fill_(7), x.numpy())]",
+    ("dlpack", "values and sharing"): "[numpy.from_dlpack(x), tp.from_dlpack(x.numpy(), copy=True)]",
+    ("saving", "values"): "(lambda file: (tp.save(x, file), file.seek(0), tp.load(file)))(io.BytesIO())[2]",
+}
+"""The expression that shows what is tried, by subject and aspect."""
+
+
+def _hold(trial: Trial, prop: Callable[[Example], None], example: Example) -> None:
+    trial.hold_for(prop, example, lambda use: CALLS[trial.name, trial.aspect])
+
+
 def _each(trial: Trial, prop: Callable[[Example], None]) -> None:
     for use in _USES:
         for dtype in trial.dtypes(use):
-            example = draw(use, dtype, "contiguous", trial.rng)
-            trial.hold_for(prop, example)
+            _hold(trial, prop, draw(use, dtype, "contiguous", trial.rng))
     for dtype in trial.dtypes(_USES[0]):
         values = GREAT.get(dtype, SPECIAL if DTYPES[dtype].kind in "fc" else ())
         if values:
             host = rounded(numpy.asarray(values, None if DTYPES[dtype].kind in "fc" else dtype), dtype)
-            trial.hold_for(prop, Example(_USES[0], {"x": dtype}, "contiguous", {"x": host}))
+            _hold(trial, prop, Example(_USES[0], {"x": dtype}, "contiguous", {"x": host}))
 
 
 def _require_equal(found: Array, host: Array, dtype: str) -> None:
@@ -114,7 +127,7 @@ def check_shared_host_memory(trial: Trial) -> None:
         if taken.tolist() != [5, 7, 1] or array.tolist() != [5, 7, 1]:
             raise Mismatch("from_numpy does not share memory", [5, 7, 1], [taken.tolist(), array.tolist()])
 
-    trial.hold_for(prop, draw(_USES[3], "float64", "contiguous", trial.rng))
+    _hold(trial, prop, draw(_USES[3], "float64", "contiguous", trial.rng))
 
 
 def check_dlpack(trial: Trial) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
+from typing import Any
 
 import numpy
 
@@ -24,9 +26,12 @@ def check_values(trial: Trial) -> None:
         trial.hold(prop, use, dtype, layout)
 
 
-def agreement(trial: Trial) -> Property:
-    """The property that a line gives what it gives on the reference, and leaves its operands as they were."""
-    bound, own = bound_of(trial.name), trial.name in OWN_DTYPE
+def agreement(trial: Trial, **changes: Any) -> Property:
+    """The property that a line gives what it gives on the reference, and leaves its operands as they were.
+
+    Within the operation's bound, of which some attributes may be changed.
+    """
+    bound, own = replace(bound_of(trial.name), **changes), trial.name in OWN_DTYPE
 
     def prop(example: Example) -> None:
         tensors = example.tensors()
@@ -44,12 +49,16 @@ def require_results(result: object, expected: Expected, bound: Bound, example: E
     paths, wanted = [path for path, _ in leaves], [path for path, _ in expected]
     if paths != wanted:
         raise Mismatch("another structure of results", wanted, paths)
+    bound = replace(bound, rounded_once=bound.rounded_once or example.use.rounded_once)
+    size = magnitude(example, products=bound.scale != "sums")
+    # A reference in wider dtypes tells no more than their kind.
+    same_dtype = example.widened().dtypes == example.dtypes
     for (path, leaf), (_, value) in zip(leaves, expected, strict=True):
-        require_agreement(leaf, value, bound, magnitude(example), path)
+        require_agreement(leaf, value, bound, size, path, same_dtype)
 
 
-def magnitude(example: Example) -> float | Array:
-    """What the terms of a sum over the operands, or over their products, add up to at most.
+def magnitude(example: Example, products: bool = True) -> float | Array:
+    """What the terms of a sum over an operand, or over products of operands, add up to at most.
 
     Where elements depend on those in their places alone, the largest of these, for each.
     """
@@ -60,8 +69,9 @@ def magnitude(example: Example) -> float | Array:
     arrays = [host[numpy.isfinite(host)] for host in example.hosts.values() if host.dtype != bool and host.size]
     sizes = [numpy.abs(array).astype(float) for array in arrays if array.size]
     sums = [float(size.sum()) for size in sizes]
-    product = float(numpy.prod([size.max() for size in sizes])) * max((size.size for size in sizes), default=0)
-    return max([*sums, product], default=0.0)
+    if products:
+        sums.append(float(numpy.prod([size.max() for size in sizes])) * max((size.size for size in sizes), default=0))
+    return max(sums, default=0.0)
 
 
 def require_unchanged(example: Example, tensors: dict[str, Tensor]) -> None:

@@ -6,7 +6,6 @@ import argparse
 import importlib.machinery
 import importlib.util
 import inspect
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ import tensorplug as tp
 from tensorplug.backends import load
 from tensorplug.tables import print_table
 
+from ..destination import require_writable
 from .compare import Comparison, compare
 from .page import require_plots, write_page
 from .program import in_one_line
@@ -73,7 +73,10 @@ def main(options: argparse.Namespace) -> int:
         comparison = _compared(options)
         _print(comparison)
         if options.report is not None:
-            write_page(comparison, options.report)
+            try:
+                write_page(comparison, options.report)
+            except OSError as error:
+                raise Refused(f"report: {str(options.report)!r} could not be written: {error.strerror}") from None
             print(f"Report: {options.report}")
     except Refused as reason:
         print(f"tensorplug compare: {reason}", file=sys.stderr)
@@ -110,13 +113,10 @@ def _require_report(file: Path | None) -> None:
     if file is None:
         return
     try:
+        require_writable(file, (".html",))
         require_plots()
-    except ModuleNotFoundError as error:
+    except (ValueError, ModuleNotFoundError) as error:
         raise Refused(str(error)) from None
-    if file.is_dir():
-        raise Refused(f"cannot write the report: {str(file)!r} is a folder")
-    if not os.access(file.parent, os.W_OK):
-        raise Refused(f"cannot write the report: folder {str(file.parent)!r} does not exist or may not be written")
 
 
 def _require_backends(names: list[str]) -> None:

@@ -24,9 +24,10 @@ from tensorplug.autograd.trees import flatten
 from tensorplug.autograd.watching import watching
 from tensorplug.backends import ByKind
 from tensorplug.core import Tensor, views
-from tensorplug.core.kinds import Library, loaded_kinds, loaded_libraries
+from tensorplug.core.kinds import Library, loaded_libraries
 from tensorplug.core.views import array_of
 
+from ..calls import empty_kernel_tables, kernel_tables
 from ..wrapping import wrapped
 from .places import Place, calling_place
 
@@ -144,31 +145,15 @@ def tracing(
 @contextlib.contextmanager
 def _lookups(recorder: _Recorder) -> Iterator[None]:
     """Let all kernels be looked up anew, as kernels that record; afterwards all tables are what they were."""
-    kept = [(table, dict(table)) for table in _tables()]
+    kept = [(table, dict(table)) for table in kernel_tables(loaded_libraries())]
     try:
         with wrapped(Library, "find", recorder.finding):
-            _clear()
+            empty_kernel_tables(loaded_libraries())
             yield
     finally:
-        _clear()
+        empty_kernel_tables(loaded_libraries())
         for table, entries in kept:
             table.update(entries)
-
-
-def _tables() -> Iterator[dict[str, Any]]:
-    """Where kernels are kept once they were looked up."""
-    for library in loaded_libraries():
-        yield vars(library.ops)
-    for kind in loaded_kinds():
-        yield kind.table
-
-
-def _clear() -> None:
-    for table in _tables():
-        for name in list(table):
-            # What looks kernels up stays.
-            if not isinstance(table[name], Library):
-                del table[name]
 
 
 @final

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from ..destination import require_writable
 from . import junit
 from .changes import Changes
 from .page import page
@@ -63,13 +64,8 @@ def writer(file: str | os.PathLike[str]) -> Callable[[Run, Changes | None], None
         If the library that writes this form is not installed.
     """
     path = Path(file)
-    form = FORMS.get(path.suffix.lower())
-    if form is None:
-        raise ValueError(f"report: {str(path)!r} ends in {path.suffix!r}, wanted one of {', '.join(FORMS)}")
-    if path.is_dir():
-        raise ValueError(f"report: {str(path)!r} is a folder, wanted a file")
-    if not os.access(path.parent, os.W_OK):
-        raise ValueError(f"report: the folder {str(path.parent)!r} does not exist or may not be written")
+    require_writable(path, FORMS)
+    form = FORMS[path.suffix.lower()]
     if path.suffix.lower() == ".xml":
         junit.require_library()
 

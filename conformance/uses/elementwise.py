@@ -40,8 +40,9 @@ def _smooth(low: float, high: float, signs: bool = False) -> Values:
     return _of_kinds(smooth=between(low, high, signs))
 
 
+# Smooth quotients, by these, of numbers from 1.1 to 1.12 are from 5.1 to 5.9, far from where they step.
 _DIVISORS = _of_kinds(
-    i=between(1, 5, signs=True), u=between(1, 5), f=between(0.2, 5, signs=True), smooth=between(0.15, 0.25, signs=True)
+    i=between(1, 5, signs=True), u=between(1, 5), f=between(0.2, 5, signs=True), smooth=between(0.19, 0.215, signs=True)
 )
 _SHIFTS = integers(0, 7)
 

@@ -35,11 +35,6 @@ POINTWISE: dict[str, tuple[Values, Values, Options]] = {
 """By operation the values of its input and target, and its options."""
 
 
-def _use(code: str, **operands: Operand | tuple[int, ...]) -> Use:
-    """A use for real floating-point numbers."""
-    return Use.of(code, operands, dtypes="f")
-
-
 def _pointwise(name: str) -> tuple[Use, ...]:
     """Uses of the operation that computes a loss of each element, or their sum."""
     first, second, options = POINTWISE[name]
@@ -83,15 +78,14 @@ def _slopes(name: str) -> dict[str, tuple[Use, ...]]:
     loss = f"tp.losses.functional.{name}"
 
     def uses(given: str, **others: Operand) -> tuple[Use, ...]:
-        def use(code: str, shape: tuple[int, ...], **more: Operand) -> Use:
-            return _use(code, x=Operand(shape, first), y=Operand(shape, second), **others, **more)
+        def use(code: str, shape: tuple[int, ...], rounded_once: bool = False, **more: Operand) -> Use:
+            operands = {"x": Operand(shape, first), "y": Operand(shape, second), **others, **more}
+            return Use.of(code, operands, dtypes="f", rounded_once=rounded_once)
 
+        whole = 'tp.func.value_and_grad(lambda x: {}(x, y{}, reduction="{}"))(x)'
         elements = f'tp.func.value_and_grad(lambda x: (g * {loss}(x, y{given}, reduction="none")).sum())(x)'
         return (
-            *(
-                use(f'tp.func.value_and_grad(lambda x: {loss}(x, y{given}, reduction="{reduction}"))(x)', (2, 3))
-                for reduction in ("mean", "sum")
-            ),
+            *(use(whole.format(loss, given, reduction), (2, 3), rounded_once=True) for reduction in ("mean", "sum")),
             *(use(elements, shape, g=Operand(shape, SCORES)) for shape in ((2, 3), *SHAPES)),
         )
 
@@ -106,7 +100,12 @@ def _each(call: str, **operands: Operand | tuple[int, ...]) -> tuple[Use, ...]:
 
 
 def _one(call: str, **operands: Operand | tuple[int, ...]) -> Use:
-    return _use(f"tp.losses.functional.{call}", **operands)
+    return Use.of(f"tp.losses.functional.{call}", operands, dtypes="f", rounded_once=True)
+
+
+def _telling(call: str, **operands: Operand | tuple[int, ...]) -> Use:
+    """A use that is tried in every dtype."""
+    return Use.of(f"tp.losses.functional.{call}", operands, dtypes="f", rounded_once=True, telling=True)
 
 
 def _of_pair(name: str, *calls: str) -> tuple[Use, ...]:
@@ -115,7 +114,7 @@ def _of_pair(name: str, *calls: str) -> tuple[Use, ...]:
     x, y = Operand((2, 3), first), Operand((2, 3), second)
     w = Operand((3,), between(0.5, 2.0))
     return (
-        _one(f"{name}(x, y)", x=x, y=y),
+        _telling(f"{name}(x, y)", x=x, y=y),
         *_each(f"{name}(x, y)", x=x, y=y),
         *(_one(f"{name}({call})", x=x, y=y, **({"w": w} if "w" in call else {})) for call in calls),
         *(
@@ -146,7 +145,7 @@ CROSS_ENTROPY: dict[str, tuple[Use, ...]] = {
             for smoothing in (0.0, 0.25)
             for shape in ((2, 3), (2, 3, 2, 2), (0, 3))
         ),
-        _one("cross_entropy(x, t)", x=LOGITS, t=CLASSES),
+        _telling("cross_entropy(x, t)", x=LOGITS, t=CLASSES),
         *_each("cross_entropy(x, t)", x=LOGITS, t=CLASSES),
         *_each("cross_entropy(x, t, w)", x=LOGITS, t=CLASSES, w=WEIGHTS),
         *_each("cross_entropy(x, t, label_smoothing=0.25)", x=LOGITS, t=CLASSES),

@@ -70,6 +70,8 @@ class Use:
         one array whatever their shapes.
     telling
         Whether it shows what differs from dtype to dtype, so that it is tried in every one.
+    rounded_once
+        Whether half precision is computed in float32, and each element of the result rounded once.
     operands
         By name, an `Operand` or the shape of one with any values.
 
@@ -89,6 +91,7 @@ class Use:
         smooth: bool = True,
         elementwise: bool = False,
         telling: bool = False,
+        rounded_once: bool = False,
         **operands: Operand | tuple[int, ...],
     ) -> None:
         self.code = code
@@ -96,6 +99,7 @@ class Use:
         self.smooth = smooth
         self.elementwise = elementwise
         self.telling = telling
+        self.rounded_once = rounded_once
         self.operands = {
             name: operand if isinstance(operand, Operand) else Operand(operand, ANY)
             for name, operand in operands.items()
@@ -112,9 +116,18 @@ class Use:
         smooth: bool = True,
         elementwise: bool = False,
         telling: bool = False,
+        rounded_once: bool = False,
     ) -> Use:
         """The same with the operands in a dict."""
-        return cls(code, dtypes=dtypes, smooth=smooth, elementwise=elementwise, telling=telling, **operands)
+        return cls(
+            code,
+            dtypes=dtypes,
+            smooth=smooth,
+            elementwise=elementwise,
+            telling=telling,
+            rounded_once=rounded_once,
+            **operands,
+        )
 
     @property
     def size(self) -> tuple[int, int]:
@@ -131,6 +144,11 @@ class Use:
     def has_layouts(self) -> bool:
         """Whether an operand may lie in memory in several ways."""
         return any(math.prod(operand.shape) > max(operand.shape, default=1) for operand in self.operands.values())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether an operand has no elements."""
+        return any(0 in operand.shape for operand in self.operands.values())
 
     def __repr__(self) -> str:
         shapes = ", ".join(f"{name} {operand.shape}" for name, operand in self.operands.items())
