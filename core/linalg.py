@@ -15,7 +15,7 @@ from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
 import numpy
 
 from ..autograd.modes import is_grad_enabled
-from ..autograd.rules.linalg import products_of_others
+from ..autograd.rules.linalg import products_of_others, reliable_inverse
 from .axes import normalize_axes
 from .creation import eye
 from .dtypes import DType, as_dtype, float32, real_dtype
@@ -153,19 +153,18 @@ _cross = _declare(
 
 
 def _adjugate_of(ops: Any, x: Any) -> Any:
-    """The determinant times the inverse, and where there is none what that tends to.
+    """The determinant times the inverse, and where there is none, or one of few digits, what that tends to.
 
     With x = u s vh it is det(u) det(vh) times v c uh, c being the products of all singular values but one.
     """
     det = getattr(ops, "linalg.det")
-    try:
-        inverse = getattr(ops, "linalg.inv")(x)
-    except LinAlgError:
-        u, s, vh = getattr(ops, "linalg.svd")(x, full_matrices=False)
-        phase = ops.reshape(det(u) * det(vh), (*s.shape[:-1], 1, 1))
-        others = ops.reshape(products_of_others(ops, s, 1), (*s.shape[:-1], 1, s.shape[-1]))
-        return ops.matmul(_adjoint_of(ops, vh) * others, _adjoint_of(ops, u)) * phase
-    return inverse * ops.reshape(det(x), (*x.shape[:-2], 1, 1))
+    inverse = reliable_inverse(ops, x)
+    if inverse is not None:
+        return inverse * ops.reshape(det(x), (*x.shape[:-2], 1, 1))
+    u, s, vh = getattr(ops, "linalg.svd")(x, full_matrices=False)
+    phase = ops.reshape(det(u) * det(vh), (*s.shape[:-1], 1, 1))
+    others = ops.reshape(products_of_others(ops, s, 1), (*s.shape[:-1], 1, s.shape[-1]))
+    return ops.matmul(_adjoint_of(ops, vh) * others, _adjoint_of(ops, u)) * phase
 
 
 _adjugate = Operation(

@@ -81,7 +81,7 @@ def _adjugate(ops: Any, g: Any, x: Any, out: Any) -> Any:
 
     There each element of a change of the matrix changes one element of the adjugate, or all others on the diagonal.
     """
-    inverse = _reliable_inverse(ops, x)
+    inverse = reliable_inverse(ops, x)
     if inverse is not None:
         c = ops.matrix_transpose(g)
         trace = as_matrices(ops, ops.sum(diagonal_of(ops, ops.matmul(c, out)), axis=-1))
@@ -99,14 +99,15 @@ def _adjugate(ops: Any, g: Any, x: Any, out: Any) -> Any:
     return ops.matrix_transpose(ops.matmul(ops.matmul(v, inner), adjoint_of(ops, u)))
 
 
-def _reliable_inverse(ops: Any, x: Any) -> Any:
+def reliable_inverse(ops: Any, x: Any) -> Any:
     """The inverse, or None where a matrix is badly conditioned."""
     try:
         inverse = linalg(ops, "inv")(x)
     except numpy.linalg.LinAlgError:
         return None
     squares = [ops.sum(ops.square(ops.abs(one)), axis=(-2, -1)) for one in (x, inverse)]
-    return inverse if bool(ops.all(ops.less(squares[0] * squares[1], ops.ones_like(squares[0]) * 1e8))) else None
+    # NaN is no condition: what has it in it is NaN by the inverse, too.
+    return None if bool(ops.any(ops.greater(squares[0] * squares[1], ops.ones_like(squares[0]) * 1e8))) else inverse
 
 
 def _eig(ops: Any, g: Any, x: Any, eigenvalues: Any, eigenvectors: Any) -> Any:
