@@ -8,16 +8,23 @@ the gradient, and which the engine transposes by differentiating it (Radul, Pasz
 from __future__ import annotations
 
 import weakref
-from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Any, final
 
 from . import engine
 from .modes import enable_grad, is_inference_mode_enabled, reset_recording, set_recording
-from .node import Node, next_order
+from .node import Leaf, next_order
 from .outputs import Gradients, Selection
 from .rule import Released
-from .watching import reset_taker, set_taker, watched_from_outside, watching
+from .watching import (
+    anybody,
+    reset_taker,
+    reset_watchers,
+    set_taker,
+    set_watchers,
+    watched_from_outside,
+    watchers,
+)
 
 _inner: ContextVar[int] = ContextVar("tensorplug_inner_transforms", default=0)
 
@@ -35,18 +42,6 @@ class differentiating:
         _inner.reset(self._tokens[0])
         reset_taker(self._tokens[1])
         reset_recording(self._tokens[2])
-
-
-@final
-class Pushed(Node):
-    """What stands for an operation where nothing but its tangent is wanted, by the `level` that asks for it."""
-
-    __slots__ = ("level", "tangent")
-
-    edges = ()
-    shapes = None
-    level: Level
-    tangent: Any
 
 
 @final
@@ -71,87 +66,67 @@ class Level:
         differentiated too.
     """
 
+    __slots__ = ("_alone", "_began", "_inner", "_recorded", "_tangents", "_tokens", "_variables")
+
     def __init__(self, recorded: bool, alone: bool = False) -> None:
         self._recorded = recorded
         self._alone = alone
         self._variables: dict[Any, Any] = {}
         # By the node of an operation, which several results share, and the name of the result.
         self._tangents: weakref.WeakKeyDictionary[Any, dict[str, Any]] | None = None
-        self._inner = _inner.get()
         self._began = next_order()
 
-    def watch(self) -> AbstractContextManager[None]:
-        """Carry tangents along in a ``with`` block."""
-        return watching(self, takes=not self._recorded)
+    def __enter__(self) -> None:
+        """Record, and carry tangents along, in a ``with`` block."""
+        others = watchers()
+        self._inner = _inner.get() + 1
+        self._tokens = (
+            _inner.set(self._inner),
+            set_recording(not is_inference_mode_enabled()),
+            set_watchers((*others, self)),
+            # As long as nobody else needs nodes.
+            set_taker(None if self._recorded or others else self),
+        )
+        anybody.append(self)
+
+    def __exit__(self, *exception: object) -> None:
+        anybody.remove(self)
+        inner, recording, others, taker = self._tokens
+        _inner.reset(inner)
+        reset_recording(recording)
+        reset_watchers(others)
+        reset_taker(taker)
 
     def set(self, variable: Any, tangent: Any) -> None:
         """Give the tangent of a variable's node: a tensor where tangents are recorded, else a raw array."""
-        self._variables[variable] = tangent
+        if self._recorded or type(variable) is not Leaf:
+            # Recorded, it may lead back to the variable.
+            self._variables[variable] = tangent
+        else:
+            variable.level = self
+            variable.tangent = tangent
 
     def get(self, node: Any) -> Any:
         """The tangent of a node's result; None for zero."""
         if node is None:
             return None
-        if type(node) is Pushed and node.level is self:
+        if node.level is self:
             return node.tangent
         found = self._variables.get(node)
-        if found is not None:
+        if found is not None or self._tangents is None:
             return found
-        if self._tangents is None:
-            return None
         operation, output = _source(node)
         named = self._tangents.get(operation)
         return None if named is None else named.get(output)
 
-    def take(
-        self, rule: Any, edges: tuple[Any, ...], values: tuple[Any, ...], out: Any, shape: tuple[int, ...]
-    ) -> bool:
-        """Give the result of an operation its tangent in place of a node; False if it must have a node.
-
-        Parameters
-        ----------
-        rule
-            The operation's.
-        edges
-            As those of the node.
-        values
-            Those that `Rule.values` gives.
-        out, shape
-            The result, and its shape.
-        """
-        push = rule.push
-        if push is None:
-            return False
-        tangents: list[Any] = []
-        reached = False
-        for edge in edges:
-            if type(edge) is Pushed and edge.level is self:
-                tangents.append(edge.tangent)
-                reached = True
-                continue
-            tangent = self.get(edge)
-            tangents.append(tangent)
-            if tangent is not None:
-                reached = True
-            elif edge is not None and not self._alone and self._is_older(edge):
-                raise NeedsRecording
-        if not reached:
-            return False
-        kind = out._kind
-        library = kind.library
-        with library.scope(kind.native_device):
-            tangent = push(tangents, library.ops, values, shape, kind.dtype.name)
-            if tangent.shape != shape:
-                tangent = library.ops.broadcast_to(tangent, shape)
-        node = Pushed()
-        node.rule = rule.released
-        node.kind = kind
-        node.saved = ()
-        node.order = next_order()
-        node.level = self
-        node.tangent = tangent
-        out._node = node
-        return True
+    def tangents(self, edges: tuple[Any, ...]) -> list[Any] | None:
+        """The tangents that edges lead to; None if there are none."""
+        found = [self.get(edge) for edge in edges]
+        if not self._recorded and not self._alone:
+            for edge, tangent in zip(edges, found, strict=True):
+                if tangent is None and edge is not None and self._is_older(edge):
+                    raise NeedsRecording
+        return None if all(tangent is None for tangent in found) else found
 
     def _is_older(self, edge: Any) -> bool:
         """Whether an edge leads to what was there before this level, and may be differentiated too."""
@@ -159,12 +134,8 @@ class Level:
 
     def __call__(self, node: Any, out: Any) -> None:
         """Compute the tangent of what was just recorded."""
-        tangents = [self.get(edge) for edge in node.edges]
-        if not self._recorded and not self._alone:
-            for edge, tangent in zip(node.edges, tangents, strict=True):
-                if tangent is None and edge is not None and self._is_older(edge):
-                    raise NeedsRecording
-        if all(tangent is None for tangent in tangents):
+        tangents = self.tangents(node.edges)
+        if tangents is None:
             return
         if self._recorded:
             with watched_from_outside(self), enable_grad():
@@ -192,11 +163,12 @@ class Level:
         saved = rule.lift(node, node.saved, lifter.lift) if self._recorded else node.saved
         ops = lifter.ops if self._recorded else node.kind.library.ops
         if rule.selections:
-            for one, tangent in zip(out, push(tangents, ops, rule.values(saved), None, None), strict=True):
+            for one, tangent in zip(out, push(tangents, ops, rule.values(saved), None, None, None), strict=True):
                 if tangent is not None and one._node is not None:
                     self._keep(one._node, tangent)
             return
-        tangent = push(tangents, ops, rule.values(saved), out.shape, out.dtype.name)
+        result = None if self._recorded else out._save()[0]
+        tangent = push(tangents, ops, rule.values(saved), out.shape, out.dtype.name, result)
         if tangent.shape != out.shape:
             tangent = ops.broadcast_to(tangent, out.shape)
         self._keep(node, tangent)

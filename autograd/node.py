@@ -74,6 +74,8 @@ class Node:
     shapes: tuple[Any, ...] | None
     order: int
     hooks: Any
+    level: Any = None
+    """The `tensorplug.autograd.forward.Level` that keeps a tangent here."""
 
     @property
     def name(self) -> str:
@@ -92,15 +94,18 @@ class Leaf:
     a cycle.
     """
 
-    __slots__ = ("__weakref__", "hooks", "kind", "order", "tensor")
+    __slots__ = ("__weakref__", "hooks", "kind", "level", "order", "tangent", "tensor")
 
     rule = None
     edges = ()
+    level: Any
+    tangent: Any
 
     def __init__(self, tensor: Any, kind: Any) -> None:
         self.tensor = weakref.ref(tensor)
         self.kind = kind
         self.order = next_order()
+        self.level = None
 
     def __repr__(self) -> str:
         return "<leaf>"

@@ -24,6 +24,7 @@ from collections.abc import Callable
 from typing import Any, final
 
 from .outputs import Selection
+from .pushing import compile_push, compile_take, parameter_names
 
 Gradient = Callable[..., Any]
 
@@ -91,7 +92,7 @@ class Rule:
         variadic: bool,
         outputs: tuple[str, ...] = (),
     ) -> None:
-        needs = {operand: _parameter_names(gradient) for operand, gradient in gradients.items()}
+        needs = {operand: parameter_names(gradient) for operand, gradient in gradients.items()}
         wanted = dict.fromkeys(need for names in needs.values() for need in names)
         self.name = name
         self.operands = tuple(gradients)
@@ -116,10 +117,18 @@ class Rule:
 
     @functools.cached_property
     def push(self) -> Callable[..., Any] | None:
-        """``push(tangents, ops, values, out_shape, out_dtype)`` gives the tangent of the result, from those of the
-        operands; None where there are no formulas for it.
+        """``push(tangents, ops, values, out_shape, out_dtype, found)`` gives the tangent of the result, from those of
+        the operands; None where there are no formulas for it.
         """
-        return None if self.tangents is None else _compile_push(self, self.tangents)
+        return None if self.tangents is None else compile_push(self)
+
+    @functools.cached_property
+    def take(self) -> Callable[..., bool]:
+        """``take(level, *edges, *values, result)`` gives the tensor `result` its tangent in place of a node, if that is
+        what a `Level` wants; False if it must have a node. The edges of a sequence are one tuple, and the values are
+        those of `tensors`, then the parameters.
+        """
+        return _leave if self.tangents is None or self.selections else compile_take(self)
 
     def values(self, saved: tuple[Any, ...]) -> tuple[Any, ...]:
         """Of what a node saved the values alone: those of `tensors`, then the parameters."""
@@ -184,7 +193,8 @@ def tangent(name: str, /, **tangents: Gradient) -> None:
         added. Or one formula ``together``, of the tangents of all, None for those without: `t` is a tuple of them, as
         it is for a sequence of tensors. The other parameters are those that the gradient's formulas have, ``out_shape``
         and ``out_dtype``, a name; but of the values only those that the gradients of operands with tangents need are
-        there. An operation with several results has a tuple of tangents, None for zero.
+        there. And ``found`` is the result, saved or not, or None where tangents are themselves recorded. An operation
+        with several results has a tuple of tangents, None for zero.
     """
     RULES[name].tangents = tangents
 
@@ -195,14 +205,14 @@ def diagonal(*names: str) -> None:
         RULES[name].tangents = RULES[name].gradients
 
 
+def _leave(*arguments: Any) -> bool:
+    """What has no formula for tangents, or several results, must have a node."""
+    return False
+
+
 def no_gradient(*names: str) -> None:
     """Declare that operations have no gradient."""
     NO_GRADIENT.update(names)
-
-
-def _parameter_names(function: Gradient) -> tuple[str, ...]:
-    code = function.__code__
-    return tuple(code.co_varnames[: code.co_argcount])
 
 
 def _compile_pull(rule: Rule, gradients: dict[str, Gradient], needs: dict[str, tuple[str, ...]]) -> Callable[..., Any]:
@@ -235,35 +245,6 @@ def _compile_pull(rule: Rule, gradients: dict[str, Gradient], needs: dict[str, t
     exec(compile("\n".join(lines), f"<gradient of {rule.name}>", "exec"), scope)
     pull: Callable[..., Any] = scope["pull"]
     return pull
-
-
-def _compile_push(rule: Rule, tangents: dict[str, Gradient]) -> Callable[..., Any]:
-    """Write out ``push`` for one rule: unpack the values, call the formulas of the operands that have tangents."""
-    unpack = (*rule.tensors, *rule.parameters)
-    lines = ["def push(tangents, ops, values, out_shape, out_dtype):"]
-    if unpack:
-        lines.append(f"    ({', '.join(unpack)},) = values")
-    calls = [
-        f"formula{i}({', '.join(f't{i}' if name in ('g', 't') else name for name in _parameter_names(formula))})"
-        for i, formula in enumerate(tangents.values())
-    ]
-    if rule.variadic or "together" in tangents:
-        lines += ["    t0 = tangents", f"    return {calls[0]}"]
-    else:
-        each = [f"t{i}" for i in range(len(calls))]
-        lines.append(f"    {', '.join(each)}, = tangents")
-        # As one expression, in which NumPy adds in place.
-        lines.append(f"    if {' and '.join(f'{t} is not None' for t in each)}:")
-        lines.append(f"        return {' + '.join(calls)}")
-        lines.append("    total = None")
-        for t, call in zip(each, calls, strict=True):
-            lines.append(f"    if {t} is not None:")
-            lines.append(f"        total = {call} if total is None else total + {call}")
-        lines.append("    return total")
-    scope: dict[str, Any] = {f"formula{i}": formula for i, formula in enumerate(tangents.values())}
-    exec(compile("\n".join(lines), f"<tangent of {rule.name}>", "exec"), scope)
-    push: Callable[..., Any] = scope["push"]
-    return push
 
 
 def _changed(node: Any, tensor: str, shape: tuple[int, ...], version: int, saved_version: int) -> RuntimeError:

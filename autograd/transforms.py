@@ -193,46 +193,50 @@ def jvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...],
     if not isinstance(primals, tuple) or directions is None:
         raise ValueError("jvp: primals is a tuple of arguments, and tangents has the same structure")
     _require_tensors("jvp", "an argument", inputs)
+    recorded = False
+    arrays = []
     for one, direction in zip(inputs, directions, strict=True):
         _require_like("jvp", "tangent", direction, one)
-    run = functools.partial(_push_forward, function, inputs, directions, rebuild, has_aux)
-    if not is_grad_enabled():
-        return run(recorded=False)
-    if _any_recorded(inputs) or _any_recorded(directions):
-        return run(recorded=True)
-    try:
-        return run(recorded=False)
-    except NeedsRecording:
-        # The function uses tensors from outside of which gradients are wanted.
-        return run(recorded=True)
+        arrays.append(direction._save()[0])
+        recorded = recorded or direction._node is not None or one.requires_grad
+    if not recorded or not is_grad_enabled():
+        try:
+            return _push_forward(function, inputs, arrays, rebuild, has_aux, recorded=False)
+        except NeedsRecording:
+            # The function uses tensors from outside of which gradients are wanted.
+            pass
+    return _push_forward(function, inputs, directions, rebuild, has_aux, recorded=True)
 
 
 def _push_forward(
     function: Function, inputs: list[Any], directions: list[Any], rebuild: Any, has_aux: bool, recorded: bool
 ) -> Any:
-    alone = not is_grad_enabled()
-    with differentiating():
-        level = Level(recorded, alone)
-        variables = _variables("jvp", inputs)
-        given = directions if recorded else [direction._save()[0] for direction in directions]
-        for variable, direction in zip(variables, given, strict=True):
+    """See `jvp`; where nothing is recorded, the directions are raw arrays."""
+    level = Level(recorded, alone=not is_grad_enabled())
+    variables: list[Any] = []
+    unwritten: list[Any] = []
+    values: list[Any] = []
+    shown: list[Any] = []
+    with level:
+        _require_differentiation("jvp")
+        for one, direction in zip(inputs, directions, strict=True):
+            variable = one._variable()
             level.set(variable._node, direction)
-        unwritten = _versions(variables)
-        with level.watch():
-            result, aux = _called(function, rebuild(variables), has_aux)
-            outputs, build_output = flatten(result)
-            _require_tensors("jvp", "the function's result", outputs, any_dtype=True)
-            found = [level.get(one._node) if one.requires_grad else None for one in outputs]
-        _require_unwritten("jvp", variables, unwritten)
-        exposed = {id(direction) for direction in given}
-        shown = [
-            _zeros_like(one) if tangent is None else one._owned(tangent, one._kind, exposed)
-            for one, tangent in zip(outputs, found, strict=True)
-        ]
-    value = build_output([_handed_out(one, recorded) for one in outputs])
+            variables.append(variable)
+            unwritten.append(variable._save()[1:])
+        result, aux = _called(function, rebuild(variables), has_aux)
+        outputs, build_output = flatten(result)
+        _require_tensors("jvp", "the function's result", outputs, any_dtype=True)
+        found = [level.get(one._node) if one.requires_grad else None for one in outputs]
+    _require_unwritten("jvp", variables, unwritten)
+    exposed = set(map(id, directions))
+    for one, tangent in zip(outputs, found, strict=True):
+        values.append(one.detach() if one.requires_grad and not recorded else one)
+        shown.append(_zeros_like(one) if tangent is None else one._owned(tangent, one._kind, exposed))
     if has_aux:
-        return value, build_output(shown), map_leaves(functools.partial(_handed_out, attached=recorded), aux)
-    return value, build_output(shown)
+        aux = map_leaves(functools.partial(_handed_out, attached=recorded), aux)
+        return build_output(values), build_output(shown), aux
+    return build_output(values), build_output(shown)
 
 
 def jacrev(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
@@ -394,9 +398,13 @@ def _shape_like(found: list[Any], chosen: tuple[Any, ...], argnums: int | tuple[
     return tree if isinstance(argnums, tuple) else tree[0]
 
 
-def _variables(operation: str, inputs: list[Any]) -> list[Any]:
+def _require_differentiation(operation: str) -> None:
     if is_inference_mode_enabled():
         raise RuntimeError(f"{operation}: nothing is differentiated in inference_mode; use no_grad there instead")
+
+
+def _variables(operation: str, inputs: list[Any]) -> list[Any]:
+    _require_differentiation(operation)
     return [one._variable() for one in inputs]
 
 
@@ -418,7 +426,7 @@ def _require_tensors(operation: str, what: str, leaves: list[Any], any_dtype: bo
     for one in leaves:
         if not is_tensor(one):
             raise TypeError(f"{operation}: {what} has a leaf of type {type(one).__name__}, wanted tensors")
-        if not any_dtype and not one.dtype.is_differentiable:
+        if not any_dtype and not one._kind.dtype.is_differentiable:
             raise TypeError(
                 f"{operation}: {what} has a leaf of {one.dtype}, wanted floating-point tensors; choose by argnums what "
                 f"is differentiated"
@@ -447,7 +455,7 @@ def _require_scalar(result: Any) -> None:
 def _require_like(operation: str, what: str, given: Any, wanted: Any) -> None:
     if not is_tensor(given):
         raise TypeError(f"{operation}: a {what} is a tensor, got {type(given).__name__}")
-    if given.shape != wanted.shape or given._kind is not wanted._kind:
+    if given._kind is not wanted._kind or given.shape != wanted.shape:
         raise ValueError(
             f"{operation}: got a {what} of shape {given.shape}, {given._kind}; wanted shape {wanted.shape}, "
             f"{wanted._kind}"

@@ -15,6 +15,10 @@ _BRANCHES = (dict, tuple, list)
 
 def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     """The leaves of a tree, from left to right, and what puts one of its structure together."""
+    if tree is None:
+        return [], _nothing
+    if not isinstance(tree, _BRANCHES):
+        return [tree], _first
     if isinstance(tree, dict):
         keys = list(tree)
         leaves, rebuild = _flatten_all([tree[key] for key in keys])
@@ -22,17 +26,23 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
         empty = copy.copy(tree)
         empty.clear()
         return leaves, lambda found: _filled(empty, keys, rebuild(found))
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        leaves, rebuild = _flatten_all(list(tree))
-        named = type(tree)
-        return leaves, lambda found: named(*rebuild(found))
-    if isinstance(tree, _SEQUENCES):
-        leaves, rebuild = _flatten_all(list(tree))
-        sequence: Any = type(tree)
-        return leaves, lambda found: sequence(rebuild(found))
-    if tree is None:
-        return [], lambda found: None
-    return [tree], lambda found: found[0]
+    leaves, rebuild = _flatten_all(list(tree))
+    sequence: Any = type(tree)
+    if hasattr(tree, "_fields"):
+        return leaves, lambda found: sequence(*rebuild(found))
+    return leaves, sequence if rebuild is _same else lambda found: sequence(rebuild(found))
+
+
+def _nothing(found: list[Any]) -> None:
+    return None
+
+
+def _first(found: list[Any]) -> Any:
+    return found[0]
+
+
+def _same(found: list[Any]) -> list[Any]:
+    return found
 
 
 def _filled(empty: dict[Any, Any], keys: list[Any], found: list[Any]) -> dict[Any, Any]:
@@ -42,8 +52,11 @@ def _filled(empty: dict[Any, Any], keys: list[Any], found: list[Any]) -> dict[An
 
 
 def _flatten_all(trees: list[Any]) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
-    if not any(tree is None or isinstance(tree, _BRANCHES) for tree in trees):
-        return trees, lambda found: found
+    for tree in trees:
+        if tree is None or isinstance(tree, _BRANCHES):
+            break
+    else:
+        return trees, _same
     parts = [flatten(tree) for tree in trees]
     counts = [len(leaves) for leaves, _ in parts]
 
@@ -71,15 +84,21 @@ def leaves_like(tree: Any, other: Any) -> list[Any] | None:
 
 def _collect(tree: Any, other: Any, found: list[Any]) -> bool:
     """Add the leaves of a tree to those found; False if it differs."""
+    if not isinstance(other, _BRANCHES):
+        if other is None or tree is None or isinstance(tree, _BRANCHES):
+            return other is None and tree is None
+        found.append(tree)
+        return True
     if isinstance(other, dict):
         if not isinstance(tree, dict) or tree.keys() != other.keys():
             return False
-        return all(_collect(tree[key], other[key], found) for key in other)
-    if isinstance(other, _SEQUENCES):
-        if type(tree) is not type(other) or len(tree) != len(other):
-            return False
-        return all(_collect(one, another, found) for one, another in zip(tree, other, strict=True))
-    if other is None or tree is None or isinstance(tree, _BRANCHES):
-        return other is None and tree is None
-    found.append(tree)
+        tree, other = [tree[key] for key in other], other.values()
+    elif type(tree) is not type(other) or len(tree) != len(other):
+        return False
+    for one, another in zip(tree, other, strict=True):
+        if type(one) is not type(another) or one is None or isinstance(one, _BRANCHES):
+            if not _collect(one, another, found):
+                return False
+        else:
+            found.append(one)
     return True

@@ -27,6 +27,11 @@ None."""
 
 set_taker, reset_taker = _taker.set, _taker.reset
 
+watchers: Callable[[], tuple[Watcher, ...]] = _watchers.get
+"""Those of the running thread and task, the outermost first."""
+
+set_watchers, reset_watchers = _watchers.set, _watchers.reset
+
 
 def watch(node: Any, out: Any) -> None:
     """Tell the watchers of the running thread and task of a node, the outermost first."""
@@ -36,17 +41,16 @@ def watch(node: Any, out: Any) -> None:
 
 @final
 class _Telling:
-    """A ``with`` block in which these watchers are told, and this one takes."""
+    """A ``with`` block in which these watchers are told, and nobody takes."""
 
-    __slots__ = ("_added", "_taker", "_tokens", "_watchers")
+    __slots__ = ("_added", "_tokens", "_watchers")
 
-    def __init__(self, watchers: tuple[Watcher, ...], taker: Any = None, added: Watcher | None = None) -> None:
+    def __init__(self, watchers: tuple[Watcher, ...], added: Watcher | None = None) -> None:
         self._watchers = watchers
-        self._taker = taker
         self._added = added
 
     def __enter__(self) -> None:
-        self._tokens = _watchers.set(self._watchers), _taker.set(self._taker)
+        self._tokens = _watchers.set(self._watchers), _taker.set(None)
         if self._added is not None:
             anybody.append(self._added)
 
@@ -57,19 +61,12 @@ class _Telling:
         _taker.reset(self._tokens[1])
 
 
-def watching(watcher: Watcher, takes: bool = False) -> AbstractContextManager[None]:
-    """Tell a watcher of what this thread or task records in a ``with`` block.
-
-    Parameters
-    ----------
-    takes
-        Whether it takes the operations in place of nodes, as long as nobody else needs these.
-    """
-    others = _watchers.get()
-    return _Telling((*others, watcher), watcher if takes and not others else None, watcher)
+def watching(watcher: Watcher) -> AbstractContextManager[None]:
+    """Tell a watcher of what this thread or task records in a ``with`` block."""
+    return _Telling((*_watchers.get(), watcher), watcher)
 
 
 def watched_from_outside(watcher: Watcher) -> AbstractContextManager[None]:
     """Tell only those watchers that came before this one, of what is recorded in a ``with`` block."""
-    watchers = _watchers.get()
-    return _Telling(watchers[: watchers.index(watcher)] if watcher in watchers else watchers)
+    told = _watchers.get()
+    return _Telling(told[: told.index(watcher)] if watcher in told else told)

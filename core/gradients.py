@@ -307,10 +307,9 @@ def lifted(array: Any, kind: Kind, node: Any = None, storage: Any = None, versio
 
 def variable(self: Tensor) -> Tensor:
     """A tensor that shares the memory, with a node or leaf of its own that leads to this one's, if there is one."""
-    array_of(self)
+    alone = detach(self)
     if self._node is not None:
         return make_view(self, "reshape", self.shape)
-    alone = detach(self)
     make_leaf(alone)
     return alone
 

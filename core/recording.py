@@ -31,11 +31,11 @@ def compile_record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> C
     parameters = [name for name in rule.parameters if name not in shapes]
     signature = [*operands, *edges, "out", *parameters]
     values = [f"{tensor}._array" for tensor in rule.tensors] + [shapes.get(name, name) for name in rule.parameters]
-    given = f"rule, ({', '.join(edges)},), ({_joined(values)}), out, out._array.shape"
+    given = ", ".join(["level", *edges, *values, "out"])
     body = [
         "if anybody:",
         "    level = taker()",
-        f"    if level is not None and level.take({given}): return",
+        f"    if level is not None and rule.take({given}): return",
         "node = Node()",
         "node.rule = rule",
         "node.kind = out._kind",
@@ -73,7 +73,7 @@ def compile_record_sequence(rule: Rule) -> Callable[..., None]:
         saved = tuple(parameters[name] for name in names if name in rule.parameters)
         if anybody:
             level = taker()
-            if level is not None and level.take(rule, edges, saved, out, out._array.shape):
+            if level is not None and rule.take(level, edges, *saved, out):
                 return
         node = Node()
         node.rule = rule
@@ -121,11 +121,6 @@ def compile_record_outputs(rule: Rule, operands: tuple[str, ...]) -> Callable[..
             watch(node, outs)
 
     return record
-
-
-def _joined(values: list[str]) -> str:
-    """What stands in the parentheses of a tuple."""
-    return f"{', '.join(values)}," if values else ""
 
 
 def _save(tensor: str, rule: Rule) -> list[str]:

@@ -272,7 +272,9 @@ def is_own_view(tensor: Tensor, step: Step, value: Tensor) -> bool:
 
 def detach(tensor: Tensor) -> Tensor:
     """A tensor that shares the memory and has no history."""
-    storage = ensure_storage(tensor)
+    storage = tensor._storage
+    if storage is None or storage.layout is None:
+        storage = ensure_storage(tensor)
     if storage.version != tensor._version:
         refresh(tensor)
     result = new_tensor()

@@ -35,11 +35,16 @@ REAL: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "max, NaN": (lambda x: tp.max(x, axis=1), ([[NAN, 3.0, NAN], [5.0, 4.0, 6.0]],)),
     "max, NaN and ties": (lambda x: tp.max(x, axis=1), ([[NAN, 3.0, 1.0], [5.0, 5.0, 4.0]],)),
     "max, a number": (tp.max, (3.0,)),
+    "max, one of all": (lambda x: tp.max(x, keepdims=True), ([[3.0, 3.5, 2.0], [3.0, 4.0, 1.0]],)),
+    "max, the last of all": (tp.max, ([3.0, 3.5, 4.0],)),
+    "max, NaN of all": (tp.max, ([3.0, NAN, 4.0],)),
     "min, ties": (lambda x: tp.min(x, axis=0, keepdims=True), ([[0.0, 3.0], [-0.0, 4.0]],)),
     "maximum, ties": (tp.maximum, ([1.0, 2.0, 3.0], [1.0, 3.0, 2.0])),
     "maximum, none": (tp.maximum, ([1.0, 2.0, 3.0], [[0.0, 3.0, 2.0], [5.0, 1.0, 4.0]])),
     "maximum, of one": (lambda x: tp.maximum(x, 1.5), ([1.0, 2.0, 3.0],)),
     "minimum, of the other": (lambda x: tp.minimum(1.5, x), ([[1.0], [2.0]],)),
+    "maximum, many": (tp.maximum, (GENERATOR.normal(size=(30, 40)), GENERATOR.normal(size=(30, 40)))),
+    "maximum, many and one": (tp.maximum, (GENERATOR.normal(size=(30, 40)), GENERATOR.normal(size=40))),
     "minimum, NaN": (tp.minimum, ([1.0, NAN, 3.0], [2.0, 3.0, NAN])),
     "prod, zeros": (lambda x: tp.prod(x, axis=1), ([[0.0, 3.0, 2.0], [0.0, 0.0, 6.0]],)),
     "prod, one zero": (tp.prod, ([[0.5, 3.0, 2.0], [2.0, 0.0, 6.0]],)),
@@ -59,10 +64,30 @@ REAL: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "std, of equal elements": (lambda x: tp.std(x, axis=1), ([[1.0, 1.0], [1.0, 2.0]],)),
     "vector_norm, of zeros": (lambda x: la.vector_norm(x, axis=1), ([[0.0, 0.0], [3.0, 4.0]],)),
     "vector_norm, 1": (lambda x: la.vector_norm(x, ord=1), ([[0.0, -2.0], [3.0, 4.0]],)),
+    "clip": (tp.clip, ([1.0, 2.0, 3.0, 4.0], [1.5, 1.0, 1.0, 4.0], [2.0, 3.0, 2.5, 4.0])),
+    "clip, many": (tp.clip, tuple(GENERATOR.normal(size=(3, 20, 40)) + numpy.asarray([0.0, -1.0, 3.0])[:, None, None])),
+    "clip, of bounds": (lambda low, high: tp.clip(tp.asarray(X), low, high), ([0.0, -1.0, 2.5], 3.0)),
+    "clip, of a bound": (lambda low: tp.clip(tp.asarray(X), low), ([[0.0], [1.0]],)),
+    "clip, of numbers": (lambda x: tp.clip(x, -1.0, 1.0), ([[0.5], [-1.0], [3.0]],)),
+    "clip, bounds in disorder": (tp.clip, ([1.0, 2.0, 3.0], 2.5, 2.0)),
+    "copysign": (tp.copysign, ([1.0, -2.0, 3.0], [-1.0, -2.0, 0.0])),
+    "copysign, zero": (tp.copysign, ([0.0, -2.0], [-1.0, 2.0])),
+    "copysign, of signs": (lambda x: tp.copysign(2.0, x), ([1.0, -2.0],)),
+    "multiply, by itself": (lambda x: x * x, ([[1.0, -2.0], [0.5, 0.0]],)),
+    "multiply, by itself and others": (lambda x, y: x * x * (y * x), ([[1.0], [-2.0]], [0.5, 3.0])),
+    "where": (lambda x, y: tp.where(x > y, x, y * 2.0), ([[1.0], [-2.0]], [0.5, 3.0])),
+    "where, many": (lambda x, y: tp.where(x > y, x, y * 2.0), tuple(GENERATOR.normal(size=(2, 30, 40)))),
+    "where, of one": (lambda x: tp.where(x > 1.0, x, 3.0), ([[1.0], [2.0]],)),
+    "where, of the other": (lambda x: tp.where(x > 1.0, 3.0, x), ([[1.0], [2.0]],)),
+    "det": (la.det, (GENERATOR.normal(size=(2, 3, 3)) + 3 * numpy.eye(3),)),
+    "det, singular": (la.det, ([[[1.0, 2.0], [2.0, 4.0]], [[1.0, 2.0], [3.0, 4.0]]],)),
     "abs": (tp.abs, ([0.0, -0.0, -2.0, 3.0, INF, NAN],)),
     "complex, of one": (lambda x: tp.abs(tp.complex(x, tp.ones_like(x))), ([1.0, 2.0],)),
     "complex, of the other": (lambda x: tp.abs(tp.complex(tp.ones_like(x), x)), ([1.0, 2.0],)),
-    "large Cholesky": (la.cholesky, (numpy.eye(70) * 70 + numpy.cos(numpy.add.outer(numpy.arange(70), range(70))),)),
+    "large Cholesky": (
+        la.cholesky,
+        (numpy.eye(140) * 140 + numpy.cos(numpy.add.outer(numpy.arange(140), range(140))),),
+    ),
 }
 """A function, and points of it."""
 
@@ -113,6 +138,58 @@ def test_tangents_are_the_transposed_gradients(backend: str, name: str) -> None:
     assert_transposed(function, points)
 
 
+SPECIAL = [0.0, -0.0, 1.0, -1.0, 2.5, -2.5, INF, -INF, NAN]
+
+ELEMENTWISE: dict[str, Callable[[Any, Any], Any]] = {
+    "abs": lambda x, y: tp.abs(x),
+    "clip, x": lambda x, y: tp.clip(x, y, 1.0),
+    "clip, min": lambda x, y: tp.clip(y, x, 1.0),
+    "clip, max": lambda x, y: tp.clip(y, -1.0, x),
+    "copysign": lambda x, y: tp.copysign(x, y),
+    "divide": lambda x, y: y / x,
+    "maximum": lambda x, y: tp.maximum(x, y),
+    "maximum, second": lambda x, y: tp.maximum(y, x),
+    "minimum": lambda x, y: tp.minimum(x, y),
+    "multiply": lambda x, y: x * y,
+    "relu": lambda x, y: tp.relu(x),
+    "square": lambda x, y: tp.square(x),
+    "where": lambda x, y: tp.where(y > 0.0, x, y),
+    "where, second": lambda x, y: tp.where(y > 0.0, y, x),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("count", [1, 8])
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_special_values_of_elementwise_tangents(backend: str, name: str, count: int, dtype: str) -> None:
+    """At ties, zeros, infinities and NaN alike, alone and among others, few and many: as the gradients are."""
+    pairs = numpy.asarray([*itertools.product(SPECIAL, SPECIAL)] * count).T
+    for points in (pairs, pairs[:, 20:21], pairs[:, ~numpy.isnan(pairs).any(0)], pairs[:, :0]):
+        x, y = (tp.asarray(one, dtype=dtype) for one in points)
+        ones = tp.ones_like(x)
+        _, tangent = jvp(lambda x, y=y: ELEMENTWISE[name](x, y), (x,), (ones,))
+        (wanted,) = vjp(lambda x, y=y: ELEMENTWISE[name](x, y), x)[1](ones)
+        assert tangent.dtype is wanted.dtype
+        numpy.testing.assert_array_equal(numpy.asarray(tangent), numpy.asarray(wanted))
+
+
+@pytest.mark.parametrize("extreme", [tp.maximum, tp.minimum], ids=["maximum", "minimum"])
+def test_tangents_of_both_that_compete(backend: str, extreme: Callable[..., Any]) -> None:
+    x, y = (tp.asarray(one) for one in numpy.asarray([*itertools.product(SPECIAL, SPECIAL)]).T)
+    vs = directions((x, y))
+    _, tangent = jvp(extreme, (x, y), vs)
+    gradients = vjp(extreme, x, y)[1](tp.ones_like(x))
+    wanted = sum(numpy.asarray(g) * numpy.asarray(v) for g, v in zip(gradients, vs, strict=True))
+    numpy.testing.assert_array_equal(numpy.asarray(tangent), wanted)
+
+
+def test_an_infinite_tangent_of_what_loses_is_left_out(backend: str) -> None:
+    x, y, infinite = tp.asarray([1.0, 2.0]), tp.asarray([2.0, 1.0]), tp.asarray([INF, NAN])
+    for function in (tp.maximum, lambda x, y: tp.where(x > y, x, y), lambda x, y: tp.clip(x, y, 5.0)):
+        _, tangent = jvp(function, (x, y), (infinite, tp.ones_like(y)))
+        numpy.testing.assert_array_equal(numpy.asarray(tangent), [1.0, NAN])
+
+
 def complex_matrix(*shape: int) -> numpy.ndarray:
     found = GENERATOR.normal(size=(2, *shape))
     return found[0] + 1j * found[1]
@@ -125,6 +202,11 @@ def unphased(u: Any, s: Any, vh: Any) -> Any:
 
 COMPLEX: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {
     "abs": (tp.abs, (3,)),
+    "abs, of zeros": (lambda z: tp.abs(z * tp.asarray([1.0, 0.0, 2.0])), (3,)),
+    "det": (la.det, (2, 3, 3)),
+    "multiply, by itself": (lambda z: z * z, (3,)),
+    "vector_norm, 1": (lambda z: la.vector_norm(z, ord=1), (4,)),
+    "where": (lambda z: tp.where(z.real > 0.0, z, z * 2j), (4,)),
     "var": (lambda z: tp.var(z, axis=0), (3, 2)),
     "std": (lambda z: tp.std(z, correction=1), (3, 2)),
     "prod": (lambda z: tp.prod(z, axis=0), (3, 2)),

@@ -31,7 +31,7 @@ def _pow_x1(ops: Any, g: Any, x1: Any, x2: Any) -> Any:
 def _pow_x2(ops: Any, g: Any, x1: Any, out: Any) -> Any:
     # Where the base is 0 the power is constant unless the exponent is negative, so its logarithm must not count.
     constant = ops.logical_and(ops.equal(x1, ops.zeros_like(x1)), ops.isfinite(out))
-    return g * (out * ops.log(ops.where(constant, ops.ones_like(x1), x1)))
+    return g * (out * ops.log(ops.masked_fill(x1, constant, 1.0)))
 
 
 def _sign(ops: Any, g: Any, x: Any) -> Any:

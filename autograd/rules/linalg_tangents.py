@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..protocol import is_tensor
 from ..rule import RULES, tangent
+from .linalg import reliable_inverse
 from .matrices import (
     adjoint_of,
     as_columns,
@@ -23,6 +25,7 @@ from .matrices import (
     real,
     require_reduced,
 )
+from .signs import abs_tangent
 
 Shape = tuple[int, ...]
 
@@ -38,13 +41,21 @@ def _solve_x1(ops: Any, t: Any, x1: Any, out: Any, x2_shape: Shape) -> Any:
     return -ops.reshape(found, found.shape[:-1])
 
 
-def _det(ops: Any, t: Any, x: Any) -> Any:
+def _det(ops: Any, t: Any, x: Any, found: Any) -> Any:
+    """By Jacobi's formula: of the inverse, where there is a reliable one, else of the adjugate."""
+    inverse = None if is_tensor(x) else reliable_inverse(ops, x)
+    if inverse is not None:
+        return found * _trace_of_product(ops, inverse, t)
     ones = ops.ones_like(ops.sum(x, axis=(-2, -1)))
     return ops.sum(RULES["linalg.det"].gradients["x"](ops, ones, x) * t, axis=(-2, -1))
 
 
+def _trace_of_product(ops: Any, x1: Any, x2: Any) -> Any:
+    return ops.sum(ops.matrix_transpose(x1) * x2, axis=(-2, -1))
+
+
 def _slogdet(ops: Any, t: Any, x: Any, sign: Any) -> tuple[Any, Any]:
-    trace = ops.sum(ops.matrix_transpose(linalg(ops, "inv")(x)) * t, axis=(-2, -1))
+    trace = _trace_of_product(ops, linalg(ops, "inv")(x), t)
     if not is_complex(x):
         return None, trace
     along = ops.real(trace)
@@ -52,28 +63,41 @@ def _slogdet(ops: Any, t: Any, x: Any, sign: Any) -> tuple[Any, Any]:
 
 
 def _cholesky(ops: Any, t: Any, out: Any) -> Any:
-    return _factor(ops, (t + adjoint_of(ops, t)) * 0.5, out)
+    return _factor(ops, (t + adjoint_of(ops, t)) * 0.5, out, inverted=False)[0]
 
 
-def _factor(ops: Any, t: Any, factor: Any) -> Any:
-    """The tangent of a triangular factor, of a Hermitian one: by halves, as most of the work is products then."""
-    solve, n = linalg(ops, "solve"), factor.shape[-1]
+def _factor(ops: Any, t: Any, factor: Any, inverted: bool) -> tuple[Any, Any]:
+    """The tangent of a triangular factor, of a Hermitian one, and its inverse if it is asked for.
+
+    By halves, as nearly all of the work is products then.
+    """
+    n = factor.shape[-1]
     if n <= SMALL:
-        inner = solve(factor, adjoint_of(ops, solve(factor, t)))
-        return ops.matmul(factor, (ops.tril(inner) + ops.tril(inner, k=-1)) * 0.5)
+        inverse = linalg(ops, "inv")(factor)
+        inner = ops.matmul(ops.matmul(inverse, t), adjoint_of(ops, inverse))
+        return ops.matmul(factor, (ops.tril(inner) + ops.tril(inner, k=-1)) * 0.5), inverse
     first, second = slice(None, n // 2), slice(n // 2, None)
-    corner, below = ops.getitem(factor, (..., first, first)), ops.getitem(factor, (..., second, first))
-    of_corner = _factor(ops, ops.getitem(t, (..., first, first)), corner)
+    below = ops.getitem(factor, (..., second, first))
+    of_corner, corner = _factor(
+        ops, ops.getitem(t, (..., first, first)), ops.getitem(factor, (..., first, first)), inverted=True
+    )
     rest = ops.getitem(t, (..., second, first)) - ops.matmul(below, adjoint_of(ops, of_corner))
-    of_below = adjoint_of(ops, solve(corner, adjoint_of(ops, rest)))
+    of_below = ops.matmul(rest, adjoint_of(ops, corner))
     taken = ops.matmul(of_below, adjoint_of(ops, below))
-    of_last = _factor(
+    of_last, last = _factor(
         ops,
         ops.getitem(t, (..., second, second)) - (taken + adjoint_of(ops, taken)),
         ops.getitem(factor, (..., second, second)),
+        inverted,
     )
-    upper = ops.concat([of_corner, ops.zeros_like(adjoint_of(ops, of_below))], axis=-1)
-    return ops.concat([upper, ops.concat([of_below, of_last], axis=-1)], axis=-2)
+    inverse = _triangular(ops, corner, -ops.matmul(last, ops.matmul(below, corner)), last) if inverted else None
+    return _triangular(ops, of_corner, of_below, of_last), inverse
+
+
+def _triangular(ops: Any, corner: Any, below: Any, last: Any) -> Any:
+    """A lower triangular matrix of its blocks."""
+    upper = ops.concat([corner, ops.zeros_like(adjoint_of(ops, below))], axis=-1)
+    return ops.concat([upper, ops.concat([below, last], axis=-1)], axis=-2)
 
 
 def _eigh(ops: Any, t: Any, eigenvalues: Any, eigenvectors: Any) -> tuple[Any, Any]:
@@ -135,6 +159,8 @@ def _completed(ops: Any, vectors: Any, first: Any, t: Any) -> Any:
 def _vector_norm(ops: Any, t: Any, x: Any, out: Any, axis: Any, keepdims: bool, ord: float) -> Any:
     if ord == 2:
         return quotient(ops, ops.sum(real(ops, conj(ops, x) * t), axis=axis, keepdims=keepdims), out)
+    if ord == 1:
+        return ops.sum(abs_tangent(ops, t, x, None), axis=axis, keepdims=keepdims)
     slope = RULES["linalg.vector_norm"].gradients["x"](ops, ops.ones_like(out), x, out, axis, keepdims, ord)
     return ops.sum(real(ops, slope * t), axis=axis, keepdims=keepdims)
 

@@ -5,12 +5,16 @@ An operation without a formula here needs none: see `tensorplug.autograd.forward
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
+import numpy
+
 from ..protocol import is_tensor
 from ..rule import RULES, diagonal, tangent
-from .matrices import conj, is_complex, quotient, real
+from .matrices import conj, quotient, real
+from .signs import abs_tangent, signs
 from .statistical import Axes, behind, count, spread, with_axes
 
 Shape = tuple[int, ...]
@@ -27,12 +31,32 @@ def _parts(ops: Any, t: Any, shapes: tuple[Shape, ...]) -> list[Any]:
     return [_zeros(ops, known, shape) if one is None else one for one, shape in zip(t, shapes, strict=True)]
 
 
-def _abs(ops: Any, t: Any, x: Any) -> Any:
-    if not is_complex(x):
-        return t * ops.sign(x)
-    size = ops.abs(x)
-    size = ops.masked_fill(size, ops.equal(size, ops.zeros_like(size)), 1.0)
-    return ops.real(t) * (ops.real(x) / size) + ops.imag(t) * (ops.imag(x) / size)
+def _clip(ops: Any, t: Any, x: Any, min: Any, max: Any, found: Any) -> Any:
+    """Where the bounds are in order, what is within them is as it was."""
+    of_x, of_min, of_max = t
+    in_order = found is not None and bool(ops.all(ops.less_equal(min, max)))
+    only_x = of_min is None and of_max is None
+    if not in_order or not (only_x or _is_known(ops, found)):
+        pairs = zip(RULES["clip"].gradients.values(), t, strict=True)
+        return functools.reduce(_sum, [None if one is None else pull(ops, one, x, min, max) for pull, one in pairs])
+    changed = ops.not_equal(x, found)
+    if only_x:
+        return ops.masked_fill(_like(ops, of_x, changed), changed, 0.0)
+    known = next(one for one in t if one is not None)
+    zero = _zeros(ops, known, changed.shape)
+    of_x, of_min, of_max = (zero if one is None else _like(ops, one, changed) for one in t)
+    of_bound = of_min if of_max is of_min else ops.where(_like(ops, ops.less(x, min), changed), of_min, of_max)
+    return ops.where(changed, of_bound, of_x)
+
+
+def _is_known(ops: Any, x: Any) -> bool:
+    """Whether no number is NaN."""
+    return not math.prod(x.shape) or not bool(ops.isnan(ops.max(x)))
+
+
+def _like(ops: Any, x: Any, other: Any) -> Any:
+    """An array in the shape of another."""
+    return x if x.shape == other.shape else ops.broadcast_to(x, other.shape)
 
 
 def _competing(name: str, wins: str) -> Any:
@@ -41,17 +65,26 @@ def _competing(name: str, wins: str) -> Any:
 
     def together(ops: Any, t: Any, x1: Any, x2: Any) -> Any:
         t1, t2 = t
-        higher, lower = getattr(ops, wins)(x1, x2), getattr(ops, wins)(x2, x1)
-        if is_tensor(x1) or not bool(ops.all(ops.logical_or(higher, lower))):
-            return _sum(t1 if t1 is None else first(ops, t1, x1, x2), t2 if t2 is None else second(ops, t2, x1, x2))
-        shape = higher.shape
-        t1, t2 = (one if one is None or one.shape == shape else ops.broadcast_to(one, shape) for one in t)
-        return _sum(
-            t1 if t1 is None else ops.masked_fill(t1, lower, 0.0),
-            t2 if t2 is None else ops.masked_fill(t2, higher, 0.0),
-        )
+        if not is_tensor(x1):
+            higher, lower = getattr(ops, wins)(x1, x2), getattr(ops, wins)(x2, x1)
+            # Where neither wins there is a tie, or NaN.
+            if bool(ops.all(ops.not_equal(higher, lower))):
+                if t1 is not None and t2 is not None:
+                    return ops.where(higher, _like(ops, t1, higher), _like(ops, t2, higher))
+                if t2 is None:
+                    return ops.masked_fill(_like(ops, t1, higher), lower, 0.0)
+                return ops.masked_fill(_like(ops, t2, higher), higher, 0.0)
+        return _sum(t1 if t1 is None else first(ops, t1, x1, x2), t2 if t2 is None else second(ops, t2, x1, x2))
 
     return together
+
+
+def _copysign(ops: Any, t: Any, x1: Any, out: Any) -> Any:
+    of_x1, of_x2 = t
+    if of_x1 is None:
+        return ops.zeros_like(of_x2)
+    same = None if is_tensor(x1) else signs(ops, out, x1)
+    return RULES["copysign"].gradients["x1"](ops, of_x1, x1, out) if same is None else of_x1 * same
 
 
 def _sum(first: Any, second: Any) -> Any:
@@ -68,6 +101,19 @@ def _difference(t: Any) -> Any:
     return -t2 if t1 is None else t1 - t2
 
 
+def _product(t: Any, x1: Any, x2: Any) -> Any:
+    t1, t2 = t
+    if t1 is None or t2 is None:
+        return x1 * t2 if t1 is None else t1 * x2
+    if t1 is t2 and x1 is x2:
+        product = t1 * x1
+        # Nothing else sees it.
+        product += product
+        return product
+    # As one expression, in which NumPy adds in place.
+    return t1 * x2 + x1 * t2
+
+
 def _quotient(t: Any, x2: Any, out: Any) -> Any:
     t1, t2 = t
     return _difference((t1, t2 if t2 is None else t2 * out)) / x2
@@ -79,18 +125,39 @@ def _complex(ops: Any, t: Any) -> Any:
     return ops.complex(ops.zeros_like(known) if t1 is None else t1, ops.zeros_like(known) if t2 is None else t2)
 
 
+def _where(ops: Any, t: Any, condition: Any) -> Any:
+    """A choice, of the tangents as of the values."""
+    t1, t2 = t
+    if t2 is None:
+        return ops.masked_fill(t1, ops.logical_not(condition), 0.0)
+    return ops.masked_fill(t2, condition, 0.0) if t1 is None else ops.where(condition, t1, t2)
+
+
 def _extreme(ops: Any, t: Any, x: Any, out: Any, x_shape: Shape, axis: Axes, keepdims: bool) -> Any:
     """That of the one element which is the extreme, or a share of each of several."""
-    if not is_tensor(x) and x_shape:
-        chosen = ops.equal(x, with_axes(ops, out, x_shape, axis, keepdims))
-        axes = range(len(x_shape)) if axis is None else axis
-        order = (*(i for i in range(len(x_shape)) if i not in axes), *axes)
-        found = ops.index(ops.permute_dims(t, order), (ops.permute_dims(chosen, order),))
-        # No extreme but NaN is without an element that equals it.
-        if found.shape[0] == math.prod(out.shape) and bool(ops.all(ops.equal(out, out))):
-            return ops.reshape(found, out.shape)
+    found = None if is_tensor(x) or not x_shape else _at_extremes(ops, t, x, out, x_shape, axis, keepdims)
+    if found is not None:
+        return ops.reshape(found, out.shape)
     share = RULES["max"].gradients["x"](ops, ops.ones_like(out), x, out, x_shape, axis, keepdims)
     return ops.sum(share * t, axis=axis, keepdims=keepdims)
+
+
+def _at_extremes(ops: Any, t: Any, x: Any, out: Any, x_shape: Shape, axis: Axes, keepdims: bool) -> Any:
+    """The elements where the extremes are, in order; None if one is in several places, or is NaN."""
+    chosen = ops.equal(x, with_axes(ops, out, x_shape, axis, keepdims))
+    axes = tuple(range(len(x_shape))) if axis is None else axis
+    kept = tuple(i for i in range(len(x_shape)) if i not in axes)
+    if not kept:
+        chosen = ops.reshape(chosen, (-1,))
+        first = int(ops.argmax(chosen))
+        if not bool(ops.getitem(chosen, (first,))) or bool(ops.any(ops.getitem(chosen, (slice(first + 1, None),)))):
+            return None
+        return ops.getitem(t, tuple(int(i) for i in numpy.unravel_index(first, x_shape)))
+    if axes != tuple(range(len(kept), len(x_shape))):
+        t, chosen = ops.permute_dims(t, (*kept, *axes)), ops.permute_dims(chosen, (*kept, *axes))
+    found = ops.index(t, (chosen,))
+    # No extreme but NaN is without an element that equals it.
+    return found if found.shape[0] == math.prod(out.shape) and _is_known(ops, out) else None
 
 
 def _are_invertible(ops: Any, x: Any) -> bool:
@@ -98,9 +165,9 @@ def _are_invertible(ops: Any, x: Any) -> bool:
     return bool(ops.all(ops.isfinite(x + ops.reciprocal(x))))
 
 
-def _prod(ops: Any, t: Any, x: Any, x_shape: Shape, axis: Axes, keepdims: bool) -> Any:
+def _prod(ops: Any, t: Any, x: Any, x_shape: Shape, axis: Axes, keepdims: bool, found: Any) -> Any:
     """By the derivative of the logarithm, where no product is zero."""
-    out = ops.prod(x, axis=axis, keepdims=keepdims)
+    out = ops.prod(x, axis=axis, keepdims=keepdims) if found is None else found
     if _are_invertible(ops, out):
         return out * ops.sum(t / x, axis=axis, keepdims=keepdims)
     others = RULES["prod"].gradients["x"](ops, ops.ones_like(out), x, x_shape, axis, keepdims)
@@ -134,13 +201,15 @@ def _std(ops: Any, t: Any, x: Any, out: Any, x_shape: Shape, axis: Axes, correct
     return quotient(ops, _var(ops, t, x, x_shape, axis, correction, keepdims) * 0.5, out)
 
 
-def _sort(ops: Any, t: Any, x: Any, axis: int) -> Any:
+def _sort(ops: Any, t: Any, x: Any, axis: int, found: Any) -> Any:
     """Equal elements, of which any may be first where the order is the quicker one, keep theirs."""
-    order = ops.argsort(x, axis=axis, stable=False)
-    found = ops.take_along_axis(x, order, axis=axis)
+    if found is None:
+        found = ops.sort(x, axis=axis)
     before = (slice(None),) * axis
     lower, higher = ops.getitem(found, (*before, slice(None, -1))), ops.getitem(found, (*before, slice(1, None)))
-    if not bool(ops.all(ops.less(lower, higher))):
+    if bool(ops.all(ops.less(lower, higher))):
+        order = ops.argsort(x, axis=axis, stable=False)
+    else:
         order = ops.argsort(x, axis=axis)
     return ops.take_along_axis(t, order, axis=axis)
 
@@ -165,18 +234,20 @@ def _logsumexp(ops: Any, t: Any, x: Any, out: Any, x_shape: Shape, axis: Axes, k
 
 # Elementwise, or with a symmetric matrix of derivatives.
 diagonal(
-    *"acos acosh add asin asinh atan atan2 atanh ceil clip clone copy copysign cos cosh elu exp expm1 fft.fft fft.fftn "
+    *"acos acosh add asin asinh atan atan2 atanh ceil clone copy cos cosh elu exp expm1 fft.fft fft.fftn "
     "fft.ifft fft.ifftn fill floor floor_divide hypot leaky_relu log log10 log1p log2 logaddexp logsigmoid masked_fill "
-    "multiply negative nextafter positive pow reciprocal relu remainder round sigmoid silu sin sinh softmax softplus "
-    "sqrt square tan tanh trunc where".split()
+    "negative nextafter positive pow reciprocal relu remainder round sigmoid silu sin sinh softmax softplus "
+    "sqrt square tan tanh trunc".split()
 )
 
-tangent("abs", x=_abs)
+tangent("abs", x=abs_tangent)
 tangent("broadcast_to", x=lambda ops, t, out_shape: ops.broadcast_to(t, out_shape))
 tangent("cast", x=lambda ops, t, out_dtype: ops.cast(t, out_dtype))
+tangent("clip", together=_clip)
 tangent("complex", together=_complex)
 tangent("concat", arrays=lambda ops, t, shapes, axis: ops.concat(_parts(ops, t, shapes), axis=axis))
 tangent("conj", x=lambda ops, t: ops.conj(t))
+tangent("copysign", together=_copysign)
 tangent("cumulative_prod", x=_cumulative_prod)
 tangent("cumulative_sum", x=lambda ops, t, axis: ops.cumulative_sum(t, axis=axis))
 tangent("diagonal", x=lambda ops, t, offset: ops.diagonal(t, offset=offset))
@@ -204,6 +275,7 @@ tangent("maximum", together=_competing("maximum", "greater"))
 tangent("mean", x=lambda ops, t, axis, keepdims: ops.mean(t, axis=axis, keepdims=keepdims))
 tangent("min", x=_extreme)
 tangent("minimum", together=_competing("minimum", "less"))
+tangent("multiply", together=_product)
 tangent("permute_dims", x=lambda ops, t, axes: ops.permute_dims(t, axes))
 tangent("prod", x=_prod)
 tangent("put", together=_put)
@@ -223,3 +295,4 @@ tangent("triu", x=lambda ops, t, k: ops.triu(t, k=k))
 tangent("unfold", x=lambda ops, t, window: ops.unfold(t, window=window))
 tangent("var", x=_var)
 tangent("vecdot", x1=lambda ops, t, x2: ops.vecdot(t, x2), x2=lambda ops, t, x1: ops.vecdot(x1, t))
+tangent("where", together=_where)
