@@ -110,15 +110,12 @@ def _formulas(rule: Rule) -> dict[str, Any]:
 def _pushed(rule: Rule, before: str = "return ") -> list[str]:
     """Lines that find the tangent of the result from those of the operands, and return it, or keep it."""
     assert rule.tangents is not None
+    each = _tangents(rule)
+    given = ["tangents"] if rule.variadic else [f"({', '.join(each)},)"] if "together" in rule.tangents else each
     calls = [
-        f"{name}({', '.join(f't{i}' if needed in ('g', 't') else needed for needed in parameter_names(formula))})"
+        f"{name}({', '.join(given[i] if needed in ('g', 't') else needed for needed in parameter_names(formula))})"
         for i, (name, formula) in enumerate(_formulas(rule).items())
     ]
-    each = _tangents(rule)
-    if rule.variadic:
-        return ["t0 = tangents", f"{before}{calls[0]}"]
-    if "together" in rule.tangents:
-        return [f"t0 = ({', '.join(each)},)", f"{before}{calls[0]}"]
     if len(calls) == 1:
         return [f"{before}{calls[0]}"]
     # As one expression, in which NumPy adds in place.

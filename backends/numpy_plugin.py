@@ -179,7 +179,7 @@ def _masked_fill(x: Any, mask: Any, value: Any) -> Any:
     if not numpy.count_nonzero(mask):
         return numpy.array(x)
     # To subtract and convert at once would take twice as long.
-    kept = asarray(mask.view(numpy.int8) - _ONE).astype(bits)
+    kept = asarray(mask.astype(numpy.int8) - _ONE).astype(bits)
     numpy.bitwise_and(kept, asarray(x).view(bits), kept)
     return kept.view(x.dtype)
 
@@ -209,7 +209,7 @@ def _where(condition: Any, x1: Any, x2: Any) -> Any:
         return numpy.where(condition, x1, x2)
     if not numpy.count_nonzero(condition):
         return numpy.array(x2)
-    chosen = (-condition.view(numpy.int8)).astype(bits)
+    chosen = (-condition.astype(numpy.int8)).astype(bits)
     x2 = x2.view(bits)
     numpy.bitwise_and(chosen, x1.view(bits) ^ x2, chosen)
     return numpy.bitwise_xor(chosen, x2, chosen).view(x1.dtype)

@@ -15,7 +15,7 @@ from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
 import numpy
 
 from ..autograd.modes import is_grad_enabled
-from ..autograd.rules.linalg import products_of_others, reliable_inverse
+from ..autograd.rules.linalg import products_of_others, reliable_inverse, without_unknown
 from .axes import normalize_axes
 from .creation import eye
 from .dtypes import DType, as_dtype, float32, real_dtype
@@ -161,10 +161,12 @@ def _adjugate_of(ops: Any, x: Any) -> Any:
     inverse = reliable_inverse(ops, x)
     if inverse is not None:
         return inverse * ops.reshape(det(x), (*x.shape[:-2], 1, 1))
+    x, unknown = without_unknown(ops, x)
     u, s, vh = getattr(ops, "linalg.svd")(x, full_matrices=False)
     phase = ops.reshape(det(u) * det(vh), (*s.shape[:-1], 1, 1))
     others = ops.reshape(products_of_others(ops, s, 1), (*s.shape[:-1], 1, s.shape[-1]))
-    return ops.matmul(_adjoint_of(ops, vh) * others, _adjoint_of(ops, u)) * phase
+    found = ops.matmul(_adjoint_of(ops, vh) * others, _adjoint_of(ops, u)) * phase
+    return ops.masked_fill(found, unknown, math.nan)
 
 
 _adjugate = Operation(

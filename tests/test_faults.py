@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tensorplug.conformance.runner import checks
+from tensorplug.core import OPERATIONS
+
 from .faults import FAULTS, Fault
-from .faults.search import SOUND, failures, is_named
+from .faults.search import BY_NAME, SOUND, failures, is_named, kernels_reached, reaching
 
 SAMPLE = ("add", "sum", "getitem", "put", "rand")
 """Operations of several chapters."""
@@ -13,6 +16,20 @@ SAMPLE = ("add", "sum", "getitem", "put", "rand")
 
 def test_there_are_enough_faults_of_names_of_their_own() -> None:
     assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 60
+
+
+def test_the_checks_that_reach_a_fault_are_known() -> None:
+    # Constructors are no operations, and are looked up by the same names.
+    names = {fault.kernel for fault in FAULTS if fault.kernel is not None} - {"empty", "eye", "ones", "zeros"}
+    assert names <= OPERATIONS.keys()
+    fault = BY_NAME["cast_rounds"]
+    reached = kernels_reached(checks("quick", operations=["cast", "add"]), "quick", seed=0)
+    found = reaching(fault, reached)
+    assert {check.operation for check in found} >= {"cast"}
+    assert len(found) < len(reached)
+    assert reaching(BY_NAME["random_is_off_by_one"], reached) is None
+    with pytest.raises(ValueError, match="no check of the suite uses the kernel 'cos'"):
+        reaching(BY_NAME["cos_of_float16"], reached)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)

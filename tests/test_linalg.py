@@ -289,6 +289,17 @@ class TestErrors:
             assert isinstance(error.value, RuntimeError | ValueError)
             assert isinstance(error.value, numpy.linalg.LinAlgError)
 
+    def test_nan_stays_in_its_matrix_of_a_batch(self, backend: str) -> None:
+        near = numpy.asarray([[1.0, 1.0], [1.0, 1.0 + 1e-6]])
+        batch = numpy.stack([numpy.full((2, 2), NAN), near, near - numpy.asarray([[0.0, 0.0], [0.0, 1e-6]])])
+        for values in (batch, batch[:2], batch + 0j):
+            x = tp.asarray(values, requires_grad=True)
+            la.det(x).sum().real.backward() if x.dtype.is_complex else la.det(x).sum().backward()
+            found = x.grad.numpy()
+            assert numpy.isnan(found[0]).all()
+            wanted = [[[m[1, 1], -m[1, 0]], [-m[0, 1], m[0, 0]]] for m in values[1:]]
+            numpy.testing.assert_allclose(found[1:], wanted, rtol=ROUNDING)
+
     def test_singular_ones_have_determinants(self, backend: str) -> None:
         x = tp.tensor(self.SINGULAR)
         assert la.det(x).item() == 0.0

@@ -125,3 +125,16 @@ def test_the_first_of_equal_extremes_wins_and_nan_over_all(backend: str, dtype: 
     assert tp.argmax(x, axis=1).tolist() == [1, 0, 0]
     assert tp.argmin(x, axis=1).tolist() == [0, 0, 0]
     assert tp.argmax(x, keepdims=True).tolist() == [[3]]
+
+
+@pytest.mark.parametrize("dtype", ["int16", "float32", "float64", "complex64"])
+@pytest.mark.parametrize("count", [6, 1200])
+def test_a_flag_of_another_byte_than_one_is_true(count: int, dtype: str) -> None:
+    """As NumPy has it of what was read as flags."""
+    mask = numpy.zeros(count, "uint8")
+    mask[::3], mask[1::3] = 255, 2
+    flags = tp.from_numpy(mask.view(bool))
+    sevens, ones = tp.full((count,), 7, dtype=dtype), tp.ones((count,), dtype=dtype)
+    chosen = numpy.where(mask.view(bool), 7, 1)
+    numpy.testing.assert_array_equal(tp.where(flags, sevens, ones).numpy(), chosen)
+    numpy.testing.assert_array_equal(sevens.masked_fill(flags, 0).numpy(), numpy.where(mask.view(bool), 0, 7))

@@ -69,6 +69,7 @@ REAL: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "clip, of bounds": (lambda low, high: tp.clip(tp.asarray(X), low, high), ([0.0, -1.0, 2.5], 3.0)),
     "clip, of a bound": (lambda low: tp.clip(tp.asarray(X), low), ([[0.0], [1.0]],)),
     "clip, of numbers": (lambda x: tp.clip(x, -1.0, 1.0), ([[0.5], [-1.0], [3.0]],)),
+    "clip, equal bounds": (lambda low: tp.clip(tp.asarray(numpy.asarray([0.0, 1.0, 2.0])), low, 1.0), (1.0,)),
     "clip, bounds in disorder": (tp.clip, ([1.0, 2.0, 3.0], 2.5, 2.0)),
     "copysign": (tp.copysign, ([1.0, -2.0, 3.0], [-1.0, -2.0, 0.0])),
     "copysign, zero": (tp.copysign, ([0.0, -2.0], [-1.0, 2.0])),
@@ -181,6 +182,50 @@ def test_tangents_of_both_that_compete(backend: str, extreme: Callable[..., Any]
     gradients = vjp(extreme, x, y)[1](tp.ones_like(x))
     wanted = sum(numpy.asarray(g) * numpy.asarray(v) for g, v in zip(gradients, vs, strict=True))
     numpy.testing.assert_array_equal(numpy.asarray(tangent), wanted)
+
+
+FUNCTIONS_OF_TWO = (
+    "add subtract multiply divide atan2 hypot pow logaddexp copysign complex maximum minimum clip".split()
+)
+
+SHAPES_OF_TWO = (((2, 3), (3,)), ((3,), (2, 3)), ((2, 3), ()), ((), (2, 1)), ((2, 1), (1, 3)))
+
+
+def _choice_where(condition: Any) -> Callable[..., Any]:
+    return lambda x1, x2: tp.where(tp.asarray(condition), x1, x2)
+
+
+@pytest.mark.parametrize("shapes", SHAPES_OF_TWO, ids=str)
+@pytest.mark.parametrize("name", [*FUNCTIONS_OF_TWO, "where", "where, broadcast"])
+def test_tangents_of_some_operands_are_broadcast(backend: str, name: str, shapes: tuple[tuple[int, ...], ...]) -> None:
+    chosen = numpy.asarray([[True], [False]]) if name == "where, broadcast" else True
+    function = _choice_where(chosen) if name.startswith("where") else getattr(tp, name)
+    points = [tp.asarray(1.5 + GENERATOR.random(shape)) for shape in shapes]
+    for position, given in itertools.product((0, 1), (_same, tp.sum)):
+
+        def of_one(x: Any, position: int = position, given: Any = given) -> Any:
+            return given(function(*(x if i == position else point for i, point in enumerate(points))))
+
+        x = points[position]
+        t = tp.asarray(GENERATOR.normal(size=x.shape))
+        value, tangent = jvp(of_one, (x,), (t,))
+        assert tangent.shape == value.shape
+        w = tp.asarray(GENERATOR.normal(size=value.shape) + (1j if value.dtype.is_complex else 0))
+        (pulled,) = vjp(of_one, x)[1](w)
+        inner = tp.sum(tp.real(tp.conj(w) * tangent) if value.dtype.is_complex else w * tangent)
+        # Six products of numbers of which none is above 20, each rounded a few times.
+        assert float(inner) == pytest.approx(float(tp.sum(pulled * t)), rel=1e-12, abs=1e-13)
+
+
+def _same(x: Any) -> Any:
+    return x
+
+
+@pytest.mark.parametrize("product", [tp.prod, tp.cumulative_prod], ids=["prod", "cumulative_prod"])
+def test_a_small_factor_s_share_does_not_overflow(backend: str, product: Callable[..., Any]) -> None:
+    x, t = (tp.asarray(one, dtype="float64") for one in ([1e-300, 1e250], [1e20, 0.0]))
+    tangent = jvp(product, (x,), (t,))[1].numpy()
+    assert tangent.reshape(-1)[-1] == pytest.approx(1e270, rel=1e-14)
 
 
 def test_an_infinite_tangent_of_what_loses_is_left_out(backend: str) -> None:

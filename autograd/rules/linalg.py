@@ -6,6 +6,7 @@ one that travels, so it is conjugated when it comes in and when it goes out.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy
@@ -87,6 +88,7 @@ def _adjugate(ops: Any, g: Any, x: Any, out: Any) -> Any:
         trace = as_matrices(ops, ops.sum(diagonal_of(ops, ops.matmul(c, out)), axis=-1))
         return ops.matrix_transpose(inverse * trace - ops.matmul(out, ops.matmul(c, inverse)))
     det = linalg(ops, "det")
+    x, unknown = without_unknown(ops, x)
     u, s, vh = linalg(ops, "svd")(x, full_matrices=False)
     v = adjoint_of(ops, vh)
     phase = as_matrices(ops, det(u) * det(vh))
@@ -96,7 +98,15 @@ def _adjugate(ops: Any, g: Any, x: Any, out: Any) -> Any:
     diagonal = diagonal_of(ops, inner)
     summed = ops.sum(products * as_rows(ops, diagonal), axis=-1)
     inner = embedded(ops, summed) - inner * products
-    return ops.matrix_transpose(ops.matmul(ops.matmul(v, inner), adjoint_of(ops, u)))
+    found = ops.matrix_transpose(ops.matmul(ops.matmul(v, inner), adjoint_of(ops, u)))
+    return ops.masked_fill(found, unknown, math.nan)
+
+
+def without_unknown(ops: Any, x: Any) -> tuple[Any, Any]:
+    """The matrices, zero in place of those with NaN or infinity, which have no singular values; and where these are."""
+    known = ops.all(ops.isfinite(x), axis=(-2, -1), keepdims=True)
+    unknown = ops.broadcast_to(ops.logical_not(known), x.shape)
+    return ops.masked_fill(x, unknown, 0.0), unknown
 
 
 def reliable_inverse(ops: Any, x: Any) -> Any:

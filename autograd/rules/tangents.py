@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -34,8 +35,10 @@ def _parts(ops: Any, t: Any, shapes: tuple[Shape, ...]) -> list[Any]:
 def _clip(ops: Any, t: Any, x: Any, min: Any, max: Any, found: Any) -> Any:
     """Where the bounds are in order, what is within them is as it was."""
     of_x, of_min, of_max = t
-    in_order = found is not None and bool(ops.all(ops.less_equal(min, max)))
     only_x = of_min is None and of_max is None
+    # Equal bounds share what is beyond them.
+    ordered = ops.less_equal if only_x else ops.less
+    in_order = found is not None and bool(ops.all(ordered(min, max)))
     if not in_order or not (only_x or _is_known(ops, found)):
         pairs = zip(RULES["clip"].gradients.values(), t, strict=True)
         return functools.reduce(_sum, [None if one is None else pull(ops, one, x, min, max) for pull, one in pairs])
@@ -160,24 +163,29 @@ def _at_extremes(ops: Any, t: Any, x: Any, out: Any, x_shape: Shape, axis: Axes,
     return found if found.shape[0] == math.prod(out.shape) and _is_known(ops, out) else None
 
 
-def _are_invertible(ops: Any, x: Any) -> bool:
-    """Whether all numbers are finite, as their reciprocals are."""
-    return bool(ops.all(ops.isfinite(x + ops.reciprocal(x))))
+def _by_logarithm(ops: Any, product: Any, slope: Callable[[], Any]) -> Any:
+    """A product's tangent by that of its logarithm, or None where a product is zero or a quotient overflows."""
+    if not bool(ops.all(ops.isfinite(product + ops.reciprocal(product)))):
+        return None
+    tangent = product * slope()
+    return tangent if bool(ops.all(ops.isfinite(tangent))) else None
 
 
 def _prod(ops: Any, t: Any, x: Any, x_shape: Shape, axis: Axes, keepdims: bool, found: Any) -> Any:
-    """By the derivative of the logarithm, where no product is zero."""
+    """By the derivative of the logarithm, where that is known."""
     out = ops.prod(x, axis=axis, keepdims=keepdims) if found is None else found
-    if _are_invertible(ops, out):
-        return out * ops.sum(t / x, axis=axis, keepdims=keepdims)
+    tangent = _by_logarithm(ops, out, lambda: ops.sum(t / x, axis=axis, keepdims=keepdims))
+    if tangent is not None:
+        return tangent
     others = RULES["prod"].gradients["x"](ops, ops.ones_like(out), x, x_shape, axis, keepdims)
     return ops.sum(others * t, axis=axis, keepdims=keepdims)
 
 
 def _cumulative_prod(ops: Any, t: Any, x: Any, out: Any, axis: int) -> Any:
-    """By the derivative of the logarithm, where no product is zero."""
-    if _are_invertible(ops, out):
-        return out * ops.cumulative_sum(t / x, axis=axis)
+    """By the derivative of the logarithm, where that is known."""
+    tangent = _by_logarithm(ops, out, lambda: ops.cumulative_sum(t / x, axis=axis))
+    if tangent is not None:
+        return tangent
     return ops.linear_recurrence(x, t * behind(ops, ops.ones_like, out, axis), axis=axis)
 
 

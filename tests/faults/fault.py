@@ -72,7 +72,8 @@ def bare_kernel(name: str, wrong: Wrong) -> type[NumPy]:
     """The plugin with another kernel for an operation."""
 
     class Changed(NumPy):
-        faulty_kernel = name.removesuffix("_")
+        # A cast looks its kernel up by another name.
+        faulty_kernel = "cast" if name == "astype" else name.removesuffix("_")
 
         def kernels(self) -> Any:
             return {**super().kernels(), name: wrong(sound(name))}

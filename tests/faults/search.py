@@ -78,7 +78,10 @@ def reaching(fault: Fault, reached: Mapping[Check, frozenset[str]] | None) -> li
     """
     if reached is None or fault.kernel is None:
         return None
-    return [check for check, kernels in reached.items() if fault.kernel in kernels]
+    found = [check for check, kernels in reached.items() if fault.kernel in kernels]
+    if not found:
+        raise ValueError(f"no check of the suite uses the kernel {fault.kernel!r}, which {fault.name} spoils")
+    return found
 
 
 def searched(name: str, chosen: list[Check] | None, level: str, seed: int) -> Found:
