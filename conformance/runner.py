@@ -56,6 +56,9 @@ ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
 BACKWARD = ("gradients", AUTODIFF, SECOND_ORDER)
 """What is wrong there alone is wrong in the backward pass."""
 
+WRITERS = {"fill", "full_like", "put"}
+"""What the check of aliasing itself writes with, so that a failure there need not be theirs."""
+
 CHAPTERS = (
     "transfer creation conversion data_types writes manipulation indexing elementwise statistical searching sorting "
     "sets utility linear_algebra linalg fft activations distances losses gradients random"
@@ -244,17 +247,20 @@ def ranked(outcomes: Iterable[Outcome]) -> list[Outcome]:
     """
     outcomes, order = list(outcomes), list(ASPECTS)
     used: dict[tuple[str, str], set[str]] = {}
+    needed: dict[tuple[str, str], set[str]] = {}
     for outcome in outcomes:
         if outcome.failure is not None and outcome.failure.kernels:
             subject, kernels = (outcome.backend, outcome.operation), set(outcome.failure.kernels)
             # Of an operation that fails in several ways, what it uses in all of them.
             used[subject] = used.get(subject, kernels) & kernels
+            kernels -= WRITERS if outcome.aspect == "aliasing" else set()
+            needed[subject] = needed.get(subject, kernels) & kernels
 
     def rank(outcome: Outcome) -> tuple[int, ...]:
         if outcome.status != FAILED:
             return (1,)
         own = outcome.operation
-        causes = sum((outcome.backend, name) in used for name in used.get((outcome.backend, own), set()) - {own})
+        causes = sum((outcome.backend, name) in used for name in needed.get((outcome.backend, own), set()) - {own})
         users = sum(own in kernels for (backend, _), kernels in used.items() if backend == outcome.backend)
         aspect = order.index(outcome.aspect) if outcome.aspect in order else -1
         chapter = place(outcome.chapter)
