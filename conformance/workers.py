@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, TimeoutError, as_completed
 from itertools import groupby
+from multiprocessing.context import SpawnContext
+from multiprocessing.synchronize import RLock
 
 from .levels import LEVELS
 from .outcome import FAILED, Failure, Outcome
@@ -20,6 +21,20 @@ GRACE = 10.0
 
 SPARE = 60.0
 """Seconds for a process to import what it needs."""
+
+
+class _KeepingLocks(SpawnContext):
+    """Keeps the locks that it made: a process that is just being started, in the place of one that ended, looks for
+    those of its pool, which lets go of them before it stops its processes.
+    """
+
+    def __init__(self) -> None:
+        self._locks: list[RLock] = []
+
+    def RLock(self) -> RLock:
+        """Make one."""
+        self._locks.append(super().RLock())
+        return self._locks[-1]
 
 
 def _run_all(chosen: Sequence[Check], backend: str, level: str, seed: int) -> list[Outcome]:
@@ -54,7 +69,7 @@ def run_in_processes(
     from pebble import ProcessPool
 
     # A fork of a process that has threads, as JAX starts them, may hang.
-    with ProcessPool(max_workers=jobs, context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPool(max_workers=jobs, context=_KeepingLocks()) as pool:
         begun: dict[Future[list[Outcome]], tuple[str, list[Check]]] = {}
         for backend in backends:
             for _, group in groupby(chosen, key=lambda check: check.operation):
