@@ -72,7 +72,7 @@ class Level:
         self._recorded = recorded
         self._alone = alone
         self._variables: dict[Any, Any] = {}
-        # By the node of an operation, which several results share, and the name of the result.
+        # By the node of an operation, which several results share, and the name of the result; none for constants.
         self._tangents: weakref.WeakKeyDictionary[Any, dict[str, Any]] | None = None
         self._began = next_order()
 
@@ -113,11 +113,31 @@ class Level:
         if node.level is self:
             return node.tangent
         found = self._variables.get(node)
-        if found is not None or self._tangents is None:
+        if found is not None:
             return found
         operation, output = _source(node)
-        named = self._tangents.get(operation)
-        return None if named is None else named.get(output)
+        named = None if self._tangents is None else self._tangents.get(operation)
+        if named is None:
+            self._require_constant(node)
+            return None
+        return named.get(output)
+
+    def _require_constant(self, unknown: Any) -> None:
+        """Refuse what leads to a variable by an operation that this level was not told of."""
+        tangents = self._tangents_of_operations()
+        nodes = [unknown]
+        while nodes:
+            node = nodes.pop()
+            operation, output = _source(node)
+            named = tangents.get(operation)
+            if node.level is self or node in self._variables or (named and named.get(output) is not None):
+                raise RuntimeError(
+                    f"jvp: the result of {unknown.name} was computed from a variable in another thread, which jvp does "
+                    "not see; run what the thread does in the function's context: contextvars.copy_context().run(...)"
+                )
+            if named is None and operation.order > self._began:
+                tangents[operation] = {}
+                nodes += [edge for edge in operation.edges if edge is not None]
 
     def tangents(self, edges: tuple[Any, ...]) -> list[Any] | None:
         """The tangents that edges lead to; None if there are none."""
@@ -174,10 +194,13 @@ class Level:
         self._keep(node, tangent)
 
     def _keep(self, node: Any, tangent: Any) -> None:
+        operation, output = _source(node)
+        self._tangents_of_operations().setdefault(operation, {})[output] = tangent
+
+    def _tangents_of_operations(self) -> weakref.WeakKeyDictionary[Any, dict[str, Any]]:
         if self._tangents is None:
             self._tangents = weakref.WeakKeyDictionary()
-        operation, output = _source(node)
-        self._tangents.setdefault(operation, {})[output] = tangent
+        return self._tangents
 
     def _transpose(self, node: Any, outs: list[Any], tangents: list[Any]) -> list[Any]:
         """The tangents of the results, by transposing the gradient's formula: its gradient at any point."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable
 
 import numpy
+import pytest
 
 import tensorplug as tp
 
@@ -89,6 +91,43 @@ def test_hooks_and_transforms_in_threads(backend: str) -> None:
 def _on(device: tp.device, work: Callable[[int], None], number: int) -> None:
     with device:
         work(number)
+
+
+def _squared_in_a_thread(x: tp.Tensor, context: contextvars.Context) -> tp.Tensor:
+    """In the context, by an operation of one result and one of two."""
+    found: list[tp.Tensor] = []
+
+    def work() -> None:
+        eigenvalues, _ = tp.linalg.eigh(x * x * tp.eye(2, dtype=x.dtype, device=x.device))
+        found.append(eigenvalues)
+
+    thread = threading.Thread(target=context.run, args=(work,))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+@pytest.mark.parametrize("outside", [False, True], ids=["alone", "within a differentiation"])
+def test_what_another_thread_computes_has_its_tangent_or_is_refused(backend: str, outside: bool) -> None:
+    x = tp.tensor([1.0, 3.0], dtype="float64", requires_grad=outside)
+    ones = tp.ones_like(x)
+    _, tangent = tp.func.jvp(lambda x: _squared_in_a_thread(x, contextvars.copy_context()) * 1, (x,), (ones,))
+    assert tangent.tolist() == pytest.approx([2.0, 6.0], rel=1e-12)  # LAPACK's eigenvalues are good to some eps
+    for function in (
+        lambda x: _squared_in_a_thread(x, contextvars.Context()) * 1,
+        lambda x: _squared_in_a_thread(x, contextvars.Context()),
+    ):
+        with pytest.raises(RuntimeError, match="from a variable in another thread, which jvp does not see"):
+            tp.func.jvp(function, (x,), (ones,))
+    gradient = tp.func.grad(lambda x: _squared_in_a_thread(x, contextvars.Context()).sum())(x)
+    assert gradient.tolist() == pytest.approx([2.0, 6.0], rel=1e-12)
+
+
+def test_constants_of_another_thread_have_no_tangent(backend: str) -> None:
+    x = tp.tensor([1.0, 3.0], dtype="float64")
+    weight = tp.ones(2, dtype="float64", requires_grad=True)
+    _, tangent = tp.func.jvp(lambda x: _squared_in_a_thread(weight, contextvars.Context()) * x, (x,), (x,))
+    assert tangent.tolist() == [1.0, 3.0]
 
 
 def test_transforms_in_tasks() -> None:
