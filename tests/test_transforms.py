@@ -21,6 +21,7 @@ from tensorplug.autograd.rule import RULES
 from tensorplug.func import grad, hessian, hvp, jacfwd, jacrev, jvp, value_and_grad, vjp
 
 from .gradients.case import STEP, Case
+from .jax_reference import by_jax
 from .test_gradients import ALL, CASES, assert_close, values, weights
 
 X = numpy.asarray([0.5, -1.25, 2.0])
@@ -173,7 +174,7 @@ COMPLEX: list[tuple[str, Callable[[Any, Any], Any]]] = [
 
 
 @functools.cache
-def by_jax(number: int) -> list[numpy.ndarray]:
+def derivatives_by_jax(number: int) -> list[numpy.ndarray]:
     """Derivatives of one of the real functions, the complex ones counted after them."""
     import jax
 
@@ -196,9 +197,7 @@ def by_jax(number: int) -> list[numpy.ndarray]:
         gradient, product = jax.jvp(jax.grad(size), (z,), (DZ,))
         return [*jax.jvp(function, (z,), (DZ,)), pulled, gradient.conj(), product.conj()]
 
-    with jax.enable_x64(True):
-        is_real = number < len(REAL)
-        return [numpy.asarray(one) for one in jax.jit(real if is_real else complex)(X if is_real else Z)]
+    return by_jax(real, X) if number < len(REAL) else by_jax(complex, Z)
 
 
 @pytest.mark.parametrize("number", range(len(REAL)), ids=[name for name, _ in REAL])
@@ -210,7 +209,7 @@ def test_real_functions_as_in_jax(backend: str, number: int) -> None:
     def total(x: tp.Tensor) -> tp.Tensor:
         return tp.sum(function(x))
 
-    jacobian, second, value, tangent, gradient, total_hessian = by_jax(number)
+    jacobian, second, value, tangent, gradient, total_hessian = derivatives_by_jax(number)
     wanted = [jacobian, jacobian, second, second, value, tangent, gradient, total_hessian, total_hessian @ V]
     found = [
         *(jacrev(function)(x), jacfwd(function)(x), jacfwd(jacrev(function))(x), jacrev(jacfwd(function))(x)),
@@ -233,7 +232,7 @@ def test_complex_functions_as_in_jax(backend: str, number: int) -> None:
     result, pull = vjp(function, z)
     pulled = pull(dz if result.dtype.kind == "c" else dz.real)[0]
     found = [*jvp(function, (z,), (dz,)), pulled, grad(size)(z), hvp(size, (z,), (dz,))[1][0]]
-    assert_close([array(one) for one in found], by_jax(len(REAL) + number), 1e-12)
+    assert_close([array(one) for one in found], derivatives_by_jax(len(REAL) + number), 1e-12)
 
 
 def test_jacobians_of_complex_numbers_are_refused_where_one_number_is_not_enough(backend: str) -> None:
