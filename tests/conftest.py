@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -43,3 +44,13 @@ def built_in_backend(request: pytest.FixtureRequest) -> str:
         pytest.skip(UNAVAILABLE[request.param])
     name: str = request.param
     return name
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Memory returns by counting references alone, or not at all; `gc` sees what is made from here on only."""
+    gc.disable()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+    gc.enable()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import weakref
 from typing import Any
@@ -140,15 +139,10 @@ def test_is_of_its_thread() -> None:
     assert errors == []
 
 
-def test_keeps_nothing(backend: str) -> None:
-    gc.collect()
-    gc.disable()
-    try:
-        with detect_anomaly():
-            y = leaf(2.0) * 2
-            dead = weakref.ref(y._node)
-            y.backward()
-            del y
-        assert dead() is None
-    finally:
-        gc.enable()
+def test_keeps_nothing(backend: str, no_collector: None) -> None:
+    with detect_anomaly():
+        y = leaf(2.0) * 2
+        dead = weakref.ref(y._node)
+        y.backward()
+        del y
+    assert dead() is None

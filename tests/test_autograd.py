@@ -28,15 +28,6 @@ def leaf(values: Any = (1.0, 2.0, 3.0), dtype: str = "float64") -> tp.Tensor:
     return tp.tensor(values, dtype=dtype, requires_grad=True)
 
 
-@pytest.fixture
-def no_collector() -> Iterator[None]:
-    """Memory returns by counting references alone, or not at all."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-
-
 class TestGrad:
     def test_is_none_before_the_first_pass(self, backend: str) -> None:
         x = leaf()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -17,15 +16,6 @@ from tensorplug.func import grad, hessian, hvp, jvp
 
 def leaf(values: Any = (0.5, -1.0, 1.5)) -> tp.Tensor:
     return tp.tensor(values, dtype="float64", requires_grad=True)
-
-
-@pytest.fixture
-def no_collector() -> Iterator[None]:
-    """Memory returns by counting references alone, or not at all."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 def deep(x: tp.Tensor) -> tp.Tensor:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -18,15 +17,6 @@ from tensorplug.func import grad, hessian, hvp, jacfwd, jvp, vjp
 
 def leaf(values: Any = (1.0, 2.0, 3.0), dtype: str = "float64") -> tp.Tensor:
     return tp.tensor(values, dtype=dtype, requires_grad=True)
-
-
-@pytest.fixture
-def no_collector() -> Iterator[None]:
-    """Memory returns by counting references alone, or not at all."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 class Cube(Function):

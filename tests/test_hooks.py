@@ -213,18 +213,13 @@ class TestHooks:
         gc.collect()
         assert dead() is None
 
-    def test_one_closes_no_cycle(self, backend: str) -> None:
-        gc.collect()
-        gc.disable()
-        try:
-            y = leaf() * 2
-            y.register_hook(lambda g: g * 2)
-            dead = weakref.ref(y._node)
-            y.sum().backward()
-            del y
-            assert dead() is None
-        finally:
-            gc.enable()
+    def test_one_closes_no_cycle(self, backend: str, no_collector: None) -> None:
+        y = leaf() * 2
+        y.register_hook(lambda g: g * 2)
+        dead = weakref.ref(y._node)
+        y.sum().backward()
+        del y
+        assert dead() is None
 
 
 class TestRetainedGradients:
@@ -322,15 +317,10 @@ class TestRetainedGradients:
         assert y.grad.item() == 3.0
         assert z.grad is None
 
-    def test_lets_go_of_the_tensor(self, backend: str) -> None:
-        gc.collect()
-        gc.disable()
-        try:
-            y = leaf() * 2
-            y.retain_grad()
-            dead = weakref.ref(y)
-            y.sum().backward()
-            del y
-            assert dead() is None
-        finally:
-            gc.enable()
+    def test_lets_go_of_the_tensor(self, backend: str, no_collector: None) -> None:
+        y = leaf() * 2
+        y.retain_grad()
+        dead = weakref.ref(y)
+        y.sum().backward()
+        del y
+        assert dead() is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import math
 import weakref
 from collections.abc import Callable
@@ -611,19 +610,14 @@ class TestSeveralResults:
         s.sum().backward(retain_graph=True)
         (u * u).sum().backward()
 
-    def test_no_cycles(self, x: tp.Tensor) -> None:
-        gc.collect()
-        gc.disable()
-        try:
-            u, s, vh = la.svd(x)
-            w, v = la.eigh(x)
-            (first,) = tp.autograd.grad((s * s).sum() + (w * w).sum() + (u * u).sum(), x, create_graph=True)
-            tp.autograd.grad((first * first).sum(), x, create_graph=True)
-            nodes = [weakref.ref(one) for one in (s.grad_fn, w.grad_fn.edges[0], first.grad_fn)]
-            del u, s, vh, w, v, first
-            assert [reference() for reference in nodes] == [None] * 3
-        finally:
-            gc.enable()
+    def test_no_cycles(self, x: tp.Tensor, no_collector: None) -> None:
+        u, s, vh = la.svd(x)
+        w, v = la.eigh(x)
+        (first,) = tp.autograd.grad((s * s).sum() + (w * w).sum() + (u * u).sum(), x, create_graph=True)
+        tp.autograd.grad((first * first).sum(), x, create_graph=True)
+        nodes = [weakref.ref(one) for one in (s.grad_fn, w.grad_fn.edges[0], first.grad_fn)]
+        del u, s, vh, w, v, first
+        assert [reference() for reference in nodes] == [None] * 3
 
     def test_not_recorded(self, x: tp.Tensor) -> None:
         with tp.no_grad():

@@ -14,14 +14,7 @@ import pytest
 import tensorplug as tp
 from tensorplug.autograd.node import Leaf, Node
 
-
-@pytest.fixture(autouse=True)
-def without_the_collector() -> Iterator[None]:
-    """What is freed in these tests is freed by counting references alone."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
+pytestmark = pytest.mark.usefixtures("no_collector")
 
 
 def leaf(*shape: int) -> tp.Tensor:
