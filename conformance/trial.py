@@ -190,13 +190,13 @@ class Trial:
             if self._fails(prop, example):
                 smaller = self._simpler(prop, use, dtype, smooth, among) or example
                 # Elements that are replaced would not be apart from kinks any more.
-                raise Failed(self.told(prop, smaller if smooth else shrunk(prop, smaller), call))
+                raise Failed(self.told(prop, [smaller if smooth else shrunk(prop, smaller), example], call))
 
     def hold_for(self, prop: Property, example: Example, call: Call = line_of) -> None:
         """Try a property on one example; `call` as in `hold`."""
         self.examples += 1
         if self._fails(prop, example):
-            raise Failed(self.told(prop, shrunk(prop, example), call))
+            raise Failed(self.told(prop, [shrunk(prop, example), example], call))
 
     def _fails(self, prop: Property, example: Example) -> bool:
         try:
@@ -226,15 +226,18 @@ class Trial:
                     return example
         return None
 
-    def told(self, prop: Property, example: Example, call: Call = line_of) -> Failure:
-        """What is wrong with an example that fails."""
-        with kernels_used(library_for(self.backend)) as kernels:
-            try:
-                prop(example)
-            except Exception as error:
-                return replace(told(error, example, self.backend, call), kernels=tuple(sorted(kernels)))
+    def told(self, prop: Property, examples: Sequence[Example], call: Call = line_of) -> Failure:
+        """What is wrong with the first of some examples that fails again; with the last one, if none does."""
+        for example in examples:
+            with kernels_used(library_for(self.backend)) as kernels:
+                try:
+                    prop(example)
+                except Exception as error:
+                    return replace(told(error, example, self.backend, call), kernels=tuple(sorted(kernels)))
         # It depends on more than its inputs: what was seen is told all the same.
-        return Failure("it failed once, and not when it was tried again", call(example.use), example.inputs)
+        code = call(example.use)
+        message = "it failed once, and not when it was tried again"
+        return Failure(message, code, example.inputs, snippet=example.snippet(self.backend, code))
 
 
 def is_declared(error: UnsupportedError, backend: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import subprocess
@@ -24,7 +25,7 @@ from tensorplug.conformance import run
 from tensorplug.conformance.arrays import rounded, to_host
 from tensorplug.conformance.bounds import EXACT
 from tensorplug.conformance.comparing import require_agreement
-from tensorplug.conformance.example import Example, Mismatch
+from tensorplug.conformance.example import Example, Mismatch, draw
 from tensorplug.conformance.levels import LEVELS
 from tensorplug.conformance.limits import TimedOut, time_limit
 from tensorplug.conformance.outcome import Outcome
@@ -172,6 +173,26 @@ class TestFailures:
             exec(failure.snippet.replace("print(", "found.append("), {"found": found})
         assert failure.actual in str(found[0].tolist())  # type: ignore[attr-defined]
         assert failure.actual != failure.expected
+
+    def test_what_fails_only_once_has_a_snippet_too(self) -> None:
+        calls = itertools.count()
+        backend = backend_with("wrong_once", add=lambda x1, x2: numpy.asarray(x1 + x2 + (next(calls) == 0)))
+        failure = first_failure(backend, "add").failure
+        assert failure is not None
+        assert failure.message == "it failed once, and not when it was tried again"
+        assert failure.call in failure.snippet
+
+    def test_an_example_that_passes_when_tried_again_is_not_told(self) -> None:
+        def prop(example: Example) -> None:
+            if example is found:
+                raise Mismatch("it is wrong")
+
+        trial = Trial("numpy", REFERENCE, LEVELS["quick"], 0, "add", "threads")
+        (use, *_) = uses_of("add")
+        small, found = (draw(use, "float64", "contiguous", trial.rng) for _ in range(2))
+        failure = trial.told(prop, [small, found])
+        assert failure.message == "it is wrong (float64)"
+        assert failure.inputs == found.inputs != small.inputs
 
     @pytest.mark.parametrize(
         "is_right", [lambda x1: False, lambda x1: x1.base is None], ids=["everywhere", "through a view"]

