@@ -164,23 +164,21 @@ def _broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
 
 
 _BITS = {2: numpy.int16, 4: numpy.int32, 8: numpy.int64}
-_ONE = numpy.int8(1)
 
 _FEW_CHOICES = 1 << 9
 """Up to so many elements a choice for each takes less time than to work on their bits."""
 
 
 def _masked_fill(x: Any, mask: Any, value: Any) -> Any:
-    """Zeros are put in by clearing bits, at a tenth of the time: a choice for each element is mispredicted often."""
+    """Zeros are put in by multiplying bits, at a tenth of the time: a choice for each element is mispredicted often."""
     clears = value == 0 and x.shape == mask.shape and x.dtype.kind != "c" and math.copysign(1.0, value) > 0
     bits = _BITS.get(x.dtype.itemsize) if clears and x.size > _FEW_CHOICES else None
     if bits is None:
         return asarray(numpy.where(mask, x.dtype.type(value), x))
     if not numpy.count_nonzero(mask):
         return numpy.array(x)
-    # To subtract and convert at once would take twice as long.
-    kept = asarray(mask.astype(numpy.int8) - _ONE).astype(bits)
-    numpy.bitwise_and(kept, asarray(x).view(bits), kept)
+    kept = (~mask).astype(bits)
+    kept *= asarray(x).view(bits)
     return kept.view(x.dtype)
 
 

@@ -23,7 +23,9 @@ SOUND = Fault("sound", (), "nothing is wrong", NumPy)
 
 
 class Found(NamedTuple):
-    """What the suite says of a fault: how many checks fail, the first, whether it names the operation at fault."""
+    """What the suite says of a fault: how many checks fail, the first, whether it names the operation at fault, how many
+    were done, and how long they took.
+    """
 
     failures: int
     first: str
