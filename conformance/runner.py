@@ -247,20 +247,28 @@ def ranked(outcomes: Iterable[Outcome]) -> list[Outcome]:
     """
     outcomes, order = list(outcomes), list(ASPECTS)
     used: dict[tuple[str, str], set[str]] = {}
-    needed: dict[tuple[str, str], set[str]] = {}
+    aspects: dict[tuple[str, str], set[str]] = {}
     for outcome in outcomes:
         if outcome.failure is not None and outcome.failure.kernels:
             subject, kernels = (outcome.backend, outcome.operation), set(outcome.failure.kernels)
             # Of an operation that fails in several ways, what it uses in all of them.
             used[subject] = used.get(subject, kernels) & kernels
-            kernels -= WRITERS if outcome.aspect == "aliasing" else set()
-            needed[subject] = needed.get(subject, kernels) & kernels
+            aspects.setdefault(subject, set()).add(outcome.aspect)
+
+    def needed(backend: str, name: str) -> set[str]:
+        """What may be the cause of an operation's failures."""
+        kernels = used.get((backend, name), set())
+        return kernels - WRITERS if aspects.get((backend, name)) == {"aliasing"} else kernels
+
+    def is_cause(backend: str, name: str, own: str) -> bool:
+        """Whether an operation fails that does not itself need the one of whose failures it may be the cause."""
+        return (backend, name) in used and own not in needed(backend, name)
 
     def rank(outcome: Outcome) -> tuple[int, ...]:
         if outcome.status != FAILED:
             return (1,)
         own = outcome.operation
-        causes = sum((outcome.backend, name) in used for name in needed.get((outcome.backend, own), set()) - {own})
+        causes = sum(is_cause(outcome.backend, name, own) for name in needed(outcome.backend, own) - {own})
         users = sum(own in kernels for (backend, _), kernels in used.items() if backend == outcome.backend)
         aspect = order.index(outcome.aspect) if outcome.aspect in order else -1
         chapter = place(outcome.chapter)

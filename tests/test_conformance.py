@@ -28,9 +28,9 @@ from tensorplug.conformance.comparing import require_agreement
 from tensorplug.conformance.example import Example, Mismatch, draw
 from tensorplug.conformance.levels import LEVELS
 from tensorplug.conformance.limits import TimedOut, time_limit
-from tensorplug.conformance.outcome import Outcome
+from tensorplug.conformance.outcome import FAILED, Failure, Outcome
 from tensorplug.conformance.reference import Reference
-from tensorplug.conformance.runner import checks, run_check
+from tensorplug.conformance.runner import checks, ranked, run_check
 from tensorplug.conformance.trial import Trial, shrunk
 from tensorplug.conformance.uses import Operand, Use, chapter_of, subjects, uses_of
 from tensorplug.conformance.uses.use import between
@@ -151,6 +151,33 @@ class TestCoverage:
             checks(chapters=["set"])
         with pytest.raises(ValueError, match=r"no chapter 'set'; there are .*sorting"):
             checks(operations=["add"], chapters=["set"])
+
+
+class TestRank:
+    """The likely cause comes before what follows from it."""
+
+    @staticmethod
+    def ranked(*failures: tuple[str, str, str, str]) -> list[str]:
+        """The operations in the order in which their failures are told; given are chapter, name, aspect, kernels."""
+        outcomes = [
+            Outcome("any", chapter, name, aspect, FAILED, failure=Failure("wrong", kernels=tuple(kernels.split())))
+            for chapter, name, aspect, kernels in failures
+        ]
+        return [outcome.operation for outcome in ranked(outcomes)]
+
+    def test_what_uses_a_kernel_that_fails_comes_after_it(self) -> None:
+        failures = [("elementwise", "silu", "values", "sigmoid silu"), ("statistical", "sigmoid", "values", "sigmoid")]
+        assert self.ranked(*failures) == ["sigmoid", "silu"]
+
+    def test_of_two_that_need_each_other_the_one_that_more_others_use_comes_first(self) -> None:
+        clone = [("transfer", "clone", "values", "clone put"), ("transfer", "clone", "aliasing", "put")]
+        put = [("indexing", "put", "values", "clone put"), ("elementwise", "add", "in place", "add put")]
+        assert self.ranked(*clone, *put)[0] == "put"
+
+    def test_a_view_that_copies_is_not_blamed_on_what_it_is_written_with(self) -> None:
+        failures = [("indexing", "put", "values", "permute_dims put"), ("manipulation", "mT", "aliasing", "mT put")]
+        view = ("manipulation", "permute_dims", "aliasing", "permute_dims put")
+        assert self.ranked(*failures, view)[0] == "permute_dims"
 
 
 class TestFailures:

@@ -23,8 +23,8 @@ SOUND = Fault("sound", (), "nothing is wrong", NumPy)
 
 
 class Found(NamedTuple):
-    """What the suite says of a fault: how many checks fail, the first, whether it names the operation at fault, how many
-    were done, and how long they took.
+    """What the suite says of a fault: how many checks fail, the first, and whether it names the operation at fault; how
+    many checks were done, and how long they took.
     """
 
     failures: int
