@@ -125,6 +125,7 @@ class Level:
     def _require_constant(self, unknown: Any) -> None:
         """Refuse what leads to a variable by an operation that this level was not told of."""
         tangents = self._tangents_of_operations()
+        constants: set[Any] = set()
         nodes = [unknown]
         while nodes:
             node = nodes.pop()
@@ -135,9 +136,12 @@ class Level:
                     f"jvp: the result of {unknown.name} was computed from a variable in another thread, which jvp does "
                     "not see; run what the thread does in the function's context: contextvars.copy_context().run(...)"
                 )
-            if named is None and operation.order > self._began:
-                tangents[operation] = {}
+            if named is None and operation.order > self._began and operation not in constants:
+                constants.add(operation)
                 nodes += [edge for edge in operation.edges if edge is not None]
+        # So that a chain of them is not walked again for each.
+        for operation in constants:
+            tangents[operation] = {}
 
     def tangents(self, edges: tuple[Any, ...]) -> list[Any] | None:
         """The tangents that edges lead to; None if there are none."""

@@ -156,7 +156,7 @@ def run_check(check: Check, backend: str, reference: Reference, level: Level, se
     except Failed as error:
         status, failure = FAILED, error.failure
     except TimedOut as error:
-        status, failure = FAILED, Failure(str(error))
+        status, failure = FAILED, trial.interrupted(str(error))
     except Mismatch as error:
         status, failure = FAILED, Failure(error.message)
     except Unsupported as error:
@@ -168,7 +168,7 @@ def run_check(check: Check, backend: str, reference: Reference, level: Level, se
         if isinstance(error, UnsupportedError) and is_declared(error, backend):
             status, reason = UNSUPPORTED, str(error)
         else:
-            status, failure = FAILED, Failure(described(error))
+            status, failure = FAILED, trial.interrupted(described(error))
     seconds = time.perf_counter() - begin
     return Outcome(
         backend, check.chapter, check.operation, check.aspect, status, trial.examples, seconds, reason, failure

@@ -13,7 +13,7 @@ from hypothesis.errors import HypothesisException, NoSuchExample
 
 from tensorplug.core import OPERATIONS
 from tensorplug.core.dtypes import ACCEPTED, DTYPES
-from tensorplug.core.errors import UnsupportedError
+from tensorplug.core.errors import UnsupportedDTypeError, UnsupportedError
 from tensorplug.core.kinds import library_for
 
 from .arrays import LAYOUTS, rounded
@@ -36,6 +36,9 @@ def line_of(use: Use) -> str:
     """A use's own line."""
     return use.code
 
+
+UNTRIED = (Unanswered, UnsupportedDTypeError)
+"""What an example raises that cannot be tried: there is no answer to hold it against, or no such dtype."""
 
 OF_EMPTY = ("cumulation", "reduction", "search", "searching", "sorting")
 """The families of which kernels often forget that there may be nothing to go through."""
@@ -94,6 +97,8 @@ class Trial:
         self.aspect = aspect
         self.examples = 0
         self.untried = "the backend has none of the dtypes in which it is checked"
+        self._tried: tuple[Example, Call] | None = None
+        self._seen: Exception | None = None
         self.rng = numpy.random.default_rng([seed, zlib.crc32(f"{name} {aspect}".encode())])
 
     @property
@@ -186,31 +191,30 @@ class Trial:
         """
         for _ in range(self.level.draws if draws is None else draws):
             example = draw(use, dtype, layout, self.rng, smooth)
-            self.examples += 1
-            if self._fails(prop, example):
+            if self._fails(prop, example, call):
                 smaller = self._simpler(prop, use, dtype, smooth, among) or example
                 # Elements that are replaced would not be apart from kinks any more.
                 raise Failed(self.told(prop, [smaller if smooth else shrunk(prop, smaller), example], call))
 
     def hold_for(self, prop: Property, example: Example, call: Call = line_of) -> None:
         """Try a property on one example; `call` as in `hold`."""
-        self.examples += 1
-        if self._fails(prop, example):
+        if self._fails(prop, example, call):
             raise Failed(self.told(prop, [shrunk(prop, example), example], call))
 
-    def _fails(self, prop: Property, example: Example) -> bool:
+    def _fails(self, prop: Property, example: Example, call: Call) -> bool:
+        self.examples += 1
+        self._tried, self._seen = (example, call), None
         try:
             prop(example)
-        except Unanswered as reason:
+        except UNTRIED as reason:
             self.examples -= 1
             self.untried = str(reason)
-            return False
-        except UnsupportedError as error:
-            if is_declared(error, self.backend):
+        except Exception as error:
+            if isinstance(error, UnsupportedError) and is_declared(error, self.backend):
                 raise Unsupported(str(error)) from None
+            self._seen = error
             return True
-        except Exception:
-            return True
+        self._tried = None
         return False
 
     def _simpler(
@@ -235,8 +239,16 @@ class Trial:
                 except Exception as error:
                     return replace(told(error, example, self.backend, call), kernels=tuple(sorted(kernels)))
         # It depends on more than its inputs: what was seen is told all the same.
+        assert self._seen is not None
+        failure = told(self._seen, examples[-1], self.backend, call)
+        return replace(failure, message=f"failed once, and not when it was tried again: {failure.message}")
+
+    def interrupted(self, message: str) -> Failure:
+        """A failure that ended the check, with the example that was being tried."""
+        if self._tried is None:
+            return Failure(message)
+        example, call = self._tried
         code = call(example.use)
-        message = "it failed once, and not when it was tried again"
         return Failure(message, code, example.inputs, snippet=example.snippet(self.backend, code))
 
 
@@ -270,7 +282,7 @@ def told(error: Exception, example: Example, backend: str, call: Call = line_of)
 def _fails(prop: Property, example: Example) -> bool:
     try:
         prop(example)
-    except Unanswered:
+    except UNTRIED:
         return False
     except Exception:
         return True

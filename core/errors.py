@@ -33,6 +33,10 @@ class UnsupportedError(NotImplementedError):
     """What a backend declares that it cannot do."""
 
 
+class UnsupportedDTypeError(TypeError):
+    """A dtype that a backend declares that it does not have."""
+
+
 class LinAlgError(numpy.linalg.LinAlgError, RuntimeError):
     """A matrix that has no such result: NumPy's error of that name, and PyTorch's, which is a RuntimeError."""
 

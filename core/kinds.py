@@ -14,7 +14,7 @@ import numpy
 from ..backends import Backend, ByKind, forgetters, load
 from .devices import Device, as_device, backend_devices
 from .dtypes import DTYPES, DType
-from .errors import LinAlgError, UnsupportedError
+from .errors import LinAlgError, UnsupportedDTypeError, UnsupportedError
 
 OPERATIONS: dict[str, Any] = {}
 """Every declared operation by its name: see `tensorplug.core.operation.Operation`, which enters it here."""
@@ -135,13 +135,13 @@ class Library:
 
         Raises
         ------
-        TypeError
+        UnsupportedDTypeError
             If the backend does not support it.
         """
         try:
             return self.dtypes[dtype.name]
         except KeyError:
-            raise TypeError(
+            raise UnsupportedDTypeError(
                 f"backend {self.name!r} does not support {dtype.name}; it has {', '.join(self.dtypes)}"
             ) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import threading
 from collections.abc import Callable
@@ -119,6 +120,15 @@ def test_what_another_thread_computes_has_its_tangent_or_is_refused(backend: str
     ):
         with pytest.raises(RuntimeError, match="from a variable in another thread, which jvp does not see"):
             tp.func.jvp(function, (x,), (ones,))
+
+    def caught(x: tp.Tensor) -> tp.Tensor:
+        y = _squared_in_a_thread(x, contextvars.Context())
+        with contextlib.suppress(RuntimeError):
+            y + 0
+        return y
+
+    with pytest.raises(RuntimeError, match="from a variable in another thread"):
+        tp.func.jvp(caught, (x,), (ones,))
     gradient = tp.func.grad(lambda x: _squared_in_a_thread(x, contextvars.Context()).sum())(x)
     assert gradient.tolist() == pytest.approx([2.0, 6.0], rel=1e-12)
 
