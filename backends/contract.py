@@ -198,8 +198,9 @@ class Backend:
         return str(array.device)
 
     def from_numpy(self, array: numpy.ndarray, device: Any) -> Array:
-        """A copy of a NumPy array in memory of the backend's own, on one of its devices."""
-        return self.namespace.asarray(array, device=device, copy=True)
+        """A copy of a NumPy array, of any byte order, in memory of the backend's own, on one of its devices."""
+        native = array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+        return self.namespace.asarray(native, device=device, copy=True)
 
     def from_dlpack(self, array: Any, device: Any, copy: bool) -> Array:
         """Another library's array on a device that both can use, in its own memory or a copy of the backend's own.

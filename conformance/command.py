@@ -14,8 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import tensorplug
-from tensorplug.backends import Entry, listing
+from tensorplug.backends import listing
 
+from .available import available, why_missing
 from .outcome import FAILED, Outcome
 from .reference import reference_for
 from .report import Run, changes, print_report, progress, read, writer
@@ -81,7 +82,7 @@ def _main(options: argparse.Namespace) -> int:
     except (ValueError, ImportError, OSError) as error:
         raise Refused(str(error)) from None
     if not chosen:
-        raise Refused(f"no check's name contains {options.keyword!r}")
+        raise Refused(_nothing_chosen(options))
     names, missing = _available(options.backends)
     if not names:
         return BROKEN
@@ -107,14 +108,20 @@ def _main(options: argparse.Namespace) -> int:
     return int(any(outcome.status == FAILED for outcome in outcomes))
 
 
+def _nothing_chosen(options: argparse.Namespace) -> str:
+    among = [*(f"--op {name}" for name in options.op or ()), *(f"--chapter {name}" for name in options.chapter or ())]
+    where = f" among those of {' '.join(among)}" if among else ""
+    if options.keyword:
+        return f"no check's name contains {options.keyword!r}{where}"
+    return f"there is no check{where}, taken together"
+
+
 def _available(asked: Sequence[str]) -> tuple[list[str], list[str]]:
     """The backends that can be tested, and those that cannot, of which a line is printed each."""
-    entries: dict[str, Entry] = {entry.name: entry for entry in listing()}
-    usable = [name for name, entry in entries.items() if entry.status == "available"]
+    usable = available()
     missing = [name for name in asked if name not in usable]
     for name in missing:
-        reason = f"is {entries[name].status}: {entries[name].reason}" if name in entries else "is unknown"
-        print(f"tensorplug conformance: {name!r} {reason}; there are {', '.join(usable)}", file=sys.stderr)
+        print(f"tensorplug conformance: {why_missing(name)}", file=sys.stderr)
     return [name for name in dict.fromkeys(asked or usable) if name in usable], missing
 
 
@@ -122,10 +129,11 @@ def _run(
     names: Sequence[str], chosen: Sequence[Check], options: argparse.Namespace, advance: Callable[[Outcome], None]
 ) -> list[Outcome]:
     jobs = options.jobs or os.cpu_count() or 1
-    if jobs > 1 and find_spec("pebble") is None:
-        print("tensorplug conformance: one process, as pebble is not installed: pip install tensorplug[test]")
-        jobs = 1
-    if jobs == 1:
+    if find_spec("pebble") is None:
+        print(
+            "tensorplug conformance: all in this process, which a plugin may end or hold up, since pebble is missing: "
+            "pip install tensorplug[test]"
+        )
         return run(names, level=options.level, seed=options.seed, chosen=chosen, advance=advance)
     return list(run_in_processes(names, chosen, level=options.level, seed=options.seed, jobs=jobs, advance=advance))
 

@@ -273,7 +273,9 @@ def told(error: Exception, example: Example, backend: str, call: Call = line_of)
     if isinstance(error, Mismatch):
         message, expected, actual = error.message, str(error.expected), str(error.actual)
     else:
-        message = f"raised {described(error)}"
+        # The suite turns warnings into errors.
+        did = "warned, where Tensorplug does not:" if isinstance(error, Warning) else "raised"
+        message = f"{did} {described(error)}"
         expected, actual = "", ""
     code = call(example.use)
     return Failure(message + situation, code, example.inputs, expected, actual, example.snippet(backend, code))

@@ -69,6 +69,10 @@ FAULTY = {
     "cmp_logsumexp": {"logsumexp": unshifted_logsumexp},
     "cmp_sum": {"sum": half_sum},
     "cmp_cosh": {"cosh": lambda x: np.asarray(np.sinh(x))},
+    "cmp_scalar": {
+        "cosh": lambda x: np.asarray(np.sinh(x)),
+        "sum": lambda x, axis=None, keepdims=False, dtype=None: np.sum(x, axis, dtype, keepdims=keepdims),
+    },
     "cmp_add_": {"add_": lambda x, y: x},
     "cmp_shape": {"max": lambda x, axis=None, keepdims=False: np.asarray(np.max(x, axis))},
     "cmp_tanh": {"tanh": lambda x: 1 / 0},
@@ -261,6 +265,15 @@ class TestParting:
         assert parting.operation == "cosh, in the gradient of sinh"
         assert parting.place is not None
         assert parting.place.line == line_of(program, "tp.sinh")
+
+    def test_before_a_kernel_that_returns_a_scalar(self) -> None:
+        comparison = held_against_numpy(lambda x: tp.sinh(x * 2).sum(), X, backend="cmp_scalar")
+        assert [(found.name, found.agrees) for found in comparison.differences] == [
+            ("output", True),
+            ("gradient of x", False),
+        ]
+        (parting,) = comparison.partings
+        assert parting.operation == "cosh, in the gradient of sinh"
 
     def test_sum_over_a_broadcast_operand(self) -> None:
         def program(x: tp.Tensor, bias: tp.Tensor) -> tp.Tensor:
@@ -530,6 +543,7 @@ class TestBadInput:
             ({"tolerance": -1}, "got tolerance=-1"),
             ({"absolute": float("nan")}, "got absolute=nan"),
             ({"backends": "numpy"}, "wanted a sequence of names"),
+            ({"backends": []}, "got no backends, wanted some of numpy"),
         ],
     )
     def test_of_compare(self, options: dict[str, Any], message: str) -> None:
@@ -543,6 +557,12 @@ class TestBadInput:
     def test_outputs_that_cannot_be_compared(self) -> None:
         with pytest.raises(TypeError, match=r"output\['x'\] is of type str, wanted a tensor"):
             held_against_numpy(lambda x: {"x": "text"}, X, backend="cmp_sum")
+
+    def test_a_function_that_returns_nothing(self) -> None:
+        with pytest.raises(ValueError, match="the function returned nothing, and left no gradient in its arguments"):
+            held_against_numpy(lambda x: None, X, backend="cmp_sum")
+        comparison = held_against_numpy(lambda x: tp.sinh(x).sum().backward(), X, backend="cmp_cosh")
+        assert [(found.name, found.agrees) for found in comparison.differences] == [("gradient of x", False)]
 
 
 PROGRAM = """
@@ -632,6 +652,9 @@ class TestCommand:
             ("def program(x): pass", "missing a required argument: 'x'; define inputs()"),
             ("def program(): pass\ndef inputs(): 1 / 0", "inputs() raised ZeroDivisionError: division by zero ("),
             ("def program():\n    return {}['key']", "KeyError: 'key' ("),
+            ("import sys\ndef program():\n    sys.exit(0)", "RuntimeError: sys.exit(0) was called ("),
+            ("import sys\ndef program(): pass\ndef inputs(): sys.exit(0)", "inputs() raised SystemExit: 0 ("),
+            ("def program(): pass", "compare: the function returned nothing"),
             ("def program():\n    return object()", "TypeError: compare: output is of type object"),
         ],
     )

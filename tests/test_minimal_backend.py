@@ -237,3 +237,11 @@ def test_linear_algebra_without_the_extension() -> None:
             tp.linalg.inv(x)
     finally:
         unregister(plugin)
+
+
+@pytest.mark.parametrize("dtype", [">f4", "<f4", ">i8", ">c16"])
+def test_either_order_of_bytes(dtype: str) -> None:
+    host = np.arange(3).astype(dtype)
+    tensor = tp.asarray(host)
+    assert tensor.tolist() == host.tolist()
+    assert tensor.numpy().dtype == np.dtype(dtype).newbyteorder("=")

@@ -33,7 +33,10 @@ SPECIAL = (0.0, -0.0, numpy.inf, -numpy.inf, numpy.nan, 1.5)
 
 
 CALLS: dict[tuple[str, str], str] = {
-    ("host transfer", "values"): "[tp.asarray(x.numpy(), copy=True).numpy(), tp.tensor(x.numpy()).tolist()]",
+    ("host transfer", "values"): (
+        "(lambda host: [tp.asarray(host, copy=True).numpy(), tp.tensor(host).tolist(), "
+        "tp.tensor(host.astype(host.dtype.newbyteorder())).numpy()])(x.numpy())"
+    ),
     ("host transfer", "copies"): "(lambda given: (tp.tensor(given), given.fill(1)))(x.numpy().copy())[0]",
     ("host transfer", "shared memory"): "[(x.numpy().fill(5), x.tolist()), (x.fill_(7), x.numpy())]",
     ("dlpack", "values and sharing"): "[numpy.from_dlpack(x), tp.from_dlpack(x.numpy(), copy=True)]",

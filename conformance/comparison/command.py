@@ -163,7 +163,7 @@ def _arguments(module: ModuleType, file: Path, function: Callable[..., Any]) -> 
     inputs = getattr(module, "inputs", None)
     try:
         found = () if inputs is None else inputs()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise Refused(f"inputs() raised {in_one_line(error)}") from None
     arguments = tuple(found) if isinstance(found, tuple | list) else (found,)
     try:

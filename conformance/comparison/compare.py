@@ -11,8 +11,9 @@ from typing import Any
 import numpy
 
 import tensorplug as tp
-from tensorplug.backends import listing, load
+from tensorplug.backends import load
 
+from ..available import available
 from .divergence import Bounds, Parting, find_parting, record
 from .measure import Measure, measure
 from .program import Program, Run
@@ -108,7 +109,7 @@ def compare(
         Arrays, tensors and numbers, or tuples, lists and dicts of these. Arrays and tensors become tensors of each
         backend in turn, on which new tensors are put, too. Everything else is passed on.
     backends : sequence of str, optional
-        Names; by default all that are available.
+        Names; by default all that are available. One alone is compared with what these would have been.
     reference : str, optional
         The backend with which the others are compared. By default the first of them that compiles, as JAX does, since
         its arithmetic has least in common with the others'; if none does, the default backend, or else the first.
@@ -131,7 +132,8 @@ def compare(
     Raises
     ------
     ValueError
-        For an unknown backend, fewer than two, or a tolerance that is negative or NaN.
+        For an unknown backend, none, the reference alone, a tolerance that is negative or NaN, or a function that
+        returns nothing.
     BackendUnavailable
         If one was asked for that cannot be used here.
     Exception
@@ -154,6 +156,7 @@ def compare(
         try:
             runs = [program.run(name) for name in names]
             _require_one_that_runs(runs)
+            _require_values(runs)
             differences = [found for run in runs[1:] for found in _differences(run, runs[0], bounds)]
             parted = dict.fromkeys(found.backend for found in differences if not found.agrees)
             partings = []
@@ -176,22 +179,20 @@ def _backends(asked: Sequence[str] | None, reference: str | None) -> tuple[list[
     """The names of the backends, that of the reference first."""
     if isinstance(asked, str):
         raise TypeError(f"compare: got backends={asked!r}, wanted a sequence of names")
-    names = list(dict.fromkeys(_available() if asked is None else asked))
+    names = list(dict.fromkeys(available() if asked is None else asked))
+    if not names:
+        raise ValueError(f"compare: got no backends, wanted some of {', '.join(available())}")
     for name in (*names, *([] if reference is None else [reference])):
         load(name)
     if reference is None and len(names) == 1:
         # One alone is compared with what all would have been.
-        names = list(dict.fromkeys((*names, _reference(_available()))))
+        names = list(dict.fromkeys((*names, _reference(available()))))
     chosen = reference or _reference(names)
     names = list(dict.fromkeys((chosen, *names)))
     if len(names) < 2:
-        there = ", ".join(_available())
+        there = ", ".join(available())
         raise ValueError(f"compare: got {chosen!r} alone, wanted two backends; available are {there}")
     return names, chosen
-
-
-def _available() -> list[str]:
-    return [entry.name for entry in listing() if entry.status == "available"]
 
 
 def _reference(names: Sequence[str]) -> str:
@@ -205,6 +206,15 @@ def _require_one_that_runs(runs: Sequence[Run]) -> None:
     error = runs[0].error
     if error is not None and all(type(run.error) is type(error) for run in runs):
         raise error
+
+
+def _require_values(runs: Sequence[Run]) -> None:
+    """Refuse a program of which there is nothing to compare, rather than say that it agrees."""
+    if not any(run.values or run.failure or run.gradient_failure for run in runs):
+        raise ValueError(
+            "compare: the function returned nothing, and left no gradient in its arguments; wanted tensors, arrays or "
+            "numbers to compare"
+        )
 
 
 def _differences(run: Run, reference: Run, bounds: Bounds) -> Iterator[Difference]:

@@ -113,7 +113,7 @@ class Program:
     def call(self, backend: str) -> _Results:
         """Call the function once, with arguments of its own, and compute the gradients."""
         mode = tp.enable_grad() if self._wants_gradients else contextlib.nullcontext()
-        with tp.backend(backend), mode:
+        with _exits_as_errors(), tp.backend(backend), mode:
             tp.manual_seed(self._seed)
             arguments = map_leaves(self._put, self._arguments)
             start = time.perf_counter()
@@ -149,6 +149,15 @@ class Program:
         weights = [_weights(end, [self._seed % 2**64, position]) for position, end in enumerate(ends)]
         found = tp.autograd.grad(ends, list(leaves.values()), grad_outputs=weights, allow_unused=True)
         return {name: gradient for name, gradient in zip(leaves, found, strict=True) if gradient is not None}
+
+
+@contextlib.contextmanager
+def _exits_as_errors() -> Iterator[None]:
+    """Keep what calls ``sys.exit`` from ending the comparison, perhaps with the exit code of success."""
+    try:
+        yield
+    except SystemExit as error:
+        raise RuntimeError(f"sys.exit({error.code!r}) was called").with_traceback(error.__traceback__) from None
 
 
 def named_leaves(tree: Any, name: str) -> Iterator[tuple[str, Any]]:

@@ -351,7 +351,7 @@ def _with_arrays(library: Library, tree: Any, arrays: list[numpy.ndarray]) -> An
         is_array = isinstance(leaf, library.array_types)
         if is_array:
             replaced.append(library.backend.from_numpy(next(rest), leaf.device))
-        elif isinstance(leaf, numpy.ndarray):
+        elif isinstance(leaf, numpy.ndarray | numpy.generic):
             replaced.append(next(rest))
         elif type(leaf) in (Gradients, Tensor):
             raise TypeError("tensors keep their arrays")
@@ -368,8 +368,9 @@ def _host_arrays(library: Library, tree: Any) -> Iterator[numpy.ndarray]:
             yield leaf._kind.library.backend.to_numpy(array_of(leaf))
         elif isinstance(leaf, library.array_types):
             yield library.backend.to_numpy(leaf)
-        elif isinstance(leaf, numpy.ndarray):
-            yield leaf
+        elif isinstance(leaf, numpy.ndarray | numpy.generic):
+            # NumPy's namespaces give scalars for 0-d results.
+            yield numpy.asarray(leaf)
 
 
 def _described(arguments: tuple[Any, ...], parameters: dict[str, Any]) -> str:

@@ -1,0 +1,16 @@
+"""Which backends can be tested here."""
+
+from __future__ import annotations
+
+from tensorplug.backends import listing
+
+
+def available() -> list[str]:
+    """The names of those that can."""
+    return [entry.name for entry in listing() if entry.status == "available"]
+
+
+def why_missing(name: str) -> str:
+    """Why one that was asked for cannot, in a line."""
+    reasons = {entry.name: f"is {entry.status}: {entry.reason}" for entry in listing()}
+    return f"{name!r} {reasons.get(name, 'is unknown')}; there are {', '.join(available())}"
