@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,6 +11,8 @@ from tensorplug.conformance.available import available, why_missing
 from tensorplug.conformance.levels import LEVELS
 from tensorplug.conformance.outcome import FAILED, UNSUPPORTED, Outcome
 from tensorplug.conformance.reference import Reference, reference_for
+from tensorplug.conformance.report.run import rerun
+from tensorplug.conformance.report.text import facts, printable
 from tensorplug.conformance.runner import Check, checks, run_check
 
 
@@ -38,16 +41,16 @@ def test_backend(backend: str, check: Check | None, request: pytest.FixtureReque
     level, seed = request.config.getoption("level"), request.config.getoption("--conformance-seed")
     outcome = run_check(check, backend, _reference(backend), LEVELS[level], seed)
     if outcome.status == FAILED:
-        pytest.fail(_described(outcome), pytrace=False)
+        pytest.fail("\n".join(_described(outcome, rerun(backend, check.operation, seed, level))), pytrace=False)
     if outcome.status == UNSUPPORTED:
         pytest.skip(outcome.reason)
 
 
-def _described(outcome: Outcome) -> str:
+def _described(outcome: Outcome, command: str) -> Iterator[str]:
     failure = outcome.failure
     assert failure is not None
-    lines = [failure.message]
-    lines += [f"call:     {failure.call}"] if failure.call else []
-    lines += [f"{name} = {text}" for name, text in failure.inputs.items()]
-    lines += [f"expected: {failure.expected}", f"actual:   {failure.actual}"] if failure.expected else []
-    return "\n".join(lines)
+    yield printable(failure.message)
+    for label, text in facts(failure, command):
+        yield f"{label}{text}"
+    if failure.snippet:
+        yield f"\n{printable(failure.snippet)}"

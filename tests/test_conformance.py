@@ -659,8 +659,35 @@ class TestPytest:
             capture_output=True,
             text=True,
             cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(folder)},
             check=False,
         )
+
+    def test_a_failure_and_what_shows_it_again(self, tmp_path: Path) -> None:
+        source = """
+            import types, numpy
+            from tensorplug.backends import hookimpl, register
+            from tensorplug.backends.numpy_plugin import NumPy
+
+            class Ceiling(NumPy):
+                name = "ceiling"
+
+                def kernels(self):
+                    return {**super().kernels(), "floor": lambda x: numpy.asarray(numpy.ceil(x))}
+
+            @hookimpl
+            def tensorplug_backends():
+                yield Ceiling()
+
+            register(types.SimpleNamespace(tensorplug_backends=tensorplug_backends))
+        """
+        (tmp_path / "ceilings.py").write_text(textwrap.dedent(source))
+        suite = ("-p", "ceilings", "--pyargs", "tensorplug.conformance", "--quick")
+        done = self.pytest(tmp_path, *suite, "--backend", "ceiling", "-k", "floor::values")
+        assert done.returncode == 1
+        assert "call      tp.floor(x)\n" in done.stdout
+        assert "rerun     tensorplug conformance ceiling --op floor --seed 0 --quick\n" in done.stdout
+        assert 'tp.set_default_backend("ceiling")\n' in done.stdout
 
     def test_the_suite(self, tmp_path: Path) -> None:
         pytest.importorskip("jax", reason="NumPy is held against it")

@@ -125,8 +125,7 @@ class Run:
 
     def command(self, backend: str, operation: str) -> str:
         """What to type to check an operation on a backend again, with the same examples."""
-        words = ["tensorplug", "conformance", backend, "--op", operation, "--seed", str(self.seed), OPTIONS[self.level]]
-        return shlex.join(filter(None, words))
+        return rerun(backend, operation, self.seed, self.level)
 
     def to_dict(self) -> dict[str, Any]:
         """The same of plain values: outcomes sorted, so that two runs can be told apart line by line."""
@@ -164,6 +163,12 @@ class Run:
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"is damaged: {type(error).__name__}: {error}") from None
+
+
+def rerun(backend: str, operation: str, seed: int, level: str) -> str:
+    """What to type to check an operation on a backend again."""
+    words = ["tensorplug", "conformance", backend, "--op", operation, "--seed", str(seed), OPTIONS[level]]
+    return shlex.join(filter(None, words))
 
 
 def _identifier(outcome: Outcome) -> str:
