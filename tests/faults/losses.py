@@ -40,6 +40,8 @@ def _mean_for_sum(self: NumPy, formula: Any, ops: Any, arrays: Any, options: Any
 
 BY_FORMULA = (
     "binary_cross_entropy",
+    "l1_loss",
+    "mse_loss",
     "multilabel_soft_margin_loss",
     "poisson_nll_loss",
     "soft_margin_loss",
