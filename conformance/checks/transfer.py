@@ -9,11 +9,12 @@ import numpy
 
 import tensorplug
 from tensorplug.core.dtypes import DTYPES
+from tensorplug.core.errors import UnsupportedDTypeError
 from tensorplug.core.kinds import library_for
 
 from ..arrays import Array, contiguous, rounded, source
 from ..comparing import require_sound
-from ..example import Example, Mismatch, draw
+from ..example import Example, Mismatch, draw, evaluate
 from ..trial import Trial, Unsupported
 from ..uses import Use
 
@@ -111,11 +112,10 @@ def check_copies(trial: Trial) -> None:
 
 def check_shared_host_memory(trial: Trial) -> None:
     """Where arrays are writable on the host, ``numpy()`` and ``from_numpy`` share memory both ways."""
-    library = library_for(trial.backend)
 
     def prop(example: Example) -> None:
         tensor = tensorplug.ones(3)
-        if not (library.writable and isinstance(tensor._array, numpy.ndarray)):
+        if not _shares_with_numpy(tensor, trial.backend):
             return
         tensor.numpy()[1] = 5
         if tensor.tolist() != [1, 5, 1]:
@@ -133,6 +133,11 @@ def check_shared_host_memory(trial: Trial) -> None:
     _hold(trial, prop, draw(_USES[3], "float64", "contiguous", trial.rng))
 
 
+def _shares_with_numpy(tensor: tensorplug.Tensor, backend: str) -> bool:
+    """Whether a tensor's array is NumPy's, and may be written."""
+    return library_for(backend).writable and isinstance(tensor._array, numpy.ndarray)
+
+
 def check_dlpack(trial: Trial) -> None:
     """DLPack both ways: values are kept, ``copy=True`` copies, and ``copy=False`` shares or raises."""
 
@@ -148,20 +153,23 @@ def check_dlpack(trial: Trial) -> None:
             if copy and host.size:
                 given.fill(1)
                 _require_equal(taken.numpy(), host, dtype)
-        _shares_or_raises(host, dtype)
+        _shares_or_raises(host, dtype, trial.backend)
 
     _each(trial, prop)
 
 
-def _shares_or_raises(host: Array, dtype: str) -> None:
-    given = host.copy()
+def _shares_or_raises(host: Array, dtype: str, backend: str) -> None:
+    given, tensor = host.copy(), tensorplug.tensor(host)
     try:
         taken = tensorplug.from_dlpack(given, copy=False)
-    except BufferError:
+    except BufferError as error:
+        if _shares_with_numpy(tensor, backend):
+            raise Mismatch(
+                "the memory of NumPy's arrays is not shared, though the backend's are such", "", error
+            ) from None
         return
     given.fill(1)
     _require_equal(taken.numpy(), given, dtype)
-    tensor = tensorplug.tensor(host)
     try:
         handed = numpy.from_dlpack(tensor, copy=False)
     except BufferError:
@@ -196,16 +204,21 @@ def check_dtypes(trial: Trial) -> None:
     supported = library_for(trial.backend).dtypes
     missing = [name for name in DTYPES if name not in supported]
     for name in DTYPES:
-        trial.examples += 1
-        try:
-            found = tensorplug.zeros(2, dtype=name)
-        except TypeError as error:
-            if name in supported or "does not support" not in str(error):
-                raise
-        else:
+
+        def prop(example: Example, name: str = name) -> None:
+            try:
+                found = evaluate(example.use, {})
+            except UnsupportedDTypeError:
+                if name in supported:
+                    raise Mismatch(f"{name} is declared, and refused all the same") from None
+                return
             if name in missing:
                 raise Mismatch(f"{name} is declared unsupported, and tensors of it are made all the same")
             require_sound(found)
+            if found.dtype is not DTYPES[name]:
+                raise Mismatch(f"dtype {found.dtype}, wanted {DTYPES[name]}", DTYPES[name], found.dtype)
+
+        trial.hold_for(prop, Example(Use(f'tp.zeros(2, dtype="{name}")'), {}, "contiguous", {}))
     if missing:
         raise Unsupported(f"the backend has no {', '.join(missing)}")
 

@@ -18,6 +18,18 @@ class _Copying(numpy.ndarray):
         return numpy.array(self).__dlpack__(**{**options, "copy": None})
 
 
+class _OwnMemory(type):
+    def __instancecheck__(cls, array: Any) -> bool:
+        base = array
+        while isinstance(base, numpy.ndarray) and base.base is not None:
+            base = base.base
+        return isinstance(base, numpy.ndarray)
+
+
+class _NotByDLPack(metaclass=_OwnMemory):
+    """NumPy's arrays but those whose memory came by DLPack, so that these are copied."""
+
+
 def _taken(change: Any) -> type[NumPy]:
     """The plugin that takes ``change(array)`` of NumPy's arrays."""
     return method("from_numpy", lambda self, array, device: change(array))
@@ -103,7 +115,7 @@ FAULTS = (
         "dlpack_copies_what_comes_in",
         ("dlpack", "host transfer"),
         "the memory of other libraries' arrays is not shared",
-        method("array_types", lambda self: (numpy.matrix,)),
+        method("array_types", lambda self: (_NotByDLPack,)),
     ),
     Fault(
         "dlpack_copies_what_goes_out",
