@@ -8,10 +8,10 @@ from typing import Any
 import numpy
 
 import tensorplug
-from tensorplug.backends import listing
 from tensorplug.core.errors import UnsupportedError
 
 from .arrays import Array, flatten, to_host
+from .available import available
 from .example import Example, evaluate
 from .programs import Program
 
@@ -86,7 +86,7 @@ def reference_for(backend: str) -> str:
     ValueError
         If no other one can be used.
     """
-    usable = [entry.name for entry in listing() if entry.status == "available" and entry.name != backend]
+    usable = [name for name in available() if name != backend]
     for name in PREFERRED:
         if name in usable:
             return name

@@ -16,16 +16,17 @@ import numpy as np
 import pytest
 
 import tensorplug as tp
-from tensorplug.backends import Backend, Kernel, hookimpl, listing, register, unregister
+from tensorplug.backends import Backend, Kernel, hookimpl, register, unregister
 from tensorplug.backends.numpy_plugin import NumPy
 from tensorplug.conformance import Comparison, compare
+from tensorplug.conformance.available import available
 from tensorplug.conformance.comparison import command, divergence, page
 from tensorplug.conformance.comparison.measure import default_tolerance, measure, ulps
 from tensorplug.conformance.comparison.program import Program
 from tensorplug.conformance.comparison.tracing import tracing
 from tensorplug.core.kinds import loaded_kinds, loaded_libraries
 
-BACKENDS = [entry.name for entry in listing() if entry.status == "available"]
+BACKENDS = available()
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(8, 4)).astype(np.float32)

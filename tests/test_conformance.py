@@ -11,6 +11,7 @@ import sys
 import textwrap
 import time
 import types
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -474,6 +475,15 @@ class TestMisbehaviour:
         assert found[0].failure.message == "took longer than 0.3 s"
         assert found[0].failure.call == "tp.floor(x)"
         assert list(found[0].failure.inputs) == ["x"]
+
+    def test_a_kernel_that_warns(self) -> None:
+        def warns(x: Any) -> Any:
+            warnings.warn("how odd", stacklevel=1)
+            return numpy.floor(x)
+
+        failure = first_failure(backend_with("warning", floor=warns), "floor").failure
+        assert failure is not None
+        assert failure.message.startswith("warned, where Tensorplug does not: UserWarning: how odd")
 
     def test_the_limit_is_lifted(self) -> None:
         with pytest.raises(TimedOut), time_limit(0.01):
