@@ -1,4 +1,8 @@
-"""Connectionist temporal classification on NumPy arrays: recursions over the frames in memory that is used again."""
+"""Connectionist temporal classification on NumPy arrays: recursions over the frames, all samples in one row.
+
+A row holds the places of all samples, with a margin before each and one at the end, in which nothing is possible. So
+what comes from the places beside is the same row begun elsewhere, and each pass over it is one of NumPy's simplest.
+"""
 
 from __future__ import annotations
 
@@ -13,64 +17,88 @@ from .numpy_quiet import quiet
 FORBIDDEN = -1e30
 """The logarithm of the probability of what cannot be."""
 
+MARGIN = 2
+"""How far a path moves on in one frame."""
 
-class _Recursion:
-    """One step after the other of a recursion on the logarithms of probabilities, all samples and places at once.
+_INSIDE = slice(MARGIN, -MARGIN)
+"""Of a row, all but the first margin and the last."""
+
+
+def _by_sample(rows: Any, places: int) -> Any:
+    """The rows' places, of shape (T, N, places)."""
+    return rows[:, :-MARGIN].reshape(len(rows), -1, MARGIN + places)[:, :, MARGIN:]
+
+
+def _rows(frames: int, like: Any) -> Any:
+    """So many rows for samples and places as `like` has, in which nothing is possible yet."""
+    count, places = like.shape[-2:]
+    return numpy.full((frames, count * (MARGIN + places) + MARGIN), FORBIDDEN, like.dtype)
+
+
+def _row(x: Any) -> Any:
+    """A row of something of shape (N, places)."""
+    row = _rows(1, x)
+    _by_sample(row, x.shape[1])[0] = x
+    return row[0]
+
+
+def _emissions(log_probs: Any, samples: Any, labels: Any) -> Any:
+    """For each frame a row of the labels' logarithms of probabilities, of which none is infinitely small."""
+    found = log_probs[:, samples, labels]
+    rows = _rows(len(found), found)
+    numpy.maximum(found, FORBIDDEN, out=_by_sample(rows, found.shape[2]))
+    return rows
+
+
+def _recursion(emissions: Any, steps: Any, starts: dict[int, Any], forward: bool) -> Any:
+    """For each frame a row of the logarithms of the probabilities of the parts of paths from a start to each place.
 
     Parameters
     ----------
+    emissions
     steps
-        What is added to what comes from the last place but one.
-    direction
-        1 where it comes from places before, -1 where from those behind.
+        A row of what is added to what comes to a place from the last but one.
+    starts
+        By its frame, a row of the places at which a path may start.
+    forward
+        Whether frames and places come one after the other as they stand, or the other way round.
     """
-
-    def __init__(self, steps: Any, direction: int, ways: int = 3) -> None:
-        count, places = steps.shape
-        self._steps = steps
-        self._forward = direction > 0
-        self._padded = numpy.full((count, places + 2), FORBIDDEN, steps.dtype)
-        self._inside = self._padded[:, 2:] if self._forward else self._padded[:, :-2]
-        self._near = self._padded[:, 1:-1]
-        self._far = self._padded[:, :-2] if self._forward else self._padded[:, 2:]
-        self._behind = numpy.full_like(self._padded, FORBIDDEN)
-        self.terms = numpy.empty((ways, count, places), steps.dtype)
-        self._shift = numpy.empty_like(steps)
-
-    def step(self, before: Any, out: Any) -> Any:
-        """The logarithm of the sum of what comes to each place, and of the terms that were put beside it."""
-        terms, shift = self.terms, self._shift
-        self._inside[...] = before
-        terms[0], terms[1] = before, self._near
-        if self._forward:
-            numpy.add(self._far, self._steps, terms[2])
-        else:
-            numpy.add(before, self._steps, self._behind[:, :-2])
-            terms[2] = self._behind[:, 2:]
-        numpy.maximum.reduce(terms, axis=0, out=shift)
-        numpy.maximum(shift, 2 * FORBIDDEN, out=shift)
-        terms[:3] -= shift
-        if len(terms) > 3:
-            terms[3] -= shift
+    near, far = (slice(1, -3), slice(0, -4)) if forward else (slice(3, -1), slice(4, None))
+    rows = numpy.full_like(emissions, FORBIDDEN)
+    # Forward a step is that of the place that is come to, backward of the one that is come from.
+    steps = steps[_INSIDE if forward else far]
+    terms = numpy.empty((3, len(steps)), rows.dtype)
+    total, second, third = terms
+    top = numpy.empty_like(total)
+    before = numpy.full_like(rows[0], FORBIDDEN)
+    for frame in range(len(rows)) if forward else range(len(rows) - 1, -1, -1):
+        here, beside = before[_INSIDE], before[near]
+        numpy.add(before[far], steps, third)
+        numpy.maximum(here, beside, out=top)
+        numpy.maximum(top, third, out=top)
+        numpy.subtract(here, top, total)
+        numpy.subtract(beside, top, second)
+        numpy.subtract(third, top, third)
         numpy.exp(terms, terms)
-        numpy.add.reduce(terms, axis=0, out=out)
-        numpy.log(out, out)
-        out += shift
-        return out
+        numpy.add(total, second, total)
+        numpy.add(total, third, total)
+        numpy.log(total, total)
+        numpy.add(total, top, total)
+        if frame in starts:
+            # Nothing comes to where a path may start.
+            numpy.maximum(total, starts[frame][_INSIDE], out=total)
+        before = rows[frame]
+        numpy.add(total, emissions[frame, _INSIDE], before[_INSIDE])
+    return rows
 
 
 def ctc(log_probs: Any, barriers: Any, frames: Any, *, samples: Any, labels: Any, last: Any) -> tuple[Any, Any]:
     """The losses of the samples, and the logarithms of the probabilities of the beginnings of paths."""
     steps, begins, ends = barriers
-    emissions = log_probs[:, samples, labels]
-    alphas = numpy.empty_like(emissions)
-    numpy.add(begins, emissions[0], alphas[0])
-    recursion = _Recursion(steps, 1)
-    for frame in range(1, len(emissions)):
-        recursion.step(alphas[frame - 1], alphas[frame])
-        alphas[frame] += emissions[frame]
+    emissions = _emissions(log_probs, samples, labels)
+    alphas = _by_sample(_recursion(emissions, _row(steps), {0: _row(begins)}, True), labels.shape[1])
     ended = alphas[last, samples[:, 0]] + ends
-    top = numpy.maximum(ended.max(axis=1, keepdims=True), 2 * FORBIDDEN)
+    top = ended.max(axis=1, keepdims=True)
     losses = -(numpy.log(numpy.exp(ended - top).sum(axis=1)) + top[:, 0])
     losses[losses > -FORBIDDEN / 2] = math.inf
     return losses, alphas
@@ -89,22 +117,21 @@ def ctc_gradient(
 ) -> Any:
     """The gradient by the logarithms of probabilities that add up to 1."""
     steps, _, ends = barriers
-    endings = ends + frames[0]
-    emissions = log_probs[:, samples, labels]
-    betas = numpy.empty_like(emissions)
-    betas[-1] = endings[-1]
-    recursion = _Recursion(steps, -1, ways=4)
-    for frame in range(len(emissions) - 2, -1, -1):
-        recursion.terms[3] = endings[frame]
-        recursion.step(betas[frame + 1] + emissions[frame + 1], betas[frame])
+    final, outside = frames
+    places = labels.shape[1]
+    emissions = _emissions(log_probs, samples, labels)
+    starts = {int(frame): _row(ends + final[frame]) for frame in numpy.flatnonzero((final == 0).any(axis=(1, 2)))}
+    # From here to the end of the paths: of both parts the frame's own probability is one.
+    onward = _recursion(emissions, _row(steps), starts, False)
+    onward -= emissions
     # The probability that a path which spells the target is at each place, added up for each label by a product.
-    betas += alphas
-    betas += losses[:, None]
-    occupation = numpy.exp(betas, betas).transpose(1, 0, 2)
+    occupation = _by_sample(onward, places) + alphas
+    occupation += losses[:, None]
+    occupation = numpy.exp(occupation, occupation).transpose(1, 0, 2)
     is_label = (labels[:, :, None] == numpy.arange(log_probs.shape[2])).astype(log_probs.dtype)
     unit = numpy.exp(log_probs) - numpy.matmul(occupation, is_label).transpose(1, 0, 2)
     unit += (losses * 0.0)[:, None]
-    wanted = (frames[1] == 0) & (upstream != 0)[:, None]
+    wanted = (outside == 0) & (upstream != 0)[:, None]
     return numpy.where(wanted, upstream[:, None] * unit, 0.0).astype(log_probs.dtype, copy=False)
 
 

@@ -11,13 +11,14 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import forward  # noqa: E402
 import importing  # noqa: E402
+import loss_functions  # noqa: E402
 import memory  # noqa: E402
 import peers  # noqa: E402
 import small  # noqa: E402
 import tutorial  # noqa: E402
 from timing import measure, report  # noqa: E402
 
-MODULES = (small, forward, tutorial, memory, importing)
+MODULES = (small, forward, loss_functions, tutorial, memory, importing)
 
 
 def main(words: list[str]) -> int:
