@@ -1,13 +1,17 @@
-"""The examples run, and say the same on every backend."""
+"""The examples run, and say the same on every backend; a plugin among them is installed by pip and conforms."""
 
 from __future__ import annotations
 
 import functools
 import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
@@ -39,3 +43,44 @@ def test_the_tour(built_in_backend: str) -> None:
     for title in ("Devices", "The NumPy bridge"):
         del found[title], wanted[title]
     assert found == wanted
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """What a command of Tensorplug prints where the plugin of Numba is installed."""
+    project = shutil.copytree(EXAMPLES / "tensorplug-numba", tmp_path_factory.mktemp("projects") / "numba")
+    target = tmp_path_factory.mktemp("environment")
+    options = ["--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--target", str(target)]
+    subprocess.run([sys.executable, "-m", "pip", "install", *options, str(project)], check=True)
+    environment = {**os.environ, "PYTHONPATH": str(target), "PYTHONWARNINGS": "error"}
+
+    def run(*arguments: str) -> str:
+        command = [sys.executable, "-P", *arguments]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return run
+
+
+class TestNumbaPlugin:
+    """The plugin that compiles two losses with Numba."""
+
+    def test_its_kernels_are_listed(self, installed: Callable[..., str]) -> None:
+        listed = " ".join(installed("-m", "tensorplug", "backends").split())
+        assert "of tensorplug-numba 0.1.0: huber_loss_with_slope, smooth_l1_loss_with_slope" in listed
+
+    def test_numba_is_imported_when_it_is_wanted(self, installed: Callable[..., str]) -> None:
+        code = """if True:
+            import sys, tensorplug as tp
+            x, y = tp.tensor([1.0, 5.0], requires_grad=True), tp.zeros(2)
+            print("numba" in sys.modules)
+            tp.SmoothL1Loss()(x, y).backward()
+            print("numba" in sys.modules, x.grad.tolist())
+        """
+        assert installed("-c", code) == "False\nTrue [0.5, 0.5]\n"
+
+    def test_its_kernels_conform(self, installed: Callable[..., str]) -> None:
+        operations = ("--op", "huber_loss_with_slope", "--op", "smooth_l1_loss_with_slope")
+        told = installed("-m", "tensorplug", "conformance", "numpy", "--jobs", "1", *operations)
+        assert "0 failed, 0 unsupported" in told.splitlines()[-1]
