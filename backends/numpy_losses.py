@@ -156,6 +156,9 @@ def smooth_l1_loss_with_slope(
     input: Any, target: Any, *, options: tuple[float], summed: bool, divisor: float = 1.0
 ) -> tuple[Any, Any]:
     (beta,) = options
+    if math.isinf(input.dtype.type(1.0 / beta)):
+        # No number of this dtype is small enough for the curved part.
+        return l1_loss_with_slope(input, target, options=(), summed=summed, divisor=divisor)
     return _clipped(input, target, beta, 1.0 / beta, summed, divisor)
 
 

@@ -95,7 +95,9 @@ class _Paths:
         self.steps, self.begins, self.ends = (ops.getitem(lattice.barriers, (i, ...)) for i in range(3))
         self.endings = [self.ends + final for final in self._rows(ops.getitem(lattice.frames, (0, ...)))]
         self.inside = ops.getitem(lattice.frames, (1, ...))
-        self.emissions = self.at_places(log_probs)
+        # What stands in the frames behind a sample's last one is nothing, NaN included.
+        exists = ops.equal(self.inside, ops.zeros_like(self.inside))
+        self.emissions = self.at_places(ops.where(exists, log_probs, ops.zeros_like(log_probs) + _FORBIDDEN))
 
     def _rows(self, x: Any) -> list[Any]:
         return [self._ops.getitem(x, (frame, ...)) for frame in range(x.shape[0])]

@@ -101,6 +101,21 @@ def test_an_impossible_alignment_is_infinite_or_nothing(backend: str) -> None:
     assert bool(tp.all(logits.grad == 0))
 
 
+def test_what_is_no_number_stays_with_its_sample(backend: str) -> None:
+    def solved(frame: int, sample: int, lengths: tuple[int, ...]) -> tuple[list[bool], list[int]]:
+        frames = tp.log_softmax(tp.ones(6, 3, 4))
+        frames[frame:, sample] = math.nan
+        frames.requires_grad_()
+        losses = ctc_loss(frames, tp.tensor([[1, 2], [2, 2], [2, 1]]), lengths, (2, 2, 2), reduction="none")
+        losses.sum().backward()
+        return tp.isnan(losses).tolist(), tp.isnan(frames.grad).sum(axis=(0, 2)).tolist()
+
+    assert solved(5, 1, (6, 6, 6)) == ([False, True, False], [0, 24, 0])
+    assert solved(0, 1, (6, 6, 6)) == ([False, True, False], [0, 24, 0])
+    # Behind a sample's last frame there is nothing.
+    assert solved(4, 1, (6, 4, 6)) == ([False, False, False], [0, 0, 0])
+
+
 def test_no_samples_and_no_frames(backend: str) -> None:
     none = ctc_loss(tp.zeros(3, 0, 4), tp.zeros(0, 2, dtype="int64"), (), (), reduction="none")
     assert none.shape == (0,)

@@ -80,6 +80,30 @@ class TestNumbaPlugin:
         """
         assert installed("-c", code) == "False\nTrue [0.5, 0.5]\n"
 
+    def test_what_is_too_large_for_the_dtype(self, installed: Callable[..., str]) -> None:
+        code = """if True:
+            import tensorplug as tp
+            x = tp.tensor([3e38, -3e38], requires_grad=True)
+            loss = tp.SmoothL1Loss(reduction="sum")(x, tp.zeros(2))
+            loss.backward()
+            print(loss.item(), x.grad.tolist(), tp.HuberLoss(delta=1e39)(x * 0.0, tp.zeros(2)).item())
+        """
+        assert installed("-c", code) == "inf [1.0, -1.0] 0.0\n"
+
+    def test_without_numba_the_plugin_is_set_aside(self, installed: Callable[..., str]) -> None:
+        code = """if True:
+            import importlib.util
+            found = importlib.util.find_spec
+            importlib.util.find_spec = lambda name, *others: None if name == "numba" else found(name, *others)
+            import tensorplug as tp
+            from tensorplug.backends import listing
+            x = tp.tensor([1.0, 5.0], requires_grad=True)
+            tp.SmoothL1Loss()(x, tp.zeros(2)).backward()
+            print(x.grad.tolist(), [entry.reason for entry in listing() if entry.status == "set aside"])
+        """
+        reason = "its kernels for backend 'numpy': Numba is not installed; to install it: pip install numba"
+        assert installed("-c", code) == f"[0.5, 0.5] {[reason]}\n"
+
     def test_its_kernels_conform(self, installed: Callable[..., str]) -> None:
         operations = ("--op", "huber_loss_with_slope", "--op", "smooth_l1_loss_with_slope")
         told = installed("-m", "tensorplug", "conformance", "numpy", "--jobs", "1", *operations)
