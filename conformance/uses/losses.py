@@ -180,8 +180,16 @@ PATHS: tuple[tuple[str, Operand, str], ...] = (
 """Targets of two samples of three frames and three classes, their lengths, and further arguments."""
 
 
-def _ctc(rest: str) -> str:
-    return f"tp.losses.functional.ctc_loss(tp.log_softmax(x), {rest})"
+SPOILED: tuple[tuple[str, str], ...] = (
+    ("tp.concat([x[:, :1], x[:, 1:] / 0.0 * 0.0], axis=1)", "t, (3, 3), (2, 1)"),
+    ("tp.concat([x[:, :1] / 0.0 * 0.0, x[:, 1:]], axis=1)", "t, (3, 3), (2, 1)"),
+    ("tp.concat([x[:2], x[2:] / 0.0 * 0.0])", "t, (2, 2), (2, 1)"),
+)
+"""NaN in one of the two samples, and in a frame that neither has; targets and lengths."""
+
+
+def _ctc(rest: str, scores: str = "x") -> str:
+    return f"tp.losses.functional.ctc_loss(tp.log_softmax({scores}), {rest})"
 
 
 CTC: dict[str, tuple[Use, ...]] = {
@@ -211,15 +219,37 @@ CTC: dict[str, tuple[Use, ...]] = {
             x=Operand((3, 2, 3), SCORES),
             t=fixed([[1, 1], [2, 2]], "int64"),
         ),
+        *(
+            Use(
+                _ctc(f'{rest}, reduction="none"', scores),
+                dtypes="f",
+                smooth=False,
+                x=Operand((3, 2, 3), SCORES),
+                t=PATHS[0][1],
+            )
+            for scores, rest in SPOILED
+        ),
     ),
-    "ctc_gradient": tuple(
-        Use(
-            f"tp.func.grad(lambda x: {_ctc(rest + options)})(x)",
-            dtypes="f",
-            x=Operand((3, 2, 3), SCORES),
-            t=targets,
-        )
-        for rest, targets, options in PATHS
+    "ctc_gradient": (
+        *(
+            Use(
+                f"tp.func.grad(lambda x: {_ctc(rest + options)})(x)",
+                dtypes="f",
+                x=Operand((3, 2, 3), SCORES),
+                t=targets,
+            )
+            for rest, targets, options in PATHS
+        ),
+        *(
+            Use(
+                f"tp.func.grad(lambda x: {_ctc(rest)})({scores})",
+                dtypes="f",
+                smooth=False,
+                x=Operand((3, 2, 3), SCORES),
+                t=PATHS[0][1],
+            )
+            for scores, rest in SPOILED
+        ),
     ),
 }
 

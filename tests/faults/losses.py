@@ -21,6 +21,14 @@ def _of_ones(sound: Kernel) -> Kernel:
     return lambda upstream, *rest, **parameters: sound(numpy.ones_like(upstream), *rest, **parameters)
 
 
+def _spread(sound: Kernel) -> Kernel:
+    def losses(*arrays: Any, **parameters: Any) -> Any:
+        found, *others = sound(*arrays, **parameters)
+        return found if not numpy.isnan(found).any() else found * numpy.nan, *others
+
+    return losses
+
+
 def _scaled(factor: float) -> Any:
     return lambda sound: lambda *arrays, **parameters: sound(*arrays, **parameters) * factor
 
@@ -82,11 +90,23 @@ FAULTS = (
     ),
     Fault(
         "ctc_of_impossible_targets",
-        ("ctc"),
+        ("ctc",),
         "a target that no path spells has a finite loss",
         kernel(
             "ctc", lambda sound: lambda *a, **p: (numpy.nan_to_num(sound(*a, **p)[0], posinf=1e30), sound(*a, **p)[1])
         ),
+    ),
+    Fault(
+        "ctc_spreads_nan",
+        ("ctc", "ctc_gradient"),
+        "NaN in one sample is NaN in all",
+        kernel("ctc", _spread),
+    ),
+    Fault(
+        "ctc_gradient_reads_on",
+        ("ctc_gradient",),
+        "the frames behind a sample's last one reach its gradient",
+        kernel("ctc_gradient", lambda sound: lambda g, x, *rest, **p: sound(g, x, *rest, **p) + x[-1:] * 0.0),
     ),
     Fault(
         "ctc_gradient_of_one",
