@@ -51,10 +51,10 @@ def _contest(
     target: numpy.ndarray,
     *arguments: Any,
 ) -> Contest:
-    def of(library: Any, losses: Any, **place: Any) -> Callable[[], object]:
+    def of(library: Any, losses: Any) -> Callable[[], object]:
         # Each has memory of its own: what is computed in turn is not in the processor's cache because of another.
-        input = library.tensor(scores.copy(), **place).requires_grad_()
-        compared = library.tensor(target.copy(), **place)
+        input = library.tensor(scores.copy()).requires_grad_()
+        compared = library.tensor(target.copy())
         function = getattr(losses, loss)(**options)
 
         def step() -> object:

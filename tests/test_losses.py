@@ -277,16 +277,6 @@ def test_total_of_losses_of_all_sizes() -> None:
             assert total.item() == pytest.approx(wanted.sum(), rel=1e-5)
 
 
-KEPT_SLOPES = {
-    "binary_cross_entropy_with_logits": {},
-    "huber_loss": {"delta": 0.7},
-    "l1_loss": {},
-    "mse_loss": {},
-    "smooth_l1_loss": {"beta": 0.7},
-}
-"""Losses whose backward pass may write the gradient where the forward pass left the slope."""
-
-
 @pytest.mark.parametrize("reduction", ["sum", "none"])
 @pytest.mark.parametrize("beta", [1e-50, 1e-39, 1e-30])
 def test_a_beta_too_small_for_the_dtype(beta: float, reduction: str) -> None:
@@ -296,6 +286,16 @@ def test_a_beta_too_small_for_the_dtype(beta: float, reduction: str) -> None:
     # In float32 the two roundings of a number by a scale and back may each be one ulp off.
     assert loss.item() == pytest.approx(3.0, rel=2**-22)
     assert x.grad.tolist() == [1.0, -1.0, 0.0]
+
+
+KEPT_SLOPES = {
+    "binary_cross_entropy_with_logits": {},
+    "huber_loss": {"delta": 0.7},
+    "l1_loss": {},
+    "mse_loss": {},
+    "smooth_l1_loss": {"beta": 0.7},
+}
+"""Losses whose backward pass may write the gradient where the forward pass left the slope."""
 
 
 @pytest.mark.parametrize("reduction", ["mean", "none"])
