@@ -94,10 +94,10 @@ class _Paths:
         self._shape = log_probs.shape
         self.steps, self.begins, self.ends = (ops.getitem(lattice.barriers, (i, ...)) for i in range(3))
         self.endings = [self.ends + final for final in self._rows(ops.getitem(lattice.frames, (0, ...)))]
-        self.inside = ops.getitem(lattice.frames, (1, ...))
+        behind = ops.getitem(lattice.frames, (1, ...))
+        self.exist = ops.equal(behind, ops.zeros_like(behind))
         # What stands in the frames behind a sample's last one is nothing, NaN included.
-        exists = ops.equal(self.inside, ops.zeros_like(self.inside))
-        self.emissions = self.at_places(ops.where(exists, log_probs, ops.zeros_like(log_probs) + _FORBIDDEN))
+        self.emissions = self.at_places(ops.where(self.exist, log_probs, ops.zeros_like(log_probs) + _FORBIDDEN))
 
     def _rows(self, x: Any) -> list[Any]:
         return [self._ops.getitem(x, (frame, ...)) for frame in range(x.shape[0])]
@@ -142,9 +142,7 @@ class _Paths:
     def counted(self, upstream: Any, unit: Any) -> Any:
         """The gradient in the frames of samples that are wanted; that of others may be NaN."""
         ops = self._ops
-        wanted = ops.logical_and(
-            ops.equal(self.inside, ops.zeros_like(self.inside)), ops.not_equal(upstream, ops.zeros_like(upstream))
-        )
+        wanted = ops.logical_and(self.exist, ops.not_equal(upstream, ops.zeros_like(upstream)))
         return ops.where(wanted, upstream * unit, ops.zeros_like(unit))
 
 
