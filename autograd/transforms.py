@@ -193,13 +193,10 @@ def jvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...],
     if not isinstance(primals, tuple) or directions is None:
         raise ValueError("jvp: primals is a tuple of arguments, and tangents has the same structure")
     _require_tensors("jvp", "an argument", inputs)
-    recorded = False
-    arrays = []
     for one, direction in zip(inputs, directions, strict=True):
         _require_like("jvp", "tangent", direction, one)
-        arrays.append(direction._save()[0])
-        recorded = recorded or direction._node is not None or one.requires_grad
-    if not recorded or not is_grad_enabled():
+    arrays = [direction._save()[0] for direction in directions]
+    if not is_grad_enabled() or not _any_recorded([*inputs, *directions]):
         try:
             return _push_forward(function, inputs, arrays, rebuild, has_aux, recorded=False)
         except NeedsRecording:
@@ -213,17 +210,13 @@ def _push_forward(
 ) -> Any:
     """See `jvp`; where nothing is recorded, the directions are raw arrays."""
     level = Level(recorded, alone=not is_grad_enabled())
-    variables: list[Any] = []
-    unwritten: list[Any] = []
     values: list[Any] = []
     shown: list[Any] = []
     with level:
-        _require_differentiation("jvp")
-        for one, direction in zip(inputs, directions, strict=True):
-            variable = one._variable()
+        variables = _variables("jvp", inputs)
+        unwritten = _versions(variables)
+        for variable, direction in zip(variables, directions, strict=True):
             level.set(variable._node, direction)
-            variables.append(variable)
-            unwritten.append(variable._save()[1:])
         result, aux = _called(function, rebuild(variables), has_aux)
         outputs, build_output = flatten(result)
         _require_tensors("jvp", "the function's result", outputs, any_dtype=True)
@@ -426,10 +419,14 @@ def _require_tensors(operation: str, what: str, leaves: list[Any], any_dtype: bo
     for one in leaves:
         if not is_tensor(one):
             raise TypeError(f"{operation}: {what} has a leaf of type {type(one).__name__}, wanted tensors")
-        if not any_dtype and not one._kind.dtype.is_differentiable:
+    if any_dtype:
+        return
+    # Asked of the few kinds that many leaves have.
+    for kind in {one._kind for one in leaves}:
+        if not kind.dtype.is_differentiable:
             raise TypeError(
-                f"{operation}: {what} has a leaf of {one.dtype}, wanted floating-point tensors; choose by argnums what "
-                f"is differentiated"
+                f"{operation}: {what} has a leaf of {kind.dtype}, wanted floating-point tensors; choose by argnums "
+                f"what is differentiated"
             )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 Rebuild = Callable[[list[Any]], Any]
 """Puts a tree of the same structure together from its leaves."""
 
-_SEQUENCES = (tuple, list)
 _BRANCHES = (dict, tuple, list)
+_NO_LEAVES = (*_BRANCHES, type(None))
 
 
 def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
@@ -52,10 +52,7 @@ def _filled(empty: dict[Any, Any], keys: list[Any], found: list[Any]) -> dict[An
 
 
 def _flatten_all(trees: list[Any]) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
-    for tree in trees:
-        if tree is None or isinstance(tree, _BRANCHES):
-            break
-    else:
+    if _are_leaves(trees):
         return trees, _same
     parts = [flatten(tree) for tree in trees]
     counts = [len(leaves) for leaves, _ in parts]
@@ -65,6 +62,11 @@ def _flatten_all(trees: list[Any]) -> tuple[list[Any], Callable[[list[Any]], lis
         return [build([next(rest) for _ in range(n)]) for (_, build), n in zip(parts, counts, strict=True)]
 
     return [leaf for leaves, _ in parts for leaf in leaves], rebuild
+
+
+def _are_leaves(trees: Iterable[Any]) -> bool:
+    """Whether none of them has an inside, asked of the few classes that many have."""
+    return not any(issubclass(one, _NO_LEAVES) for one in set(map(type, trees)))
 
 
 def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
@@ -95,10 +97,7 @@ def _collect(tree: Any, other: Any, found: list[Any]) -> bool:
         tree, other = [tree[key] for key in other], other.values()
     elif type(tree) is not type(other) or len(tree) != len(other):
         return False
-    for one, another in zip(tree, other, strict=True):
-        if type(one) is not type(another) or one is None or isinstance(one, _BRANCHES):
-            if not _collect(one, another, found):
-                return False
-        else:
-            found.append(one)
-    return True
+    if _are_leaves(tree) and _are_leaves(other):
+        found += tree
+        return True
+    return all(_collect(one, another, found) for one, another in zip(tree, other, strict=True))
