@@ -15,10 +15,11 @@ import loss_functions  # noqa: E402
 import memory  # noqa: E402
 import peers  # noqa: E402
 import small  # noqa: E402
+import sorting  # noqa: E402
 import tutorial  # noqa: E402
 from timing import measure, report  # noqa: E402
 
-MODULES = (small, forward, loss_functions, tutorial, memory, importing)
+MODULES = (small, forward, loss_functions, sorting, tutorial, memory, importing)
 
 
 def main(words: list[str]) -> int:

@@ -68,6 +68,29 @@ def test_axes(backend: str, axis: int) -> None:
     assert tp.sort(tp.zeros((2, 0))).shape == tp.argsort(tp.zeros((0, 2))).shape[::-1] == (2, 0)
 
 
+def many(dtype: str, shape: tuple[int, ...], spread: float) -> numpy.ndarray:
+    """Numbers as far apart, of floating-point ones every third a special one."""
+    random = numpy.random.default_rng(5)
+    if dtype[0] != "f":
+        ends = numpy.iinfo(dtype)
+        low, high = max(ends.min, int(-spread)), min(ends.max, int(spread))
+        return random.integers(low, high, shape, dtype, endpoint=True)
+    found = (random.normal(size=shape) * min(spread, 1e4)).astype(dtype)
+    found.reshape(-1)[::3] = numpy.resize(numpy.asarray([*SPECIAL, -NAN, 1e-7, -1e-7], dtype), -(-found.size // 3))
+    return found
+
+
+@pytest.mark.parametrize("spread", [1.0, 3e4, 2e9, 1e19], ids=str)
+@pytest.mark.parametrize("dtype", "float16 float32 float64 int8 int16 int32 int64 uint8 uint32 uint64".split())
+def test_equal_elements_keep_their_order_in_rows_of_any_length(backend: str, dtype: str, spread: float) -> None:
+    """NumPy's own stable sort, of one element after the other, is the reference."""
+    for shape, axis in [((5, 40), 1), ((300,), 0), ((300, 2), 0)]:
+        x = many(dtype, shape, spread)
+        found = numpy.asarray(tp.argsort(tp.asarray(x), axis=axis))
+        assert found.dtype == numpy.int64
+        numpy.testing.assert_array_equal(found, numpy.argsort(x, axis, kind="stable"))
+
+
 def test_the_tensor_itself_stays_as_it_was(backend: str) -> None:
     x = tp.tensor([2.0, 1.0])
     tp.sort(x)
