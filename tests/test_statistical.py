@@ -10,6 +10,7 @@ import numpy
 import pytest
 
 import tensorplug as tp
+from tensorplug.core.kinds import OPERATIONS
 
 INF, NAN = math.inf, math.nan
 
@@ -113,6 +114,20 @@ class TestCumulative:
             found = numpy.asarray(getattr(tp, name)(tp.tensor(x)))
             numpy.testing.assert_array_equal(found, wanted)
             numpy.testing.assert_array_equal(numpy.signbit(found.real), numpy.signbit(wanted.real))
+
+    @pytest.mark.parametrize("length", [0, 1, 2, 3, 4, 7, 8, 41])
+    def test_recurrences(self, backend: str, length: int) -> None:
+        """Term by term, exact in whole numbers."""
+        random = numpy.random.default_rng(length)
+        factors, terms = random.integers(-1, 2, (length, 3)) + 0.0, random.integers(-9, 10, (length, 3)) + 0.0
+        wanted = terms.copy()
+        for i in range(1, length):
+            wanted[i] += factors[i] * wanted[i - 1]
+        for axis in (0, 1):
+            x, y = (tp.asarray(one if axis == 0 else one.T) for one in (factors, terms))
+            found = numpy.asarray(OPERATIONS["linear_recurrence"](x, y, axis=axis))
+            numpy.testing.assert_array_equal(found, wanted if axis == 0 else wanted.T)
+            numpy.testing.assert_array_equal(numpy.asarray(y), terms if axis == 0 else terms.T)
 
     @pytest.mark.parametrize("dtype", ["bool", "int8", "uint32"])
     def test_integers_are_widened(self, backend: str, dtype: str) -> None:

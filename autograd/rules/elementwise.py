@@ -75,11 +75,11 @@ def _square_of_distance(ops: Any, x1: Any, x2: Any) -> Any:
 
 
 rule("abs", x=lambda ops, g, x: g * ops.conj(ops.sign(x)))
-rule("acos", x=lambda ops, g, x: -g * ops.reciprocal(ops.sqrt(1.0 - x * x)))
-rule("acosh", x=lambda ops, g, x: g * ops.reciprocal(ops.sqrt(x - 1.0) * ops.sqrt(x + 1.0)))
+rule("acos", x=lambda ops, g, x: -g / ops.sqrt(1.0 - x * x))
+rule("acosh", x=lambda ops, g, x: g / (ops.sqrt(x - 1.0) * ops.sqrt(x + 1.0)))
 rule("add", x1=lambda g: g, x2=lambda g: g)
-rule("asin", x=lambda ops, g, x: g * ops.reciprocal(ops.sqrt(1.0 - x * x)))
-rule("asinh", x=lambda ops, g, x: g * ops.reciprocal(ops.sqrt(x * x + 1.0)))
+rule("asin", x=lambda ops, g, x: g / ops.sqrt(1.0 - x * x))
+rule("asinh", x=lambda ops, g, x: g / ops.sqrt(x * x + 1.0))
 rule("atan", x=lambda g, x: g / (x * x + 1.0))
 rule(
     "atan2",

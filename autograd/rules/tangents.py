@@ -14,7 +14,7 @@ import numpy
 
 from ..protocol import is_tensor
 from ..rule import RULES, diagonal, tangent
-from .matrices import conj, quotient, real
+from .matrices import conj, is_complex, quotient, real
 from .signs import abs_tangent, signs
 from .statistical import Axes, behind, count, spread, with_axes
 
@@ -120,6 +120,37 @@ def _product(t: Any, x1: Any, x2: Any) -> Any:
 def _quotient(t: Any, x2: Any, out: Any) -> Any:
     t1, t2 = t
     return _difference((t1, t2 if t2 is None else t2 * out)) / x2
+
+
+def _pow(ops: Any, t: Any, x1: Any, x2: Any, out: Any, found: Any) -> Any:
+    """Of bases above zero the power itself says how it changes, if it has all of its digits."""
+    t1, t2 = t
+    if found is None or is_complex(found) or not (_are_positive(ops, x1) and _are_normal(ops, found)):
+        of_x1, of_x2 = RULES["pow"].gradients.values()
+        return _sum(t1 if t1 is None else of_x1(ops, t1, x1, x2), t2 if t2 is None else of_x2(ops, t2, x1, out))
+    return _sum(
+        t1 if t1 is None else found / x1 * x2 * t1,
+        t2 if t2 is None else found * ops.log(x1) * t2,
+    )
+
+
+def _are_positive(ops: Any, x: Any) -> bool:
+    """Whether all numbers are above zero; of none that is not said."""
+    return bool(math.prod(x.shape)) and bool(ops.min(x) > 0.0)
+
+
+def _are_normal(ops: Any, x: Any) -> bool:
+    """Whether positive numbers are neither infinite nor so small that digits are lost."""
+    return bool(ops.isfinite(ops.max(x))) and bool(ops.isfinite(ops.reciprocal(ops.min(x))))
+
+
+def _atan2(ops: Any, t: Any, x1: Any, x2: Any) -> Any:
+    t1, t2 = t
+    change = _difference((t1 if t1 is None else t1 * x2, t2 if t2 is None else t2 * x1))
+    square = x1 * x1 + x2 * x2
+    if not is_tensor(x1) and _are_positive(ops, square):
+        return change / square
+    return quotient(ops, change, square)
 
 
 def _complex(ops: Any, t: Any) -> Any:
@@ -242,13 +273,14 @@ def _logsumexp(ops: Any, t: Any, x: Any, out: Any, x_shape: Shape, axis: Axes, k
 
 # Elementwise, or with a symmetric matrix of derivatives.
 diagonal(
-    *"acos acosh add asin asinh atan atan2 atanh ceil clone copy cos cosh elu exp expm1 fft.fft fft.fftn "
+    *"acos acosh add asin asinh atan atanh ceil clone copy cos cosh elu exp expm1 fft.fft fft.fftn "
     "fft.ifft fft.ifftn fill floor floor_divide hypot leaky_relu log log10 log1p log2 logaddexp logsigmoid masked_fill "
-    "negative nextafter positive pow reciprocal relu remainder round sigmoid silu sin sinh softmax softplus "
+    "negative nextafter positive reciprocal relu remainder round sigmoid silu sin sinh softmax softplus "
     "sqrt square tan tanh trunc".split()
 )
 
 tangent("abs", x=abs_tangent)
+tangent("atan2", together=_atan2)
 tangent("broadcast_to", x=lambda ops, t, out_shape: ops.broadcast_to(t, out_shape))
 tangent("cast", x=lambda ops, t, out_dtype: ops.cast(t, out_dtype))
 tangent("clip", together=_clip)
@@ -285,6 +317,7 @@ tangent("min", x=_extreme)
 tangent("minimum", together=_competing("minimum", "less"))
 tangent("multiply", together=_product)
 tangent("permute_dims", x=lambda ops, t, axes: ops.permute_dims(t, axes))
+tangent("pow", together=_pow)
 tangent("prod", x=_prod)
 tangent("put", together=_put)
 tangent("put_view", together=_put_view)
