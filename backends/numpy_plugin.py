@@ -136,11 +136,11 @@ _MANY = 1 << 14
 
 
 def _relu(x: Any) -> Any:
-    if x.size < _MANY or x.dtype.char not in "fd":
-        return asarray(quietly(numpy.maximum, x, x.dtype.type(0)))
-    found = quietly(numpy.clip, x, 0.0, math.inf)
-    # Clipped, a negative zero stays one.
-    found += 0.0
+    clips = x.size >= _MANY and x.dtype.char in "fd"
+    found = quietly(numpy.clip, x, 0.0, math.inf) if clips else asarray(quietly(numpy.maximum, x, x.dtype.type(0)))
+    if clips or x.dtype.char == "e":
+        # A negative zero is still one.
+        found += x.dtype.type(0)
     return found
 
 
