@@ -7,6 +7,7 @@ arguments. Gradients of complex numbers are PyTorch's: the conjugates of JAX's.
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,6 +18,8 @@ from .protocol import is_tensor
 from .trees import flatten, leaves_like, map_leaves
 
 Function = Callable[..., Any]
+
+_requires_grad = operator.attrgetter("requires_grad")
 
 
 def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
@@ -193,8 +196,7 @@ def jvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...],
     if not isinstance(primals, tuple) or directions is None:
         raise ValueError("jvp: primals is a tuple of arguments, and tangents has the same structure")
     _require_tensors("jvp", "an argument", inputs)
-    for one, direction in zip(inputs, directions, strict=True):
-        _require_like("jvp", "tangent", direction, one)
+    _require_like("jvp", "tangent", directions, inputs)
     arrays = [direction._save()[0] for direction in directions]
     if not is_grad_enabled() or not _any_recorded([*inputs, *directions]):
         try:
@@ -449,18 +451,19 @@ def _require_scalar(result: Any) -> None:
         )
 
 
-def _require_like(operation: str, what: str, given: Any, wanted: Any) -> None:
-    if not is_tensor(given):
-        raise TypeError(f"{operation}: a {what} is a tensor, got {type(given).__name__}")
-    if given._kind is not wanted._kind or given.shape != wanted.shape:
-        raise ValueError(
-            f"{operation}: got a {what} of shape {given.shape}, {given._kind}; wanted shape {wanted.shape}, "
-            f"{wanted._kind}"
-        )
+def _require_like(operation: str, what: str, given: list[Any], wanted: list[Any]) -> None:
+    for one, other in zip(given, wanted, strict=True):
+        if not is_tensor(one):
+            raise TypeError(f"{operation}: a {what} is a tensor, got {type(one).__name__}")
+        if one._kind is not other._kind or one.shape != other.shape:
+            raise ValueError(
+                f"{operation}: got a {what} of shape {one.shape}, {one._kind}; wanted shape {other.shape}, "
+                f"{other._kind}"
+            )
 
 
 def _any_recorded(tensors: list[Any]) -> bool:
-    return any(one.requires_grad for one in tensors)
+    return any(map(_requires_grad, tensors))
 
 
 def _reaches_beyond(outputs: list[Any], began: int) -> bool:
@@ -494,8 +497,7 @@ def _pulled(
     """The gradients of the variables, zeros for those on which nothing depends."""
     reached = [i for i, one in enumerate(outputs) if one.requires_grad]
     if seeds is not None:
-        for seed, one in zip(seeds, outputs, strict=True):
-            _require_like(operation, "cotangent", seed, one)
+        _require_like(operation, "cotangent", seeds, outputs)
     found: tuple[Any, ...] = (None,) * len(variables)
     if reached and variables:
         found = variables[0]._gradients(
