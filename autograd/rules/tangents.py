@@ -140,7 +140,9 @@ def _are_positive(ops: Any, x: Any) -> bool:
 
 
 def _are_normal(ops: Any, x: Any) -> bool:
-    """Whether positive numbers are neither infinite nor so small that digits are lost."""
+    """Whether positive numbers are neither infinite nor so small that digits are lost; of none that is not said."""
+    if not math.prod(x.shape):
+        return False
     return bool(ops.isfinite(ops.max(x))) and bool(ops.isfinite(ops.reciprocal(ops.min(x))))
 
 
