@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from . import complex_functions, elementwise
+from . import complex_functions, elementwise, numpy_passes
 from .casts import convert
 from .contract import ByKind, Kernel
 
@@ -72,7 +72,6 @@ def mended(kernels: Mapping[str, Kernel]) -> dict[str, Kernel]:
     of_complex = {
         "expm1": _of_parts(complex_functions.expm1),
         "log1p": _of_parts(complex_functions.log1p),
-        "pow": _pow(kernels["pow"]),
         "reciprocal": _reciprocal(kernels["divide"]),
         "sign": _of_parts(complex_functions.sign),
         "tan": _tan(kernels["tan"]),
@@ -80,11 +79,16 @@ def mended(kernels: Mapping[str, Kernel]) -> dict[str, Kernel]:
     }
     of_floats = {
         "floor_divide": _mended(elementwise.floor_divide, kernels["floor_divide"]),
-        "remainder": _mended(elementwise.remainder, kernels["remainder"]),
+        "hypot": numpy_passes.hypot(kernels["hypot"]),
+        "logaddexp": numpy_passes.logaddexp(kernels["logaddexp"]),
+        "remainder": numpy_passes.remainder(_mended(elementwise.remainder, kernels["remainder"])),
     }
     found: dict[str, Kernel] = {"astype": convert, "clip": _clip(kernels["maximum"], kernels["minimum"])}
     nextafter = _nextafter(kernels["nextafter"])
     found |= {"nextafter": nextafter, "nextafter_": _in_place(nextafter), "sign": _sign(kernels["sign"])}
+    of_reals, of_complex_numbers = numpy_passes.pow(kernels["pow"]), _pow(kernels["pow"])
+    found["pow"] = ByKind(of_reals, i=kernels["pow"], u=kernels["pow"], c=of_complex_numbers)
+    found["pow_"] = ByKind(_in_place(of_reals), i=kernels["pow_"], u=kernels["pow_"], c=_in_place(of_complex_numbers))
     for name, kernel in of_complex.items():
         found[name] = ByKind(found.get(name, kernels[name]), c=kernel)
         if f"{name}_" in kernels:

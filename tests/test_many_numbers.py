@@ -1,0 +1,50 @@
+"""Elementwise functions of many numbers give what they give of few, whatever way a kernel takes for each."""
+
+from __future__ import annotations
+
+import math
+
+import numpy
+import pytest
+
+import tensorplug as tp
+
+SPECIAL = numpy.asarray([0.0, -0.0, 1.0, -1.0, 2.5, -3.0, 0.5, 7.0, 1e-30, -1e30, math.inf, -math.inf, math.nan])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["hypot", "logaddexp", "pow", "remainder"])
+def test_functions_of_two(backend: str, name: str, dtype: str) -> None:
+    """Of ordinary numbers, of special ones, and of both."""
+    function = getattr(tp, name)
+    random = numpy.random.default_rng(11)
+    ordinary = random.normal(size=(2, 13 * 13)) * numpy.exp(random.uniform(-9, 9, (2, 13 * 13)))
+    special = numpy.stack([one.reshape(-1) for one in numpy.meshgrid(SPECIAL, SPECIAL)])
+    alone = numpy.stack([numpy.tile(SPECIAL, 13), numpy.repeat(ordinary[0, :13], 13)])
+    for points in (ordinary, special, alone, alone[::-1], numpy.round(ordinary)):
+        x1, x2 = points.astype(dtype)
+        found = numpy.asarray(function(tp.asarray(x1), tp.asarray(x2)))
+        few = [function(*map(tp.asarray, pair)) for pair in zip(x1.reshape(13, 13), x2.reshape(13, 13), strict=True)]
+        assert_close(name, found, numpy.concatenate([*map(numpy.asarray, few)]), x1, x2)
+    for scalar in (0.5, 1.0, 2.0, 3.0, -1.0, 2.5, -3.0, math.inf, math.nan):
+        x1 = numpy.concatenate([special[0], ordinary[0]]).astype(dtype)
+        x2 = numpy.asarray(scalar, dtype)
+        found = numpy.asarray(function(tp.asarray(x1), tp.asarray(x2)))
+        same = numpy.asarray(function(tp.asarray(x1), tp.asarray(numpy.full_like(x1, scalar))))
+        assert_close(name, found, same, x1, x2)
+
+
+def assert_close(name: str, found: numpy.ndarray, wanted: numpy.ndarray, x1: numpy.ndarray, x2: numpy.ndarray) -> None:
+    """Exact where the result is special or a remainder, else within 4 ulp, of a logarithm 4 of the greater operand."""
+    assert found.dtype == wanted.dtype
+    with numpy.errstate(all="ignore"):
+        operands = numpy.abs(numpy.broadcast_arrays(x1, x2))
+        operands[numpy.isinf(operands)] = 0
+        scale = numpy.fmax(abs(wanted), operands.max(0) if name == "logaddexp" else 0)
+        bound = 0.0 if name == "remainder" else 4 * numpy.spacing(scale)
+        near = abs(found - wanted) <= bound
+    special = ~numpy.isfinite(wanted) | (wanted == 0)
+    numpy.testing.assert_array_equal(found[special], wanted[special])
+    zero = wanted == 0
+    numpy.testing.assert_array_equal(numpy.signbit(found[zero]), numpy.signbit(wanted[zero]))
+    assert (near | special).all(), (x1, x2)
