@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy
 
 from .contract import Kernel
+from .numpy_quiet import quiet
 
 
 def comparable(x: Any) -> Any:
@@ -15,67 +16,79 @@ def comparable(x: Any) -> Any:
     return x.astype(numpy.float32) if x.dtype.kind == "V" else x
 
 
-_SHORT, _LONG = 32, 256
-"""Up to how many elements a row is sorted in less time one by one, and from how many on by NumPy's radix sort."""
+_SHORT, _LONG = 32, 512
+"""Up to how many elements a row is sorted in less time one by one, and from how many on by one digit after another."""
 
 
+@quiet
 def _argsort(x: Any, *, axis: int = -1, stable: bool = True) -> Any:
-    """Stable in any case but for the dtypes of which that takes longer."""
+    """Stable in any case but where that takes longer."""
     x = comparable(x)
-    length = x.shape[axis]
-    if not x.size or not _SHORT < length < 1 << 32:
+    if not x.size or x.shape[axis] <= _SHORT:
         return numpy.argsort(x, axis, kind="stable")
-    if x.dtype.kind == "f":
-        if x.dtype.itemsize <= 4:
-            return _argsort_packed(_bits_in_order(x.astype(numpy.float32)), axis)
-        return _stable(x, numpy.argsort(x, axis), axis) if stable else numpy.argsort(x, axis)
-    low = x.min()
-    span = int(x.max()) - int(low)
-    if span >= 1 << 32:
-        return numpy.argsort(x, axis, kind="stable")
-    above_low = (x.astype(numpy.int64) if x.dtype.itemsize < 8 else x) - low
-    if span < 1 << 16 and length > _LONG:
-        return numpy.argsort(above_low.astype(numpy.uint16), axis, kind="stable")
-    # Half of them below zero, as the sign is the highest of 32 bits.
-    return _argsort_packed(above_low.astype(numpy.int64) - (1 << 31), axis)
+    keys = _keys_of_floats(x) if x.dtype.kind == "f" else _keys_of_integers(x)
+    keys = keys - keys.min()
+    bits = int(keys.max()).bit_length()
+    if x.shape[axis] > _LONG:
+        return _argsort_by_digits(keys, axis, bits)
+    if bits <= 32:
+        return _argsort_packed(keys.astype(numpy.uint64), axis, numpy.arange(x.shape[axis], dtype=numpy.uint64))
+    order = numpy.argsort(keys, axis)
+    return _stable(keys, order, axis) if stable else order
 
 
-def _argsort_packed(keys: Any, axis: int) -> Any:
-    """By sorting keys, integers of 32 bits, with their positions behind them: NumPy sorts several integers at once, but
-    not what must stay in order.
+def _keys_of_floats(x: Any) -> Any:
+    """Integers in their order: their bits, the sign's turned, below zero all of them. Zeros of both signs are one
+    number, and so is NaN, the greatest.
+    """
+    x = x.astype(numpy.float32 if x.dtype.itemsize == 2 else x.dtype)
+    x += 0.0
+    x[numpy.isnan(x)] = numpy.nan
+    size = x.dtype.itemsize
+    bits = x.view(f"i{size}")
+    bits ^= (bits >> (8 * size - 1)) | numpy.iinfo(bits.dtype).min
+    return bits.view(f"u{size}")
+
+
+def _keys_of_integers(x: Any) -> Any:
+    """Without a sign, in their order."""
+    keys = x.view(f"u{x.dtype.itemsize}")
+    return keys if x.dtype.kind == "u" else keys ^ keys.dtype.type(1 << (8 * x.dtype.itemsize - 1))
+
+
+def _argsort_by_digits(keys: Any, axis: int, bits: int) -> Any:
+    """From the last 16 bits to the first, by NumPy's radix sort, which numbers of 16 bits have."""
+    order = None
+    for shift in range(0, max(bits, 1), 16):
+        digits = (keys >> keys.dtype.type(shift)).astype(numpy.uint16)
+        if order is None:
+            order = numpy.argsort(digits, axis, kind="stable")
+        else:
+            moved = numpy.argsort(_take_along_axis(digits, order, axis=axis), axis, kind="stable")
+            order = _take_along_axis(order, moved, axis=axis)
+    return order
+
+
+def _argsort_packed(keys: Any, axis: int, positions: Any) -> Any:
+    """By sorting keys of 32 bits with their positions behind them: NumPy sorts several integers at once, but not what
+    must stay in order.
     """
     keys <<= 32
-    keys |= numpy.arange(keys.shape[axis]).reshape([-1, *[1] * (keys.ndim - 1 - axis % keys.ndim)])
+    keys |= positions if positions.ndim > 1 else positions.reshape([-1, *[1] * (keys.ndim - 1 - axis % keys.ndim)])
     keys.sort(axis)
     keys &= 0xFFFFFFFF
-    return keys
+    return keys.view(numpy.int64)
 
 
-def _bits_in_order(x: Any) -> Any:
-    """Integers in the order of numbers in single precision: their bits, below zero all but the sign's turned. Zeros of
-    both signs are one number, and so is NaN, the greatest.
-    """
-    x = x + numpy.float32(0)
-    x[numpy.isnan(x)] = numpy.nan
-    bits = x.view(numpy.int32)
-    bits ^= (bits >> 31) & numpy.int32(0x7FFFFFFF)
-    return bits.astype(numpy.int64)
-
-
-def _stable(x: Any, order: Any, axis: int) -> Any:
-    """The order with the positions of equal numbers in their own order."""
-    found = numpy.moveaxis(_take_along_axis(x, order, axis=axis), axis, -1)
-    lower, higher = found[..., :-1], found[..., 1:]
-    rises = (lower < higher) | (numpy.isnan(higher) > numpy.isnan(lower))
+def _stable(keys: Any, order: Any, axis: int) -> Any:
+    """The order with the positions of equal keys in their own order."""
+    found = _take_along_axis(keys, order, axis=axis).swapaxes(axis, -1)
+    rises = found[..., :-1] < found[..., 1:]
     if rises.all():
         return order
-    ranks = numpy.zeros(found.shape, numpy.int64)
+    ranks = numpy.zeros(found.shape, numpy.uint64)
     numpy.cumsum(rises, axis=-1, out=ranks[..., 1:])
-    ranks <<= 32
-    ranks |= numpy.moveaxis(order, axis, -1)
-    ranks.sort(-1)
-    ranks &= 0xFFFFFFFF
-    return numpy.moveaxis(ranks, -1, axis)
+    return _argsort_packed(ranks.swapaxes(axis, -1), axis, order.view(numpy.uint64))
 
 
 def _take_along_axis(x: Any, indices: Any, *, axis: int = -1) -> Any:
