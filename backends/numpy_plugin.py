@@ -14,6 +14,8 @@ from .hookspecs import hookimpl
 from .numpy_ctc import KERNELS as CTC
 from .numpy_elementwise import mended
 from .numpy_fft import KERNELS as FFT
+from .numpy_indexing import KERNELS as INDEXING
+from .numpy_indexing import write
 from .numpy_linalg import KERNELS as LINALG
 from .numpy_losses import KERNELS as LOSSES
 from .numpy_losses import pointwise
@@ -156,30 +158,6 @@ def _as_arrays(function: Callable[..., Any]) -> Kernel:
     return kernel
 
 
-def _getitem(x: Any, index: Any) -> Any:
-    out = x[index]
-    return out if type(out) is ndarray else asarray(x[(*index, ...)])
-
-
-def _put(x: Any, index: Any, value: Any) -> Any:
-    # Arithmetic on 0-d arrays, which rules do with operators, gives scalars, whose copy is one too.
-    out = numpy.array(x, order="C")
-    out[index] = value
-    return out
-
-
-def _embed(x: Any, shape: tuple[int, ...], index: Any) -> Any:
-    out = numpy.zeros(shape, x.dtype)
-    out[index] = x
-    return out
-
-
-def _scatter_zeros(x: Any, shape: tuple[int, ...], index: Any) -> Any:
-    out = numpy.zeros(shape, x.dtype)
-    numpy.add.at(out, index, x)
-    return out
-
-
 def _broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
     """The array with strides of zero along the new and stretched axes: `numpy.broadcast_to` takes ten times as long."""
     if not x.ndim and type(x) is ndarray and x.dtype.kind != "V":
@@ -207,6 +185,11 @@ def _masked_fill(x: Any, mask: Any, value: Any) -> Any:
     kept = (~mask).astype(bits)
     kept *= asarray(x).view(bits)
     return kept.view(x.dtype)
+
+
+def _fill_(x: Any, value: Any) -> Any:
+    x[...] = value
+    return x
 
 
 def _complex(x1: Any, x2: Any) -> Any:
@@ -302,6 +285,7 @@ class NumPy(Backend):
             | LOSSES
             | SORTING
             | LINALG
+            | INDEXING
             | {
                 "sum": _sum,
                 "prod": _reduce(numpy.multiply),
@@ -314,11 +298,9 @@ class NumPy(Backend):
                 "any": _reduce(numpy.logical_or, accumulates=False),
                 "mean": _mean,
                 "relu": _relu,
-                "getitem": _getitem,
-                "put": _put,
                 "complex": _complex,
                 "diagonal": _diagonal,
-                "embed": _embed,
+                "fill_": _fill_,
                 "flip": lambda x, axis=None: numpy.array(numpy.flip(x, axis), order="C"),
                 "imag": lambda x: x.imag,
                 "real": lambda x: x.real,
@@ -328,7 +310,6 @@ class NumPy(Backend):
                 "matrix_transpose": lambda x: x.mT,
                 "permute_dims": lambda x, axes: x.transpose(axes),
                 "reshape": lambda x, shape: x.reshape(shape),
-                "scatter_zeros": _scatter_zeros,
                 "where": _where,
                 "sigmoid": _sigmoid,
             }
@@ -361,6 +342,8 @@ class NumPy(Backend):
 
     def copy(self, array: Any) -> Any:
         return numpy.array(array, order="C")
+
+    write = staticmethod(write)
 
     def is_view(self, array: Any) -> bool:
         return array.base is not None or not array.flags.writeable

@@ -187,6 +187,10 @@ class MaxMin(NamedTuple):
     indices: Tensor
 
 
+Located = Callable[[Tensor, int, bool], tuple[Tensor, Tensor]]
+"""``located(x, axis, keepdims)`` gives values along an axis and where they are."""
+
+
 def reduction(
     name: str,
     accepts: str,
@@ -196,7 +200,7 @@ def reduction(
     notes: str = "",
     result: str = "same",
     accumulates: bool = False,
-    indices: str | None = None,
+    located: Located | None = None,
     decomposition: Callable[..., Any] | None = None,
 ) -> Callable[..., Any]:
     """Declare a reduction.
@@ -205,8 +209,8 @@ def reduction(
     ----------
     accumulates
         Whether integers and booleans are widened to int64 or uint64 first, and a dtype can be asked for.
-    indices
-        The operation that finds where the result stands, for PyTorch's pairs of values and indices.
+    located
+        What finds the results along one axis and where they stand, for PyTorch's pairs of values and indices.
     """
     operation = Operation(
         name,
@@ -220,11 +224,11 @@ def reduction(
 
     doc = reduction_doc(operation, summary, notes, example, accumulates)
     if accumulates:
-        operation.method = _finish(operation, _reduction(operation, accumulates, indices, pytorch=True), doc)
-    return _finish(operation, _reduction(operation, accumulates, indices, pytorch=False), doc)
+        operation.method = _finish(operation, _reduction(operation, accumulates, located, pytorch=True), doc)
+    return _finish(operation, _reduction(operation, accumulates, located, pytorch=False), doc)
 
 
-def _reduction(operation: Operation, accumulates: bool, indices: str | None, pytorch: bool) -> Callable[..., Any]:
+def _reduction(operation: Operation, accumulates: bool, located: Located | None, pytorch: bool) -> Callable[..., Any]:
     """The function of a reduction; `pytorch` for the one that accumulates as PyTorch does, however it is called."""
     name, differentiable = operation.name, operation.rule is not None
 
@@ -241,7 +245,7 @@ def _reduction(operation: Operation, accumulates: bool, indices: str | None, pyt
     ) -> Any:
         if type(x) is not Tensor:
             raise unsupported(name, x)
-        if type(dim) is Tensor and indices is not None:
+        if type(dim) is Tensor and located is not None:
             return OPERATIONS[f"{name}imum"].function(x, dim, out=out)
         if dtype is not None:
             asked = as_dtype(dtype)
@@ -257,10 +261,11 @@ def _reduction(operation: Operation, accumulates: bool, indices: str | None, pyt
             if axis == () and dim is not None and operation.result != "bool":
                 # No axis named in PyTorch's spelling are all of them, but for all and any.
                 axis = None
-        if indices is not None:
+        if located is not None:
             _require_elements(name, x.shape, axis)
             if dim is not None:
-                return _with_indices(operation, indices, x, dim, keepdim, out)
+                extremes = MaxMin(*located(x, normalize_axis(name, dim, x.ndim), keepdim))
+                return extremes if out is None else MaxMin(*into_all(name, out, extremes))
         keepdims = keepdims or keepdim
         storage = x._storage
         if storage is not None and storage.version != x._version:
@@ -282,18 +287,6 @@ def _reduction(operation: Operation, accumulates: bool, indices: str | None, pyt
 def _require_elements(name: str, shape: tuple[int, ...], axes: tuple[int, ...] | None) -> None:
     if 0 in shape and 0 in (shape if axes is None else [shape[axis] for axis in axes]):
         raise ShapeError(f"{name}: got shape {shape}, wanted at least one element along the axis")
-
-
-def _with_indices(operation: Operation, indices: str, x: Tensor, dim: Any, keepdim: bool, out: Any) -> MaxMin:
-    axis = normalize_axis(operation.name, dim, x.ndim)
-    where = OPERATIONS[indices].function(x, axis=axis, keepdims=True)
-    values = OPERATIONS["take_along_axis"].function(x, where, axis=axis)
-    if not keepdim:
-        squeeze = OPERATIONS["squeeze"].function
-        values, where = squeeze(values, axis), squeeze(where, axis)
-    if out is None:
-        return MaxMin(values, where)
-    return MaxMin(*into_all(operation.name, out, (values, where)))
 
 
 def accumulation_dtype(dtype: DType) -> DType:

@@ -41,6 +41,12 @@ _scatter_zeros = Operation("scatter_zeros", family="indexing", operands=("x",))
 _FULL = slice(None)
 _PLAIN = (int, type(None))
 
+_TRUTH_VALUES = (bool, numpy.bool_)
+_LISTED = (*_TRUTH_VALUES, list, numpy.ndarray)
+"""What an index array can be made of."""
+
+_UNSIGNED = {size: numpy.dtype(f"uint{8 * size}") for size in (1, 2, 4, 8)}
+
 
 def getitem(self: Tensor, index: Any) -> Tensor:
     """The region that the index names: a view for integers, slices, ``...`` and None, else a copy.
@@ -54,17 +60,13 @@ def getitem(self: Tensor, index: Any) -> Tensor:
     if basic is not None:
         return make_view(self, "getitem", basic)
     given = index if type(index) is tuple else (index,)
-    if any(_is_0d_mask(item) for item in given):
+    if any(map(_is_0d_mask, given)):
         return getitem(*_with_axes_for_0d_masks(self, given))
-    items = _advanced(given, self)
-    kernel, kind = self._kind.table["index"]
-    array = kernel(array_of(self), items)
-    recorded = self._node is not None and is_grad_enabled()
-    return _index.finish(array, kind, (self,), index=_kept(self, items) if recorded else items)
+    return _index_again(self, kept(_advanced(given, self), self))
 
 
 def _is_0d_mask(item: Any) -> bool:
-    return isinstance(item, bool | numpy.bool_) or (
+    return isinstance(item, _TRUTH_VALUES) or (
         (type(item) is Tensor or isinstance(item, numpy.ndarray)) and item.ndim == 0 and item.dtype.kind == "b"
     )
 
@@ -124,7 +126,7 @@ def _basic(items: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...] | 
 
 
 def _consumes_several(item: Any) -> bool:
-    return isinstance(item, bool | list | numpy.ndarray | numpy.bool_) or type(item) is Tensor
+    return type(item) is Tensor or isinstance(item, _LISTED)
 
 
 def _integer(item: Any) -> int:
@@ -156,7 +158,7 @@ def _advanced(items: tuple[Any, ...], tensor: Tensor) -> tuple[Any, ...]:
     """The index with its tensors, arrays and lists as raw arrays of the tensor's backend, checked against its shape."""
     shape = tensor.shape
     parts = [_index_array(item, tensor) if _consumes_several(item) else item for item in items]
-    consumed = sum(_width(part) for part in parts)
+    consumed = sum(map(_width, parts))
     if consumed > len(shape):
         raise _too_many(items, shape)
     axis = 0
@@ -191,6 +193,8 @@ def _check_broadcast(arrays: list[Tensor]) -> None:
         part.shape if part.dtype.kind != "b" else (int(numpy.count_nonzero(to_numpy(array_of(part)))),)
         for part in arrays
     ]
+    if len(set(shapes)) == 1:
+        return
     try:
         numpy.broadcast_shapes(*shapes)
     except ValueError:
@@ -232,10 +236,18 @@ def _check_array(part: Tensor, shape: tuple[int, ...], axis: int) -> Tensor:
         return part if part.shape == taken else _nothing(part, taken)
     host = part._kind.library.backend.to_numpy(array_of(part))
     length = shape[axis]
-    if host.size and not (-length <= int(host.min()) and int(host.max()) < length):
+    if not in_range(host, length) and not (-length <= int(host.min()) and int(host.max()) < length):
         wrong = int(host[(host < -length) | (host >= length)].flat[0])
         raise IndexError(f"index {wrong} is out of bounds for axis {axis} with size {length}")
     return part
+
+
+def in_range(positions: numpy.ndarray, length: int) -> bool:
+    """Whether positions, none of them counted from the end, are of an axis of that length."""
+    if not positions.size:
+        return True
+    # One pass for both bounds: as unsigned numbers, negative ones are the greatest.
+    return bool(numpy.maximum.reduce(positions.view(_UNSIGNED[positions.itemsize]), axis=None) < length)
 
 
 def _nothing(mask: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -244,11 +256,12 @@ def _nothing(mask: Tensor, shape: tuple[int, ...]) -> Tensor:
     return wrap(kind.library.ops.zeros(shape, dtype=kind.native_dtype, device=kind.native_device), kind)
 
 
-def _kept(tensor: Tensor, items: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The index as a backward pass may keep it: copies of arrays that could be written in the meantime."""
-    if not tensor._kind.writable:
+def kept(items: tuple[Any, ...], *operands: Tensor) -> tuple[Any, ...]:
+    """The index as a backward pass may keep it, if one may come: copies of arrays that could be written meanwhile."""
+    kind = operands[0]._kind
+    if not kind.writable or not is_grad_enabled() or all(operand._node is None for operand in operands):
         return items
-    copy = tensor._kind.library.backend.copy
+    copy = kind.library.backend.copy
     return tuple(copy(item) if hasattr(item, "shape") else item for item in items)
 
 
@@ -280,7 +293,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     require_writable("__setitem__", self)
     if written:
         return
-    if basic is None and any(_is_0d_mask(item) for item in items):
+    if basic is None and any(map(_is_0d_mask, items)):
         setitem(*_with_axes_for_0d_masks(self, items), value)
         return
     if type(value) is not Tensor or value._kind is not self._kind:
@@ -304,7 +317,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
             raise
         raise _misfit(value.shape, region) from error
     if recording and any(edge is not None for edge in edges):
-        _put.record(self, value, *edges, self, index=_kept(self, raw_index))
+        _put.record(self, value, *edges, self, index=kept(raw_index, self, value))
         rewrite_history(self, self._node)
     elif recording:
         rewrite_history(self, None)
@@ -341,9 +354,34 @@ def _region_shape(tensor: Tensor, index: Any, basic: bool) -> tuple[int, ...]:
     if basic:
         found: tuple[int, ...] = layout(tensor)[index].shape
         return found
-    to_numpy = tensor._kind.library.backend.to_numpy
-    host = tuple(to_numpy(item) if hasattr(item, "shape") else item for item in index)
-    return numpy.broadcast_to(numpy.False_, tensor._array.shape)[host].shape
+    shape = tensor._array.shape
+    axis = 0
+    others: list[int] = []
+    picks: list[tuple[int, ...]] = []
+    places: list[tuple[int, int]] = []
+    for place, item in enumerate(index):
+        if item is None:
+            others.append(1)
+        elif type(item) is slice:
+            others.append(len(range(*item.indices(shape[axis]))))
+            axis += 1
+        else:
+            picked, width = _picked(tensor, item)
+            picks.append(picked)
+            places.append((place, len(others)))
+            axis += width
+    picked = picks[0] if len(picks) == 1 else numpy.broadcast_shapes(*picks)
+    # What is picked comes where the index arrays are, and first where something stands between them.
+    before = places[0][1] if places[-1][0] - places[0][0] == len(places) - 1 else 0
+    return (*others[:before], *picked, *others[before:], *shape[axis:])
+
+
+def _picked(tensor: Tensor, item: Any) -> tuple[tuple[int, ...], int]:
+    """The shape that an integer, an index array or a mask gives to what it picks, and how many axes it takes up."""
+    if not hasattr(item, "shape"):
+        return (), 1
+    host = tensor._kind.library.backend.to_numpy(item)
+    return ((numpy.count_nonzero(host),), host.ndim) if host.dtype.kind == "b" else (host.shape, 1)
 
 
 def _fitting(value: Tensor, region: tuple[int, ...]) -> Tensor:
@@ -450,23 +488,33 @@ def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
     tensor([[5],
             [4]])
     """
-    from .creation import arange
-
     if type(x) is not Tensor:
         raise unsupported("take_along_axis", x, indices)
     indices = _positions("take_along_axis", indices, x)
     if x.ndim != indices.ndim:
         raise ShapeError(f"take_along_axis: got {x.ndim} and {indices.ndim} axes, wanted equally many")
     position = normalize_axis("take_along_axis", axis, x.ndim)
+    shapes = zip(indices.shape, x.shape, strict=True)
+    if any(n != m and 1 not in (n, m) for i, (n, m) in enumerate(shapes) if i != position):
+        raise IndexError(
+            f"take_along_axis: got indices of shape {indices.shape} for a tensor of shape {x.shape}, which cannot be "
+            f"broadcast together but for axis {position}"
+        )
+    places = array_of(_check_array(indices, x.shape, position))
+    return _index_again(x, kept(along_axis(x.shape, position, places), x))
+
+
+def along_axis(shape: tuple[int, ...], axis: int, positions: Any) -> tuple[Any, ...]:
+    """The index that reads at positions along an axis, and at an element's own place along the others.
+
+    The positions may be without that axis, which is then left out.
+    """
+    behind = positions.ndim
     index = []
-    for i, length in enumerate(x.shape):
-        if i == position:
-            index.append(indices)
-        else:
-            along = [1] * x.ndim
-            along[i] = -1
-            index.append(arange(length, device=x.device)[tuple(slice(None) if n == -1 else None for n in along)])
-    return getitem(x, tuple(index))
+    for i, length in enumerate(shape):
+        behind -= i != axis or positions.ndim == len(shape)
+        index.append(positions if i == axis else numpy.arange(length).reshape(-1, *(1,) * behind))
+    return tuple(index)
 
 
 _take_along_axis = Operation("take_along_axis", family="composite", operands=("x", "indices"))
@@ -476,7 +524,10 @@ _take_along_axis.function = take_along_axis
 def _index_again(x: Tensor, index: Any) -> Tensor:
     """`index` with an index that is checked already, as gradient rules use it."""
     kernel, kind = x._kind.table["index"]
-    return _index.finish(kernel(array_of(x), index), kind, (x,), index=index)
+    out = wrap(kernel(array_of(x), index), kind)
+    if x._node is not None and is_grad_enabled():
+        _index.record(x, x._node, out, index=index)
+    return out
 
 
 def _put_copy(x: Tensor, value: Tensor, index: Any) -> Tensor:

@@ -10,17 +10,16 @@ import math
 import operator
 from typing import Any, NamedTuple
 
-import numpy
-
 from .axes import normalize_axis
 from .dtypes import SCALARS, bool_, int64, promote_scalar
 from .elementwise import masked_fill
 from .errors import DTypeError, PositionError, ShapeError
-from .indexing import getitem, take_along_axis
+from .indexing import along_axis, getitem, in_range, kept
 from .kinds import OPERATIONS
-from .manipulation import broadcast_arrays, broadcast_to, flip
+from .manipulation import broadcast_arrays, broadcast_to
 from .operands import cast, explain, same_device, scalar_tensor, unsupported
-from .sorting import argsort
+from .positions import elements_at
+from .sorting import argsort, positions_of_greatest
 from .tensor import Tensor
 from .transfer import to_device
 from .views import array_of
@@ -354,12 +353,10 @@ def topk(
     if not 0 <= count <= length:
         raise ShapeError(f"topk: got k={count}, wanted 0 to {length}, the length of axis {axis}")
     if largest:
-        # Turned twice, so that NaN comes first, and of equal elements the first one does.
-        order = length - 1 - flip(argsort(flip(x, axis=axis), axis=axis), axis=axis)
+        indices = positions_of_greatest(x, count, axis)
     else:
-        order = argsort(x, axis=axis)
-    indices = order[(*(slice(None),) * axis, slice(count))]
-    found = TopK(take_along_axis(x, indices, axis=axis), indices)
+        indices = argsort(x, axis=axis)[(*(slice(None),) * axis, slice(count))]
+    found = TopK(elements_at(x, indices, axis), indices)
     if out is None:
         return found
     return TopK(*into_all("topk", out, found))
@@ -375,30 +372,28 @@ def _indices(operation: str, x: Any, index: Any) -> Tensor:
 
 
 def _checked(operation: str, index: Tensor, axis: int, length: int) -> Any:
-    """The raw array of indices, all of them in range; a copy, as a backward pass may keep it."""
-    backend = index._kind.library.backend
+    """The raw array of indices, all of them in range."""
     array = array_of(index)
-    host = backend.to_numpy(array)
-    if host.size and not (int(host.min()) >= 0 and int(host.max()) < length):
+    host = index._kind.library.backend.to_numpy(array)
+    if not in_range(host, length):
         wrong = int(host[(host < 0) | (host >= length)].flat[0])
         raise PositionError(
             f"{operation}: index {wrong} is out of bounds for axis {axis} with size {length}; allowed are 0 to "
             f"{length - 1}"
         )
-    return backend.copy(array) if index._kind.writable else array
+    return array
 
 
 def _beside(operation: str, x: Tensor, axis: int, index: Tensor) -> Index:
     """The index that reads `x` at positions along an axis, and at an element's own place along the others."""
-    fits = all(n <= m for i, (n, m) in enumerate(zip(index.shape, x.shape, strict=False)) if i != axis)
-    if index.ndim != x.ndim or not fits:
+    wanted, found = x.shape, index.shape
+    longer = (n > m for i, (n, m) in enumerate(zip(found, wanted, strict=False)) if i != axis)
+    if found != wanted and (len(found) != len(wanted) or any(longer)):
         raise ShapeError(
-            f"{operation}: got an index of shape {index.shape} for a tensor of shape {x.shape}, wanted as many axes, "
+            f"{operation}: got an index of shape {found} for a tensor of shape {wanted}, wanted as many axes, "
             f"and none longer but for axis {axis}"
         )
-    places: list[Any] = list(numpy.ogrid[tuple(slice(n) for n in index.shape)])
-    places[axis] = _checked(operation, index, axis, x.shape[axis])
-    return tuple(places)
+    return along_axis(found, axis, _checked(operation, index, axis, wanted[axis]))
 
 
 def _along(operation: str, x: Tensor, dim: int, index: Tensor) -> Index:
@@ -425,6 +420,8 @@ def _slices(operation: str, x: Tensor, dim: int, index: Tensor, source: Any) -> 
 
 def _source(operation: str, x: Tensor, value: Any, shape: tuple[int, ...]) -> Tensor:
     """What is put, of the dtype of `x`: the part of a tensor that has that shape, or a scalar."""
+    if type(value) is Tensor and value._kind is x._kind and value.shape == shape:
+        return value
     if isinstance(value, SCALARS):
         if promote_scalar(x.dtype, value) is not x.dtype:
             raise DTypeError(f"{operation}: {value!r} can't be put into a {x.dtype} tensor; convert one of the two")
@@ -442,17 +439,17 @@ def _source(operation: str, x: Tensor, value: Any, shape: tuple[int, ...]) -> Te
 
 
 def _read(x: Tensor, index: Index) -> Tensor:
-    found: Tensor = OPERATIONS["index"].function(x, index)
+    found: Tensor = OPERATIONS["index"].function(x, kept(index, x))
     return found
 
 
 def _write(x: Tensor, value: Tensor, index: Index) -> Tensor:
-    found: Tensor = OPERATIONS["put"].function(x, value, index)
+    found: Tensor = OPERATIONS["put"].function(x, value, kept(index, x, value))
     return found
 
 
 def _add(x: Tensor, value: Tensor, index: Index) -> Tensor:
-    return x + OPERATIONS["scatter_zeros"].function(value, x.shape, index)
+    return x + OPERATIONS["scatter_zeros"].function(value, x.shape, kept(index, value))
 
 
 METHODS = {

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from .axes import normalize_axis
 from .dtypes import bool_, uint8
 from .elementwise import bitwise_invert, negative
-from .indexing import take_along_axis
 from .operands import cast, unsupported
 from .operation import Operation
-from .tensor import Tensor
+from .positions import elements_at
+from .tensor import Tensor, wrap
+from .views import array_of
 from .writes import into_all
 
 _sort = Operation("sort", family="sorting", operands=("x",), accepts="real-valued", methods=("sort",))
@@ -99,7 +100,7 @@ def sort_method(x: Tensor, /, dim: int = -1, descending: bool = False, stable: b
     if x.dtype.kind == "c":
         _sort(x, axis=axis)
     indices = argsort(x, axis=axis, descending=descending)
-    return Sorted(take_along_axis(x, indices, axis=axis), indices)
+    return Sorted(elements_at(x, indices, axis), indices)
 
 
 def argsort(
@@ -143,6 +144,19 @@ def argsort(
     keys = _keys(x)
     found: Tensor = _argsort(_reversed(keys) if descending else keys, axis=position)
     return found
+
+
+def positions_of_greatest(x: Tensor, count: int, axis: int) -> Tensor:
+    """The positions of so many of the greatest elements along an axis, in order: NaN, then of equal ones the first."""
+    keys = _keys(x)
+    kernel, kind = keys._kind.table["argsort"]
+    getitem = kind.library.ops.getitem
+    before = (slice(None),) * axis
+    with kind.library.scope(kind.native_device):
+        # Turned twice, so that NaN comes first, and of equal elements the first one does.
+        turned = getitem(array_of(keys), (*before, slice(None, None, -1), ...))
+        last = getitem(kernel(turned, axis=axis), (*before, slice(None, -count - 1, -1), ...))
+        return wrap(x.shape[axis] - 1 - last, kind)
 
 
 _sort.function, _sort.method = sort, sort_method

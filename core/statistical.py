@@ -16,6 +16,7 @@ from .families import accumulation_dtype, is_narrow, reduction
 from .manipulation import concat
 from .operands import cast, in_single, unsupported
 from .operation import Operation
+from .positions import located
 from .tensor import Tensor
 from .writes import in_place, into, placed
 
@@ -23,7 +24,7 @@ max = reduction(
     "max",
     "real-valued",
     "The greatest element along the axes; NaN where there is one.",
-    indices="argmax",
+    located=located("argmax"),
     notes="""
     With `dim`, as in PyTorch, a pair of values and indices. Equal greatest elements share the gradient evenly.
     """,
@@ -48,7 +49,7 @@ min = reduction(
     "min",
     "real-valued",
     "The least element along the axes; NaN where there is one.",
-    indices="argmin",
+    located=located("argmin"),
     notes="""
     With `dim`, as in PyTorch, a pair of values and indices. Equal least elements share the gradient evenly.
     """,
@@ -188,7 +189,7 @@ def _var(ops: Any, x: Any, axis: Any, correction: float, keepdims: bool) -> Any:
     deviations = ops.abs(x - ops.mean(x, axis=axis, keepdims=True))
     total = ops.sum(ops.square(deviations), axis=axis, keepdims=keepdims)
     freedom = math.prod(x.shape if axis is None else [x.shape[i] for i in axis]) - correction
-    return ops.divide(total, ops.full_like(total, freedom if freedom > 0 else math.nan))
+    return total / (freedom if freedom > 0 else math.nan)
 
 
 def _std(ops: Any, x: Any, **parameters: Any) -> Any:

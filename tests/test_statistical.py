@@ -235,3 +235,31 @@ def test_the_gradient_of_no_deviation_is_zero(backend: str) -> None:
     x = tp.tensor([[2.0, 2.0], [1.0, 3.0]], dtype="float64", requires_grad=True)
     x.std(1, correction=0).sum().backward()
     assert x.grad.tolist() == [[0.0, 0.0], [-0.5, 0.5]]
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+@pytest.mark.parametrize("keepdim", [False, True])
+@pytest.mark.parametrize("dim", [0, 1])
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_the_extremes_along_an_axis_are_the_elements_at_their_positions(
+    backend: str, name: str, dim: int, keepdim: bool, recorded: bool
+) -> None:
+    x = numpy.array([[-0.0, 0.0, -0.0, 2.0], [0.0, NAN, 2.0, NAN], [0.0, 1.0, -2.0, 2.0]], numpy.float32)
+    found = getattr(tp.tensor(x, requires_grad=recorded), name)(dim, keepdim)
+    wanted = getattr(numpy, f"arg{name}")(x, axis=dim, keepdims=True)
+    values = numpy.take_along_axis(x, wanted, dim)
+    shape = values.shape if keepdim else values.squeeze(dim).shape
+    numpy.testing.assert_array_equal(found.indices, wanted.reshape(shape))
+    assert found.values.detach().numpy().tobytes() == values.tobytes()
+    assert (found.values.shape, found.values.requires_grad) == (shape, recorded)
+
+
+def test_the_gradient_of_extremes_goes_to_the_first_of_equal_ones_whatever_becomes_of_the_positions(
+    backend: str,
+) -> None:
+    x = tp.tensor([[1.0, 3.0, 3.0], [NAN, 2.0, NAN]], requires_grad=True)
+    for largest in (True, False):
+        found = x.max(1) if largest else x.min(1)
+        found.indices.zero_()
+        found.values.sum().backward()
+    assert x.grad.tolist() == [[1.0, 1.0, 0.0], [2.0, 0.0, 0.0]]
