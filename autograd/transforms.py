@@ -424,7 +424,7 @@ def _require_tensors(operation: str, what: str, leaves: list[Any], any_dtype: bo
     if any_dtype:
         return
     # Asked of the few kinds that many leaves have.
-    for kind in {one._kind for one in leaves}:
+    for kind in dict.fromkeys(one._kind for one in leaves):
         if not kind.dtype.is_differentiable:
             raise TypeError(
                 f"{operation}: {what} has a leaf of {kind.dtype}, wanted floating-point tensors; choose by argnums "

@@ -197,10 +197,14 @@ def _elu(ops: Any, x: Any, alpha: float) -> Any:
     return ops.where(x > 0.0, x, ops.expm1(ops.masked_fill(x, x > 0.0, 0.0)) * alpha)
 
 
+_LEAST_SLOPE = 1e-4
+"""A smaller one may be zero in the tensor's dtype, and zero times infinity is NaN."""
+
+
 def _leaky_relu(ops: Any, x: Any, negative_slope: float) -> Any:
     part = x * negative_slope
     # The greater one, which takes less time than a choice.
-    return ops.maximum(x, part) if 0.0 < negative_slope <= 1.0 else ops.where(x > 0.0, x, part)
+    return ops.maximum(x, part) if _LEAST_SLOPE < negative_slope <= 1.0 else ops.where(x > 0.0, x, part)
 
 
 def _log_sigmoid(ops: Any, x: Any) -> Any:

@@ -67,6 +67,16 @@ def test_in_place_activations_can_be_differentiated(backend: str, name: str) -> 
     assert found.tolist() == wanted.tolist()
 
 
+@pytest.mark.parametrize("slope", [1e-46, 0.25, 1.0, 2.0, -1.0])
+def test_leaky_relu_of_special_values(backend: str, slope: float) -> None:
+    x = numpy.asarray([math.inf, -0.0, 0.0, -2.0, 3.0, math.nan], numpy.float32)
+    found = numpy.asarray(F.leaky_relu(tp.asarray(x), slope))
+    with numpy.errstate(invalid="ignore"):
+        wanted = numpy.where(x > 0, x, x * numpy.float32(slope))
+    numpy.testing.assert_array_equal(found, wanted)
+    numpy.testing.assert_array_equal(numpy.signbit(found[:-1]), numpy.signbit(wanted[:-1]))
+
+
 @pytest.mark.parametrize("count", [1, 5000])
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32", "float64"])
 def test_relu_of_special_values_among_few_and_many(backend: str, dtype: str, count: int) -> None:

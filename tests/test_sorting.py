@@ -84,11 +84,19 @@ def many(dtype: str, shape: tuple[int, ...], spread: float) -> numpy.ndarray:
 @pytest.mark.parametrize("dtype", "float16 float32 float64 int8 int16 int32 int64 uint8 uint32 uint64".split())
 def test_equal_elements_keep_their_order_in_rows_of_any_length(backend: str, dtype: str, spread: float) -> None:
     """NumPy's own stable sort, of one element after the other, is the reference."""
-    for shape, axis in [((5, 40), 1), ((700,), 0), ((700, 2), 0)]:
+    for shape, axis in [((5, 40), 1), ((110, 40), 1), ((5000,), 0), ((700, 6), 0)]:
         x = many(dtype, shape, spread)
         found = numpy.asarray(tp.argsort(tp.asarray(x), axis=axis))
         assert found.dtype == numpy.int64
         numpy.testing.assert_array_equal(found, numpy.argsort(x, axis, kind="stable"))
+
+
+def test_what_is_in_order_stays_so(backend: str) -> None:
+    x = tp.asarray(numpy.repeat(numpy.arange(1000.0), 6))
+    assert tp.argsort(x).tolist() == list(range(6000))
+    first = tp.argsort(tp.broadcast_to(x, (2, 6000)), axis=1)
+    first[0] = 0
+    assert first[1].tolist() == list(range(6000))
 
 
 def test_the_tensor_itself_stays_as_it_was(backend: str) -> None:

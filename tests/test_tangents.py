@@ -251,6 +251,17 @@ def test_a_small_factor_s_share_does_not_overflow(backend: str, product: Callabl
     assert tangent.reshape(-1)[-1] == pytest.approx(1e270, rel=1e-14)
 
 
+def test_quotients_within_tangents_do_not_overflow(backend: str) -> None:
+    def half(value: float) -> tp.Tensor:
+        return tp.tensor([value], dtype="float16")
+
+    _, tangent = jvp(tp.atan2, (half(100.0), half(100.0)), (half(1000.0), half(2000.0)))
+    # The quotients 100 / 20000 are rounded to 11 digits, and so are their products.
+    assert tangent.item() == pytest.approx(-5.0, rel=2**-9)
+    _, tangent = jvp(lambda x: tp.pow(x, half(0.0)), (half(1e-5),), (half(1.0),))
+    assert tangent.item() == 0.0
+
+
 def test_an_infinite_tangent_of_what_loses_is_left_out(backend: str) -> None:
     x, y, infinite = tp.asarray([1.0, 2.0]), tp.asarray([2.0, 1.0]), tp.asarray([INF, NAN])
     for function in (tp.maximum, lambda x, y: tp.where(x > y, x, y), lambda x, y: tp.clip(x, y, 5.0)):

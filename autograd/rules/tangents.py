@@ -125,7 +125,7 @@ def _quotient(t: Any, x2: Any, out: Any) -> Any:
 def _pow(ops: Any, t: Any, x1: Any, x2: Any, out: Any, found: Any) -> Any:
     """Of bases above zero the power itself says how it changes, if it has all of its digits."""
     t1, t2 = t
-    if found is None or is_complex(found) or not (_are_positive(ops, x1) and _are_normal(ops, found)):
+    if found is None or is_complex(found) or not (_are_normal(ops, x1) and _are_normal(ops, found)):
         of_x1, of_x2 = RULES["pow"].gradients.values()
         return _sum(t1 if t1 is None else of_x1(ops, t1, x1, x2), t2 if t2 is None else of_x2(ops, t2, x1, out))
     return _sum(
@@ -134,25 +134,23 @@ def _pow(ops: Any, t: Any, x1: Any, x2: Any, out: Any, found: Any) -> Any:
     )
 
 
-def _are_positive(ops: Any, x: Any) -> bool:
-    """Whether all numbers are above zero; of none that is not said."""
-    return bool(math.prod(x.shape)) and bool(ops.min(x) > 0.0)
-
-
 def _are_normal(ops: Any, x: Any) -> bool:
-    """Whether positive numbers are neither infinite nor so small that digits are lost; of none that is not said."""
+    """Whether all numbers are above zero, none of them infinite or so small that it has fewer digits; False of none."""
     if not math.prod(x.shape):
         return False
-    return bool(ops.isfinite(ops.max(x))) and bool(ops.isfinite(ops.reciprocal(ops.min(x))))
+    least = ops.min(x)
+    return bool(least > 0.0) and bool(ops.isfinite(ops.max(x))) and bool(ops.isfinite(ops.reciprocal(least * 0.25)))
 
 
 def _atan2(ops: Any, t: Any, x1: Any, x2: Any) -> Any:
     t1, t2 = t
-    change = _difference((t1 if t1 is None else t1 * x2, t2 if t2 is None else t2 * x1))
     square = x1 * x1 + x2 * x2
-    if not is_tensor(x1) and _are_positive(ops, square):
-        return change / square
-    return quotient(ops, change, square)
+    plain = not is_tensor(x1) and math.prod(square.shape) and bool(ops.min(square) > 0.0)
+
+    def share(t: Any, other: Any) -> Any:
+        return t if t is None else t * (other / square if plain else quotient(ops, other, square))
+
+    return _difference((share(t1, x2), share(t2, x1)))
 
 
 def _complex(ops: Any, t: Any) -> Any:

@@ -44,7 +44,7 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("tp.take_along_axis(x, tp.argsort(x, stable=False), axis=-1)", dtypes=COMPARED, x=(2, 3)),
         Use("tp.argsort(x, 0, True)", dtypes=COMPARED, x=(2, 3)),
         # Longer rows may be sorted in another way.
-        Use("tp.argsort(x, axis=0)", dtypes=COMPARED, smooth=False, x=(600, 2)),
+        Use("tp.argsort(x, axis=0)", dtypes=COMPARED, smooth=False, x=(2500, 2)),
     ),
     "topk": (
         Use("tuple(tp.topk(x, 2))", dtypes=COMPARED, x=(2, 3)),
