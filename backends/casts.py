@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy
 
+from .numpy_quiet import Quiet, quietly
+
 
 def to_integers(xp: Any, x: Any, name: str, astype: Any) -> Any:
     """Real floats in the integer dtype of that name, out of conversions of numbers that the dtype holds.
@@ -44,9 +46,9 @@ def convert(x: numpy.ndarray, dtype: Any) -> numpy.ndarray:
     target = numpy.dtype(dtype)
     if x.dtype.kind == "c" and target.kind not in "cb":
         x = x.real
-    with numpy.errstate(all="ignore"):
-        if target.kind not in "iu" or x.dtype.kind in "iub" or not x.size:
-            return x.astype(target)
+    if target.kind not in "iu" or x.dtype.kind in "iub" or not x.size:
+        return quietly(x.astype, target)
+    with Quiet():
         least, greatest = x.min(), x.max()
         signed = f"int{max(8 * target.itemsize, 32)}"
         half = 2.0 ** (8 * numpy.dtype(signed).itemsize - 1)

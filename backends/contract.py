@@ -28,6 +28,8 @@ from typing import Any, ClassVar, NamedTuple, final
 
 import numpy
 
+from . import philox
+
 CONTRACT_VERSION = 1
 """The version of this contract. A plugin that was written for a newer one is set aside."""
 
@@ -356,6 +358,4 @@ class Backend:
         -------
         array, shape (count,), dtype uint64
         """
-        from .philox import words
-
-        return self.from_numpy(words(seed, offset, count), device)
+        return self.from_numpy(philox.words(seed, offset, count), device)

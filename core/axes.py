@@ -42,7 +42,7 @@ def normalize_axes(operation: str, axis: Any, ndim: int) -> tuple[int, ...] | No
     """
     if axis is None:
         return None
-    if not isinstance(axis, Iterable):
+    if type(axis) is int or not isinstance(axis, Iterable):
         return (normalize_axis(operation, axis, ndim),)
     axes = tuple(normalize_axis(operation, one, ndim) for one in axis)
     if len(set(axes)) != len(axes):
@@ -60,8 +60,8 @@ def normalize_shape(operation: str, shape: Any) -> tuple[int, ...]:
     """
     try:
         # Arrays without axes are numbers, though their class has an iterator.
-        if isinstance(shape, Iterable) and getattr(shape, "ndim", None) != 0:
-            return tuple(operator.index(n) for n in shape)
+        if type(shape) is tuple or (isinstance(shape, Iterable) and getattr(shape, "ndim", None) != 0):
+            return tuple(map(operator.index, shape))
         return (operator.index(shape),)
     except TypeError:
         raise TypeError(f"{operation}: a shape is an integer or a sequence of integers, got {shape!r}") from None
@@ -82,6 +82,8 @@ def infer_shape(operation: str, shape: tuple[int, ...], old: tuple[int, ...]) ->
         If the shape does not hold the elements.
     """
     count = math.prod(old)
+    if math.prod(shape) == count and min(shape, default=0) >= 0:
+        return shape
     unknown = [i for i, n in enumerate(shape) if n == -1]
     known = math.prod(n for n in shape if n != -1)
     if len(unknown) > 1 or any(n < -1 for n in shape):

@@ -312,7 +312,7 @@ def _create(name: str, kind: Kind, requires_grad: bool, *arguments: Any, **keywo
 def _shape(operation: str, shape: Any, *more: Any) -> tuple[int, ...]:
     """A shape given as the standard does, in one argument, or as PyTorch does, in several."""
     lengths = normalize_shape(operation, (shape, *more) if more else shape)
-    if any(length < 0 for length in lengths):
+    if min(lengths, default=0) < 0:
         raise ShapeError(f"{operation}: got shape {lengths}, wanted no negative length")
     return lengths
 
@@ -396,7 +396,9 @@ def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, 
     made = asarray(value, dtype=dtype, device=device)
     if made.ndim:
         raise ShapeError(f"full: the fill value must be a scalar or a 0-d tensor, got shape {made.shape}")
-    return _with_gradient(_full_of(made, _shape("full", shape), None, None), requires_grad)
+    kind = made._kind
+    stretched = kind.library.ops.broadcast_to(made._array, _shape("full", shape))
+    return _with_gradient(wrap(kind.library.backend.copy(stretched), kind), requires_grad)
 
 
 def _full_of(value: Tensor, shape: tuple[int, ...], dtype: Any, device: Any) -> Tensor:
@@ -504,6 +506,8 @@ def range_(
 
 def _scalar(operation: str, value: Any) -> Any:
     """A number, a scalar of NumPy's or a 0-d tensor as a Python number."""
+    if type(value) in SCALARS:
+        return value
     if type(value) is Tensor or isinstance(value, numpy.generic | numpy.ndarray):
         value = value.item()
     if not isinstance(value, SCALARS):
@@ -519,6 +523,8 @@ def _whole_range(start: int, count: int, step: int, dtype: DType) -> numpy.ndarr
             require_range(dtype, one)
     elif max(abs(start), abs(start + step * count)) >> 63:
         return start + float(step) * numpy.arange(count, dtype="f8")
+    if not max(abs(start), abs(start + step * count)) >> 63:
+        return numpy.arange(start, start + step * count, step, dtype="i8")
     # In 64 bits that wrap around, as what wraps comes back.
     wrapped = numpy.arange(count, dtype="u8") * numpy.uint64(step & bits) + numpy.uint64(start & bits)
     return wrapped if dtype.kind == "u" else wrapped.view("i8")

@@ -53,7 +53,7 @@ def uniform(ops: Operations, bits: Array, dtype_name: str) -> Array:
     """
     digits = DIGITS[dtype_name]
     carrier = "float64" if dtype_name == "float64" else "float32"
-    return ops.cast(ops.cast(bits >> (64 - digits), carrier) * 2.0**-digits, dtype_name)
+    return _as(ops, ops.cast(bits >> (64 - digits), carrier) * 2.0**-digits, carrier, dtype_name)
 
 
 def normal(ops: Operations, bits: Array, dtype_name: str) -> Array:
@@ -98,7 +98,7 @@ def normal(ops: Operations, bits: Array, dtype_name: str) -> Array:
     swap = (second & 1) == 1
     x = radius * ops.where(swap, sine, cosine) * (1.0 - ops.cast(second & 2, "float64"))
     y = radius * ops.where(swap, cosine, sine) * (1.0 - ops.cast((second >> 1) & 2, "float64"))
-    return ops.cast(ops.reshape(ops.stack([x, y], axis=1), (-1,)), dtype_name)
+    return _as(ops, ops.reshape(ops.stack([x, y], axis=1), (-1,)), "float64", dtype_name)
 
 
 def integers(ops: Operations, bits: Array, low: int, high: int, dtype_name: str) -> Array:
@@ -176,6 +176,40 @@ def permutation(ops: Operations, bits: Array) -> Array:
     [1, 3, 2, 0]
     """
     return ops.cast(ops.argsort(bits, stable=True), "int64")
+
+
+def dropout_factors(ops: Operations, bits: Array, p: float, dtype_name: str) -> Array:
+    """``1 / (1 - p)``, or with probability `p` zero, for each word: zero where `uniform` in float32 is less than `p`.
+
+    Parameters
+    ----------
+    ops
+        The operations of the backend.
+    bits : array, shape (n,), dtype uint64
+        Random words.
+    p
+        From 0 on, and less than 1.
+    dtype_name
+        A floating-point dtype.
+
+    Returns
+    -------
+    array, shape (n,)
+
+    Examples
+    --------
+    >>> import numpy
+    >>> import types
+    >>> ops = types.SimpleNamespace(**vars(numpy), cast=lambda array, name: array.astype(name))
+    >>> dropout_factors(ops, numpy.asarray([0, 2**63, 2**64 - 1], dtype="uint64"), 0.5, "float32").tolist()
+    [0.0, 2.0, 2.0]
+    """
+    return ops.cast(uniform(ops, bits, "float32") >= p, dtype_name) * (1.0 / (1.0 - p))
+
+
+def _as(ops: Operations, numbers: Array, carrier: str, dtype_name: str) -> Array:
+    """Numbers of the dtype that carried them, in the one that is wanted."""
+    return numbers if carrier == dtype_name else ops.cast(numbers, dtype_name)
 
 
 def _scalar(words: Array, value: int) -> Any:

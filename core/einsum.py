@@ -149,7 +149,7 @@ def _without_broadcast(terms: list[Term], lengths: dict[Label, int]) -> list[Ter
     found = []
     for tensor, labels in terms:
         kept = [i for i, label in enumerate(labels) if tensor.shape[i] == lengths[label]]
-        found.append(Term(reshape(tensor, [tensor.shape[i] for i in kept]), tuple(labels[i] for i in kept)))
+        found.append(Term(_reshaped(tensor, tuple(tensor.shape[i] for i in kept)), tuple(labels[i] for i in kept)))
     return found
 
 
@@ -190,8 +190,13 @@ def _product(first: Term, second: Term, kept: set[Label]) -> Term:
     right = _arranged(second, (*batch, *inner, *columns), (*stack, sizes[1], sizes[2]))
     product = matmul(left, right) if inner else left * right
     labels = (*batch, *rows, *columns)
-    return Term(reshape(product, tuple(lengths[label] for label in labels)), labels)
+    return Term(_reshaped(product, tuple(lengths[label] for label in labels)), labels)
 
 
 def _arranged(term: Term, labels: tuple[Label, ...], shape: tuple[int, ...]) -> Tensor:
-    return reshape(permute_dims(term.tensor, [term.labels.index(label) for label in labels]), shape)
+    order = [term.labels.index(label) for label in labels]
+    return _reshaped(term.tensor if term.labels == labels else permute_dims(term.tensor, order), shape)
+
+
+def _reshaped(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
+    return tensor if tensor.shape == shape else reshape(tensor, shape)

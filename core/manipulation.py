@@ -502,6 +502,8 @@ def _together(operation: str, arrays: Any) -> list[Tensor]:
     for tensor in tensors:
         if type(tensor) is not Tensor:
             raise unsupported(operation, tensor)
+    if len({tensor._kind for tensor in tensors}) == 1:
+        return tensors
     # Tensors without axes join the others' device.
     leader = max(tensors, key=lambda tensor: tensor.ndim > 0)
     dtype = functools.reduce(promote, (tensor.dtype for tensor in tensors))
@@ -1111,8 +1113,11 @@ def split(x: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor,
         lengths = [min(each, size - begin) for begin in range(0, size, each)] or [0]
     if sum(lengths) != size or min(lengths, default=0) < 0:
         raise ShapeError(f"split: lengths {lengths} do not add up to {size}, the length of axis {axis}")
+    before = (slice(None),) * axis
     ends = list(itertools.accumulate(lengths))
-    return tuple(narrow(x, axis, end - length, length) for end, length in zip(ends, lengths, strict=True))
+    return tuple(
+        make_view(x, "getitem", (*before, slice(end - length, end))) for end, length in zip(ends, lengths, strict=True)
+    )
 
 
 def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:

@@ -135,6 +135,12 @@ class Operation:
         broadcasts = self.family in BROADCASTING and len(self.operands) > 1
         return compile_record(self.rule, self.operands, broadcasts)
 
+    @functools.cached_property
+    def differentiable(self) -> tuple[int, ...]:
+        """The positions of the operands that have a gradient."""
+        assert self.rule is not None
+        return tuple(map(self.operands.index, self.rule.operands))
+
     @property
     def chapter(self) -> str:
         """The chapter of the standard to which it belongs, ``"losses"`` for a loss."""
@@ -211,8 +217,8 @@ class Operation:
         """The tensor of a raw result, with its node if a gradient is wanted of an operand."""
         out = wrap(array, kind)
         if self.rule is not None and is_grad_enabled():
-            edges = [tensors[self.operands.index(operand)]._node for operand in self.rule.operands]
-            if any(edge is not None for edge in edges):
+            edges = [tensors[i]._node for i in self.differentiable]
+            if edges.count(None) < len(edges):
                 wanted = {name: parameters[name] for name in self.rule.parameters if name in parameters}
                 self.record(*tensors, *edges, out, **wanted)
         return out
@@ -221,7 +227,7 @@ class Operation:
         """The same for an operation on a sequence of tensors."""
         out = wrap(array, kind)
         edges = tuple(tensor._node for tensor in tensors)
-        if self.rule is not None and any(edge is not None for edge in edges) and is_grad_enabled():
+        if self.rule is not None and edges.count(None) < len(edges) and is_grad_enabled():
             self.record(tensors, edges, out, **parameters)
         return out
 
@@ -231,8 +237,8 @@ class Operation:
         """The same for an operation with several results."""
         outs = tuple(wrap(array, kind) for array, kind in zip(arrays, kinds, strict=True))
         if self.rule is not None and is_grad_enabled():
-            edges = tuple(tensors[self.operands.index(operand)]._node for operand in self.rule.operands)
-            if any(edge is not None for edge in edges):
+            edges = tuple(tensors[i]._node for i in self.differentiable)
+            if edges.count(None) < len(edges):
                 self.record(tensors, edges, outs, **parameters)
         return outs
 

@@ -16,13 +16,12 @@ from ..autograd.checkpoint import STATES
 from .axes import normalize_shape
 from .creation import asarray
 from .devices import as_device
-from .distributions import integers, normal, permutation, uniform
-from .dtypes import as_dtype, float32, get_default_dtype, int64, real_dtype, uint8
-from .elementwise import greater_equal
+from .distributions import dropout_factors, integers, normal, permutation, uniform
+from .dtypes import as_dtype, get_default_dtype, int64, real_dtype, uint8
 from .errors import DTypeError, ShapeError
 from .gradients import requires_grad_
 from .kinds import Kind, kind_for
-from .operands import cast, scalar_tensor, unsupported
+from .operands import scalar_tensor, unsupported
 from .operation import Operation
 from .tensor import Tensor, wrap
 from .views import array_of
@@ -169,7 +168,7 @@ def _draw(
 
 def _shape(operation: str, size: tuple[Any, ...]) -> tuple[int, ...]:
     lengths = normalize_shape(operation, size[0] if len(size) == 1 else size)
-    if any(length < 0 for length in lengths):
+    if min(lengths, default=0) < 0:
         raise ShapeError(f"{operation}: got shape {lengths}, wanted no negative length")
     return lengths
 
@@ -329,8 +328,8 @@ def _kept(x: Tensor, p: float) -> Tensor:
 
     One word is drawn for each element, whatever the dtype is.
     """
-    drawn = _draw(uniform, x.shape, x._kind.with_dtype(float32), None, "float32")
-    return cast(greater_equal(drawn, p), real_dtype(x.dtype)) * (1.0 / (1.0 - p))
+    kind = x._kind.with_dtype(real_dtype(x.dtype))
+    return _draw(dropout_factors, x.shape, kind, None, p, kind.dtype.name)
 
 
 _dropout.function = dropout

@@ -9,13 +9,13 @@ from typing import Any
 from .axes import normalize_shape
 from .devices import as_device
 from .distributions import LIMITS
-from .elementwise import abs, less, less_equal
+from .elementwise import less
 from .errors import DTypeError, ShapeError
 from .manipulation import broadcast_shapes
 from .operands import cast, unsupported
 from .random import Generator, rand, randint, randn
 from .tensor import Tensor
-from .views import require_writable
+from .views import array_of, require_writable
 from .writes import copy_, placed
 
 
@@ -141,17 +141,24 @@ def bernoulli(x: Tensor, *, generator: Generator | None = None, out: Tensor | No
     """
     if type(x) is not Tensor:
         raise unsupported("bernoulli", x)
-    return placed("bernoulli", cast(_chosen("bernoulli", x.detach(), x, generator), x.dtype), out)
+    return placed("bernoulli", cast(_chosen("bernoulli", x, x, generator), x.dtype), out)
 
 
 def _chosen(operation: str, p: Any, x: Tensor, generator: Generator | None) -> Tensor:
     """What of `x` is chosen, each element with the probability `p`."""
-    fits = bool(less_equal(abs(p - 0.5), 0.5).all()) if type(p) is Tensor else 0 <= p <= 1
-    if not fits:
+    if not (_all_within_one(operation, p) if type(p) is Tensor else 0 <= p <= 1):
         raise ShapeError(f"{operation}: got a probability of {p}, wanted 0 to 1")
     dtype = p.dtype if type(p) is Tensor else x.dtype if x.dtype.is_floating_point else None
     chosen: Tensor = less(rand(x.shape, dtype=dtype, device=x.device, generator=generator), p)
     return chosen
+
+
+def _all_within_one(operation: str, p: Tensor) -> bool:
+    """Whether all elements are from 0 to 1; NaN is not."""
+    _require_float(operation, p)
+    array, kind = array_of(p), p._kind
+    with kind.library.scope(kind.native_device):
+        return bool(kind.library.ops.all((array >= 0) & (array <= 1)))
 
 
 def _drawing(draw: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -237,8 +244,7 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -
     ValueError
         If a probability is not within 0 and 1.
     """
-    chosen = _chosen("bernoulli_", p.detach() if type(p) is Tensor else p, x, generator)
-    return cast(chosen, x.dtype)
+    return cast(_chosen("bernoulli_", p, x, generator), x.dtype)
 
 
 METHODS = {

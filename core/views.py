@@ -57,6 +57,7 @@ class View:
 
 
 _contiguous_layout = functools.lru_cache(maxsize=1024)(contiguous_layout)
+_strided_layout = functools.lru_cache(maxsize=1024)(strided_layout)
 
 
 def layout(tensor: Tensor) -> numpy.ndarray:
@@ -91,15 +92,18 @@ def share(tensor: Tensor) -> None:
     """Keep the tensor's array where it is, in the layout that it has, as something outside has it too."""
     storage = tensor._storage or own(tensor)
     if storage.layout is None:
-        array = tensor._array
-        _set_root(storage, tensor, strided_layout(array.shape, array.strides, array.itemsize, array.dtype.kind == "c"))
+        _set_root(storage, tensor, _layout_of(tensor._array))
 
 
 def can_share(array: Any) -> bool:
     """Whether a foreign array has strides that a tensor can have: whole elements, no two in one place."""
     if any(stride % array.itemsize for stride in array.strides):
         return False
-    return not overlaps(strided_layout(array.shape, array.strides, array.itemsize, array.dtype.kind == "c"))
+    return bool(array.flags.c_contiguous) or not overlaps(_layout_of(array))
+
+
+def _layout_of(array: Any) -> numpy.ndarray:
+    return _strided_layout(array.shape, array.strides, array.itemsize, array.dtype.kind == "c")
 
 
 def can_hold(array: Any, kind: Any) -> bool:

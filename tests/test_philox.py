@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+
 import numpy
 import pytest
 from hypothesis import given, settings
@@ -92,6 +94,13 @@ def test_chunks_join_to_the_whole(seed: int, offset: int, count: int, data: st.D
 @pytest.mark.parametrize("offset", range(9))
 def test_every_word_has_its_number(offset: int) -> None:
     assert philox.words(11, offset, 5).tolist() == philox.words(11, 0, 20)[offset : offset + 5].tolist()
+
+
+def test_threads_draw_the_same_words() -> None:
+    spans = [(seed, offset, 1 + offset % 7) for seed in range(40) for offset in range(40)]
+    expected = [philox.words(*span).tolist() for span in spans]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        assert [found.tolist() for found in pool.map(lambda span: philox.words(*span), spans)] == expected
 
 
 def test_words_own_their_memory() -> None:
