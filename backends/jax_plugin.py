@@ -43,6 +43,10 @@ class Jax(Backend):
 
         self._jax = jax
         self._allows_64_bit = os.environ.get("JAX_ENABLE_X64", "").lower() not in _NO
+        zeros = jax.numpy.zeros
+        self._read = _indexing(jax, lambda index, x: x[index])
+        self._write = _indexing(jax, lambda index, x, value: x.at[index].set(value))
+        self._add = _indexing(jax, lambda index, x, shape: zeros(shape, x.dtype).at[index].add(x), static_argnums=2)
         return jax.numpy
 
     def kernels(self) -> Mapping[str, Kernel]:
@@ -63,7 +67,7 @@ class Jax(Backend):
             "getitem": self._wide(self._getitem),
             "put": self._wide(self._put),
             "embed": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[index].set(x)),
-            "scatter_zeros": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[_own_index(index)].add(x)),
+            "scatter_zeros": self._wide(lambda x, shape, index: self._add(index, x, shape)),
             # JAX's positions are of 32 bits.
             "searchsorted": self._wide(lambda x1, x2, **options: jnp.searchsorted(x1, x2, **options).astype("int64")),
             "sigmoid": self._wide(self._jax.nn.sigmoid),
@@ -81,13 +85,13 @@ class Jax(Backend):
 
     def _getitem(self, x: Any, index: Any) -> Any:
         if type(index) is not Region:
-            return x[_own_index(index)]
+            return self._read(index, x)
         starts, sizes, shape = _block(x.shape, index)
         return self._jax.lax.dynamic_slice(x, starts, sizes).reshape(shape)
 
     def _put(self, x: Any, index: Any, value: Any) -> Any:
         if type(index) is not Region:
-            return x.at[_own_index(index)].set(value)
+            return self._write(index, x, value)
         starts, sizes, shape = _block(x.shape, index)
         block = self.namespace.broadcast_to(value, shape).reshape(sizes)
         return self._jax.lax.dynamic_update_slice(x, block, starts)
@@ -181,6 +185,20 @@ class Jax(Backend):
         from .jax_philox import words
 
         return words(seed, offset, count, device)
+
+
+def _indexing(jax: Any, function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """The function of an index and what is indexed: compiled, if the index is made of positions alone, as by itself JAX
+    spends a millisecond on each.
+    """
+    compiled = jax.jit(function, **options)
+
+    def at(index: Any, *operands: Any) -> Any:
+        items = _own_index(index)
+        kinds = [item.dtype.kind if hasattr(item, "dtype") else "" for item in items]
+        return (compiled if all(kind in ("i", "u") for kind in kinds) else function)(items, *operands)
+
+    return at
 
 
 def _own_index(index: Any) -> Any:
