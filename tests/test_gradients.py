@@ -707,6 +707,15 @@ def test_powers_of_zero_can_be_differentiated_again(backend: str, exponent: int)
     assert orders == [float(exponent == 1), 2.0 * (exponent == 2), 6.0 * (exponent == 3)]
 
 
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_the_slope_of_a_power_changes_with_an_exponent_of_zero(backend: str, dtype: str) -> None:
+    x, y = (tp.tensor(values, dtype=dtype, requires_grad=True) for values in ([2.0, 0.5, 0.0], 0.0))
+    (slope,) = tp.autograd.grad((x**y).sum(), x, create_graph=True)
+    assert slope.tolist() == [0.0, 0.0, 0.0]
+    changes = [tp.autograd.grad(one.real, y, retain_graph=True)[0].item() for one in slope]
+    assert changes == [0.5, 2.0, 0.0]
+
+
 def test_gradients_have_the_dtype_of_their_inputs(backend: str) -> None:
     whole = tp.tensor([1, 2])
     half, single, double = (

@@ -23,9 +23,14 @@ def _share(ops: Any, g: Any, own: Any, other: Any, loses: Any) -> Any:
 
 
 def _pow_x1(ops: Any, g: Any, x1: Any, x2: Any) -> Any:
-    # The exponent is 0 where x2 is, so that 0 times infinity does not arise.
-    exponent = ops.masked_fill(x2 - 1.0, ops.equal(x2, ops.zeros_like(x2)), 0.0)
-    return g * (x2 * ops.pow(x1, exponent))
+    constant = ops.equal(x2, ops.zeros_like(x2))
+    if not getattr(x2, "requires_grad", False):
+        # The exponent is 0 there, so that 0 times infinity does not arise.
+        return g * (x2 * ops.pow(x1, ops.masked_fill(x2 - 1.0, constant, 0.0)))
+    # The slope is 0 there, but its own derivative by x2 is 1 / x1, where there is such a number.
+    constant = ops.logical_and(constant, ops.logical_not(ops.isfinite(ops.reciprocal(x1))))
+    slope = x2 * ops.pow(x1, ops.masked_fill(x2 - 1.0, constant, 0.0))
+    return g * ops.masked_fill(slope, constant, 0.0)
 
 
 def _pow_x2(ops: Any, g: Any, x1: Any, out: Any) -> Any:
