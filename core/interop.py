@@ -41,18 +41,25 @@ def tolist(x: Tensor) -> Any:
     return host_array(x).tolist()
 
 
-def numpy_array(x: Tensor) -> numpy.ndarray:
+def numpy_array(x: Tensor, *, force: bool = False) -> numpy.ndarray:
     """The tensor as a NumPy array.
 
     On backends whose arrays are NumPy's the two share memory: each sees what is written to the other. On all others
     the array is a copy.
 
+    Parameters
+    ----------
+    x
+    force
+        Whether to leave the gradient behind, as ``x.detach().numpy()`` does.
+
     Raises
     ------
     RuntimeError
-        If the tensor requires a gradient, which would be lost.
+        If the tensor requires a gradient, which would be lost, unless `force`.
     """
-    _require_no_grad("numpy", x)
+    if not force:
+        _require_no_grad("numpy", x)
     array = array_of(x)
     if isinstance(array, numpy.ndarray):
         share(x)

@@ -121,6 +121,7 @@ def test_a_gradient_is_not_lost_through_numpy(backend: str) -> None:
     with pytest.raises(BufferError, match="detach"):
         x.__dlpack__()
     assert x.detach().numpy().tolist() == [1, 1]
+    assert (x * 2).numpy(force=True).tolist() == [2, 2]
 
 
 class TestOnJAX:
