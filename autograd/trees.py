@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -65,8 +66,14 @@ def _flatten_all(trees: list[Any]) -> tuple[list[Any], Callable[[list[Any]], lis
 
 
 def _are_leaves(trees: Iterable[Any]) -> bool:
-    """Whether none of them has an inside, asked of the few classes that many have."""
-    return not any(issubclass(one, _NO_LEAVES) for one in set(map(type, trees)))
+    """Whether none of them has an inside."""
+    return not any(map(_have_inside, map(type, trees)))
+
+
+@functools.lru_cache
+def _have_inside(type: type) -> bool:
+    """Whether what is of a class is no leaf."""
+    return issubclass(type, _NO_LEAVES)
 
 
 def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:

@@ -532,6 +532,21 @@ class TestWhereGradientsEnd:
         signs = (-1.0) ** numpy.add.outer(numpy.arange(3), numpy.arange(3))
         same(leaf.grad, signs * numpy.linalg.det(numpy.asarray(minors)))
 
+    @pytest.mark.parametrize("size", [2, 3, 4, 20])
+    @pytest.mark.parametrize("smallest", [1e-3, 1e-7, 1e-11])
+    def test_cofactors_of_a_bad_condition_have_all_digits(self, backend: str, size: int, smallest: float) -> None:
+        """As one small singular value leaves them: the others are 1, and so is the greatest product of all but one."""
+        u, v = (numpy.linalg.qr(random(size, size, dtype="float64"))[0] for _ in range(2))
+        s, others = numpy.ones(size), numpy.full(size, smallest)
+        s[-1], others[-1] = smallest, 1.0
+        wanted = (u * others) @ v.T * numpy.linalg.det(u) * numpy.linalg.det(v)
+        x, t = tp.tensor((u * s) @ v.T), tp.tensor(random(size, size, dtype="float64"))
+        # Some rounding errors for each row, in units of that product.
+        tolerance = 64 * size * numpy.finfo("float64").eps
+        same(tp.func.grad(la.det)(x), wanted, tolerance)
+        _, tangent = tp.func.jvp(la.det, (x,), (t,))
+        same(tangent, (wanted * t.numpy()).sum(), tolerance * size)
+
     def test_third_derivative_of_a_determinant(self) -> None:
         """By the three elements of a diagonal it is 1; of a singular matrix it is not known."""
         for last, wanted in ((2.0, 1.0), (0.0, NAN)):

@@ -63,8 +63,12 @@ REAL: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "pow": (tp.pow, ([1.5, 2.0, 0.5], [[2.0], [-1.0]])),
     "pow, of zero": (tp.pow, ([0.0, 2.0, 0.0], [2.0, 0.5, 0.0])),
     "pow, below zero": (lambda x: tp.pow(x, tp.asarray([3.0, 2.0], dtype=x.dtype)), ([-1.5, 2.0],)),
-    "pow, so small": (lambda x: tp.pow(x, 1.6), ([1e-200, 2.0],)),
-    "pow, so large": (lambda x: tp.pow(x, 2.5), ([1e150, 2.0],)),
+    "pow, so small": (lambda x: tp.pow(x, 1.6), (numpy.resize([1e-200, 2.0], 1100),)),
+    "pow, so large": (lambda x: tp.pow(x, 2.5), (numpy.resize([1e150, 2.0], 1100),)),
+    "pow, many": (tp.pow, (numpy.resize([1.5, 2.0, 0.5], (30, 40)), [[2.0]] * 15 + [[-1.0]] * 15)),
+    "pow, many of zero": (tp.pow, (numpy.resize([0.0, 2.0, 0.0], (3, 400)), [[2.0], [1.5], [0.0]])),
+    "pow, squares": (lambda x: x**2, ([[-1.5, 0.0], [2.0, 3.0]],)),
+    "pow, cubes": (lambda x: tp.pow(x, 3.0), ([-1.5, 0.0, 2.0],)),
     "pow, of one base": (lambda x: tp.pow(2.0, x), ([1.5, -3.0],)),
     "pow, no elements": (tp.pow, ([], [])),
     "atan2": (tp.atan2, ([1.5, -2.0, 0.0], [[2.0], [-1.0]])),
@@ -169,6 +173,7 @@ ELEMENTWISE: dict[str, Callable[[Any, Any], Any]] = {
     "pow": lambda x, y: tp.pow(x, y),
     "pow, second": lambda x, y: tp.pow(y, x),
     "relu": lambda x, y: tp.relu(x),
+    "sign": lambda x, y: tp.sign(x),
     "square": lambda x, y: tp.square(x),
     "where": lambda x, y: tp.where(y > 0.0, x, y),
     "where, second": lambda x, y: tp.where(y > 0.0, y, x),
@@ -181,7 +186,7 @@ def special_pairs(backend: str) -> list[numpy.ndarray]:
     if backend != "numpy":
         return [pairs, pairs[:, :0]]
     some = [pairs, pairs[:, 20:21], pairs[:, ~numpy.isnan(pairs).any(0)], pairs[:, :0]]
-    return [numpy.tile(points, count) for points in some for count in (1, 8)]
+    return [numpy.tile(points, count) for points in some for count in (1, 20)]
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
@@ -284,6 +289,7 @@ COMPLEX: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {
     "abs, of zeros": (lambda z: tp.abs(z * tp.asarray([1.0, 0.0, 2.0])), (3,)),
     "det": (la.det, (2, 3, 3)),
     "multiply, by itself": (lambda z: z * z, (3,)),
+    "sign": (lambda z: tp.sign(z * tp.asarray([1.0, 0.0, 2.0])), (3,)),
     "vector_norm, 1": (lambda z: la.vector_norm(z, ord=1), (4,)),
     "where": (lambda z: tp.where(z.real > 0.0, z, z * 2j), (4,)),
     "var": (lambda z: tp.var(z, axis=0), (3, 2)),

@@ -43,7 +43,7 @@ def _solve_x1(ops: Any, t: Any, x1: Any, out: Any, x2_shape: Shape) -> Any:
 
 def _det(ops: Any, t: Any, x: Any, found: Any) -> Any:
     """By Jacobi's formula: of the inverse, where there is a reliable one, else of the adjugate."""
-    inverse = None if is_tensor(x) else reliable_inverse(ops, x)
+    inverse = None if is_tensor(x) else reliable_inverse(ops, x, with_determinant=True)
     if inverse is not None:
         return found * _trace_of_product(ops, inverse, t)
     ones = ops.ones_like(ops.sum(x, axis=(-2, -1)))

@@ -20,6 +20,9 @@ from .statistical import Axes, behind, count, spread, with_axes
 
 Shape = tuple[int, ...]
 
+_FEW = 1 << 10
+"""Up to so many numbers a formula for any of them takes less time than to ask whether a quicker one holds."""
+
 
 def _zeros(ops: Any, like: Any, shape: Shape) -> Any:
     """Zeros of an array's kind in another shape."""
@@ -90,6 +93,18 @@ def _copysign(ops: Any, t: Any, x1: Any, out: Any) -> Any:
     return RULES["copysign"].gradients["x1"](ops, of_x1, x1, out) if same is None else of_x1 * same
 
 
+def _sign(ops: Any, t: Any, x: Any, found: Any) -> Any:
+    """Zero for real numbers; a complex sign turns by what is across its own direction."""
+    if not is_complex(x):
+        return ops.zeros_like(t)
+    sign = ops.sign(x) if found is None else found
+    product = t * ops.conj(sign)
+    along = (product + ops.conj(product)) * 0.5
+    # One by the absolute value; at 0 the sign is 0, and so is what is divided.
+    safe = ops.where(ops.equal(x, ops.zeros_like(x)), ops.ones_like(x), x)
+    return (t - along * sign) * (sign / safe)
+
+
 def _sum(first: Any, second: Any) -> Any:
     """The sum of two tangents of which one may be None."""
     if first is None or second is None:
@@ -125,7 +140,12 @@ def _quotient(t: Any, x2: Any, out: Any) -> Any:
 def _pow(ops: Any, t: Any, x1: Any, x2: Any, out: Any, found: Any) -> Any:
     """Of bases above zero the power itself says how it changes, if it has all of its digits."""
     t1, t2 = t
-    if found is None or is_complex(found) or not (_are_normal(ops, x1) and _are_normal(ops, found)):
+    if found is not None and t2 is None and not x2.shape and not is_complex(found):
+        exponent = float(x2)
+        if exponent in (2.0, 3.0):
+            return (x1 if exponent == 2.0 else ops.square(x1)) * exponent * t1
+    many = found is not None and math.prod(found.shape) > _FEW and not is_complex(found)
+    if not (many and _are_normal(ops, x1) and _are_normal(ops, found)):
         of_x1, of_x2 = RULES["pow"].gradients.values()
         return _sum(t1 if t1 is None else of_x1(ops, t1, x1, x2), t2 if t2 is None else of_x2(ops, t2, x1, out))
     return _sum(
@@ -135,9 +155,7 @@ def _pow(ops: Any, t: Any, x1: Any, x2: Any, out: Any, found: Any) -> Any:
 
 
 def _are_normal(ops: Any, x: Any) -> bool:
-    """Whether all numbers are above zero, none of them infinite or so small that it has fewer digits; False of none."""
-    if not math.prod(x.shape):
-        return False
+    """Whether all numbers are above zero, none of them infinite or so small that it has fewer digits."""
     least = ops.min(x)
     return bool(least > 0.0) and bool(ops.isfinite(ops.max(x))) and bool(ops.isfinite(ops.reciprocal(least * 0.25)))
 
@@ -325,6 +343,7 @@ tangent("real", x=lambda ops, t: ops.real(t))
 tangent("reshape", x=lambda ops, t, out_shape: ops.reshape(t, out_shape))
 tangent("roll", x=lambda ops, t, shift, axis: ops.roll(t, shift=shift, axis=axis))
 tangent("scatter_zeros", x=lambda ops, t, index, out_shape: ops.scatter_zeros(t, out_shape, index))
+tangent("sign", x=_sign)
 tangent("sort", x=_sort)
 tangent("stack", arrays=lambda ops, t, shapes, axis: ops.stack(_parts(ops, t, shapes), axis=axis))
 tangent("std", x=_std)
