@@ -547,15 +547,18 @@ class TestWhereGradientsEnd:
         _, tangent = tp.func.jvp(la.det, (x,), (t,))
         same(tangent, (wanted * t.numpy()).sum(), tolerance * size)
 
-    def test_third_derivative_of_a_determinant(self) -> None:
-        """By the three elements of a diagonal it is 1; of a singular matrix it is not known."""
-        for last, wanted in ((2.0, 1.0), (0.0, NAN)):
-            x = tp.tensor(numpy.diag([2.0, 2.0, last]), device="numpy:cpu", requires_grad=True)
-            found = la.det(x)
-            for i in range(3):
-                (g,) = tp.autograd.grad(found, x, create_graph=True)
-                found = g[i, i]
-            assert found.item() == pytest.approx(wanted, nan_ok=True)
+    @pytest.mark.parametrize(
+        ("diagonal", "wanted"),
+        [([2.0, 2.0, 2.0], 1.0), ([2.0, 2.0, 0.0], 1.0), ([2.0] * 4, 2.0), ([2.0, 2.0, 2.0, 0.0], NAN)],
+    )
+    def test_third_derivative_of_a_determinant(self, backend: str, diagonal: list[float], wanted: float) -> None:
+        """By three elements of a diagonal it is the product of the others; of a larger singular matrix not known."""
+        x = tp.tensor(numpy.diag(diagonal), requires_grad=True)
+        found = la.det(x)
+        for i in range(3):
+            (g,) = tp.autograd.grad(found, x, create_graph=True)
+            found = g[i, i]
+        assert found.item() == pytest.approx(wanted, nan_ok=True)
 
 
 class TestSeveralResults:

@@ -77,6 +77,22 @@ def _cholesky(ops: Any, g: Any, out: Any) -> Any:
     return ops.conj(solve(upper, adjoint_of(ops, solve(upper, hermitian))))
 
 
+def cofactors(ops: Any, x: Any) -> Any:
+    """How a determinant changes with each element: written out up to 3 by 3, where that takes one or two products."""
+    size = x.shape[-1]
+    if size not in (1, 2, 3):
+        return ops.matrix_transpose(ops.adjugate(x))
+    if size == 1:
+        return ops.ones_like(x)
+    if size == 2:
+        (a, b), (c, d) = ([ops.getitem(x, (..., i, j)) for j in range(2)] for i in range(2))
+        return ops.stack([ops.stack([d, -c], axis=-1), ops.stack([-b, a], axis=-1)], axis=-2)
+    first, second, third = (ops.getitem(x, (..., slice(i, i + 1), slice(None))) for i in range(3))
+    return linalg(ops, "cross")(
+        ops.concat([second, third, first], axis=-2), ops.concat([third, first, second], axis=-2)
+    )
+
+
 def _adjugate(ops: Any, g: Any, x: Any, out: Any) -> Any:
     """By the inverse; where that has too few digits, in the basis of the singular vectors.
 
@@ -284,7 +300,7 @@ rule(
     x1=lambda ops, g, x2: linalg(ops, "cross")(x2, g),
     x2=lambda ops, g, x1: linalg(ops, "cross")(g, x1),
 )
-rule("linalg.det", x=lambda ops, g, x: ops.matrix_transpose(ops.adjugate(x)) * as_matrices(ops, g))
+rule("linalg.det", x=lambda ops, g, x: cofactors(ops, x) * as_matrices(ops, g))
 rule("linalg.eig", outputs=("eigenvalues", "eigenvectors"), x=_eig)
 rule("linalg.eigh", outputs=("eigenvalues", "eigenvectors"), x=_eigh)
 rule("linalg.inv", x=_inv)

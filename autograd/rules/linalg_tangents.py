@@ -10,7 +10,7 @@ from typing import Any
 
 from ..protocol import is_tensor
 from ..rule import RULES, tangent
-from .linalg import reliable_inverse
+from .linalg import cofactors, reliable_inverse
 from .matrices import (
     adjoint_of,
     as_columns,
@@ -42,12 +42,11 @@ def _solve_x1(ops: Any, t: Any, x1: Any, out: Any, x2_shape: Shape) -> Any:
 
 
 def _det(ops: Any, t: Any, x: Any, found: Any) -> Any:
-    """By Jacobi's formula: of the inverse, where there is a reliable one, else of the adjugate."""
-    inverse = None if is_tensor(x) else reliable_inverse(ops, x, with_determinant=True)
+    """By Jacobi's formula: of the inverse, where there is a large and reliable one, else of the cofactors."""
+    inverse = None if is_tensor(x) or x.shape[-1] <= 3 else reliable_inverse(ops, x, with_determinant=True)
     if inverse is not None:
         return found * _trace_of_product(ops, inverse, t)
-    ones = ops.ones_like(ops.sum(x, axis=(-2, -1)))
-    return ops.sum(RULES["linalg.det"].gradients["x"](ops, ones, x) * t, axis=(-2, -1))
+    return ops.sum(cofactors(ops, x) * t, axis=(-2, -1))
 
 
 def _trace_of_product(ops: Any, x1: Any, x2: Any) -> Any:

@@ -32,6 +32,9 @@ GENERAL = fixed([[1.0, 2.0, 0.0], [-1.0, 2.0, 1.0], [0.5, 0.0, 4.0]])
 
 SINGULAR = fixed([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [1.0, 0.0, 1.0]])
 
+LARGER_SINGULAR = fixed([[1.0, 2.0, 3.0, 0.0], [2.0, 4.0, 6.0, 0.0], [1.0, 0.0, 1.0, 2.0], [0.0, 1.0, -1.0, 3.0]])
+"""Of more rows than cofactors are written out for."""
+
 # It is computed in single precision or more.
 _ADJUGATE = 'tp.astype(OPERATIONS["adjugate"](tp.astype(x, tp.result_type(x, tp.float32))), x.dtype)'
 
@@ -81,14 +84,15 @@ USES: dict[str, tuple[Use, ...]] = {
     ),
     "linalg.det": (
         *_of("tp.linalg.det(x)", *SQUARES),
-        Use("tp.linalg.det(x)", dtypes=FLOATS, x=SINGULAR),
+        *_of("tp.linalg.det(x)", (4, 4), (2, 4, 4)),
+        *(Use("tp.linalg.det(x)", dtypes=FLOATS, x=x) for x in (SINGULAR, LARGER_SINGULAR)),
         Use("tp.linalg.det(x.mT[::-1])", dtypes=FLOATS, x=matrix((3, 3))),
         Use("tp.det(x)", dtypes=FLOATS, x=matrix((3, 3))),
     ),
     "adjugate": (
-        *_of(_ADJUGATE, (3, 3), (2, 2), (2, 3, 3), (1, 1), (2, 3, 2, 2), (0, 3, 3)),
+        *_of(_ADJUGATE, (4, 4), (3, 3), (2, 2), (2, 4, 4), (1, 1), (2, 3, 2, 2), (0, 4, 4)),
         # It has one derivative there, as det has two (docs/autograd.md).
-        Use(_ADJUGATE, dtypes=FLOATS, smooth=False, x=SINGULAR),
+        *(Use(_ADJUGATE, dtypes=FLOATS, smooth=False, x=x) for x in (SINGULAR, LARGER_SINGULAR)),
     ),
     "linalg.eig": (
         *_of(_FROM_EIG, *SQUARES),
