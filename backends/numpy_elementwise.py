@@ -78,7 +78,7 @@ def mended(kernels: Mapping[str, Kernel]) -> dict[str, Kernel]:
         "tanh": _tanh(kernels["tanh"]),
     }
     of_floats = {
-        "floor_divide": _mended(elementwise.floor_divide, kernels["floor_divide"]),
+        "floor_divide": numpy_passes.floor_divide(_mended(elementwise.floor_divide, kernels["floor_divide"])),
         "logaddexp": numpy_passes.logaddexp(kernels["logaddexp"]),
         "remainder": numpy_passes.remainder(_mended(elementwise.remainder, kernels["remainder"])),
     }

@@ -78,6 +78,21 @@ def logaddexp(kernel: Kernel) -> Kernel:
     return logaddexp
 
 
+def floor_divide(kernel: Kernel) -> Kernel:
+    """In double precision, as far as the numbers are all exact in single precision: see `remainder`."""
+
+    @quiet
+    def floor_divide(x1: Any, x2: Any) -> Any:
+        if x1.dtype.char != "f" or not _many(x1, x2):
+            return kernel(x1, x2)
+        quotient = x1 / x2.astype(numpy.float64)
+        if not numpy.max(numpy.abs(quotient)) < 1 << 24:
+            return kernel(x1, x2)
+        return numpy.floor(quotient, quotient).astype(x1.dtype)
+
+    return floor_divide
+
+
 def remainder(kernel: Kernel) -> Kernel:
     """In double precision, in which a product of a quotient below 2**28 and a number in single precision is exact.
 
