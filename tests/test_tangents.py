@@ -48,6 +48,12 @@ REAL: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "prod, zeros": (lambda x: tp.prod(x, axis=1), ([[0.0, 3.0, 2.0], [0.0, 0.0, 6.0]],)),
     "prod, one zero": (tp.prod, ([[0.5, 3.0, 2.0], [2.0, 0.0, 6.0]],)),
     "prod, none": (lambda x: tp.prod(x, axis=0, keepdims=True), ([[0.5, 3.0, 2.0], [2.0, -1.0, 6.0]],)),
+    "prod, some axes": (
+        lambda x: tp.prod(x, axis=(0, -1)),
+        (numpy.resize([0.5, 3.0, 2.0, 2.0, 0.0, 6.0, -1.5], (3, 2, 5)),),
+    ),
+    "prod, of one": (lambda x: tp.prod(x, axis=0), ([[0.0, 3.0]],)),
+    "prod, up and down": (tp.prod, ([[1e-200, 1e200, 1e-200], [1e200, 1e200, 1e-200], [2.0, 0.0, 3.0]],)),
     "prod, so small": (tp.prod, ([1e-300, 1e-20],)),
     "prod, no elements": (lambda x: tp.prod(x, axis=0), (numpy.zeros((0, 2)),)),
     "cumulative_prod, zeros": (lambda x: tp.cumulative_prod(x, axis=1), ([[2.0, 0.0, 2.0], [1.0, 3.0, 6.0]],)),

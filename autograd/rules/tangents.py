@@ -226,8 +226,28 @@ def _prod(ops: Any, t: Any, x: Any, x_shape: Shape, axis: Axes, keepdims: bool, 
     tangent = _by_logarithm(ops, out, lambda: ops.sum(t / x, axis=axis, keepdims=keepdims))
     if tangent is not None:
         return tangent
-    others = RULES["prod"].gradients["x"](ops, ops.ones_like(out), x, x_shape, axis, keepdims)
-    return ops.sum(others * t, axis=axis, keepdims=keepdims)
+    reduced = tuple(range(len(x_shape))) if axis is None else axis
+    if len(reduced) == 1:
+        return ops.reshape(_by_pairs(ops, t, x, reduced[0]), out.shape)
+    kept = tuple(i for i in range(len(x_shape)) if i not in reduced)
+    t, x = (ops.reshape(ops.permute_dims(one, (*reduced, *kept)), (-1, *(x_shape[i] for i in kept))) for one in (t, x))
+    return ops.reshape(_by_pairs(ops, t, x, 0), out.shape)
+
+
+def _by_pairs(ops: Any, t: Any, x: Any, axis: int) -> Any:
+    """The tangent of a product along an axis: of the products of two neighbours each, and so on, without quotients.
+
+    The axis remains, at length 1.
+    """
+    before = (slice(None),) * axis
+    while x.shape[axis] > 1:
+        paired = x.shape[axis] // 2 * 2
+        parts = [(*before, part) for part in (slice(0, paired, 2), slice(1, paired, 2), slice(paired, None))]
+        (x1, x2, last), (t1, t2, of_last) = ([ops.getitem(one, part) for part in parts] for one in (x, t))
+        x, t = x1 * x2, t1 * x2 + x1 * t2
+        if last.shape[axis]:
+            x, t = ops.concat([x, last], axis=axis), ops.concat([t, of_last], axis=axis)
+    return t
 
 
 def _cumulative_prod(ops: Any, t: Any, x: Any, out: Any, axis: int) -> Any:
