@@ -158,7 +158,7 @@ def _adjugate_of(ops: Any, x: Any) -> Any:
     With x = u s vh it is det(u) det(vh) times v c uh, c being the products of all singular values but one.
     """
     det = getattr(ops, "linalg.det")
-    inverse = reliable_inverse(ops, x, with_determinant=True)
+    inverse = reliable_inverse(ops, x)
     if inverse is not None:
         return inverse * ops.reshape(det(x), (*x.shape[:-2], 1, 1))
     x, unknown = without_unknown(ops, x)

@@ -532,18 +532,23 @@ class TestWhereGradientsEnd:
         signs = (-1.0) ** numpy.add.outer(numpy.arange(3), numpy.arange(3))
         same(leaf.grad, signs * numpy.linalg.det(numpy.asarray(minors)))
 
-    @pytest.mark.parametrize("size", [2, 3, 4, 20])
-    @pytest.mark.parametrize("smallest", [1e-3, 1e-7, 1e-11])
-    def test_cofactors_of_a_bad_condition_have_all_digits(self, backend: str, size: int, smallest: float) -> None:
+    @pytest.mark.parametrize("dtype", ["float32", "float64"])
+    @pytest.mark.parametrize("smallest", [1e-3, 1e-7, 1e-11, 0.0])
+    @pytest.mark.parametrize("size", [4, 5, 20, 100])
+    def test_cofactors_of_a_bad_condition_have_all_digits(
+        self, backend: str, size: int, smallest: float, dtype: str
+    ) -> None:
         """As one small singular value leaves them: the others are 1, and so is the greatest product of all but one."""
         u, v = (numpy.linalg.qr(random(size, size, dtype="float64"))[0] for _ in range(2))
         s, others = numpy.ones(size), numpy.full(size, smallest)
         s[-1], others[-1] = smallest, 1.0
-        wanted = (u * others) @ v.T * numpy.linalg.det(u) * numpy.linalg.det(v)
-        x, t = tp.tensor((u * s) @ v.T), tp.tensor(random(size, size, dtype="float64"))
-        # Some rounding errors for each row, in units of that product.
-        tolerance = 64 * size * numpy.finfo("float64").eps
+        wanted = ((u * others) @ v.T * numpy.linalg.det(u) * numpy.linalg.det(v)).astype(dtype)
+        x, t = (tp.tensor(one, dtype=dtype) for one in ((u * s) @ v.T, random(size, size, dtype="float64")))
+        # Some rounding errors for each row, in units of that product: by the inverse as many as the condition is.
+        tolerance = 64 * size * (1e3 if smallest == 1e-3 else 1.0) * numpy.finfo(dtype).eps
         same(tp.func.grad(la.det)(x), wanted, tolerance)
+        unknown = tp.full_like(x, NAN)
+        same(tp.func.grad(lambda x: la.det(x).sum())(tp.stack([x, unknown]))[0], wanted, tolerance)
         _, tangent = tp.func.jvp(la.det, (x,), (t,))
         same(tangent, (wanted * t.numpy()).sum(), tolerance * size)
 

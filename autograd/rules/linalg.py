@@ -125,18 +125,15 @@ def without_unknown(ops: Any, x: Any) -> tuple[Any, Any]:
     return ops.masked_fill(x, unknown, 0.0), unknown
 
 
-def reliable_inverse(ops: Any, x: Any, with_determinant: bool = False) -> Any:
-    """The inverse, or None where a matrix is badly conditioned.
-
-    Multiplied by the determinant it bears greater conditions: where both come from one decomposition, their errors
-    cancel (Stewart, "On the adjugate matrix", 1998). Libraries have other formulas for determinants up to 3 by 3.
-    """
+def reliable_inverse(ops: Any, x: Any) -> Any:
+    """The inverse, or None where a matrix is badly conditioned."""
     try:
         inverse = linalg(ops, "inv")(x)
     except numpy.linalg.LinAlgError:
         return None
     squares = [ops.sum(ops.square(ops.abs(one)), axis=(-2, -1)) for one in (x, inverse)]
-    limit = 1e24 if with_determinant and x.shape[-1] > 3 else 1e8
+    # One small singular value makes this product as many times the square of the condition as there are rows.
+    limit = 1e8 * x.shape[-1]
     # NaN is no condition: what has it in it is NaN by the inverse, too.
     return None if bool(ops.any(squares[0] * squares[1] > limit)) else inverse
 

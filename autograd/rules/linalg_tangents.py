@@ -43,7 +43,7 @@ def _solve_x1(ops: Any, t: Any, x1: Any, out: Any, x2_shape: Shape) -> Any:
 
 def _det(ops: Any, t: Any, x: Any, found: Any) -> Any:
     """By Jacobi's formula: of the inverse, where there is a large and reliable one, else of the cofactors."""
-    inverse = None if is_tensor(x) or x.shape[-1] <= 3 else reliable_inverse(ops, x, with_determinant=True)
+    inverse = None if is_tensor(x) or x.shape[-1] <= 3 else reliable_inverse(ops, x)
     if inverse is not None:
         return found * _trace_of_product(ops, inverse, t)
     return ops.sum(cofactors(ops, x) * t, axis=(-2, -1))
