@@ -533,7 +533,7 @@ class TestWhereGradientsEnd:
         same(leaf.grad, signs * numpy.linalg.det(numpy.asarray(minors)))
 
     @pytest.mark.parametrize("dtype", ["float32", "float64"])
-    @pytest.mark.parametrize("smallest", [1e-3, 1e-7, 1e-11, 0.0])
+    @pytest.mark.parametrize("smallest", [1e-3, 1e-7, 0.0])
     @pytest.mark.parametrize("size", [4, 100])
     def test_cofactors_of_a_bad_condition_have_all_digits(
         self, backend: str, size: int, smallest: float, dtype: str

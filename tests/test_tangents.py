@@ -50,7 +50,7 @@ REAL: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "prod, none": (lambda x: tp.prod(x, axis=0, keepdims=True), ([[0.5, 3.0, 2.0], [2.0, -1.0, 6.0]],)),
     "prod, some axes": (
         lambda x: tp.prod(x, axis=(0, -1)),
-        (numpy.resize([0.5, 3.0, 2.0, 2.0, 0.0, 6.0, -1.5], (3, 2, 5)),),
+        (numpy.resize([0.5, 3.0, 2.0, 2.0, 0.0, 6.0, -1.5], (3, 2, 1)),),
     ),
     "prod, of one": (lambda x: tp.prod(x, axis=0), ([[0.0, 3.0]],)),
     "prod, up and down": (tp.prod, ([[1e-200, 1e200, 1e-200], [1e200, 1e200, 1e-200], [2.0, 0.0, 3.0]],)),
