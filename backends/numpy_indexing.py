@@ -14,6 +14,7 @@ import numpy
 
 from .contract import Kernel
 from .numpy_quiet import quiet
+from .positions import in_range
 
 ndarray, asarray = numpy.ndarray, numpy.asarray
 
@@ -27,8 +28,6 @@ _LONG_ROW = 1 << 9
 
 _BLOCK = 1 << 16
 """How many positions are made at once, at most, for elements of rows."""
-
-_UNSIGNED = {size: numpy.dtype(f"uint{8 * size}") for size in (1, 2, 4, 8)}
 
 
 class _Places(NamedTuple):
@@ -84,8 +83,7 @@ def _from_start(positions: Any, length: int) -> Any:
         return asarray(positions) if 0 <= positions < length else None
     if type(positions) is not ndarray or positions.dtype.kind not in "iu" or not positions.size:
         return None
-    # One pass for both bounds: as unsigned numbers, negative ones are the greatest.
-    if numpy.maximum.reduce(positions.view(_UNSIGNED[positions.itemsize]), axis=None) < length:
+    if in_range(positions, length):
         return positions.astype(numpy.intp, copy=False)
     if positions.dtype.kind == "u" or positions.min() < -length or positions.max() >= length:
         return None

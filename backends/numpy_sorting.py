@@ -9,6 +9,7 @@ import numpy
 
 from .contract import Kernel
 from .numpy_quiet import quiet
+from .positions import in_range
 
 
 def comparable(x: Any) -> Any:
@@ -110,7 +111,7 @@ def _take_along_axis(x: Any, indices: Any, *, axis: int = -1) -> Any:
     if not in_rows or x.ndim != indices.ndim or x.shape[:-1] != indices.shape[:-1] or not indices.size:
         return numpy.take_along_axis(x, indices, axis)
     length = x.shape[-1]
-    if indices.min() < 0 or indices.max() >= length:
+    if not in_range(indices, length):
         return numpy.take_along_axis(x, indices, axis)
     rows = numpy.arange(0, x.size, length).reshape(*x.shape[:-1], 1)
     return x.reshape(-1).take(indices + rows)

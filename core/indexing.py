@@ -11,6 +11,7 @@ from typing import Any
 import numpy
 
 from ..autograd.modes import is_grad_enabled
+from ..backends.positions import in_range
 from .axes import broadcasts, normalize_axis
 from .dtypes import PYTHON_TYPES, SCALARS, DType, int64
 from .errors import DTypeError, ShapeError
@@ -44,8 +45,6 @@ _PLAIN = (int, type(None))
 _TRUTH_VALUES = (bool, numpy.bool_)
 _LISTED = (*_TRUTH_VALUES, list, numpy.ndarray)
 """What an index array can be made of."""
-
-_UNSIGNED = {size: numpy.dtype(f"uint{8 * size}") for size in (1, 2, 4, 8)}
 
 
 def getitem(self: Tensor, index: Any) -> Tensor:
@@ -240,14 +239,6 @@ def _check_array(part: Tensor, shape: tuple[int, ...], axis: int) -> Tensor:
         wrong = int(host[(host < -length) | (host >= length)].flat[0])
         raise IndexError(f"index {wrong} is out of bounds for axis {axis} with size {length}")
     return part
-
-
-def in_range(positions: numpy.ndarray, length: int) -> bool:
-    """Whether positions, none of them counted from the end, are of an axis of that length."""
-    if not positions.size:
-        return True
-    # One pass for both bounds: as unsigned numbers, negative ones are the greatest.
-    return bool(numpy.maximum.reduce(positions.view(_UNSIGNED[positions.itemsize]), axis=None) < length)
 
 
 def _nothing(mask: Tensor, shape: tuple[int, ...]) -> Tensor:

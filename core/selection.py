@@ -10,11 +10,12 @@ import math
 import operator
 from typing import Any, NamedTuple
 
+from ..backends.positions import in_range
 from .axes import normalize_axis
 from .dtypes import SCALARS, bool_, int64, promote_scalar
 from .elementwise import masked_fill
 from .errors import DTypeError, PositionError, ShapeError
-from .indexing import along_axis, getitem, in_range, kept
+from .indexing import along_axis, getitem, kept
 from .kinds import OPERATIONS
 from .manipulation import broadcast_arrays, broadcast_to
 from .operands import cast, explain, same_device, scalar_tensor, unsupported

@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 from ..rule import no_gradient, rule
+from .signs import by_size
 
 
 def _zero(ops: Any, g: Any) -> Any:
@@ -44,10 +45,8 @@ def _sign(ops: Any, g: Any, x: Any) -> Any:
     if ops.abs(x).dtype == x.dtype:
         return ops.zeros_like(g)
     sign = ops.sign(x)
-    # At 0 the sign is 0, and so is what is divided.
-    safe = ops.where(ops.equal(x, ops.zeros_like(x)), ops.ones_like(x), x)
     along = (g * sign + ops.conj(g * sign)) * 0.5
-    return (g - along * ops.conj(sign)) * sign / safe
+    return (g - along * ops.conj(sign)) * by_size(ops, sign, x)
 
 
 def _copysign(ops: Any, g: Any, x1: Any, out: Any) -> Any:

@@ -15,7 +15,7 @@ import numpy
 from ..protocol import is_tensor
 from ..rule import RULES, diagonal, tangent
 from .matrices import conj, is_complex, quotient, real
-from .signs import abs_tangent, signs
+from .signs import abs_tangent, by_size, signs
 from .statistical import Axes, behind, count, spread, with_axes
 
 Shape = tuple[int, ...]
@@ -100,9 +100,7 @@ def _sign(ops: Any, t: Any, x: Any, found: Any) -> Any:
     sign = ops.sign(x) if found is None else found
     product = t * ops.conj(sign)
     along = (product + ops.conj(product)) * 0.5
-    # One by the absolute value; at 0 the sign is 0, and so is what is divided.
-    safe = ops.where(ops.equal(x, ops.zeros_like(x)), ops.ones_like(x), x)
-    return (t - along * sign) * (sign / safe)
+    return (t - along * sign) * by_size(ops, sign, x)
 
 
 def _sum(first: Any, second: Any) -> Any:
