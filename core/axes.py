@@ -10,6 +10,39 @@ from typing import Any
 from .errors import ShapeError
 
 
+def as_integer(operation: str, name: str, value: Any) -> int:
+    """An argument that is an integer.
+
+    Raises
+    ------
+    TypeError
+        If it is not one.
+    """
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{operation}: {name} must be an integer, got {type(value).__name__}") from None
+
+
+def as_float(operation: str, name: str, value: Any) -> float:
+    """An argument that is a real number, or a tensor or array of one; infinite where it is beyond all floats.
+
+    Raises
+    ------
+    TypeError
+        If it is not one.
+    """
+    try:
+        # Unlike float(), it takes no strings.
+        return math.ldexp(value, 0)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+    except (TypeError, ValueError, RuntimeError):
+        shown = getattr(value, "shape", ())
+        found = f"{type(value).__name__} of shape {tuple(shown)}" if shown else type(value).__name__
+        raise TypeError(f"{operation}: {name} must be a number, got {found}") from None
+
+
 def normalize_axis(operation: str, axis: Any, ndim: int) -> int:
     """A non-negative axis.
 

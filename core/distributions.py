@@ -18,6 +18,14 @@ Operations = Any
 DIGITS = {"bfloat16": 8, "float16": 11, "float32": 24, "float64": 53}
 """The binary digits of the significand, by the name of the dtype."""
 
+FINITE = {
+    "bfloat16": (2.0**-126, (2 - 2.0**-7) * 2.0**127),
+    "float16": (2.0**-14, (2 - 2.0**-10) * 2.0**15),
+    "float32": (2.0**-126, (2 - 2.0**-23) * 2.0**127),
+    "float64": (2.0**-1022, (2 - 2.0**-52) * 2.0**1023),
+}
+"""The least positive normal number and the greatest finite one, by the name of the dtype."""
+
 LIMITS = {
     "bool": (0, 1),
     **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
@@ -54,6 +62,61 @@ def uniform(ops: Operations, bits: Array, dtype_name: str) -> Array:
     digits = DIGITS[dtype_name]
     carrier = "float64" if dtype_name == "float64" else "float32"
     return _as(ops, ops.cast(bits >> (64 - digits), carrier) * 2.0**-digits, carrier, dtype_name)
+
+
+def uniform_between(ops: Operations, bits: Array, low: float, high: float, dtype_name: str) -> Array:
+    """Numbers in [low, high), one for each word: what `uniform` gives, scaled and moved.
+
+    The bounds are rounded to the dtype first; where that makes them equal, all numbers are `low`. Half precision is
+    drawn and scaled in float32. What rounding takes to `high` is the number of the dtype before it.
+
+    Parameters
+    ----------
+    ops
+        The operations of the backend.
+    bits : array, shape (n,), dtype uint64
+        Random words.
+    low, high
+        Of which the second is not less, and both are finite in the dtype, as is their difference.
+    dtype_name
+        A floating-point dtype.
+
+    Returns
+    -------
+    array, shape (n,)
+
+    Examples
+    --------
+    >>> import numpy
+    >>> import types
+    >>> ops = types.SimpleNamespace(**vars(numpy), cast=lambda array, name: array.astype(name))
+    >>> uniform_between(ops, numpy.asarray([0, 2**63, 2**64 - 1], dtype="uint64"), 1.0, 2.0, "float16").tolist()
+    [1.0, 1.5, 1.9990234375]
+    """
+    carrier = "float64" if dtype_name == "float64" else "float32"
+    numbers = uniform(ops, bits, carrier) * (high - low) + low
+    greatest = max(_before(high, dtype_name), _rounded(low, dtype_name))
+    return _as(ops, ops.where(numbers > greatest, numbers * 0 + greatest, numbers), carrier, dtype_name)
+
+
+def _spacing(value: float, dtype_name: str) -> float:
+    """The distance between the numbers of a dtype that have the magnitude of a number."""
+    least, _ = FINITE[dtype_name]
+    return math.ldexp(1.0, math.frexp(max(abs(value), least))[1] - DIGITS[dtype_name])
+
+
+def _rounded(value: float, dtype_name: str) -> float:
+    return (
+        value if dtype_name == "float64" else round(value / _spacing(value, dtype_name)) * _spacing(value, dtype_name)
+    )
+
+
+def _before(value: float, dtype_name: str) -> float:
+    """The number of a dtype before that to which a number is rounded; before zero the least normal one, as not every
+    library has those between.
+    """
+    rounded = _rounded(value, dtype_name)
+    return rounded - _spacing(math.nextafter(rounded, -math.inf), dtype_name) if rounded else -FINITE[dtype_name][0]
 
 
 def normal(ops: Operations, bits: Array, dtype_name: str) -> Array:

@@ -6,17 +6,16 @@ A generator is a seed and a place in the stream of 64-bit words that belongs to 
 from __future__ import annotations
 
 import math
-import operator
 import threading
 from typing import Any, final
 
 import numpy
 
 from ..autograd.checkpoint import STATES
-from .axes import normalize_shape
+from .axes import as_integer, normalize_shape
 from .creation import asarray
 from .devices import as_device
-from .distributions import dropout_factors, integers, normal, permutation, uniform
+from .distributions import LIMITS, dropout_factors, integers, normal, permutation, uniform
 from .dtypes import as_dtype, get_default_dtype, int64, real_dtype, uint8
 from .errors import DTypeError, ShapeError
 from .gradients import requires_grad_
@@ -50,7 +49,7 @@ class Generator:
         ValueError
             If the seed does not fit 64 bits.
         """
-        seed = operator.index(seed)
+        seed = as_integer("manual_seed", "seed", seed)
         if not -(1 << 63) <= seed < 1 << 64:
             raise ValueError(f"manual_seed: got {seed}, wanted a number of 64 bits")
         with self._lock:
@@ -148,7 +147,7 @@ def initial_seed() -> int:
     return default_generator.initial_seed()
 
 
-def _draw(
+def draw(
     distribution: Any,
     shape: tuple[int, ...],
     kind: Kind,
@@ -196,7 +195,7 @@ def rand(
     True
     """
     kind = _float_kind("rand", dtype, device)
-    made = _draw(uniform, _shape("rand", size), kind, generator, kind.dtype.name)
+    made = draw(uniform, _shape("rand", size), kind, generator, kind.dtype.name)
     return requires_grad_(made) if requires_grad else made
 
 
@@ -212,7 +211,7 @@ def randn(
     (2, 3)
     """
     kind = _float_kind("randn", dtype, device)
-    made = _draw(normal, _shape("randn", size), kind, generator, kind.dtype.name, multiple=2)
+    made = draw(normal, _shape("randn", size), kind, generator, kind.dtype.name, multiple=2)
     return requires_grad_(made) if requires_grad else made
 
 
@@ -259,8 +258,28 @@ def randint(
     if size is None:
         raise TypeError("randint: wants a size, as in randint(0, 10, (2, 3))")
     kind = kind_for(as_device(device), int64 if dtype is None else as_dtype(dtype))
-    low, high = operator.index(low), operator.index(high)
-    return _draw(integers, _shape("randint", (size,)), kind, generator, low, high, kind.dtype.name)
+    return draw_integers("randint", low, high, _shape("randint", (size,)), kind, generator)
+
+
+def draw_integers(
+    operation: str, low: Any, high: Any, shape: tuple[int, ...], kind: Kind, generator: Generator | None
+) -> Tensor:
+    """Integers drawn uniformly from [low, high); with None for `high`, up to the greatest that the dtype holds."""
+    if kind.dtype.kind == "c":
+        raise DTypeError(f"{operation}: got {kind.dtype}, wanted a dtype of integers, real numbers or booleans")
+    least, greatest = LIMITS[kind.dtype.name]
+    low = as_integer(operation, "low", low)
+    high = greatest + 1 if high is None else as_integer(operation, "high", high)
+    if low >= high:
+        raise ValueError(
+            f"{operation}: got the range from {low} to {high}, wanted a lower bound less than the upper one"
+        )
+    if low < least or high - 1 > greatest:
+        raise ValueError(
+            f"{operation}: got the range from {low} to {high}, but {kind.dtype} holds the integers from {least} to "
+            f"{greatest}"
+        )
+    return draw(integers, shape, kind, generator, low, high, kind.dtype.name)
 
 
 def randperm(n: int, *, generator: Generator | None = None, device: Any = None) -> Tensor:
@@ -272,7 +291,10 @@ def randperm(n: int, *, generator: Generator | None = None, device: Any = None) 
     >>> sorted(tp.randperm(4).tolist())
     [0, 1, 2, 3]
     """
-    return _draw(permutation, _shape("randperm", (n,)), kind_for(as_device(device), int64), generator)
+    count = as_integer("randperm", "n", n)
+    if count < 0:
+        raise ValueError(f"randperm: got n={count}, wanted no negative length")
+    return draw(permutation, (count,), kind_for(as_device(device), int64), generator)
 
 
 _dropout = Operation("dropout", family="composite", operands=("input",), accepts="floating-point")
@@ -329,7 +351,7 @@ def _kept(x: Tensor, p: float) -> Tensor:
     One word is drawn for each element, whatever the dtype is.
     """
     kind = x._kind.with_dtype(real_dtype(x.dtype))
-    return _draw(dropout_factors, x.shape, kind, None, p, kind.dtype.name)
+    return draw(dropout_factors, x.shape, kind, None, p, kind.dtype.name)
 
 
 _dropout.function = dropout

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
-from .axes import normalize_shape
+from .axes import as_float, normalize_shape
 from .devices import as_device
-from .distributions import LIMITS
+from .distributions import FINITE, uniform_between
+from .dtypes import as_dtype, float32, get_default_dtype
 from .elementwise import less
-from .errors import DTypeError, ShapeError
+from .errors import DTypeError
+from .interop import host_array
+from .kinds import kind_for
 from .manipulation import broadcast_shapes
 from .operands import cast, unsupported
-from .random import Generator, rand, randint, randn
+from .random import Generator, draw, draw_integers, rand, randn
 from .tensor import Tensor
-from .views import array_of, require_writable
+from .views import require_writable
 from .writes import copy_, placed
 
 
@@ -59,7 +63,9 @@ def randint_like(
     [0.0, 0.0]
     """
     low, high = (0, low) if high is None else (low, high)
-    return randint(low, high, x.shape, **_like("randint_like", x, dtype, device), generator=generator)
+    like = _like("randint_like", x, dtype, device)
+    kind = kind_for(like["device"], as_dtype(like["dtype"]))
+    return draw_integers("randint_like", low, high, x.shape, kind, generator)
 
 
 def _like(operation: str, x: Any, dtype: Any, device: Any) -> dict[str, Any]:
@@ -107,9 +113,21 @@ def normal(
 
 
 def _scaled(operation: str, drawn: Tensor, mean: Any, std: Any) -> Tensor:
-    if bool((std < 0).any()) if type(std) is Tensor else std < 0:
-        raise ShapeError(f"{operation}: got a standard deviation of {std}, wanted none that is negative")
+    if type(std) is not Tensor:
+        std = as_float(operation, "std", std)
+    _require_within(operation, "a standard deviation", std, math.inf)
     return drawn * std + mean
+
+
+def _require_within(operation: str, what: str, value: Any, greatest: float) -> None:
+    """Raise ValueError unless a number, or each element of a tensor, is from 0 to another number; NaN is not."""
+    if type(value) is Tensor:
+        host = host_array(value)
+        wrong = host[~((host >= 0) & (host <= greatest))]
+        value = float(wrong[0]) if wrong.size else 0.0
+    if not 0 <= value <= greatest:
+        wanted = "0 or more" if greatest == math.inf else f"0 to {greatest}"
+        raise ValueError(f"{operation}: got {what} of {value}, wanted {wanted}")
 
 
 def bernoulli(x: Tensor, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
@@ -146,19 +164,16 @@ def bernoulli(x: Tensor, *, generator: Generator | None = None, out: Tensor | No
 
 def _chosen(operation: str, p: Any, x: Tensor, generator: Generator | None) -> Tensor:
     """What of `x` is chosen, each element with the probability `p`."""
-    if not (_all_within_one(operation, p) if type(p) is Tensor else 0 <= p <= 1):
-        raise ShapeError(f"{operation}: got a probability of {p}, wanted 0 to 1")
-    dtype = p.dtype if type(p) is Tensor else x.dtype if x.dtype.is_floating_point else None
+    if type(p) is Tensor:
+        _require_float(operation, p)
+    else:
+        p = as_float(operation, "p", p)
+    _require_within(operation, "a probability", p, 1)
+    dtype = p.dtype if type(p) is Tensor else x.dtype if x.dtype.is_floating_point else get_default_dtype()
+    # The numbers of half precision are too few for small probabilities.
+    dtype = float32 if dtype.itemsize == 2 else dtype
     chosen: Tensor = less(rand(x.shape, dtype=dtype, device=x.device, generator=generator), p)
     return chosen
-
-
-def _all_within_one(operation: str, p: Tensor) -> bool:
-    """Whether all elements are from 0 to 1; NaN is not."""
-    _require_float(operation, p)
-    array, kind = array_of(p), p._kind
-    with kind.library.scope(kind.native_device):
-        return bool(kind.library.ops.all((array >= 0) & (array <= 1)))
 
 
 def _drawing(draw: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -182,17 +197,26 @@ def _require_float(operation: str, x: Tensor) -> None:
 def uniform_(x: Tensor, low: float = 0.0, to: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Write numbers drawn uniformly from [low, to) into the tensor, and return it.
 
+    Half precision is drawn in float32 and rounded.
+
     Raises
     ------
     TypeError
         If the dtype is not a real floating-point one.
     ValueError
-        If `low` is greater than `to`.
+        If `low` is greater than `to`, or the dtype does not hold one of them or their difference.
     """
     _require_float("uniform_", x)
+    shown = f"uniform_: got the range from {low} to {to}, wanted"
+    low, to = as_float("uniform_", "low", low), as_float("uniform_", "to", to)
     if low > to:
-        raise ShapeError(f"uniform_: got the range from {low} to {to}, wanted the lesser number first")
-    return rand_like(x, generator=generator) * (to - low) + low
+        raise ValueError(f"{shown} the lesser number first")
+    greatest = FINITE[x.dtype.name][1]
+    if not (-greatest <= low and to <= greatest and to - low <= greatest):
+        raise ValueError(
+            f"{shown} bounds that {x.dtype} holds with their difference: its greatest number is {greatest}"
+        )
+    return draw(uniform_between, x.shape, x._kind, generator, low, to, x.dtype.name)
 
 
 @_drawing
@@ -210,24 +234,26 @@ def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Genera
     return _scaled("normal_", randn_like(x, generator=generator), mean, std)
 
 
+_UNSET: Any = object()
+
+
 @_drawing
-def random_(x: Tensor, low: int = 0, to: int | None = None, *, generator: Generator | None = None) -> Tensor:
+def random_(x: Tensor, low: int | None = None, to: Any = _UNSET, *, generator: Generator | None = None) -> Tensor:
     """Write integers drawn uniformly from [low, to) into the tensor, and return it.
 
     Parameters
     ----------
     low, to : int
-        One number is the upper one; with none, they are drawn from 0 to the greatest of the integers that the dtype
-        holds without a gap, that included.
+        One number is the upper one. With none, or None for the upper one, they are drawn up to the greatest of the
+        integers that the dtype holds without a gap, that included.
 
     Raises
     ------
     ValueError
         If the range is empty or the dtype does not hold it.
     """
-    if to is None:
-        low, to = (0, low) if low else (0, LIMITS[x.dtype.name][1] + 1)
-    return randint_like(x, low, to, generator=generator)
+    low, to = (0, low) if to is _UNSET else (0 if low is None else low, to)
+    return draw_integers("random_", low, to, x.shape, x._kind, generator)
 
 
 @_drawing

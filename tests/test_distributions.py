@@ -93,6 +93,39 @@ def test_uniforms_lie_in_the_unit_interval(name: str) -> None:
     assert found.max() == 1 - 2.0 ** -distributions.DIGITS[name]
 
 
+RANGES_OF_UNIFORMS = [(1.0, 2.0), (-1.5, 0.0), (0.3, 0.7), (1024.0, 1026.0), (0.0, 1.0), (-5.0, -4.0)]
+
+
+@pytest.mark.parametrize("name", FLOATS)
+@pytest.mark.parametrize(("low", "high"), RANGES_OF_UNIFORMS)
+def test_ranges_are_half_open(name: str, low: float, high: float) -> None:
+    words = numpy.concatenate([EDGES, philox.words(5, 0, 1000)])
+    found = on_numpy(distributions.uniform_between, words, low, high, name)
+    assert found.dtype == dtype(name)
+    least, most = numpy.array([low, high], dtype(name))
+    assert found.min() == least
+    assert found.max() < most
+    assert same_bits(found, on_jax(distributions.uniform_between, words, low, high, name))
+    if name in ("float32", "float64"):
+        assert same_bits(found, on_strict(distributions.uniform_between, words, low, high, name))
+        # What rounding does not take to the upper bound is `uniform`, scaled and moved.
+        plain = on_numpy(distributions.uniform, words, name) * (high - low) + low
+        assert same_bits(found, numpy.where(plain < most, plain, numpy.nextafter(most, least)))
+
+
+@pytest.mark.parametrize("name", FLOATS)
+@pytest.mark.parametrize("value", [1.0, -1.0, 0.7, 2.0**-14, -3e4, 1e-7, 65504.0])
+def test_the_number_before_another(name: str, value: float) -> None:
+    rounded = numpy.asarray(value).astype(dtype(name))
+    before = numpy.nextafter(rounded, numpy.asarray(-numpy.inf, dtype(name)))
+    assert distributions._before(value, name) == float(before)
+
+
+def test_a_range_that_rounds_to_one_number_is_that_number() -> None:
+    for high in (1.0, 1 + 1e-9):
+        assert (on_numpy(distributions.uniform_between, EDGES, 1.0, high, "float32") == 1).all()
+
+
 def test_golden_uniforms() -> None:
     words = philox.words(0, 0, 3)
     assert on_numpy(distributions.uniform, words, "float64").tolist() == [

@@ -110,7 +110,21 @@ WRONG: list[tuple[type[Exception], str, Callable[[tp.Tensor], Any]]] = [
     (ValueError, r"bernoulli: got a probability of", lambda x: tp.bernoulli(x)),
     (ValueError, r"bernoulli_: got a probability of 2", lambda x: x.bernoulli_(2)),
     (TypeError, r"uniform_: got tensorplug.int64", lambda x: x.long().uniform_()),
+    (ValueError, r"uniform_: got the range from 0 to inf, wanted bounds that", lambda x: x.uniform_(0, np.inf)),
+    (ValueError, r"uniform_: got the range from nan to 1,", lambda x: x.uniform_(np.nan, 1)),
+    (ValueError, r"uniform_: got .* its greatest number is 3.40", lambda x: x.uniform_(-3e38, 3e38)),
+    (ValueError, r"uniform_: got .* its greatest number is 65504", lambda x: x.half().uniform_(0, 7e4)),
+    (ValueError, r"normal_: got a standard deviation of nan", lambda x: x.normal_(0, np.nan)),
+    (ValueError, r"normal: got a standard deviation of -5.0", lambda x: tp.normal(x, x - 5)),
+    (ValueError, r"bernoulli_: got a probability of nan", lambda x: x.bernoulli_(np.nan)),
     (ValueError, r"int8 holds the integers from -128 to 127", lambda x: x.to("int8").random_(300)),
+    (ValueError, r"random_: got the range from 0 to 0", lambda x: x.random_(0)),
+    (ValueError, r"random_: got the range from 5 to 5", lambda x: x.random_(5, 5)),
+    (ValueError, r"randint: got the range from 0 to 0", lambda x: tp.randint(0, 0, (2,))),
+    (ValueError, r"randint_like: got the range from 0 to -2", lambda x: tp.randint_like(x, -2)),
+    (ValueError, r"randperm: got n=-1, wanted no negative length", lambda x: tp.randperm(-1)),
+    (TypeError, r"random_: got tensorplug.complex64", lambda x: x.to("complex64").random_(5)),
+    (TypeError, r"uniform_: low must be a number, got Tensor of shape \(2,\)", lambda x: x.uniform_(tp.ones(2))),
     (TypeError, r"set_state: got tensorplug.float32 of shape \(3,\)", lambda x: tp.set_rng_state(x[0])),
     (TypeError, r"in: got list", lambda x: [1] in x),
     (TypeError, r"linspace: wants the number of points", lambda x: tp.linspace(0, 1)),
@@ -185,12 +199,29 @@ def test_random_numbers_in_place(backend: str) -> None:
     assert set(y.random_(2, 5).tolist()) == {2, 3, 4}
     assert set(y.random_(3).tolist()) == {0, 1, 2}
     assert 2**55 < y.random_().max().item() < 2**63
+    assert y.to("int8").random_(120, None).min().item() >= 120
     assert set(y.bernoulli_().tolist()) == set(tp.bernoulli(x.fill_(0.5)).tolist()) == {0, 1}
     assert set(tp.randint_like(y, 1, 3).tolist()) == {1, 2}
     assert x.bernoulli_(tp.tensor(1.0)).min().item() == 1.0
     assert tp.bernoulli(x, out=tp.zeros(100)).min().item() == 1.0
     assert tp.normal(x, tp.tensor(0.0)).max().item() == 1.0
     assert tp.Generator(-1).initial_seed() == -1
+
+
+@pytest.mark.parametrize(("dtype", "low"), [("bfloat16", 1), ("float16", 1), ("float32", 2**20), ("float64", 2**50)])
+def test_upper_bounds_are_left_out(backend: str, dtype: str, low: int) -> None:
+    x = tp.empty(20_000, dtype=dtype).uniform_(low, low + 1, generator=tp.Generator(0))
+    assert x.min().item() == low
+    assert low + 0.99 < x.max().item() < low + 1 if low == 1 else x.max().item() < low + 1
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_small_probabilities_in_half_precision(backend: str, dtype: str) -> None:
+    p = tp.full((100_000,), 0.001, dtype=dtype)
+    drawn = tp.bernoulli(p, generator=tp.Generator(1))
+    assert 60 < drawn.double().sum().item() < 140
+    p.bernoulli_(0.001, generator=tp.Generator(1))
+    assert (p == drawn).all()
 
 
 def test_what_is_overwritten_at_random_has_no_gradient(backend: str) -> None:

@@ -29,10 +29,22 @@ _AT = "(lambda seed, offset: (g := tp.Generator(seed), setattr(g, 'offset', offs
 
 FEW = GENERATORS[:1] + GENERATORS[5:6]
 
+HALF_OPEN = ((2**7, "bfloat16"), (2**10, "float16"), (2**20, "float32"))
+"""Numbers near which the numbers of a dtype are far apart."""
+
+
+def _uniform(low: int, dtype: str) -> tuple[Use, ...]:
+    """Draws between integers two apart, of which some are so near to the upper one that rounding takes them there."""
+    call = f"(lambda x: (x, (x >= {low}).all(), (x < {low + 2}).all()))"
+    return _drawn(f"{call}(tp.empty(200, dtype=tp.{dtype}).uniform_({low}, {low + 2}, generator=g))", GENERATORS[:1])
+
+
 USES: dict[str, tuple[Use, ...]] = {
     "rand": _drawn("tp.rand(2, 3, generator=g)") + _drawn("tp.rand(2, 3, dtype=tp.float64, generator=g)", FEW),
     "randn": _drawn("tp.randn(2, 3, generator=g)") + _drawn("tp.randn(3, dtype=tp.float64, generator=g)", FEW),
     "randint": _drawn("tp.randint(-5, 6, (2, 3), generator=g)")
     + _drawn("tp.randint(0, 2**40, (3,), generator=g)", FEW),
     "randperm": _drawn("tp.randperm(7, generator=g)", FEW),
+    "uniform_": tuple(use for low, dtype in HALF_OPEN for use in _uniform(low, dtype)),
+    "bernoulli": _drawn("tp.bernoulli(tp.full((200,), 0.001, dtype=tp.float16), generator=g)", FEW),
 }

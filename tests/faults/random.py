@@ -9,7 +9,7 @@ import numpy
 from tensorplug.backends.numpy_plugin import NumPy
 from tensorplug.backends.philox import words
 
-from .fault import Fault, method
+from .fault import Fault, kernel, method
 
 
 def _stream(draw: Any) -> type[NumPy]:
@@ -70,6 +70,12 @@ FAULTS = (
         STREAM,
         "the lower half of each word is zero",
         _stream(lambda s, o, n: words(s, o, n) >> numpy.uint64(32) << numpy.uint64(32)),
+    ),
+    Fault(
+        "uniform_reaches_its_upper_bound",
+        "uniform_",
+        "numbers that rounding takes to the upper bound of the range stay there",
+        kernel("where", lambda sound: lambda condition, x1, x2: sound(condition & (x1 < x2 - 2), x1, x2)),
     ),
     Fault("random_ignores_the_seed", STREAM, "every seed has the stream of 0", _stream(lambda s, o, n: words(0, o, n))),
 )
