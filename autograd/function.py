@@ -177,7 +177,9 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
         if not is_grad_enabled():
             return found
         results = found if isinstance(found, tuple) else (found,)
-        refused = tuple(_refusing(one, edges) if is_tensor(one) else one for one in results)
+        refused = tuple(
+            _refusing(one, edges) if is_tensor(one) and one.dtype.is_differentiable else one for one in results
+        )
         return refused if isinstance(found, tuple) else refused[0]
 
     return wrapped

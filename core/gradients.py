@@ -128,7 +128,8 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
     elif self._node is None:
         if not self.dtype.is_differentiable:
             raise RuntimeError(
-                f"only tensors of floating-point and complex dtype can require gradients, got {self.dtype}"
+                f"requires_grad_: only tensors of floating-point and complex dtype can require gradients, got "
+                f"{self.dtype}; convert it first, as in x.to(tensorplug.float32)"
             )
         make_leaf(self)
     return self

@@ -280,6 +280,8 @@ class Kind:
     dtype : DType
     native_device, native_dtype
         What the backend calls the two.
+    is_differentiable : bool
+        Whether tensors of this dtype have a history.
     writable : bool
         Whether the backend's arrays are written in place.
     table
@@ -292,6 +294,7 @@ class Kind:
     __slots__ = (
         "device",
         "dtype",
+        "is_differentiable",
         "library",
         "native_device",
         "native_dtype",
@@ -307,6 +310,7 @@ class Kind:
         self.dtype: Final = dtype
         self.native_device: Final = library.devices[device.local_name]
         self.native_dtype: Final = library.native_dtype(dtype)
+        self.is_differentiable: Final = dtype.is_differentiable
         self.writable: Final = library.writable
         self.table: Final = _Table(self)
         self.scalars: Final[dict[Any, Any]] = {}

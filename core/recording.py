@@ -15,7 +15,8 @@ from .tensor import own
 def compile_record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> Callable[..., None]:
     """Write out ``record(*operands, *edges, out, **parameters)``, which gives the tensor `out` its node.
 
-    Written out rather than interpreted, recording an addition costs a quarter of a microsecond.
+    A result of integers or booleans gets none, however it came about. Written out rather than interpreted, recording an
+    addition costs a quarter of a microsecond.
 
     Parameters
     ----------
@@ -33,12 +34,16 @@ def compile_record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> C
     values = [f"{tensor}._array" for tensor in rule.tensors] + [shapes.get(name, name) for name in rule.parameters]
     given = ", ".join(["level", *edges, *values, "out"])
     body = [
+        "kind = out._kind",
+        "if not kind.is_differentiable:",
+        "    out._node = None",
+        "    return",
         "if anybody:",
         "    level = taker()",
         f"    if level is not None and rule.take({given}): return",
         "node = Node()",
         "node.rule = rule",
-        "node.kind = out._kind",
+        "node.kind = kind",
         f"node.edges = ({', '.join(edges)},)",
         "node.order = next_order()",
     ]
@@ -69,6 +74,8 @@ def compile_record_sequence(rule: Rule) -> Callable[..., None]:
     names = ("shapes", *(name for name in rule.parameters if name != "shapes"))
 
     def record(arrays: Any, edges: tuple[Any, ...], out: Any, **parameters: Any) -> None:
+        if not out._kind.is_differentiable:
+            return
         parameters["shapes"] = tuple(array._array.shape for array in arrays)
         saved = tuple(parameters[name] for name in names if name in rule.parameters)
         if anybody:
@@ -103,7 +110,7 @@ def compile_record_outputs(rule: Rule, operands: tuple[str, ...]) -> Callable[..
         results = []
         for selection, out in zip(rule.selections.values(), outs, strict=True):
             selected = selection.select(node, out._kind)
-            if out._kind.dtype.is_differentiable:
+            if out._kind.is_differentiable:
                 out._node = selected
             results.append((out._kind, weakref.ref(selected)))
         parameters["results"] = tuple(results)

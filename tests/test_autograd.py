@@ -10,7 +10,7 @@ import pathlib
 import threading
 import weakref
 from collections.abc import Callable, Generator, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy
 import pytest
@@ -980,6 +980,67 @@ class TestBadInput:
             tp.arange(3).requires_grad_()
         with pytest.raises(RuntimeError, match=r"grad: an input, of shape \(3,\), does not require grad"):
             tp.autograd.grad((leaf() * tp.arange(3)).sum(), tp.arange(3))
+
+
+class TestIntegersAndBooleans:
+    """What has no derivative has no history, whichever way it came about."""
+
+    WAYS: ClassVar[dict[str, Callable[[tp.Tensor], tp.Tensor]]] = {
+        "long": lambda x: x.long(),
+        "bool": lambda x: x.bool(),
+        "to": lambda x: x.to(tp.int32),
+        "type": lambda x: x.type(tp.uint8),
+        "type_as": lambda x: x.type_as(tp.arange(1)),
+        "astype": lambda x: tp.astype(x, tp.int64),
+        "asarray": lambda x: tp.asarray(x, dtype=tp.int64),
+        "in a list": lambda x: tp.asarray([x[0], x[1]], dtype=tp.int64),
+        "copy_": lambda x: tp.zeros(2, dtype=tp.int64).copy_(x),
+        "copy_ into a view": lambda x: tp.zeros(3, dtype=tp.int64)[1:].copy_(x),
+        "a view": lambda x: x.long()[:1],
+        "a stack": lambda x: tp.stack([x.long(), x.long()]),
+        "a comparison": lambda x: x > 1,
+        "places": lambda x: x.sort().indices,
+        "of complex": lambda x: tp.complex(x, x).to(tp.int64),
+    }
+
+    @pytest.mark.parametrize("way", WAYS)
+    def test_have_no_history(self, backend: str, way: str) -> None:
+        made = self.WAYS[way](tp.tensor([1.5, 2.5], requires_grad=True))
+        assert (made.requires_grad, made.grad_fn, made.is_leaf) == (False, None, True)
+
+    def test_a_base_stays_without(self, backend: str) -> None:
+        base = tp.zeros(3, dtype=tp.int64)
+        other, view = base[1:], base[:2]
+        view.copy_(tp.tensor([1.5, 2.5], requires_grad=True))
+        assert [base.tolist(), other.tolist()] == [[1, 2, 0], [2, 0]]
+        assert not any(one.requires_grad for one in (base, other, view))
+
+    def test_count_as_constants(self, backend: str) -> None:
+        x = tp.tensor([1.5, 2.5])
+        leaf = x.clone().requires_grad_()
+        (leaf * leaf.long()).sum().backward()
+        assert leaf.grad.tolist() == [1.0, 2.0]
+
+        def function(x: tp.Tensor) -> tp.Tensor:
+            return x * x.long()
+
+        wanted = [[1.0, 0.0], [0.0, 2.0]]
+        assert tp.func.jacrev(function)(x).tolist() == tp.func.jacfwd(function)(x).tolist() == wanted
+        assert tp.func.jvp(lambda x: x.long(), (x,), (x,))[1].tolist() == [0, 0]
+        assert tp.func.hessian(lambda x: (x * x * x.int()).sum())(x).tolist() == [[2.0, 0.0], [0.0, 4.0]]
+        leaf.grad = None
+        tp.autograd.checkpoint(function, leaf).sum().backward()
+        assert leaf.grad.tolist() == [1.0, 2.0]
+
+    def test_require_no_gradient(self, backend: str) -> None:
+        whole = tp.arange(3)
+        with pytest.raises(RuntimeError, match=r"requires_grad_: only .*floating-point and complex .*got .*int64"):
+            whole.requires_grad_()
+        with pytest.raises(RuntimeError, match="requires_grad_: only"):
+            tp.tensor([True], requires_grad=True)
+        with pytest.raises(RuntimeError, match="requires_grad_: only"):
+            whole.requires_grad = True
+        assert not whole.requires_grad_(False).requires_grad
 
 
 class TestVariable:
