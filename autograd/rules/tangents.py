@@ -130,9 +130,11 @@ def _product(t: Any, x1: Any, x2: Any) -> Any:
     return t1 * x2 + x1 * t2
 
 
-def _quotient(t: Any, x2: Any, out: Any) -> Any:
+def _quotient(t: Any, x1: Any, x2: Any, found: Any) -> Any:
     t1, t2 = t
-    return _difference((t1, t2 if t2 is None else t2 * out)) / x2
+    if t2 is not None:
+        t2 = t2 * (x1 / x2 if found is None else found)
+    return _difference((t1, t2)) / x2
 
 
 def _pow(ops: Any, t: Any, x1: Any, x2: Any, out: Any, found: Any) -> Any:
