@@ -16,6 +16,7 @@ from .dtypes import as_dtype
 from .gradients import TensorLifter
 from .operands import cast, in_single, unsupported
 from .operation import Operation
+from .scalars import accepts_0d
 from .tensor import Tensor
 from .transfer import clone
 from .writes import copy_
@@ -93,6 +94,7 @@ def _along_an_axis(name: str, decomposition: Callable[..., Any], summary: str, n
         name, family="activation", operands=("x",), accepts=_FLOATS, decomposition=decomposition, methods=(name,)
     )
 
+    @accepts_0d
     def function(x: Tensor, /, dim: int | None = None, dtype: Any = None, *, axis: int = -1) -> Tensor:
         if type(x) is not Tensor:
             raise unsupported(name, x)
@@ -186,7 +188,7 @@ def logsumexp(
     """
     if type(x) is not Tensor:
         raise unsupported("logsumexp", x)
-    axes = normalize_axes("logsumexp", axis if dim is None else dim, x.ndim)
+    axes = normalize_axes("logsumexp", axis if dim is None else dim, x.ndim, dim is not None)
     return in_single(_logsumexp_operation, x, axis=axes, keepdims=keepdims or keepdim)
 
 

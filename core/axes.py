@@ -43,8 +43,13 @@ def as_float(operation: str, name: str, value: Any) -> float:
         raise TypeError(f"{operation}: {name} must be a number, got {found}") from None
 
 
-def normalize_axis(operation: str, axis: Any, ndim: int) -> int:
+def normalize_axis(operation: str, axis: Any, ndim: int, scalars: bool = False) -> int:
     """A non-negative axis.
+
+    Parameters
+    ----------
+    scalars
+        Whether axes 0 and -1 of a 0-d tensor are taken too, as in PyTorch's spelling.
 
     Raises
     ------
@@ -57,14 +62,21 @@ def normalize_axis(operation: str, axis: Any, ndim: int) -> int:
         number = operator.index(axis)
     except TypeError:
         raise TypeError(f"{operation}: an axis is an integer, got {type(axis).__name__}") from None
+    if not ndim and scalars:
+        ndim = 1
     if not -ndim <= number < ndim:
         allowed = f"{-ndim} to {ndim - 1}" if ndim else "none, as the tensor is 0-d"
         raise IndexError(f"{operation}: axis {number} is out of range for {ndim} axes; allowed are {allowed}")
     return number % ndim
 
 
-def normalize_axes(operation: str, axis: Any, ndim: int) -> tuple[int, ...] | None:
+def normalize_axes(operation: str, axis: Any, ndim: int, scalars: bool = False) -> tuple[int, ...] | None:
     """Non-negative axes, each once; None, for all axes, stays None.
+
+    Parameters
+    ----------
+    scalars
+        Whether axes 0 and -1 of a 0-d tensor, which are left out, are taken too, as in PyTorch's spelling.
 
     Raises
     ------
@@ -76,11 +88,12 @@ def normalize_axes(operation: str, axis: Any, ndim: int) -> tuple[int, ...] | No
     if axis is None:
         return None
     if type(axis) is int or not isinstance(axis, Iterable):
-        return (normalize_axis(operation, axis, ndim),)
-    axes = tuple(normalize_axis(operation, one, ndim) for one in axis)
+        axes: tuple[int, ...] = (normalize_axis(operation, axis, ndim, scalars),)
+        return axes if ndim else ()
+    axes = tuple(normalize_axis(operation, one, ndim, scalars) for one in axis)
     if len(set(axes)) != len(axes):
         raise ShapeError(f"{operation}: axis {tuple(axis)} names an axis twice")
-    return axes
+    return axes if ndim else ()
 
 
 def normalize_shape(operation: str, shape: Any) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from .linear_algebra import promoted
 from .manipulation import broadcast_arrays
 from .operands import cast, unsupported
 from .operation import Operation
+from .scalars import accepts_0d
 from .statistical import sum
 from .tensor import Tensor
 from .writes import into
@@ -60,6 +61,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     return vector_norm(difference, p, axis=-1 if difference.ndim else None, keepdims=keepdim)
 
 
+@accepts_0d
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     r"""The cosine of the angle between vectors along an axis.
 
@@ -140,7 +142,7 @@ def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, o
     dtype = input.dtype
     if not _normalize.takes(dtype):
         raise DTypeError(f"normalize: got {dtype}, wanted a floating-point dtype")
-    axes = normalize_axes("normalize", dim, input.ndim)
+    axes = normalize_axes("normalize", dim, input.ndim, True)
     x = cast(input, float32) if dtype.itemsize == 2 else input
     norm = vector_norm(x, float(p), axis=axes, keepdims=True)
     result = cast(x / clip(norm, float(eps)), dtype)

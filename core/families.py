@@ -17,6 +17,7 @@ from .errors import ShapeError
 from .kinds import OPERATIONS
 from .operands import cast, explain, pair, unsupported
 from .operation import Operation
+from .scalars import as_vector
 from .tensor import Tensor, new_tensor
 from .views import refresh
 from .writes import into, into_all
@@ -257,13 +258,15 @@ def _reduction(operation: Operation, accumulates: bool, located: Located | None,
             x = cast(x, int64 if pytorch or dim is not None else accumulation_dtype(x.dtype))
         chosen = axis if dim is None else dim
         if chosen is not None:
-            axis = normalize_axes(name, chosen, x.ndim)
+            axis = normalize_axes(name, chosen, x.ndim, dim is not None)
             if axis == () and dim is not None and operation.result != "bool":
                 # No axis named in PyTorch's spelling are all of them, but for all and any.
                 axis = None
         if located is not None:
             _require_elements(name, x.shape, axis)
             if dim is not None:
+                if not x._array.shape:
+                    return as_vector(function, x, dim, keepdim, out=out)
                 extremes = MaxMin(*located(x, normalize_axis(name, dim, x.ndim), keepdim))
                 return extremes if out is None else MaxMin(*into_all(name, out, extremes))
         keepdims = keepdims or keepdim

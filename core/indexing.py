@@ -43,8 +43,9 @@ _FULL = slice(None)
 _PLAIN = (int, type(None))
 
 _TRUTH_VALUES = (bool, numpy.bool_)
-_LISTED = (*_TRUTH_VALUES, list, numpy.ndarray)
-"""What an index array can be made of."""
+_SEQUENCES = (list, tuple, range)
+_LISTED = (*_TRUTH_VALUES, *_SEQUENCES, numpy.ndarray)
+"""What an index array can be made of, beside arrays of other libraries."""
 
 
 def getitem(self: Tensor, index: Any) -> Tensor:
@@ -61,6 +62,8 @@ def getitem(self: Tensor, index: Any) -> Tensor:
     given = index if type(index) is tuple else (index,)
     if any(map(_is_0d_mask, given)):
         return getitem(*_with_axes_for_0d_masks(self, given))
+    if _is_separated_by_nothing(self, given):
+        return getitem(*_with_picked_axes_first(self, given))
     return _index_again(self, kept(_advanced(given, self), self))
 
 
@@ -72,8 +75,7 @@ def _is_0d_mask(item: Any) -> bool:
 
 def _with_axes_for_0d_masks(tensor: Tensor, items: tuple[Any, ...]) -> tuple[Tensor, tuple[Any, ...]]:
     """The tensor with an axis of length 1 for each 0-d mask, and an index that keeps or drops it."""
-    widths = [0 if _is_0d_mask(item) else _width(_index_array(item, tensor)) if _consumes_several(item) else
-              0 if item is None or item is Ellipsis else 1 for item in items]  # fmt: skip
+    widths = _widths(tensor, items)
     rest = tensor.ndim - sum(widths)
     axes: list[Any] = []
     replaced: list[Any] = []
@@ -85,6 +87,40 @@ def _with_axes_for_0d_masks(tensor: Tensor, items: tuple[Any, ...]) -> tuple[Ten
             axes += [_FULL] * (rest if item is Ellipsis else width)
             replaced.append(item)
     return make_view(tensor, "getitem", (*axes, *[_FULL] * (tensor.ndim - axes.count(_FULL)))), tuple(replaced)
+
+
+def _widths(tensor: Tensor, items: tuple[Any, ...]) -> list[int]:
+    """How many axes each item of an index takes up; an ellipsis counts as none."""
+    return [0 if _is_0d_mask(item) else _width(_index_array(item, tensor) if _consumes_several(item) else item)
+            for item in items]  # fmt: skip
+
+
+def _is_picked(item: Any) -> bool:
+    """Whether an item is an integer or an index array, which beside index arrays are broadcast together."""
+    return item is not None and item is not Ellipsis and type(item) is not slice
+
+
+def _is_separated_by_nothing(tensor: Tensor, items: tuple[Any, ...]) -> bool:
+    """Whether an ellipsis of no axes stands between integers and index arrays.
+
+    As in NumPy it separates them all the same, so that what is picked comes first in the result.
+    """
+    place = next((i for i, item in enumerate(items) if item is Ellipsis), None)
+    if place is None or not (any(map(_is_picked, items[:place])) and any(map(_is_picked, items[place:]))):
+        return False
+    return sum(_widths(tensor, items)) == tensor.ndim
+
+
+def _with_picked_axes_first(tensor: Tensor, items: tuple[Any, ...]) -> tuple[Tensor, tuple[Any, ...]]:
+    """The tensor with the axes in front that integers and index arrays take up, and the index in that order."""
+    picked: list[int] = []
+    others: list[int] = []
+    axis = 0
+    for item, width in zip(items, _widths(tensor, items), strict=True):
+        (picked if _is_picked(item) else others).extend(range(axis, axis + width))
+        axis += width
+    index = (*filter(_is_picked, items), *(one for one in items if one is None or type(one) is slice))
+    return make_view(tensor, "permute_dims", (*picked, *others)), index
 
 
 def _basic(items: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...] | None:
@@ -115,7 +151,7 @@ def _basic(items: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...] | 
                 return None
             checked += [_FULL] * (ndim - axis - rest)
             axis = max(ndim - rest, axis)
-        elif kind in (bool, list, numpy.ndarray, numpy.bool_) or kind is Tensor:
+        elif _consumes_several(item):
             return None
         else:
             return _basic((*items[:position], _integer(item), *items[position + 1 :]), shape)
@@ -125,7 +161,9 @@ def _basic(items: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...] | 
 
 
 def _consumes_several(item: Any) -> bool:
-    return type(item) is Tensor or isinstance(item, _LISTED)
+    if type(item) is Tensor or isinstance(item, _LISTED):
+        return True
+    return hasattr(item, "__array__") and not isinstance(item, numpy.generic)
 
 
 def _integer(item: Any) -> int:
@@ -218,9 +256,9 @@ def _index_array(item: Any, tensor: Tensor) -> Tensor:
             raise IndexError(f"an index is made of integers or booleans: {error}") from None
     else:
         made = item
-    if made.dtype.kind not in "biu" and not (isinstance(item, list) and not item):
-        raise IndexError(f"tensors used as indices must be of an integer or boolean dtype, got {made.dtype}")
-    if isinstance(item, list) and not item:
+    if made.dtype.kind not in "biu":
+        if made.size or not isinstance(item, _SEQUENCES):
+            raise IndexError(f"tensors used as indices must be of an integer or boolean dtype, got {made.dtype}")
         made = cast(made, int64)
     return to_device(made, tensor.device)
 
@@ -286,6 +324,9 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         return
     if basic is None and any(map(_is_0d_mask, items)):
         setitem(*_with_axes_for_0d_masks(self, items), value)
+        return
+    if basic is None and _is_separated_by_nothing(self, items):
+        setitem(*_with_picked_axes_first(self, items), value)
         return
     if type(value) is not Tensor or value._kind is not self._kind:
         value = _value(self, value)

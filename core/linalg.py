@@ -1022,7 +1022,7 @@ def vector_norm(
     _require_floating("linalg.vector_norm", x)
     if isinstance(ord, str):
         raise TypeError(f"linalg.vector_norm: got ord {ord!r}, wanted a number")
-    axes = normalize_axes("linalg.vector_norm", axis if dim is None else dim, x.ndim)
+    axes = normalize_axes("linalg.vector_norm", axis if dim is None else dim, x.ndim, dim is not None)
     if (ord < 0 or ord == math.inf) and 0 in (x.shape if axes is None else [x.shape[i] for i in axes]):
         raise ShapeError(f"linalg.vector_norm: got shape {x.shape}, wanted at least one element for ord {ord}")
     options: dict[str, Any] = {"axis": axes, "keepdims": keepdims or keepdim}

@@ -188,7 +188,9 @@ def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
 
 def _exchanged(operation: str, x: Tensor, dim0: int, dim1: int) -> tuple[int, ...]:
     order = list(range(x.ndim))
-    first, second = (normalize_axis(operation, dim, x.ndim) for dim in (dim0, dim1))
+    first, second = (normalize_axis(operation, dim, x.ndim, True) for dim in (dim0, dim1))
+    if not order:
+        return ()
     order[first], order[second] = order[second], order[first]
     return tuple(order)
 
@@ -377,7 +379,7 @@ def squeeze_method(x: Tensor, dim: Any = None) -> Tensor:
 
 
 def _squeezed(operation: str, x: Tensor, dim: Any) -> tuple[int, ...]:
-    axes = normalize_axes(operation, range(x.ndim) if dim is None else dim, x.ndim) or ()
+    axes = normalize_axes(operation, range(x.ndim) if dim is None else dim, x.ndim, True) or ()
     return tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in axes)
 
 
@@ -458,9 +460,9 @@ def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     >>> tp.flatten(tp.zeros(2, 3, 4), 1).shape
     (2, 12)
     """
+    first, last = (normalize_axis("flatten", dim, x.ndim, True) for dim in (start_dim, end_dim))
     if not x.ndim:
         return reshape(x, (1,))
-    first, last = (normalize_axis("flatten", dim, x.ndim) for dim in (start_dim, end_dim))
     if first > last:
         raise ShapeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
     joined = 1
@@ -480,7 +482,7 @@ def flip(x: Tensor, /, dims: Any = None, *, axis: Any = None) -> Tensor:
     """
     if type(x) is not Tensor:
         raise unsupported("flip", x)
-    axes = normalize_axes("flip", axis if dims is None else dims, x.ndim)
+    axes = normalize_axes("flip", axis if dims is None else dims, x.ndim, dims is not None)
     return _flip(x, axis=tuple(range(x.ndim)) if axes is None else axes)
 
 
@@ -684,7 +686,25 @@ def moveaxis(x: Tensor, /, source: Any, destination: Any) -> Tensor:
     """
     if type(x) is not Tensor:
         raise unsupported("moveaxis", x)
-    old, new = (normalize_axes("moveaxis", axes, x.ndim) or () for axes in (source, destination))
+    return _moved(x, source, destination, False)
+
+
+def movedim(x: Tensor, source: Any, destination: Any) -> Tensor:
+    """PyTorch's spelling of `moveaxis`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.movedim(tp.zeros(2, 3, 4), 0, -1).shape
+    (3, 4, 2)
+    """
+    if type(x) is not Tensor:
+        raise unsupported("movedim", x)
+    return _moved(x, source, destination, True)
+
+
+def _moved(x: Tensor, source: Any, destination: Any, scalars: bool) -> Tensor:
+    old, new = (normalize_axes("moveaxis", axes, x.ndim, scalars) or () for axes in (source, destination))
     if len(old) != len(new):
         raise ShapeError(f"moveaxis: got {len(old)} axes and {len(new)} places for them, wanted equally many")
     order = [i for i in range(x.ndim) if i not in old]
@@ -999,7 +1019,9 @@ def unfold(x: Tensor, dimension: int, size: int, step: int) -> Tensor:
             [1, 2],
             [2, 3]])
     """
-    axis = normalize_axis("unfold", dimension, x.ndim)
+    axis = normalize_axis("unfold", dimension, x.ndim, True)
+    if not x._array.shape:
+        return unfold(reshape(x, (1,)), axis, size, step)[0]
     if not 0 < size <= x.shape[axis]:
         raise ShapeError(f"unfold: got size {size}, wanted 1 to {x.shape[axis]}, the length of axis {axis}")
     if step <= 0:
@@ -1179,9 +1201,9 @@ METHODS = {
     **{name: globals()[name] for name in ("t_", "transpose_", "squeeze_", "unsqueeze_")},
     **{name: globals()[name] for name in ("diagonal", "unfold", "narrow", "split", "chunk")},
     **{name: globals()[name] for name in ("contiguous", "is_contiguous", "stride", "broadcast_to")},
-    **{name: globals()[name] for name in ("moveaxis", "repeat_interleave", "tril", "triu")},
+    **{name: globals()[name] for name in ("movedim", "repeat_interleave", "tril", "triu")},
     "flip": flip_method,
-    "movedim": moveaxis,
+    "moveaxis": movedim,
     "repeat": repeat_method,
     "roll": lambda x, shifts, dims=None: roll(x, shifts, dims),
     "tile": tile_method,

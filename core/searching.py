@@ -36,7 +36,9 @@ def _arg_function(name: str, summary: str, example: str) -> Callable[..., Tensor
         if type(x) is not Tensor:
             raise unsupported(name, x)
         chosen = axis if dim is None else dim
-        position = None if chosen is None else normalize_axis(name, chosen, x.ndim)
+        # The flattened 0-d tensor is that along its dim.
+        position = None if chosen is None else normalize_axis(name, chosen, x.ndim, dim is not None)
+        position = position if x._array.shape else None
         if 0 in (x.shape if position is None else x.shape[position : position + 1]):
             raise ShapeError(f"{name}: got shape {x.shape}, wanted at least one element along the axis")
         return placed(name, operation(x, axis=position, keepdims=keepdims or keepdim), out)

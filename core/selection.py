@@ -17,9 +17,10 @@ from .elementwise import masked_fill
 from .errors import DTypeError, PositionError, ShapeError
 from .indexing import along_axis, getitem, kept
 from .kinds import OPERATIONS
-from .manipulation import broadcast_arrays, broadcast_to
+from .manipulation import broadcast_arrays, broadcast_to, reshape
 from .operands import cast, explain, same_device, scalar_tensor, unsupported
 from .positions import elements_at
+from .scalars import accepts_0d, as_vector
 from .sorting import argsort, positions_of_greatest
 from .tensor import Tensor
 from .transfer import to_device
@@ -62,10 +63,14 @@ def gather(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> 
             [4, 3]])
     """
     index = _indices("gather", x, index)
-    axis = normalize_axis("gather", dim, x.ndim)
+    axis = normalize_axis("gather", dim, x.ndim, True)
+    if not x._array.shape:
+        found = gather(reshape(x, (1,)), axis, reshape(index, (-1,)))
+        return placed("gather", reshape(found, index.shape), out)
     return placed("gather", _read(x, _beside("gather", x, axis, index)), out)
 
 
+@accepts_0d
 def scatter(
     x: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
 ) -> Tensor:
@@ -115,6 +120,7 @@ def scatter(
     return _write(x, put, places) if reduce is None else _add(x, broadcast_to(put, index.shape), places)
 
 
+@accepts_0d
 def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy of `x` with elements added at positions along an axis, once for each time that a place is named.
 
@@ -154,6 +160,7 @@ def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return _add(x, broadcast_to(_source("scatter_add", x, src, index.shape), index.shape), places)
 
 
+@accepts_0d
 def index_select(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The slices of `x` at positions along an axis.
 
@@ -186,6 +193,7 @@ def index_select(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = Non
     return placed("index_select", _read(x, _along("index_select", x, dim, index)), out)
 
 
+@accepts_0d
 def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
     """A copy of `x` with slices added at positions along an axis, once for each time that one is named.
 
@@ -220,6 +228,7 @@ def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any 
     return _add(x, added if alpha == 1 else cast(added * alpha, x.dtype), places)
 
 
+@accepts_0d
 def index_copy(x: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """A copy of `x` with slices put at positions along an axis; the parameters are those of `index_add`.
 
@@ -257,6 +266,8 @@ def index_fill(x: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     >>> tp.index_fill(tp.zeros(3), 0, tp.tensor([2, 0]), 7.0)
     tensor([7., 0., 7.])
     """
+    if type(x) is Tensor and not x._array.shape:
+        return as_vector(lambda vector: index_fill(vector, dim, index, value), x)
     places = _along("index_fill", x, dim, index)
     return _write(x, _source("index_fill", x, value, ()), places)
 
@@ -309,6 +320,7 @@ class TopK(NamedTuple):
     indices: Tensor
 
 
+@accepts_0d
 def topk(
     x: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None
 ) -> TopK:  # fmt: skip

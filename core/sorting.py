@@ -13,6 +13,7 @@ from .elementwise import bitwise_invert, negative
 from .operands import cast, unsupported
 from .operation import Operation
 from .positions import elements_at
+from .scalars import accepts_0d
 from .tensor import Tensor, wrap
 from .views import array_of
 from .writes import into_all
@@ -94,6 +95,7 @@ def sort(
     return cast(found, x.dtype)
 
 
+@accepts_0d
 def sort_method(x: Tensor, /, dim: int = -1, descending: bool = False, stable: bool = False) -> Sorted:
     """The elements in order along an axis, and their positions in the tensor, as in PyTorch."""
     axis = normalize_axis("sort", dim, x.ndim)
@@ -103,6 +105,7 @@ def sort_method(x: Tensor, /, dim: int = -1, descending: bool = False, stable: b
     return Sorted(elements_at(x, indices, axis), indices)
 
 
+@accepts_0d
 def argsort(
     x: Tensor, /, dim: int | None = None, descending: bool = False, stable: bool = True, *, axis: int = -1
 ) -> Tensor:
@@ -146,6 +149,12 @@ def argsort(
     return found
 
 
+def argsort_method(x: Tensor, /, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+    """The positions of the elements in order along an axis, as in PyTorch."""
+    found: Tensor = argsort(x, dim, descending)
+    return found
+
+
 def positions_of_greatest(x: Tensor, count: int, axis: int) -> Tensor:
     """The positions of so many of the greatest elements along an axis, in order: NaN, then of equal ones the first."""
     keys = _keys(x)
@@ -160,4 +169,4 @@ def positions_of_greatest(x: Tensor, count: int, axis: int) -> Tensor:
 
 
 _sort.function, _sort.method = sort, sort_method
-_argsort.function = argsort
+_argsort.function, _argsort.method = argsort, argsort_method

@@ -22,7 +22,7 @@ sub = elementwise.subtract
 true_divide = elementwise.divide
 
 cat = manipulation.concat
-movedim = manipulation.moveaxis
+movedim = manipulation.movedim
 
 cholesky = linalg.cholesky
 det = linalg.det

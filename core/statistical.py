@@ -17,6 +17,7 @@ from .manipulation import concat
 from .operands import cast, in_single, unsupported
 from .operation import Operation
 from .positions import located
+from .scalars import accepts_0d
 from .tensor import Tensor
 from .writes import in_place, into, placed
 
@@ -227,7 +228,7 @@ def _spread_measure(name: str, decomposition: Callable[..., Any], summary: str, 
             dim, unbiased = None, dim
         if unbiased is None:
             unbiased = dim is not None or keepdim is not None
-        axes = normalize_axes(name, axis if dim is None else dim, x.ndim)
+        axes = normalize_axes(name, axis if dim is None else dim, x.ndim, dim is not None)
         if axes == () and dim is not None:
             # No axis named in PyTorch's spelling are all of them.
             axes = None
@@ -303,6 +304,7 @@ var = _spread_measure(
 )
 
 
+@accepts_0d
 def cumsum(x: Tensor, /, dim: int, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
     """PyTorch's spelling of `cumulative_sum`: integers, unsigned ones too, and booleans in int64.
 
@@ -316,6 +318,7 @@ def cumsum(x: Tensor, /, dim: int, *, dtype: Any = None, out: Tensor | None = No
     return placed("cumsum", cumulative_sum(x, axis=dim, dtype=_signed(x, dtype)), out)
 
 
+@accepts_0d
 def cumprod(x: Tensor, /, dim: int, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
     """PyTorch's spelling of `cumulative_prod`: integers, unsigned ones too, and booleans in int64.
 
@@ -342,7 +345,7 @@ def amax(x: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | None 
     >>> tp.amax(tp.tensor([[1, 5], [4, 2]]), 1)
     tensor([5, 4])
     """
-    found: Tensor = max(x, axis=None if dim == () else dim, keepdims=keepdim, out=out)
+    found: Tensor = max(x, axis=normalize_axes("amax", dim, x.ndim, True) or None, keepdims=keepdim, out=out)
     return found
 
 
@@ -355,7 +358,7 @@ def amin(x: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | None 
     >>> tp.amin(tp.tensor([[1, 5], [4, 2]]), 1)
     tensor([1, 2])
     """
-    found: Tensor = min(x, axis=None if dim == () else dim, keepdims=keepdim, out=out)
+    found: Tensor = min(x, axis=normalize_axes("amin", dim, x.ndim, True) or None, keepdims=keepdim, out=out)
     return found
 
 

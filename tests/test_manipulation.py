@@ -211,6 +211,48 @@ class TestIntegerArrays:
         x[given], expected[index] = -1.0, -1.0
         same(x, expected)
 
+    @pytest.mark.parametrize(
+        "index",
+        [
+            (None, 1, ..., [0, 2], [0, 1]),
+            (slice(1), 1, ..., [0, 1]),
+            (slice(1), [0, 1], ..., np.asarray([False, True])),
+            (slice(None), True, ..., [0, 1], [0, 1]),
+            (slice(None), slice(1), None, 1, ...),
+        ],
+        ids=str,
+    )
+    def test_an_ellipsis_of_no_axes_separates(self, backend: str, index: tuple[Any, ...]) -> None:
+        x, expected = tp.tensor(X, requires_grad=True), X.copy()
+        read = x[index]
+        same(read.detach(), X[index])
+        weights = np.arange(1.0, 1.0 + X[index].size).reshape(X[index].shape)
+        (read * tp.tensor(weights)).sum().backward()
+        gradient = np.zeros_like(X)
+        np.add.at(gradient, index, weights)
+        assert x.grad is not None
+        same(x.grad, gradient)
+        value = tp.tensor(-weights, requires_grad=True)
+        written = x * 1
+        written[index], expected[index] = value, -weights
+        same(written.detach(), expected)
+        (written * tp.tensor(X)).sum().backward()
+        assert value.grad is not None
+        same(value.grad, X[index])
+
+    def test_what_an_index_array_can_be_made_of(self, backend: str) -> None:
+        x = tp.eye(3)
+        assert x[(0, 1), (0, 2)].tolist() == x[range(2), range(0, 4, 2)].tolist() == [1.0, 0.0]
+        assert x[((0, 1), (1, 2)), 1].tolist() == [[0.0, 1.0], [1.0, 0.0]]
+        assert x[(True, False, True), :].tolist() == [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+        assert x[np.int64(1), (np.int8(1), tp.tensor(2))].tolist() == [1.0, 0.0]
+        assert x[(), (0,)].shape == x[:0, 0].shape == x[[[]], 0].shape[1:] == x[range(0), 0].shape == (0,)
+        x[(0, 1), (2, 2)] = 7.0
+        x[range(2, 3)] = tp.tensor([4.0, 5.0, 6.0])
+        assert x.tolist() == [[1.0, 0.0, 7.0], [0.0, 1.0, 7.0], [4.0, 5.0, 6.0]]
+        with pytest.raises(IndexError, match=r"integer or boolean dtype, got .*float32"):
+            x[(0.5, 1.0), 0]
+
     def test_a_failed_assignment_writes_nothing(self, backend: str) -> None:
         x = tp.zeros(3)
         wrong: list[tuple[Any, Any, type[Exception]]] = [

@@ -240,3 +240,90 @@ def test_names_of_dtypes() -> None:
         tp.float16,
     ]
     assert (tp.double, tp.int, tp.short) == (tp.float64, tp.int32, tp.int16)
+
+
+UNCHANGED: dict[str, Callable[[Any, int], Any]] = {
+    "sum": lambda t, dim: t.sum(dim),
+    "sum of several": lambda t, dim: t.sum((dim,)),
+    "mean": lambda t, dim: t.mean(dim, keepdim=True),
+    "prod": lambda t, dim: t.prod(dim),
+    "amax": lambda t, dim: t.amax(dim, True),
+    "amin of several": lambda t, dim: t.amin((dim,)),
+    "max": lambda t, dim: t.max(dim),
+    "min": lambda t, dim: t.min(dim, keepdim=True),
+    "norm": lambda t, dim: t.norm(1, dim, True),
+    "logsumexp": lambda t, dim: t.logsumexp(dim),
+    "sort": lambda t, dim: t.sort(dim, descending=True),
+    "sort by default": lambda t, dim: t.sort(),
+    "topk": lambda t, dim: t.topk(1, dim),
+    "topk by default": lambda t, dim: t.topk(1),
+    "cumsum": lambda t, dim: t.cumsum(dim),
+    "cumprod": lambda t, dim: t.cumprod(dim),
+    "in place": lambda t, dim: t.cumsum_(dim).squeeze_(dim).transpose_(dim, 0),
+    "flip": lambda t, dim: t.flip(dim).flip([dim]),
+    "squeeze": lambda t, dim: t.squeeze(dim).squeeze((dim,)),
+    "transpose": lambda t, dim: t.transpose(dim, 0),
+    "movedim": lambda t, dim: t.movedim(dim, 0).moveaxis(0, dim),
+    "roll": lambda t, dim: t.roll(1),
+    "gather": lambda t, dim: t.gather(dim, tp.tensor(0)),
+    "index_select": lambda t, dim: t.index_select(dim, tp.tensor([0])),
+    "scatter_add": lambda t, dim: t.scatter_add(dim, tp.tensor(0), tp.tensor(0.0)),
+    "index_add": lambda t, dim: t.index_add(dim, tp.tensor([0]), tp.tensor(0.0)),
+    "out": lambda t, dim: (tp.sum(t.detach(), dim, out=(out := tp.empty(()))), out * t / 5)[1],
+    "functions": lambda t, dim: tp.cumsum(tp.sum(tp.squeeze(t, dim=dim), dim), dim=dim),
+}
+"""What gives a 0-d tensor back, PyTorch's pairs the position 0 beside it."""
+
+OTHERS: dict[str, tuple[Callable[[Any, int], Any], Any, float]] = {
+    "softmax": (lambda t, dim: t.softmax(dim), 1.0, 0.0),
+    "log_softmax": (lambda t, dim: tp.nn.functional.log_softmax(t, dim), 0.0, 0.0),
+    "var": (lambda t, dim: t.var(dim, correction=0, keepdim=True), 0.0, 0.0),
+    "std": (lambda t, dim: t.std(dim, unbiased=False), 0.0, 0.0),
+    "scatter": (lambda t, dim: t.scatter(dim, tp.tensor(0), tp.tensor(7.0)), 7.0, 0.0),
+    "scatter_": (lambda t, dim: t.scatter_(dim, tp.tensor([0]), 7.0), 7.0, 0.0),
+    "index_copy": (lambda t, dim: t.index_copy(dim, tp.tensor([0]), tp.tensor([7.0])), 7.0, 0.0),
+    "index_fill": (lambda t, dim: t.index_fill(dim, tp.tensor(0), tp.tensor(7.0)), 7.0, 0.0),
+    "gather twice": (lambda t, dim: t.gather(dim, tp.tensor([0, 0])), [5.0, 5.0], 2.0),
+    "unfold": (lambda t, dim: t.unfold(dim, 1, 1), [5.0], 1.0),
+    "flatten": (lambda t, dim: t.flatten(dim), [5.0], 1.0),
+    "argmax": (lambda t, dim: t.argmax(dim) + 0 * t, 0.0, 0.0),
+    "argsort": (lambda t, dim: t.argsort() + t.argsort(dim) + 0 * t, 0.0, 0.0),
+    "count_nonzero": (lambda t, dim: t.count_nonzero(dim) + 0 * t, 1.0, 0.0),
+    "all": (lambda t, dim: (t.all(dim) & t.any(dim, keepdim=True)) + 0 * t, 1.0, 0.0),
+    "cosine_similarity": (lambda t, dim: tp.nn.functional.cosine_similarity(t, t, dim), 1.0, 0.0),
+    "normalize": (lambda t, dim: tp.nn.functional.normalize(t, dim=dim), 1.0, 0.0),
+}
+"""With the value and the gradient of 5."""
+
+
+@pytest.mark.parametrize("dim", [0, -1])
+@pytest.mark.parametrize("name", [*UNCHANGED, *OTHERS])
+def test_the_dim_of_a_0d_tensor(backend: str, name: str, dim: int) -> None:
+    call, value, gradient = OTHERS[name] if name in OTHERS else (UNCHANGED[name], 5.0, 1.0)
+    x = tp.tensor(5.0, requires_grad=True)
+    found = call(x * 1, dim)
+    if isinstance(found, tuple):
+        found, position = found
+        assert (position.shape, position.item(), position.dtype) == ((), 0, tp.int64)
+    assert found.tolist() == value
+    found.sum().backward()
+    assert x.grad is not None
+    assert x.grad.item() == pytest.approx(gradient, abs=1e-6)
+
+
+def test_what_a_0d_tensor_has_no_axis_for(backend: str) -> None:
+    x = tp.tensor(5.0)
+    wrong: list[Callable[[], Any]] = [
+        lambda: x.sum(1),
+        lambda: x.sort(-2),
+        lambda: x.softmax(1),
+        lambda: x.flatten(1),
+        lambda: x.unbind(0),
+        lambda: tp.sum(x, axis=0),
+        lambda: tp.sort(x),
+        lambda: tp.softmax(x, axis=0),
+        lambda: tp.moveaxis(x, 0, 0),
+    ]
+    for call in wrong:
+        with pytest.raises(IndexError, match="out of range"):
+            call()
