@@ -261,10 +261,12 @@ def _from_sequences(obj: Any, leaves: list[Any], dtype: DType | None) -> numpy.n
     if whole and (dtype is None or dtype.kind in "iu"):
         # NumPy makes floating-point numbers of integers that neither int64 nor uint64 holds all.
         target = dtype or int64
-        require_range(target, min(leaves))
-        require_range(target, max(leaves))
+        require_range("tensor", target, min(leaves))
+        require_range("tensor", target, max(leaves))
         return numpy.asarray(obj, dtype=target.name)
     if host.dtype.kind == "O" and all(isinstance(one, int | float | complex) for one in leaves):
+        for one in leaves:
+            require_range("tensor", get_default_dtype(), one)
         return host.astype(numpy.complex128 if any(isinstance(one, complex) for one in leaves) else numpy.float64)
     if host.dtype.kind not in "biufc":
         odd = next((one for one in leaves if not isinstance(one, SCALARS)), obj)
@@ -286,8 +288,8 @@ def _from_host(host: numpy.ndarray, own: DType, dtype: DType, device: Any) -> Te
     if own is dtype:
         return wrap(kind.library.backend.from_numpy(host, kind.native_device), kind)
     if host.dtype.kind in "iu" and dtype.kind in "iu" and host.size:
-        require_range(dtype, int(host.min()))
-        require_range(dtype, int(host.max()))
+        require_range("tensor", dtype, int(host.min()))
+        require_range("tensor", dtype, int(host.max()))
     if dtype.name == "bfloat16":
         wide = kind.with_dtype(as_dtype("float32"))
         return to(
@@ -520,7 +522,7 @@ def _whole_range(start: int, count: int, step: int, dtype: DType) -> numpy.ndarr
     bits = (1 << 64) - 1
     if dtype.kind in "iu":
         for one in (start, start + step * (count - 1)) if count else ():
-            require_range(dtype, one)
+            require_range("arange", dtype, one)
     elif max(abs(start), abs(start + step * count)) >> 63:
         return start + float(step) * numpy.arange(count, dtype="f8")
     if not max(abs(start), abs(start + step * count)) >> 63:

@@ -12,19 +12,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .dtypes import FINITE
+
 Array = Any
 Operations = Any
 
 DIGITS = {"bfloat16": 8, "float16": 11, "float32": 24, "float64": 53}
 """The binary digits of the significand, by the name of the dtype."""
-
-FINITE = {
-    "bfloat16": (2.0**-126, (2 - 2.0**-7) * 2.0**127),
-    "float16": (2.0**-14, (2 - 2.0**-10) * 2.0**15),
-    "float32": (2.0**-126, (2 - 2.0**-23) * 2.0**127),
-    "float64": (2.0**-1022, (2 - 2.0**-52) * 2.0**1023),
-}
-"""The least positive normal number and the greatest finite one, by the name of the dtype."""
 
 LIMITS = {
     "bool": (0, 1),

@@ -115,6 +115,14 @@ DTYPES: Final = {
 }
 """Every dtype by its name."""
 
+FINITE: Final = {
+    "bfloat16": (2.0**-126, (2 - 2.0**-7) * 2.0**127),
+    "float16": (2.0**-14, (2 - 2.0**-10) * 2.0**15),
+    "float32": (2.0**-126, (2 - 2.0**-23) * 2.0**127),
+    "float64": (2.0**-1022, (2 - 2.0**-52) * 2.0**1023),
+}
+"""The least positive normal number and the greatest finite one, by the name of the dtype."""
+
 ACCEPTED: Final[dict[str, frozenset[DType]]] = {
     "all": frozenset(DTYPES.values()),
     "boolean": frozenset({bool_}),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy
 
+from .axes import as_float
 from .data_types import iinfo
 from .dtypes import KIND_ORDER, SCALARS, bool_, promote, promote_scalar
 from .errors import DivisionByZeroError, DTypeError
@@ -748,7 +749,7 @@ def clip(x: Tensor, /, min: Any = None, max: Any = None, *, out: Tensor | None =
     TypeError
         For another dtype.
     OverflowError
-        If an integer dtype does not hold a bound.
+        If an integer dtype does not hold a bound that elements are beyond.
     ShapeError
         If the shapes cannot be broadcast together.
     DeviceError
@@ -799,17 +800,23 @@ def _with_bounds(x: Any, min: Any, max: Any) -> tuple[Tensor, Tensor, Tensor]:
     x = cast(x, dtype)
     whole = dtype.kind in "iu"
     low, high = (iinfo(dtype).min, iinfo(dtype).max) if whole else (-numpy.inf, numpy.inf)
-    return x, _bound(x, low if min is None else min), _bound(x, high if max is None else max)
+    # A bound that no element can be beyond is none.
+    if min is None or (type(min) is int and min < low):
+        min = low
+    if max is None or (type(max) is int and max > high):
+        max = high
+    return x, _bound(x, min), _bound(x, max)
 
 
 def _bound(x: Tensor, bound: Any) -> Tensor:
     if type(bound) is not Tensor:
-        return scalar_tensor(x._kind, bound)
+        # An integer beyond all floats is infinite.
+        return scalar_tensor(x._kind, as_float("clip", "a bound", bound) if x.dtype.kind == "f" else bound, "clip")
     _, bound = same_device("clip", x, bound)
     if x.dtype.kind in "iu" and bound.dtype is not x.dtype and bound.size:
         values = bound._kind.library.backend.to_numpy(array_of(bound))
-        require_range(x.dtype, int(values.min()))
-        require_range(x.dtype, int(values.max()))
+        require_range("clip", x.dtype, int(values.min()))
+        require_range("clip", x.dtype, int(values.max()))
     return cast(bound, x.dtype)
 
 
@@ -872,7 +879,7 @@ def where(condition: Tensor, x1: Any = None, x2: Any = None, /, *, out: Tensor |
 def _scalar_branch(condition: Tensor, x1: Any, x2: Any) -> Tensor:
     """The first of two scalars, in the dtype in which both meet."""
     dtypes = [promote_scalar(bool_, x) for x in (x1, x2)]
-    return scalar_tensor(condition._kind.with_dtype(promote(*dtypes)), x1)
+    return scalar_tensor(condition._kind.with_dtype(promote(*dtypes)), x1, "where")
 
 
 def _branches(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
@@ -882,7 +889,7 @@ def _branches(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
         return x1, x2
     if type(x2) is not Tensor:
         x1 = cast(x1, promote_scalar(x1.dtype, x2))
-        return x1, scalar_tensor(x1._kind, x2)
+        return x1, scalar_tensor(x1._kind, x2, "where")
     dtype = promote(x1.dtype, x2.dtype)
     return cast(x1, dtype), cast(x2, dtype)
 
@@ -944,7 +951,7 @@ def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
         raise TypeError(f"masked_fill: the mask must be of dtype bool, got {mask.dtype}")
     if promote_scalar(x.dtype, value) is not x.dtype:
         raise TypeError(f"masked_fill: {value} can't be written into a {x.dtype} tensor; convert one of the two")
-    require_range(x.dtype, value)
+    require_range("masked_fill", x.dtype, value)
     x, mask = same_device("masked_fill", x, mask)
     kernel, kind = x._kind.table["masked_fill"]
     try:

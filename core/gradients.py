@@ -567,7 +567,7 @@ def _seed(operation: str, tensor: Tensor, gradient: Tensor | None, create_graph:
     if create_graph:
         # What comes of it may be handed to the user, who may write it.
         return wrap(tensor._kind.library.ops.ones_like(tensor._array), tensor._kind)
-    one = scalar_tensor(tensor._kind, 1)
+    one = scalar_tensor(tensor._kind, 1, "backward")
     return one if not tensor.shape else OPERATIONS["broadcast_to"].function(one, tensor.shape)
 
 

@@ -357,7 +357,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
 
 def _value(target: Tensor, value: Any) -> Tensor:
     if isinstance(value, SCALARS):
-        return scalar_tensor(target._kind, _exactly(target.dtype, value))
+        return scalar_tensor(target._kind, _exactly(target.dtype, value), "__setitem__")
     if type(value) is not Tensor:
         from .creation import asarray
 

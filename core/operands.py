@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy
 
-from .dtypes import SCALARS, DType, as_dtype, float32, promote, promote_scalar
+from .dtypes import FINITE, SCALARS, DType, as_dtype, float32, promote, promote_scalar
 from .errors import DeviceError, ShapeError
 from .kinds import OPERATIONS, Kind, kind_for
 from .tensor import Tensor, wrap
@@ -17,24 +18,35 @@ _WITH_SCALARS = ("elementwise", "search")
 """The families of operations whose operands may be Python scalars."""
 
 
-def scalar_tensor(kind: Kind, value: Any) -> Tensor:
+_COMPARISONS = ("equal", "greater", "greater_equal", "less", "less_equal", "not_equal", "searchsorted")
+"""What has an answer for a number that the dtype does not hold."""
+
+
+def scalar_tensor(kind: Kind, value: Any, operation: str) -> Tensor:
     """The 0-d tensor of a Python scalar, made once for each kind and value.
 
     Raises
     ------
     OverflowError
-        If an integer dtype does not hold the value.
+        If an integer dtype does not hold the value; for a comparison, if a floating-point one does not.
     """
     # Equal keys must mean equal bits: 0.0 and -0.0 are equal, alone and in complex numbers.
     key = value if value and type(value) is not complex else repr(value)
     found: Tensor | None = kind.scalars.get(key)
     if found is None:
-        require_range(kind.dtype, value)
+        beyond = _is_beyond(kind.dtype, value)
+        if beyond:
+            if operation in _COMPARISONS:
+                raise OverflowError
+            require_range(operation, kind.dtype, value)
         # NumPy's bfloat16 takes no integer beyond 64 bits.
         value = float(value) if kind.dtype.kind == "f" else value
         # A float that the dtype does not hold becomes infinite, of which NumPy would warn.
         with numpy.errstate(over="ignore"):
             array = kind.library.ops.full((), value, dtype=kind.native_dtype, device=kind.native_device)
+        if beyond:
+            # A comparison with it must not find it.
+            return wrap(array, kind)
         if len(kind.scalars) >= _KEPT_SCALARS:
             kind.scalars.clear()
         found = kind.scalars[key] = wrap(array, kind)
@@ -46,13 +58,48 @@ def python_number(value: Any) -> Any:
     return value.item() if isinstance(value, numpy.generic) else value
 
 
-def require_range(dtype: DType, value: Any) -> None:
-    """Raise OverflowError if an integer dtype does not hold the value."""
+def require_range(operation: str, dtype: DType, value: Any) -> None:
+    """Raise OverflowError if an integer dtype does not hold the value, or no Python float that of a floating-point one.
+
+    Greater floats than a floating-point dtype holds are infinite there.
+    """
+    if dtype.kind in "iu" and _is_beyond(dtype, value):
+        low, high = _limits(dtype)
+        # Python refuses to print integers of thousands of digits.
+        found = f"an integer of {value.bit_length()} bits" if isinstance(value, int) and abs(value) >> 128 else value
+        raise OverflowError(f"{operation}: {found} is out of range for {dtype}, which holds {low} to {high}")
+    if dtype.kind in "fc" and isinstance(value, int) and abs(value) > FINITE["float64"][1]:
+        raise OverflowError(f"{operation}: an integer of {value.bit_length()} bits is too great for any float")
+
+
+def _limits(dtype: DType) -> tuple[Any, Any]:
+    """The least and the greatest finite number of an integer or real floating-point dtype."""
+    if dtype.kind == "f":
+        return -FINITE[dtype.name][1], FINITE[dtype.name][1]
+    bits = 8 * dtype.itemsize
+    return (-(1 << bits - 1), (1 << bits - 1) - 1) if dtype.kind == "i" else (0, (1 << bits) - 1)
+
+
+def _is_beyond(dtype: DType, value: Any) -> bool:
+    """Whether a number is less than all finite ones that a dtype holds, or greater, and finite itself."""
     if dtype.kind in "iu":
-        bits = 8 * dtype.itemsize
-        low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if dtype.kind == "i" else (0, (1 << bits) - 1)
-        if not low <= value <= high:
-            raise OverflowError(f"{value} is out of range for {dtype}, which holds {low} to {high}")
+        low, high = _limits(dtype)
+        return not low <= value <= high
+    if dtype.kind == "c":
+        return isinstance(value, int) and abs(value) > FINITE["float64"][1]
+    return dtype.kind == "f" and FINITE[dtype.name][1] < abs(value) < math.inf
+
+
+def _apart(x: Tensor, value: Any) -> tuple[Tensor, Tensor]:
+    """Operands whose elements compare with each other as those of a tensor with a number beyond its dtype."""
+    kind = x._kind
+    if kind.dtype.kind == "f":
+        # Infinities stay beyond it, and NaN stays.
+        greatest = math.copysign(FINITE[kind.dtype.name][1], 1 if value > 0 else -1)
+        return OPERATIONS["divide"].function(x, 4.0), scalar_tensor(kind, greatest, "less")
+    make, other = (kind.library.ops.zeros, 1) if value > 0 else (kind.library.ops.ones, 0)
+    filled = make(x.shape, dtype=kind.native_dtype, device=kind.native_device)
+    return wrap(filled, kind), scalar_tensor(kind, other, "less")
 
 
 def cast(tensor: Tensor, dtype: DType) -> Tensor:
@@ -87,13 +134,18 @@ def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
         return swapped and (swapped[1], swapped[0])
     if operation.family not in _WITH_SCALARS and not isinstance(x2, Tensor | numpy.ndarray):
         return None
-    if type(x2) in (float, int) and x1._kind.dtype.kind == "f":
-        return x1, scalar_tensor(x1._kind, x2)
-    x2 = python_number(x2)
-    if isinstance(x2, SCALARS):
-        dtype = operation.computing_dtype(promote_scalar(x1._kind.dtype, x2))
-        x1 = cast(x1, dtype)
-        return x1, scalar_tensor(x1._kind, x2)
+    try:
+        if type(x2) in (float, int) and x1._kind.dtype.kind == "f":
+            return x1, scalar_tensor(x1._kind, x2, operation.name)
+        x2 = python_number(x2)
+        if isinstance(x2, SCALARS):
+            dtype = operation.computing_dtype(promote_scalar(x1._kind.dtype, x2))
+            x1 = cast(x1, dtype)
+            return x1, scalar_tensor(x1._kind, x2, operation.name)
+    except OverflowError:
+        if operation.name not in _COMPARISONS:
+            raise
+        return _apart(x1, x2)
     if isinstance(x2, numpy.ndarray):
         x2 = _from_numpy(x1, x2)
     if type(x2) is not Tensor:

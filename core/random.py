@@ -341,7 +341,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         raise DTypeError(f"dropout: got {input.dtype}, wanted a floating-point dtype")
     if not training or p == 0:
         return input
-    factors = scalar_tensor(input._kind, 0.0) if p == 1 else _kept(input, float(p))
+    factors = scalar_tensor(input._kind, 0.0, "dropout") if p == 1 else _kept(input, float(p))
     return input.mul_(factors) if inplace else input * factors
 
 

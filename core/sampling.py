@@ -9,8 +9,8 @@ from typing import Any
 
 from .axes import as_float, normalize_shape
 from .devices import as_device
-from .distributions import FINITE, uniform_between
-from .dtypes import as_dtype, float32, get_default_dtype
+from .distributions import uniform_between
+from .dtypes import FINITE, as_dtype, float32, get_default_dtype
 from .elementwise import less
 from .errors import DTypeError
 from .interop import host_array

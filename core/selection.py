@@ -438,7 +438,7 @@ def _source(operation: str, x: Tensor, value: Any, shape: tuple[int, ...]) -> Te
     if isinstance(value, SCALARS):
         if promote_scalar(x.dtype, value) is not x.dtype:
             raise DTypeError(f"{operation}: {value!r} can't be put into a {x.dtype} tensor; convert one of the two")
-        return scalar_tensor(x._kind, value)
+        return scalar_tensor(x._kind, value, operation)
     if type(value) is not Tensor:
         raise unsupported(operation, x, value)
     if value.dtype is not x.dtype:

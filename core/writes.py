@@ -288,8 +288,8 @@ def fill_(self: Tensor, value: Any, /) -> Tensor:
         if value.ndim:
             raise ShapeError(f"fill_: the value must be a scalar or a 0-d tensor, got shape {value.shape}")
         return copy_(self, value)
+    require_range("fill_", self.dtype, value)
     value = PYTHON_TYPES[self.dtype.kind](value)
-    require_range(self.dtype, value)
     with numpy.errstate(over="ignore"):
         return write_in_place(_fill, "fill_", self, (self,), {"value": value})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -639,3 +640,68 @@ class TestWarnings:
         assert numpy.geterr() == before
         with pytest.warns(RuntimeWarning, match="divide by zero"):
             numpy.ones(1) / numpy.zeros(1)
+
+
+BEYOND = (256, -1, -129, 2**31, 2**63, -(2**63) - 1, 2**64, 10**30, 10**400, -(10**400), 10**300, 1e300, -70000, INF)
+"""Numbers that some dtypes do not hold."""
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int64", "uint64", "float16", "float32", "float64"])
+def test_comparisons_with_numbers_of_any_size(backend: str, dtype: str) -> None:
+    """Python's own comparisons of the elements, operands in either order, as operators, functions and methods."""
+    elements = [0, 1] if dtype == "bool" else [0, 1, 127]
+    elements = [*map(float, elements), INF, -INF, NAN] if dtype.startswith("float") else elements
+    x = tp.tensor(elements, dtype=dtype)
+    for number in BEYOND:
+        for compare in (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge):
+            assert compare(x, number).tolist() == [compare(element, number) for element in elements]
+            assert compare(number, x).tolist() == [compare(number, element) for element in elements]
+        assert tp.less(x, number).tolist() == tp.greater(number, x).tolist() == x.lt(number).tolist()
+        assert (number in x) is (number in elements)
+        if dtype != "bool":
+            assert int(tp.searchsorted(x[:2], number)) == (2 if number > 1 else 0)
+
+
+def test_arithmetic_first_does_not_change_a_comparison(backend: str) -> None:
+    x = tp.tensor([INF, 1.0], dtype="float32")
+    assert (x + 1e300).tolist() == [INF, INF]
+    assert (x == 1e300).tolist() == [False, False]
+
+
+def test_bounds_beyond_the_dtype(backend: str) -> None:
+    x = tp.tensor([0, 5, 255], dtype="uint8")
+    assert tp.clip(x, -5, 300).tolist() == x.clamp(max=10**400).tolist() == x.clip_(-5, 300).tolist() == [0, 5, 255]
+    assert tp.clip(tp.tensor([1.0, INF]), 2, 10**400).tolist() == [2.0, INF]
+    for call in (lambda: tp.clip(x, 300), lambda: tp.clip(x, max=-1)):
+        with pytest.raises(OverflowError, match=r"^clip: (300|-1) is out of range for tensorplug.uint8, .* 0 to 255"):
+            call()
+
+
+NOT_HELD: dict[str, Callable[[tp.Tensor], Any]] = {
+    "__setitem__": lambda x: x.__setitem__(0, 300),
+    "add": lambda x: x.add_(300),
+    "fill_": lambda x: x.fill_(300),
+    "masked_fill": lambda x: x.masked_fill(x > 3, 300),
+    "maximum": lambda x: tp.maximum(x, 300),
+    "tensor": lambda x: tp.tensor([300], dtype="uint8"),
+    "where": lambda x: tp.where(x > 3, x, 300),
+}
+"""Calls that would have to hold a number, by the name in their error."""
+
+
+@pytest.mark.parametrize("name", NOT_HELD)
+def test_numbers_that_are_not_held(backend: str, name: str) -> None:
+    x = tp.tensor([0, 5, 255], dtype="uint8")
+    with pytest.raises(OverflowError, match=f"^{name}: 300 is out of range for tensorplug.uint8, which holds 0 to 255"):
+        NOT_HELD[name](x)
+    assert x.tolist() == [0, 5, 255]
+    with pytest.raises(OverflowError, match=r"^multiply: an integer of 33220 bits is too great for any float"):
+        tp.ones(2) * 10**10000
+
+
+def test_unsigned_and_signed_integers_are_not_compared(backend: str) -> None:
+    """No integer dtype holds both, and a floating-point one would lose digits."""
+    x, y = tp.tensor([2**63], dtype="uint64"), tp.tensor([-1])
+    for call in (tp.less, tp.equal, tp.searchsorted):
+        with pytest.raises(TypeError, match="have no common integer dtype; convert one"):
+            call(x, y)
