@@ -510,15 +510,11 @@ class TestWhereGradientsEnd:
             y.backward()
         assert x.grad is None
 
-    @pytest.mark.parametrize("function", [lambda x: rebuilt(*la.eigh(x)), lambda x: tp.abs(la.svd(x).Vh)])
-    def test_equal_values_have_gradients_and_their_vectors_have_not(self, backend: str, function: Any) -> None:
-        """Of vectors they are not finite, as in PyTorch, though a loss may not depend on which are found."""
+    def test_equal_values_have_gradients(self, backend: str) -> None:
         x = tp.tensor(numpy.diag([2.0, 2.0, 5.0]), requires_grad=True)
         for values in (la.eigvalsh, la.svdvals, lambda x: la.matrix_norm(x, ord="nuc")):
             (found,) = tp.autograd.grad(values(x).sum(), x)
             same(found, numpy.eye(3))
-        (found,) = tp.autograd.grad((function(x) * tp.tensor(random(3, 3, dtype="float64"))).sum(), x)
-        assert not tp.all(tp.isfinite(found))
 
     @pytest.mark.parametrize("rank", [0, 1, 2, 3])
     def test_determinants_of_any_rank_have_cofactors(self, backend: str, rank: int) -> None:
@@ -663,3 +659,62 @@ def test_numpy_gives_no_warnings() -> None:
         assert la.slogdet(x * 0).logabsdet.item() == -INF
         assert la.vector_norm(x * 0, ord=-1).item() == 0.0
         assert la.pinv(x * 0).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
+def svd_product(x: tp.Tensor) -> tp.Tensor:
+    u, s, vh = la.svd(x, full_matrices=False)
+    return (u * s[..., None, :]) @ vh
+
+
+class TestEqualValues:
+    """Vectors of equal values may be any basis: what a loss asks of their turning among each other is nothing."""
+
+    @pytest.mark.parametrize(
+        "x",
+        [
+            numpy.diag([1.0, 1.0, 2.0, 3.0]).astype("float32"),
+            numpy.stack([numpy.eye(3, 2), numpy.outer([1.0, 2.0, 3.0], [1.0, 1.0])]),
+            numpy.diag([2.0, 2.0, 0.0]) @ numpy.eye(3, 4) * (1 + 1j),
+        ],
+        ids=["float32", "tall, with zeros", "wide, complex"],
+    )
+    def test_svd(self, backend: str, x: numpy.ndarray) -> None:
+        def norm(a: tp.Tensor) -> tp.Tensor:
+            return la.vector_norm(svd_product(a))
+
+        found = tp.func.grad(norm)(tp.tensor(x))
+        wanted = x / numpy.linalg.norm(x)
+        tolerance = 4 * numpy.finfo(x.dtype).eps
+        same(found, wanted, tolerance)
+        tangent = tp.func.jvp(norm, (tp.tensor(x),), (tp.tensor(x),))[1]
+        same(tangent, numpy.asarray(numpy.linalg.norm(x)), tolerance)
+
+    @pytest.mark.parametrize("dtype", ["float32", "float64"])
+    def test_eigenvalues_that_rounding_parts(self, backend: str, dtype: str) -> None:
+        q = numpy.linalg.qr(random(4, 4, dtype="float64"))[0]
+        x = q @ numpy.diag([1.0, 1.0, 2.0, 3.0]) @ q.T
+        direction, weights = numpy.arange(16.0).reshape(4, 4), numpy.cos(numpy.arange(16.0)).reshape(4, 4)
+        direction = (direction + direction.T) / 10
+        # The projection on both vectors of 1 moves towards those of 2 and 3 only.
+        turned = q.T @ direction @ q / numpy.asarray([[1.0, 1.0, -1.0, -2.0]])
+        moved = q[:, :2] @ turned[:2, 2:] @ q[:, 2:].T
+        wanted = ((moved + moved.T) * weights).sum()
+
+        def loss(a: tp.Tensor) -> tp.Tensor:
+            vectors = la.eigh(a)[1][:, :2]
+            return (vectors @ vectors.mT * tp.tensor(weights, dtype=dtype)).sum()
+
+        a, t = tp.tensor(x, dtype=dtype), tp.tensor(direction, dtype=dtype)
+        tolerance = 100 * float(tp.finfo(dtype).eps)
+        gradient = (tp.func.grad(loss)(a) * t).sum()
+        assert gradient.item() == pytest.approx(wanted, rel=tolerance, abs=tolerance)
+        assert tp.func.jvp(loss, (a,), (t,))[1].item() == pytest.approx(wanted, rel=tolerance, abs=tolerance)
+
+    def test_second_derivative(self, backend: str) -> None:
+        """That of the nuclear norm at the identity is the square of what is skew in the direction."""
+        direction = tp.tensor(numpy.arange(9.0).reshape(3, 3) ** 2)
+        skew = numpy.asarray(direction - direction.mT) / 2
+        _, (found,) = tp.func.hvp(
+            lambda a: la.matrix_norm(a, ord="nuc"), (tp.eye(3, dtype="float64"),), (direction,)
+        )
+        same((found * direction).sum(), numpy.asarray((skew**2).sum()))

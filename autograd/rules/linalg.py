@@ -264,10 +264,10 @@ def _svd(ops: Any, g: Any, u: Any, s: Any, vh: Any) -> Any:
         inner = inner + embedded(ops, g.s)
     found = ops.matmul(ops.matmul(u, inner), vh)
     if g_u is not None and rows > k:
-        found = found + ops.matmul((g_u - ops.matmul(u, along_u)) / as_rows(ops, s), vh)
+        found = found + ops.matmul(quotient(ops, g_u - ops.matmul(u, along_u), as_rows(ops, s)), vh)
     if g_v is not None and columns > k:
         across = g_v - ops.matmul(adjoint_of(ops, vh), along_v)
-        found = found + ops.matmul(u, adjoint_of(ops, across / as_rows(ops, s)))
+        found = found + ops.matmul(u, adjoint_of(ops, quotient(ops, across, as_rows(ops, s))))
     return ops.conj(found)
 
 

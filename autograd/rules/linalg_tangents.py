@@ -140,9 +140,9 @@ def _svd(ops: Any, t: Any, u: Any, s: Any, vh: Any) -> tuple[Any, Any, Any]:
     of_u = ops.matmul(first, (both + apart) * 0.5)
     of_v = ops.matmul(v, (both - apart) * 0.5)
     if u.shape[-2] > k:
-        of_u = of_u + (along_v - ops.matmul(first, inner)) / as_rows(ops, s)
+        of_u = of_u + quotient(ops, along_v - ops.matmul(first, inner), as_rows(ops, s))
     if vh.shape[-1] > k:
-        of_v = of_v + (along_u - ops.matmul(v, other)) / as_rows(ops, s)
+        of_v = of_v + quotient(ops, along_u - ops.matmul(v, other), as_rows(ops, s))
     of_u = _completed(ops, u, first, of_u)
     return of_u, real(ops, diagonal_of(ops, inner)), adjoint_of(ops, _completed(ops, adjoint_of(ops, vh), v, of_v))
 

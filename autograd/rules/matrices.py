@@ -67,9 +67,15 @@ def quotient(ops: Any, x: Any, divisor: Any) -> Any:
 
 
 def by_differences(ops: Any, turned: Any, x: Any) -> Any:
-    """What is at row i and column j divided by ``x[j] - x[i]``, and zero on the diagonal."""
-    differences = as_rows(ops, x) - as_columns(ops, x)
-    return (turned - embedded(ops, diagonal_of(ops, turned))) / (differences + embedded(ops, ops.ones_like(x)))
+    """What is at row i and column j divided by ``x[j] - x[i]``, and zero where the two are equal up to rounding."""
+    rows, columns = as_rows(ops, x), as_columns(ops, x)
+    differences = rows - columns
+    size = ops.abs(x)
+    # Decompositions round equal values apart.
+    rounding = 4.0 * max(1, x.shape[-1]) * (2.0**-23 if size.dtype.itemsize == 4 else 2.0**-52)
+    bound = ops.maximum(as_rows(ops, size), as_columns(ops, size)) * rounding
+    equal = ops.less_equal(ops.abs(differences), bound)
+    return zero_where(ops, turned / ops.where(equal, ops.ones_like(differences), differences), equal)
 
 
 def require_reduced(q: Any, r: Any) -> None:
