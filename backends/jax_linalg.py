@@ -1,4 +1,4 @@
-"""Linear algebra on JAX: errors where JAX gives NaN, and no look at the triangle that LAPACK does not read."""
+"""Linear algebra on JAX: errors where JAX gives NaN, pivots in determinants, and one triangle read as LAPACK does."""
 
 from __future__ import annotations
 
@@ -31,8 +31,29 @@ def kernels(jax: Any) -> dict[str, Kernel]:
     def cholesky(x: Any) -> Any:
         return jax.lax.linalg.cholesky(x, symmetrize_input=False)
 
+    def in_order(x: Any, y: Any) -> tuple[Any, Any]:
+        """Two rows with the greater first element on top; what moves down changes its sign, as the determinant does."""
+        swapped = abs(x[..., :1]) < abs(y[..., :1])
+        return jnp.where(swapped, y, x), jnp.where(swapped, -x, y)
+
+    @jax.jit
+    def det(x: Any) -> Any:
+        """JAX's; of 3 by 3 matrices by elimination, as its sum of six products loses all digits to cancellation."""
+        if x.shape[-1] != 3:
+            return jnp.linalg.det(x)
+        wide = x.astype(jax.dtypes.canonicalize_dtype("complex128" if x.dtype.kind == "c" else "float64"))
+        top, second = in_order(wide[..., 0, :], wide[..., 1, :])
+        top, third = in_order(top, wide[..., 2, :])
+        pivot = top[..., :1]
+        pivot = jnp.where(pivot == 0, jnp.ones_like(pivot), pivot)
+        (a, b), (c, d) = (
+            jnp.unstack(row[..., 1:] - top[..., 1:] * (row[..., :1] / pivot), axis=-1) for row in (second, third)
+        )
+        return (top[..., 0] * (a * d - b * c)).astype(x.dtype)
+
     return {
         "linalg.cholesky": checked(jax.jit(cholesky), cholesky_on_host),
+        "linalg.det": det,
         "linalg.eigh": lambda x: jnp.linalg.eigh(x, symmetrize_input=False),
         "linalg.eigvalsh": lambda x: jnp.linalg.eigvalsh(x, symmetrize_input=False),
         "linalg.inv": checked(jnp.linalg.inv, numpy.linalg.inv),

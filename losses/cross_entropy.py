@@ -130,7 +130,7 @@ def cross_entropy(
     Returns
     -------
     Tensor, shape (); with reduction "none" (N,), () or (N, d1, ..., dK)
-        The dtype of `input`. The mean of no target is NaN.
+        The dtype of `input`. The mean of no target, or of targets without weight, is NaN.
 
     Raises
     ------
@@ -163,34 +163,34 @@ def cross_entropy(
         losses = _of_probabilities(input, target, weight, ignore_index, label_smoothing)
         return cast(reduce(losses, reduction), dtype)
     require_class_indices(NAME, input, target, f" or {input.shape} (class probabilities)")
-    if input.ndim > 1:
-        losses, total = _of_classes(input, target, weight, ignore_index, label_smoothing)
-    else:
-        batch = input.reshape(1, -1), target.reshape(1)
-        losses, total = _of_classes(*batch, weight, ignore_index, label_smoothing)
-        losses = losses.reshape(())
-    return cast(reduce(losses, reduction, total), dtype)
+    shape = target.shape
+    if input.ndim == 1:
+        input, target = input.reshape(1, -1), target.reshape(1)
+    losses, total = _of_classes(input, target, weight, ignore_index, label_smoothing)
+    # Each mean by itself: where no weight is left, that of the targets is NaN.
+    first, *rest = (reduce(one if one.shape == shape else one.reshape(shape), reduction, total) for one in losses)
+    return cast(first + rest[0] if rest else first, dtype)
 
 
 def _of_classes(
     input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, label_smoothing: float
-) -> tuple[Tensor, Any]:
-    """The losses of the single targets, and what their mean is divided by."""
+) -> tuple[list[Tensor], Any]:
+    """The losses of the single targets, and of all classes evenly, if they count; and what means are divided by."""
     target, counts = counted(NAME, target, input.shape[1], ignore_index)
     normalizer = softmax_normalizer(input, axis=1)
     if weight is None:
         losses = _cross_entropy(input, target, normalizer, label_smoothing=label_smoothing)
         if counts is None:
-            return losses, None
-        return where(counts, losses, 0.0), counts.sum()
+            return [losses], None
+        return [where(counts, losses, 0.0)], counts.sum()
     share = weight[target]
-    losses = _cross_entropy(input, target, normalizer, label_smoothing=0.0) * share
+    found = [_cross_entropy(input, target, normalizer, label_smoothing=0.0) * share]
     if label_smoothing:
         evenly = _expected(input, _along_classes(weight, input), 1) * (label_smoothing / input.shape[1])
-        losses = losses * (1.0 - label_smoothing) + evenly
+        found = [found[0] * (1.0 - label_smoothing), evenly]
     if counts is not None:
-        losses, share = where(counts, losses, 0.0), where(counts, share, 0.0)
-    return losses, share.sum()
+        found, share = [where(counts, losses, 0.0) for losses in found], where(counts, share, 0.0)
+    return found, share.sum()
 
 
 def _of_probabilities(

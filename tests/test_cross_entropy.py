@@ -364,3 +364,16 @@ def test_logsumexp_of_infinities(backend: str, values: list[float], value: float
     out.backward()
     close(out, numpy.asarray(value))
     close(x.grad, numpy.asarray(gradient))
+
+
+@pytest.mark.parametrize(("smoothing", "targets"), [(0.0, [2, 2]), (0.1, [2, 2]), (0.1, [-100, 2]), (1.0, [2, -100])])
+def test_the_mean_of_targets_without_weight_is_nan(backend: str, smoothing: float, targets: list[int]) -> None:
+    """As PyTorch's, which divides what the targets and what all classes lose by themselves: 0 / 0 is in it."""
+    x = tp.tensor([[1.0, 2.0, 0.3], [0.1, -1.0, 2.0]], requires_grad=True)
+    weight = tp.tensor([0.2, 0.3, 0.0])
+    loss = cross_entropy(x, tp.tensor(targets), weight, label_smoothing=smoothing)
+    loss.backward()
+    assert math.isnan(loss.item())
+    counts = numpy.asarray(targets) == 2
+    assert (numpy.isnan(x.grad.numpy()).any(axis=1) == counts).all()
+    assert (x.grad.numpy()[~counts] == 0).all()

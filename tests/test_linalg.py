@@ -714,7 +714,19 @@ class TestEqualValues:
         """That of the nuclear norm at the identity is the square of what is skew in the direction."""
         direction = tp.tensor(numpy.arange(9.0).reshape(3, 3) ** 2)
         skew = numpy.asarray(direction - direction.mT) / 2
-        _, (found,) = tp.func.hvp(
-            lambda a: la.matrix_norm(a, ord="nuc"), (tp.eye(3, dtype="float64"),), (direction,)
-        )
+        _, (found,) = tp.func.hvp(lambda a: la.matrix_norm(a, ord="nuc"), (tp.eye(3, dtype="float64"),), (direction,))
         same((found * direction).sum(), numpy.asarray((skew**2).sum()))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_determinants_do_not_cancel(backend: str, dtype: str) -> None:
+    """The right one of the rounded matrix is the product of the eigenvalues that a circulant of two numbers has."""
+    off, on = numpy.asarray([41927.867, 41932.215], dtype).astype("float64")
+    x = numpy.full((2, 3, 3), off) + numpy.eye(3) * (on - off)
+    wanted = (on - off) ** 2 * (on + 2 * off)
+    tolerance = numpy.linalg.cond(x[0]) * numpy.finfo(dtype).eps
+    a = tp.tensor(x.astype(dtype))
+    numpy.testing.assert_allclose(la.det(a).numpy(), [wanted, wanted], rtol=tolerance)
+    numpy.testing.assert_allclose(la.det(a.to("complex64")).numpy().real, [wanted, wanted], rtol=4e-3)
+    (gradient, _) = tp.func.grad(lambda x: la.det(x).sum())(a).numpy()
+    numpy.testing.assert_allclose(gradient, numpy.linalg.inv(x[0]).T * wanted, rtol=tolerance)

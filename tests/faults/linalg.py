@@ -68,6 +68,17 @@ def _by_inverse(x: Any) -> Any:
     return inverse * numpy.linalg.det(x)[..., None, None]
 
 
+def _six_products(sound: Kernel) -> Kernel:
+    def det(x: Any) -> Any:
+        if x.shape[-1] != 3:
+            return sound(x)
+        a, b, c = (x[..., i, :] for i in range(3))
+        b1, b2, c1, c2 = (numpy.roll(row, -by, -1) for row in (b, c) for by in (1, 2))
+        return (a * b1 * c2 - a * b2 * c1).sum(-1)
+
+    return det
+
+
 def _reduced(sound: Kernel) -> Kernel:
     return lambda x, *, mode="reduced": sound(x, mode="reduced")
 
@@ -186,6 +197,12 @@ DECOMPOSITIONS = (
         "linalg.det",
         "all matrices of a stack have the first one's",
         kernel("linalg.det", _first_matrix),
+    ),
+    Fault(
+        "det_by_six_products",
+        "linalg.det",
+        "3 by 3 matrices have the sum of six products, which cancel",
+        kernel("linalg.det", _six_products),
     ),
     Fault(
         "eigh_is_descending",
