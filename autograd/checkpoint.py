@@ -12,8 +12,10 @@ import weakref
 from collections.abc import Callable
 from typing import Any, final
 
+from .captured import is_differentiated, within_function
 from .forward import differentiating
 from .modes import is_grad_enabled
+from .node import next_order
 from .protocol import is_tensor
 from .trees import flatten
 from .watching import watching
@@ -76,6 +78,7 @@ class _Segment:
         self._args = args
         self._kwargs = kwargs
         self._surroundings = [read() for read in SURROUNDINGS]
+        self._is_differentiated = is_differentiated()
         self._states = [(write, read()) for read, write in STATES] if preserve_rng_state else []
         tensors = [leaf for leaf in flatten((args, kwargs))[0] if is_tensor(leaf)]
         self._versions = [tensor._save()[1:] for tensor in tensors]
@@ -129,6 +132,8 @@ class _Segment:
             with contextlib.ExitStack() as stack:
                 for surrounding in self._surroundings:
                     stack.enter_context(surrounding)
+                if self._is_differentiated:
+                    stack.enter_context(within_function(next_order(), is_recording=False))
                 with differentiating(), watching(note):
                     self._function(*self._args, **self._kwargs)
         finally:

@@ -66,7 +66,7 @@ class Level:
         differentiated too.
     """
 
-    __slots__ = ("_alone", "_began", "_inner", "_recorded", "_tangents", "_tokens", "_variables")
+    __slots__ = ("_alone", "_inner", "_recorded", "_tangents", "_tokens", "_variables", "began")
 
     def __init__(self, recorded: bool, alone: bool = False) -> None:
         self._recorded = recorded
@@ -74,7 +74,7 @@ class Level:
         self._variables: dict[Any, Any] = {}
         # By the node of an operation, which several results share, and the name of the result; none for constants.
         self._tangents: weakref.WeakKeyDictionary[Any, dict[str, Any]] | None = None
-        self._began = next_order()
+        self.began = next_order()
 
     def __enter__(self) -> None:
         """Record, and carry tangents along, in a ``with`` block."""
@@ -136,7 +136,7 @@ class Level:
                     f"jvp: the result of {unknown.name} was computed from a variable in another thread, which jvp does "
                     "not see; run what the thread does in the function's context: contextvars.copy_context().run(...)"
                 )
-            if named is None and operation.order > self._began and operation not in constants:
+            if named is None and operation.order > self.began and operation not in constants:
                 constants.add(operation)
                 nodes += [edge for edge in operation.edges if edge is not None]
         # So that a chain of them is not walked again for each.
@@ -154,7 +154,7 @@ class Level:
 
     def _is_older(self, edge: Any) -> bool:
         """Whether an edge leads to what was there before this level, and may be differentiated too."""
-        return bool(_source(edge)[0].order < self._began)
+        return bool(_source(edge)[0].order < self.began)
 
     def __call__(self, node: Any, out: Any) -> None:
         """Compute the tangent of what was just recorded."""

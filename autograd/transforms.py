@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .captured import reaches_beyond, within_function
 from .forward import Level, NeedsRecording, differentiating
 from .modes import is_grad_enabled, is_inference_mode_enabled
 from .node import next_order
@@ -57,14 +58,16 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
     began = next_order()
     inputs, rebuild = flatten(primals)
     _require_tensors("vjp", "an argument", inputs)
-    with differentiating():
+    with within_function(began, is_recording), differentiating():
         variables = _variables("vjp", inputs)
         unwritten = _versions(variables)
         result, aux = _called(function, rebuild(variables), has_aux)
         _require_unwritten("vjp", variables, unwritten)
-        outputs, build_output = flatten(result)
-        _require_tensors("vjp", "the function's result", outputs)
-    attached = is_recording and _reaches_beyond(outputs, began)
+        returned, build_output = flatten(result)
+        _require_tensors("vjp", "the function's result", returned)
+        # Which follow no later write.
+        outputs = [one._lift(one._save()[0], one._kind, one._node) for one in returned]
+    attached = is_recording and reaches_beyond(outputs, began)
 
     def pull(cotangents: Any) -> tuple[Any, ...]:
         seeds = leaves_like(cotangents, result)
@@ -75,7 +78,7 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
         pulled: tuple[Any, ...] = rebuild(gradients)
         return pulled
 
-    shown = build_output([_handed_out(one, attached) for one in outputs])
+    shown = build_output([_handed_out(one, attached) for one in returned])
     aux = map_leaves(functools.partial(_handed_out, attached=attached), aux)
     return (shown, pull, aux) if has_aux else (shown, pull)
 
@@ -117,14 +120,15 @@ def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0, has_a
         chosen, full = _choose("grad", args, argnums)
         inputs, rebuild = flatten(chosen)
         _require_tensors("grad", "an argument", inputs)
-        with differentiating():
-            variables = _variables("grad", inputs)
-            unwritten = _versions(variables)
-            result, aux = _called(lambda *some: function(*full(some), **kwargs), rebuild(variables), has_aux)
-            _require_unwritten("grad", variables, unwritten)
-            _require_scalar(result)
-        attached = recorded and _reaches_beyond([result], began)
-        gradients = rebuild(_pulled("grad", [result], variables, None, attached, retain_graph=attached))
+        with within_function(began, recorded):
+            with differentiating():
+                variables = _variables("grad", inputs)
+                unwritten = _versions(variables)
+                result, aux = _called(lambda *some: function(*full(some), **kwargs), rebuild(variables), has_aux)
+                _require_unwritten("grad", variables, unwritten)
+                _require_scalar(result)
+            attached = recorded and reaches_beyond([result], began)
+            gradients = rebuild(_pulled("grad", [result], variables, None, attached, retain_graph=attached))
         value = _handed_out(result, attached)
         if has_aux:
             value = (value, map_leaves(functools.partial(_handed_out, attached=attached), aux))
@@ -211,10 +215,11 @@ def _push_forward(
     function: Function, inputs: list[Any], directions: list[Any], rebuild: Any, has_aux: bool, recorded: bool
 ) -> Any:
     """See `jvp`; where nothing is recorded, the directions are raw arrays."""
-    level = Level(recorded, alone=not is_grad_enabled())
+    is_recording = is_grad_enabled()
+    level = Level(recorded, alone=not is_recording)
     values: list[Any] = []
     shown: list[Any] = []
-    with level:
+    with within_function(level.began, is_recording), level:
         variables = _variables("jvp", inputs)
         unwritten = _versions(variables)
         for variable, direction in zip(variables, directions, strict=True):
@@ -464,20 +469,6 @@ def _require_like(operation: str, what: str, given: list[Any], wanted: list[Any]
 
 def _any_recorded(tensors: list[Any]) -> bool:
     return any(map(_requires_grad, tensors))
-
-
-def _reaches_beyond(outputs: list[Any], began: int) -> bool:
-    """Whether the outputs depend on something older, of which gradients may be wanted too."""
-    seen = set()
-    pending = [one._node for one in outputs if one.requires_grad]
-    while pending:
-        node = pending.pop()
-        if node.order < began:
-            return True
-        if node not in seen:
-            seen.add(node)
-            pending += [edge for edge in node.edges if edge is not None]
-    return False
 
 
 def _handed_out(one: Any, attached: bool) -> Any:

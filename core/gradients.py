@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..autograd import engine
+from ..autograd.captured import note_written
 from ..autograd.checkpoint import SURROUNDINGS
 from ..autograd.hooks import HOOKS, Hook, RemovableHandle, register
 from ..autograd.modes import is_inference_mode_enabled
@@ -23,6 +24,7 @@ from .tensor import Tensor, make_leaf, new_tensor, own, wrap
 from .views import (
     array_of,
     detach,
+    end_history,
     make_view,
     overlapping,
     require_recorded_view,
@@ -336,6 +338,7 @@ def set_grad(self: Tensor, value: Tensor | None) -> None:
     """
     if value is not None:
         _require_like("grad", value, self)
+        note_written(value)
     self._grad = value
 
 
@@ -585,6 +588,7 @@ def _accumulate(owner: Tensor, found: Any, create_graph: bool, exposed: set[int]
     held = get_grad(owner)
     if create_graph:
         owner._grad = OPERATIONS["clone"].function(found) if held is None else held + found
+        note_written(owner._grad)
     elif held is None:
         owner._grad = wrap(_own(found, owner._kind, exposed), owner._kind)
     else:
@@ -620,6 +624,7 @@ METHODS = {
     "register_hook": register_hook,
     "requires_grad_": requires_grad_,
     "retain_grad": retain_grad,
+    "_end_history": end_history,
     "_gradients": gradients,
     "_lift": staticmethod(lifted),
     "_lifter": _LIFTER,

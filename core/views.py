@@ -14,6 +14,7 @@ from typing import Any, final
 
 import numpy
 
+from ..autograd.captured import note_written
 from ..autograd.modes import is_grad_enabled
 from ..autograd.node import Leaf
 from .derivation import ALONE, derive, references, update
@@ -260,6 +261,7 @@ def _replay(tensor: Tensor, view: View) -> None:
             _record_step(current, following, name, argument)
             current = following
     tensor._node = current._node
+    note_written(tensor)
 
 
 def is_own_view(tensor: Tensor, step: Step, value: Tensor) -> bool:
@@ -433,8 +435,10 @@ def rewrite_history(tensor: Tensor, node: Any) -> None:
     view = tensor._view
     if view is None or view.base is None:
         tensor._node = node
+        note_written(tensor)
         return
     base = base_of(view)
+    note_written(base, tensor)
     result = wrap(base._array, base._kind)
     steps = view.steps[view.depth :]
     before = base._node
@@ -445,6 +449,14 @@ def rewrite_history(tensor: Tensor, node: Any) -> None:
     tensor._node = node
     if node is None:
         _replay(tensor, view)
+
+
+def end_history(tensor: Tensor) -> None:
+    """Make a constant of a tensor, and of a view whose base is one."""
+    tensor._node = None
+    view = None if tensor._storage is None else tensor._view
+    if view is not None and view.base is not None:
+        view.seen = base_of(view)._node
 
 
 def require_viewable(operation: str, tensor: Tensor, shape: tuple[int, ...]) -> None:

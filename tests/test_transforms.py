@@ -489,6 +489,99 @@ def test_arguments_are_not_written(backend: str, name: str, requires_grad: bool)
         DIFFERENTIATE[name](function)(x)
 
 
+STATISTICS: dict[str, Callable[[tp.Tensor, tp.Tensor], Any]] = {
+    "operators": lambda running, x: running.mul_(0.5).add_(x * 0.5),
+    "copy_": lambda running, x: running.copy_(x),
+    "fill_": lambda running, x: running.fill_(x[0]),
+    "an item": lambda running, x: running.__setitem__(0, x[0]),
+    "picked items": lambda running, x: running.__setitem__([0, 1], x[:2]),
+    "a view": lambda running, x: running[:1].add_(x[:1]),
+    "a view of the detached": lambda running, x: running.detach()[:2].mul_(x[:2]),
+    "masked_fill_": lambda running, x: running.masked_fill_(running > 0, x[0]),
+}
+
+TRANSFORMS: dict[str, Callable[[Callable[..., Any], tp.Tensor], Any]] = {
+    "grad": lambda function, x: grad(function)(x),
+    "vjp": lambda function, x: vjp(function, x)[1](tp.ones((), dtype=x.dtype)),
+    "jvp": lambda function, x: jvp(function, (x,), (x,)),
+    "jacrev": lambda function, x: jacrev(function)(x),
+    "jacfwd": lambda function, x: jacfwd(function)(x),
+    "hessian": lambda function, x: hessian(function)(x),
+    "hvp": lambda function, x: hvp(function, (x,), (x,)),
+}
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+@pytest.mark.parametrize("write", STATISTICS)
+def test_writes_to_tensors_from_outside_leave_no_history(backend: str, write: str, name: str) -> None:
+    x, running = vector(), vector([1.0, 1.0, 1.0])
+    view = running[1:]
+
+    def function(x: tp.Tensor) -> tp.Tensor:
+        STATISTICS[write](running, x)
+        return (x * x).sum() + view.sum() * 0.0
+
+    TRANSFORMS[name](function, x)
+    running.add_(0.0)
+    assert not any(one.requires_grad for one in (running, view, x))
+    assert running.tolist() != [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_an_error_after_a_write_leaves_no_history(backend: str, name: str) -> None:
+    running = vector([1.0, 1.0, 1.0])
+
+    def function(x: tp.Tensor) -> tp.Tensor:
+        running.add_(x)
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        TRANSFORMS[name](function, vector())
+    assert not running.requires_grad
+    assert not running[:1].requires_grad
+
+
+def test_a_result_that_is_written_keeps_its_derivative(backend: str) -> None:
+    running, x = vector([1.0, 1.0, 1.0]), vector()
+    returned, pull = vjp(lambda x: running.mul_(x), x)
+    assert not returned.requires_grad
+    running.mul_(2.0)
+    assert pull(vector([1.0, 1.0, 1.0]))[0].tolist() == [1.0, 1.0, 1.0]
+    assert jvp(lambda x: running.mul_(0.0).add_(x * x), (x,), (x,))[1].tolist() == (2.0 * x * x).tolist()
+    assert not running.requires_grad
+
+
+def test_writes_keep_what_leads_outside(backend: str) -> None:
+    """The derivative of what is written by something older than the transform is not lost."""
+    x = vector()
+
+    def outer(u: tp.Tensor) -> tp.Tensor:
+        total = u * u
+        grad(lambda v: (total.add_(v), (v * v).sum())[1])(u)
+        return total.sum()
+
+    wanted = (2.0 * x + 1.0).tolist()
+    assert grad(outer)(x).tolist() == jacrev(outer)(x).tolist() == jacfwd(outer)(x).tolist() == wanted
+    leaf = vector().requires_grad_()
+    running = leaf * 2.0
+    grad(lambda v: (running.mul_(v), (v * v).sum())[1])(x)
+    running.sum().backward()
+    assert leaf.grad.tolist() == (2.0 * x).tolist()
+
+
+def test_a_gradient_that_is_accumulated_inside_has_no_history(backend: str) -> None:
+    leaf = vector([1.0, 1.0, 1.0]).requires_grad_()
+
+    def function(x: tp.Tensor) -> tp.Tensor:
+        (leaf * x).sum().backward(create_graph=True)
+        return (x * x).sum()
+
+    for _ in range(2):
+        grad(function)(vector())
+    assert leaf.grad.tolist() == (vector() * 2.0).tolist()
+    assert not leaf.grad.requires_grad
+
+
 def test_results_share_no_memory_with_arguments(backend: str) -> None:
     x, v = vector(), vector(V)
     _, tangent = jvp(lambda x: x, (x,), (v,))
