@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .axes import normalize_axes, normalize_axis
+from .axes import as_float, normalize_axes, normalize_axis
 from .docs import assemble
 from .dtypes import as_dtype
 from .gradients import TensorLifter
@@ -257,7 +257,7 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     >>> tp.nn.functional.elu(tp.tensor([-1.0, 2.0]))
     tensor([-0.6321,  2.0000])
     """
-    return _activate(_elu_operation, input, inplace, alpha=float(alpha))
+    return _activate(_elu_operation, input, inplace, alpha=as_float("elu", "alpha", alpha))
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -278,7 +278,9 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     >>> tp.nn.functional.leaky_relu(tp.tensor([-1.0, 2.0]))
     tensor([-0.0100,  2.0000])
     """
-    return _activate(_leaky_relu_operation, input, inplace, negative_slope=float(negative_slope))
+    return _activate(
+        _leaky_relu_operation, input, inplace, negative_slope=as_float("leaky_relu", "negative_slope", negative_slope)
+    )
 
 
 def logsigmoid(input: Tensor) -> Tensor:
@@ -335,7 +337,8 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
     >>> tp.nn.functional.softplus(tp.tensor([-1.0, 0.0, 30.0]))
     tensor([ 0.3133,  0.6931, 30.0000])
     """
-    return _activate(_softplus_operation, input, beta=float(beta), threshold=float(threshold))
+    beta, threshold = as_float("softplus", "beta", beta), as_float("softplus", "threshold", threshold)
+    return _activate(_softplus_operation, input, beta=beta, threshold=threshold)
 
 
 for _operation, _function in (

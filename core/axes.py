@@ -7,6 +7,7 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
+from ..autograd.modes import is_grad_enabled
 from .errors import ShapeError
 
 
@@ -30,8 +31,13 @@ def as_float(operation: str, name: str, value: Any) -> float:
     Raises
     ------
     TypeError
-        If it is not one.
+        If it is not one, or a tensor whose gradient would be lost.
     """
+    if type(value) is not float and getattr(value, "requires_grad", False) and is_grad_enabled():
+        raise TypeError(
+            f"{operation}: {name} must be a number, got a tensor that requires grad, whose gradient would be lost; use "
+            f"float({name}) or {name}.detach()"
+        )
     try:
         # Unlike float(), it takes no strings.
         return math.ldexp(value, 0)

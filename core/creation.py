@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy
 
+from ..autograd.captured import is_differentiated
+from ..autograd.modes import is_grad_enabled
 from ..backends import convert
 from .axes import normalize_shape
 from .conversion import to
@@ -49,6 +51,11 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     TypeError
         If something is no number, or a gradient is wanted of integers.
 
+    Notes
+    -----
+    As in PyTorch, the copy of a tensor has no history, and begins one with `requires_grad`. Only in a function that
+    `tensorplug.func` differentiates it keeps it, so that no derivative is lost there.
+
     Examples
     --------
     >>> import tensorplug as tp
@@ -57,7 +64,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
             [3., 4.]])
     """
     made = asarray(data, dtype=dtype, device=device, copy=True)
-    if made._node is not None:
+    if made._node is not None and (requires_grad or not is_differentiated()):
         made = wrap(made._array, made._kind)
     return requires_grad_(made) if requires_grad else made
 
@@ -507,9 +514,20 @@ def range_(
 
 
 def _scalar(operation: str, value: Any) -> Any:
-    """A number, a scalar of NumPy's or a 0-d tensor as a Python number."""
+    """A number, a scalar of NumPy's or a 0-d tensor as a Python number.
+
+    Raises
+    ------
+    TypeError
+        If it is none, or a tensor whose gradient would be lost.
+    """
     if type(value) in SCALARS:
         return value
+    if _is_recorded(value):
+        raise TypeError(
+            f"{operation}: got a tensor that requires grad, whose gradient would be lost; use float(x) or x.detach(), "
+            f"or linspace, which has one"
+        )
     if type(value) is Tensor or isinstance(value, numpy.generic | numpy.ndarray):
         value = value.item()
     if not isinstance(value, SCALARS):
@@ -554,7 +572,8 @@ def linspace(
 
     Parameters
     ----------
-    start, stop : number
+    start, stop : number or Tensor
+        The gradients of tensors, of one element each, are recorded.
     num : int
     end, steps
         PyTorch's names of `stop` and `num`.
@@ -573,18 +592,30 @@ def linspace(
     stop, num = end if stop is None else stop, steps if num is None else num
     if num is None:
         raise TypeError("linspace: wants the number of points, as in linspace(0, 1, 5)")
-    if operator.index(num) < 0:
+    num = operator.index(num)
+    if num < 0:
         raise ShapeError(f"linspace: got num {num}, wanted no negative number")
-    start, stop = (_scalar("linspace", one) for one in (start, stop))
+    ends = start, stop
+    start, stop = (_scalar("linspace", one.detach() if type(one) is Tensor else one) for one in ends)
     is_complex = isinstance(start, complex) or isinstance(stop, complex)
     kind = _kind(dtype, device, default_complex() if is_complex else None)
-    gaps = max(operator.index(num) - bool(endpoint), 1)
-    host = _spaced(start.real, stop.real, operator.index(num), gaps)
+    gaps = max(num - bool(endpoint), 1)
+    host = _spaced(start.real, stop.real, num, gaps)
     if is_complex:
         # Put together and not added: an infinite part times 1j would make the other one NaN.
-        parts = host, _spaced(start.imag, stop.imag, operator.index(num), gaps)
+        parts = host, _spaced(start.imag, stop.imag, num, gaps)
         host = numpy.stack(parts, axis=-1).view(numpy.complex128)[:, 0]
-    return _with_gradient(_from_host(host, as_dtype(host.dtype), kind.dtype, kind.device), requires_grad)
+    made = _from_host(host, as_dtype(host.dtype), kind.dtype, kind.device)
+    for end, share in zip(ends, (_spaced(1.0, 0.0, num, gaps), _spaced(0.0, 1.0, num, gaps)), strict=True):
+        if _is_recorded(end):
+            # Which adds nothing but the history.
+            change = to(end - end.detach(), dtype=kind.dtype, device=kind.device)
+            made = made + change * asarray(share, dtype=kind.dtype, device=kind.device)
+    return _with_gradient(made, requires_grad)
+
+
+def _is_recorded(x: Any) -> bool:
+    return type(x) is Tensor and x.requires_grad and is_grad_enabled()
 
 
 def _spaced(start: float, stop: float, num: int, steps: int) -> numpy.ndarray:

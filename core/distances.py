@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .axes import normalize_axes, normalize_axis
+from .axes import as_float, normalize_axes, normalize_axis
 from .dtypes import float32
 from .elementwise import clip
 from .errors import DTypeError
@@ -57,7 +57,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     tensor([5.0000, 1.4142])
     """
     x1, x2 = promoted(_pairwise_distance, x1, x2)
-    difference = x1 - x2 + float(eps)
+    difference = x1 - x2 + as_float("pairwise_distance", "eps", eps)
     return vector_norm(difference, p, axis=-1 if difference.ndim else None, keepdims=keepdim)
 
 
@@ -144,15 +144,15 @@ def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, o
         raise DTypeError(f"normalize: got {dtype}, wanted a floating-point dtype")
     axes = normalize_axes("normalize", dim, input.ndim, True)
     x = cast(input, float32) if dtype.itemsize == 2 else input
-    norm = vector_norm(x, float(p), axis=axes, keepdims=True)
-    result = cast(x / clip(norm, float(eps)), dtype)
+    norm = vector_norm(x, as_float("normalize", "p", p), axis=axes, keepdims=True)
+    result = cast(x / clip(norm, as_float("normalize", "eps", eps)), dtype)
     return result if out is None else into("normalize", out, result)
 
 
 def _normalized(x: Tensor, axis: int, eps: float) -> Tensor:
     norm = vector_norm(x, axis=axis, keepdims=True)
     # What the bound adds has no history, so that the gradient passes it by.
-    return x / (norm + (clip(norm, float(eps)) - norm).detach())
+    return x / (norm + (clip(norm, as_float("cosine_similarity", "eps", eps)) - norm).detach())
 
 
 _cosine_similarity.function = cosine_similarity

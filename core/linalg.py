@@ -16,7 +16,7 @@ import numpy
 
 from ..autograd.modes import is_grad_enabled
 from ..autograd.rules.linalg import products_of_others, reliable_inverse, without_unknown
-from .axes import normalize_axes
+from .axes import as_float, normalize_axes
 from .creation import eye
 from .dtypes import DType, as_dtype, float32, real_dtype
 from .elementwise import abs, conj, greater
@@ -1020,8 +1020,7 @@ def vector_norm(
     tensor([5., 2.])
     """
     _require_floating("linalg.vector_norm", x)
-    if isinstance(ord, str):
-        raise TypeError(f"linalg.vector_norm: got ord {ord!r}, wanted a number")
+    ord = as_float("linalg.vector_norm", "ord", ord)
     axes = normalize_axes("linalg.vector_norm", axis if dim is None else dim, x.ndim, dim is not None)
     if (ord < 0 or ord == math.inf) and 0 in (x.shape if axes is None else [x.shape[i] for i in axes]):
         raise ShapeError(f"linalg.vector_norm: got shape {x.shape}, wanted at least one element for ord {ord}")
@@ -1030,7 +1029,7 @@ def vector_norm(
         return cast(vector_norm(cast(x, float32), ord, **options), x.dtype)
     if ord in _SIMPLE_NORMS:
         return _SIMPLE_NORMS[ord](x, options)
-    return _vector_norm(x, **options, ord=float(ord))
+    return _vector_norm(x, **options, ord=ord)
 
 
 _SIMPLE_NORMS: dict[float, Callable[[Tensor, dict[str, Any]], Tensor]] = {

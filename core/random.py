@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy
 
 from ..autograd.checkpoint import STATES
-from .axes import as_integer, normalize_shape
+from .axes import as_float, as_integer, normalize_shape
 from .creation import asarray
 from .devices import as_device
 from .distributions import LIMITS, dropout_factors, integers, normal, permutation, uniform
@@ -335,13 +335,14 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     """
     if type(input) is not Tensor:
         raise unsupported("dropout", input)
+    p = as_float("dropout", "p", p)
     if not 0.0 <= p <= 1.0:
         raise ValueError(f"dropout: p is a probability, between 0 and 1, got {p}")
     if not _dropout.takes(input.dtype):
         raise DTypeError(f"dropout: got {input.dtype}, wanted a floating-point dtype")
     if not training or p == 0:
         return input
-    factors = scalar_tensor(input._kind, 0.0, "dropout") if p == 1 else _kept(input, float(p))
+    factors = scalar_tensor(input._kind, 0.0, "dropout") if p == 1 else _kept(input, p)
     return input.mul_(factors) if inplace else input * factors
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy
 
+from ..core.axes import as_float
 from ..core.devices import Device
 from ..core.dtypes import DType, float32, promote
 from ..core.errors import DeviceError, ShapeError
@@ -34,16 +35,20 @@ def require_floating(loss: str, name: str, tensor: Tensor) -> None:
         raise TypeError(f"{loss}: {name} must be of a real-valued floating-point dtype, got {tensor.dtype}")
 
 
-def require_unit_interval(loss: str, name: str, value: float) -> None:
-    """Raise ValueError unless a number is between 0 and 1."""
+def require_unit_interval(loss: str, name: str, value: Any) -> float:
+    """The number; raise ValueError unless it is between 0 and 1."""
+    value = as_float(loss, name, value)
     if not 0.0 <= value <= 1.0:
         raise ValueError(f"{loss}: {name} must be between 0 and 1, got {value}")
+    return value
 
 
-def require_positive(loss: str, name: str, value: float) -> None:
-    """Raise ValueError unless a number is greater than 0."""
+def require_positive(loss: str, name: str, value: Any) -> float:
+    """The number; raise ValueError unless it is greater than 0."""
+    value = as_float(loss, name, value)
     if not value > 0.0:
         raise ValueError(f"{loss}: {name} must be greater than 0, got {value}")
+    return value
 
 
 def require_shape(loss: str, name: str, tensor: Tensor, shape: tuple[int, ...]) -> None:

@@ -151,7 +151,7 @@ def cross_entropy(
     tensor(0.1265)
     """
     require_reduction(NAME, reduction)
-    require_unit_interval(NAME, "label_smoothing", label_smoothing)
+    label_smoothing = require_unit_interval(NAME, "label_smoothing", label_smoothing)
     require_tensor(NAME, "input", input)
     require_tensor(NAME, "target", target, input.device)
     require_floating(NAME, "input", input)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core import Tensor
+from ..core.axes import as_float
 from ..core.distances import pairwise_distance
 from ..core.elementwise import equal, minimum, sqrt, where
 from ..core.errors import ShapeError
@@ -76,7 +77,7 @@ def cosine_embedding_loss(
     square1, square2 = (input1 * input1).sum(-1) + _EPSILON, (input2 * input2).sum(-1) + _EPSILON
     cosine = (input1 * input2).sum(-1) / sqrt(square1 * square2)
     together = where(equal(target, 1), 1.0 - cosine, 0.0)
-    apart = where(equal(target, -1), hinge(cosine - float(margin)), 0.0)
+    apart = where(equal(target, -1), hinge(cosine - as_float(name, "margin", margin)), 0.0)
     return cast(reduce(together + apart, reduction), dtype)
 
 
@@ -205,7 +206,7 @@ def _triplet(
     reduction: str,
 ) -> Tensor:
     require_reduction(loss, reduction)
-    require_positive(loss, "margin", margin)
+    margin = require_positive(loss, "margin", margin)
     dtype, tensors = promoted(loss, {"anchor": anchor, "positive": positive, "negative": negative})
     anchor, positive, negative = tensors
     if not anchor.ndim == positive.ndim == negative.ndim:
@@ -216,7 +217,7 @@ def _triplet(
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
         far = minimum(far, distance(positive, negative))
-    return cast(reduce(hinge(near - far + float(margin)), reduction), dtype)
+    return cast(reduce(hinge(near - far + margin), reduction), dtype)
 
 
 class CosineEmbeddingLoss(Loss):

@@ -6,6 +6,7 @@ import math
 from typing import Any, ClassVar
 
 from ..core import Tensor
+from ..core.axes import as_float
 from ..core.creation import full_like
 from ..core.dtypes import float32
 from ..core.elementwise import clip, log, where
@@ -14,7 +15,7 @@ from ..core.indexing import take_along_axis
 from ..core.interop import host_array
 from ..core.manipulation import expand_dims
 from ..core.operands import cast
-from .checks import broadcast, promoted, require_floating, require_tensor
+from .checks import broadcast, promoted, require_floating, require_positive, require_tensor
 from .classes import class_weights, counted, require_class_indices
 from .loss import Loss
 from .pointwise import pointwise, pointwise_loss
@@ -178,7 +179,10 @@ def poisson_nll_loss(
     require_reduction(name, reduction)
     dtype, (input, target) = promoted(name, {"input": input, "target": target}, labels=("target",))
     input, target = broadcast(name, {"input": input, "target": target})
-    return cast(pointwise_loss(_poisson_nll, input, target, reduction, bool(log_input), bool(full), float(eps)), dtype)
+    return cast(
+        pointwise_loss(_poisson_nll, input, target, reduction, bool(log_input), bool(full), as_float(name, "eps", eps)),
+        dtype,
+    )
 
 
 def gaussian_nll_loss(
@@ -232,11 +236,11 @@ def gaussian_nll_loss(
     """
     name = "gaussian_nll_loss"
     require_reduction(name, reduction)
-    _require_eps(name, eps)
+    eps = require_positive(name, "eps", eps)
     require_tensor(name, "input", input)
     require_floating(name, "input", input)
     if isinstance(var, int | float):
-        var = full_like(input, float(var))
+        var = full_like(input, var)
     dtype, (input, target, var) = promoted(name, {"input": input, "target": target, "var": var}, labels=("target",))
     var = _variances(name, input, var)
     broadcast(name, {"input": input, "target": target})
@@ -247,11 +251,6 @@ def gaussian_nll_loss(
     if full:
         losses = losses + 0.5 * math.log(2.0 * math.pi)
     return cast(reduce(losses, reduction), dtype)
-
-
-def _require_eps(loss: str, eps: float) -> None:
-    if not eps > 0.0:
-        raise ValueError(f"{loss}: eps must be greater than 0, got {eps}")
 
 
 def _variances(loss: str, input: Tensor, var: Tensor) -> Tensor:
@@ -451,7 +450,7 @@ class GaussianNLLLoss(Loss):
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
         super().__init__(reduction)
-        _require_eps(type(self).__name__, eps)
+        require_positive(type(self).__name__, "eps", eps)
         self.full = full
         self.eps = eps
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy
 
 from ..core import Tensor
+from ..core.axes import as_float
 from ..core.creation import arange, asarray
 from ..core.dtypes import int64
 from ..core.elementwise import clip, equal, logical_and, logical_not, masked_fill, not_equal, relu, where
@@ -71,7 +72,7 @@ def margin_ranking_loss(
     dtype, tensors = promoted(name, dict(zip(names, (input1, input2, target), strict=True)), labels=("target",))
     _require_equal_ndim(name, dict(zip(names, tensors, strict=True)))
     input1, input2, target = broadcast(name, dict(zip(names, tensors, strict=True)))
-    return cast(reduce(hinge(-target * (input1 - input2) + float(margin)), reduction), dtype)
+    return cast(reduce(hinge(-target * (input1 - input2) + as_float(name, "margin", margin)), reduction), dtype)
 
 
 def _require_equal_ndim(loss: str, tensors: dict[str, Tensor]) -> None:
@@ -123,7 +124,7 @@ def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, *, 
     dtype, tensors = promoted(name, {"input": input, "target": target}, labels=("target",))
     input, target = broadcast(name, dict(zip(("input", "target"), tensors, strict=True)))
     together = where(not_equal(target, -1.0), input, 0.0)
-    apart = where(not_equal(target, 1.0), hinge(float(margin) - input), 0.0)
+    apart = where(not_equal(target, 1.0), hinge(as_float(name, "margin", margin) - input), 0.0)
     return cast(reduce(together + apart, reduction), dtype)
 
 
@@ -186,7 +187,7 @@ def multi_margin_loss(
     any_ignored(name, target, input.shape[-1], None)
     weight = class_weights(name, scores, weight)
     chosen = expand_dims(cast(target, int64), axis=-1)
-    missing = relu(scores - take_along_axis(scores, chosen, axis=-1) + float(margin))
+    missing = relu(scores - take_along_axis(scores, chosen, axis=-1) + as_float(name, "margin", margin))
     missing = masked_fill(missing, equal(_class_numbers(chosen, input.shape[-1]), chosen), 0.0)
     losses = (missing if p == 1 else missing * missing).sum(-1) / float(input.shape[-1])
     if weight is not None:

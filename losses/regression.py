@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import Operation, Tensor
+from ..core.axes import as_float
 from ..core.operands import cast
 from .checks import broadcast, promoted, require_positive, require_shape
 from .loss import Loss
@@ -179,10 +180,10 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
     >>> tp.losses.functional.smooth_l1_loss(tp.tensor([1.0, 2.0]), tp.tensor([0.5, 4.0]), reduction="none")
     tensor([0.1250, 1.5000])
     """
-    _require_beta("smooth_l1_loss", beta)
+    beta = _require_beta("smooth_l1_loss", beta)
     if beta == 0.0:
         return _regression(_l1, input, target, reduction, None)
-    return _regression(_smooth_l1, input, target, reduction, None, float(beta))
+    return _regression(_smooth_l1, input, target, reduction, None, beta)
 
 
 def huber_loss(
@@ -228,15 +229,17 @@ def huber_loss(
     >>> tp.losses.functional.huber_loss(tp.tensor([1.0, 2.0]), tp.tensor([0.5, 6.0]), delta=2.0, reduction="none")
     tensor([0.1250, 6.0000])
     """
-    require_positive("huber_loss", "delta", delta)
+    delta = require_positive("huber_loss", "delta", delta)
     if weight is None or reduction != "mean":
-        return _regression(_huber, input, target, reduction, weight, float(delta))
-    return reduce(_regression(_huber, input, target, "none", weight, float(delta)), reduction)
+        return _regression(_huber, input, target, reduction, weight, delta)
+    return reduce(_regression(_huber, input, target, "none", weight, delta), reduction)
 
 
-def _require_beta(loss: str, beta: float) -> None:
+def _require_beta(loss: str, beta: Any) -> float:
+    beta = as_float(loss, "beta", beta)
     if not beta >= 0.0:
         raise ValueError(f"{loss}: beta must be at least 0, got {beta}")
+    return beta
 
 
 class L1Loss(Loss):

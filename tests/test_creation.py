@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -320,3 +320,70 @@ WRONG: list[tuple[type[Exception], str, Callable[[], Any]]] = [
 def test_bad_input(backend: str, error: type[Exception], message: str, call: Callable[[], Any]) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+class TestHistory:
+    """No derivative by a tensor that stands for a number is lost."""
+
+    @pytest.mark.parametrize("derivative", [tp.func.jacrev, tp.func.jacfwd])
+    def test_linspace(self, backend: str, derivative: Callable[..., Any]) -> None:
+        start, stop = tp.tensor(1.0), tp.tensor(2.0)
+        assert tp.func.grad(lambda v: tp.linspace(0.0, v, 3).sum())(stop) == 1.5
+        found = derivative(lambda a, b: tp.linspace(a, b, 5, dtype=tp.float64), argnums=(0, 1))(start, stop)
+        assert [one.tolist() for one in found] == [[1.0, 0.75, 0.5, 0.25, 0.0], [0.0, 0.25, 0.5, 0.75, 1.0]]
+        assert derivative(lambda b: tp.linspace(0, b, 4, endpoint=False))(stop).tolist() == [0.0, 0.25, 0.5, 0.75]
+        assert tp.func.hessian(lambda a: (tp.linspace(a, 3.0, 3) ** 2).sum())(start) == 2.5
+
+    def test_linspace_has_the_values_that_it_has_without(self, backend: str) -> None:
+        leaf = tp.tensor(0.1, requires_grad=True)
+        assert tp.linspace(leaf, 0.7, 7).tolist() == tp.linspace(leaf.detach(), 0.7, 7).tolist()
+        assert tp.linspace(leaf, 1j, 3).dtype is tp.complex64
+        with tp.no_grad():
+            assert not tp.linspace(leaf, 0.7, 7).requires_grad
+
+    def test_tensor_of_tensors(self, backend: str) -> None:
+        v = tp.tensor(2.0)
+        for make in (tp.tensor, tp.ones(1).new_tensor, tp.asarray, tp.FloatTensor):
+            assert tp.func.grad(lambda v, make=make: make([v, v * v, 1.0]).sum())(v) == 5.0
+            assert tp.func.jvp(lambda v, make=make: make([v, v * v]).sum(), (v,), (v,))[1] == 10.0
+        leaf = v.clone().requires_grad_()
+        assert not tp.tensor([leaf, leaf]).requires_grad
+        assert tp.func.grad(lambda v: tp.tensor(v, requires_grad=True) * v)(v) == 2.0
+        found = tp.func.grad(lambda v: tp.autograd.checkpoint(lambda v: tp.tensor([v * v]) ** 2, v).sum())(v)
+        assert found == 32.0
+
+    NUMBERS: ClassVar[dict[str, Callable[[tp.Tensor], Any]]] = {
+        "arange": lambda v: tp.arange(0, v),
+        "range": lambda v: tp.range(0, v),
+        "dropout": lambda v: tp.dropout(tp.ones(2), v),
+        "elu": lambda v: tp.nn.functional.elu(tp.ones(2), v),
+        "leaky_relu": lambda v: tp.nn.functional.leaky_relu(tp.ones(2), v),
+        "softplus": lambda v: tp.nn.functional.softplus(tp.ones(2), v),
+        "normalize": lambda v: tp.normalize(tp.ones(2, 2), p=v),
+        "cosine_similarity": lambda v: tp.cosine_similarity(tp.ones(2, 2), tp.ones(2, 2), eps=v),
+        "pairwise_distance": lambda v: tp.pairwise_distance(tp.ones(2, 2), tp.ones(2, 2), eps=v),
+        "vector_norm": lambda v: tp.linalg.vector_norm(tp.ones(2), v),
+        "norm": lambda v: tp.ones(2).norm(v),
+        "uniform_": lambda v: tp.ones(2).uniform_(0, v),
+        "huber_loss": lambda v: tp.nn.functional.huber_loss(tp.ones(2), tp.ones(2), delta=v),
+        "smooth_l1_loss": lambda v: tp.nn.functional.smooth_l1_loss(tp.ones(2), tp.ones(2), beta=v),
+        "margin_ranking_loss": lambda v: tp.nn.functional.margin_ranking_loss(*[tp.ones(2)] * 3, v),
+        "hinge_embedding_loss": lambda v: tp.nn.functional.hinge_embedding_loss(*[tp.ones(2)] * 2, v),
+        "multi_margin_loss": lambda v: tp.nn.functional.multi_margin_loss(tp.ones(2), tp.tensor(1), margin=v),
+        "cosine_embedding_loss": lambda v: tp.nn.functional.cosine_embedding_loss(*[tp.ones(2)] * 2, tp.tensor(1), v),
+        "triplet_margin_loss": lambda v: tp.nn.functional.triplet_margin_loss(*[tp.ones(2, 2)] * 3, v),
+        "poisson_nll_loss": lambda v: tp.nn.functional.poisson_nll_loss(tp.ones(2), tp.ones(2), eps=v),
+        "gaussian_nll_loss": lambda v: tp.nn.functional.gaussian_nll_loss(*[tp.ones(2)] * 3, eps=v),
+        "cross_entropy": lambda v: tp.nn.functional.cross_entropy(tp.ones(2), tp.tensor(1), label_smoothing=v),
+    }
+
+    @pytest.mark.filterwarnings("ignore:range includes its end")
+    @pytest.mark.parametrize("name", NUMBERS)
+    def test_numbers_that_have_no_derivative_are_refused(self, backend: str, name: str) -> None:
+        with pytest.raises(TypeError, match=f"{name}: .* requires grad, whose gradient would be lost; use float"):
+            self.NUMBERS[name](tp.tensor(0.5, requires_grad=True))
+        with pytest.raises(TypeError, match="whose gradient would be lost"):
+            tp.func.grad(lambda v: self.NUMBERS[name](v).sum())(tp.tensor(0.5))
+        with tp.no_grad():
+            self.NUMBERS[name](tp.tensor(0.5, requires_grad=True))
+        self.NUMBERS[name](tp.tensor(0.5))
