@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, final
 
+from ..extras import require
 from . import engine
 from .node import Leaf
 from .outputs import Gradients, Selection
@@ -35,12 +36,11 @@ class Graph:
         ImportError
             If Graphviz, or its Python package, is not installed.
         """
-        try:
-            import graphviz
+        require("draw", "draw", "graphviz")
+        import graphviz
 
+        try:
             return str(graphviz.Source(self.source).pipe(format="svg", encoding="utf-8"))
-        except ModuleNotFoundError:
-            raise ImportError('draw: the Python package is missing: pip install "tensorplug[draw]"') from None
         except graphviz.ExecutableNotFound:
             raise ImportError("draw: the program dot is missing; install Graphviz (graphviz.org)") from None
 

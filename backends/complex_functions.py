@@ -18,6 +18,20 @@ Parts = tuple[Any, Any]
 Function = Callable[[Any, Any, Any], Parts]
 
 
+def joined(xp: Any, real: Any, imag: Any) -> Any:
+    """The complex numbers of two parts, exactly: ``real + imag * 1j`` loses infinities, NaN and the signs of zeros.
+
+    A product with `1j` is exact of what is finite and positive, and conjugation and negation put the signs on.
+    """
+    a, b = abs(real), abs(imag)
+    bounded = xp.isfinite(b)
+    out = a + xp.where(bounded, b, xp.zeros_like(b)) * 1j
+    endless = xp.where(xp.isnan(b), a + complex(0.0, math.nan), a + complex(0.0, math.inf))
+    out = xp.where(bounded, out, endless)
+    out = xp.where(xp.signbit(imag), xp.conj(out), out)
+    return xp.where(xp.signbit(real), -xp.conj(out), out)
+
+
 def _either(xp: Any, predicate: Callable[[Any], Any], a: Any, b: Any) -> Any:
     return xp.logical_or(predicate(a), predicate(b))
 

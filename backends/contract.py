@@ -29,6 +29,7 @@ from typing import Any, ClassVar, NamedTuple, final
 import numpy
 
 from . import philox
+from .numpy_quiet import Quiet
 
 CONTRACT_VERSION = 1
 """The version of this contract. A plugin that was written for a newer one is set aside."""
@@ -300,9 +301,10 @@ class Backend:
     def scope(self, device: Any = None) -> contextlib.AbstractContextManager[Any]:
         """What must be in force while code computes with operators on a device's arrays, as a backward pass does.
 
-        NumPy switches its floating-point warnings off, JAX its 64-bit types on, CuPy makes the device current.
+        JAX switches its 64-bit types on, CuPy makes the device current. By default NumPy's floating-point warnings are
+        off, as many libraries compute with it, and the namespace's functions are called in this scope, too.
         """
-        return contextlib.nullcontext()
+        return Quiet()
 
     def compile(self, function: Callable[..., Any], donate: tuple[int, ...] = ()) -> Callable[..., Any]:
         """A faster form of a pure function of arrays and integers, for libraries that compile.

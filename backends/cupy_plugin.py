@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import numpy
 
+from ..extras import install as install_extra
 from . import complex_functions, elementwise
 from .casts import to_integers
 from .contract import DTYPE_NAMES, Array, Backend, BackendUnavailable, ByKind, Kernel
@@ -34,7 +35,7 @@ class CuPy(Backend):
 
     name = "cupy"
     contract = 1
-    install = 'pip install "tensorplug[cuda12]" (or "tensorplug[cuda13]", to match the CUDA driver)'
+    install = f"{install_extra('cuda12')} (or cuda13, to match the CUDA driver)"
     writable = True
 
     @property

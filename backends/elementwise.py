@@ -33,9 +33,9 @@ def left_shift(xp: Any, x1: Any, x2: Any) -> Any:
 def right_shift(xp: Any, x1: Any, x2: Any) -> Any:
     """The sign is what remains of a number of which all bits are moved out."""
     held = _held(xp, x2)
-    shifted = xp.bitwise_right_shift(x1, xp.where(held, x2, xp.full_like(x2, 8 * x2.dtype.itemsize - 1)))
-    return shifted if x1.dtype.kind == "i" else xp.where(held, shifted, xp.zeros_like(x1))
+    shifted = xp.bitwise_right_shift(x1, xp.where(held, x2, xp.full_like(x2, xp.iinfo(x2.dtype).bits - 1)))
+    return shifted if xp.isdtype(x1.dtype, "signed integer") else xp.where(held, shifted, xp.zeros_like(x1))
 
 
 def _held(xp: Any, distance: Any) -> Any:
-    return xp.logical_and(distance >= 0, distance < 8 * distance.dtype.itemsize)
+    return xp.logical_and(distance >= 0, distance < xp.iinfo(distance.dtype).bits)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy
 
+from ..extras import install as install_extra
 from .contract import Backend, ByKind, Kernel, Region, Span
 from .hookspecs import hookimpl
 from .jax_elementwise import kernels as elementwise_kernels
@@ -34,7 +35,7 @@ class Jax(Backend):
     name = "jax"
     contract = 1
     distribution = "jax"
-    install = 'pip install "tensorplug[jax]"'
+    install = install_extra("jax")
     compiles = True
 
     def load(self) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import Any
 
 from .contract import Backend, Kernel
+from .numpy_quiet import quiet
+from .standard import FUNCTIONS
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +49,11 @@ class Loaded:
         function = self.namespace
         for part in operation.split("."):
             function = getattr(function, part, None)
-        return function if callable(function) else None
+        if not callable(function):
+            return None
+        if operation in FUNCTIONS:
+            function = functools.partial(FUNCTIONS[operation], self.namespace)
+        return quiet(function) if type(self.backend).scope is Backend.scope else function
 
 
 @dataclass(frozen=True)

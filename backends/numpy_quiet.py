@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextvars
 import functools
 from collections.abc import Callable
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy
 
-from .contract import Kernel
+if TYPE_CHECKING:
+    from .contract import Kernel
 
 
 def _quiet_context() -> contextvars.Context:

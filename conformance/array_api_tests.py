@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import tensorplug
 from tensorplug.backends import Entry, listing
+from tensorplug.extras import install
 
 from .array_api_table import Outcome, page
 
@@ -32,7 +33,7 @@ MISSING = f"""\
     git clone --recurse-submodules https://github.com/data-apis/array-api-tests
     export {CHECKOUT}=$PWD/array-api-tests
 
-What it needs is in the extra: pip install "tensorplug[test]"."""
+What it needs is in the extra: {install("test")}."""
 
 FAILED, BROKEN = 1, 2
 """Exit codes: tests failed, or could not be run."""

@@ -15,12 +15,14 @@ from pathlib import Path
 
 import tensorplug
 from tensorplug.backends import listing
+from tensorplug.extras import install
 
 from .available import available, why_missing
 from .outcome import FAILED, Outcome
 from .reference import reference_for
 from .report import Run, changes, print_report, progress, read, writer
 from .runner import Check, checks, ranked, run
+from .trial import require_libraries
 from .workers import run_in_processes
 
 BROKEN = 2
@@ -76,6 +78,7 @@ def _main(options: argparse.Namespace) -> int:
     if options.jobs is not None and options.jobs < 1:
         raise Refused(f"--jobs is {options.jobs}, wanted 1 or more")
     try:
+        require_libraries()
         writers = [writer(path) for path in options.report]
         old = None if options.compare is None else read(options.compare)
         chosen = checks(options.level, operations=options.op, chapters=options.chapter, keyword=options.keyword)
@@ -86,10 +89,13 @@ def _main(options: argparse.Namespace) -> int:
     names, missing = _available(options.backends)
     if not names:
         return BROKEN
+    try:
+        held = ", ".join(f"{reference_for(name)} for {name}" for name in names)
+    except ValueError as error:
+        raise Refused(str(error)) from None
     begin = time.perf_counter()
     with progress(len(chosen) * len(names)) as advance:
         outcomes = _run(names, chosen, options, advance)
-    held = ", ".join(f"{reference_for(name)} for {name}" for name in names)
     seconds = time.perf_counter() - begin
     done = Run(ranked(outcomes), options.level, options.seed, held, _versions(), seconds)
     whole = not (options.op or options.chapter or options.keyword)
@@ -132,7 +138,7 @@ def _run(
     if find_spec("pebble") is None:
         print(
             "tensorplug conformance: all in this process, which a plugin may end or hold up, since pebble is missing: "
-            "pip install tensorplug[test]"
+            f"{install('conformance')}"
         )
         return run(names, level=options.level, seed=options.seed, chosen=chosen, advance=advance)
     return list(run_in_processes(names, chosen, level=options.level, seed=options.seed, jobs=jobs, advance=advance))

@@ -9,6 +9,7 @@ import numpy
 
 import tensorplug
 from tensorplug.core.errors import UnsupportedError
+from tensorplug.extras import install
 
 from .arrays import Array, flatten, to_host
 from .available import available
@@ -91,5 +92,5 @@ def reference_for(backend: str) -> str:
         if name in usable:
             return name
     if not usable:
-        raise ValueError(f"there is no other backend to hold {backend!r} against: install tensorplug[jax]")
+        raise ValueError(f"there is no other backend to hold {backend!r} against; to install one: {install('jax')}")
     return usable[0]

@@ -25,7 +25,7 @@ from .levels import LEVELS, Level
 from .limits import TimedOut, time_limit
 from .outcome import FAILED, PASSED, UNSUPPORTED, Failure, Outcome
 from .reference import Reference, reference_for
-from .trial import Failed, Trial, Unsupported, described, is_declared
+from .trial import Failed, Trial, Unsupported, described, is_declared, require_libraries
 from .uses import chapter_of, subjects
 
 Function = Callable[[Trial], None]
@@ -224,6 +224,7 @@ def run(
     >>> {outcome.status for outcome in run(["numpy"], level="quick", operations=["add"])}
     {'passed'}
     """
+    require_libraries()
     if chosen is None:
         chosen = checks(level, operations=operations, chapters=chapters, keyword=keyword)
     if reference is not None and reference.name in backends:

@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy
-from hypothesis import HealthCheck, Phase, find, settings
-from hypothesis import strategies as st
-from hypothesis.errors import HypothesisException, NoSuchExample
 
 from tensorplug.core import OPERATIONS
 from tensorplug.core.dtypes import ACCEPTED, DTYPES
 from tensorplug.core.errors import UnsupportedDTypeError, UnsupportedError
 from tensorplug.core.kinds import library_for
+from tensorplug.extras import require
 
 from .arrays import LAYOUTS, rounded
 from .calls import kernels_used
@@ -291,6 +289,11 @@ def _fails(prop: Property, example: Example) -> bool:
     return False
 
 
+def require_libraries() -> None:
+    """Raise ModuleNotFoundError if the library that shrinks examples is not installed."""
+    require("the conformance suite", "conformance", "hypothesis")
+
+
 KEPT = 12
 """Of an element that may be replaced, one in so many is."""
 
@@ -305,6 +308,19 @@ def shrunk(prop: Property, example: Example) -> Example:
     count = sum(example.hosts[name].size for name in changeable)
     if not count or count > MOST:
         return example
+    # Imported where it is used, so that the command's help and `compare` do without it.
+    from hypothesis import HealthCheck, Phase, find, settings
+    from hypothesis import strategies as st
+    from hypothesis.errors import HypothesisException, NoSuchExample
+
+    shrinking = settings(
+        max_examples=200,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
     kept = st.lists(st.sampled_from([False] + [True] * (KEPT - 1)), min_size=count, max_size=count)
 
     def simplified(chosen: list[bool]) -> Example:
@@ -318,7 +334,7 @@ def shrunk(prop: Property, example: Example) -> Example:
 
     found: Example = example
     try:
-        chosen = find(kept, lambda chosen: _fails(prop, simplified(chosen)), settings=_SHRINKING)
+        chosen = find(kept, lambda chosen: _fails(prop, simplified(chosen)), settings=shrinking)
         found = simplified(chosen)
     except (NoSuchExample, HypothesisException):
         pass
@@ -327,12 +343,3 @@ def shrunk(prop: Property, example: Example) -> Example:
 
 MOST = 64
 """Examples of more elements are told as they are."""
-
-_SHRINKING = settings(
-    max_examples=200,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    phases=[Phase.generate, Phase.shrink],
-    suppress_health_check=list(HealthCheck),
-)

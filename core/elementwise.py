@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy
 
+from ..backends.complex_functions import joined
 from .axes import as_float
 from .data_types import iinfo
 from .dtypes import KIND_ORDER, SCALARS, bool_, promote, promote_scalar
@@ -186,7 +187,7 @@ complex = binary(
     "The complex numbers of real and imaginary parts, as in PyTorch.",
     result="complex",
     methods=(),
-    decomposition=lambda ops, x1, x2: x1 + x2 * 1j,
+    decomposition=joined,
     example="""
     >>> tp.complex(tp.tensor([1.0]), tp.tensor([2.0]))
     tensor([1.+2.j], dtype=tensorplug.complex64)

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy
 
+from ..extras import require
 from .devices import Device, as_device
 from .dtypes import DTYPES, DType, bfloat16, bool_, float32, real_dtype
 from .errors import DTypeError
@@ -71,7 +72,7 @@ def save(obj: Any, file: File) -> None:
     ValueError
         If it holds itself.
     ImportError
-        If safetensors is not installed: ``pip install safetensors``.
+        If safetensors, which the extra ``save`` brings, is not installed.
 
     Notes
     -----
@@ -109,13 +110,9 @@ def save(obj: Any, file: File) -> None:
 
 def _library(operation: str) -> Any:
     """The library, imported at the first use."""
-    try:
-        importlib.import_module("safetensors.numpy")
-        return importlib.import_module("safetensors")
-    except ImportError as error:
-        raise ImportError(
-            f"{operation}: wants the library safetensors, which is not installed: pip install safetensors"
-        ) from error
+    require(operation, "save", "safetensors")
+    importlib.import_module("safetensors.numpy")
+    return importlib.import_module("safetensors")
 
 
 class _Leaves:
@@ -199,7 +196,7 @@ def load(file: File, map_location: Any = None, *, device: Any = None, weights_on
     TypeError
         If the device has no such dtype.
     ImportError
-        If safetensors is not installed: ``pip install safetensors``.
+        If safetensors, which the extra ``save`` brings, is not installed.
 
     Examples
     --------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math as _math
 
+from . import _clone as _clone
 from . import autograd as autograd
 from . import cuda as cuda
 from . import fft as fft

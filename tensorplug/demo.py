@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy
@@ -18,6 +17,7 @@ import tensorplug as tp
 
 from . import digits
 from .backends import listing, load
+from .extras import require
 
 WIDTHS = (64, 128, 64, 10)
 """Of the layers: a pixel of an image each, two hidden layers, and a digit each."""
@@ -25,8 +25,8 @@ WIDTHS = (64, 128, 64, 10)
 REFERENCES = ("jax",)
 """Backends that the others are compared with, in the order of preference; failing these, the first one."""
 
-NEEDED = {"matplotlib": "matplotlib", "rich": "rich", "sklearn": "scikit-learn"}
-"""The modules of the extra ``demo``, and the distributions that they come from."""
+NEEDED = ("matplotlib", "rich", "sklearn")
+"""The modules of the extra ``demo``."""
 
 
 class Refused(Exception):
@@ -117,9 +117,10 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _require_libraries() -> None:
-    missing = [distribution for module, distribution in NEEDED.items() if find_spec(module) is None]
-    if missing:
-        raise Refused(f'{", ".join(missing)} missing; to install what the demo needs: pip install "tensorplug[demo]"')
+    try:
+        require("the demo", "demo", *NEEDED)
+    except ModuleNotFoundError as reason:
+        raise Refused(str(reason)) from None
 
 
 def _require_place(file: Path) -> None:

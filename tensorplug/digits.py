@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import tensorplug as tp
 
+from .extras import require
+
 
 class Perceptron:
     """Layers of the given widths, with tanh between them."""
@@ -76,6 +78,7 @@ class Digits(NamedTuple):
 
 def load() -> Digits:
     """The 1,797 digits of scikit-learn on the default backend, each pixel with mean 0 and deviation 1 in training."""
+    require("digits", "demo", "sklearn")
     from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)

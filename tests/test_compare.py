@@ -20,7 +20,7 @@ from tensorplug.backends import Backend, Kernel, hookimpl, register, unregister
 from tensorplug.backends.numpy_plugin import NumPy
 from tensorplug.conformance import Comparison, compare
 from tensorplug.conformance.available import available
-from tensorplug.conformance.comparison import command, divergence, page
+from tensorplug.conformance.comparison import command, divergence
 from tensorplug.conformance.comparison.measure import default_tolerance, measure, ulps
 from tensorplug.conformance.comparison.program import Program
 from tensorplug.conformance.comparison.tracing import tracing
@@ -695,9 +695,9 @@ class TestReport:
     def test_without_matplotlib(
         self, program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setattr(page, "find_spec", lambda name: None)
+        monkeypatch.setitem(sys.modules, "matplotlib", None)
         assert run(program, "--report", tmp_path / "report.html") == 2
-        assert 'pip install "tensorplug[demo]"' in capsys.readouterr().err
+        assert 'matplotlib, not installed here; to install it: pip install ".[conformance]"' in capsys.readouterr().err
 
 
 def test_the_module_of_a_program_hides_no_other() -> None:

@@ -201,7 +201,7 @@ class TestFiles:
 
     def test_without_junitparser(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "junitparser", None)
-        with pytest.raises(ImportError, match=r"junitparser.*tensorplug\[test\]"):
+        with pytest.raises(ImportError, match=r"junitparser.*\[conformance\]"):
             writer(tmp_path / "report.xml")
 
 
@@ -383,7 +383,7 @@ class TestTerminal:
         print_report(run_of(), file=terminal)
         assert "\x1b[" not in terminal.getvalue()
         assert terminal.getvalue().startswith("[100%] 1 passed")
-        assert terminal.getvalue().endswith('pip install "tensorplug[test]"\n')
+        assert terminal.getvalue().endswith('pip install ".[conformance]" in a clone of Tensorplug\n')
 
 
 class TestChanges:

@@ -100,7 +100,11 @@ def test_wrong_options(arguments: tuple[str, ...]) -> None:
     ("prelude", "arguments", "reason"),
     [
         ("sys.modules['jax'] = None", "'--backend=jax'", "backend 'jax' is unavailable: "),
-        ("sys.modules['sklearn'] = None", "", "scikit-learn missing; to install what the demo needs: pip install"),
+        (
+            "sys.modules['sklearn'] = None",
+            "",
+            "the demo needs scikit-learn, not installed here; to install it: pip install",
+        ),
         ("os.environ['JAX_ENABLE_X64'] = '0'", "'--backend=jax', '--dtype=float64'", "backend 'jax' does not support"),
     ],
 )

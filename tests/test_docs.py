@@ -5,11 +5,15 @@ from __future__ import annotations
 import doctest
 import re
 import runpy
+import types
 from pathlib import Path
 
 import pytest
 
 import tensorplug as tp
+from tensorplug import backends
+from tensorplug.conformance import run
+from tensorplug.conformance.reference import Reference
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs"
 
@@ -29,3 +33,22 @@ def test_pages_of_losses_are_what_their_docstrings_say() -> None:
     pages = runpy.run_path(str(FOLDER / "write_loss_pages.py"))["pages"]()
     assert {path.stem: path.read_text() for path in (FOLDER / "losses").glob("*.md")} == pages
     assert len(pages) == len(tp.losses.__all__) - 1
+
+
+def test_backend_of_the_readme_passes_the_suite() -> None:
+    """Against NumPy, at the quick level."""
+    pytest.importorskip("array_api_strict")
+    text = (FOLDER.parent / "README.md").read_text()
+    (code,) = (
+        block for block in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL) if "Backend" in block
+    )
+    assert code in (FOLDER / "plugins.md").read_text()
+    plugin = types.ModuleType("tensorplug_strict")
+    exec(code, plugin.__dict__)
+    backends.register(plugin)
+    try:
+        outcomes = run(["strict"], level="quick", reference=Reference("numpy"))
+    finally:
+        backends.unregister(plugin)
+    assert [f"{outcome.operation}: {outcome.failure}" for outcome in outcomes if outcome.status == "failed"] == []
+    assert len(outcomes) > 1000

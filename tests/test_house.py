@@ -30,23 +30,31 @@ def sources() -> dict[str, Path]:
     return {place: path for path, place in found.items()}
 
 
-def run(*arguments: str | Path, cwd: Path, path: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run this Python in a folder, with a folder in front of its path."""
-    environment = {**os.environ, "PYTHONPATH": str(path or ""), "PYTHONSAFEPATH": "1"}
+def run(
+    *arguments: str | Path, cwd: Path, path: Path | None = None, safe: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """Run this Python in a folder, with a folder in front of its path, and unless that is safe its own before it."""
+    environment = {**os.environ, "PYTHONPATH": str(path or ""), "PYTHONSAFEPATH": "1" if safe else ""}
     command = [sys.executable, *map(str, arguments)]
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="session")
-def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the source distribution, and the wheel that was built from it."""
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a clone of the repository has of the package."""
     copy = tmp_path_factory.mktemp("source")
     for folder in {Path(folder).parts[0] for folder in FOLDERS.values()}:
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
+    return copy
+
+
+@pytest.fixture(scope="session")
+def distributions(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the source distribution, and the wheel that was built from it."""
     target = tmp_path_factory.mktemp("dist")
-    built = run("-m", "build", "--no-isolation", "--outdir", target, copy, cwd=copy)
+    built = run("-m", "build", "--no-isolation", "--outdir", target, clone, cwd=clone)
     assert built.returncode == 0, built.stdout + built.stderr
     return target
 
@@ -123,6 +131,51 @@ def test_import_loads_no_backend_and_scans_nothing(installed: Path) -> None:
     done = run("-c", code, cwd=installed, path=installed)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [str(installed / "tensorplug" / "__init__.py"), "False", "[]"]
+
+
+MODULES = """if True:
+    import sys
+    import tensorplug as tp
+    import tensorplug.conformance
+    x = tp.ones(2, requires_grad=True)
+    (x * x).sum().backward()
+    print(x.grad.tolist())
+    modules = {name: module for name, module in sys.modules.items() if name.startswith("tensorplug") and module}
+    print(*sorted(module.__file__ for name, module in modules.items()), sep="\\n")
+    print(len({module.__file__ for module in modules.values()}) == len(modules))
+"""
+
+
+@pytest.mark.parametrize("with_wheel", [True, False])
+def test_clone_is_a_package(clone: Path, request: pytest.FixtureRequest, with_wheel: bool) -> None:
+    """Of its own modules, each once: none of what is installed, be it a wheel or the editable one of these tests."""
+    path = request.getfixturevalue("installed") if with_wheel else None
+    (clone / "script.py").write_text(MODULES)
+    for arguments in (["script.py"], ["-c", MODULES]):
+        done = run(*arguments, cwd=clone, path=path, safe=False)
+        assert done.returncode == 0, done.stderr
+        gradient, *files, once = done.stdout.splitlines()
+        assert gradient == "[2.0, 2.0]"
+        assert {Path(file).is_relative_to(clone) for file in files} == {True}
+        assert once == "True"
+    for arguments in (
+        ["tensorplug", "backends"],
+        ["pydoc", "tensorplug.backends"],
+        ["pydoc", "tensorplug.backends.contract"],
+    ):
+        done = run("-m", *arguments, cwd=clone, path=path, safe=False)
+        assert done.returncode == 0, done.stderr
+        assert "numpy" in done.stdout.lower()
+    done = run("-c", "import tensorplug; import tensorplug.tensorplug", cwd=clone, path=path, safe=False)
+    assert "ModuleNotFoundError" in done.stderr
+
+
+def test_clone_without_its_dependencies_says_so(clone: Path) -> None:
+    done = run("-S", "-c", "import tensorplug", cwd=clone, safe=False)
+    assert done.stderr.splitlines()[-1] == (
+        f"ModuleNotFoundError: No module named 'numpy'; Tensorplug was found in the clone {str(clone)!r} and is not "
+        "installed: pip install . in that folder brings what it needs"
+    )
 
 
 @pytest.mark.parametrize("folder", ["autograd", "core", "losses"])

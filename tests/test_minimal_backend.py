@@ -245,3 +245,43 @@ def test_either_order_of_bytes(dtype: str) -> None:
     tensor = tp.asarray(host)
     assert tensor.tolist() == host.tolist()
     assert tensor.numpy().dtype == np.dtype(dtype).newbyteorder("=")
+
+
+OPEN: dict[str, tuple[Any, ...]] = {
+    "bitwise_left_shift": (np.array([1, 1, -3]), np.array([-1, 64, 2])),
+    "bitwise_right_shift": (np.array([1, -5, -3]), np.array([-1, 64, 1])),
+    "clip": (np.array([0.0, 1.0, np.nan]), 2.0, 1.0),
+    "complex": (np.array([-0.0, np.inf, np.nan, 1.0]), np.array([np.nan, -np.inf, -0.0, np.inf])),
+    "divide": (np.array([1.0, 0.0]), np.array([0.0, 0.0])),
+    "expm1": (np.array([complex(-0.0, -0.0), complex(np.nan, 0.0), 1e-9 + 1e-9j]),),
+    "floor_divide": (np.array([1.0, -1.0, np.inf]), np.array([0.0, np.inf, 2.0])),
+    "log": (np.array([-1.0, 0.0]),),
+    "log1p": (np.array([-7.148e-5j]),),
+    "mean": (np.ones((0, 3)), 0),
+    "reciprocal": (np.array([0j, 2j]),),
+    "remainder": (np.array([1.0, -1.0, np.inf]), np.array([np.inf, np.inf, 2.0])),
+    "sign": (np.array([complex(np.inf, 0.0), 3 + 4j]),),
+    "tanh": (np.array([complex(np.inf, 1.0), 0.5j]),),
+}
+
+
+@pytest.mark.parametrize("name", OPEN)
+@pytest.mark.filterwarnings("error")
+def test_what_the_standard_leaves_open_is_as_on_numpy(name: str) -> None:
+    operands = [tp.tensor(operand) if isinstance(operand, np.ndarray) else operand for operand in OPEN[name]]
+    on_numpy = [operand.to("numpy") if isinstance(operand, tp.Tensor) else operand for operand in operands]
+    found, expected = getattr(tp, name)(*operands).numpy(), getattr(tp, name)(*on_numpy).numpy()
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
+    np.testing.assert_allclose(found, expected, rtol=1e-15)
+    for part in ("real", "imag"):
+        signs = [np.signbit(getattr(x, part)[~np.isnan(getattr(x, part))]) for x in (found, expected)]
+        np.testing.assert_array_equal(*signs)
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_cholesky_of_nan_and_a_backward_pass_without_warnings() -> None:
+    with pytest.raises(tp.linalg.LinAlgError, match=r"linalg.cholesky: the matrix is not positive-definite"):
+        tp.linalg.cholesky(tp.tensor([[np.nan, 1.0], [1.0, 1.0]]))
+    x = tp.tensor([0.0], requires_grad=True)
+    tp.log(x).sum().backward()
+    assert x.grad.tolist() == [np.inf]

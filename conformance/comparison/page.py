@@ -6,17 +6,16 @@ import io
 import math
 from collections.abc import Iterable, Sequence
 from html import escape
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy
+
+from tensorplug.extras import require
 
 from .compare import Comparison
 from .measure import ulps
 from .program import Run
 from .text import HEADER, TIMES_HEADER, rows, times, verdict
-
-MISSING = 'the plots of the report need matplotlib; to install it: pip install "tensorplug[demo]"'
 
 STYLE = """\
 :root { color-scheme: light dark; }
@@ -37,8 +36,7 @@ def require_plots() -> None:
     ModuleNotFoundError
         If matplotlib is missing, with the command that installs it.
     """
-    if find_spec("matplotlib") is None:
-        raise ModuleNotFoundError(MISSING)
+    require("the report", "conformance", "matplotlib")
 
 
 def write_page(comparison: Comparison, file: Path) -> None:

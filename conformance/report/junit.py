@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any
+
+from tensorplug.extras import require
 
 from ..outcome import FAILED, UNSUPPORTED, Failure, Outcome
 from .run import Run
@@ -12,10 +13,7 @@ from .text import facts, printable
 
 def require_library() -> None:
     """Raise ImportError if the library that writes JUnit XML is not installed."""
-    if find_spec("junitparser") is None:
-        raise ImportError(
-            'report: JUnit XML wants the library junitparser, which is not installed: pip install "tensorplug[test]"'
-        )
+    require("report: JUnit XML", "conformance", "junitparser")
 
 
 def xml(run: Run) -> str:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Final, TextIO
 
+from tensorplug.extras import install
+
 from . import coloured, plain
 from .changes import Changes
 from .run import Run
@@ -67,7 +69,7 @@ def print_report(run: Run, changes: Changes | None = None, file: TextIO | None =
     else:
         plain.print_report(run, findings(run, changes, most), file)
         if file.isatty():
-            print('For colours and a progress bar: pip install "tensorplug[test]"', file=file)
+            print(f"For colours and a progress bar: {install('conformance')}", file=file)
 
 
 def _has_rich(file: TextIO) -> bool:
