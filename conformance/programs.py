@@ -9,7 +9,7 @@ from typing import Any
 import tensorplug
 from tensorplug import Tensor
 from tensorplug.core import OPERATIONS
-from tensorplug.core.errors import UnsupportedError
+from tensorplug.core.errors import UnsupportedDTypeError, UnsupportedError
 
 from .arrays import flatten
 from .example import evaluate
@@ -95,7 +95,7 @@ def or_raise(program: Program) -> Program:
     def tried(use: Use, tensors: Tensors) -> Any:
         try:
             return program(use, tensors)
-        except UnsupportedError:
+        except (UnsupportedError, UnsupportedDTypeError):
             raise
         except Exception as error:
             return type(error).__name__
