@@ -318,15 +318,22 @@ def _create(name: str, kind: Kind, requires_grad: bool, *arguments: Any, **keywo
     return requires_grad_(made) if requires_grad else made
 
 
-def _shape(operation: str, shape: Any, *more: Any) -> tuple[int, ...]:
-    """A shape given as the standard does, in one argument, or as PyTorch does, in several."""
+def _shape(operation: str, shape: Any, *more: Any, size: Any = None) -> tuple[int, ...]:
+    """A shape given as the standard does, in one argument, or as PyTorch does, in several or as its `size`."""
+    if shape is None:
+        shape = size
+    elif size is not None:
+        raise TypeError(f"{operation}: got both shape={shape!r} and size={size!r}, wanted one of them")
     lengths = normalize_shape(operation, (shape, *more) if more else shape)
     if min(lengths, default=0) < 0:
         raise ShapeError(f"{operation}: got shape {lengths}, wanted no negative length")
     return lengths
 
 
-def empty(shape: Any, *lengths: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty(
+    shape: Any = None, *lengths: Any, size: Any = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
     """A tensor whose elements have no values yet.
 
     Parameters
@@ -334,6 +341,8 @@ def empty(shape: Any, *lengths: Any, dtype: Any = None, device: Any = None, requ
     shape : int or tuple of int
     *lengths : int
         The lengths of further axes, as in ``empty(2, 3)``.
+    size
+        PyTorch's name of `shape`.
     dtype : dtype, optional
         By default the default float.
     device : device, optional
@@ -346,10 +355,13 @@ def empty(shape: Any, *lengths: Any, dtype: Any = None, device: Any = None, requ
     >>> tp.empty((2, 3)).shape
     (2, 3)
     """
-    return _create("empty", _kind(dtype, device), requires_grad, _shape("empty", shape, *lengths))
+    return _create("empty", _kind(dtype, device), requires_grad, _shape("empty", shape, *lengths, size=size))
 
 
-def zeros(shape: Any, *lengths: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros(
+    shape: Any = None, *lengths: Any, size: Any = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
     """A tensor of zeros; the parameters are those of `empty`.
 
     Examples
@@ -358,10 +370,13 @@ def zeros(shape: Any, *lengths: Any, dtype: Any = None, device: Any = None, requ
     >>> tp.zeros(2)
     tensor([0., 0.])
     """
-    return _create("zeros", _kind(dtype, device), requires_grad, _shape("zeros", shape, *lengths))
+    return _create("zeros", _kind(dtype, device), requires_grad, _shape("zeros", shape, *lengths, size=size))
 
 
-def ones(shape: Any, *lengths: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def ones(
+    shape: Any = None, *lengths: Any, size: Any = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
     """A tensor of ones; the parameters are those of `empty`.
 
     Examples
@@ -371,10 +386,13 @@ def ones(shape: Any, *lengths: Any, dtype: Any = None, device: Any = None, requi
     tensor([[1., 1.],
             [1., 1.]])
     """
-    return _create("ones", _kind(dtype, device), requires_grad, _shape("ones", shape, *lengths))
+    return _create("ones", _kind(dtype, device), requires_grad, _shape("ones", shape, *lengths, size=size))
 
 
-def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def full(
+    shape: Any = None, fill_value: Any = None, *, size: Any = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
     """A tensor in which every element has one value.
 
     Parameters
@@ -382,6 +400,8 @@ def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, 
     shape : int or tuple of int
     fill_value : Python scalar or 0-d Tensor
         A tensor's gradient is recorded.
+    size
+        PyTorch's name of `shape`.
     dtype : dtype, optional
         By default that of the value: int64, bool, the default float or complex, or the tensor's.
     device : device, optional
@@ -399,14 +419,17 @@ def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, 
     >>> tp.full((2,), 7)
     tensor([7, 7])
     """
+    lengths = _shape("full", shape, size=size)
+    if fill_value is None:
+        raise TypeError("full: got no fill_value, wanted a number, as in full((2, 3), 7)")
     if type(fill_value) is Tensor:
-        return _with_gradient(_full_of(fill_value, _shape("full", shape), dtype, device), requires_grad)
+        return _with_gradient(_full_of(fill_value, lengths, dtype, device), requires_grad)
     value = numpy.asarray(fill_value) if isinstance(fill_value, numpy.generic | numpy.ndarray) else fill_value
     made = asarray(value, dtype=dtype, device=device)
     if made.ndim:
         raise ShapeError(f"full: the fill value must be a scalar or a 0-d tensor, got shape {made.shape}")
     kind = made._kind
-    stretched = kind.library.ops.broadcast_to(made._array, _shape("full", shape))
+    stretched = kind.library.ops.broadcast_to(made._array, lengths)
     return _with_gradient(wrap(kind.library.backend.copy(stretched), kind), requires_grad)
 
 
@@ -635,14 +658,14 @@ def _spaced(start: float, stop: float, num: int, steps: int) -> numpy.ndarray:
 
 
 def eye(
-    n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any = None, device: Any = None,
+    n: int, m: int | None = None, *, k: int = 0, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """A matrix with ones on a diagonal and zeros elsewhere.
 
     Parameters
     ----------
-    n_rows, n_cols : int
+    n, m : int
         One number makes it square.
     k : int, default: 0
         Which diagonal: positive ones lie above the main one.
@@ -655,7 +678,7 @@ def eye(
     tensor([[1., 0.],
             [0., 1.]])
     """
-    rows, columns = _shape("eye", (n_rows, n_rows if n_cols is None else n_cols))
+    rows, columns = _shape("eye", (n, n if m is None else m))
     offset = min(max(operator.index(k), -rows), columns)
     return _create("eye", _kind(dtype, device), requires_grad, rows, columns, k=offset)
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import operator
+import string
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -30,7 +32,7 @@ class Term(NamedTuple):
     labels: tuple[Label, ...]
 
 
-def einsum(equation: str, *operands: Any) -> Tensor:
+def einsum(equation: Any, *operands: Any) -> Tensor:
     """The sum of the products of elements, over the labels that the result lacks.
 
     Parameters
@@ -38,7 +40,8 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     equation : str
         A letter for each axis of each operand, with a comma between operands, and behind ``->`` those of the result.
         Without ``->`` they are the letters that occur once, capitals first. ``...`` stands for any further axes. A
-        letter that an operand has twice takes its diagonal.
+        letter that an operand has twice takes its diagonal. Instead, each operand may be followed by a list of numbers
+        from 0 to 51, or `...`, for its axes, and all by that of the result: ``einsum(a, [0, 1], b, [1, 2], [0, 2])``.
     *operands : Tensor
         Of a numeric dtype; they are promoted to a common one. Axes with one letter are equally long, or 1.
 
@@ -62,9 +65,12 @@ def einsum(equation: str, *operands: Any) -> Tensor:
             [15, 22]])
     >>> tp.einsum("ii", x)
     tensor(5)
+    >>> tp.einsum(x, [0, 1], [1, 0])
+    tensor([[1, 3],
+            [2, 4]])
     """
     if not isinstance(equation, str):
-        raise TypeError(f"einsum: got {type(equation).__name__}, wanted an equation such as 'ij,jk->ik' first")
+        equation, operands = _as_equation(equation, *operands)
     tensors = operands[0] if len(operands) == 1 and isinstance(operands[0], list | tuple) else operands
     if not all(type(tensor) is Tensor for tensor in tensors):
         raise unsupported("einsum", *tensors)
@@ -79,6 +85,38 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         terms = [_product(terms[i], terms[j], _needed(rest, result)), *rest]
     last = _summed(terms[0], set(result))
     return permute_dims(last.tensor, [last.labels.index(label) for label in result])
+
+
+def _as_equation(*arguments: Any) -> tuple[str, tuple[Any, ...]]:
+    """The equation that says the same as operands with lists of numbers behind them, and the operands."""
+    if len(arguments) < 2 or type(arguments[0]) is not Tensor or isinstance(arguments[1], str | Tensor):
+        found = type(arguments[0]).__name__
+        raise TypeError(f"einsum: got {found}, wanted an equation such as 'ij,jk->ik' first, or operands and lists")
+    paired = len(arguments) // 2 * 2
+    equation = ",".join(map(_letters, arguments[1:paired:2]))
+    if paired < len(arguments):
+        equation += f"->{_letters(arguments[-1])}"
+    return equation, arguments[:paired:2]
+
+
+def _letters(numbers: Any) -> str:
+    """A list of numbers, or `...`, as letters in the same order."""
+    if isinstance(numbers, str) or not isinstance(numbers, Iterable):
+        raise TypeError(f"einsum: got {type(numbers).__name__}, wanted a list of numbers for the axes of an operand")
+    return "".join("..." if one is Ellipsis else _letter(one) for one in numbers)
+
+
+def _letter(number: Any) -> str:
+    try:
+        found = operator.index(number)
+    except TypeError:
+        raise TypeError(f"einsum: got {type(number).__name__}, wanted numbers or '...' for axes") from None
+    if not 0 <= found < len(_LETTERS):
+        raise ValueError(f"einsum: got the number {found} for an axis, wanted 0 to {len(_LETTERS) - 1}")
+    return _LETTERS[found]
+
+
+_LETTERS = string.ascii_uppercase + string.ascii_lowercase
 
 
 def _parsed(equation: str, tensors: Iterable[Tensor]) -> tuple[list[tuple[Label, ...]], tuple[Label, ...]]:

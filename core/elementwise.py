@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy
 from ..backends.complex_functions import joined
 from .axes import as_float
 from .data_types import iinfo
-from .dtypes import KIND_ORDER, SCALARS, bool_, promote, promote_scalar
+from .dtypes import KIND_ORDER, SCALARS, bool_, float32, promote, promote_scalar
 from .errors import DivisionByZeroError, DTypeError
 from .families import binary, unary
 from .kinds import OPERATIONS
@@ -19,7 +20,7 @@ from .operands import cast, explain, python_number, require_range, same_device, 
 from .operation import Operation
 from .tensor import Tensor
 from .views import array_of
-from .writes import binary_in_place, into, placed, write_in_place
+from .writes import binary_in_place, in_place, into, placed, write_in_place
 
 abs = unary(
     "abs",
@@ -605,7 +606,7 @@ remainder = binary(
     tensor([3, 1])
     """,
 )
-round = unary(
+_round = unary(
     "round",
     "numeric",
     "Each element rounded to the nearest integer, halves to the even one.",
@@ -907,6 +908,95 @@ def _scaled_in_place(name: str) -> Callable[..., Any]:
 
     return method
 
+
+_EXACT_BELOW = {4: 2.0**24, 8: 2.0**53}
+"""Floating-point numbers of so many bytes are all integers from there on."""
+
+
+def round(x: Tensor, /, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
+    """Each element rounded to a number of decimals, halves to the even one.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of a numeric dtype; complex numbers are rounded to integers only.
+    decimals : int, default: 0
+        A negative one rounds to tens, hundreds and so on.
+    out : Tensor, optional
+        Where the result is written.
+
+    Returns
+    -------
+    Tensor
+        The dtype and shape of `x`.
+
+    Raises
+    ------
+    TypeError
+        If `decimals` is no integer, or for another dtype.
+
+    Notes
+    -----
+    The gradient is zero. As in PyTorch and NumPy an element is multiplied by a power of ten, rounded and divided again;
+    where the product would be beyond what has fractions it stays as it is. Half-precision types are computed in
+    float32.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.round(tp.tensor([0.5, 1.5, 2.4]))
+    tensor([0., 2., 2.])
+    >>> tp.round(tp.tensor([12.348, 250.0]), decimals=2)
+    tensor([ 12.3500, 250.0000])
+    """
+    if type(x) is not Tensor:
+        raise unsupported("round", x)
+    try:
+        places = operator.index(decimals)
+    except TypeError:
+        raise TypeError(f"round: decimals must be an integer, got {type(decimals).__name__}") from None
+    found = _round(x)
+    if places and x.dtype.kind == "c":
+        raise DTypeError(f"round: got {x.dtype} and decimals={places}, wanted a real-valued dtype; round its parts")
+    if places and x.dtype.kind in "iu":
+        found = found if places > 0 else _round_integers(x, 10**-places)
+    elif places:
+        found = cast(_round_floats(cast(x, float32) if x.dtype.itemsize == 2 else x, places), x.dtype)
+    return found if out is None else into("round", out, found)
+
+
+def _round_integers(x: Tensor, unit: int) -> Tensor:
+    if unit > iinfo(x.dtype).max:
+        return x * 0
+    whole = floor_divide(x, unit)
+    rest = x - whole * unit
+    tie = bitwise_and(rest == unit - rest, remainder(whole, 2) == 1)
+    found: Tensor = (whole + cast(bitwise_or(rest > unit - rest, tie), x.dtype)) * unit
+    return found
+
+
+def _round_floats(x: Tensor, places: int) -> Tensor:
+    # The values alone, so that the gradient is zero.
+    limit, unchanged = 38 if x.dtype.itemsize == 4 else 308, x.detach()
+    if places < -limit:
+        return where(isfinite(x), _round(x * 0.0), unchanged)
+    factor = 10.0 ** min(max(places, -places), limit)
+    if places < 0:
+        return _round(x / factor) * factor
+    scaled = x * factor
+    return where(abs(scaled) < _EXACT_BELOW[x.dtype.itemsize], _round(scaled) / factor, unchanged)
+
+
+OPERATIONS["round"].function = round
+METHODS |= {"round_": in_place(round), "__round__": lambda x, ndigits=None: round(x, decimals=ndigits or 0)}
+
+
+def _pair_of_quotient(x1: Any, x2: Any) -> Any:
+    quotient = OPERATIONS["floor_divide"].apply(x1, x2)
+    return quotient if quotient is NotImplemented else (quotient, OPERATIONS["remainder"].apply(x1, x2))
+
+
+METHODS |= {"__divmod__": _pair_of_quotient, "__rdivmod__": lambda x, other: _pair_of_quotient(other, x)}
 
 METHODS |= {f"{name}_": _scaled_in_place(name) for name in ("add", "subtract")}
 METHODS["sub_"] = METHODS["subtract_"]

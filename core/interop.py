@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -340,8 +341,8 @@ def representation(self: Tensor) -> str:
 
 
 def formatted(self: Tensor, spec: str) -> str:
-    """A tensor of one element formats as its number."""
-    return format(item(self), spec) if not self.ndim and spec else str(self)
+    """A 0-d tensor formats as its number, another as `str` shows it."""
+    return object.__format__(self, spec) if self.ndim else format(item(self), spec)
 
 
 def get_data(self: Tensor) -> Tensor:
@@ -421,6 +422,9 @@ METHODS = {
     "__int__": _number(int, "biuf"),
     "__float__": _number(float, "biuf"),
     "__complex__": _number(_complex, "biufc"),
+    "__ceil__": _number(math.ceil, "biuf"),
+    "__floor__": _number(math.floor, "biuf"),
+    "__trunc__": _number(math.trunc, "biuf"),
     "__index__": index,
     "__repr__": representation,
     "__format__": formatted,

@@ -277,6 +277,32 @@ def _adjoint(x: Tensor) -> Tensor:
 _cholesky.function = cholesky
 
 
+def adjoint_attribute(x: Tensor) -> Tensor:
+    """The conjugate transpose of matrices: the attribute `mH`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.tensor([[1.0 + 2.0j, 3.0]]).mH
+    tensor([[1.-2.j],
+            [3.-0.j]], dtype=tensorplug.complex64)
+    """
+    return _adjoint(x)
+
+
+def hermitian_attribute(x: Tensor) -> Tensor:
+    """The conjugate transpose of one matrix, or the conjugate of a 0-d tensor: the attribute `H`, as in PyTorch.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has one axis, or more than two; `mH` takes those.
+    """
+    if x.ndim not in (0, 2):
+        raise ShapeError(f"H: got shape {x.shape}, wanted two axes; use mH, or conj for a vector")
+    return _adjoint(x) if x.ndim else conj(x)
+
+
 def cross(x1: Tensor, x2: Tensor, /, *, axis: int = -1, dim: int | None = None) -> Tensor:
     """The cross products of vectors of three elements along an axis; the other axes broadcast.
 

@@ -267,16 +267,16 @@ def t_(x: Tensor) -> Tensor:
 
 
 def matrix_attribute(x: Tensor) -> Tensor:
-    """The transpose of a matrix: the attribute `T`.
+    """The transpose of a matrix: the attribute `T`; a vector and a 0-d tensor are their own.
 
     Raises
     ------
     ValueError
-        If the tensor has not two axes, as the standard has it; `t()`, `mT` and `permute_dims` take others.
+        If the tensor has more than two axes, as the standard has it; `mT` and `permute_dims` take others.
     """
-    if x.ndim != 2:
-        raise ShapeError(f"T: got shape {x.shape}, wanted two axes; use t(), mT or permute_dims")
-    return make_view(x, "permute_dims", (1, 0))
+    if x.ndim > 2:
+        raise ShapeError(f"T: got shape {x.shape}, wanted two axes; use mT or permute_dims")
+    return make_view(x, "permute_dims", tuple(range(x.ndim))[::-1])
 
 
 def expand_dims(x: Tensor, /, axis: Any = 0) -> Tensor:

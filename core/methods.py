@@ -145,7 +145,9 @@ PROPERTIES: dict[str, property] = {
     "real": property(manipulation.real, _part_setter("real")),
     "imag": property(manipulation.imaginary_attribute, _part_setter("imag")),
     "T": property(manipulation.matrix_attribute),
+    "H": property(linalg.hermitian_attribute),
     "mT": property(manipulation.matrix_transpose),
+    "mH": property(linalg.adjoint_attribute),
 }
 
 

@@ -17,10 +17,11 @@ from .creation import asarray
 from .devices import as_device
 from .distributions import LIMITS, dropout_factors, integers, normal, permutation, uniform
 from .dtypes import as_dtype, get_default_dtype, int64, real_dtype, uint8
+from .elementwise import complex
 from .errors import DTypeError, ShapeError
 from .gradients import requires_grad_
 from .kinds import Kind, kind_for
-from .operands import scalar_tensor, unsupported
+from .operands import cast, scalar_tensor, unsupported
 from .operation import Operation
 from .tensor import Tensor, wrap
 from .views import array_of
@@ -165,7 +166,10 @@ def draw(
         return wrap(ops.reshape(drawn if words == count else ops.getitem(drawn, slice(0, count)), shape), kind)
 
 
-def _shape(operation: str, size: tuple[Any, ...]) -> tuple[int, ...]:
+def _shape(operation: str, lengths: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
+    if size is not None and lengths:
+        raise TypeError(f"{operation}: got both lengths and size={size}, wanted one of them")
+    size = lengths if size is None else (size,)
     lengths = normalize_shape(operation, size[0] if len(size) == 1 else size)
     if min(lengths, default=0) < 0:
         raise ShapeError(f"{operation}: got shape {lengths}, wanted no negative length")
@@ -173,17 +177,20 @@ def _shape(operation: str, size: tuple[Any, ...]) -> tuple[int, ...]:
 
 
 def rand(
-    *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """Numbers drawn uniformly from [0, 1).
+    *lengths: Any, size: Any = None, generator: Generator | None = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Numbers drawn uniformly from [0, 1); of complex numbers both parts.
 
     Parameters
     ----------
-    *size : int or tuple of int
+    *lengths : int or tuple of int
         One shape, or the lengths of the axes.
+    size : tuple of int
+        The shape, by PyTorch's name.
     generator : Generator, optional
     dtype : dtype, optional
-        A real floating-point one, by default the default float.
+        A floating-point one, by default the default float.
     device : device, optional
     requires_grad : bool, default: False
 
@@ -195,14 +202,17 @@ def rand(
     True
     """
     kind = _float_kind("rand", dtype, device)
-    made = draw(uniform, _shape("rand", size), kind, generator, kind.dtype.name)
+    made = _draw_floats(uniform, _shape("rand", lengths, size), kind, generator)
     return requires_grad_(made) if requires_grad else made
 
 
 def randn(
-    *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+    *lengths: Any, size: Any = None, generator: Generator | None = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
     """Numbers drawn from the normal distribution of mean 0 and variance 1; the parameters are those of `rand`.
+
+    The parts of complex numbers have variance 1/2 each, as in PyTorch.
 
     Examples
     --------
@@ -211,25 +221,44 @@ def randn(
     (2, 3)
     """
     kind = _float_kind("randn", dtype, device)
-    made = draw(normal, _shape("randn", size), kind, generator, kind.dtype.name, multiple=2)
+    made = _draw_floats(normal, _shape("randn", lengths, size), kind, generator, multiple=2, part=math.sqrt(0.5))
     return requires_grad_(made) if requires_grad else made
 
 
 def _float_kind(operation: str, dtype: Any, device: Any) -> Kind:
     chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
-    if chosen.kind != "f":
-        raise TypeError(f"{operation}: got {chosen}, wanted a real floating-point dtype")
+    if chosen.kind not in "fc":
+        raise TypeError(f"{operation}: got {chosen}, wanted a floating-point dtype")
     return kind_for(as_device(device), chosen)
 
 
+def _draw_floats(
+    distribution: Any,
+    shape: tuple[int, ...],
+    kind: Kind,
+    generator: Generator | None,
+    multiple: int = 1,
+    part: float = 1.0,
+) -> Tensor:
+    """Real numbers, or complex ones whose parts are drawn, all real ones first, and multiplied by `part`."""
+    if kind.dtype.kind == "f":
+        return draw(distribution, shape, kind, generator, kind.dtype.name, multiple=multiple)
+    half = kind.with_dtype(real_dtype(kind.dtype))
+    parts = draw(distribution, (2, *shape), half, generator, half.dtype.name, multiple=multiple)
+    parts = parts if part == 1.0 else parts * part
+    found: Tensor = complex(parts[0], parts[1])
+    return found
+
+
 def randint(
-    low: int,
+    low: Any = None,
     high: Any = None,
     size: Any = None,
     *,
     generator: Generator | None = None,
     dtype: Any = None,
     device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Integers drawn uniformly from [low, high).
 
@@ -255,10 +284,13 @@ def randint(
     """
     if size is None:
         low, high, size = 0, low, high
+    elif low is None or high is None:
+        low, high = 0, high if low is None else low
     if size is None:
         raise TypeError("randint: wants a size, as in randint(0, 10, (2, 3))")
     kind = kind_for(as_device(device), int64 if dtype is None else as_dtype(dtype))
-    return draw_integers("randint", low, high, _shape("randint", (size,)), kind, generator)
+    made = draw_integers("randint", low, high, _shape("randint", (size,)), kind, generator)
+    return requires_grad_(made) if requires_grad else made
 
 
 def draw_integers(
@@ -282,8 +314,15 @@ def draw_integers(
     return draw(integers, shape, kind, generator, low, high, kind.dtype.name)
 
 
-def randperm(n: int, *, generator: Generator | None = None, device: Any = None) -> Tensor:
-    """The numbers 0 to ``n - 1`` in random order.
+def randperm(
+    n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """The numbers 0 to ``n - 1`` in random order, by default in int64.
+
+    Raises
+    ------
+    ValueError
+        If `n` is negative, or the dtype does not hold all of the numbers.
 
     Examples
     --------
@@ -294,7 +333,12 @@ def randperm(n: int, *, generator: Generator | None = None, device: Any = None) 
     count = as_integer("randperm", "n", n)
     if count < 0:
         raise ValueError(f"randperm: got n={count}, wanted no negative length")
-    return draw(permutation, (count,), kind_for(as_device(device), int64), generator)
+    chosen = int64 if dtype is None else as_dtype(dtype)
+    greatest = LIMITS[real_dtype(chosen).name if chosen.kind == "c" else chosen.name][1]
+    if count - 1 > greatest:
+        raise ValueError(f"randperm: got n={count}, but {chosen} holds the integers up to {greatest}")
+    made = cast(draw(permutation, (count,), kind_for(as_device(device), int64), generator), chosen)
+    return requires_grad_(made) if requires_grad else made
 
 
 _dropout = Operation("dropout", family="composite", operands=("input",), accepts="floating-point")

@@ -13,6 +13,7 @@ from .distributions import uniform_between
 from .dtypes import FINITE, as_dtype, float32, get_default_dtype
 from .elementwise import less
 from .errors import DTypeError
+from .gradients import requires_grad_
 from .interop import host_array
 from .kinds import kind_for
 from .manipulation import broadcast_shapes
@@ -52,8 +53,9 @@ def randn_like(
 
 
 def randint_like(
-    x: Tensor, low: int, high: Any = None, *, dtype: Any = None, device: Any = None, generator: Generator | None = None
-) -> Tensor:
+    x: Tensor, low: Any = None, high: Any = None, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False, generator: Generator | None = None,
+) -> Tensor:  # fmt: skip
     """Integers drawn as by `randint`, in the shape, and by default of the dtype and on the device, of `x`.
 
     Examples
@@ -62,10 +64,12 @@ def randint_like(
     >>> tp.randint_like(tp.zeros(2), 1).tolist()
     [0.0, 0.0]
     """
-    low, high = (0, low) if high is None else (low, high)
+    if low is None or high is None:
+        low, high = 0, high if low is None else low
     like = _like("randint_like", x, dtype, device)
     kind = kind_for(like["device"], as_dtype(like["dtype"]))
-    return draw_integers("randint_like", low, high, x.shape, kind, generator)
+    made = draw_integers("randint_like", low, high, x.shape, kind, generator)
+    return requires_grad_(made) if requires_grad else made
 
 
 def _like(operation: str, x: Any, dtype: Any, device: Any) -> dict[str, Any]:
@@ -226,11 +230,12 @@ def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Genera
     Raises
     ------
     TypeError
-        If the dtype is not a real floating-point one.
+        If the dtype is not a floating-point one.
     ValueError
         If the deviation is negative.
     """
-    _require_float("normal_", x)
+    if x.dtype.kind != "c":
+        _require_float("normal_", x)
     return _scaled("normal_", randn_like(x, generator=generator), mean, std)
 
 

@@ -705,3 +705,70 @@ def test_unsigned_and_signed_integers_are_not_compared(backend: str) -> None:
     for call in (tp.less, tp.equal, tp.searchsorted):
         with pytest.raises(TypeError, match="have no common integer dtype; convert one"):
             call(x, y)
+
+
+class TestRound:
+    def test_decimals(self, backend: str) -> None:
+        inf = math.inf
+        x = numpy.asarray([1.2345, -2.674, 0.125, 250.0, 350.0, -0.04, -3.456e7, 3e38, inf, -inf, math.nan], "f4")
+        for decimals in (-2, -1, 0, 1, 2):
+            with numpy.errstate(over="ignore", invalid="ignore"):
+                wanted = numpy.round(x.astype("f8"), decimals).astype("f4")
+            found = tp.round(tp.tensor(x), decimals=decimals).numpy()
+            numpy.testing.assert_allclose(found, wanted, rtol=2**-23)
+            assert (numpy.signbit(found) == numpy.signbit(wanted))[:-1].all()
+        assert tp.tensor([1.255]).round(decimals=2).tolist() == [pytest.approx(1.26)]
+        assert tp.tensor([3e38, 1e-30]).round(decimals=60).tolist() == [pytest.approx(3e38), pytest.approx(1e-30)]
+        assert tp.tensor([3e38, 1e-30, inf]).round(decimals=-60).tolist() == [0.0, 0.0, inf]
+        assert tp.tensor([2.345], dtype="float16").round(decimals=2).tolist() == [2.349609375]
+
+    def test_integers(self, backend: str) -> None:
+        assert tp.tensor([15, 25, -35, 49, -51]).round(decimals=-1).tolist() == [20, 20, -40, 50, -50]
+        assert tp.tensor([15, -35]).round(decimals=1).tolist() == [15, -35]
+        assert tp.tensor([99, 150, 250], dtype="uint8").round(decimals=-2).tolist() == [100, 200, 200]
+        assert tp.tensor([99, -50], dtype="int8").round(decimals=-3).tolist() == [0, 0]
+
+    def test_gradient_and_in_place(self, backend: str) -> None:
+        x = tp.tensor([1.26, 3e38], requires_grad=True)
+        (x.round(decimals=1) + (x * 1).round_(decimals=-1)).sum().backward()
+        assert x.grad is not None
+        assert x.grad.tolist() == [0.0, 0.0]
+        y = tp.tensor([1.26])
+        assert y.round_(decimals=1) is y
+        assert y.tolist() == [pytest.approx(1.3)]
+        assert tp.round(tp.tensor([1.26]), decimals=1, out=y) is y
+
+    def test_bad_input(self, backend: str) -> None:
+        for wrong in (lambda: tp.round(tp.ones(1), decimals=1.5), lambda: tp.round(tp.ones(1) * 1j, decimals=1)):
+            with pytest.raises(TypeError, match="round: "):
+                wrong()
+
+
+class TestPythonNumbers:
+    def test_divmod(self, backend: str) -> None:
+        x, n = tp.tensor([7.0, -7.0], requires_grad=True), tp.tensor([7, -7])
+        for pair in (divmod(x, 2), divmod(n, 2)):
+            assert [one.tolist() for one in pair] == [[3, -4], [1, 1]]
+        assert [one.tolist() for one in divmod(2.5, n)] == [[0.0, -1.0], [2.5, -4.5]]
+        assert [one.tolist() for one in divmod(n, n)] == [[1, 1], [0, 0]]
+        divmod(x, 2)[1].sum().backward()
+        assert x.grad is not None
+        assert x.grad.tolist() == [1.0, 1.0]
+        with pytest.raises(TypeError):
+            divmod(x, "2")
+
+    def test_to_whole_numbers(self, backend: str) -> None:
+        x, big = tp.tensor(-2.5), tp.tensor(2**60 + 1)
+        assert (math.floor(x), math.ceil(x), math.trunc(x)) == (-3, -2, -2)
+        assert (math.floor(big), math.ceil(big), math.trunc(big)) == (2**60 + 1,) * 3
+        assert round(x).item() == -2.0
+        assert round(tp.tensor([1.26]), 1).tolist() == [pytest.approx(1.3)]
+        with pytest.raises(ValueError, match="exactly one element"):
+            math.floor(tp.ones(2))
+
+    def test_format(self, backend: str) -> None:
+        x = tp.tensor(2.5)
+        assert (f"{x}", f"{x:.2f}", format(x, ""), f"{tp.tensor(7):3d}") == ("2.5", "2.50", "2.5", "  7")
+        assert f"{tp.ones(1)}" == str(tp.ones(1))
+        with pytest.raises(TypeError, match="format"):
+            f"{tp.ones(1):.2f}"

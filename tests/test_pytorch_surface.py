@@ -327,3 +327,94 @@ def test_what_a_0d_tensor_has_no_axis_for(backend: str) -> None:
     for call in wrong:
         with pytest.raises(IndexError, match="out of range"):
             call()
+
+
+def test_einsum_with_numbers_for_axes(backend: str) -> None:
+    a, b = tp.arange(6.0).reshape(2, 3).requires_grad_(), tp.arange(12.0).reshape(3, 4)
+    x, y = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(3, 4)
+    batch, square = tp.arange(24.0).reshape(2, 3, 4), tp.arange(9.0).reshape(3, 3)
+    same = np.testing.assert_array_equal
+    same(tp.einsum(a, [0, 1], [1, 0]).detach(), x.T)
+    same(tp.einsum(a, (51, 2), b, (2, 0)).detach(), (x @ y).T)
+    same(tp.einsum(b, [1, 2], a, [0, 1], [0, 2]).detach(), x @ y)
+    same(tp.einsum(square, [0, 0], [0]), [0, 4, 8])
+    same(tp.einsum(square, [3, 3]), 12)
+    same(tp.einsum(batch, [..., 0, 1], b, [0, 1]), np.einsum("...ij,ij", batch.numpy(), y))
+    same(tp.einsum(batch, [..., 7], [7, ...]), np.moveaxis(batch.numpy(), -1, 0))
+    tp.einsum(a, [0, 1], b, [1, 2], []).backward()
+    assert a.grad is not None
+    same(a.grad, np.broadcast_to(y.sum(1), (2, 3)))
+    for error, arguments in [
+        (ValueError, (a, [0, 52])),
+        (ValueError, (a, [0])),
+        (ValueError, (a, [0, 1], [2])),
+        (TypeError, (a, "ij")),
+        (TypeError, (a, [0, 1], b, 7)),
+        (TypeError, (a, [0.5, 1])),
+        (TypeError, (a,)),
+    ]:
+        with pytest.raises(error, match="einsum: "):
+            tp.einsum(*arguments)
+
+
+def test_transposes_as_attributes(backend: str) -> None:
+    x = tp.tensor([[1 + 2j, 3], [4, 5 - 1j]], requires_grad=True)
+    assert tp.ones(3).T.shape == (3,)
+    assert tp.tensor(2.5).T.item() == tp.tensor(2.5).H.item() == 2.5
+    base = tp.zeros(2)
+    base.T[0] = 1.0
+    assert base.tolist() == [1.0, 0.0]
+    assert x.H.tolist() == x.mH.tolist() == [[1 - 2j, 4], [3, 5 + 1j]]
+    assert tp.ones(2, 3, 4).mH.shape == (2, 4, 3)
+    x.H[0, 0].imag.backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [[-1j, 0], [0, 0]]
+    for wrong in ("T", "H"):
+        with pytest.raises(ValueError, match=rf"{wrong}: got shape \(2, 3, 4\), wanted two axes"):
+            getattr(tp.ones(2, 3, 4), wrong)
+    with pytest.raises(ValueError, match="H: got shape"):
+        _ = tp.ones(3).H
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_complex_random_numbers(backend: str, dtype: str) -> None:
+    _ = tp.manual_seed(3)
+    drawn = {"rand": tp.rand(40_000, dtype=dtype), "randn": tp.randn(200, 200, dtype=dtype)}
+    drawn["normal_"] = tp.empty(40_000, dtype=dtype).normal_(1.0, 2.0)
+    assert tp.randn_like(drawn["randn"]).dtype == tp.rand_like(drawn["rand"]).dtype == getattr(tp, dtype)
+    wanted = {"rand": (0.5, 1 / 12), "randn": (0.0, 0.5), "normal_": (1.0, 2.0)}
+    for name, numbers in drawn.items():
+        host = numbers.numpy().reshape(-1)
+        mean, variance = wanted[name]
+        assert host.dtype.name == dtype
+        assert host.real.mean() == pytest.approx(mean, abs=0.03)
+        assert host.imag.mean() == pytest.approx(0.5 if name == "rand" else 0.0, abs=0.03)
+        assert [host.real.var(), host.imag.var()] == pytest.approx([variance] * 2, rel=0.05)
+        assert abs(np.corrcoef(host.real, host.imag)[0, 1]) < 0.03
+    assert host.real.max() > 1
+
+
+def test_options_of_random_functions(backend: str) -> None:
+    found = tp.randperm(5, dtype=tp.float64, requires_grad=True)
+    assert (sorted(found.tolist()), found.dtype, found.requires_grad) == ([0, 1, 2, 3, 4], tp.float64, True)
+    assert tp.randperm(256, dtype=tp.uint8).max().item() == 255
+    with pytest.raises(ValueError, match=r"randperm: got n=257, but .*uint8 holds the integers up to 255"):
+        tp.randperm(257, dtype=tp.uint8)
+    assert tp.randint(low=1, high=2, size=(2,), dtype=tp.float32, requires_grad=True).requires_grad
+    assert tp.randint(high=1, size=(2,)).tolist() == tp.randint(1, size=(2,)).tolist() == [0, 0]
+    assert tp.randint_like(tp.ones(2), high=1, requires_grad=True).tolist() == [0.0, 0.0]
+    assert tp.rand(size=(2, 3)).shape == tp.randn(size=[2, 3]).shape == tp.rand((2, 3)).shape == (2, 3)
+
+
+def test_shapes_by_name(backend: str) -> None:
+    for make in (tp.zeros, tp.ones, tp.empty):
+        shapes = [make(size=(2, 3)), make(shape=(2, 3)), make((2, 3)), make([2, 3]), make(2, 3)]
+        assert {x.shape for x in shapes} == {(2, 3)}
+        assert make(size=4).shape == (4,)
+    assert tp.full(size=(2,), fill_value=3).tolist() == tp.full(shape=2, fill_value=3).tolist() == [3, 3]
+    assert tp.eye(n=2, m=3).shape == tp.eye(2, 3).shape == (2, 3)
+    assert tp.arange(start=1, end=7, step=2).tolist() == tp.arange(start=1, stop=7, step=2).tolist() == [1, 3, 5]
+    assert tp.linspace(start=0, end=1, steps=3).tolist() == tp.linspace(start=0, stop=1, num=3).tolist() == [0, 0.5, 1]
+    for wrong in (lambda: tp.zeros(), lambda: tp.zeros(2, size=3), lambda: tp.full(2), lambda: tp.rand(2, size=3)):
+        with pytest.raises(TypeError, match=r"(zeros|full|rand): (got|a shape is)"):
+            wrong()
