@@ -115,6 +115,9 @@ def kernels(jax: Any) -> dict[str, Kernel]:
     found: dict[str, Kernel] = {
         name: ByKind(real.get(name, getattr(jnp, name)), c=of_parts(function)) for name, function in of_complex.items()
     }
+    # By a known exponent JAX compiles a function for each.
+    whole = jax.jit(lambda x1, x2: jnp.power(x1, x2))
+    found["pow"] = ByKind(jnp.power, c=of_parts(of_complex["pow"]), i=whole, u=whole)
     # In one compiled function XLA would not add the zero imaginary part of one, which decides signs of zeros.
     quotient = found["divide"]
     found["reciprocal"] = ByKind(jnp.reciprocal, c=lambda z: quotient(jnp.ones_like(z), z))

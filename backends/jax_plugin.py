@@ -51,15 +51,15 @@ class Jax(Backend):
         return jax.numpy
 
     def kernels(self) -> Mapping[str, Kernel]:
-        jnp = self.namespace
+        jax, jnp = self._jax, self.namespace
         kernels = {name: self._wide(function) for name, function in _functions(jnp)}
         for extension in ("linalg", "fft"):
             found = _functions(getattr(jnp, extension))
             kernels |= {f"{extension}.{name}": self._wide(function) for name, function in found}
-        kernels |= {name: self._wide(function) for name, function in elementwise_kernels(self._jax).items()}
+        kernels |= {name: self._wide(function) for name, function in elementwise_kernels(jax).items()}
         kernels |= {name: self._wide(function) for name, function in fft_kernels(jnp).items()}
-        kernels |= {name: self._wide(function) for name, function in linalg_kernels(self._jax).items()}
-        kernels |= {name: self._wide(function) for name, function in statistics_kernels(self._jax).items()}
+        kernels |= {name: self._wide(function) for name, function in linalg_kernels(jax).items()}
+        kernels |= {name: self._wide(function) for name, function in statistics_kernels(jax).items()}
         # Of these names jax.numpy has functions with other parameters.
         for name in ("diagonal", "linalg.pinv", "linalg.vector_norm", "unfold"):
             kernels.pop(name, None)
@@ -71,7 +71,10 @@ class Jax(Backend):
             "scatter_zeros": self._wide(lambda x, shape, index: self._add(index, x, shape)),
             # JAX's positions are of 32 bits.
             "searchsorted": self._wide(lambda x1, x2, **options: jnp.searchsorted(x1, x2, **options).astype("int64")),
-            "sigmoid": self._wide(self._jax.nn.sigmoid),
+            "roll": self._wide(jax.jit(jnp.roll, static_argnames="axis")),
+            "sigmoid": self._wide(jax.nn.sigmoid),
+            "tril": self._wide(jax.jit(lambda x, k=0: jnp.where(_reached(jnp, x, k), x, jnp.zeros_like(x)))),
+            "triu": self._wide(jax.jit(lambda x, k=0: jnp.where(_reached(jnp, x, k - 1), jnp.zeros_like(x), x))),
             # Of complex numbers JAX looks at the real part only.
             "all": self._wide(lambda x, **options: jnp.all(_truth(x), **options)),
             "any": self._wide(lambda x, **options: jnp.any(_truth(x), **options)),
@@ -159,14 +162,21 @@ class Jax(Backend):
     def pointwise(
         self, formula: Callable[..., Any], ops: Any, arrays: tuple[Any, ...], options: tuple[Any, ...], summed: bool
     ) -> Any:
+        numbers = tuple(option for option in options if type(option) in (int, float))
+        flags = tuple(None if type(option) in (int, float) else option for option in options)
         with self.scope():
-            return self._compiled_pointwise(formula, ops, arrays, options, summed)
+            return self._compiled_pointwise(formula, ops, arrays, numbers, flags, summed)
 
     @functools.cached_property
     def _compiled_pointwise(self) -> Callable[..., Any]:
-        """Compiled once for each formula, its options, and the shapes."""
-        compiled: Callable[..., Any] = self._jax.jit(super().pointwise, static_argnums=(0, 1, 3, 4))
-        return compiled
+        """Compiled once for each formula, its truth values, and the shapes; `numbers` stand where `flags` has None."""
+        base = super().pointwise
+
+        def pointwise(formula: Any, ops: Any, arrays: Any, numbers: Any, flags: Any, summed: bool) -> Any:
+            left = iter(numbers)
+            return base(formula, ops, arrays, tuple(next(left) if flag is None else flag for flag in flags), summed)
+
+        return self._jax.jit(pointwise, static_argnums=(0, 1, 4, 5))
 
     def gradients(self, function: Callable[..., Any], arrays: tuple[Any, ...]) -> tuple[Any, ...]:
         with self.scope():
@@ -246,6 +256,12 @@ def _block(shape: tuple[int, ...], region: Region) -> tuple[list[Any], list[int]
 def _functions(namespace: Any) -> list[tuple[str, Callable[..., Any]]]:
     public = ((name, getattr(namespace, name)) for name in dir(namespace) if not name.startswith("_"))
     return [(name, function) for name, function in public if callable(function) and not isinstance(function, type)]
+
+
+def _reached(jnp: Any, x: Any, k: Any) -> Any:
+    """Which places of a matrix are on its diagonal number `k`, which may vary from call to call, or below."""
+    rows, columns = x.shape[-2:]
+    return jnp.arange(rows)[:, None] + k >= jnp.arange(columns)
 
 
 def _truth(x: Any) -> Any:

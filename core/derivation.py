@@ -109,9 +109,9 @@ def _is_strided(item: Any) -> bool:
 
 
 def _strides_of(index: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What is left of an index when its region was taken: the slices with other steps than 1."""
+    """What is left of an index when its region was taken: the steps of slices other than 1."""
     rest = [item for item in index if item is None or item is Ellipsis or type(item) is slice]
-    return tuple(item if item is Ellipsis or _is_strided(item) else slice(None) for item in rest)
+    return tuple(item if item is Ellipsis else slice(None, None, None if item is None else item.step) for item in rest)
 
 
 def _shape_after(steps: tuple[Step, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -126,7 +126,7 @@ def _shape_after(steps: tuple[Step, ...], shape: tuple[int, ...]) -> tuple[int, 
 
 
 def _region_key(index: tuple[Any, ...], shape: tuple[int, ...], numbers: list[int]) -> tuple[Any, ...]:
-    """An index as a region; slices with other steps than 1 take the whole axis, see `_stride_key`."""
+    """An index as a region; slices with other steps than 1 take all that they reach over, see `_strides_of`."""
     items: list[Any] = []
     axis = 0
     for item in index:
@@ -135,8 +135,9 @@ def _region_key(index: tuple[Any, ...], shape: tuple[int, ...], numbers: list[in
             axis = len(shape) - _axes_after(index) if item is Ellipsis else axis
             continue
         if type(item) is slice:
-            start, stop, _ = (0, shape[axis], 1) if _is_strided(item) else item.indices(shape[axis])
-            size = max(stop - start, 0)
+            taken = range(*item.indices(shape[axis]))
+            start = min(taken[0], taken[-1]) if taken else 0
+            size = abs(taken[-1] - taken[0]) + 1 if taken else 0
             whole = size == shape[axis]
             items.append("all" if whole else ("span", size))
             numbers += [] if whole else [start]
