@@ -100,6 +100,7 @@ class Leaf:
     edges = ()
     level: Any
     tangent: Any
+    tensor: Callable[[], Any]
 
     def __init__(self, tensor: Any, kind: Any) -> None:
         self.tensor = weakref.ref(tensor)

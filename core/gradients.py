@@ -13,7 +13,7 @@ from ..autograd.captured import note_written
 from ..autograd.checkpoint import SURROUNDINGS
 from ..autograd.hooks import HOOKS, Hook, RemovableHandle, register
 from ..autograd.modes import is_inference_mode_enabled
-from ..autograd.node import Node
+from ..autograd.node import Leaf, Node
 from .devices import as_device
 from .errors import DeviceError, ShapeError
 from .kinds import OPERATIONS, Kind
@@ -353,6 +353,54 @@ def _require_like(what: str, value: Any, tensor: Tensor) -> None:
         raise TypeError(f"{what}: got a gradient of {value.dtype}, wanted {tensor.dtype}")
 
 
+def get_data(self: Tensor) -> Tensor:
+    """The tensor without history, sharing its memory, as in PyTorch."""
+    return detach(self)
+
+
+def set_data(self: Tensor, data: Any) -> None:
+    """Give the tensor the memory of another, as in PyTorch; history, gradient and hooks stay.
+
+    Views that were made before keep the old memory, and so does what operations have saved.
+
+    Raises
+    ------
+    TypeError
+        If the data is no tensor.
+    RuntimeError
+        If the tensor requires a gradient and the data, of another shape, dtype or device, does not fit: for a result
+        of recorded operations, a leaf with hooks, and a dtype that has no gradients.
+    """
+    if type(data) is not Tensor:
+        raise TypeError(f"data: got {type(data).__name__}, wanted a Tensor")
+    shared = detach(data)
+    if self._node is not None and (shared._kind is not self._kind or shared.shape != self.shape):
+        _replace_leaf(self, shared)
+    array_of(self)
+    for slot in ("_array", "_kind", "_storage", "_version", "_view"):
+        setattr(self, slot, getattr(shared, slot))
+
+
+def _replace_leaf(self: Tensor, data: Tensor) -> None:
+    """Begin the history anew, as what was recorded of the old data has no gradient for the new."""
+    leaf = self._node
+    given = f"data: got shape {data.shape}, {data.dtype} on {data.device}"
+    if not data._kind.is_differentiable:
+        raise RuntimeError(f"{given}; the data of a tensor that requires grad must be floating-point or complex")
+    if type(leaf) is not Leaf or leaf in HOOKS:
+        what = "a tensor with hooks" if type(leaf) is Leaf else "a result of recorded operations"
+        raise RuntimeError(f"{given}; {what} takes data of its own shape {self.shape}, {self.dtype} on {self.device}")
+    leaf.tensor = _no_owner
+    self._node = Leaf(self, data._kind)
+
+
+def _no_owner() -> Any:
+    raise RuntimeError(
+        "backward: the data of a leaf was replaced by data of another shape, dtype or device since the graph was "
+        "recorded; compute the result again"
+    )
+
+
 def zero_grad(parameters: Any, set_to_none: bool = True) -> None:
     """Forget the gradients that backward passes have accumulated in tensors, so that the next pass begins anew.
 
@@ -445,9 +493,9 @@ def backward(
         owners = {_input_node("backward", tensor): tensor for tensor in tensors}
     delivered = _run("backward", [(self, seed)], retain_graph, create_graph, owners)
     exposed = {id(seed._array)}
+    receivers = [node.tensor() if owners is None else owners[node] for node in delivered]
     with _delivery:
-        for node, found in delivered.items():
-            owner = node.tensor() if owners is None else owners[node]
+        for owner, found in zip(receivers, delivered.values(), strict=True):
             if owner is not None:
                 _accumulate(owner, found, create_graph, exposed)
 
@@ -586,6 +634,11 @@ def _input_node(operation: str, tensor: Any) -> Any:
 def _accumulate(owner: Tensor, found: Any, create_graph: bool, exposed: set[int]) -> None:
     """Add a gradient to the leaf's own, in place unless the sum must be differentiable."""
     held = get_grad(owner)
+    if held is not None and (held._kind is not owner._kind or held.shape != found.shape):
+        raise RuntimeError(
+            f"backward: the gradient so far, of shape {held.shape}, {held._kind}, does not fit the new data of the "
+            f"tensor, of shape {owner.shape}, {owner._kind}; set x.grad = None first"
+        )
     if create_graph:
         owner._grad = OPERATIONS["clone"].function(found) if held is None else held + found
         note_written(owner._grad)
@@ -613,7 +666,8 @@ PROPERTIES = {
     "requires_grad": property(requires_grad, lambda self, flag: (requires_grad_(self, flag), None)[1]),
     "is_leaf": property(is_leaf),
     "grad_fn": property(grad_fn),
-    "grad": property(get_grad, set_grad),
+    "data": property(get_data, set_data),
+    "grad": property(get_grad, set_grad, lambda self: set_grad(self, None)),
     "retains_grad": property(retains_grad),
 }
 """Properties of Tensor."""

@@ -345,11 +345,6 @@ def formatted(self: Tensor, spec: str) -> str:
     return object.__format__(self, spec) if self.ndim else format(item(self), spec)
 
 
-def get_data(self: Tensor) -> Tensor:
-    """The tensor without history, sharing its memory, as in PyTorch."""
-    return detach(self)
-
-
 def is_floating_point(self: Tensor) -> bool:
     """Whether the dtype is a real floating-point one."""
     return self.dtype.is_floating_point
@@ -433,6 +428,3 @@ METHODS = {
     "__reduce__": reduced,
 }
 """Methods of Tensor."""
-
-PROPERTIES = {"data": property(get_data)}
-"""Properties of Tensor."""

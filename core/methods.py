@@ -141,7 +141,6 @@ METHODS: dict[str, Any] = {
 PROPERTIES: dict[str, property] = {
     **conversion.PROPERTIES,
     **gradients.PROPERTIES,
-    **interop.PROPERTIES,
     "real": property(manipulation.real, _part_setter("real")),
     "imag": property(manipulation.imaginary_attribute, _part_setter("imag")),
     "T": property(manipulation.matrix_attribute),

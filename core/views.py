@@ -163,11 +163,12 @@ def make_view(tensor: Tensor, name: str, argument: Any) -> Tensor:
     else:
         view.steps = (*parent.steps, (name, argument))
         view.may_overlap = parent.may_overlap or name in OVERLAPPING
-        if parent.base is None:
+        found = base_of(tensor)
+        if found is None:
             base = tensor
             view.depth = len(parent.steps)
         else:
-            base = base_of(parent)
+            base = found
             view.depth = parent.depth
             recorded = recorded and parent.recorded
     view.base = base
@@ -178,12 +179,24 @@ def make_view(tensor: Tensor, name: str, argument: Any) -> Tensor:
     return result
 
 
-def base_of(view: View) -> Any:
-    """The base of a view. Where that became a view in place, it is the tensor that stands for what it was."""
+def base_of(tensor: Tensor) -> Any:
+    """The base of a view, or None. Where that became a view in place, it is the tensor that stands for what it was;
+    one that was given other memory is no base any more.
+    """
+    view = None if tensor._storage is None else tensor._view
+    if view is None or view.base is None:
+        return None
     base = view.base
-    if base is not None and base._view is not None and base._view.base is not None:
+    if base._view is not None and base._view.base is not None:
         base = view.base = base._view.base
+    if base._storage is not tensor._storage or view.steps[: view.depth] != _steps(base):
+        view.base = None
+        return None
     return base
+
+
+def _steps(tensor: Tensor) -> tuple[Step, ...]:
+    return () if tensor._view is None else tensor._view.steps
 
 
 def become_view(operation: str, tensor: Tensor, name: str, argument: Any) -> Tensor:
@@ -231,9 +244,9 @@ def refresh(tensor: Tensor) -> None:
         version, root = storage.version, storage.root
     if not tensor._kind.writable:
         tensor._array = derive(tensor._kind.library, root, () if view is None else view.steps, storage.layout.shape)
-    if view is not None and view.base is not None:
-        base = base_of(view)
-        if base._storage is storage and base._version != version:
+    base = base_of(tensor)
+    if view is not None and base is not None:
+        if base._version != version:
             refresh(base)
         if base._node is not view.seen:
             view.seen = base._node
@@ -252,7 +265,7 @@ def array_of(tensor: Tensor) -> Any:
 
 def _replay(tensor: Tensor, view: View) -> None:
     """Derive a view's history anew from its base's, whether or not operations are being recorded."""
-    base = base_of(view)
+    base = base_of(tensor)
     assert base is not None
     current = wrap(layout(base), base._kind, base._node)
     if current._node is not None:
@@ -325,8 +338,7 @@ def require_writable(operation: str, tensor: Tensor) -> None:
         )
     if not is_grad_enabled():
         return
-    view = None if tensor._storage is None else tensor._view
-    base = None if view is None else base_of(view)
+    base = base_of(tensor)
     if type(tensor._node) is Leaf:
         raise RuntimeError(
             f"{operation}: a leaf Tensor that requires grad is being used in an in-place operation; do it under "
@@ -396,8 +408,7 @@ def _set_new_root(storage: Storage, array: Any) -> None:
 
 def _replace_root(tensor: Tensor, storage: Storage, value: Any, steps: tuple[Step, ...]) -> None:
     """Write a value into the root of an immutable storage, in place where nothing else refers to the root."""
-    view = tensor._view
-    holder = tensor if view is None else base_of(view)
+    holder = tensor if tensor._view is None else base_of(tensor)
     with _roots:
         if holder is not None and holder._view is None and holder._array is storage.root:
             # It must not keep the old root; its next reading derives the new one.
@@ -432,12 +443,11 @@ def require_recorded_view(operation: str, tensor: Tensor) -> None:
 
 def rewrite_history(tensor: Tensor, node: Any) -> None:
     """Make `node` the history of a tensor that was just written, and of its base where it is a view."""
-    view = tensor._view
-    if view is None or view.base is None:
+    view, base = tensor._view, base_of(tensor)
+    if view is None or base is None:
         tensor._node = node
         note_written(tensor)
         return
-    base = base_of(view)
     note_written(base, tensor)
     result = wrap(base._array, base._kind)
     steps = view.steps[view.depth :]
@@ -454,9 +464,9 @@ def rewrite_history(tensor: Tensor, node: Any) -> None:
 def end_history(tensor: Tensor) -> None:
     """Make a constant of a tensor, and of a view whose base is one."""
     tensor._node = None
-    view = None if tensor._storage is None else tensor._view
-    if view is not None and view.base is not None:
-        view.seen = base_of(view)._node
+    base = base_of(tensor)
+    if base is not None and tensor._view is not None:
+        tensor._view.seen = base._node
 
 
 def require_viewable(operation: str, tensor: Tensor, shape: tuple[int, ...]) -> None:

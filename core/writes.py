@@ -140,8 +140,8 @@ def _is_recorded(target: Tensor, other: Tensor) -> bool:
     view = None if target._storage is None else target._view
     if view is not None and view.may_overlap:
         return True
-    base = target if view is None or view.base is None else base_of(view)
-    none = target._node is None and base._node is None and other._node is None
+    base = None if view is None else base_of(target)
+    none = target._node is None and (base is None or base._node is None) and other._node is None
     return not none and is_grad_enabled()
 
 
@@ -186,8 +186,7 @@ def write_in_place(
 
 def in_a_graph(target: Tensor, operands: tuple[Tensor, ...]) -> bool:
     """Whether a write of the operands into the target must enter a history."""
-    view = None if target._storage is None else target._view
-    base = None if view is None else base_of(view)
+    base = base_of(target)
     return any(operand._node is not None for operand in operands) or (base is not None and base._node is not None)
 
 

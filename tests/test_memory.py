@@ -607,3 +607,99 @@ class TestSharedHistories:
         assert seen is not y
         seen += 1
         assert y.tolist() == [1.0] * 3
+
+
+class TestData:
+    """What a tensor's data is replaced by."""
+
+    def test_a_step_of_old_tutorials(self, backend: str) -> None:
+        w = leaf(3)
+        for _ in range(2):
+            (w * w).sum().backward()
+            w.data = w.data - 0.25 * w.grad.data
+            w.grad.data.zero_()
+        assert (w.tolist(), w.grad.tolist()) == ([0.25] * 3, [0.0] * 3)
+        assert w.is_leaf
+        assert w.requires_grad
+
+    def test_is_shared(self, backend: str) -> None:
+        w, other = leaf(2), tp.zeros(2, dtype=tp.float64)
+        w.data = other
+        other.add_(3.0)
+        assert w.tolist() == [3.0, 3.0]
+        w.data[:1].mul_(2.0)
+        assert other.tolist() == [6.0, 3.0]
+        w.data = (w * 2.0).t()
+        assert (w.tolist(), w.grad_fn) == ([12.0, 6.0], None)
+
+    def test_views_and_saved_values_keep_the_old_memory(self, backend: str) -> None:
+        w = leaf(2)
+        view, loss = w[:1], (w * w).sum()
+        w.data = tp.asarray([5.0, 6.0], dtype=tp.float64)
+        assert view.tolist() == [1.0]
+        loss.backward()
+        (view * 2.0).sum().backward()
+        assert w.grad.tolist() == [4.0, 2.0]
+        base = tp.zeros(4)
+        view, second = base[:2], base[1:]
+        base.data = tp.ones(4)
+        view.add_(tp.ones(2, requires_grad=True))
+        assert (view.tolist(), second.tolist(), base.tolist()) == ([1.0, 1.0], [1.0, 0.0, 0.0], [1.0] * 4)
+        assert view.requires_grad
+        assert not base.requires_grad
+        base.add_(1.0)
+        assert view[:1].tolist() == [1.0]
+
+    def test_of_a_view(self, backend: str) -> None:
+        base = tp.zeros(4)
+        view = base[:2]
+        view.data = tp.ones(2)
+        view.add_(1.0)
+        assert (view.tolist(), base.tolist()) == ([2.0, 2.0], [0.0] * 4)
+        base.data = base.data[1:3]
+        base.add_(1.0)
+        assert base.tolist() == [1.0, 1.0]
+
+    def test_of_a_view_of_itself(self, backend: str) -> None:
+        x = tp.asarray([[1.0, 2.0], [3.0, 4.0]])
+        row = x[0]
+        x.data = x.data.t()
+        row.add_(tp.asarray([10.0, 20.0]))
+        assert (row.tolist(), x.tolist()) == ([11.0, 22.0], [[11.0, 3.0], [22.0, 4.0]])
+        x.add_(1.0)
+        assert row.tolist() == [12.0, 23.0]
+
+    def test_history_gradient_and_hooks_stay(self, backend: str) -> None:
+        w = leaf(2)
+        y = w * 2.0
+        y.data = tp.asarray([7.0, 8.0], dtype=tp.float64)
+        y.sum().backward()
+        assert (y.tolist(), w.grad.tolist()) == ([7.0, 8.0], [2.0, 2.0])
+        w.register_hook(lambda gradient: gradient * 10.0)
+        w.data = w.data * 3.0
+        (w * w).sum().backward()
+        assert w.grad.tolist() == [62.0, 62.0]
+        del w.grad
+        assert w.grad is None
+
+    def test_of_another_shape_or_dtype(self, backend: str) -> None:
+        w = leaf(2)
+        loss = (w * w).sum()
+        w.data = tp.ones(3, dtype=tp.float32)
+        with pytest.raises(RuntimeError, match="data of a leaf was replaced by data of another shape"):
+            loss.backward()
+        (w * w).sum().backward()
+        assert (w.grad.tolist(), w.grad.dtype) == ([2.0] * 3, tp.float32)
+        w.data = w.data.to(tp.float64)
+        with pytest.raises(RuntimeError, match=r"the gradient so far, of shape \(3,\)"):
+            (w * w).sum().backward()
+        with pytest.raises(RuntimeError, match="must be floating-point or complex"):
+            w.data = tp.ones(3, dtype=tp.int64)
+        with pytest.raises(RuntimeError, match="a result of recorded operations takes data of its own shape"):
+            (w * 2.0).data = tp.ones(2)
+        with pytest.raises(TypeError, match="data: got list, wanted a Tensor"):
+            w.data = [1.0, 2.0, 3.0]
+        assert (w.tolist(), w.dtype) == ([1.0] * 3, tp.float64)
+        constant = tp.arange(3)
+        constant.data = tp.ones(2)
+        assert constant.tolist() == [1.0, 1.0]
