@@ -754,10 +754,10 @@ def full_like(
 
 def _new(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def method(
-        x: Tensor, *arguments: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
+        x: Tensor, *arguments: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any
     ) -> Tensor:
         like = _like(method.__name__, x, dtype, device)
-        return make(*arguments, dtype=like["dtype"], device=like["device"], requires_grad=requires_grad)
+        return make(*arguments, **named, dtype=like["dtype"], device=like["device"], requires_grad=requires_grad)
 
     method.__name__ = f"new_{make.__name__}"
     method.__qualname__ = f"Tensor.{method.__name__}"

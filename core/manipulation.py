@@ -166,10 +166,17 @@ def permute_dims(x: Tensor, /, axes: Any) -> Tensor:
 _permute_dims.function = permute_dims
 
 
+def one_or_several(positional: tuple[Any, ...], named: Any = None) -> Any:
+    """What was given by name, as one argument, or in several: the shapes and axes of PyTorch's methods."""
+    if named is not None:
+        return named
+    return positional[0] if len(positional) == 1 else positional
+
+
 def permute(x: Tensor, /, *axes: Any, dims: Any = None) -> Tensor:
     """PyTorch's spelling of `permute_dims`: one tuple or several integers."""
-    order = axes if dims is None else (dims,)
-    return permute_dims(x, order[0] if len(order) == 1 and isinstance(order[0], Sequence) else order)
+    order = one_or_several(axes, dims)
+    return permute_dims(x, order if isinstance(order, Sequence) else (order,))
 
 
 def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
@@ -427,9 +434,9 @@ def broadcast_to(x: Tensor, /, shape: Any) -> Tensor:
 _broadcast_to.function = broadcast_to
 
 
-def expand(x: Tensor, /, *sizes: Any) -> Tensor:
+def expand(x: Tensor, /, *sizes: Any, size: Any = None) -> Tensor:
     """PyTorch's spelling of `broadcast_to`: one shape or its lengths, in which -1 leaves an axis as it is."""
-    shape = normalize_shape("expand", sizes[0] if len(sizes) == 1 else sizes)
+    shape = normalize_shape("expand", one_or_several(sizes, size))
     new = len(shape) - x.ndim
     lengths = tuple(x.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(shape))
     return make_view(x, "broadcast_to", lengths) if lengths == x.shape else broadcast_to(x, lengths)
@@ -489,9 +496,9 @@ def flip(x: Tensor, /, dims: Any = None, *, axis: Any = None) -> Tensor:
 _flip.function = flip
 
 
-def flip_method(x: Tensor, *dims: Any) -> Tensor:
+def flip_method(x: Tensor, *axes: Any, dims: Any = None) -> Tensor:
     """The elements in reverse order along axes: one tuple or several integers, as in PyTorch."""
-    return flip(x, dims[0] if len(dims) == 1 else dims)
+    return flip(x, one_or_several(axes, dims))
 
 
 def _together(operation: str, arrays: Any) -> list[Tensor]:
@@ -829,16 +836,16 @@ def tile(x: Tensor, repetitions: Any, /) -> Tensor:
     )
 
 
-def tile_method(x: Tensor, *dims: Any) -> Tensor:
+def tile_method(x: Tensor, *counts: Any, dims: Any = None) -> Tensor:
     """The tensor repeated as a whole along each axis: one tuple or several integers, as in PyTorch."""
-    return tile(x, dims[0] if len(dims) == 1 else dims)
+    return tile(x, one_or_several(counts, dims))
 
 
-def repeat_method(x: Tensor, *sizes: Any) -> Tensor:
+def repeat_method(x: Tensor, *sizes: Any, repeats: Any = None) -> Tensor:
     """The same for at least as many numbers as the tensor has axes, as in PyTorch; `repeat_interleave` is the
     standard's function `repeat`.
     """
-    counts = normalize_shape("repeat", sizes[0] if len(sizes) == 1 else sizes)
+    counts = normalize_shape("repeat", one_or_several(sizes, repeats))
     if len(counts) < x.ndim:
         raise ShapeError(
             f"repeat: got {len(counts)} repetitions for {x.ndim} axes, wanted at least as many; to repeat each "
@@ -1210,6 +1217,6 @@ METHODS = {
     "squeeze": squeeze_method,
     "tril_": in_place(tril),
     "triu_": in_place(triu),
-    "reshape": lambda x, *shape: reshape(x, shape[0] if len(shape) == 1 else shape),
+    "reshape": lambda x, *lengths, shape=None: reshape(x, one_or_several(lengths, shape)),
 }
 """What these functions are called as methods of Tensor, in PyTorch's signatures."""

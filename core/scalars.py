@@ -16,16 +16,14 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def accepts_0d(function: Function) -> Function:
     """Let a function take a 0-d tensor wherever it is called with PyTorch's `dim`, or has a default for it."""
-    signature = inspect.signature(function)
-    name = next(one for one in ("dim", "dimension") if one in signature.parameters)
-    default = signature.parameters[name].default
+    default = inspect.signature(function).parameters["dim"].default
 
     @functools.wraps(function)
     def along(*arguments: Any, **keywords: Any) -> Any:
         x = arguments[0] if arguments else keywords.get("input")
         if type(x) is not Tensor or x._array.shape:
             return function(*arguments, **keywords)
-        if signature.bind(*arguments, **keywords).arguments.get(name, default) is None:
+        if inspect.signature(function).bind(*arguments, **keywords).arguments.get("dim", default) is None:
             return function(*arguments, **keywords)
         return as_vector(function, *arguments, **keywords)
 

@@ -7,6 +7,7 @@ tensor's data: NumPy, CuPy, JAX, or any that a plugin adds.
 from __future__ import annotations
 
 import math as _math
+import sys as _sys
 
 from . import _clone as _clone
 from . import autograd as autograd
@@ -150,6 +151,7 @@ from .core.gradients import zero_grad
 from .core.indexing import take, take_along_axis
 from .core.inspection import __array_namespace_info__, is_tensor, numel
 from .core.interop import from_dlpack, from_numpy
+from .core.keywords import take_keywords as _take_keywords
 from .core.linear_algebra import addmm, bmm, dot, linear, matmul, mm, mv, outer, tensordot, vecdot
 from .core.manipulation import (
     broadcast_arrays,
@@ -613,3 +615,5 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+_take_keywords((_sys.modules[__name__], fft, linalg, nn.functional), vars(Tensor).values())

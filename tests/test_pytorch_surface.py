@@ -418,3 +418,50 @@ def test_shapes_by_name(backend: str) -> None:
     for wrong in (lambda: tp.zeros(), lambda: tp.zeros(2, size=3), lambda: tp.full(2), lambda: tp.rand(2, size=3)):
         with pytest.raises(TypeError, match=r"(zeros|full|rand): (got|a shape is)"):
             wrong()
+
+
+BY_NAME: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "add": (lambda x: tp.add(input=x, other=1, alpha=2), lambda x: x + 2),
+    "sum": (lambda x: tp.sum(input=x, dim=0, keepdim=True), lambda x: x.sum(0, True)),
+    "max": (lambda x: tp.max(input=x, dim=1).indices, lambda x: x.argmax(1)),
+    "softmax": (lambda x: tp.softmax(input=x, dim=0), lambda x: x.softmax(0)),
+    "cumsum": (lambda x: tp.cumsum(input=x, dim=1), lambda x: x.cumsum(1)),
+    "clamp": (lambda x: tp.clamp(input=x, min=1, max=2), lambda x: x.clip(1, 2)),
+    "cat": (lambda x: tp.cat(tensors=[x, x], dim=1), lambda x: x.repeat(1, 2)),
+    "stack": (lambda x: tp.stack(tensors=(x,), dim=-1), lambda x: x[..., None]),
+    "where": (lambda x: tp.where(condition=x > 2, input=x, other=0.0), lambda x: x * (x > 2)),
+    "mm": (lambda x: tp.mm(input=x, mat2=x), lambda x: x @ x),
+    "pow": (lambda x: tp.pow(input=x, exponent=2), lambda x: x * x),
+    "gather": (lambda x: tp.gather(input=x, dim=0, index=tp.tensor([[0, 0]])), lambda x: x[:1]),
+    "split": (lambda x: tp.split(tensor=x, split_size_or_sections=1)[1], lambda x: x[1:]),
+    "transpose": (lambda x: tp.transpose(input=x, dim0=0, dim1=1), lambda x: x.T),
+    "zeros_like": (lambda x: tp.zeros_like(input=x), lambda x: 0 * x),
+    "linalg": (lambda x: tp.linalg.eigvalsh(A=x @ x.T), lambda x: tp.linalg.eigvalsh(x @ x.T)),
+    "fft": (lambda x: tp.fft.fft(input=x, n=1).real, lambda x: x[:, :1]),
+    "in place": (
+        lambda x: x.clone().add_(other=2, alpha=3).pow_(exponent=2).copy_(src=x).mul_(other=x),
+        lambda x: x * x,
+    ),
+    "shapes": (
+        lambda x: x.reshape(shape=(4,)).expand(size=(2, 4)).flip(dims=(1,)).repeat(repeats=(1, 2)).tile(dims=(1, 1)),
+        lambda x: tp.tile(tp.flip(tp.reshape(x, 4)), (2, 2)),
+    ),
+    "new": (lambda x: x.new_full(size=(2,), fill_value=3) + x.new_zeros(size=2), lambda x: tp.full(2, 3.0)),
+}
+"""Calls by PyTorch's keywords, and what is meant."""
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_keywords(backend: str, name: str) -> None:
+    call, meant = BY_NAME[name]
+    x = tp.tensor([[1.0, 2.0], [4.0, 3.0]])
+    found, wanted = call(x), meant(x)
+    assert found.dtype == wanted.dtype
+    assert found.tolist() == wanted.tolist()
+
+
+def test_what_is_missing_is_named_as_in_pytorch() -> None:
+    with pytest.raises(TypeError, match=r"add\(\) missing 2 required positional arguments: 'input' and 'other'"):
+        tp.add()
+    with pytest.raises(TypeError, match=r"sum: got ndarray"):
+        tp.sum(input=np.ones(2))
