@@ -30,6 +30,7 @@ from . import (
     utility,
     writes,
 )
+from .absent import explain_absent_methods
 from .data_types import astype, convert
 from .kinds import OPERATIONS
 from .operation import Operation
@@ -156,3 +157,4 @@ def attach_all() -> None:
         _attach(operation)
     for name, member in (METHODS | PROPERTIES).items():
         setattr(Tensor, name, member)
+    explain_absent_methods(Tensor)

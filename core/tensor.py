@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, final
 
 from ..autograd.node import Leaf
+from .absent import Absent
 from .devices import Device
 from .dtypes import DType
 from .kinds import Kind
@@ -69,6 +70,9 @@ class _Constructed(type):
 
     def __call__(cls, *data: Any, **options: Any) -> Any:
         return cls._construct(*data, **options)  # type: ignore[attr-defined]
+
+    def __dir__(cls) -> list[str]:
+        return [name for name in super().__dir__() if not isinstance(vars(cls).get(name), Absent)]
 
 
 @final
@@ -138,6 +142,9 @@ class Tensor(metaclass=_Constructed):
         def __setitem__(self, index: Any, value: Any) -> None: ...
 
     __hash__ = object.__hash__
+
+    def __dir__(self) -> list[str]:
+        return dir(type(self))
 
     @property
     def dtype(self) -> DType:

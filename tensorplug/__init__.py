@@ -18,6 +18,7 @@ from . import linalg as linalg
 from . import losses as losses
 from . import nn as nn
 from .autograd import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
+from .core.absent import explain_absent as _explain_absent
 from .core.activations import log_softmax, logsumexp, softmax
 from .core.comparison import allclose, isclose
 from .core.constructors import (
@@ -296,6 +297,8 @@ inf = _math.inf
 nan = _math.nan
 newaxis = None
 pi = _math.pi
+
+_explain_absent(_sys.modules[__name__], autograd, cuda, fft, func, linalg, losses, nn, nn.functional)
 
 __array_api_version__ = "2025.12"
 __version__ = "0.1.0"

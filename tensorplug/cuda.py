@@ -7,6 +7,8 @@ from typing import Any
 from .core.devices import Device, as_device, devices
 from .core.kinds import library_for
 
+__all__ = ["device_count", "empty_cache", "is_available", "memory_stats", "synchronize"]
+
 
 def _cuda_devices() -> list[Device]:
     return [device for device in devices() if device.type == "cuda"]

@@ -1,0 +1,175 @@
+"""What is said of a name that is not there, which is often one of PyTorch's: the nearest that is."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import opcode
+import sys
+from collections.abc import Callable
+from itertools import takewhile
+from types import ModuleType
+from typing import Any, Final
+
+_ROOT: Final = __name__.partition(".")[0]
+
+_IMPORT_FROM: Final = opcode.opmap["IMPORT_FROM"]
+
+PLACES: Final = ("", "nn.functional", "nn", "linalg", "fft", "func", "autograd", "losses", "cuda", "Tensor")
+"""Where names are looked for, by what follows ``tensorplug.``."""
+
+COUNTERPARTS: Final = dict(
+    pair.split("=")
+    for pair in """
+    absolute=abs argwhere=nonzero aminmax=amin broadcast_tensors=broadcast_arrays clamp_max=clip clamp_min=clip
+    concatenate=concat fft2=fftn fix=trunc get_default_device=default_backend ifft2=ifftn irfft2=irfftn
+    logdet=linalg.slogdet multi_dot=matmul ndimension=ndim promote_types=result_type ravel=flatten
+    reshape_as=reshape rfft2=rfftn set_default_device=set_default_backend set_default_tensor_type=set_default_dtype
+    set_detect_anomaly=detect_anomaly sgn=sign std_mean=std swapaxes=transpose swapdims=transpose symeig=linalg.eigh
+    take_along_dim=take_along_axis tensor_split=split unique=unique_values var_mean=var vdot=vecdot
+    """.split()
+)
+"""Names of ours by PyTorch's; what is called the same but for ``arc``, letter case and underscores is found without."""
+
+METHODS: Final = """
+H abs absolute addbmm addcdiv addcmul addmv addr adjoint aminmax angle apply arccos arccosh arcsin arcsinh arctan
+arctan2 arctanh argwhere as_strided as_strided_scatter baddbmm bincount cauchy cdouble cfloat chalf cholesky_inverse
+cholesky_solve clamp_max clamp_min corrcoef cov cross cummax cummin data_ptr deg2rad detach diag diag_embed diagflat
+diagonal_scatter digamma dist dsplit eig element_size eq erf erfc erfinv exp2 exponential fill_diagonal fix fliplr
+flipud float_power fmax fmin fmod frac frexp gcd ge geometric geqrf get_device greater greater_equal gt hardshrink
+heaviside histc histogram hsplit i0 igamma igammac index_put index_reduce inner is_complex is_nonzero is_same_size
+is_signed isneginf isposinf isreal istft itemsize kron kthvalue lcm ldexp le lerp less less_equal lgamma log_normal
+logaddexp2 logcumsumexp logdet logit lstsq lt lu lu_solve mH map masked_scatter matrix_exp median mode msort
+multinomial mvlgamma nan_to_num nanmean nanmedian nanquantile nansum nbytes ndimension ne new new_empty_strided
+not_equal orgqr ormqr pin_memory polygamma prelu put qr quantile rad2deg ravel renorm reshape_as resize resize_as
+rot90 rsqrt scatter_reduce select select_scatter sgn share_memory sinc slice_scatter solve split_with_sizes stft
+storage storage_offset sum_to_size svd swapaxes swapdims symeig take_along_dim tensor_split to_dense to_sparse
+triangular_solve unflatten unique unique_consecutive vdot vsplit xlogy
+""".split()
+"""Methods of PyTorch's that tensors lack, or lack the in-place form of."""
+
+OTHERS: Final = frozenset(
+    "addbmm addmv autograd.functional dtype hfftn ihfftn layout name nn.unfold nn.functional.unfold random rrelu size "
+    "type".split()
+)
+"""What is another function than the one of nearly that name, or of that name elsewhere, in lower case."""
+
+
+@functools.lru_cache(1024)
+def explanation(place: str, name: str) -> str:
+    """What is said of a name that a place lacks.
+
+    Parameters
+    ----------
+    place
+        One of `PLACES`.
+    name
+
+    Examples
+    --------
+    >>> explanation("", "arccos")
+    'tensorplug.arccos is not part of Tensorplug; the nearest is tensorplug.acos; see docs/dialects.md'
+    >>> explanation("nn", "Conv2d")
+    'tensorplug.nn.Conv2d is not part of Tensorplug; see docs/dialects.md'
+    """
+    near = _nearest(place, name)
+    hint = f"; the nearest is {_full(*near)}" if near else ""
+    return f"{_full(place, name)} is not part of Tensorplug{hint}; see docs/dialects.md"
+
+
+def _full(place: str, name: str) -> str:
+    return f"Tensor.{name}" if place == "Tensor" else ".".join(filter(None, (_ROOT, place, name)))
+
+
+def _names(place: str) -> list[str]:
+    """The public names of a place."""
+    root = importlib.import_module(_ROOT)
+    found = functools.reduce(getattr, filter(None, place.split(".")), root)
+    return [name for name in getattr(found, "__all__", dir(found)) if not name.startswith("_")]
+
+
+def _nearest(place: str, name: str) -> tuple[str, str] | None:
+    """The place and the name of what is nearest, or None where nothing is near."""
+    if not OTHERS.isdisjoint((name.lower(), f"{place}.{name}".lower())):
+        return None
+    places = (place, *(other for other in PLACES if other != place))
+    renamed = f"a{name[3:]}" if name.startswith("arc") else name
+    wanted = COUNTERPARTS.get(name, renamed)
+    if "." in wanted:
+        module, _, wanted = wanted.rpartition(".")
+        return module, wanted
+    for other in places:
+        if wanted in _names(other):
+            return other, wanted
+    for other in places:
+        for found in _names(other):
+            if _folded(found) == _folded(wanted):
+                return other, found
+    return next(((place, found) for found in _names(place) if _is_slip(name, found)), None)
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def _is_slip(name: str, meant: str) -> bool:
+    """Whether a name is one that was meant but for a letter too many, too few or another, or two that are swapped."""
+    name, meant = name.rstrip("_"), meant.rstrip("_")
+    if len(name) < 5 or name[0] != meant[0]:
+        return False
+    start = _shared(name, meant)
+    end = _shared(name[start:][::-1], meant[start:][::-1])
+    ours, theirs = name[start : len(name) - end], meant[start : len(meant) - end]
+    if len(ours) == len(theirs) == 2:
+        return ours == theirs[::-1]
+    # Another digit is another function.
+    return max(len(ours), len(theirs)) <= 1 and not (ours + theirs).isdigit()
+
+
+def _shared(first: str, second: str) -> int:
+    """The number of letters that two words begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
+
+
+def explain_absent(*modules: ModuleType) -> None:
+    """Have modules say what is nearest to a name that they lack, in the error of ``from ... import``, too."""
+    for module in modules:
+        vars(module)["__getattr__"] = _getattr_of(module)
+
+
+def _getattr_of(module: ModuleType) -> Callable[[str], Any]:
+    place = module.__name__.partition(".")[2]
+
+    def __getattr__(name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}", name=name)
+        text = explanation(place, name)
+        caller = sys._getframe(1)
+        if caller.f_code.co_code[caller.f_lasti] == _IMPORT_FROM:
+            # An AttributeError would be replaced there.
+            raise ImportError(text, name=module.__name__, path=module.__file__)
+        raise AttributeError(text, name=name)
+
+    return __getattr__
+
+
+class Absent:
+    """A method of PyTorch's that tensors lack.
+
+    In the place of a ``__getattr__``, with which a class has every attribute found in twice the time.
+    """
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        raise AttributeError(explanation("Tensor", self._name), name=self._name)
+
+
+def explain_absent_methods(tensor: type) -> None:
+    """Have the class of tensors say what is nearest to a method of PyTorch's that it lacks."""
+    for name in [*METHODS, *(f"{method}_" for method in METHODS)]:
+        if not hasattr(tensor, name):
+            setattr(tensor, name, Absent(name))

@@ -1,0 +1,136 @@
+"""Names that are not there: what is said of them, and that all who ask whether they are there go on as before."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import inspect
+import pickle
+from types import ModuleType
+
+import pytest
+
+import tensorplug as tp
+from tensorplug.core.absent import COUNTERPARTS
+
+MODULES = (tp, tp.autograd, tp.cuda, tp.fft, tp.func, tp.linalg, tp.losses, tp.nn, tp.nn.functional)
+
+NEAREST = {
+    # Other spellings of PyTorch's and NumPy's.
+    "arccos": "tensorplug.acos",
+    "arctan2": "tensorplug.atan2",
+    "concatenate": "tensorplug.concat",
+    "swapaxes": "tensorplug.transpose",
+    # What lies elsewhere.
+    "svd": "tensorplug.linalg.svd",
+    "grad": "tensorplug.func.grad",
+    "kl_div": "tensorplug.nn.functional.kl_div",
+    "sigmoid_": "Tensor.sigmoid_",
+    "nn.Linear": "tensorplug.linear",
+    "nn.ReLU": "tensorplug.relu",
+    "nn.LeakyReLU": "tensorplug.nn.functional.leaky_relu",
+    "nn.LogSoftmax": "tensorplug.log_softmax",
+    "nn.functional.crossEntropy": "tensorplug.nn.functional.cross_entropy",
+    "linalg.norm": "tensorplug.norm",
+    "fft.fft2": "tensorplug.fft.fftn",
+    "autograd.set_detect_anomaly": "tensorplug.autograd.detect_anomaly",
+    "cuda.manual_seed": "tensorplug.manual_seed",
+    # Slips.
+    "matmull": "tensorplug.matmul",
+    "nn.functional.sofmax": "tensorplug.nn.functional.softmax",
+    "linalg.cholseky": "tensorplug.linalg.cholesky",
+    "losses.MSELos": "tensorplug.losses.MSELoss",
+}
+
+NOTHING_NEAR = (
+    "optim utils distributions vmap compile jit sparse Size dtype median nanmean lerp cdist sinc rsqrt erf addbmm "
+    "logaddexp2 x nn.Module nn.Conv2d nn.Parameter nn.RReLU nn.Unfold nn.functional.conv1d nn.functional.unfold "
+    "nn.functional.relu6 linalg.lstsq fft.hfftn func.vmap autograd.functional cuda.Stream"
+).split()
+
+
+def lookup(name: str) -> tuple[ModuleType, str]:
+    """The module in which a name is missing, and the name."""
+    module, _, missing = f"tensorplug.{name}".rpartition(".")
+    return importlib.import_module(module), missing
+
+
+@pytest.mark.parametrize("name", [*NEAREST, *NOTHING_NEAR])
+def test_names_of_modules(name: str) -> None:
+    module, missing = lookup(name)
+    near = f"; the nearest is {NEAREST[name]}" if name in NEAREST else ""
+    said = f"tensorplug.{name} is not part of Tensorplug{near}; see docs/dialects.md"
+    with pytest.raises(AttributeError) as refused:
+        getattr(module, missing)
+    assert str(refused.value) == said
+    assert refused.value.name == missing
+    with pytest.raises(ImportError) as not_imported:
+        exec(f"from {module.__name__} import {missing}", {})
+    assert str(not_imported.value) == said
+    assert not_imported.value.name == module.__name__
+    assert not hasattr(module, missing)
+    assert getattr(module, missing, None) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("arccosh_", "Tensor.acosh_"),
+        ("ravel", "Tensor.flatten"),
+        ("svd", "tensorplug.linalg.svd"),
+        ("argwhere", "Tensor.nonzero"),
+        ("eq_", "Tensor.eq"),
+        ("median", None),
+        ("addr_", None),
+    ],
+)
+def test_names_of_tensors(backend: str, name: str, near: str | None) -> None:
+    x = tp.ones(2)
+    with pytest.raises(AttributeError) as refused:
+        getattr(x, name)
+    hint = f"; the nearest is {near}" if near else ""
+    assert str(refused.value) == f"Tensor.{name} is not part of Tensorplug{hint}; see docs/dialects.md"
+    assert not hasattr(x, name)
+    assert not hasattr(tp.Tensor, name)
+    assert name not in {*dir(x), *dir(tp.Tensor)}
+
+
+def test_counterparts_are_there_and_their_names_are_not() -> None:
+    for theirs, ours in COUNTERPARTS.items():
+        assert any(
+            hasattr(lookup(ours)[0] if "." in ours else place, ours.rpartition(".")[2])
+            for place in (*MODULES, tp.Tensor)
+        )
+        assert not hasattr(tp, theirs), theirs
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_protocols_of_modules(module: ModuleType) -> None:
+    for name in ("__wrapped__", "__array__", "_private", "__test__"):
+        with pytest.raises(AttributeError, match=f"module '{module.__name__}' has no attribute '{name}'"):
+            getattr(module, name)
+    assert all(hasattr(module, name) for name in dir(module))
+    assert set(module.__all__) <= set(dir(module))
+    assert inspect.unwrap(module) is module  # type: ignore[arg-type]
+
+
+def test_submodules_are_imported_as_before() -> None:
+    exec("from tensorplug import cli, conformance; import tensorplug.nn.functional as F", {})
+    with pytest.raises(ModuleNotFoundError, match=r"No module named .tensorplug\.optim."):
+        importlib.import_module("tensorplug.optim")
+
+
+def test_protocols_of_tensors(backend: str) -> None:
+    x = tp.tensor([1.0, 2.0], requires_grad=True)
+    assert copy.copy(x).tolist() == copy.deepcopy(x).tolist() == pickle.loads(pickle.dumps(x)).tolist() == [1.0, 2.0]
+    for name in ("__array_interface__", "__wrapped__", "_repr_html_", "iloc"):
+        with pytest.raises(AttributeError, match=f"'Tensor' object has no attribute '{name}'"):
+            getattr(x, name)
+    # Not set yet, or raised by what is there.
+    bare = object.__new__(tp.Tensor)
+    with pytest.raises(AttributeError, match="_kind"):
+        _ = bare.dtype
+    assert {"__add__", "backward", "sum"} <= set(dir(x))
+    assert {name for name, _ in inspect.getmembers(tp.Tensor)} >= {"backward", "sum"}
+    assert not {name for name, _ in inspect.getmembers(tp.Tensor)} & {"median", "svd"}
+    assert inspect.unwrap(x) is x  # type: ignore[arg-type]
