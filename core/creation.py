@@ -17,7 +17,7 @@ from .axes import normalize_shape
 from .conversion import to
 from .data_types import require_convertible, result_type
 from .devices import Device, as_device
-from .dtypes import SCALARS, DType, as_dtype, bool_, default_complex, get_default_dtype, int64
+from .dtypes import SCALARS, DType, as_dtype, bool_, default_complex, float32, get_default_dtype, int64
 from .elementwise import equal
 from .errors import ClassIndexError, DTypeError, ShapeError
 from .gradients import requires_grad_
@@ -149,7 +149,11 @@ def _from_object(obj: Any, dtype: DType | None, device: Any, copy: bool | None) 
     leaves = list(_leaves(obj))
     strong = [one for one in leaves if hasattr(one, "dtype")]
     if strong and isinstance(obj, list | tuple):
-        return _stacked(obj, dtype or _common_dtype(leaves), device or _common_device(strong))
+        dtype = dtype or _common_dtype(leaves)
+        if all(isinstance(one, _ON_HOST) for one in leaves):
+            host = _stacked_on_host(obj, leaves, dtype)
+            return _from_host(host, as_dtype(host.dtype.newbyteorder("=")), dtype, device)
+        return _stacked(obj, dtype, device or _common_device(strong))
     host = _from_sequences(obj, leaves, dtype)
     own = as_dtype(host.dtype)
     return _from_host(host, own, dtype or _python_dtype(host), device)
@@ -229,7 +233,13 @@ def _leaves(obj: Any) -> Iterator[Any]:
 
 def _common_dtype(leaves: list[Any]) -> DType:
     """The dtype in which arrays and Python numbers meet."""
-    return result_type(*(asarray(one).dtype if hasattr(one, "dtype") else _number(one) for one in leaves))
+    return result_type(*(_dtype_of(one) if hasattr(one, "dtype") else _number(one) for one in leaves))
+
+
+def _dtype_of(array: Any) -> DType:
+    if isinstance(array, numpy.ndarray | numpy.generic):
+        return as_dtype(array.dtype.newbyteorder("="))
+    return asarray(array).dtype
 
 
 def _number(one: Any) -> Any:
@@ -252,6 +262,30 @@ def _stacked(obj: Any, dtype: DType, device: Any) -> Tensor:
     if len({part.shape for part in parts}) > 1:
         raise _uneven()
     return stack(parts)
+
+
+_ON_HOST = (numpy.ndarray, numpy.generic, *SCALARS)
+"""What needs no device before it is stacked."""
+
+
+def _stacked_on_host(obj: Any, leaves: list[Any], dtype: DType) -> numpy.ndarray:
+    """The same of NumPy's arrays and Python numbers, to be put on a device at once; bfloat16 may be in float32 yet."""
+    if isinstance(obj, list | tuple) and not _are_alike(leaves):
+        parts = [_stacked_on_host(one, list(_leaves(one)), dtype) for one in obj]
+        if len({part.shape for part in parts}) > 1:
+            raise _uneven()
+        return numpy.stack(parts)
+    try:
+        host = _from_sequences(obj, leaves, dtype) if type(obj) in SCALARS else numpy.asarray(obj)
+    except ValueError:
+        raise _uneven() from None
+    return _converted(host, as_dtype(host.dtype.newbyteorder("=")), dtype)
+
+
+def _are_alike(leaves: list[Any]) -> bool:
+    """Whether there are none but NumPy's arrays or scalars of one dtype and shape, which it stacks as they are."""
+    kinds = {(one.dtype, one.shape) if hasattr(one, "dtype") else None for one in leaves}
+    return None not in kinds and len(kinds) <= 1
 
 
 def _uneven() -> ShapeError:
@@ -292,19 +326,23 @@ def _python_dtype(host: numpy.ndarray) -> DType:
 def _from_host(host: numpy.ndarray, own: DType, dtype: DType, device: Any) -> Tensor:
     """A copy of a NumPy array, converted on the host where NumPy can, else on the device."""
     kind = kind_for(as_device(device), dtype)
+    host = _converted(host, own, dtype)
+    if own is not dtype and dtype.name == "bfloat16":
+        wide = kind.with_dtype(float32)
+        return to(wrap(wide.library.backend.from_numpy(host, kind.native_device), wide), dtype=dtype)
+    return wrap(kind.library.backend.from_numpy(host, kind.native_device), kind)
+
+
+def _converted(host: numpy.ndarray, own: DType, dtype: DType) -> numpy.ndarray:
+    """A NumPy array in another dtype; for bfloat16, which NumPy may lack, in float32."""
     if own is dtype:
-        return wrap(kind.library.backend.from_numpy(host, kind.native_device), kind)
+        return host
     if host.dtype.kind in "iu" and dtype.kind in "iu" and host.size:
         require_range("tensor", dtype, int(host.min()))
         require_range("tensor", dtype, int(host.max()))
-    if dtype.name == "bfloat16":
-        wide = kind.with_dtype(as_dtype("float32"))
-        return to(
-            wrap(wide.library.backend.from_numpy(convert(host, "float32"), kind.native_device), wide), dtype=dtype
-        )
     if host.dtype.kind == "c" and dtype.kind in "iuf":
         raise TypeError(f"tensor: complex numbers do not convert to {dtype}; take their real part")
-    return wrap(kind.library.backend.from_numpy(convert(host, dtype.name), kind.native_device), kind)
+    return convert(host, "float32" if dtype.name == "bfloat16" else dtype.name)
 
 
 def _kind(dtype: Any, device: Any, default: DType | None = None) -> Kind:

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import tensorplug as tp
-from tensorplug.core.dtypes import DTYPES
+from tensorplug.core.dtypes import DTYPES, as_dtype
+from tensorplug.core.kinds import library_for
 
 INF = math.inf
 
@@ -387,3 +388,35 @@ class TestHistory:
         with tp.no_grad():
             self.NUMBERS[name](tp.tensor(0.5, requires_grad=True))
         self.NUMBERS[name](tp.tensor(0.5))
+
+
+NESTED = {
+    "arrays": [[np.ones(3, "f4"), np.zeros(3, "f4")]] * 20,
+    "scalars": [np.float32(1.5), np.float32(2)] * 20,
+    "arrays and lists": [np.arange(3), [1.5, 2, True]],
+    "scalars and numbers": [[np.int8(3), 2.5], (4, np.bool_(True))],
+    "other byte orders": [np.arange(3, dtype=">f4"), np.arange(3, dtype="<f4")],
+    "integers that a float32 lacks": [np.int64(2**53 + 1), np.int64(-1)],
+}
+"""Sequences of what is on the host, which NumPy puts together as they are."""
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_what_is_on_the_host_is_put_on_a_device_at_once(backend: str, name: str, monkeypatch: Any) -> None:
+    tp.zeros(1)
+    library = library_for(backend)
+    put: list[Any] = []
+    own = library.backend.from_numpy
+    monkeypatch.setattr(library.backend, "from_numpy", lambda *given: put.append(given) or own(*given))
+    for dtype in (None, "float64", "bfloat16"):
+        found = tp.tensor(NESTED[name], dtype=dtype)
+        assert found.dtype is as_dtype(dtype or ("int64" if "lacks" in name else "float32"))
+        wanted = np.array(NESTED[name]).astype("f8")
+        assert found.double().numpy().tolist() == wanted.tolist() or (dtype == "bfloat16" and "lacks" in name)
+    assert len(put) == 3
+
+
+def test_complex_numbers_do_not_convert_to_half_precision(backend: str) -> None:
+    for dtype in ("float16", "bfloat16"):
+        with pytest.raises(TypeError, match="complex numbers do not convert"):
+            tp.tensor([np.complex64(1j)], dtype=dtype)
