@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import copy
+import copyreg
 import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy
 
+from ..autograd.modes import set_grad_enabled
+from ..autograd.rules.manipulation import inverse
 from .devices import DEFAULT_BACKEND, Device, as_device, default_device
 from .dtypes import DTYPES, as_dtype, get_default_dtype
 from .errors import CopyError, ProtocolError
-from .kinds import kind_for, library_for
+from .kinds import Kind, kind_for, library_for
 from .printing import format_tensor
-from .tensor import Tensor, make_leaf, wrap
+from .steps import Step
+from .tensor import Storage, Tensor, make_leaf, wrap
 from .transfer import clone, to_device
-from .views import array_of, can_hold, can_share, detach, share, sharing
+from .views import array_of, base_of, can_hold, can_share, detach, make_view, share, sharing
 
 
 def host_array(x: Tensor) -> numpy.ndarray:
@@ -351,7 +356,7 @@ def is_floating_point(self: Tensor) -> bool:
 
 
 def deep_copy(self: Tensor, memo: dict[int, Any]) -> Tensor:
-    """A copy of a leaf, its gradient included.
+    """A copy of a leaf, its gradient included; copies of tensors that share memory share theirs.
 
     Raises
     ------
@@ -360,12 +365,70 @@ def deep_copy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     """
     if not self.is_leaf:
         raise RuntimeError("only leaf tensors can be deep-copied; use x.detach()")
-    result = wrap(self._kind.library.backend.copy(array_of(self)), self._kind)
+    if _shares(self):
+        source, *how = _seen_from(self)
+        if type(source) is Storage and id(source) not in memo:
+            memo[id(source)] = _copied_storage(source)
+        result = _seen(copy.deepcopy(source, memo), *how)
+    else:
+        result = wrap(self._kind.library.backend.copy(array_of(self)), self._kind)
     memo[id(self)] = result
     if self._node is not None:
         make_leaf(result)
-        result._grad = None if self.grad is None else deep_copy(self.grad, memo)
+        result._grad = copy.deepcopy(self.grad, memo)
     return result
+
+
+def _shares(self: Tensor) -> bool:
+    """Whether other tensors may share the memory."""
+    return self._storage is not None and self._storage.layout is not None
+
+
+def _seen_from(self: Tensor) -> tuple[Any, ...]:
+    """A view's base, or the storage, and the arguments by which `_seen` makes the tensor of its copy."""
+    view, base = self._view, base_of(self)
+    if view is not None and base is not None and base.is_leaf:
+        return base, view.steps[view.depth :], view.recorded
+    return self._storage, () if view is None else view.steps, None
+
+
+def _seen(source: Tensor, steps: tuple[Step, ...], recorded: bool | None) -> Tensor:
+    """What is seen of a tensor by the steps: a view of it, `recorded` or not, or where that is None a detached one."""
+    with set_grad_enabled(bool(recorded)):
+        for name, argument in steps:
+            source = make_view(source, name, argument)
+    return detach(source) if recorded is None else source
+
+
+def _order(layout: numpy.ndarray) -> tuple[int, ...]:
+    """The axes by their strides, the greatest first: in that order a copy takes over how the elements lie."""
+    return tuple(sorted(range(layout.ndim), key=lambda axis: -abs(layout.strides[axis])))
+
+
+def _rebuilt(array: Any, kind: Kind, order: tuple[int, ...]) -> Tensor:
+    """The root of a storage, of a copy of its array in that order of the axes."""
+    if not kind.writable:
+        # There elements are always in order.
+        return wrap(array, kind)
+    return sharing(kind.library.ops.permute_dims(array, inverse(order)), kind)
+
+
+def _copied_storage(storage: Storage) -> Tensor:
+    """The root of a copy, in the layout of the original."""
+    order, library = _order(storage.layout), storage.kind.library
+    array = library.ops.permute_dims(storage.root, order) if storage.kind.writable else storage.root
+    return _rebuilt(library.backend.copy(array), storage.kind, order)
+
+
+def _reduced_storage(storage: Storage) -> tuple[Any, ...]:
+    order = _order(storage.layout)
+    host = host_array(wrap(storage.root, storage.kind)).transpose(order)
+    return _restored_storage, (numpy.array(host, order="C"), str(storage.kind.device), order)
+
+
+def _restored_storage(array: numpy.ndarray, device: str, order: tuple[int, ...]) -> Tensor:
+    root = _restored(array, device, requires_grad=False)
+    return _rebuilt(root._array, root._kind, order)
 
 
 def shallow_copy(self: Tensor) -> Tensor:
@@ -385,7 +448,8 @@ def shallow_copy(self: Tensor) -> Tensor:
 
 
 def reduced(self: Tensor) -> tuple[Any, ...]:
-    """What pickle keeps of a leaf: its values, where it was, and whether it requires a gradient.
+    """What pickle keeps of a leaf: its values, what shares its memory, where it was, and whether it requires a
+    gradient.
 
     Raises
     ------
@@ -394,6 +458,8 @@ def reduced(self: Tensor) -> tuple[Any, ...]:
     """
     if not self.is_leaf:
         raise RuntimeError("only leaf tensors can be pickled; use x.detach()")
+    if _shares(self):
+        return _restored_view, (*_seen_from(self), self._node is not None)
     return _restored, (numpy.array(host_array(self)), str(self.device), self._node is not None)
 
 
@@ -404,6 +470,15 @@ def _restored(array: numpy.ndarray, device: str, requires_grad: bool) -> Tensor:
         make_leaf(result)
     return result
 
+
+def _restored_view(source: Tensor, steps: tuple[Step, ...], recorded: bool | None, requires_grad: bool) -> Tensor:
+    result = _seen(source, steps, recorded)
+    if requires_grad:
+        make_leaf(result)
+    return result
+
+
+copyreg.pickle(Storage, _reduced_storage)
 
 METHODS = {
     "item": item,

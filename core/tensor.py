@@ -30,16 +30,19 @@ class Storage:
     layout : numpy.ndarray or None
         Shape and strides of the root, from which all views are derived, once there is a view; else None.
     root : array or None
-        On immutable backends the root's present array, once there is a view.
+        The root's present array, once there is a view.
+    kind : Kind
+        The root's, once there is a view.
     replaceable : bool
         Whether the root was made by a write, so that nothing outside can hold it.
     """
 
-    __slots__ = ("layout", "replaceable", "root", "version")
+    __slots__ = ("kind", "layout", "replaceable", "root", "version")
 
     version: int
     layout: Any
     root: Any
+    kind: Kind
     replaceable: bool
 
 

@@ -121,7 +121,8 @@ def sharing(array: Any, kind: Any) -> Tensor:
 
 
 def _set_root(storage: Storage, tensor: Tensor, root_layout: numpy.ndarray) -> None:
-    storage.root = None if tensor._kind.writable else tensor._array
+    storage.root = tensor._array
+    storage.kind = tensor._kind
     storage.replaceable = False
     storage.layout = root_layout
 

@@ -273,6 +273,65 @@ def test_tensors_pickle_and_copy(backend: str, dtype: str, shape: tuple[int, ...
     assert pickle.loads(pickle.dumps((x.dtype, x.device, x.size))) == (x.dtype, x.device, int(x.size))
 
 
+def pickled(x: Any) -> Any:
+    return pickle.loads(pickle.dumps(x))
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, pickled])
+class TestCopiesOfSharedMemory:
+    def test_share_theirs(self, backend: str, duplicate: Callable[[Any], Any]) -> None:
+        base = tp.arange(4, dtype=tp.float64)
+        given = {"view": base[1:3], "base": base, "same": base, "detached": base.detach(), "data": base[2:].data}
+        made = duplicate(given)
+        made["base"].add_(10)
+        made["data"].mul_(2)
+        assert made["same"] is made["base"]
+        assert {name: x.tolist() for name, x in made.items()} == {
+            "view": [11, 24],
+            "base": [10, 11, 24, 26],
+            "same": [10, 11, 24, 26],
+            "detached": [10, 11, 24, 26],
+            "data": [24, 26],
+        }
+        assert (base.tolist(), given["view"].tolist()) == ([0, 1, 2, 3], [1, 2])
+
+    def test_views_enter_the_history_of_the_copied_base(self, backend: str, duplicate: Callable[[Any], Any]) -> None:
+        base = tp.ones(3)
+        weight = tp.ones(2, requires_grad=True)
+        copied, view = duplicate([base, base[1:]])
+        view.mul_(weight * 3.0)
+        copied.sum().backward()
+        assert weight.grad.tolist() == [3.0, 3.0]
+
+    def test_leaves(self, backend: str, duplicate: Callable[[Any], Any]) -> None:
+        leaf = tp.ones(2, requires_grad=True)
+        copied, data = duplicate([leaf, leaf.data])
+        data.add_(1.0)
+        assert (copied.tolist(), copied.requires_grad, copied.is_leaf) == ([2.0, 2.0], True, True)
+        (copied * copied).sum().backward()
+        assert copied.grad.tolist() == [4.0, 4.0]
+        assert (leaf.tolist(), leaf.grad) == ([1.0, 1.0], None)
+
+    def test_every_view(self, backend: str, duplicate: Callable[[Any], Any]) -> None:
+        x = tp.arange(12, dtype=tp.float64).reshape((3, 4))
+        z = tp.complex(tp.ones(2), tp.zeros(2))
+        views = [x.t()[1], x[::-1][:, ::2], x.view(2, 6)[0], x.diagonal(), x.unfold(1, 2, 1)[0], z.real, z.imag]
+        *found, copied, complexes = duplicate([*views, x, z])
+        for one in (x, copied, z, complexes):
+            one.mul_(3)
+        assert [one.tolist() for one in found] == [one.tolist() for one in views]
+
+    def test_arrays_of_others_keep_the_order_of_their_elements(
+        self, backend: str, duplicate: Callable[[Any], Any]
+    ) -> None:
+        x = tp.asarray(np.asfortranarray(np.arange(6.0).reshape(2, 3)))
+        views = [x.t()[0], x[:, ::-1]] + ([x.t().view(-1)] if backend == "numpy" else [])
+        *found, copied = duplicate([*views, x])
+        for one in (x, copied):
+            one.add_(1)
+        assert [one.tolist() for one in found] == [one.tolist() for one in views]
+
+
 CPU, CUDA = (1, 0), (2, 0)
 
 
