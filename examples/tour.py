@@ -317,7 +317,11 @@ def main() -> None:
         ("Fitting a line", fitting_a_line),
         ("Saving", saving),
     ]
-    with torch.backend(backend):
+    try:
+        chosen = torch.backend(backend)
+    except (RuntimeError, ValueError) as error:
+        parser.error(str(error))
+    with chosen:
         for title, stop in stops:
             print(f"\n{title}\n{'-' * len(title)}")
             stop()

@@ -48,7 +48,7 @@ def test_every_extra_that_is_named_is_there() -> None:
 def test_test_includes_conformance() -> None:
     assert "tensorplug[conformance]" in EXTRAS["test"]
     brought = {re.split("[>=]", requirement)[0] for requirement in EXTRAS["conformance"]}
-    assert brought == {"hypothesis", "junitparser", "matplotlib", "pebble", "pytest", "rich"}
+    assert brought == {"hypothesis", "junitparser", "matplotlib", "pebble", "pytest", "rich", "safetensors"}
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,13 @@ def test_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest_load_initial_conftests(None, ["tests"])
     with pytest.raises(pytest.UsageError, match=r"the conformance suite needs hypothesis, .*\[conformance\]"):
         pytest_load_initial_conftests(None, ["tensorplug.conformance"])
+
+
+def test_saving_is_not_checked_without_safetensors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    (outcome,) = run(["numpy"], level="quick", operations=["saving"])
+    assert outcome.status == "unsupported"
+    assert outcome.reason.startswith("saving needs safetensors, not installed here")
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:

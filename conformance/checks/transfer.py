@@ -11,6 +11,7 @@ import tensorplug
 from tensorplug.core.dtypes import DTYPES
 from tensorplug.core.errors import UnsupportedDTypeError
 from tensorplug.core.kinds import library_for
+from tensorplug.extras import require
 
 from ..arrays import Array, contiguous, rounded, source
 from ..comparing import require_sound
@@ -180,6 +181,10 @@ def _shares_or_raises(host: Array, dtype: str, backend: str) -> None:
 
 def check_saving(trial: Trial) -> None:
     """What is saved is loaded: values, dtypes, shapes, and whether a gradient is wanted."""
+    try:
+        require("saving", "save", "safetensors")
+    except ModuleNotFoundError as error:
+        raise Unsupported(str(error)) from None
 
     def prop(example: Example) -> None:
         (tensor,), (dtype,), (host,) = example.tensors().values(), example.dtypes.values(), example.hosts.values()
