@@ -125,7 +125,8 @@ def type_of(self: Tensor, dtype: Any = None) -> Any:
         return f"tensorplug.{names.get(self.dtype.name, self.dtype.name)}"
     if isinstance(dtype, str):
         dtype = OLD_TYPES.get(dtype.rpartition(".")[2], dtype)
-    return astype(self, getattr(dtype, "dtype", dtype), copy=False)
+    old = getattr(dtype, "dtype", None)
+    return astype(self, old if type(old) is DType else dtype, copy=False)
 
 
 METHODS = {"_construct": staticmethod(construct), "type": type_of}

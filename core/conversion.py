@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy
+
 from .data_types import convert
 from .devices import Device
 from .dtypes import DTYPES, DType, as_dtype
@@ -34,7 +36,7 @@ def to(x: Tensor, *targets: Any, dtype: Any = None, device: Any = None, copy: bo
             device, dtype = target.device, target.dtype
         elif type(target) is Device or (isinstance(target, str) and target not in DTYPES):
             device = target
-        elif type(target) is DType or isinstance(target, str | type):
+        elif type(target) is DType or isinstance(target, str | type | numpy.dtype):
             dtype = as_dtype(target)
         else:
             raise TypeError(f"to: got {type(target).__name__}, wanted a device, a dtype or a tensor")

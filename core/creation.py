@@ -311,7 +311,8 @@ def _from_sequences(obj: Any, leaves: list[Any], dtype: DType | None) -> numpy.n
         return host.astype(numpy.complex128 if any(isinstance(one, complex) for one in leaves) else numpy.float64)
     if host.dtype.kind not in "biufc":
         odd = next((one for one in leaves if not isinstance(one, SCALARS)), obj)
-        raise TypeError(f"tensor: got elements of type {type(odd).__name__}, wanted numbers")
+        remedy = "; make it dense with its method toarray()" if hasattr(odd, "toarray") else ""
+        raise TypeError(f"tensor: got elements of type {type(odd).__name__}, wanted numbers{remedy}")
     return host
 
 

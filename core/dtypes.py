@@ -70,6 +70,31 @@ class DType:
         """Whether a tensor of this dtype can require a gradient."""
         return self.kind in "fc"
 
+    @property
+    def dtype(self) -> numpy.dtype:
+        """NumPy's dtype of that name, by which ``array.astype(tensorplug.float64)`` works.
+
+        Raises
+        ------
+        TypeError
+            For bfloat16, unless ml_dtypes is installed.
+        """
+        if self.name != "bfloat16":
+            return numpy.dtype(self.name)
+        try:
+            from ml_dtypes import bfloat16 as scalar
+        except ImportError:
+            raise TypeError("NumPy has no bfloat16 without ml_dtypes; use float32") from None
+        return numpy.dtype(scalar)
+
+    __numpy_dtype__ = dtype
+    """What NumPy 2.4 and later look for; earlier versions take `dtype`."""
+
+    @property
+    def char(self) -> str:
+        """NumPy's letter of the dtype, at which SciPy's sparse arrays look."""
+        return self.dtype.char
+
     def __repr__(self) -> str:
         return f"tensorplug.{self.name}"
 

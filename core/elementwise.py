@@ -991,12 +991,13 @@ OPERATIONS["round"].function = round
 METHODS |= {"round_": in_place(round), "__round__": lambda x, ndigits=None: round(x, decimals=ndigits or 0)}
 
 
-def _pair_of_quotient(x1: Any, x2: Any) -> Any:
+def quotient_and_remainder(x1: Any, x2: Any) -> Any:
+    """What ``divmod`` of two operands gives; NotImplemented where one is of no type that tensors work with."""
     quotient = OPERATIONS["floor_divide"].apply(x1, x2)
     return quotient if quotient is NotImplemented else (quotient, OPERATIONS["remainder"].apply(x1, x2))
 
 
-METHODS |= {"__divmod__": _pair_of_quotient, "__rdivmod__": lambda x, other: _pair_of_quotient(other, x)}
+METHODS |= {"__divmod__": quotient_and_remainder, "__rdivmod__": lambda x, other: quotient_and_remainder(other, x)}
 
 METHODS |= {f"{name}_": _scaled_in_place(name) for name in ("add", "subtract")}
 METHODS["sub_"] = METHODS["subtract_"]

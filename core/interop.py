@@ -12,8 +12,9 @@ import numpy
 
 from ..autograd.modes import set_grad_enabled
 from ..autograd.rules.manipulation import inverse
+from ..backends.dlpack import export, take_bfloat16
 from .devices import DEFAULT_BACKEND, Device, as_device, default_device
-from .dtypes import DTYPES, as_dtype, get_default_dtype
+from .dtypes import as_dtype, get_default_dtype
 from .errors import CopyError, ProtocolError
 from .kinds import Kind, kind_for, library_for
 from .printing import format_tensor
@@ -51,7 +52,7 @@ def numpy_array(x: Tensor, *, force: bool = False) -> numpy.ndarray:
     """The tensor as a NumPy array.
 
     On backends whose arrays are NumPy's the two share memory: each sees what is written to the other. On all others
-    the array is a copy.
+    the array holds the values of this moment and is read-only, as a write to it would be lost.
 
     Parameters
     ----------
@@ -66,11 +67,19 @@ def numpy_array(x: Tensor, *, force: bool = False) -> numpy.ndarray:
     """
     if not force:
         _require_no_grad("numpy", x)
+    return _shared_or_read_only(x)
+
+
+def _shared_or_read_only(x: Tensor) -> numpy.ndarray:
+    """The tensor's memory where it is NumPy's, else its values in an array that cannot be written."""
     array = array_of(x)
-    if isinstance(array, numpy.ndarray):
+    if x._kind.writable and isinstance(array, numpy.ndarray):
         share(x)
         return array
-    return numpy.array(host_array(x))
+    # What a library that writes its arrays gives may follow later writes.
+    host = numpy.array(host_array(x)) if x._kind.writable else host_array(x).view()
+    host.flags.writeable = False
+    return host
 
 
 def _require_no_grad(operation: str, x: Tensor) -> None:
@@ -122,9 +131,6 @@ def from_numpy(array: numpy.ndarray, /) -> Tensor:
 _CPU = 1
 """DLPack's number of the type of device."""
 
-_NUMPY_EXPORTS = frozenset(DTYPES) - {"bfloat16"}
-"""The dtypes that NumPy has in DLPack."""
-
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """A tensor of any array that speaks DLPack.
@@ -168,10 +174,8 @@ def _from_host(x: Any, device: Device, copy: bool | None) -> Tensor:
     """A tensor of a foreign array in the memory of the CPU."""
     library = library_for(device.backend)
     native_device = library.devices[device.local_name]
-    try:
-        host = numpy.from_dlpack(x)
-    except (BufferError, RuntimeError):
-        # NumPy has no bfloat16 in DLPack; the backend may.
+    host = _taken_by_numpy(x)
+    if host is None:
         try:
             array = library.backend.from_dlpack(x, native_device, copy=True)
         except RuntimeError as error:
@@ -181,6 +185,18 @@ def _from_host(x: Any, device: Device, copy: bool | None) -> Tensor:
     if copy is not True and can_hold(host, kind):
         return sharing(host.view(numpy.ndarray), kind)
     return _copied(wrap(library.backend.from_numpy(host, native_device), kind), copy)
+
+
+def _taken_by_numpy(x: Any) -> numpy.ndarray | None:
+    """A foreign array as a NumPy array that shares its memory; None where NumPy has no such dtype."""
+    try:
+        return numpy.from_dlpack(x)
+    except (BufferError, RuntimeError):
+        pass
+    try:
+        return take_bfloat16(x)
+    except (BufferError, RuntimeError, ImportError):
+        return None
 
 
 def _from_accelerator(x: Any, device: Device, copy: bool | None) -> Tensor:
@@ -252,13 +268,15 @@ def dlpack(
     if self._kind.writable:
         array_of(self)
         share(self)
-    elif copy and own[0] == _CPU and self.dtype.name in _NUMPY_EXPORTS:
+    elif copy and own[0] == _CPU:
         # Whoever asks for a copy may want to write it, and the library would mark its own as read-only.
         return _host_capsule(self, version, copy)
     asked = {"stream": stream, "max_version": version, "copy": copy}
     try:
         with self._kind.library.scope(self._kind.native_device):
-            return array_of(self).__dlpack__(**{name: value for name, value in asked.items() if value is not None})
+            array = array_of(self)
+            options = {name: value for name, value in asked.items() if value is not None}
+            return export(array, **options) if isinstance(array, numpy.ndarray) else array.__dlpack__(**options)
     except (BufferError, RuntimeError, TypeError):
         # The library cannot say what it shares: that the memory is not to be written, for one.
         return _host_capsule(self, version, copy)
@@ -268,7 +286,7 @@ def _host_capsule(x: Tensor, version: Any, copy: bool | None) -> Any:
     """A capsule of a copy in the memory of the CPU."""
     if copy is False:
         raise CopyError(f"__dlpack__: got copy=False, but to export this tensor from {x.device} takes a copy")
-    return host_array(x).__dlpack__(max_version=version, copy=True)
+    return export(host_array(x), max_version=version, copy=True)
 
 
 def dlpack_device(self: Tensor) -> tuple[int, int]:
@@ -278,7 +296,15 @@ def dlpack_device(self: Tensor) -> tuple[int, int]:
 
 
 def as_numpy(self: Tensor, dtype: Any = None, copy: bool | None = None) -> numpy.ndarray:
-    """What ``numpy.asarray(tensor)`` calls: a copy, unless `copy` is False.
+    """What ``numpy.asarray(tensor)`` calls: the array that `numpy_array` gives, unless a copy is asked for or needed.
+
+    Parameters
+    ----------
+    dtype : optional
+        Of the array; another than the tensor's takes a copy.
+    copy : bool, optional
+        True always copies, and the copy can be written; False never does, and raises where it would have to; by
+        default only where it must.
 
     Raises
     ------
@@ -289,15 +315,19 @@ def as_numpy(self: Tensor, dtype: Any = None, copy: bool | None = None) -> numpy
     """
     _require_no_grad("__array__", self)
     host = host_array(self)
-    converts = dtype is not None and host.dtype != dtype
-    if copy is False:
-        if converts or (host.base is None and not isinstance(self._array, numpy.ndarray)):
-            raise ValueError("__array__: got copy=False, but another dtype, or an array on the host, is a copy")
-        if host is self._array:
-            share(self)
-            return array_of(self)
-        return host
-    return host.astype(dtype) if converts else numpy.array(host)
+    wanted = host.dtype if dtype is None else numpy.dtype(dtype)
+    if copy is False and (wanted != host.dtype or _is_copy(self, host)):
+        raise ValueError("__array__: got copy=False, but another dtype, or an array on the host, is a copy")
+    if copy or wanted != host.dtype:
+        return numpy.array(host, wanted)
+    return _shared_or_read_only(self)
+
+
+def _is_copy(x: Tensor, host: numpy.ndarray) -> bool:
+    """Whether what NumPy gets is not the tensor's own memory."""
+    if isinstance(x._array, numpy.ndarray):
+        return False
+    return x._kind.writable or host.base is None
 
 
 def _number(convert: Callable[[Any], Any], kinds: str) -> Callable[[Tensor], Any]:

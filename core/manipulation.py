@@ -1211,6 +1211,7 @@ METHODS = {
     **{name: globals()[name] for name in ("movedim", "repeat_interleave", "tril", "triu")},
     "flip": flip_method,
     "moveaxis": movedim,
+    "ravel": lambda x: flatten(x),
     "repeat": repeat_method,
     "roll": lambda x, shifts, dims=None: roll(x, shifts, dims),
     "tile": tile_method,

@@ -132,7 +132,7 @@ def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
     if type(x1) is not Tensor:
         swapped = pair(operation, x2, x1) if type(x2) is Tensor else None
         return swapped and (swapped[1], swapped[0])
-    if operation.family not in _WITH_SCALARS and not isinstance(x2, Tensor | numpy.ndarray):
+    if operation.family not in _WITH_SCALARS and type(x2) is not Tensor and _host_operand(x2) is None:
         return None
     try:
         if type(x2) in (float, int) and x1._kind.dtype.kind == "f":
@@ -146,13 +146,21 @@ def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
         if operation.name not in _COMPARISONS:
             raise
         return _apart(x1, x2)
-    if isinstance(x2, numpy.ndarray):
-        x2 = _from_numpy(x1, x2)
     if type(x2) is not Tensor:
-        return None
+        host = _host_operand(x2)
+        if host is None:
+            return None
+        x2 = _from_numpy(x1, host)
     x1, x2 = same_device(operation.name, x1, x2)
     dtype = operation.computing_dtype(promote(x1._kind.dtype, x2._kind.dtype))
     return cast(x1, dtype), cast(x2, dtype)
+
+
+def _host_operand(x: Any) -> numpy.ndarray | None:
+    """An operand that is NumPy's array, or SciPy's sparse one, as an array; None for what has to answer itself."""
+    if isinstance(x, numpy.ndarray):
+        return None if isinstance(x, numpy.ma.MaskedArray) else x
+    return x.toarray() if hasattr(x, "toarray") and hasattr(x, "nnz") else None
 
 
 def _from_numpy(like: Tensor, array: numpy.ndarray) -> Tensor:

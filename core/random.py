@@ -84,12 +84,23 @@ class Generator:
             self.seed, self.offset = (int(word) for word in words)
         return self
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What a copy and pickle keep: the stream and the place in it, from which the copy goes on by itself."""
+        with self._lock:
+            return _generator_at, (self.seed, self.offset)
+
     def draw(self, count: int, kind: Kind) -> Any:
         """The next `count` words as a raw array of a kind's device."""
         with self._lock:
             offset = self.offset
             self.offset += count
         return kind.library.backend.random_bits(self.seed, offset, count, kind.native_device)
+
+
+def _generator_at(seed: int, offset: int) -> Generator:
+    generator = Generator(seed)
+    generator.offset = offset
+    return generator
 
 
 default_generator = Generator()

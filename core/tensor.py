@@ -106,7 +106,6 @@ class Tensor(metaclass=_Constructed):
     _grad: Tensor | None
 
     __array_priority__ = 1000
-    __array_ufunc__ = None
 
     if TYPE_CHECKING:
         # Methods and operators that `methods` derives from the declared operations.

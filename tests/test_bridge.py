@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 import tensorplug as tp
+from tensorplug.backends.dlpack import take_bfloat16
+from tensorplug.core.dtypes import DTYPES, DType
 
 
 class TestOnNumPy:
@@ -140,12 +142,15 @@ class TestOnJAX:
         x += 2
         assert (array[0], x[0].item()) == (1, 2)
 
-    def test_numpy_copies(self) -> None:
+    @pytest.mark.parametrize("give", [tp.Tensor.numpy, np.asarray], ids=["numpy", "asarray"])
+    def test_numpy_gets_the_values_of_the_moment_to_be_read(self, give: Callable[..., np.ndarray]) -> None:
         x = tp.zeros(3)
-        array = x.numpy()
-        array += 1
+        x[0] = 3.0
+        array = give(x)
         x += 2
-        assert (array.tolist(), x.tolist()) == ([1] * 3, [2] * 3)
+        assert (array.tolist(), x.tolist()) == ([3, 0, 0], [5, 2, 2])
+        with pytest.raises(ValueError, match="read-only"):
+            array += 1
 
     def test_a_dlpack_consumer_keeps_the_values_of_its_moment(self) -> None:
         x = tp.zeros(1000)
@@ -190,17 +195,17 @@ def test_every_operator_with_an_array_of_numpy_gives_a_tensor(backend: str, name
 
 
 @pytest.mark.parametrize("name", ["iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "imatmul"])
-def test_an_array_of_numpy_takes_no_tensor_in_place(backend: str, name: str) -> None:
-    array = np.ones((2, 2))
-    with pytest.raises(TypeError, match="'Tensor' does not support"):
-        getattr(operator, name)(array, tp.ones(2, 2) * 3)
-    assert array.tolist() == [[1, 1], [1, 1]]
-
-
-@pytest.mark.parametrize("call", [np.add, lambda a, x: np.sin(x), lambda a, x: np.add(a, a, out=x)])
-def test_functions_of_numpy_make_no_arrays_of_objects(backend: str, call: Callable[..., Any]) -> None:
-    with pytest.raises(TypeError):
-        call(np.ones(2), tp.ones(2))
+def test_an_array_of_numpy_takes_a_tensor_in_place(backend: str, name: str) -> None:
+    array, wanted = np.full((2, 2), 5.0), np.full((2, 2), 5.0)
+    found = getattr(operator, name)(array, tp.ones(2, 2) * 3)
+    getattr(operator, name)(wanted, np.ones((2, 2)) * 3)
+    assert found is array
+    assert array.tolist() == wanted.tolist()
+    with pytest.raises(RuntimeError, match="requires grad"):
+        getattr(operator, name)(array, tp.ones(2, 2, requires_grad=True))
+    with pytest.raises(TypeError, match="same_kind"):
+        getattr(operator, name)(np.ones((2, 2), "int64"), tp.ones(2, 2))
+    assert array.tolist() == wanted.tolist()
 
 
 class TestArray:
@@ -214,13 +219,30 @@ class TestArray:
         assert (array.dtype.name, array.shape, array.tolist()) == (dtype, shape, np.ones(shape, dtype).tolist())
         assert np.asarray(tp.ones(shape, dtype=dtype), dtype="complex128").dtype == "complex128"
 
-    def test_is_a_copy_unless_forbidden(self, backend: str) -> None:
+    @pytest.mark.parametrize("give", [tp.Tensor.numpy, np.asarray], ids=["numpy", "asarray"])
+    def test_a_write_is_read_in_the_tensor_or_raises(self, backend: str, give: Callable[..., np.ndarray]) -> None:
+        x = tp.zeros(2, 3)
+        for tensor in (x, x[1:, ::2], x.t(), x.detach()):
+            array = give(tensor)
+            if backend != "numpy":
+                with pytest.raises(ValueError, match="read-only"):
+                    array[0] = 1
+                continue
+            array[0] = 1
+            assert tensor[0].tolist() == [1] * tensor.shape[1]
+            tensor.fill_(3)
+            assert array.tolist() == np.full(tensor.shape, 3).tolist()
+            x.zero_()
+
+    def test_what_is_asked_for(self, backend: str) -> None:
         x = tp.zeros(2)
-        array = np.asarray(x)
-        array += 1
-        assert x.tolist() == [0, 0]
-        with pytest.raises(ValueError, match="__array__: got copy=False"):
-            np.asarray(x, dtype="float64", copy=False)
+        for copied in (np.array(x), np.asarray(x, copy=True), np.asarray(x, "float64"), x.__array__(tp.float64)):
+            copied += 1
+            assert x.tolist() == [0, 0]
+        assert np.asarray(x, dtype="float32").dtype == "float32"
+        for unheard in (lambda: np.asarray(x, dtype="float64", copy=False), lambda: x.__array__("int8", copy=False)):
+            with pytest.raises(ValueError, match="__array__: got copy=False"):
+                unheard()
 
     def test_without_a_copy(self) -> None:
         x = tp.zeros(2, device="numpy")
@@ -258,6 +280,79 @@ class TestClients:
         assert axes.scatter(x, x).get_offsets().tolist() == [[1, 1], [2, 2], [4, 4]]
         assert axes.hist(x, bins=2)[0].tolist() == [2, 1]
         assert axes.imshow(tp.ones(2, 2)).get_array().tolist() == [[1, 1], [1, 1]]
+
+
+@pytest.mark.parametrize("dtype", list(DTYPES.values()), ids=str)
+def test_numpy_takes_a_dtype_for_its_own(dtype: DType) -> None:
+    pytest.importorskip("ml_dtypes", reason="NumPy has bfloat16 through this package only")
+    assert np.dtype(dtype).name == dtype.name
+    assert np.zeros(2, dtype=dtype).dtype == np.ones(2, "int8").astype(dtype).dtype == dtype
+    assert tp.zeros(2, dtype=np.dtype(dtype)).dtype is dtype
+
+
+def test_others_take_a_dtype_for_numpys() -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is in the test extra")
+    jax = pytest.importorskip("jax", reason="jax is an extra")
+    assert pandas.Series([1, 2]).astype(tp.float32).dtype == "float32"
+    assert jax.numpy.zeros(2, dtype=tp.bfloat16).dtype == "bfloat16"
+
+
+TAKES_A_DTYPE: dict[str, Callable[..., Any]] = {
+    "zeros": lambda x, dtype: tp.zeros(2, dtype=dtype),
+    "asarray": lambda x, dtype: tp.asarray([1, 2], dtype=dtype),
+    "astype": lambda x, dtype: x.astype(dtype),
+    "to": lambda x, dtype: x.to(dtype),
+    "type": lambda x, dtype: x.type(dtype),
+    "sum": lambda x, dtype: x.sum(dtype=dtype),
+    "finfo": lambda x, dtype: tp.finfo(dtype),
+    "rand": lambda x, dtype: tp.rand(2, dtype=dtype),
+    "zeros_like": lambda x, dtype: tp.zeros_like(x, dtype=dtype),
+}
+
+
+@pytest.mark.parametrize("name", TAKES_A_DTYPE)
+def test_what_a_dtype_may_be(name: str) -> None:
+    for dtype in ("float64", np.float64, np.dtype("float64"), np.dtype(">f8"), tp.float64):
+        assert TAKES_A_DTYPE[name](tp.ones(2), dtype).dtype is tp.float64
+
+
+@pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda g: pickle.loads(pickle.dumps(g))])
+def test_generators_pickle_and_copy(clone: Callable[[tp.Generator], tp.Generator]) -> None:
+    generator = tp.Generator(3)
+    tp.rand(5, generator=generator)
+    copied, wanted = clone(generator), tp.Generator(3)
+    tp.rand(5, generator=wanted)
+    drawn = tp.rand(2, generator=wanted).tolist()
+    assert (copied.initial_seed(), copied.offset) == (3, generator.offset)
+    assert tp.rand(2, generator=copied).tolist() == drawn
+    assert tp.rand(2, generator=generator).tolist() == drawn
+
+
+class TestSparse:
+    """SciPy's sparse arrays meet tensors as the dense arrays that they stand for."""
+
+    @pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "matmul", "lt", "eq"])
+    def test_operators(self, backend: str, name: str) -> None:
+        sparse = pytest.importorskip("scipy.sparse", reason="SciPy is in the test extra")
+        dense = np.asarray([[1.0, 0.0], [2.0, 3.0]])
+        x = tp.tensor([[1.0, 2.0], [4.0, 8.0]], dtype=tp.float64, requires_grad=True)
+        found = getattr(operator, name)(x, sparse.csr_array(dense))
+        with np.errstate(divide="ignore"):
+            wanted = getattr(operator, name)(x.numpy(force=True), dense)
+        assert type(found) is tp.Tensor
+        assert found.tolist() == wanted.tolist()
+        assert found.requires_grad == (name not in ("lt", "eq"))
+
+    def test_on_the_left(self, backend: str) -> None:
+        sparse = pytest.importorskip("scipy.sparse", reason="SciPy is in the test extra")
+        array, x = sparse.csr_array(np.asarray([[1.0, 0.0], [2.0, 3.0]])), tp.tensor([1.0, 2.0])
+        assert (array @ x).tolist() == [1, 8]
+        assert (array + tp.ones(2, 2)).tolist() == [[2, 1], [3, 4]]
+        assert (array == tp.ones(2, 2)).tolist() == [[True, False], [False, False]]
+        with pytest.raises(RuntimeError, match="requires grad"):
+            array @ tp.ones(2, requires_grad=True)
+        with pytest.raises(TypeError, match="csr_array, wanted numbers; make it dense"):
+            tp.tensor(array)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16", "int8", "uint64", "bool", "complex64"])
@@ -332,10 +427,48 @@ class TestCopiesOfSharedMemory:
         assert [one.tolist() for one in found] == [one.tolist() for one in views]
 
 
+class Exported:
+    """Another library's array: nothing of a tensor but what DLPack asks for."""
+
+    def __init__(self, x: tp.Tensor) -> None:
+        self.__dlpack__ = x.__dlpack__
+        self.__dlpack_device__ = x.__dlpack_device__
+
+
 CPU, CUDA = (1, 0), (2, 0)
 
 
 class TestDLPack:
+    def test_bfloat16(self, backend: str) -> None:
+        ml_dtypes = pytest.importorskip("ml_dtypes", reason="NumPy has bfloat16 through this package only")
+        x = tp.tensor([[1.5, 2.5], [3.0, 4.0]], dtype=tp.bfloat16).t()
+        assert tp.from_dlpack(x, copy=True).tolist() == [[1.5, 3.0], [2.5, 4.0]]
+        host = np.asarray([[1.5, 2.5], [3.0, 4.0]], ml_dtypes.bfloat16)
+        other = tp.asarray(host, device="numpy", copy=True)
+        for given in (host.T, Exported(other.t()), Exported(x)):
+            found = tp.from_dlpack(given)
+            assert (found.dtype, found.backend) == (tp.bfloat16, backend)
+            assert found.tolist() == host.T.tolist()
+        for version, copies in ((None, None), ((1, 0), None), ((1, 0), True)):
+            assert "dltensor" in repr(x.__dlpack__(max_version=version, copy=copies))
+        with pytest.raises((BufferError, RuntimeError)):
+            np.from_dlpack(x)
+
+    def test_bfloat16_shares_memory(self) -> None:
+        pytest.importorskip("ml_dtypes", reason="NumPy has bfloat16 through this package only")
+        x = tp.zeros(3, dtype=tp.bfloat16, device="numpy")
+        with tp.backend("numpy"):
+            y = tp.from_dlpack(Exported(x))
+        y[1] = 2.5
+        assert x.tolist() == [0, 2.5, 0]
+
+    @pytest.mark.parametrize("name", ["float16", "int16", "uint16"])
+    def test_other_numbers_of_16_bits_are_no_bfloat16(self, backend: str, name: str) -> None:
+        array = np.asarray([1, 2], name)
+        assert tp.from_dlpack(array).dtype.name == name
+        with pytest.raises(BufferError, match="not of the dtype wanted"):
+            take_bfloat16(Exported(tp.asarray(array, device="numpy")))
+
     @pytest.mark.parametrize("dtype", ["float64", "float16", "int8", "uint64", "bool", "complex128"])
     def test_every_way_to_ask(self, backend: str, dtype: str) -> None:
         x = tp.ones(2, 3, dtype=dtype).t()

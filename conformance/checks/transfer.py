@@ -41,6 +41,9 @@ CALLS: dict[tuple[str, str], str] = {
     ),
     ("host transfer", "copies"): "(lambda given: (tp.tensor(given), given.fill(1)))(x.numpy().copy())[0]",
     ("host transfer", "shared memory"): "[(x.numpy().fill(5), x.tolist()), (x.fill_(7), x.numpy())]",
+    ("host transfer", "arrays handed out"): (
+        "[(array := give(x), x.fill_(1), array) for give in (numpy.asarray, tp.Tensor.numpy)]"
+    ),
     ("dlpack", "values and sharing"): "[numpy.from_dlpack(x), tp.from_dlpack(x.numpy(), copy=True)]",
     ("saving", "values"): "(lambda file: (tp.save(x, file), file.seek(0), tp.load(file)))(io.BytesIO())[2]",
 }
@@ -139,6 +142,31 @@ def _shares_with_numpy(tensor: tensorplug.Tensor, backend: str) -> bool:
     return library_for(backend).writable and isinstance(tensor._array, numpy.ndarray)
 
 
+def check_arrays_handed_out(trial: Trial) -> None:
+    """A write to the array that NumPy got is read in the tensor, or raises; ``copy=True`` gives one to be written."""
+
+    def prop(example: Example) -> None:
+        (host,), (dtype,) = example.hosts.values(), example.dtypes.values()
+        if dtype == "bfloat16" or not host.size:
+            return
+        for give in (numpy.asarray, lambda x: x.numpy()):
+            tensor = contiguous(host, dtype)
+            array, view = give(tensor), give(tensor[None])
+            kept = array.copy()
+            tensor.fill_(1)
+            _require_equal(array, tensor.numpy() if library_for(trial.backend).writable else kept, dtype)
+            for one in (array, view):
+                if one.flags.writeable:
+                    one.fill(0)
+                    _require_equal(tensor.numpy(), numpy.zeros_like(host), dtype)
+                    tensor.fill_(1)
+        copied = numpy.asarray(tensor, copy=True)
+        copied.fill(0)
+        _require_equal(tensor.numpy(), numpy.ones_like(host), dtype)
+
+    _each(trial, prop)
+
+
 def check_dlpack(trial: Trial) -> None:
     """DLPack both ways: values are kept, ``copy=True`` copies, and ``copy=False`` shares or raises."""
 
@@ -231,6 +259,7 @@ SUBJECTS: dict[tuple[str, str], Callable[[Trial], None]] = {
     ("host transfer", "values"): check_host_round_trip,
     ("host transfer", "copies"): check_copies,
     ("host transfer", "shared memory"): check_shared_host_memory,
+    ("host transfer", "arrays handed out"): check_arrays_handed_out,
     ("dlpack", "values and sharing"): check_dlpack,
     ("saving", "values"): check_saving,
 }

@@ -54,6 +54,23 @@ def _of_dtype(name: str, change: Any) -> Any:
     return lambda array: change(array) if array.dtype.name == name else array
 
 
+class _WrittenInPlace(NumPy):
+    """A backend that says of its arrays that they cannot be written, and writes them."""
+
+    writable = False
+
+    def put(self, array: Any, index: Any, value: Any) -> Any:
+        array[index] = value
+        return array
+
+    def kernels(self) -> Any:
+        return {**super().kernels(), "fill": self._fill}
+
+    def _fill(self, array: Any, value: Any) -> Any:
+        array[...] = value
+        return array
+
+
 IN = ("host transfer", "dlpack", "asarray", "tensor")
 
 FAULTS = (
@@ -110,6 +127,12 @@ FAULTS = (
         ("host transfer", "saving"),
         "complex numbers are conjugated",
         _given(lambda array: array.conj() if array.dtype.kind == "c" else array),
+    ),
+    Fault(
+        "arrays_handed_out_are_written",
+        "host transfer",
+        "what NumPy got of a backend without writes changes when the tensor is written",
+        _WrittenInPlace,
     ),
     Fault(
         "dlpack_copies_what_comes_in",

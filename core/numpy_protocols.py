@@ -1,0 +1,556 @@
+"""NumPy's ufuncs and functions on tensors: ``np.exp(t)``, ``np.add(array, t)``, ``np.concatenate([t, t])``.
+
+They compute what Tensorplug's functions of the same meaning compute, on the tensor's backend and as recorded
+operations. One that has no counterpart raises TypeError; one that writes into a NumPy array is done by NumPy.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy
+
+from . import (
+    comparison,
+    creation,
+    data_types,
+    elementwise,
+    fft,
+    indexing,
+    linalg,
+    linear_algebra,
+    manipulation,
+    searching,
+    sets,
+    sorting,
+    statistical,
+    utility,
+)
+from .axes import normalize_axis
+from .dtypes import KIND_ORDER, as_dtype, bool_
+from .einsum import einsum
+from .errors import DTypeError, ShapeError
+from .interop import numpy_array
+from .kinds import OPERATIONS
+from .operands import cast, unsupported
+from .tensor import Tensor
+from .transfer import clone
+from .writes import copy_, into
+
+Function = Callable[..., Any]
+
+_DEFAULTS: dict[str, Any] = {"where": True, "casting": "same_kind", "order": "K", "subok": True}
+"""Options of ufuncs at the values that mean nothing."""
+
+REDUCTIONS = {
+    "add": "sum",
+    "logical_and": "all",
+    "logical_or": "any",
+    "maximum": "max",
+    "minimum": "min",
+    "multiply": "prod",
+}
+"""The functions that are ``ufunc.reduce``."""
+
+CUMULATIONS = {"add": "cumulative_sum", "multiply": "cumulative_prod"}
+"""The functions that are ``ufunc.accumulate``."""
+
+
+@functools.cache
+def _ufuncs() -> dict[Any, Any]:
+    """Tensorplug's elementwise functions and products by NumPy's ufunc, which NumPy has under the same names."""
+    named = {getattr(numpy, name, None): operation.apply for name, operation in OPERATIONS.items()}
+    named |= {numpy.vecdot: linear_algebra.vecdot, numpy.rint: elementwise.round, numpy.fabs: OPERATIONS["abs"].apply}
+    named[numpy.divmod] = elementwise.quotient_and_remainder
+    return {ufunc: function for ufunc, function in named.items() if isinstance(ufunc, numpy.ufunc)}
+
+
+def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    """What NumPy calls for a ufunc of which an input or ``out=`` is a tensor.
+
+    Raises
+    ------
+    TypeError
+        If Tensorplug has no such function, or it does not take an option.
+    """
+    if not options and method == "__call__":
+        function = _ufuncs().get(ufunc)
+        if function is not None and all(type(x) in _PLAIN for x in inputs):
+            return _result(ufunc, function(*inputs), inputs)
+    foreign = [x for x in inputs if _is_foreign(x)]
+    if foreign:
+        return _of_others(foreign, ufunc, method, inputs, options)
+    outs = options.pop("out", ())
+    if any(isinstance(out, numpy.ndarray) for out in outs) or (method == "at" and type(inputs[0]) is not Tensor):
+        hosts = _on_host(inputs)
+        return getattr(ufunc, method)(*hosts, **_on_host(options), **({"out": outs} if outs else {}))
+    name = f"numpy.{ufunc.__name__}" if method == "__call__" else f"numpy.{ufunc.__name__}.{method}"
+    function = _of_method(ufunc, method)
+    if function is None:
+        raise _no_counterpart(name)
+    operands = [_operand(x, self) for x in inputs]
+    wanted = _checked(name, options, method)
+    dtype = wanted.pop("dtype", None)
+    if dtype is not None:
+        operands = [_computed_in(name, x, dtype, self) for x in operands]
+    found = _result(ufunc, function(*operands, **wanted), inputs)
+    if not outs or outs[0] is None:
+        return found
+    if len(outs) > 1:
+        raise TypeError(f"{name}: out= takes one tensor, got {len(outs)}")
+    return into(name, outs[0], found)
+
+
+def _of_others(foreign: list[Any], ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """What other types make of a ufunc with tensors; those that refuse them, such as pandas', get NumPy's arrays."""
+    for other in foreign:
+        ask = getattr(other, "__array_ufunc__", None)
+        found = NotImplemented if ask is None else ask(ufunc, method, *inputs, **options)
+        if found is not NotImplemented:
+            return found
+    return getattr(ufunc, method)(*_on_host(inputs), **_on_host(options))
+
+
+_PLAIN = (Tensor, numpy.ndarray, bool, int, float, complex)
+
+
+def _result(ufunc: Any, found: Any, inputs: tuple[Any, ...]) -> Any:
+    if found is NotImplemented:
+        raise unsupported(f"numpy.{ufunc.__name__}", *inputs)
+    return found
+
+
+def _of_method(ufunc: Any, method: str) -> Function | None:
+    """The function that a ufunc's method is."""
+    if method == "__call__":
+        found: Function | None = _ufuncs().get(ufunc)
+        return found
+    if method == "outer" and ufunc.nin == 2 and ufunc.nout == 1 and ufunc.signature is None:
+        return functools.partial(_outer, _ufuncs()[ufunc]) if ufunc in _ufuncs() else None
+    name = {"reduce": REDUCTIONS, "accumulate": CUMULATIONS}.get(method, {}).get(ufunc.__name__)
+    if name is None:
+        return None
+    # NumPy's functions go over all axes by default, and the methods of its ufuncs over the first.
+    return functools.partial(OPERATIONS[name].function, axis=0)
+
+
+def _outer(function: Function, x1: Tensor, x2: Tensor) -> Any:
+    return function(x1.reshape((*x1.shape, *(1,) * x2.ndim)), x2)
+
+
+def _checked(name: str, options: dict[str, Any], method: str) -> dict[str, Any]:
+    """The options that Tensorplug's function takes; those that say what is so anyway are left out."""
+    kept = {key: value for key, value in options.items() if not _says_nothing(value, _DEFAULTS.get(key))}
+    taken = {"reduce": ("axis", "dtype", "keepdims"), "accumulate": ("axis", "dtype")}.get(method, ("dtype",))
+    if name == "numpy.vecdot":
+        taken = ("axis", "dtype")
+    for key in kept:
+        if key not in taken:
+            raise _no_option(name, key)
+    if method == "reduce" and "axis" in options:
+        kept["axis"] = options["axis"]
+    return kept
+
+
+def _says_nothing(value: Any, default: Any) -> bool:
+    return value is None or value is numpy._NoValue or (type(value) is type(default) and value == default)
+
+
+def _computed_in(name: str, x: Any, dtype: Any, like: Tensor) -> Tensor:
+    """An operand in the dtype in which a ufunc is asked to compute, if it is not of a higher kind."""
+    x, target = x if type(x) is Tensor else creation.asarray(x, device=like.device), as_dtype(dtype)
+    if KIND_ORDER[x.dtype.kind] > KIND_ORDER[target.kind]:
+        raise DTypeError(f"{name}: got {x.dtype} with dtype={target}, which is of a lower kind; convert with astype")
+    return cast(x, target)
+
+
+def _no_counterpart(name: str) -> TypeError:
+    return TypeError(
+        f"{name}: Tensorplug has no function that computes it of tensors; leave the graph, with x.detach().numpy()"
+    )
+
+
+def _no_option(name: str, option: str) -> TypeError:
+    return TypeError(f"{name}: {option}= is not supported for tensors; leave it away, or use x.detach().numpy()")
+
+
+def _is_foreign(x: Any) -> bool:
+    """Whether an operand's own type has a say in what NumPy's ufuncs do with it."""
+    protocol = getattr(type(x), "__array_ufunc__", None)
+    known = (None, numpy.ndarray.__array_ufunc__, array_ufunc, numpy.generic.__dict__.get("__array_ufunc__"))
+    return protocol not in known or isinstance(x, numpy.ma.MaskedArray)
+
+
+def _operand(x: Any, like: Tensor) -> Any:
+    """An array or nested sequence as a tensor beside another."""
+    if isinstance(x, numpy.ndarray | list | tuple):
+        return creation.asarray(x, device=like.device)
+    return x
+
+
+def _on_host(value: Any) -> Any:
+    """Arguments with NumPy's arrays in place of tensors.
+
+    Raises
+    ------
+    RuntimeError
+        If a tensor requires a gradient, which would be lost.
+    """
+    if type(value) is Tensor:
+        return numpy_array(value)
+    if type(value) in (list, tuple):
+        return type(value)(map(_on_host, value))
+    return {key: _on_host(one) for key, one in value.items()} if type(value) is dict else value
+
+
+def array_function(self: Tensor, func: Function, types: Any, args: Any, kwargs: Any) -> Any:
+    """What NumPy calls for one of its functions of which an argument is a tensor.
+
+    Raises
+    ------
+    TypeError
+        If Tensorplug has no such function, or it does not take an argument.
+    """
+    if not all(issubclass(one, Tensor | numpy.ndarray) and not issubclass(one, numpy.ma.MaskedArray) for one in types):
+        return NotImplemented
+    name, own = f"{func.__module__}.{func.__name__}", func.__name__
+    if own in LIKE and not any(type(one) is Tensor for one in args):
+        return LIKE[own](*args, **kwargs, device=self.device)
+    writes = own in WRITERS and isinstance(args[0], numpy.ndarray)
+    if own in ON_HOST or writes or isinstance(kwargs.get("out"), numpy.ndarray):
+        return func(*_on_host(args), **_on_host(kwargs))
+    if name in COMPOSED:
+        return COMPOSED[name](*_tensors(args, self), **_tensors(kwargs, self))
+    function = _counterpart(name)
+    if function is None:
+        raise _no_counterpart(name)
+    return _called(name, func, function, self, args, kwargs)
+
+
+def _tensors(values: Any, like: Tensor) -> Any:
+    """Arguments with tensors in place of NumPy's arrays, in sequences too."""
+    if isinstance(values, numpy.ndarray):
+        return _operand(values, like)
+    if type(values) in (list, tuple):
+        return type(values)(_tensors(one, like) for one in values)
+    return {key: _tensors(one, like) for key, one in values.items()} if type(values) is dict else values
+
+
+LIKE: dict[str, Function] = {
+    name: getattr(creation, name) for name in ("arange", "asarray", "empty", "eye", "full", "ones", "zeros")
+} | {"array": creation.tensor}
+"""Functions that make an array ``like=`` a tensor: on its device."""
+
+ON_HOST = frozenset(
+    "array2string array_repr array_str bincount common_type digitize histogram histogram2d histogram_bin_edges "
+    "histogramdd may_share_memory min_scalar_type save savetxt savez savez_compressed shares_memory".split()
+)
+"""Functions that describe, count or write to files; NumPy does them, and their results are NumPy's."""
+
+WRITERS = frozenset("copyto fill_diagonal place put put_along_axis putmask".split())
+"""Functions that write into their first argument."""
+
+CHAPTERS: dict[str, tuple[ModuleType, ...]] = {
+    "numpy.linalg": (linalg, linear_algebra),
+    "numpy.fft": (fft,),
+    "numpy": (
+        *(comparison, creation, data_types, elementwise, indexing, linear_algebra, manipulation, searching, sets),
+        *(sorting, statistical, utility),
+    ),
+}
+"""The modules in which the counterparts stand of what NumPy has in a module."""
+
+COUNTERPARTS: dict[str, str] = {
+    "numpy": "all allclose any argmax argmin argsort astype broadcast_to clip count_nonzero "
+    "cumulative_prod cumulative_sum diagonal diff empty_like expand_dims flip full_like isclose isin linspace "
+    "max mean meshgrid min moveaxis nonzero ones_like prod repeat reshape roll round searchsorted sort squeeze stack "
+    "std sum take_along_axis tensordot tile tril triu unique_all unique_counts unique_inverse unique_values unstack "
+    "var zeros_like",
+    "numpy.linalg": "cholesky cross det diagonal eig eigh eigvals eigvalsh inv matmul matrix_norm matrix_power "
+    "matrix_rank outer pinv qr slogdet solve svd svdvals tensordot trace vecdot vector_norm",
+    "numpy.fft": "fft fftn fftshift hfft ifft ifftn ifftshift ihfft irfft irfftn rfft rfftn",
+}
+"""NumPy's functions that mean what Tensorplug's of the same name mean."""
+
+ALIASES = {"numpy.amax": "max", "numpy.amin": "min", "numpy.around": "round", "numpy.fix": "trunc"}
+"""Tensorplug's names of functions that NumPy has under another one only."""
+
+RENAMED = {"a_max": "max", "a_min": "min", "axis1": "dim1", "axis2": "dim2"}
+"""Tensorplug's names of NumPy's arguments."""
+
+NO_OPERANDS = frozenset("axes axis destination dtype n reps repeats s shape shift source".split())
+"""Arguments that stay the numbers they are."""
+
+
+@functools.cache
+def _counterpart(name: str) -> Function | None:
+    module, _, own = name.rpartition(".")
+    if name in ALIASES:
+        own = ALIASES[name]
+    elif own not in COUNTERPARTS.get(module, "").split():
+        return None
+    return next(getattr(chapter, own) for chapter in CHAPTERS[module] if hasattr(chapter, own))
+
+
+@functools.cache
+def _signatures(func: Function, function: Function) -> tuple[inspect.Signature, int, frozenset[str]]:
+    """NumPy's signature, how many of its arguments go by position, and the names that Tensorplug's function takes."""
+    signature, own = inspect.signature(func), inspect.signature(function).parameters
+    by_position = [
+        parameter
+        for name, parameter in own.items()
+        if parameter.kind is parameter.POSITIONAL_ONLY
+        or (parameter.kind is parameter.POSITIONAL_OR_KEYWORD and parameter.default is parameter.empty)
+    ]
+    return signature, len(by_position), frozenset(own)
+
+
+def _called(name: str, func: Function, function: Function, like: Tensor, args: Any, kwargs: Any) -> Any:
+    """The result of Tensorplug's function for arguments as NumPy's takes them."""
+    signature, count, names = _signatures(func, function)
+    operands: list[Any] = []
+    options: dict[str, Any] = {}
+    for key, value in signature.bind(*args, **kwargs).arguments.items():
+        parameter, own = signature.parameters[key], RENAMED.get(key, key)
+        variable = parameter.kind is parameter.VAR_POSITIONAL
+        if variable or key == "arrays":
+            value = [_operand(one, like) for one in value]
+        elif key not in NO_OPERANDS:
+            value = _operand(value, like)
+        if variable:
+            operands += value
+        elif len(operands) < count:
+            operands.append(value)
+        elif value is parameter.default or value is numpy._NoValue:
+            continue
+        elif own in names:
+            options[own] = value
+        elif not _says_nothing(value, parameter.default):
+            raise _no_option(name, key)
+    return function(*operands, **options)
+
+
+def _beside(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
+    """Two operands, of which one may be a sequence or a number, as tensors."""
+    device = (x1 if type(x1) is Tensor else x2).device
+    x1, x2 = (x if type(x) is Tensor else creation.asarray(x, device=device) for x in (x1, x2))
+    return x1, x2
+
+
+def _flat(x: Tensor) -> Tensor:
+    return manipulation.reshape(x, (-1,))
+
+
+def _append(arr: Any, values: Any, axis: Any = None) -> Tensor:
+    return _concatenate(_beside(arr, values), axis)
+
+
+def _array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
+    x1, x2 = _beside(a1, a2)
+    if x1.shape != x2.shape:
+        return False
+    same = elementwise.equal(x1, x2)
+    if equal_nan:
+        same = elementwise.logical_or(same, elementwise.logical_and(x1 != x1, x2 != x2))
+    return bool(utility.all(same))
+
+
+def _array_split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    axis = normalize_axis("array_split", axis, ary.ndim)
+    length = ary.shape[axis]
+    if isinstance(indices_or_sections, int):
+        width, longer = divmod(length, indices_or_sections)
+        ends = [width * i + min(i, longer) for i in range(1, indices_or_sections)]
+    else:
+        ends = list(indices_or_sections)
+    bounds = zip([0, *ends], [*ends, length], strict=True)
+    return [ary[(slice(None),) * axis + (slice(start, max(start, end)),)] for start, end in bounds]
+
+
+def _split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    if isinstance(indices_or_sections, int) and ary.shape[axis] % indices_or_sections:
+        raise ShapeError(
+            f"numpy.split: got {indices_or_sections} parts of {ary.shape[axis]} elements, wanted equally long parts"
+        )
+    return _array_split(ary, indices_or_sections, axis)
+
+
+def _atleast(ndim: int, *arrays: Any) -> Any:
+    found = tuple(x.reshape((*(1,) * (ndim - x.ndim), *x.shape)) if x.ndim < ndim else x for x in arrays)
+    return found[0] if len(found) == 1 else found
+
+
+def _broadcast_arrays(*args: Any, subok: bool = False) -> Any:
+    if any(not isinstance(x, Tensor | list | tuple | numpy.generic | bool | int | float | complex) for x in args):
+        # None and strings, as matplotlib has among them, make arrays of objects.
+        return numpy.broadcast_arrays(*_on_host(args), subok=subok)
+    like = next(x for x in args if type(x) is Tensor)
+    return manipulation.broadcast_arrays(*(_beside(like, x)[1] for x in args))
+
+
+def _columns(tup: Any) -> Tensor:
+    return _concatenate([x if x.ndim > 1 else x.reshape((-1, 1)) for x in tup], 1)
+
+
+def _concatenate(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    like = next(x for x in arrays if type(x) is Tensor)
+    parts = [_operand(x, like) for x in arrays]
+    if dtype is not None:
+        parts = [_computed_in("numpy.concatenate", x, dtype, like) for x in parts]
+    if axis is None:
+        parts, axis = [_flat(x) for x in parts], 0
+    return manipulation.concat(parts, axis=axis, out=out)
+
+
+def _cumulative(name: str, function: Function) -> Function:
+    def cumulation(a: Tensor, axis: Any = None, dtype: Any = None, out: Any = None) -> Tensor:
+        found = function(_flat(a) if axis is None else a, axis=0 if axis is None else axis, dtype=dtype)
+        return found if out is None else into(name, out, found)
+
+    return cumulation
+
+
+def _dot(a: Any, b: Any, out: Any = None) -> Tensor:
+    a, b = _beside(a, b)
+    if not a.ndim or not b.ndim:
+        found = a * b
+    elif b.ndim == 1 or (a.ndim <= 2 and b.ndim <= 2):
+        found = linear_algebra.matmul(a, b)
+    else:
+        found = linear_algebra.tensordot(a, b, axes=((-1,), (-2,)))
+    return found if out is None else into("numpy.dot", out, found)
+
+
+def _inner(a: Any, b: Any) -> Tensor:
+    a, b = _beside(a, b)
+    return linear_algebra.tensordot(a, b, axes=((-1,), (-1,))) if a.ndim and b.ndim else a * b
+
+
+def _norm(x: Tensor, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Of matrices where two axes are meant, else of vectors."""
+    if axis is None and (ord is None or x.ndim == 1):
+        return linalg.vector_norm(x, 2 if ord is None else ord, axis=None, keepdims=keepdims)
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    if isinstance(axes, int) or len(axes) == 1:
+        return linalg.vector_norm(x, 2 if ord is None else ord, axis=axes, keepdims=keepdims)
+    last = manipulation.moveaxis(x, axes, (-2, -1))
+    found = linalg.matrix_norm(last, ord="fro" if ord is None else ord, keepdims=keepdims)
+    return manipulation.moveaxis(found, (-2, -1), axes) if keepdims else found
+
+
+def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None) -> Tensor:
+    if axis is None:
+        a, b = manipulation.moveaxis(a, axisa, -1), manipulation.moveaxis(b, axisb, -1)
+        return manipulation.moveaxis(linalg.cross(a, b), -1, axisc)
+    return linalg.cross(a, b, axis=axis)
+
+
+def _take(a: Tensor, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Tensor:
+    if mode != "raise":
+        raise _no_option("numpy.take", "mode")
+    flat = _flat(a) if axis is None else a
+    axis = normalize_axis("numpy.take", 0 if axis is None else axis, flat.ndim)
+    found: Tensor = flat[(slice(None),) * axis + (_beside(a, indices)[1],)]
+    return found if out is None else into("numpy.take", out, found)
+
+
+def _trace(
+    a: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Tensor | None = None
+) -> Any:
+    return statistical.sum(manipulation.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype, out=out)
+
+
+def _transpose(a: Tensor, axes: Any = None) -> Tensor:
+    return manipulation.permute_dims(a, tuple(reversed(range(a.ndim))) if axes is None else tuple(axes))
+
+
+def _unique(
+    ar: Tensor,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: Any = None,
+    *,
+    equal_nan: bool = True,
+    sorted: bool = True,
+) -> Any:
+    if axis is not None:
+        raise _no_option("numpy.unique", "axis")
+    found = sets.unique_all(ar)
+    wanted = (True, return_index, return_inverse, return_counts)
+    parts = tuple(part for part, asked in zip(found, wanted, strict=True) if asked)
+    return parts[0] if len(parts) == 1 else parts
+
+
+def _where(condition: Any, *branches: Any) -> Any:
+    like = next(one for one in (condition, *branches) if type(one) is Tensor)
+    condition = creation.asarray(condition, device=like.device)
+    chosen = condition if condition.dtype is bool_ else condition != 0
+    return elementwise.where(chosen, *(_operand(one, like) for one in branches))
+
+
+def _in_two_axes(function: Function) -> Function:
+    def transform(a: Tensor, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Tensor:
+        found: Tensor = function(a, s=s, axes=axes, norm=norm)
+        return found
+
+    return transform
+
+
+COMPOSED: dict[str, Function] = {
+    "numpy.append": _append,
+    "numpy.argwhere": lambda a: searching.nonzero(a, as_tuple=False),
+    "numpy.array_equal": _array_equal,
+    "numpy.array_split": _array_split,
+    "numpy.atleast_1d": functools.partial(_atleast, 1),
+    "numpy.atleast_2d": functools.partial(_atleast, 2),
+    "numpy.broadcast_arrays": _broadcast_arrays,
+    "numpy.can_cast": lambda from_, to, casting="safe": numpy.can_cast(from_.dtype.dtype, to, casting),
+    "numpy.column_stack": _columns,
+    "numpy.concatenate": _concatenate,
+    "numpy.copy": lambda a, order="K", subok=False: clone(a),
+    "numpy.copyto": lambda dst, src: copy_(dst, src),
+    "numpy.cross": _cross,
+    "numpy.cumprod": _cumulative("numpy.cumprod", statistical.cumulative_prod),
+    "numpy.cumsum": _cumulative("numpy.cumsum", statistical.cumulative_sum),
+    "numpy.dot": _dot,
+    "numpy.einsum": lambda *operands, optimize=False: einsum(*operands),
+    "numpy.fft.fft2": _in_two_axes(fft.fftn),
+    "numpy.fft.ifft2": _in_two_axes(fft.ifftn),
+    "numpy.fft.irfft2": _in_two_axes(fft.irfftn),
+    "numpy.fft.rfft2": _in_two_axes(fft.rfftn),
+    "numpy.flatnonzero": lambda a: searching.nonzero(_flat(a))[0],
+    "numpy.hstack": lambda tup: _concatenate([_atleast(1, x) for x in tup], 0 if tup[0].ndim < 2 else 1),
+    "numpy.imag": lambda val: val.imag,
+    "numpy.inner": _inner,
+    "numpy.iscomplexobj": lambda x: x.dtype.is_complex,
+    "numpy.isrealobj": lambda x: not x.dtype.is_complex,
+    "numpy.linalg.multi_dot": lambda arrays: functools.reduce(linear_algebra.matmul, arrays),
+    "numpy.linalg.norm": _norm,
+    "numpy.matrix_transpose": manipulation.matrix_transpose,
+    "numpy.linalg.matrix_transpose": manipulation.matrix_transpose,
+    "numpy.ndim": lambda a: a.ndim,
+    "numpy.outer": lambda a, b: linear_algebra.outer(*map(_flat, _beside(a, b))),
+    "numpy.ravel": lambda a: _flat(a),
+    "numpy.real": lambda val: val.real,
+    "numpy.result_type": lambda *arrays_and_dtypes: data_types.result_type(*arrays_and_dtypes).dtype,
+    "numpy.shape": lambda a: a.shape,
+    "numpy.size": lambda a, axis=None: int(a.size) if axis is None else a.shape[axis],
+    "numpy.split": _split,
+    "numpy.swapaxes": manipulation.transpose,
+    "numpy.take": _take,
+    "numpy.trace": _trace,
+    "numpy.transpose": _transpose,
+    "numpy.unique": _unique,
+    "numpy.vdot": lambda a, b: linear_algebra.vecdot(*map(_flat, _beside(a, b))),
+    "numpy.vstack": lambda tup: _concatenate([_atleast(2, x) for x in tup]),
+    "numpy.where": _where,
+}
+"""NumPy's functions made of Tensorplug's, with NumPy's arguments."""
+
+METHODS = {"__array_ufunc__": array_ufunc, "__array_function__": array_function}
+"""Methods of Tensor."""
