@@ -16,7 +16,7 @@ from .dtypes import KIND_ORDER, SCALARS, bool_, float32, promote, promote_scalar
 from .errors import DivisionByZeroError, DTypeError
 from .families import binary, unary
 from .kinds import OPERATIONS
-from .operands import cast, explain, python_number, require_range, same_device, scalar_tensor, unsupported
+from .operands import cast, explain, is_number, python_number, require_range, same_device, scalar_tensor, unsupported
 from .operation import Operation
 from .tensor import Tensor
 from .views import array_of
@@ -904,7 +904,7 @@ def _scaled_in_place(name: str) -> Callable[..., Any]:
 
     @functools.wraps(write)
     def method(x: Tensor, other: Any, /, *, alpha: Any = 1) -> Any:
-        return write(x, other if alpha == 1 else other * alpha)
+        return write(x, other if is_number(alpha, 1) else other * alpha)
 
     return method
 

@@ -15,7 +15,7 @@ from .docs import elementwise_doc, reduction_doc
 from .dtypes import DType, as_dtype, bool_, int64
 from .errors import ShapeError
 from .kinds import OPERATIONS
-from .operands import cast, explain, pair, unsupported
+from .operands import cast, explain, is_number, pair, unsupported
 from .operation import Operation
 from .scalars import as_vector
 from .tensor import Tensor, new_tensor
@@ -100,7 +100,7 @@ def binary(
         return found if out is None else into(name, out, found)
 
     def scaled_function(x1: Any, x2: Any, /, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
-        return function(x1, x2 if alpha == 1 else x2 * alpha, out=out)
+        return function(x1, x2 if is_number(alpha, 1) else x2 * alpha, out=out)
 
     operation.apply = apply
     doc = elementwise_doc(operation, summary, notes, example)

@@ -12,7 +12,7 @@ from .dtypes import promote
 from .errors import DTypeError, ShapeError
 from .families import binary_apply
 from .manipulation import broadcast_to, expand_dims, matrix_transpose, permute_dims, reshape
-from .operands import cast, pair, unsupported
+from .operands import cast, is_number, pair, unsupported
 from .operation import Operation
 from .tensor import Tensor
 from .writes import in_place, placed
@@ -450,12 +450,12 @@ def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 
     if not broadcasts(x.shape, product.shape):
         raise ShapeError(f"addmm: shape {x.shape} cannot be broadcast to that of the product, {product.shape}")
     added = broadcast_to(x, product.shape)
-    if alpha != 1:
+    if not is_number(alpha, 1):
         product = product * alpha
-    if beta == 0:
+    if is_number(beta, 0):
         found = cast(product, promote(x.dtype, product.dtype))
     else:
-        found = product + (added if beta == 1 else added * beta)
+        found = product + (added if is_number(beta, 1) else added * beta)
     return placed("addmm", found, out)
 
 

@@ -102,6 +102,11 @@ def _apart(x: Tensor, value: Any) -> tuple[Tensor, Tensor]:
     return wrap(filled, kind), scalar_tensor(kind, other, "less")
 
 
+def is_number(value: Any, number: int) -> bool:
+    """Whether a factor is this Python number; a tensor that equals it may have a history."""
+    return type(value) is not Tensor and bool(value == number)
+
+
 def cast(tensor: Tensor, dtype: DType) -> Tensor:
     """The tensor in another dtype, as a recorded operation; itself if it has that dtype already."""
     if tensor._kind.dtype is dtype:

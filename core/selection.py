@@ -18,7 +18,7 @@ from .errors import DTypeError, PositionError, ShapeError
 from .indexing import along_axis, getitem, kept
 from .kinds import OPERATIONS
 from .manipulation import broadcast_arrays, broadcast_to, reshape
-from .operands import cast, explain, same_device, scalar_tensor, unsupported
+from .operands import cast, explain, is_number, same_device, scalar_tensor, unsupported
 from .positions import elements_at
 from .scalars import accepts_0d, as_vector
 from .sorting import argsort, positions_of_greatest
@@ -225,7 +225,7 @@ def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any 
     tensor([4., 0., 2.])
     """
     places, added = _slices("index_add", x, dim, index, source)
-    return _add(x, added if alpha == 1 else cast(added * alpha, x.dtype), places)
+    return _add(x, added if is_number(alpha, 1) else cast(added * alpha, x.dtype), places)
 
 
 @accepts_0d

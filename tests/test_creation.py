@@ -353,6 +353,20 @@ class TestHistory:
         found = tp.func.grad(lambda v: tp.autograd.checkpoint(lambda v: tp.tensor([v * v]) ** 2, v).sum())(v)
         assert found == 32.0
 
+    @pytest.mark.parametrize("value", [0.0, 1.0, 2.0])
+    def test_factors_of_any_value(self, backend: str, value: float) -> None:
+        x = tp.asarray([[1.0, 2.0], [3.0, 5.0]])
+        factors: dict[str, Callable[[tp.Tensor], tp.Tensor]] = {
+            "add": lambda v: tp.add(x, x, alpha=v),
+            "add_": lambda v: x.clone().add_(x, alpha=v),
+            "sub": lambda v: -tp.sub(x, x, alpha=v),
+            "index_add": lambda v: tp.index_add(x, 0, tp.asarray([0, 1]), x, alpha=v),
+            "addmm, beta": lambda v: tp.addmm(x, x, x, beta=v),
+            "addmm, alpha": lambda v: tp.addmm(x, x, tp.eye(2), alpha=v),
+        }
+        found = {name: tp.func.grad(lambda v, f=f: f(v).sum())(tp.tensor(value)).item() for name, f in factors.items()}
+        assert found == dict.fromkeys(factors, 11.0)
+
     NUMBERS: ClassVar[dict[str, Callable[[tp.Tensor], Any]]] = {
         "arange": lambda v: tp.arange(0, v),
         "range": lambda v: tp.range(0, v),
