@@ -73,6 +73,7 @@ class Jax(Backend):
             "searchsorted": self._wide(lambda x1, x2, **options: jnp.searchsorted(x1, x2, **options).astype("int64")),
             "roll": self._wide(jax.jit(jnp.roll, static_argnames="axis")),
             "sigmoid": self._wide(jax.nn.sigmoid),
+            "view_dtype": self._wide(lambda x, dtypes: x.view(jnp.dtype(dtypes[1]))),
             "tril": self._wide(jax.jit(lambda x, k=0: jnp.where(_reached(jnp, x, k), x, jnp.zeros_like(x)))),
             "triu": self._wide(jax.jit(lambda x, k=0: jnp.where(_reached(jnp, x, k - 1), jnp.zeros_like(x), x))),
             # Of complex numbers JAX looks at the real part only.

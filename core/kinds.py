@@ -229,6 +229,20 @@ def _scatter_zeros(library: Library) -> Callable[..., Any]:
     return own or library.backend.scatter_zeros
 
 
+def _view_dtype(library: Library) -> Callable[..., Any]:
+    own: Callable[..., Any] | None = library.find_own_kernel("view_dtype")
+    if own is not None:
+        return own
+    if library.writable:
+        return lambda array, dtypes: array.view(library.dtypes[dtypes[1]])
+
+    def view_dtype(array: Any, dtypes: tuple[str, str]) -> Any:
+        host = library.backend.to_numpy(array)
+        return library.backend.from_numpy(host.view(numpy.dtype(dtypes[1])), array.device)
+
+    return view_dtype
+
+
 _CONTRACT_KERNELS: dict[str, Callable[[Library], Callable[..., Any]]] = {
     "cast": _cast,
     "embed": _embed,
@@ -237,6 +251,7 @@ _CONTRACT_KERNELS: dict[str, Callable[[Library], Callable[..., Any]]] = {
     "pointwise": _pointwise,
     "put": _put,
     "scatter_zeros": _scatter_zeros,
+    "view_dtype": _view_dtype,
 }
 """Functions that rules may use on any backend and that are no functions of the standard."""
 

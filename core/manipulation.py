@@ -11,14 +11,14 @@ from typing import Any
 import numpy
 
 from .axes import broadcasts, infer_shape, normalize_axes, normalize_axis, normalize_shape
-from .dtypes import promote
+from .dtypes import DType, as_dtype, promote
 from .errors import ShapeError
 from .kinds import OPERATIONS
 from .operands import cast, same_device, unsupported
 from .operation import Operation
 from .steps import STEPS, diagonal_index, strides, unfold_index
 from .tensor import Tensor, wrap
-from .views import array_of, become_view, layout, make_view, require_viewable
+from .views import array_of, become_view, detach, layout, make_view, overlapping, require_viewable
 from .writes import in_place, placed
 
 _broadcast_to = Operation("broadcast_to", family="view", operands=("x",))
@@ -49,6 +49,7 @@ _fold = Operation(
     operands=("x",),
     decomposition=lambda ops, x, shape, window: ops.scatter_zeros(x, shape, unfold_index(shape, window)),
 )
+Operation("view_dtype", family="view", operands=("x",), standard=False)
 _real = Operation("real", family="view", operands=("x",), accepts="complex floating-point", result="real")
 _imag = Operation("imag", family="view", operands=("x",), accepts="complex floating-point", result="real")
 _roll = Operation("roll", family="manipulation", operands=("x",))
@@ -110,29 +111,64 @@ def _viewable(x: Tensor, shape: tuple[int, ...]) -> bool:
 _reshape.function = reshape
 
 
-def view(x: Tensor, /, *shape: Any) -> Tensor:
-    """The tensor's memory seen under another shape, as in PyTorch.
+def view(x: Tensor, /, *shape: Any, size: Any = None, dtype: Any = None) -> Tensor:
+    """The tensor's memory seen under another shape, or its bytes as another dtype, as in PyTorch.
 
     Parameters
     ----------
-    *shape : int or tuple of int
-        One shape or its lengths; one may be -1, which is inferred.
+    *shape : int or tuple of int, or dtype
+        One shape or its lengths, of which one may be -1, which is inferred; or a dtype.
+    size, dtype
+        The shape, or the dtype, by name. Elements that are smaller or larger change the length of the last axis. What
+        is seen as another dtype shares memory, and has no history.
 
     Raises
     ------
     RuntimeError
         If the elements are not in that order in memory.
+    ValueError
+        If the last axis, of elements side by side, does not hold whole elements of the dtype.
 
     Examples
     --------
     >>> import tensorplug as tp
     >>> tp.zeros(2, 3).view(-1).shape
     (6,)
+    >>> tp.ones(2).view(tp.int32)
+    tensor([1065353216, 1065353216], dtype=tensorplug.int32)
     """
-    asked = normalize_shape("view", shape[0] if len(shape) == 1 else shape)
+    if dtype is not None:
+        return _seen_as(x, as_dtype(dtype))
+    if len(shape) == 1 and isinstance(shape[0], DType | str):
+        return _seen_as(x, as_dtype(shape[0]))
+    asked = normalize_shape("view", one_or_several(shape, size))
     lengths = infer_shape("view", asked, x.shape)
     require_viewable("view", x, lengths)
     return make_view(x, "reshape", lengths)
+
+
+def _seen_as(x: Tensor, dtype: DType) -> Tensor:
+    """The bytes of the elements as a dtype: a view without history, like one of the detached tensor."""
+    if dtype is x.dtype:
+        return make_view(x, "reshape", x.shape)
+    kind = x._kind.with_dtype(dtype)
+    detached = detach(x)
+    if overlapping(detached):
+        raise ShapeError(f"view: elements of the tensor of shape {x.shape} share memory; view a copy (x.clone())")
+    step = (x.dtype.name, dtype.name)
+    try:
+        STEPS["view_dtype"].layout(layout(detached), step)
+    except ValueError as reason:
+        raise ShapeError(
+            f"view: a tensor of shape {x.shape} and strides {strides(layout(detached))} of {x.dtype} can't be seen as "
+            f"{dtype}, as {reason}; view a copy (x.clone())"
+        ) from None
+    found = make_view(detached, "view_dtype", step)
+    found._kind = kind
+    view = found._view
+    assert view is not None
+    view.base, view.depth, view.seen, view.recorded = None, len(view.steps), None, True
+    return found
 
 
 def permute_dims(x: Tensor, /, axes: Any) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy
 
 from ..autograd.rules.manipulation import inverse
+from .dtypes import DTYPES
 
 Step = tuple[str, Any]
 """A name in `STEPS` and its argument: an index, a permutation, a shape."""
@@ -62,6 +63,29 @@ def _unfold_layout(array: numpy.ndarray, window: tuple[int, int]) -> numpy.ndarr
     return windows[..., ::step, :]
 
 
+_REAL_UNIT = numpy.dtype("u1")
+_COMPLEX_UNIT = numpy.dtype([("real", "u1"), ("imag", "u1")])
+
+
+def _reinterpreted_layout(array: numpy.ndarray, dtypes: tuple[str, str]) -> numpy.ndarray:
+    source, target = (DTYPES[name] for name in dtypes)
+    unit = _COMPLEX_UNIT if target.kind == "c" else _REAL_UNIT
+    shape, steps = array.shape, strides(array)
+    if source.itemsize != target.itemsize:
+        if not shape or steps[-1] != 1:
+            raise ValueError("the elements of the last axis are not side by side")
+        wider = target.itemsize // source.itemsize
+        if wider and any(number % wider for number in (shape[-1], *steps[:-1])):
+            raise ValueError("the last axis does not hold whole elements")
+
+        def scaled(number: int) -> int:
+            return number * source.itemsize // target.itemsize
+
+        shape, steps = (*shape[:-1], scaled(shape[-1])), (*map(scaled, steps[:-1]), 1)
+    in_bytes = [step * unit.itemsize for step in steps]
+    return numpy.lib.stride_tricks.as_strided(numpy.empty(1, unit), shape, in_bytes, writeable=False)
+
+
 STEPS: dict[str, StepKind] = {
     "broadcast_to": StepKind(
         "shape",
@@ -112,15 +136,18 @@ STEPS: dict[str, StepKind] = {
         layout=_unfold_layout,
         put=lambda ops, array, window, value: ops.put(array, value, unfold_index(array.shape, window)),
     ),
+    "view_dtype": StepKind(
+        "dtypes",
+        view=lambda ops, array, dtypes: ops.view_dtype(array, dtypes),
+        layout=_reinterpreted_layout,
+        put=lambda ops, array, dtypes, value: ops.view_dtype(value, dtypes[::-1]),
+    ),
 }
 
 OVERLAPPING = ("broadcast_to", "unfold")
 """The steps after which elements may share memory."""
 
 _PARTS = ("imag", "real")
-
-_REAL_UNIT = numpy.dtype("u1")
-_COMPLEX_UNIT = numpy.dtype([("real", "u1"), ("imag", "u1")])
 
 
 def contiguous_layout(shape: tuple[int, ...], is_complex: bool) -> numpy.ndarray:

@@ -703,3 +703,60 @@ class TestData:
         constant = tp.arange(3)
         constant.data = tp.ones(2)
         assert constant.tolist() == [1.0, 1.0]
+
+
+class TestViewsOfAnotherDtype:
+    """PyTorch's ``x.view(dtype)``: the same bytes, which both read and write."""
+
+    @pytest.mark.parametrize("dtype", ["int32", "int16", "uint8", "float64", "complex64", "complex128", "float32"])
+    def test_bytes(self, backend: str, dtype: str) -> None:
+        host = numpy.arange(24, dtype="f4").reshape(3, 8)
+        x = tp.tensor(host)
+        seen = x.view(getattr(tp, dtype))
+        assert seen.dtype == getattr(tp, dtype)
+        numpy.testing.assert_array_equal(seen, host.view(dtype))
+        assert seen.view(dtype=tp.float32).tolist() == host.tolist()
+        assert seen.stride() == tuple(n // host.view(dtype).itemsize for n in host.view(dtype).strides)
+
+    def test_writes(self, backend: str) -> None:
+        x = tp.arange(12.0).reshape(3, 4)
+        whole, bytes_, pairs = x.view(tp.int32), x.view(tp.uint8), x.view(tp.complex64)
+        part = pairs[2:].imag
+        whole[0, 0] = 1065353216
+        bytes_[1, :4] = 0
+        part.mul_(2)
+        x[0, 3] = -1.0
+        assert x.tolist() == [[1, 1, 2, -1], [0, 5, 6, 7], [8, 18, 10, 22]]
+        assert pairs.tolist() == [[1 + 1j, 2 - 1j], [5j, 6 + 7j], [8 + 18j, 10 + 22j]]
+        assert part.tolist() == [[18.0, 22.0]]
+        assert bytes_[0, :4].tolist() == [0, 0, 128, 63]
+        assert x.t().view(tp.int32)[3, 0].item() == numpy.float32(-1).view("i4")
+
+    def test_they_have_no_history(self, backend: str) -> None:
+        leaf = tp.ones(4, requires_grad=True)
+        x = leaf * 3
+        seen = x.view(tp.float64)
+        assert not seen.requires_grad
+        assert not leaf.view(tp.complex64).requires_grad
+        squares = (x * x).sum()
+        seen[0] = 0.0
+        assert x.tolist() == [0.0, 0.0, 3.0, 3.0]
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            squares.backward()
+        x.sum().backward()
+        assert leaf.grad is not None
+        assert leaf.grad.tolist() == [3.0] * 4
+
+    def test_bad_input(self, backend: str) -> None:
+        x = tp.ones(3, 4)
+        wrong: list[tuple[str, Callable[[], Any]]] = [
+            ("not side by side", lambda: x.t().view(tp.int16)),
+            ("not side by side", lambda: tp.tensor(1.0).view(tp.int16)),
+            ("not hold whole elements", lambda: x[:, :3].view(tp.float64)),
+            ("share memory", lambda: tp.ones(2, 1).expand(2, 3).view(tp.int32)),
+        ]
+        for message, call in wrong:
+            with pytest.raises(RuntimeError, match=f"view: .*{message}"):
+                call()
+        with pytest.raises(TypeError, match="view: a shape is"):
+            x.view(tp.int32, 2)

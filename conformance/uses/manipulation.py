@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .use import Use, indices
+from .use import ANY, Operand, Use, indices
 
 
 def _triangles(name: str) -> tuple[Use, ...]:
@@ -289,6 +289,14 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("tp.unfold(x, 1, 2, 1)", x=(0, 3)),
         Use("tp.unfold(x[::-1], dimension=0, size=2, step=1)", x=(3,)),
         Use('OPERATIONS["unfold"].function(x, (2, 1))', x=(2, 3)),
+    ),
+    # Of the widest dtypes, as the reference computes in them, and others have other bytes.
+    "view_dtype": (
+        Use("x.contiguous().view(tp.uint8)", x=Operand((2, 3), ANY, "int64")),
+        Use("x.contiguous().view(tp.uint8).view(tp.int16)[:, 2:].view(tp.int32)", x=Operand((2, 3), ANY, "int64")),
+        Use("x.view(tp.int64)", x=Operand((3, 2), ANY, "float64")),
+        Use("x.view(tp.float64)", x=Operand((2, 2), ANY, "complex128")),
+        Use("x.contiguous().view(tp.uint8).view(tp.complex128)", x=Operand((0, 2), ANY, "int64")),
     ),
     "fold": (
         Use('OPERATIONS["fold"](x, shape=(3,), window=(2, 1))', dtypes="iufc", x=(2, 2)),

@@ -120,6 +120,18 @@ FAULTS = (
         bare_kernel("put", lambda sound: _put_in_place),
     ),
     Fault(
+        "view_dtype_copies",
+        "view_dtype",
+        "what is seen as another dtype is a copy",
+        bare_kernel("view_dtype", _copied),
+    ),
+    Fault(
+        "view_dtype_turns_bytes",
+        "view_dtype",
+        "the bytes of wider elements are in the other order",
+        bare_kernel("view_dtype", lambda sound: lambda x, dtypes: sound(x.byteswap(), dtypes)),
+    ),
+    Fault(
         "write_does_nothing",
         WRITES,
         "x[...] = value leaves everything as it was",
