@@ -104,9 +104,8 @@ class TestAxes:
     def test_the_transpose_is_of_matrices(self, backend: str) -> None:
         same(tp.tensor(of((2, 3))).T, of((2, 3)).T)
         same(tp.tensor(X).mT, X.mT)
-        for shape in ((), (2,), (2, 3, 4)):
-            with pytest.raises(ValueError, match=r"T: got shape .* wanted two axes"):
-                _ = tp.zeros(shape).T
+        with pytest.raises(ValueError, match=r"T: got shape .* wanted two axes"):
+            _ = tp.zeros(2, 3, 4).T
 
 
 class TestBroadcasting:
