@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .axes import as_float, normalize_axes, normalize_axis
+from .axes import as_flag, as_float, normalize_axes, normalize_axis
 from .docs import assemble
 from .dtypes import as_dtype
 from .gradients import TensorLifter
@@ -189,7 +189,7 @@ def logsumexp(
     if type(x) is not Tensor:
         raise unsupported("logsumexp", x)
     axes = normalize_axes("logsumexp", axis if dim is None else dim, x.ndim, dim is not None)
-    return in_single(_logsumexp_operation, x, axis=axes, keepdims=keepdims or keepdim)
+    return in_single(_logsumexp_operation, x, axis=axes, keepdims=as_flag("logsumexp", "keepdims", keepdims or keepdim))
 
 
 _logsumexp_operation.function = logsumexp

@@ -7,6 +7,8 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
+import numpy
+
 from ..autograd.modes import is_grad_enabled
 from .errors import ShapeError
 
@@ -22,7 +24,7 @@ def as_integer(operation: str, name: str, value: Any) -> int:
     try:
         return operator.index(value)
     except TypeError:
-        raise TypeError(f"{operation}: {name} must be an integer, got {type(value).__name__}") from None
+        raise TypeError(f"{operation}: {name} is an integer, got {type(value).__name__}") from None
 
 
 def as_float(operation: str, name: str, value: Any) -> float:
@@ -35,7 +37,7 @@ def as_float(operation: str, name: str, value: Any) -> float:
     """
     if type(value) is not float and getattr(value, "requires_grad", False) and is_grad_enabled():
         raise TypeError(
-            f"{operation}: {name} must be a number, got a tensor that requires grad, whose gradient would be lost; use "
+            f"{operation}: {name} is a number, got a tensor that requires grad, whose gradient would be lost; use "
             f"float({name}) or {name}.detach()"
         )
     try:
@@ -46,7 +48,35 @@ def as_float(operation: str, name: str, value: Any) -> float:
     except (TypeError, ValueError, RuntimeError):
         shown = getattr(value, "shape", ())
         found = f"{type(value).__name__} of shape {tuple(shown)}" if shown else type(value).__name__
-        raise TypeError(f"{operation}: {name} must be a number, got {found}") from None
+        raise TypeError(f"{operation}: {name} is a number, got {found}") from None
+
+
+def as_flag(operation: str, name: str, value: Any) -> bool:
+    """An argument that is true or false.
+
+    Raises
+    ------
+    TypeError
+        If it is neither a truth value nor an integer.
+    """
+    if isinstance(value, bool | int | numpy.bool_):
+        return bool(value)
+    raise TypeError(f"{operation}: {name} is True or False, got {type(value).__name__}")
+
+
+def shown(value: Any) -> str:
+    """How an error shows an argument: a tensor or an array by its shape, as backends print elements differently."""
+    if isinstance(value, tuple | list):
+        return f"({', '.join(map(shown, value))})"
+    return f"{type(value).__name__} of shape {tuple(value.shape)}" if hasattr(value, "shape") else repr(value)
+
+
+def require_size(operation: str, shape: tuple[int, ...]) -> None:
+    """Raise ShapeError if a shape has a negative length, or holds more elements than any memory."""
+    if min(shape, default=0) < 0:
+        raise ShapeError(f"{operation}: got shape {shape}, wanted no negative length")
+    if max(shape, default=0) >> 59 or math.prod(shape) >> 59:
+        raise ShapeError(f"{operation}: got shape {shape}, which holds more elements than memory has room for")
 
 
 def normalize_axis(operation: str, axis: Any, ndim: int, scalars: bool = False) -> int:
@@ -93,12 +123,12 @@ def normalize_axes(operation: str, axis: Any, ndim: int, scalars: bool = False) 
     """
     if axis is None:
         return None
-    if type(axis) is int or not isinstance(axis, Iterable):
+    if type(axis) is int or not isinstance(axis, Iterable) or getattr(axis, "ndim", None) == 0:
         axes: tuple[int, ...] = (normalize_axis(operation, axis, ndim, scalars),)
         return axes if ndim else ()
     axes = tuple(normalize_axis(operation, one, ndim, scalars) for one in axis)
     if len(set(axes)) != len(axes):
-        raise ShapeError(f"{operation}: axis {tuple(axis)} names an axis twice")
+        raise ValueError(f"{operation}: axis {tuple(axis)} names an axis twice")
     return axes if ndim else ()
 
 
@@ -116,7 +146,7 @@ def normalize_shape(operation: str, shape: Any) -> tuple[int, ...]:
             return tuple(map(operator.index, shape))
         return (operator.index(shape),)
     except TypeError:
-        raise TypeError(f"{operation}: a shape is an integer or a sequence of integers, got {shape!r}") from None
+        raise TypeError(f"{operation}: a shape is an integer or a sequence of integers, got {shown(shape)}") from None
 
 
 def broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:

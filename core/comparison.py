@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .axes import as_float
 from .dtypes import SCALARS
 from .elementwise import abs, equal, isfinite, isnan, less_equal, logical_and, logical_or
 from .errors import DTypeError
@@ -31,6 +32,7 @@ def isclose(x1: Tensor, x2: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equa
     """
     if type(x1) is not Tensor or type(x2) is not Tensor:
         raise unsupported("isclose", x1, x2)
+    rtol, atol = as_float("isclose", "rtol", rtol), as_float("isclose", "atol", atol)
     same: Tensor = equal(x1, x2)
     if not (x1.dtype.is_differentiable or x2.dtype.is_differentiable) and not rtol and not atol:
         return same

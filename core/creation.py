@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +12,7 @@ import numpy
 from ..autograd.captured import is_differentiated
 from ..autograd.modes import is_grad_enabled
 from ..backends import convert
-from .axes import normalize_shape
+from .axes import as_integer, normalize_shape, require_size
 from .conversion import to
 from .data_types import require_convertible, result_type
 from .devices import Device, as_device
@@ -364,8 +363,7 @@ def _shape(operation: str, shape: Any, *more: Any, size: Any = None) -> tuple[in
     elif size is not None:
         raise TypeError(f"{operation}: got both shape={shape!r} and size={size!r}, wanted one of them")
     lengths = normalize_shape(operation, (shape, *more) if more else shape)
-    if min(lengths, default=0) < 0:
-        raise ShapeError(f"{operation}: got shape {lengths}, wanted no negative length")
+    require_size(operation, lengths)
     return lengths
 
 
@@ -568,7 +566,7 @@ def range_(
     start, end, step = (_scalar("range", one) for one in (start, end, step))
     _require_real("range", start, end, step)
     if step == 0 or (end - start) * step < 0:
-        raise ShapeError(f"range: a step of {step} leads from {start} not to {end}")
+        raise ValueError(f"range: a step of {step} leads from {start} not to {end}")
     kind = _kind(dtype, device)
     count = math.floor((end - start) / step) + 1
     host = _real_range(start, start + step * (count - 0.5), step)
@@ -623,6 +621,7 @@ def _require_real(operation: str, *numbers: Any) -> None:
 def _real_range(start: Any, stop: Any, step: Any) -> numpy.ndarray:
     _require_real("arange", start, stop, step)
     count = max(math.ceil((stop - start) / step), 0)
+    require_size("arange", (count,))
     return start + step * numpy.arange(count, dtype="f8")
 
 
@@ -654,9 +653,10 @@ def linspace(
     stop, num = end if stop is None else stop, steps if num is None else num
     if num is None:
         raise TypeError("linspace: wants the number of points, as in linspace(0, 1, 5)")
-    num = operator.index(num)
+    num = as_integer("linspace", "num", num)
     if num < 0:
-        raise ShapeError(f"linspace: got num {num}, wanted no negative number")
+        raise ValueError(f"linspace: got num {num}, wanted no negative number")
+    require_size("linspace", (num,))
     ends = start, stop
     start, stop = (_scalar("linspace", one.detach() if type(one) is Tensor else one) for one in ends)
     is_complex = isinstance(start, complex) or isinstance(stop, complex)
@@ -718,7 +718,7 @@ def eye(
             [0., 1.]])
     """
     rows, columns = _shape("eye", (n, n if m is None else m))
-    offset = min(max(operator.index(k), -rows), columns)
+    offset = min(max(as_integer("eye", "k", k), -rows), columns)
     return _create("eye", _kind(dtype, device), requires_grad, rows, columns, k=offset)
 
 
@@ -888,7 +888,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         raise unsupported("one_hot", tensor)
     if tensor.dtype.kind not in "iu":
         raise DTypeError(f"one_hot: got {tensor.dtype}, wanted class indices, of an integer dtype")
-    count = operator.index(num_classes)
+    count = as_integer("one_hot", "num_classes", num_classes)
     host = host_array(tensor)
     if count < -1 or count == 0 or (count == -1 and not host.size):
         raise ValueError(

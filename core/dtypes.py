@@ -7,6 +7,8 @@ from typing import Any, Final, final
 
 import numpy
 
+from .axes import shown
+
 _CATEGORY_OF_KIND = {
     "b": "bool",
     "i": "signed integer",
@@ -221,7 +223,7 @@ def as_dtype(dtype: Any) -> DType:
     try:
         return DTYPES[name]
     except (KeyError, TypeError):
-        raise TypeError(f"unknown dtype {dtype!r}; the dtypes are {', '.join(DTYPES)}") from None
+        raise TypeError(f"unknown dtype {shown(dtype)}; the dtypes are {', '.join(DTYPES)}") from None
 
 
 @functools.cache
@@ -234,7 +236,7 @@ def _from_numpy_dtype(dtype: numpy.dtype) -> DType:
 def _numpy_name(dtype: Any) -> str | None:
     try:
         return numpy.dtype(dtype).name
-    except TypeError:
+    except (TypeError, ValueError):
         return None
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import functools
-import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy
 
 from ..backends.complex_functions import joined
-from .axes import as_float
+from .axes import as_float, as_integer
 from .data_types import iinfo
 from .dtypes import KIND_ORDER, SCALARS, bool_, float32, promote, promote_scalar
 from .errors import DivisionByZeroError, DTypeError
-from .families import binary, unary
+from .families import binary, scaled_by, unary
 from .kinds import OPERATIONS
 from .operands import cast, explain, is_number, python_number, require_range, same_device, scalar_tensor, unsupported
 from .operation import Operation
@@ -904,7 +903,7 @@ def _scaled_in_place(name: str) -> Callable[..., Any]:
 
     @functools.wraps(write)
     def method(x: Tensor, other: Any, /, *, alpha: Any = 1) -> Any:
-        return write(x, other if is_number(alpha, 1) else other * alpha)
+        return write(x, other if is_number(alpha, 1) else scaled_by(f"{name}_", other, alpha))
 
     return method
 
@@ -951,10 +950,7 @@ def round(x: Tensor, /, *, decimals: int = 0, out: Tensor | None = None) -> Tens
     """
     if type(x) is not Tensor:
         raise unsupported("round", x)
-    try:
-        places = operator.index(decimals)
-    except TypeError:
-        raise TypeError(f"round: decimals must be an integer, got {type(decimals).__name__}") from None
+    places = as_integer("round", "decimals", decimals)
     found = _round(x)
     if places and x.dtype.kind == "c":
         raise DTypeError(f"round: got {x.dtype} and decimals={places}, wanted a real-valued dtype; round its parts")

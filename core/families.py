@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy
+
 from ..autograd.modes import is_grad_enabled
-from .axes import normalize_axes, normalize_axis
+from .axes import as_flag, normalize_axes, normalize_axis
 from .docs import elementwise_doc, reduction_doc
-from .dtypes import DType, as_dtype, bool_, int64
+from .dtypes import SCALARS, DType, as_dtype, bool_, int64
 from .errors import ShapeError
 from .kinds import OPERATIONS
 from .operands import cast, explain, is_number, pair, unsupported
@@ -100,11 +102,18 @@ def binary(
         return found if out is None else into(name, out, found)
 
     def scaled_function(x1: Any, x2: Any, /, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
-        return function(x1, x2 if is_number(alpha, 1) else x2 * alpha, out=out)
+        return function(x1, x2 if is_number(alpha, 1) else scaled_by(name, x2, alpha), out=out)
 
     operation.apply = apply
     doc = elementwise_doc(operation, summary, notes, example)
     return _finish(operation, scaled_function if scaled else function, doc)
+
+
+def scaled_by(operation: str, x: Any, alpha: Any) -> Any:
+    """An operand times PyTorch's `alpha`."""
+    if type(alpha) is not Tensor and not isinstance(alpha, (numpy.generic, *SCALARS)):
+        raise TypeError(f"{operation}: alpha is a number, got {type(alpha).__name__}")
+    return x * alpha
 
 
 def _finish(operation: Operation, function: Callable[..., Any], doc: str) -> Callable[..., Any]:
@@ -269,7 +278,8 @@ def _reduction(operation: Operation, accumulates: bool, located: Located | None,
                     return as_vector(function, x, dim, keepdim, out=out)
                 extremes = MaxMin(*located(x, normalize_axis(name, dim, x.ndim), keepdim))
                 return extremes if out is None else MaxMin(*into_all(name, out, extremes))
-        keepdims = keepdims or keepdim
+        if keepdims is not False or keepdim is not False:
+            keepdims = as_flag(name, "keepdims", keepdims or keepdim)
         storage = x._storage
         if storage is not None and storage.version != x._version:
             refresh(x)

@@ -6,18 +6,17 @@ others are made of these, and what `n` and `s` ask for is cut or padded beforeha
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy
 
 from ..autograd.rules.fft import REVERSED
-from .axes import normalize_axes, normalize_axis
+from .axes import as_integer, normalize_axes, normalize_axis, normalize_shape, require_size
 from .creation import asarray
 from .dtypes import DType, as_dtype, complex_dtype, get_default_dtype, real_dtype
 from .elementwise import conj
-from .errors import DTypeError, ShapeError
+from .errors import DTypeError
 from .kinds import OPERATIONS
 from .manipulation import roll
 from .operands import cast, unsupported
@@ -79,12 +78,13 @@ def _box(operation: Operation, x: Tensor, s: Any, axes: Any, norm: Any, halved: 
     """The same along several; `halved` if the last of them is."""
     name = operation.name
     x = _operand(operation, x)
+    s = None if s is None else normalize_shape(name, s)
     if axes is None:
         axes = range(-x.ndim if s is None else -len(s), 0)
     positions = normalize_axes(name, axes, x.ndim) or ()
-    asked = (-1,) * len(positions) if s is None else tuple(s)
+    asked = (-1,) * len(positions) if s is None else s
     if len(asked) != len(positions):
-        raise ShapeError(f"{name}: got lengths {asked} for axes {positions}, wanted one for each")
+        raise ValueError(f"{name}: got lengths {asked} for axes {positions}, wanted one for each")
     own = {axis: x.shape[axis] for axis in positions}
     if halved and positions:
         own[positions[-1]] = 2 * (own[positions[-1]] - 1)
@@ -104,12 +104,10 @@ def _operand(operation: Operation, x: Any) -> Tensor:
 
 
 def _length(name: str, n: Any) -> int:
-    try:
-        length = operator.index(n)
-    except TypeError:
-        raise TypeError(f"{name}: the length of a transform is an integer, got {type(n).__name__}") from None
+    length = as_integer(name, "the length of a transform", n)
     if length < 1:
-        raise ShapeError(f"{name}: got a transform of length {length}, wanted at least 1")
+        raise ValueError(f"{name}: got a transform of length {length}, wanted at least 1")
+    require_size(name, (length,))
     return length
 
 
@@ -416,7 +414,7 @@ def irfftn(
 def _split(operation: Operation, axes: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
     """All axes but the last, and the last."""
     if not axes:
-        raise ShapeError(f"{operation.name}: got no axes, wanted at least one")
+        raise ValueError(f"{operation.name}: got no axes, wanted at least one")
     return axes[:-1], axes[-1]
 
 

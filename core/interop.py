@@ -17,6 +17,7 @@ from .devices import DEFAULT_BACKEND, Device, as_device, default_device
 from .dtypes import as_dtype, get_default_dtype
 from .errors import CopyError, ProtocolError
 from .kinds import Kind, kind_for, library_for
+from .operands import require_tensors
 from .printing import format_tensor
 from .steps import Step
 from .tensor import Storage, Tensor, make_leaf, wrap
@@ -382,6 +383,7 @@ def formatted(self: Tensor, spec: str) -> str:
 
 def is_floating_point(self: Tensor) -> bool:
     """Whether the dtype is a real floating-point one."""
+    require_tensors("is_floating_point", self)
     return self.dtype.is_floating_point
 
 

@@ -16,7 +16,7 @@ import numpy
 
 from ..autograd.modes import is_grad_enabled
 from ..autograd.rules.linalg import products_of_others, reliable_inverse, without_unknown
-from .axes import as_float, normalize_axes
+from .axes import as_flag, as_float, as_integer, normalize_axes, shown
 from .creation import eye
 from .dtypes import DType, as_dtype, float32, real_dtype
 from .elementwise import abs, conj, greater
@@ -627,15 +627,21 @@ def matrix_norm(
     >>> tp.linalg.matrix_norm(x), tp.linalg.matrix_norm(x, ord=1)
     (tensor(5.), tensor(7.))
     """
-    norm = _MATRIX_NORMS.get("fro" if ord is None else ord)
-    if norm is None:
-        raise ValueError(f"linalg.matrix_norm: got ord {ord!r}, wanted one of {', '.join(map(repr, _MATRIX_NORMS))}")
+    chosen = "fro" if ord is None else ord
+    if not isinstance(chosen, str | int | float) or chosen not in _MATRIX_NORMS:
+        orders = ", ".join(map(repr, _MATRIX_NORMS))
+        raise ValueError(f"linalg.matrix_norm: got ord {shown(ord)}, wanted one of {orders}")
+    norm = _MATRIX_NORMS[chosen]
     axes = normalize_axes("linalg.matrix_norm", dim, x.ndim) or ()
     if len(axes) != 2:
-        raise ShapeError(f"linalg.matrix_norm: got dim {dim!r}, wanted two axes")
+        raise ValueError(f"linalg.matrix_norm: got dim {shown(dim)}, wanted two axes")
     rest = [i for i in range(x.ndim) if i not in axes]
     found = norm(permute_dims(x, (*rest, *axes)))
-    return expand_dims(found, axis=sorted(axes)) if keepdims or keepdim else found
+    return (
+        expand_dims(found, axis=sorted(axes))
+        if as_flag("linalg.matrix_norm", "keepdims", keepdims or keepdim)
+        else found
+    )
 
 
 _matrix_norm.function = matrix_norm
@@ -667,7 +673,7 @@ def matrix_power(x: Tensor, n: int, /) -> Tensor:
     tensor([[1., 5.],
             [0., 1.]])
     """
-    exponent = operator.index(n)
+    exponent = as_integer("linalg.matrix_power", "n", n)
     if exponent == 0:
         identity = eye(x.shape[-1], dtype=x.dtype, device=x.device)
         # A tensor of its own, whose elements can be written.
@@ -732,7 +738,7 @@ def _tolerance(operation: str, x: Tensor, rtol: Any) -> Any:
     if rtol is None:
         return max(x.shape[-2:]) * float(numpy.finfo(real_dtype(x.dtype).name).eps)
     if type(rtol) is not Tensor:
-        return float(rtol)
+        return as_float(operation, "rtol", rtol)
     if rtol.dtype.kind != "f":
         raise DTypeError(f"{operation}: got rtol of {rtol.dtype}, wanted a real floating-point dtype")
     return expand_dims(cast(rtol, real_dtype(x.dtype)), axis=-1)
@@ -1050,7 +1056,7 @@ def vector_norm(
     axes = normalize_axes("linalg.vector_norm", axis if dim is None else dim, x.ndim, dim is not None)
     if (ord < 0 or ord == math.inf) and 0 in (x.shape if axes is None else [x.shape[i] for i in axes]):
         raise ShapeError(f"linalg.vector_norm: got shape {x.shape}, wanted at least one element for ord {ord}")
-    options: dict[str, Any] = {"axis": axes, "keepdims": keepdims or keepdim}
+    options: dict[str, Any] = {"axis": axes, "keepdims": as_flag("linalg.vector_norm", "keepdims", keepdims or keepdim)}
     if x.dtype.itemsize == 2:
         return cast(vector_norm(cast(x, float32), ord, **options), x.dtype)
     if ord in _SIMPLE_NORMS:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Iterable
 from typing import Any
 
-from .axes import broadcasts, normalize_axes
+from .axes import as_integer, broadcasts, normalize_axes
 from .dtypes import promote
 from .errors import DTypeError, ShapeError
 from .families import binary_apply
@@ -118,7 +117,7 @@ def vectors_last(operation: str, x1: Tensor, x2: Tensor, axis: Any) -> tuple[Ten
         If it is not equally long in both, or the other axes don't broadcast.
     """
     # Counted from the end of each: the operands may have different numbers of axes.
-    number = operator.index(axis)
+    number = as_integer(operation, "an axis", axis)
     common = max(x1.ndim, x2.ndim)
     from_end = number - common if number >= 0 else number
     low = -min(x1.ndim, x2.ndim)
@@ -265,12 +264,15 @@ _tensordot.function = tensordot
 
 def _contracted(x1: Tensor, x2: Tensor, axes: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The axes of each operand that go together."""
-    if not isinstance(axes, Iterable):
-        count = operator.index(axes)
+    if not isinstance(axes, Iterable) or getattr(axes, "ndim", None) == 0:
+        count = as_integer("tensordot", "axes", axes)
         if not 0 <= count <= min(x1.ndim, x2.ndim):
             raise ShapeError(f"tensordot: got {count} axes, wanted 0 to {min(x1.ndim, x2.ndim)}, which both have")
         return tuple(range(x1.ndim - count, x1.ndim)), tuple(range(count))
-    first, second = axes
+    given = tuple(axes)
+    if len(given) != 2:
+        raise ValueError(f"tensordot: got axes for {len(given)} operands, wanted two sequences of them, or a number")
+    first, second = given
     axes1 = normalize_axes("tensordot", first, x1.ndim) or ()
     axes2 = normalize_axes("tensordot", second, x2.ndim) or ()
     if len(axes1) != len(axes2):

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import functools
 import itertools
-import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy
 
-from .axes import broadcasts, infer_shape, normalize_axes, normalize_axis, normalize_shape
+from .axes import as_integer, broadcasts, infer_shape, normalize_axes, normalize_axis, normalize_shape, require_size
 from .dtypes import DType, as_dtype, promote
 from .errors import ShapeError
 from .kinds import OPERATIONS
-from .operands import cast, same_device, unsupported
+from .operands import cast, require_tensors, same_device, unsupported
 from .operation import Operation
 from .steps import STEPS, diagonal_index, strides, unfold_index
 from .tensor import Tensor, wrap
@@ -195,7 +194,7 @@ def permute_dims(x: Tensor, /, axes: Any) -> Tensor:
         raise unsupported("permute_dims", x)
     order = normalize_axes("permute_dims", axes, x.ndim) or ()
     if len(order) != x.ndim:
-        raise ShapeError(f"permute_dims: got axes {axes}, wanted each of the {x.ndim} axes once")
+        raise ValueError(f"permute_dims: got axes {axes}, wanted each of the {x.ndim} axes once")
     return make_view(x, "permute_dims", order)
 
 
@@ -366,7 +365,7 @@ def unsqueeze(x: Tensor, dim: int) -> Tensor:
     """
     if type(x) is not Tensor:
         raise unsupported("unsqueeze", x)
-    return make_view(x, "reshape", _expanded("unsqueeze", x, operator.index(dim)))
+    return make_view(x, "reshape", _expanded("unsqueeze", x, as_integer("unsqueeze", "an axis", dim)))
 
 
 def unsqueeze_(x: Tensor, dim: int) -> Tensor:
@@ -377,7 +376,7 @@ def unsqueeze_(x: Tensor, dim: int) -> Tensor:
     RuntimeError
         For a leaf that requires a gradient.
     """
-    return become_view("unsqueeze_", x, "reshape", _expanded("unsqueeze_", x, operator.index(dim)))
+    return become_view("unsqueeze_", x, "reshape", _expanded("unsqueeze_", x, as_integer("unsqueeze_", "an axis", dim)))
 
 
 def squeeze(x: Tensor, /, axis: Any = None, *, dim: Any = None) -> Tensor:
@@ -462,6 +461,7 @@ def broadcast_to(x: Tensor, /, shape: Any) -> Tensor:
     lengths = normalize_shape("broadcast_to", shape)
     if lengths == x.shape:
         return x
+    require_size("broadcast_to", lengths)
     if not broadcasts(x.shape, lengths):
         raise ShapeError(f"broadcast_to: shape {x.shape} cannot be broadcast to {lengths}")
     return make_view(x, "broadcast_to", lengths)
@@ -475,11 +475,19 @@ def expand(x: Tensor, /, *sizes: Any, size: Any = None) -> Tensor:
     shape = normalize_shape("expand", one_or_several(sizes, size))
     new = len(shape) - x.ndim
     lengths = tuple(x.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(shape))
-    return make_view(x, "broadcast_to", lengths) if lengths == x.shape else broadcast_to(x, lengths)
+    if lengths == x.shape:
+        return make_view(x, "broadcast_to", lengths)
+    if min(lengths) < 0:
+        raise ShapeError(
+            f"expand: got shape {shape} for a tensor of shape {x.shape}, wanted no negative length but -1, for an axis "
+            f"that it has"
+        )
+    return broadcast_to(x, lengths)
 
 
 def expand_as(x: Tensor, other: Tensor) -> Tensor:
     """The tensor stretched to the shape of another; a view, as in PyTorch."""
+    require_tensors("expand_as", other)
     return broadcast_to(x, other.shape)
 
 
@@ -491,6 +499,7 @@ def view_as(x: Tensor, other: Tensor) -> Tensor:
     RuntimeError
         If the elements are not in that order in memory.
     """
+    require_tensors("view_as", other)
     return view(x, other.shape)
 
 
@@ -503,11 +512,12 @@ def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     >>> tp.flatten(tp.zeros(2, 3, 4), 1).shape
     (2, 12)
     """
+    require_tensors("flatten", x)
     first, last = (normalize_axis("flatten", dim, x.ndim, True) for dim in (start_dim, end_dim))
     if not x.ndim:
         return reshape(x, (1,))
     if first > last:
-        raise ShapeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
+        raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
     joined = 1
     for length in x.shape[first : last + 1]:
         joined *= length
@@ -543,7 +553,7 @@ def _together(operation: str, arrays: Any) -> list[Tensor]:
         raise TypeError(f"{operation}: got {type(arrays).__name__}, wanted a sequence of tensors")
     tensors = list(arrays)
     if not tensors:
-        raise ShapeError(f"{operation}: got no tensors, wanted at least one")
+        raise ValueError(f"{operation}: got no tensors, wanted at least one")
     for tensor in tensors:
         if type(tensor) is not Tensor:
             raise unsupported(operation, tensor)
@@ -749,7 +759,7 @@ def movedim(x: Tensor, source: Any, destination: Any) -> Tensor:
 def _moved(x: Tensor, source: Any, destination: Any, scalars: bool) -> Tensor:
     old, new = (normalize_axes("moveaxis", axes, x.ndim, scalars) or () for axes in (source, destination))
     if len(old) != len(new):
-        raise ShapeError(f"moveaxis: got {len(old)} axes and {len(new)} places for them, wanted equally many")
+        raise ValueError(f"moveaxis: got {len(old)} axes and {len(new)} places for them, wanted equally many")
     order = [i for i in range(x.ndim) if i not in old]
     for place, axis in sorted(zip(new, old, strict=True)):
         order.insert(place, axis)
@@ -802,7 +812,7 @@ def _repeat(operation: str, x: Tensor, repeats: Any, axis: Any) -> Tensor:
     length = x.shape[position]
     counts = _counts(operation, repeats)
     if counts.size and counts.min() < 0:
-        raise ShapeError(f"{operation}: got {counts.min()} repetitions, wanted no negative number")
+        raise ValueError(f"{operation}: got {counts.min()} repetitions, wanted no negative number")
     if counts.ndim > 1 or counts.size not in (1, length):
         raise ShapeError(
             f"{operation}: got repetitions of shape {counts.shape}, wanted one, or one for each of {length}"
@@ -859,10 +869,11 @@ def tile(x: Tensor, repetitions: Any, /) -> Tensor:
         raise unsupported("tile", x)
     counts = normalize_shape("tile", repetitions)
     if any(count < 0 for count in counts):
-        raise ShapeError(f"tile: got repetitions {counts}, wanted no negative number")
+        raise ValueError(f"tile: got repetitions {counts}, wanted no negative number")
     ndim = max(x.ndim, len(counts))
     shape = (1,) * (ndim - x.ndim) + x.shape
     counts = (1,) * (ndim - len(counts)) + counts
+    require_size("tile", tuple(length * count for length, count in zip(shape, counts, strict=True)))
     # Only axes that are repeated get an axis of repetitions in front: there may be at most 64.
     split = [part for length, count in zip(shape, counts, strict=True) for part in ((1, length)[count == 1 :])]
     stretched = [part for length, count in zip(shape, counts, strict=True) for part in ((count, length)[count == 1 :])]
@@ -923,7 +934,7 @@ def roll(x: Tensor, /, shift: Any = None, dims: Any = None, *, axis: Any = None,
     chosen = axis if dims is None else dims
     if chosen is None:
         if len(shifts) != 1:
-            raise ShapeError(f"roll: got {len(shifts)} shifts and no axis, wanted one shift or as many axes")
+            raise ValueError(f"roll: got {len(shifts)} shifts and no axis, wanted one shift or as many axes")
         flat = reshape(x, (-1,))
         return reshape(_rolled(flat, shifts, (0,)), x.shape)
     named = chosen if isinstance(chosen, Iterable) else (chosen,)
@@ -931,7 +942,7 @@ def roll(x: Tensor, /, shift: Any = None, dims: Any = None, *, axis: Any = None,
     if len(shifts) == 1 and not isinstance(shift, Iterable):
         shifts *= len(axes)
     if len(shifts) != len(axes):
-        raise ShapeError(f"roll: got {len(shifts)} shifts and {len(axes)} axes, wanted equally many")
+        raise ValueError(f"roll: got {len(shifts)} shifts and {len(axes)} axes, wanted equally many")
     return _rolled(x, shifts, axes)
 
 
@@ -950,13 +961,14 @@ def _rolled(x: Tensor, shifts: tuple[int, ...], axes: tuple[int, ...]) -> Tensor
 _roll.function = roll
 
 
-def _triangle(operation: Operation, x: Tensor, k: int) -> Tensor:
+def _triangle(operation: Operation, x: Tensor, diagonal: int, k: int) -> Tensor:
     if type(x) is not Tensor:
         raise unsupported(operation.name, x)
     if x.ndim < 2:
         raise ShapeError(f"{operation.name}: got shape {x.shape}, wanted at least two axes")
     rows, columns = x.shape[-2:]
-    return operation(x, k=min(max(operator.index(k), -rows - 1), columns + 1))
+    number = as_integer(operation.name, "diagonal", diagonal) or as_integer(operation.name, "k", k)
+    return operation(x, k=min(max(number, -rows - 1), columns + 1))
 
 
 def tril(x: Tensor, /, diagonal: int = 0, *, k: int = 0, out: Tensor | None = None) -> Tensor:
@@ -982,7 +994,7 @@ def tril(x: Tensor, /, diagonal: int = 0, *, k: int = 0, out: Tensor | None = No
     tensor([[1., 0.],
             [1., 1.]])
     """
-    return placed("tril", _triangle(_tril, x, diagonal or k), out)
+    return placed("tril", _triangle(_tril, x, diagonal, k), out)
 
 
 _tril.function = tril
@@ -1011,7 +1023,7 @@ def triu(x: Tensor, /, diagonal: int = 0, *, k: int = 0, out: Tensor | None = No
     tensor([[0., 1.],
             [0., 0.]])
     """
-    return placed("triu", _triangle(_triu, x, diagonal or k), out)
+    return placed("triu", _triangle(_triu, x, diagonal, k), out)
 
 
 _triu.function = triu
@@ -1038,9 +1050,11 @@ def diagonal(x: Tensor, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Ten
     >>> tp.diagonal(tp.eye(2))
     tensor([1., 1.])
     """
+    require_tensors("diagonal", x)
     axes = normalize_axes("diagonal", (dim1, dim2), x.ndim) or ()
     rest = [i for i in range(x.ndim) if i not in axes]
-    return make_view(make_view(x, "permute_dims", (*rest, *axes)), "diagonal", operator.index(offset))
+    number = min(max(as_integer("diagonal", "offset", offset), -x.shape[axes[0]]), x.shape[axes[1]])
+    return make_view(make_view(x, "permute_dims", (*rest, *axes)), "diagonal", number)
 
 
 _diagonal.function = lambda x, offset: make_view(x, "diagonal", offset)
@@ -1062,13 +1076,15 @@ def unfold(x: Tensor, dimension: int, size: int, step: int) -> Tensor:
             [1, 2],
             [2, 3]])
     """
+    require_tensors("unfold", x)
     axis = normalize_axis("unfold", dimension, x.ndim, True)
     if not x._array.shape:
         return unfold(reshape(x, (1,)), axis, size, step)[0]
+    size, step = as_integer("unfold", "size", size), as_integer("unfold", "step", step)
     if not 0 < size <= x.shape[axis]:
         raise ShapeError(f"unfold: got size {size}, wanted 1 to {x.shape[axis]}, the length of axis {axis}")
     if step <= 0:
-        raise ShapeError(f"unfold: got step {step}, wanted a positive one")
+        raise ValueError(f"unfold: got step {step}, wanted a positive one")
     rest = [i for i in range(x.ndim) if i != axis]
     windows = make_view(make_view(x, "permute_dims", (*rest, axis)), "unfold", (size, step))
     order = list(range(x.ndim - 1))
@@ -1088,6 +1104,7 @@ def real(x: Tensor, /) -> Tensor:
     >>> tp.real(tp.tensor([1.0 + 2.0j]))
     tensor([1.])
     """
+    require_tensors("real", x)
     return make_view(x, "real", None) if x.dtype.kind == "c" else x
 
 
@@ -1108,6 +1125,7 @@ def imag(x: Tensor, /) -> Tensor:
     >>> tp.imag(tp.tensor([1.0 + 2.0j]))
     tensor([2.])
     """
+    require_tensors("imag", x)
     if x.dtype.kind != "c":
         raise TypeError(f"imag: got {x.dtype}, wanted a complex dtype")
     return make_view(x, "imag", None)
@@ -1143,9 +1161,11 @@ def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
     >>> tp.narrow(tp.arange(5), 0, 1, 3)
     tensor([1, 2, 3])
     """
+    require_tensors("narrow", x)
     axis = normalize_axis("narrow", dim, x.ndim)
     size = x.shape[axis]
-    begin = operator.index(start) + (size if start < 0 else 0)
+    start, length = as_integer("narrow", "start", start), as_integer("narrow", "length", length)
+    begin = start + (size if start < 0 else 0)
     if not 0 <= begin <= size:
         raise IndexError(f"narrow: start {start} is out of range for axis {axis}, of length {size}")
     if not 0 <= length <= size - begin:
@@ -1167,14 +1187,15 @@ def split(x: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor,
     >>> tp.split(tp.arange(5), 2)
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
+    require_tensors("split", x)
     axis = normalize_axis("split", dim, x.ndim)
     size = x.shape[axis]
     if isinstance(split_size_or_sections, Sequence):
-        lengths = [operator.index(length) for length in split_size_or_sections]
+        lengths = [as_integer("split", "a length", length) for length in split_size_or_sections]
     else:
-        each = operator.index(split_size_or_sections)
+        each = as_integer("split", "a length", split_size_or_sections)
         if each <= 0:
-            raise ShapeError(f"split: got length {each}, wanted a positive one")
+            raise ValueError(f"split: got length {each}, wanted a positive one")
         lengths = [min(each, size - begin) for begin in range(0, size, each)] or [0]
     if sum(lengths) != size or min(lengths, default=0) < 0:
         raise ShapeError(f"split: lengths {lengths} do not add up to {size}, the length of axis {axis}")
@@ -1194,8 +1215,10 @@ def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     >>> [part.shape for part in tp.chunk(tp.zeros(5), 2)]
     [(3,), (2,)]
     """
+    require_tensors("chunk", x)
+    chunks = as_integer("chunk", "the number of chunks", chunks)
     if chunks <= 0:
-        raise ShapeError(f"chunk: got {chunks} chunks, wanted at least one")
+        raise ValueError(f"chunk: got {chunks} chunks, wanted at least one")
     size = x.shape[normalize_axis("chunk", dim, x.ndim)]
     return split(x, max(-(-size // chunks), 1), dim)
 
@@ -1235,7 +1258,7 @@ def is_contiguous(x: Tensor, /) -> bool:
 def stride(x: Tensor, dim: int | None = None) -> Any:
     """How many elements in memory lie between neighbours along each axis, or along one."""
     found = strides(layout(x))
-    return found if dim is None else found[operator.index(dim)]
+    return found if dim is None else found[normalize_axis("stride", dim, x.ndim)]
 
 
 METHODS = {

@@ -34,6 +34,7 @@ from . import (
 from .absent import explain_absent_methods
 from .data_types import astype, convert
 from .kinds import OPERATIONS
+from .operands import require_tensors
 from .operation import Operation
 from .tensor import Tensor
 from .views import is_own_view
@@ -100,6 +101,12 @@ def _part_setter(name: str) -> Callable[[Tensor, Any], None]:
     return setter
 
 
+def _type_as(self: Tensor, other: Tensor) -> Tensor:
+    """The tensor in the dtype of another; itself if it is that already."""
+    require_tensors("type_as", other)
+    return convert(self, other.dtype)
+
+
 CONVERSIONS = {
     "bool": "bool",
     "byte": "uint8",
@@ -137,7 +144,7 @@ METHODS: dict[str, Any] = {
     "fill_": writes.fill_,
     "zero_": writes.zero_,
     "astype": astype,
-    "type_as": lambda self, other: convert(self, other.dtype),
+    "type_as": _type_as,
     **{method: _converter(name) for method, name in CONVERSIONS.items()},
 }
 

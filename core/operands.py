@@ -198,6 +198,13 @@ def _joins(tensor: Tensor) -> bool:
     return tensor._kind.device.type == "cpu" and not tensor.shape
 
 
+def require_tensors(operation: str, *operands: Any) -> None:
+    """Raise TypeError unless all operands are tensors."""
+    for operand in operands:
+        if type(operand) is not Tensor:
+            raise unsupported(operation, operand)
+
+
 def unsupported(operation: str, *operands: Any) -> TypeError:
     """The error for operands of types that tensors don't work with."""
     types = " and ".join(type(operand).__name__ for operand in operands)

@@ -12,13 +12,13 @@ from typing import Any, final
 import numpy
 
 from ..autograd.checkpoint import STATES
-from .axes import as_float, as_integer, normalize_shape
+from .axes import as_float, as_integer, normalize_shape, require_size
 from .creation import asarray
 from .devices import as_device
 from .distributions import LIMITS, dropout_factors, integers, normal, permutation, uniform
 from .dtypes import as_dtype, get_default_dtype, int64, real_dtype, uint8
 from .elementwise import complex
-from .errors import DTypeError, ShapeError
+from .errors import DTypeError
 from .gradients import requires_grad_
 from .kinds import Kind, kind_for
 from .operands import cast, scalar_tensor, unsupported
@@ -182,8 +182,7 @@ def _shape(operation: str, lengths: tuple[Any, ...], size: Any = None) -> tuple[
         raise TypeError(f"{operation}: got both lengths and size={size}, wanted one of them")
     size = lengths if size is None else (size,)
     lengths = normalize_shape(operation, size[0] if len(size) == 1 else size)
-    if min(lengths, default=0) < 0:
-        raise ShapeError(f"{operation}: got shape {lengths}, wanted no negative length")
+    require_size(operation, lengths)
     return lengths
 
 

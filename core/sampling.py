@@ -7,17 +7,19 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy
+
 from .axes import as_float, normalize_shape
 from .devices import as_device
 from .distributions import uniform_between
-from .dtypes import FINITE, as_dtype, float32, get_default_dtype
+from .dtypes import FINITE, SCALARS, as_dtype, float32, get_default_dtype
 from .elementwise import less
 from .errors import DTypeError
 from .gradients import requires_grad_
 from .interop import host_array
 from .kinds import kind_for
 from .manipulation import broadcast_shapes
-from .operands import cast, unsupported
+from .operands import cast, require_tensors, unsupported
 from .random import Generator, draw, draw_integers, rand, randn
 from .tensor import Tensor
 from .views import require_writable
@@ -35,6 +37,7 @@ def rand_like(
     >>> tp.rand_like(tp.zeros(2, 3)).shape
     (2, 3)
     """
+    require_tensors("rand_like", x)
     return rand(x.shape, **_like("rand_like", x, dtype, device), requires_grad=requires_grad, generator=generator)
 
 
@@ -49,6 +52,7 @@ def randn_like(
     >>> tp.randn_like(tp.zeros(2, 3), dtype=tp.float64).dtype
     tensorplug.float64
     """
+    require_tensors("randn_like", x)
     return randn(x.shape, **_like("randn_like", x, dtype, device), requires_grad=requires_grad, generator=generator)
 
 
@@ -112,15 +116,19 @@ def normal(
     shape = broadcast_shapes(*shapes) if size is None else normalize_shape("normal", size)
     if like is not None:
         dtype, device = (like.dtype if dtype is None else dtype), (like.device if device is None else device)
+    std = _deviation("normal", mean, std)
     drawn = randn(shape, generator=generator, dtype=dtype, device=device)
-    return placed("normal", _scaled("normal", drawn, mean, std), out)
+    return placed("normal", drawn * std + mean, out)
 
 
-def _scaled(operation: str, drawn: Tensor, mean: Any, std: Any) -> Tensor:
+def _deviation(operation: str, mean: Any, std: Any) -> Any:
+    """The standard deviation, checked; the mean is checked too."""
+    if not isinstance(mean, (Tensor, numpy.generic, *SCALARS)):
+        raise unsupported(operation, mean)
     if type(std) is not Tensor:
         std = as_float(operation, "std", std)
     _require_within(operation, "a standard deviation", std, math.inf)
-    return drawn * std + mean
+    return std
 
 
 def _require_within(operation: str, what: str, value: Any, greatest: float) -> None:
@@ -236,7 +244,8 @@ def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Genera
     """
     if x.dtype.kind != "c":
         _require_float("normal_", x)
-    return _scaled("normal_", randn_like(x, generator=generator), mean, std)
+    std = _deviation("normal_", mean, std)
+    return randn_like(x, generator=generator) * std + mean
 
 
 _UNSET: Any = object()

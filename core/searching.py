@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .axes import normalize_axis
+from .axes import as_flag, normalize_axis
 from .docs import reduction_doc
 from .errors import ShapeError
 from .families import reduction
@@ -41,7 +41,7 @@ def _arg_function(name: str, summary: str, example: str) -> Callable[..., Tensor
         position = position if x._array.shape else None
         if 0 in (x.shape if position is None else x.shape[position : position + 1]):
             raise ShapeError(f"{name}: got shape {x.shape}, wanted at least one element along the axis")
-        return placed(name, operation(x, axis=position, keepdims=keepdims or keepdim), out)
+        return placed(name, operation(x, axis=position, keepdims=as_flag(name, "keepdims", keepdims or keepdim)), out)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = reduction_doc(operation, summary, "NaN counts as the extreme.", example, False)

@@ -7,11 +7,10 @@ a pick is added where it was picked from; that of a put goes to what was put, an
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any, NamedTuple
 
 from ..backends.positions import in_range
-from .axes import normalize_axis
+from .axes import as_integer, normalize_axis
 from .dtypes import SCALARS, bool_, int64, promote_scalar
 from .elementwise import masked_fill
 from .errors import DTypeError, PositionError, ShapeError
@@ -362,7 +361,7 @@ def topk(
     if type(x) is not Tensor:
         raise unsupported("topk", x)
     axis = normalize_axis("topk", dim, x.ndim)
-    length, count = x.shape[axis], operator.index(k)
+    length, count = x.shape[axis], as_integer("topk", "k", k)
     if not 0 <= count <= length:
         raise ShapeError(f"topk: got k={count}, wanted 0 to {length}, the length of axis {axis}")
     if largest:

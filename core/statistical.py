@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from numbers import Real
 from typing import Any
 
-from .axes import normalize_axes, normalize_axis
+from .axes import as_flag, as_float, normalize_axes, normalize_axis
 from .creation import full
 from .docs import assemble
 from .dtypes import as_dtype, int64
 from .errors import ShapeError
 from .families import accumulation_dtype, is_narrow, reduction
 from .manipulation import concat
-from .operands import cast, in_single, unsupported
+from .operands import cast, in_single, require_tensors, unsupported
 from .operation import Operation
 from .positions import located
 from .scalars import accepts_0d
@@ -232,10 +231,17 @@ def _spread_measure(name: str, decomposition: Callable[..., Any], summary: str, 
         if axes == () and dim is not None:
             # No axis named in PyTorch's spelling are all of them.
             axes = None
-        if not isinstance(correction, Real | None):
-            raise TypeError(f"{name}: a correction is a number, got {type(correction).__name__}")
-        subtracted = int(unbiased) if correction is None else correction
-        found = in_single(operation, x, axis=axes, correction=subtracted, keepdims=bool(keepdims or keepdim))
+        if correction is None:
+            subtracted: float = as_flag(name, "unbiased", unbiased)
+        else:
+            subtracted = as_float(name, "a correction", correction)
+        found = in_single(
+            operation,
+            x,
+            axis=axes,
+            correction=subtracted,
+            keepdims=as_flag(name, "keepdims", keepdims or keepdim or False),
+        )
         return found if out is None else into(name, out, found)
 
     def method(
@@ -345,6 +351,7 @@ def amax(x: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | None 
     >>> tp.amax(tp.tensor([[1, 5], [4, 2]]), 1)
     tensor([5, 4])
     """
+    require_tensors("amax", x)
     found: Tensor = max(x, axis=normalize_axes("amax", dim, x.ndim, True) or None, keepdims=keepdim, out=out)
     return found
 
@@ -358,6 +365,7 @@ def amin(x: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | None 
     >>> tp.amin(tp.tensor([[1, 5], [4, 2]]), 1)
     tensor([1, 2])
     """
+    require_tensors("amin", x)
     found: Tensor = min(x, axis=normalize_axes("amin", dim, x.ndim, True) or None, keepdims=keepdim, out=out)
     return found
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from .devices import as_device
 from .kinds import Kind, kind_for
+from .operands import require_tensors
 from .operation import Operation
 from .tensor import Tensor
 from .views import array_of
@@ -94,6 +95,7 @@ def clone(x: Tensor, /) -> Tensor:
     >>> tp.clone(tp.tensor([1, 2]))
     tensor([1, 2])
     """
+    require_tensors("clone", x)
     return _clone.finish(x._kind.library.backend.copy(array_of(x)), x._kind, (x,))
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
-from .axes import normalize_axis
+from .axes import as_integer, normalize_axis
 from .elementwise import not_equal, subtract
-from .errors import ShapeError
 from .families import reduction
 from .manipulation import concat
 from .operands import unsupported
@@ -88,13 +86,13 @@ def diff(
     if type(x) is not Tensor:
         raise unsupported("diff", x)
     position = normalize_axis("diff", axis if dim is None else dim, x.ndim)
-    times = operator.index(n)
+    times = as_integer("diff", "n", n)
     if times < 0:
-        raise ShapeError(f"diff: got n={times}, wanted none or more")
+        raise ValueError(f"diff: got n={times}, wanted none or more")
     parts = [part for part in (prepend, x, append) if part is not None]
     result = concat(parts, axis=position) if len(parts) > 1 else x
     before = (slice(None),) * position
-    for _ in range(times):
+    for _ in range(min(times, result.shape[position])):
         minus: Any = not_equal if result.dtype.kind == "b" else subtract
         result = minus(result[(*before, slice(1, None))], result[(*before, slice(-1))])
     return clone(result) if result is x else result

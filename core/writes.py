@@ -8,10 +8,10 @@ from typing import Any
 import numpy
 
 from ..autograd.modes import is_grad_enabled
-from .dtypes import KIND_ORDER, PYTHON_TYPES, DType
+from .dtypes import KIND_ORDER, PYTHON_TYPES, SCALARS, DType
 from .errors import DTypeError, ShapeError
 from .kinds import OPERATIONS
-from .operands import cast, pair, require_range, unsupported
+from .operands import cast, pair, python_number, require_range, unsupported
 from .operation import Operation
 from .tensor import Tensor, own, wrap
 from .views import array_of, base_of, refresh, require_recorded_view, require_writable, rewrite_history, write
@@ -287,6 +287,11 @@ def fill_(self: Tensor, value: Any, /) -> Tensor:
         if value.ndim:
             raise ShapeError(f"fill_: the value must be a scalar or a 0-d tensor, got shape {value.shape}")
         return copy_(self, value)
+    value = python_number(value)
+    if not isinstance(value, SCALARS):
+        raise unsupported("fill_", value)
+    if isinstance(value, complex) and self.dtype.kind in "iuf":
+        raise DTypeError(f"fill_: complex numbers do not convert to {self.dtype}; take their real part")
     require_range("fill_", self.dtype, value)
     value = PYTHON_TYPES[self.dtype.kind](value)
     with numpy.errstate(over="ignore"):

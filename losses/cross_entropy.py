@@ -11,6 +11,7 @@ from typing import Any
 
 from ..core import Operation, Tensor, rule
 from ..core.activations import log_softmax, softmax_normalizer
+from ..core.axes import as_integer
 from ..core.dtypes import float32
 from ..core.elementwise import where
 from ..core.operands import cast
@@ -201,7 +202,7 @@ def _of_probabilities(
             f"{NAME}: target must be of a real-valued floating-point dtype, as its shape {target.shape} is that of "
             f"class probabilities, got {target.dtype}"
         )
-    if ignore_index >= 0:
+    if as_integer(NAME, "ignore_index", ignore_index) >= 0:
         raise ValueError(
             f"{NAME}: ignore_index is for class indices, and target holds probabilities; got {ignore_index}"
         )

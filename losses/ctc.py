@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, final
 import numpy
 
 from ..core import Operation, Tensor, rule
+from ..core.axes import as_integer
 from ..core.dtypes import float32
 from ..core.elementwise import isinf, where
 from ..core.errors import ShapeError
@@ -357,7 +358,7 @@ def ctc_loss(
     if single:
         computed = computed.reshape((log_probs.shape[0], 1, log_probs.shape[1]))
     frames, count, classes = computed.shape
-    if not 0 <= operator.index(blank) < classes:
+    if not 0 <= as_integer(NAME, "blank", blank) < classes:
         raise IndexError(f"{NAME}: blank {blank} is out of range for {classes} classes")
     inputs = _lengths("input_lengths", input_lengths, count, frames)
     sizes = _lengths("target_lengths", target_lengths, count, None)
@@ -458,7 +459,7 @@ class CTCLoss(Loss):
 
     def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> None:
         super().__init__(reduction)
-        self.blank = operator.index(blank)
+        self.blank = as_integer(NAME, "blank", blank)
         self.zero_infinity = bool(zero_infinity)
 
     def forward(self, log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any) -> Tensor:

@@ -124,7 +124,7 @@ WRONG: list[tuple[type[Exception], str, Callable[[tp.Tensor], Any]]] = [
     (ValueError, r"randint_like: got the range from 0 to -2", lambda x: tp.randint_like(x, -2)),
     (ValueError, r"randperm: got n=-1, wanted no negative length", lambda x: tp.randperm(-1)),
     (TypeError, r"random_: got tensorplug.complex64", lambda x: x.to("complex64").random_(5)),
-    (TypeError, r"uniform_: low must be a number, got Tensor of shape \(2,\)", lambda x: x.uniform_(tp.ones(2))),
+    (TypeError, r"uniform_: low is a number, got Tensor of shape \(2,\)", lambda x: x.uniform_(tp.ones(2))),
     (TypeError, r"set_state: got tensorplug.float32 of shape \(3,\)", lambda x: tp.set_rng_state(x[0])),
     (TypeError, r"in: got list", lambda x: [1] in x),
     (TypeError, r"linspace: wants the number of points", lambda x: tp.linspace(0, 1)),

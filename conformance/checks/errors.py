@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy
 
+import tensorplug
 from tensorplug.core import OPERATIONS
 from tensorplug.core.dtypes import ACCEPTED, DTYPES
-from tensorplug.core.errors import UnsupportedDTypeError
+from tensorplug.core.errors import UnsupportedDTypeError, UnsupportedError
 
 from ..example import Example, Mismatch, draw, evaluate
 from ..trial import Property, Trial
@@ -68,7 +69,15 @@ WRONG: dict[str, list[Wrong]] = {
         (Use("tp.take_along_axis(x, i, axis=0)", x=(2, 3), i=fixed([[2, 0, 0]], "int64")), IndexError),
     ],
     "reshape": [(Use("tp.reshape(x, (4,))", x=(2, 3)), ValueError)],
-    "broadcast_to": [(Use("tp.broadcast_to(x, (2, 2))", x=(2, 3)), ValueError)],
+    "broadcast_to": [
+        (Use("tp.broadcast_to(x, (2, 2))", x=(2, 3)), ValueError),
+        (Use("x.expand(-1, 2, 3)", x=(2, 3)), ValueError),
+    ],
+    "diagonal": [(Use("tp.diagonal(x, 1.5)", x=(2, 3)), TypeError)],
+    "roll": [(Use("tp.roll(x, (1, 2), axis=(0,))", x=(2, 3)), ValueError)],
+    "sum": [(Use("tp.sum(x, axis=0, keepdims='a')", x=(2, 3)), TypeError)],
+    "tile": [(Use("tp.tile(x, (2**61, 1))", x=(2, 3)), ValueError)],
+    "unfold": [(Use("tp.unfold(x, 0, 1.5, 1)", x=(2, 3)), TypeError)],
     "permute_dims": [(Use("tp.permute_dims(x, (0, 0))", x=(2, 3)), ValueError)],
     "matmul": [(Use("tp.matmul(x1, x2)", dtypes="f", x1=(2, 3), x2=(2, 3)), ValueError)],
     "vecdot": [(Use("tp.vecdot(x1, x2)", dtypes="f", x1=(2, 3), x2=(2, 2)), ValueError)],
@@ -122,15 +131,15 @@ def _refused(name: str) -> Iterator[tuple[Use, str]]:
 
 
 def check_errors(trial: Trial) -> None:
-    """Wrong calls raise, name the operation, and leave their operands as they were."""
+    """Wrong calls raise in the words of every backend, and leave their operands as they were."""
     for use, error in wrong_calls(trial.name):
         for dtype in list(trial.dtypes(use, ("float64", "int64", "uint8", "bool")))[:2]:
-            trial.hold_for(_raising(error), draw(use, dtype, "contiguous", trial.rng))
+            trial.hold_for(_raising(error, trial.reference.name), draw(use, dtype, "contiguous", trial.rng))
     for use, dtype in _refused(trial.name):
-        trial.hold_for(_raising(TypeError), draw(use, dtype, "contiguous", trial.rng))
+        trial.hold_for(_raising(TypeError, trial.reference.name), draw(use, dtype, "contiguous", trial.rng))
 
 
-def _raising(error: type[Exception]) -> Property:
+def _raising(error: type[Exception], reference: str) -> Property:
     def prop(example: Example) -> None:
         tensors = example.tensors()
         try:
@@ -143,6 +152,9 @@ def _raising(error: type[Exception]) -> Property:
                 raise Mismatch(
                     "the library's own error reaches the user", "an error of Tensorplug's", repr(raised)
                 ) from None
+            expected = _raised(example, reference)
+            if expected is not None and (type(expected), str(expected)) != (type(raised), str(raised)):
+                raise Mismatch("the error is another on this backend", repr(expected), repr(raised)) from None
         except Exception as raised:
             raise Mismatch(
                 f"raised {type(raised).__name__} ({raised}), wanted {error.__name__}", error.__name__, repr(raised)
@@ -152,3 +164,15 @@ def _raising(error: type[Exception]) -> Property:
         require_unchanged(example, tensors)
 
     return prop
+
+
+def _raised(example: Example, backend: str) -> Exception | None:
+    """What an example raises on another backend; None where that cannot do it."""
+    try:
+        with tensorplug.backend(backend):
+            evaluate(example.use, example.tensors())
+    except (UnsupportedError, UnsupportedDTypeError):
+        return None
+    except Exception as error:
+        return error
+    return None
