@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 from ..engine import unbroadcast
-from ..rule import rule
+from ..rule import no_gradient, rule
 
 
 def inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
@@ -44,4 +44,5 @@ rule("stack", variadic=True, arrays=_slices)
 rule("to_device", x=lambda g, back: back(g))
 rule("tril", x=lambda ops, g, k: ops.tril(g, k=k))
 rule("triu", x=lambda ops, g, k: ops.triu(g, k=k))
+no_gradient("view_dtype")
 rule("unfold", x=lambda ops, g, x_shape, window: ops.fold(g, shape=x_shape, window=window))
