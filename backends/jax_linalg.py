@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -51,11 +52,25 @@ def kernels(jax: Any) -> dict[str, Kernel]:
         )
         return (top[..., 0] * (a * d - b * c)).astype(x.dtype)
 
+    @functools.partial(jax.jit, static_argnames=("axis", "keepdims", "ord"))
+    def vector_norm(x: Any, *, axis: Any, keepdims: bool, ord: float) -> Any:
+        """Of numbers whose powers would overflow or vanish, in units of the greatest, or the least."""
+        size = jnp.abs(x)
+        if ord == 0 or not size.size:
+            return jnp.sum((size != 0).astype(size.dtype), axis=axis, keepdims=keepdims)
+        extreme = (jnp.max if ord > 0 else jnp.min)(size, axis=axis, keepdims=True)
+        ordinary = (extreme > 1e-12) & (extreme < 1e12) if ord == 2 else extreme == 0
+        unit = jnp.where(ordinary | ~jnp.isfinite(extreme) | (extreme == 0), jnp.ones_like(extreme), extreme)
+        size = size / unit
+        powers = jnp.sum(size * size if ord == 2 else size**ord, axis=axis, keepdims=keepdims)
+        return (jnp.sqrt(powers) if ord == 2 else powers ** (1 / ord)) * unit.reshape(powers.shape)
+
     return {
         "linalg.cholesky": checked(jax.jit(cholesky), cholesky_on_host),
         "linalg.det": det,
         "linalg.eigh": lambda x: jnp.linalg.eigh(x, symmetrize_input=False),
         "linalg.eigvalsh": lambda x: jnp.linalg.eigvalsh(x, symmetrize_input=False),
         "linalg.inv": checked(jnp.linalg.inv, numpy.linalg.inv),
+        "linalg.vector_norm": vector_norm,
         "linalg.solve": checked(jnp.linalg.solve, numpy.linalg.solve),
     }

@@ -56,13 +56,13 @@ class Jax(Backend):
         for extension in ("linalg", "fft"):
             found = _functions(getattr(jnp, extension))
             kernels |= {f"{extension}.{name}": self._wide(function) for name, function in found}
+        # Of these names jax.numpy has functions with other parameters, or that overflow.
+        for name in ("diagonal", "linalg.pinv", "std", "unfold"):
+            kernels.pop(name, None)
         kernels |= {name: self._wide(function) for name, function in elementwise_kernels(jax).items()}
         kernels |= {name: self._wide(function) for name, function in fft_kernels(jnp).items()}
         kernels |= {name: self._wide(function) for name, function in linalg_kernels(jax).items()}
         kernels |= {name: self._wide(function) for name, function in statistics_kernels(jax).items()}
-        # Of these names jax.numpy has functions with other parameters.
-        for name in ("diagonal", "linalg.pinv", "linalg.vector_norm", "unfold"):
-            kernels.pop(name, None)
         return kernels | {
             "complex": self._wide(self._complex),
             "getitem": self._wide(self._getitem),
@@ -71,6 +71,7 @@ class Jax(Backend):
             "scatter_zeros": self._wide(lambda x, shape, index: self._add(index, x, shape)),
             # JAX's positions are of 32 bits.
             "searchsorted": self._wide(lambda x1, x2, **options: jnp.searchsorted(x1, x2, **options).astype("int64")),
+            "logistic": self._wide(jax.nn.sigmoid),
             "roll": self._wide(jax.jit(jnp.roll, static_argnames="axis")),
             "sigmoid": self._wide(jax.nn.sigmoid),
             "view_dtype": self._wide(lambda x, dtypes: x.view(jnp.dtype(dtypes[1]))),

@@ -79,6 +79,7 @@ def mended(kernels: Mapping[str, Kernel]) -> dict[str, Kernel]:
     }
     of_floats = {
         "floor_divide": numpy_passes.floor_divide(_mended(elementwise.floor_divide, kernels["floor_divide"])),
+        "hypot": numpy_passes.hypot(kernels["hypot"]),
         "logaddexp": numpy_passes.logaddexp(kernels["logaddexp"]),
         "remainder": numpy_passes.remainder(_mended(elementwise.remainder, kernels["remainder"])),
     }

@@ -311,6 +311,7 @@ class NumPy(Backend):
                 "permute_dims": lambda x, axes: x.transpose(axes),
                 "reshape": lambda x, shape: x.reshape(shape),
                 "where": _where,
+                "logistic": _sigmoid,
                 "sigmoid": _sigmoid,
             }
         )

@@ -148,6 +148,8 @@ NAMES: dict[str, Bound] = {
     "scatter_zeros": SUM,
     # Its exponentials and their sum are put together in the operand's own dtype.
     "softmax_normalizer": Bound(24, "operands", signed_zeros=False),
+    # However small they are: nothing cancels.
+    **dict.fromkeys(("logistic", "logistic_density"), Bound(24)),
     "prod": Bound(24, signed_zeros=False),
     "cumulative_prod": Bound(24, signed_zeros=False),
     "linear_recurrence": NORM,

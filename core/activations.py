@@ -213,9 +213,22 @@ def _log_sigmoid(ops: Any, x: Any) -> Any:
     return ops.masked_fill(x, x > 0.0, 0.0) - ops.log1p(ops.exp(-ops.abs(x)))
 
 
+def _logistic_density(ops: Any, x: Any) -> Any:
+    exponentials = ops.exp(-ops.abs(x))
+    below = exponentials + ops.ones_like(exponentials)
+    return exponentials / (below * below)
+
+
+_MOST_EXPONENT = 80.0
+"""No exponential up to here overflows."""
+
+
 def _softplus(ops: Any, x: Any, beta: float, threshold: float) -> Any:
     scaled = x * beta
-    return ops.where(scaled > threshold, x, ops.log1p(ops.exp(scaled)) / beta)
+    if threshold <= _MOST_EXPONENT:
+        return ops.where(scaled > threshold, x, ops.log1p(ops.exp(scaled)) / beta)
+    found = ops.maximum(scaled, ops.zeros_like(x)) + ops.log1p(ops.exp(-ops.abs(scaled)))
+    return ops.where(scaled > threshold, x, found / beta)
 
 
 def _activation(name: str, decomposition: Callable[..., Any]) -> Operation:
@@ -224,6 +237,9 @@ def _activation(name: str, decomposition: Callable[..., Any]) -> Operation:
 
 _elu_operation = _activation("elu", _elu)
 _leaky_relu_operation = _activation("leaky_relu", _leaky_relu)
+# A sigmoid with a gradient by its operand, and the derivative, which is the density of the logistic distribution.
+_activation("logistic", lambda ops, x: ops.sigmoid(x))
+_activation("logistic_density", _logistic_density)
 _logsigmoid_operation = _activation("logsigmoid", _log_sigmoid)
 _silu_operation = _activation("silu", lambda ops, x: x * ops.sigmoid(x))
 _softplus_operation = _activation("softplus", _softplus)

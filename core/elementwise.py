@@ -13,7 +13,7 @@ from .axes import as_float, as_integer
 from .data_types import iinfo
 from .dtypes import KIND_ORDER, SCALARS, bool_, float32, promote, promote_scalar
 from .errors import DivisionByZeroError, DTypeError
-from .families import binary, scaled_by, unary
+from .families import binary, binary_apply, scaled_by, unary
 from .kinds import OPERATIONS
 from .operands import cast, explain, is_number, python_number, require_range, same_device, scalar_tensor, unsupported
 from .operation import Operation
@@ -343,6 +343,23 @@ hypot = binary(
     tensor([5.])
     """,
 )
+
+
+def _direction_of(ops: Any, x1: Any, x2: Any) -> Any:
+    # Of halves, whose length never overflows.
+    x1, x2 = x1 * ops.full_like(x1, 0.5), x2 * ops.full_like(x2, 0.5)
+    return x1 / ops.hypot(x1, x2)
+
+
+# The first element of each pair over the length of both: what recorded derivatives of `hypot` and `atan2` are made of.
+_direction = Operation(
+    "direction",
+    family="elementwise",
+    operands=("x1", "x2"),
+    accepts="real-valued floating-point",
+    decomposition=_direction_of,
+)
+_direction.function = _direction.apply = binary_apply(_direction)
 isfinite = unary(
     "isfinite",
     "numeric",

@@ -100,15 +100,33 @@ _matrix_rank = _declare("matrix_rank", family="composite", result="int64")
 _trace = _declare("trace", family="composite", accepts="numeric", methods=("trace",))
 
 
+_ORDINARY = (1e-30, 1e38)
+"""Of sums of squares: beyond, some in single precision may have vanished or overflown."""
+
+
 def _vector_norm_of(ops: Any, x: Any, *, axis: Any, keepdims: bool, ord: float) -> Any:
     size = ops.abs(x)
     if ord == 0:
         return ops.sum(ops.cast(ops.not_equal(size, ops.zeros_like(size)), size.dtype), axis=axis, keepdims=keepdims)
     if ord == 2:
-        return ops.sqrt(ops.sum(size * size, axis=axis, keepdims=keepdims))
-    powers = ops.pow(size, ops.full_like(size, ord))
+        squares = ops.sum(size * size, axis=axis, keepdims=keepdims)
+        if _are_ordinary(ops, squares):
+            return ops.sqrt(squares)
+    if 0 in size.shape:
+        return ops.sum(size, axis=axis, keepdims=keepdims)
+    extreme = (ops.max if ord > 0 else ops.min)(size, axis=axis, keepdims=True)
+    usable = ops.logical_and(ops.isfinite(extreme), ops.greater(extreme, ops.zeros_like(extreme)))
+    extreme = ops.where(usable, extreme, ops.ones_like(extreme))
+    powers = ops.pow(size / extreme, ops.full_like(size, ord))
     powers = ops.sum(powers, axis=axis, keepdims=keepdims)
-    return ops.pow(powers, ops.full_like(powers, 1 / ord))
+    return ops.pow(powers, ops.full_like(powers, 1 / ord)) * ops.reshape(extreme, powers.shape)
+
+
+def _are_ordinary(ops: Any, squares: Any) -> bool:
+    low, high = _ORDINARY
+    if not squares.shape:
+        return low < float(squares) < high
+    return 0 in squares.shape or (low < float(ops.min(squares)) and float(ops.max(squares)) < high)
 
 
 _vector_norm = _declare("vector_norm", result="real", decomposition=_vector_norm_of)

@@ -185,15 +185,25 @@ cumulative_prod = _cumulative(
 )
 
 
+def _deviations(ops: Any, x: Any, axis: Any) -> Any:
+    return ops.abs(x - ops.mean(x, axis=axis, keepdims=True))
+
+
+def _freedom(shape: tuple[int, ...], axis: Any, correction: float) -> float:
+    """What a sum of squares is divided by; NaN for no more elements than the correction."""
+    freedom = math.prod(shape if axis is None else [shape[i] for i in axis]) - correction
+    return freedom if freedom > 0 else math.nan
+
+
 def _var(ops: Any, x: Any, axis: Any, correction: float, keepdims: bool) -> Any:
-    deviations = ops.abs(x - ops.mean(x, axis=axis, keepdims=True))
-    total = ops.sum(ops.square(deviations), axis=axis, keepdims=keepdims)
-    freedom = math.prod(x.shape if axis is None else [x.shape[i] for i in axis]) - correction
-    return total / (freedom if freedom > 0 else math.nan)
+    total = ops.sum(ops.square(_deviations(ops, x, axis)), axis=axis, keepdims=keepdims)
+    return total / _freedom(x.shape, axis, correction)
 
 
-def _std(ops: Any, x: Any, **parameters: Any) -> Any:
-    return ops.sqrt(ops.var(x, **parameters))
+def _std(ops: Any, x: Any, axis: Any, correction: float, keepdims: bool) -> Any:
+    """By the norm, of which no square overflows or vanishes."""
+    norm = getattr(ops, "linalg.vector_norm")(_deviations(ops, x, axis), axis=axis, keepdims=keepdims, ord=2.0)
+    return norm / math.sqrt(_freedom(x.shape, axis, correction))
 
 
 def _spread_measure(name: str, decomposition: Callable[..., Any], summary: str, example: str) -> Callable[..., Tensor]:

@@ -67,11 +67,17 @@ def _entropy_of_logits(ops: Any, input: Any, target: Any) -> Any:
     return ops.where(ops.isfinite(input), finite, infinite) + _tail(ops, input)
 
 
+def _surplus(ops: Any, input: Any, target: Any) -> Any:
+    """The sigmoid less the target, which near one are both taken from one first."""
+    below = ops.logistic(input) - target
+    return ops.where(ops.greater(input, ops.zeros_like(input)), (1.0 - target) - ops.logistic(-input), below)
+
+
 _of_logits = pointwise(
     "binary_cross_entropy_with_logits",
     _entropy_of_logits,
     keeps_slope=True,
-    input=lambda ops, input, target: ops.sigmoid(input) - target,
+    input=_surplus,
     target=lambda ops, input, target: -input,
 )
 
@@ -84,8 +90,8 @@ def _soft_margin(ops: Any, input: Any, target: Any) -> Any:
 _soft_margin_loss = pointwise(
     "soft_margin_loss",
     _soft_margin,
-    input=lambda ops, input, target: -(target * ops.sigmoid(-(input * target))),
-    target=lambda ops, input, target: -(input * ops.sigmoid(-(input * target))),
+    input=lambda ops, input, target: -(target * ops.logistic(-(input * target))),
+    target=lambda ops, input, target: -(input * ops.logistic(-(input * target))),
 )
 
 
@@ -98,7 +104,7 @@ def _soft_label(ops: Any, input: Any, target: Any) -> Any:
 _soft_labels = pointwise(
     "multilabel_soft_margin_loss",
     _soft_label,
-    input=lambda ops, input, target: ops.sigmoid(input) - target,
+    input=_surplus,
     target=lambda ops, input, target: -input,
 )
 

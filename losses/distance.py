@@ -7,17 +7,20 @@ from typing import Any
 
 from ..core import Tensor
 from ..core.axes import as_float
+from ..core.creation import full_like
 from ..core.distances import pairwise_distance
-from ..core.elementwise import equal, minimum, sqrt, where
+from ..core.elementwise import equal, hypot, minimum, where
 from ..core.errors import ShapeError
+from ..core.linalg import vector_norm
+from ..core.manipulation import expand_dims
 from ..core.operands import cast
 from .checks import broadcast, promoted, require_positive, require_tensor
 from .loss import Loss
 from .margin import hinge
 from .reduction import reduce, require_reduction
 
-_EPSILON = 1e-12
-"""What is added to squares of norms, so that vectors of zeros have an angle, as in PyTorch."""
+_LEAST = 1e-6
+"""Its square is added to those of norms, so that vectors of zeros have an angle, as in PyTorch."""
 
 Distance = Callable[[Tensor, Tensor], Tensor]
 
@@ -74,8 +77,10 @@ def cosine_embedding_loss(
             f"{name}: inputs of shape (N, D) take a target of shape (N,), and those of shape (D,) one of shape (), got "
             f"{input1.shape} and {target.shape}"
         )
-    square1, square2 = (input1 * input1).sum(-1) + _EPSILON, (input2 * input2).sum(-1) + _EPSILON
-    cosine = (input1 * input2).sum(-1) / sqrt(square1 * square2)
+    length1, length2 = (
+        hypot(vector_norm(x, axis=-1), full_like(target, _LEAST, dtype=x.dtype)) for x in (input1, input2)
+    )
+    cosine = (input1 / expand_dims(length1, axis=-1) * input2).sum(-1) / length2
     together = where(equal(target, 1), 1.0 - cosine, 0.0)
     apart = where(equal(target, -1), hinge(cosine - as_float(name, "margin", margin)), 0.0)
     return cast(reduce(together + apart, reduction), dtype)

@@ -372,6 +372,10 @@ CASES: dict[str, list[Case]] = {
         for old, shape in (((2, 3), (3, -1)), ((1,), ()), ((), (1, 1)), ((0, 2), (4, 0)))
     ]
     + [Case(lambda x: tp.reshape(x.t(), (-1,)), points((2, 3)), lambda jnp, x: jnp.reshape(x.T, -1))],
+    "direction": [
+        Case(OPERATIONS["direction"], points(*shapes), lambda jnp, x1, x2: x1 / jnp.sqrt(x1 * x1 + x2 * x2))
+        for shapes in (((2, 3), (3,)), ((), ()))
+    ],
     "scatter_zeros": [
         Case(
             lambda x, index=index: operation("scatter_zeros", (2, 3), kernel_index(index))(x),

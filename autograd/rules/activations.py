@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..protocol import is_tensor
 from ..rule import no_gradient, rule
 from .statistical import Axes, spread
 
@@ -19,17 +20,23 @@ def _elu(ops: Any, g: Any, x: Any, alpha: float) -> Any:
 
 
 def _silu(ops: Any, g: Any, x: Any) -> Any:
-    share = ops.sigmoid(x)
+    share = ops.logistic(x)
+    if is_tensor(x):
+        # The derivative of one less the share would cancel.
+        return g * (share + x * ops.logistic_density(x))
     return g * (share * (x * (1.0 - share) + 1.0))
 
 
 rule("elu", x=_elu)
 rule("leaky_relu", x=lambda ops, g, x, negative_slope: ops.where(x > 0.0, g, g * negative_slope))
 rule("log_softmax", x=lambda ops, g, out, axis: g - ops.exp(out) * ops.sum(g, axis=axis, keepdims=True))
-rule("logsigmoid", x=lambda ops, g, x: g * ops.sigmoid(-x))
+# Of the operand, unlike `sigmoid`, whose result near one says little of its derivative.
+rule("logistic", x=lambda ops, g, x: g * ops.logistic_density(x))
+rule("logistic_density", x=lambda ops, g, x, out: -g * (out * ops.tanh(x * 0.5)))
+rule("logsigmoid", x=lambda ops, g, x: g * ops.logistic(-x))
 rule("logsumexp", x=_logsumexp)
 rule("silu", x=_silu)
-rule("softplus", x=lambda ops, g, x, beta, threshold: ops.where(x * beta > threshold, g, g * ops.sigmoid(x * beta)))
+rule("softplus", x=lambda ops, g, x, beta, threshold: ops.where(x * beta > threshold, g, g * ops.logistic(x * beta)))
 rule("softmax", x=lambda ops, g, out, axis: ops.softmax_gradient(g, out, axis=axis))
 
 no_gradient("softmax_normalizer")

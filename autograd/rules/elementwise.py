@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..protocol import is_tensor
 from ..rule import no_gradient, rule
+from .matrices import is_complex
 from .signs import by_size
 
 
@@ -72,25 +74,59 @@ def _where(ops: Any, g: Any, condition: Any) -> Any:
     return ops.masked_fill(g, ops.logical_not(condition), 0.0)
 
 
-def _square_of_distance(ops: Any, x1: Any, x2: Any) -> Any:
-    """1 for the origin, where the angle has no derivative, which makes that zero as in PyTorch."""
-    square = x1 * x1 + x2 * x2
-    return ops.where(ops.equal(square, ops.zeros_like(square)), ops.ones_like(square), square)
+def angle_rate(ops: Any, x1: Any, x2: Any) -> Any:
+    """``x1 / (x1**2 + x2**2)`` without squares, which overflow and vanish; zero at the origin, as in PyTorch."""
+    length = ops.hypot(x1, x2)
+    zero = length <= 0.0
+    length = ops.masked_fill(length, zero, 1.0)
+    if is_tensor(length):
+        return ops.masked_fill(ops.direction(x1, x2), zero, 0.0) / length
+    return x1 / length / length
+
+
+def _hypot(ops: Any, g: Any, x1: Any, x2: Any, out: Any) -> Any:
+    """Recorded, by what has a derivative that does not cancel."""
+    return g * (ops.direction(x1, x2) if is_tensor(out) else x1 / out)
+
+
+def _root_of_square_and_one(ops: Any, x: Any) -> Any:
+    """``sqrt(x**2 + 1)``, where the square overflows, too."""
+    if is_complex(x):
+        return ops.sqrt(1.0 + x * 1j) * ops.sqrt(1.0 - x * 1j)
+    if is_tensor(x):
+        return ops.hypot(x, ops.ones_like(x))
+    return ops.minimum(ops.sqrt(x * x + 1.0), ops.abs(x) + 1.0)
+
+
+def _one_less_square(ops: Any, x: Any) -> Any:
+    """``1 - x**2``, of factors, as near one the difference has few digits; its derivatives are those of the square."""
+    found = (1.0 - x) * (1.0 + x)
+    if not is_tensor(x):
+        return found
+    square = x * x
+    return found.detach() + (square.detach() - square)
+
+
+def _root_of_one_less_square(ops: Any, x: Any) -> Any:
+    return ops.sqrt(1.0 - x) * ops.sqrt(1.0 + x) if is_complex(x) else ops.sqrt(_one_less_square(ops, x))
 
 
 rule("abs", x=lambda ops, g, x: g * ops.conj(ops.sign(x)))
-rule("acos", x=lambda ops, g, x: -g / ops.sqrt(1.0 - x * x))
+rule("acos", x=lambda ops, g, x: -g / _root_of_one_less_square(ops, x))
 rule("acosh", x=lambda ops, g, x: g / (ops.sqrt(x - 1.0) * ops.sqrt(x + 1.0)))
 rule("add", x1=lambda g: g, x2=lambda g: g)
-rule("asin", x=lambda ops, g, x: g / ops.sqrt(1.0 - x * x))
-rule("asinh", x=lambda ops, g, x: g / ops.sqrt(x * x + 1.0))
-rule("atan", x=lambda g, x: g / (x * x + 1.0))
+rule("asin", x=lambda ops, g, x: g / _root_of_one_less_square(ops, x))
+rule("asinh", x=lambda ops, g, x: g / _root_of_square_and_one(ops, x))
+rule("atan", x=lambda g, x: g / (1.0 + x * 1j) / (1.0 - x * 1j) if is_complex(x) else g / (x * x + 1.0))
 rule(
     "atan2",
-    x1=lambda ops, g, x1, x2: g * (x2 / _square_of_distance(ops, x1, x2)),
-    x2=lambda ops, g, x1, x2: -g * (x1 / _square_of_distance(ops, x1, x2)),
+    x1=lambda ops, g, x1, x2: g * angle_rate(ops, x2, x1),
+    x2=lambda ops, g, x1, x2: -g * angle_rate(ops, x1, x2),
 )
-rule("atanh", x=lambda g, x: g / (1.0 - x * x))
+rule(
+    "atanh",
+    x=lambda ops, g, x: g / (1.0 - x) / (1.0 + x) if is_complex(x) else g / _one_less_square(ops, x),
+)
 rule("ceil", x=_zero)
 rule(
     "clip",
@@ -104,6 +140,11 @@ rule("copy", x=_zero, value=lambda g: g)
 rule("copysign", x1=_copysign, x2=_zero)
 rule("cos", x=lambda ops, g, x: -g * ops.sin(x))
 rule("cosh", x=lambda ops, g, x: g * ops.sinh(x))
+rule(
+    "direction",
+    x1=lambda ops, g, x1, x2: g * (ops.square(ops.direction(x2, x1)) / ops.hypot(x1, x2)),
+    x2=lambda ops, g, x1, x2, out: -g * (out * ops.direction(x2, x1) / ops.hypot(x1, x2)),
+)
 # Of the operands, so that the result may be written.
 rule("divide", x1=lambda g, x2: g / x2, x2=lambda g, x1, x2: -g * (x1 / x2 / x2))
 rule("exp", x=lambda g, out: g * out)
@@ -111,15 +152,15 @@ rule("expm1", x=lambda g, out: g * (out + 1.0))
 rule("fill", x=_zero)
 rule("floor", x=_zero)
 rule("floor_divide", x1=_zero, x2=_zero)
-rule("hypot", x1=lambda g, x1, out: g * (x1 / out), x2=lambda g, x2, out: g * (x2 / out))
+rule("hypot", x1=_hypot, x2=lambda ops, g, x1, x2, out: _hypot(ops, g, x2, x1, out))
 rule("log", x=lambda g, x: g / x)
 rule("log10", x=lambda g, x: g / (x * math.log(10)))
 rule("log1p", x=lambda g, x: g / (x + 1.0))
 rule("log2", x=lambda g, x: g / (x * math.log(2)))
 rule(
     "logaddexp",
-    x1=lambda ops, g, x1, x2: g / (ops.exp(x2 - x1) + 1.0),
-    x2=lambda ops, g, x1, x2: g / (ops.exp(x1 - x2) + 1.0),
+    x1=lambda ops, g, x1, x2: g * ops.logistic(x1 - x2),
+    x2=lambda ops, g, x1, x2: g * ops.logistic(x2 - x1),
 )
 rule("masked_fill", operands=("mask",), x=lambda ops, g, mask: ops.masked_fill(g, mask, 0.0))
 rule(

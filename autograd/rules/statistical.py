@@ -65,9 +65,9 @@ def _std(
     ops: Any, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axes, correction: float, keepdims: bool
 ) -> Any:
     """Zero where the deviation is, as in PyTorch."""
-    zero = ops.equal(out, ops.zeros_like(out))
-    half = ops.where(zero, ops.zeros_like(g), g * 0.5 / ops.where(zero, ops.ones_like(out), out))
-    return _deviation(ops, half, x, x_shape, axis, correction, keepdims)
+    # In units of the result, as one by it may overflow or vanish.
+    unit = with_axes(ops, ops.masked_fill(out, out <= 0.0, 1.0), x_shape, axis, keepdims)
+    return _deviation(ops, g * 0.5, x / unit, x_shape, axis, correction, keepdims)
 
 
 def _products_before(ops: Any, x: Any) -> Any:

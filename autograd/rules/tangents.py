@@ -14,6 +14,7 @@ import numpy
 
 from ..protocol import is_tensor
 from ..rule import RULES, diagonal, tangent
+from .elementwise import angle_rate
 from .matrices import conj, is_complex, quotient, real
 from .signs import abs_tangent, by_size, signs
 from .statistical import Axes, behind, count, spread, with_axes
@@ -162,13 +163,12 @@ def _are_normal(ops: Any, x: Any) -> bool:
 
 def _atan2(ops: Any, t: Any, x1: Any, x2: Any) -> Any:
     t1, t2 = t
-    square = x1 * x1 + x2 * x2
-    plain = not is_tensor(x1) and math.prod(square.shape) and bool(ops.min(square) > 0.0)
-
-    def share(t: Any, other: Any) -> Any:
-        return t if t is None else t * (other / square if plain else quotient(ops, other, square))
-
-    return _difference((share(t1, x2), share(t2, x1)))
+    return _difference(
+        (
+            t1 if t1 is None else t1 * angle_rate(ops, x2, x1),
+            t2 if t2 is None else t2 * angle_rate(ops, x1, x2),
+        )
+    )
 
 
 def _complex(ops: Any, t: Any) -> Any:
@@ -311,8 +311,9 @@ def _logsumexp(ops: Any, t: Any, x: Any, out: Any, x_shape: Shape, axis: Axes, k
 
 # Elementwise, or with a symmetric matrix of derivatives.
 diagonal(
-    *"acos acosh add asin asinh atan atanh ceil clone copy cos cosh elu exp expm1 fft.fft fft.fftn "
-    "fft.ifft fft.ifftn fill floor floor_divide hypot leaky_relu log log10 log1p log2 logaddexp logsigmoid masked_fill "
+    *"acos acosh add asin asinh atan atanh ceil clone copy cos cosh direction elu exp expm1 fft.fft fft.fftn "
+    "fft.ifft fft.ifftn fill floor floor_divide hypot leaky_relu log log10 log1p log2 logaddexp logistic "
+    "logistic_density logsigmoid masked_fill "
     "negative nextafter positive reciprocal relu remainder round sigmoid silu sin sinh softmax softplus "
     "sqrt square tan tanh trunc".split()
 )

@@ -86,6 +86,21 @@ USES: dict[str, tuple[Use, ...]] = {
     ),
     "elu": _activation("elu(x)", "elu(x, 0.5)", _in_place("elu", ", alpha=2.0")),
     "leaky_relu": _activation("leaky_relu(x)", "leaky_relu(x, 0.25)", _in_place("leaky_relu")),
+    **{
+        name: (
+            Use(f'OPERATIONS["{name}"](x)', dtypes="f", elementwise=True, x=(2, 3)),
+            Use(
+                f'OPERATIONS["{name}"](x)',
+                dtypes="f",
+                elementwise=True,
+                smooth=False,
+                x=fixed([[-40.0, -30.0, -8.0], [0.0, 8.0, 40.0]]),
+            ),
+            Use(f'OPERATIONS["{name}"](x)', dtypes="f", elementwise=True, smooth=False, x=(2, 3, 2, 2)),
+            Use(f'OPERATIONS["{name}"](x * 10.0)', dtypes="f", elementwise=True, smooth=False, x=(0, 3)),
+        )
+        for name in ("logistic", "logistic_density")
+    },
     "logsigmoid": _activation("logsigmoid(x)"),
     "silu": _activation("silu(x)", _in_place("silu")),
     "softplus": _activation("softplus(x)", "softplus(x, 2.0)", "softplus(x, beta=0.5, threshold=2.0)"),

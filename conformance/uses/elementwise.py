@@ -114,6 +114,12 @@ USES: dict[str, tuple[Use, ...]] = {
         _of_elements("tp.where(condition, x1, x2)", condition=mask((0, 3)), x1=(3,), x2=()),
         _of_elements("tp.where(condition, x1, x2)", condition=mask((3, 1, 2)), x1=(2, 3, 2, 2), x2=(2, 3, 2, 2)),
     ),
+    "direction": tuple(
+        _of_elements(
+            'OPERATIONS["direction"].function(x1, x2)', x1=Operand(one, between(0.2, 2.0)), x2=other, dtypes="f"
+        )
+        for one, other in PAIRS
+    ),
     "masked_fill": (
         _of_elements("x.masked_fill(mask, 1)", dtypes="iufc", x=(2, 3), mask=mask((2, 3))),
         _of_elements("x.masked_fill(mask, 0.1)", dtypes="fc", x=(2, 3), mask=mask((3,))),

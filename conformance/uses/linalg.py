@@ -213,6 +213,11 @@ USES: dict[str, tuple[Use, ...]] = {
         *_of("tp.linalg.matrix_norm(x, 1, (0, 2), True)", (2, 3, 3)),
     ),
     "linalg.vector_norm": (
+        # In single precision the squares overflow, or vanish.
+        *(
+            Use(f"tp.linalg.vector_norm(tp.astype(x, tp.float32) * {unit}{ord})", dtypes="f", smooth=False, x=(2, 3))
+            for unit, ord in (("1e30", ""), ("1e-30", ", ord=3"))
+        ),
         *_norms(
             ((2, 3), ""),
             ((2, 3), ", axis=1"),

@@ -285,6 +285,12 @@ ACCURACY = (
         kernel("abs", given(of_kind("c"), lambda sound: lambda x: numpy.sqrt(x.real * x.real + x.imag * x.imag))),
     ),
     Fault(
+        "logistic_density_cancels",
+        "logistic_density",
+        "the derivative of the sigmoid is p (1 - p), which is zero where p is one",
+        kernel("logistic_density", lambda sound: lambda x: (lambda p: p * (1 - p))(1 / (1 + numpy.exp(-x)))),
+    ),
+    Fault(
         "hypot_overflows",
         "hypot",
         "the squares of great numbers are infinite",

@@ -79,6 +79,15 @@ def _six_products(sound: Kernel) -> Kernel:
     return det
 
 
+def _norm_of_powers(sound: Kernel) -> Kernel:
+    def vector_norm(x: Any, *, axis: Any, keepdims: bool, ord: float) -> Any:
+        if ord <= 0:
+            return sound(x, axis=axis, keepdims=keepdims, ord=ord)
+        return (numpy.abs(x) ** ord).sum(axis, keepdims=keepdims) ** (1 / ord)
+
+    return vector_norm
+
+
 def _reduced(sound: Kernel) -> Kernel:
     return lambda x, *, mode="reduced": sound(x, mode="reduced")
 
@@ -203,6 +212,12 @@ DECOMPOSITIONS = (
         "linalg.det",
         "3 by 3 matrices have the sum of six products, which cancel",
         kernel("linalg.det", _six_products),
+    ),
+    Fault(
+        "vector_norm_overflows",
+        "linalg.vector_norm",
+        "squares of great numbers overflow, and those of small ones vanish",
+        kernel("linalg.vector_norm", _norm_of_powers),
     ),
     Fault(
         "eigh_is_descending",

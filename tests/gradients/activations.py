@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorplug as tp
 import tensorplug.nn.functional as F
+from tensorplug.core import OPERATIONS
 
 from .case import Case, points
 
@@ -22,6 +23,10 @@ CASES: dict[str, list[Case]] = {
     "leaky_relu": [
         Case(lambda x: F.leaky_relu(x, 0.25), points((2, 3)), lambda jnp, x: jnp.where(x > 0, x, x / 4)),
         Case(F.leaky_relu, points((0, 2)), None),
+    ],
+    "logistic": [Case(OPERATIONS["logistic"], points((2, 3)), lambda jnp, x: 1 / (1 + jnp.exp(-x)))],
+    "logistic_density": [
+        Case(OPERATIONS["logistic_density"], points((2, 3)), lambda jnp, x: 1 / (2 + jnp.exp(x) + jnp.exp(-x)))
     ],
     "logsigmoid": [Case(F.logsigmoid, points((2, 3)), lambda jnp, x: -softplus(jnp, -x))],
     "silu": [Case(F.silu, points((2, 3)), lambda jnp, x: x / (1 + jnp.exp(-x)))],
