@@ -356,15 +356,18 @@ def _create(name: str, kind: Kind, requires_grad: bool, *arguments: Any, **keywo
     return requires_grad_(made) if requires_grad else made
 
 
-def _shape(operation: str, shape: Any, *more: Any, size: Any = None) -> tuple[int, ...]:
-    """A shape given as the standard does, in one argument, or as PyTorch does, in several or as its `size`."""
-    if shape is None:
-        shape = size
-    elif size is not None:
-        raise TypeError(f"{operation}: got both shape={shape!r} and size={size!r}, wanted one of them")
+def _shape(operation: str, shape: Any, *more: Any) -> tuple[int, ...]:
+    """A shape given as the standard does, in one argument, or as PyTorch does, in several."""
     lengths = normalize_shape(operation, (shape, *more) if more else shape)
     require_size(operation, lengths)
     return lengths
+
+
+def _by_name(operation: str, shape: Any, size: Any) -> Any:
+    """The shape that was given by PyTorch's name."""
+    if shape is not None:
+        raise TypeError(f"{operation}: got both shape={shape!r} and size={size!r}, wanted one of them")
+    return size
 
 
 def empty(
@@ -392,7 +395,9 @@ def empty(
     >>> tp.empty((2, 3)).shape
     (2, 3)
     """
-    return _create("empty", _kind(dtype, device), requires_grad, _shape("empty", shape, *lengths, size=size))
+    if size is not None:
+        shape = _by_name("empty", shape, size)
+    return _create("empty", _kind(dtype, device), requires_grad, _shape("empty", shape, *lengths))
 
 
 def zeros(
@@ -407,7 +412,9 @@ def zeros(
     >>> tp.zeros(2)
     tensor([0., 0.])
     """
-    return _create("zeros", _kind(dtype, device), requires_grad, _shape("zeros", shape, *lengths, size=size))
+    if size is not None:
+        shape = _by_name("zeros", shape, size)
+    return _create("zeros", _kind(dtype, device), requires_grad, _shape("zeros", shape, *lengths))
 
 
 def ones(
@@ -423,7 +430,9 @@ def ones(
     tensor([[1., 1.],
             [1., 1.]])
     """
-    return _create("ones", _kind(dtype, device), requires_grad, _shape("ones", shape, *lengths, size=size))
+    if size is not None:
+        shape = _by_name("ones", shape, size)
+    return _create("ones", _kind(dtype, device), requires_grad, _shape("ones", shape, *lengths))
 
 
 def full(
@@ -456,7 +465,7 @@ def full(
     >>> tp.full((2,), 7)
     tensor([7, 7])
     """
-    lengths = _shape("full", shape, size=size)
+    lengths = _shape("full", shape if size is None else _by_name("full", shape, size))
     if fill_value is None:
         raise TypeError("full: got no fill_value, wanted a number, as in full((2, 3), 7)")
     if type(fill_value) is Tensor:

@@ -138,9 +138,10 @@ def view(x: Tensor, /, *shape: Any, size: Any = None, dtype: Any = None) -> Tens
     """
     if dtype is not None:
         return _seen_as(x, as_dtype(dtype))
-    if len(shape) == 1 and isinstance(shape[0], DType | str):
-        return _seen_as(x, as_dtype(shape[0]))
-    asked = normalize_shape("view", one_or_several(shape, size))
+    given = shape[0] if len(shape) == 1 else shape if size is None else size
+    if isinstance(given, (DType, str)):
+        return _seen_as(x, as_dtype(given))
+    asked = normalize_shape("view", given)
     lengths = infer_shape("view", asked, x.shape)
     require_viewable("view", x, lengths)
     return make_view(x, "reshape", lengths)
