@@ -371,6 +371,28 @@ def _array_split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> list[T
     return [ary[(slice(None),) * axis + (slice(start, max(start, end)),)] for start, end in bounds]
 
 
+def _piecewise(x: Tensor, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Tensor:
+    """As NumPy's, but that each function gets all elements, which it must take one by one."""
+    conditions = [_beside(x, one)[1] for one in (condlist if isinstance(condlist, list | tuple) else [condlist])]
+    if len(funclist) == len(conditions) + 1:
+        *funclist, rest = funclist
+        conditions = [functools.reduce(elementwise.logical_or, conditions).logical_not(), *conditions]
+        funclist = [rest, *funclist]
+    found = creation.zeros_like(x)
+    for condition, branch in zip(conditions, funclist, strict=True):
+        value = branch(x, *args, **kw) if callable(branch) else branch
+        found = elementwise.where(condition, value, found)
+    return found
+
+
+def _polyval(p: Any, x: Any) -> Tensor:
+    p, x = _beside(p, x)
+    found = x * 0
+    for i in range(p.numel()):
+        found = found * x + p[i]
+    return found
+
+
 def _split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     if isinstance(indices_or_sections, int) and ary.shape[axis] % indices_or_sections:
         raise ShapeError(
@@ -406,6 +428,28 @@ def _concatenate(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = No
     return manipulation.concat(parts, axis=axis, out=out)
 
 
+def _convolve(a: Any, v: Any, mode: str = "full") -> Tensor:
+    a, v = _beside(a, v)
+    longer, shorter = (_atleast(1, x) for x in ((v, a) if v.numel() > a.numel() else (a, v)))
+    length, width = longer.numel(), shorter.numel()
+    begin, count = {"full": (0, length + width - 1), "same": ((width - 1) // 2, length), "valid": (width - 1, -1)}[mode]
+    zeros = creation.zeros(width - 1, dtype=longer.dtype, device=longer.device)
+    windows = manipulation.unfold(manipulation.concat([zeros, longer, zeros]), 0, width, 1)
+    found = linear_algebra.matmul(windows, manipulation.flip(shorter))
+    return found[begin : begin + (length - width + 1 if mode == "valid" else count)]
+
+
+def _corrcoef(x: Tensor, y: Any = None, rowvar: bool = True) -> Tensor:
+    rows = _atleast(2, x) if rowvar or x.ndim < 2 else x.mT
+    if y is not None:
+        y = _beside(x, y)[1]
+        rows = _concatenate([rows, _atleast(2, y) if rowvar or y.ndim < 2 else y.mT])
+    centred = rows - rows.mean(-1, keepdim=True)
+    unit = centred / linalg.vector_norm(centred, axis=-1, keepdims=True)
+    found = linear_algebra.matmul(unit, unit.conj().mT)
+    return found[0, 0] if found.shape == (1, 1) else found
+
+
 def _cumulative(name: str, function: Function) -> Function:
     def cumulation(a: Tensor, axis: Any = None, dtype: Any = None, out: Any = None) -> Tensor:
         found = function(_flat(a) if axis is None else a, axis=0 if axis is None else axis, dtype=dtype)
@@ -428,6 +472,22 @@ def _dot(a: Any, b: Any, out: Any = None) -> Tensor:
 def _inner(a: Any, b: Any) -> Tensor:
     a, b = _beside(a, b)
     return linear_algebra.tensordot(a, b, axes=((-1,), (-1,))) if a.ndim and b.ndim else a * b
+
+
+def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Tensor:
+    if period is not None:
+        raise _no_option("numpy.interp", "period")
+    like = next(one for one in (x, xp, fp) if type(one) is Tensor)
+    x, xp, fp = (one if type(one) is Tensor else _operand(numpy.asarray(one), like) for one in (x, xp, fp))
+    x, xp = _computed_in("numpy.interp", x, "float64", like), _computed_in("numpy.interp", xp, "float64", like)
+    last = xp.numel() - 1
+    above = elementwise.clip(searching.searchsorted(xp, x, side="right"), min(1, last), last)
+    below = elementwise.clip(above - 1, 0, last)
+    width = xp[above] - xp[below]
+    part = elementwise.where(width > 0, (x - xp[below]) / elementwise.where(width > 0, width, 1.0), 0.0)
+    found = fp[below] + (fp[above] - fp[below]) * part
+    found = elementwise.where(x < xp[0], fp[0] if left is None else left, found)
+    return elementwise.where(x > xp[-1], fp[-1] if right is None else right, found)
 
 
 def _norm(x: Tensor, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -512,8 +572,10 @@ COMPOSED: dict[str, Function] = {
     "numpy.can_cast": lambda from_, to, casting="safe": numpy.can_cast(from_.dtype.dtype, to, casting),
     "numpy.column_stack": _columns,
     "numpy.concatenate": _concatenate,
+    "numpy.convolve": _convolve,
     "numpy.copy": lambda a, order="K", subok=False: clone(a),
     "numpy.copyto": lambda dst, src: copy_(dst, src),
+    "numpy.corrcoef": _corrcoef,
     "numpy.cross": _cross,
     "numpy.cumprod": _cumulative("numpy.cumprod", statistical.cumulative_prod),
     "numpy.cumsum": _cumulative("numpy.cumsum", statistical.cumulative_sum),
@@ -527,6 +589,7 @@ COMPOSED: dict[str, Function] = {
     "numpy.hstack": lambda tup: _concatenate([_atleast(1, x) for x in tup], 0 if tup[0].ndim < 2 else 1),
     "numpy.imag": lambda val: val.imag,
     "numpy.inner": _inner,
+    "numpy.interp": _interp,
     "numpy.iscomplexobj": lambda x: x.dtype.is_complex,
     "numpy.isrealobj": lambda x: not x.dtype.is_complex,
     "numpy.linalg.multi_dot": lambda arrays: functools.reduce(linear_algebra.matmul, arrays),
@@ -535,6 +598,8 @@ COMPOSED: dict[str, Function] = {
     "numpy.linalg.matrix_transpose": manipulation.matrix_transpose,
     "numpy.ndim": lambda a: a.ndim,
     "numpy.outer": lambda a, b: linear_algebra.outer(*map(_flat, _beside(a, b))),
+    "numpy.piecewise": _piecewise,
+    "numpy.polyval": _polyval,
     "numpy.ravel": lambda a: _flat(a),
     "numpy.real": lambda val: val.real,
     "numpy.result_type": lambda *arrays_and_dtypes: data_types.result_type(*arrays_and_dtypes).dtype,

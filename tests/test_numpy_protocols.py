@@ -54,6 +54,13 @@ FUNCTIONS: dict[str, Call] = {
     "reshape": lambda x: (np.reshape(x, -1), np.ravel(x), np.expand_dims(x, 0), np.squeeze(x[None])),
     "cumsum": lambda x: (np.cumsum(x), np.cumprod(x, 1)),
     "diff": lambda x: np.diff(x, prepend=V[:, None]),
+    "convolve": lambda x: [
+        np.convolve(x[0], v, mode) for mode in ("full", "same", "valid") for v in (V[:2], B.ravel())
+    ],
+    "corrcoef": lambda x: (np.corrcoef(x), np.corrcoef(x[0], V), np.corrcoef(x, B, rowvar=False)),
+    "interp": lambda x: (np.interp(x * 4, V, x[0]), np.interp([0.1, 0.7, 3.0], V, x[1], left=-1.0, right=7.0)),
+    "piecewise": lambda x: np.piecewise(x, [x < 0.3, x > 0.6], [-1.0, lambda v: v * 2, lambda v: v + 5]),
+    "polyval": lambda x: (np.polyval(x[0], B), np.polyval(V, x)),
     "sort": lambda x: (np.sort(x), np.argsort(x, axis=0), np.searchsorted(V, x)),
     "take": lambda x: (np.take(x, [0, 2]), np.take(x, np.asarray([0, 2]), axis=1)),
     "tile": lambda x: (np.tile(x, (2, 1)), np.repeat(x, 2, axis=0), np.roll(x, 1), np.flip(x, 0)),
