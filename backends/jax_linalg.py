@@ -37,7 +37,6 @@ def kernels(jax: Any) -> dict[str, Kernel]:
         swapped = abs(x[..., :1]) < abs(y[..., :1])
         return jnp.where(swapped, y, x), jnp.where(swapped, -x, y)
 
-    @jax.jit
     def det(x: Any) -> Any:
         """JAX's; of 3 by 3 matrices by elimination, as its sum of six products loses all digits to cancellation."""
         if x.shape[-1] != 3:
@@ -67,7 +66,7 @@ def kernels(jax: Any) -> dict[str, Kernel]:
 
     return {
         "linalg.cholesky": checked(jax.jit(cholesky), cholesky_on_host),
-        "linalg.det": det,
+        "linalg.det": jax.jit(det),
         "linalg.eigh": lambda x: jnp.linalg.eigh(x, symmetrize_input=False),
         "linalg.eigvalsh": lambda x: jnp.linalg.eigvalsh(x, symmetrize_input=False),
         "linalg.inv": checked(jnp.linalg.inv, numpy.linalg.inv),

@@ -231,7 +231,7 @@ def _odds(out: Any, x: Any) -> Any:
     return numpy.exp(out, out)
 
 
-_SIGNS = {
+_SIGNS: dict[int, tuple[Any, Any]] = {
     2: (numpy.dtype("uint16"), numpy.uint16(1 << 15)),
     4: (numpy.dtype("uint32"), numpy.uint32(1 << 31)),
     8: (numpy.dtype("uint64"), numpy.uint64(1 << 63)),

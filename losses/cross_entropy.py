@@ -167,9 +167,9 @@ def cross_entropy(
     shape = target.shape
     if input.ndim == 1:
         input, target = input.reshape(1, -1), target.reshape(1)
-    losses, total = _of_classes(input, target, weight, ignore_index, label_smoothing)
+    terms, total = _of_classes(input, target, weight, ignore_index, label_smoothing)
     # Each mean by itself: where no weight is left, that of the targets is NaN.
-    first, *rest = (reduce(one if one.shape == shape else one.reshape(shape), reduction, total) for one in losses)
+    first, *rest = (reduce(one if one.shape == shape else one.reshape(shape), reduction, total) for one in terms)
     return cast(first + rest[0] if rest else first, dtype)
 
 

@@ -103,7 +103,7 @@ def _one_less_square(ops: Any, x: Any) -> Any:
     found = (1.0 - x) * (1.0 + x)
     if not is_tensor(x):
         return found
-    square = x * x
+    square = ops.square(x)
     return found.detach() + (square.detach() - square)
 
 
