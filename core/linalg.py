@@ -101,32 +101,37 @@ _trace = _declare("trace", family="composite", accepts="numeric", methods=("trac
 
 
 _ORDINARY = (1e-30, 1e38)
-"""Of sums of squares: beyond, some in single precision may have vanished or overflown."""
+"""Of sums of powers: beyond, some in single precision may have vanished or overflown."""
 
 
 def _vector_norm_of(ops: Any, x: Any, *, axis: Any, keepdims: bool, ord: float) -> Any:
     size = ops.abs(x)
     if ord == 0:
         return ops.sum(ops.cast(ops.not_equal(size, ops.zeros_like(size)), size.dtype), axis=axis, keepdims=keepdims)
-    if ord == 2:
-        squares = ops.sum(size * size, axis=axis, keepdims=keepdims)
-        if _are_ordinary(ops, squares):
-            return ops.sqrt(squares)
+    powers = ops.sum(_power(ops, size, ord), axis=axis, keepdims=keepdims)
+    if _are_ordinary(ops, powers):
+        return _power(ops, powers, 1 / ord)
     if 0 in size.shape:
-        return ops.sum(size, axis=axis, keepdims=keepdims)
+        return powers
+    # In units of the greatest, or the least.
     extreme = (ops.max if ord > 0 else ops.min)(size, axis=axis, keepdims=True)
     usable = ops.logical_and(ops.isfinite(extreme), ops.greater(extreme, ops.zeros_like(extreme)))
-    extreme = ops.where(usable, extreme, ops.ones_like(extreme))
-    powers = ops.pow(size / extreme, ops.full_like(size, ord))
-    powers = ops.sum(powers, axis=axis, keepdims=keepdims)
-    return ops.pow(powers, ops.full_like(powers, 1 / ord)) * ops.reshape(extreme, powers.shape)
+    unit = ops.where(usable, extreme, ops.ones_like(extreme))
+    powers = ops.sum(_power(ops, size / unit, ord), axis=axis, keepdims=keepdims)
+    return _power(ops, powers, 1 / ord) * ops.reshape(unit, powers.shape)
 
 
-def _are_ordinary(ops: Any, squares: Any) -> bool:
+def _power(ops: Any, x: Any, exponent: float) -> Any:
+    if exponent in (2.0, 0.5):
+        return x * x if exponent == 2.0 else ops.sqrt(x)
+    return ops.pow(x, ops.full_like(x, exponent))
+
+
+def _are_ordinary(ops: Any, powers: Any) -> bool:
     low, high = _ORDINARY
-    if not squares.shape:
-        return low < float(squares) < high
-    return 0 in squares.shape or (low < float(ops.min(squares)) and float(ops.max(squares)) < high)
+    if not powers.shape:
+        return low < float(powers) < high
+    return 0 in powers.shape or (low < float(ops.min(powers)) and float(ops.max(powers)) < high)
 
 
 _vector_norm = _declare("vector_norm", result="real", decomposition=_vector_norm_of)
