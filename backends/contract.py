@@ -269,11 +269,15 @@ class Backend:
         array[index] = value
 
     def scatter_zeros(self, array: Array, shape: tuple[int, ...], index: Any) -> Array:
-        """Zeros of that shape to which the array was added at the index, once for each time that a place is named."""
-        result = numpy.zeros(shape, self.to_numpy(array).dtype)
-        host = self._host_index(index)
-        numpy.add.at(result, host, self.to_numpy(array))
-        return self.from_numpy(result, array.device)
+        """Zeros of that shape to which the array was added at the index, once for each time that a place is named.
+
+        In the order of the index; half types accumulate in float32.
+        """
+        added = self.to_numpy(array)
+        is_half = added.dtype.itemsize == 2 and added.dtype.kind not in "iu"
+        result = numpy.zeros(shape, numpy.float32 if is_half else added.dtype)
+        numpy.add.at(result, self._host_index(index), added.astype(result.dtype, copy=False))
+        return self.from_numpy(result.astype(added.dtype, copy=False), array.device)
 
     def pointwise(
         self, formula: Callable[..., Array], ops: Any, arrays: tuple[Array, ...], options: tuple[Any, ...], summed: bool

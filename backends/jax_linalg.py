@@ -9,7 +9,11 @@ from typing import Any
 import numpy
 
 from .contract import Kernel
+from .jax_statistics import sum_in_blocks
 from .numpy_linalg import cholesky as cholesky_on_host
+
+BLOCK = 512
+"""How many products a vector's product with a matrix may add up one by one."""
 
 
 def kernels(jax: Any) -> dict[str, Kernel]:
@@ -61,10 +65,27 @@ def kernels(jax: Any) -> dict[str, Kernel]:
         ordinary = (extreme > 1e-12) & (extreme < 1e12) if ord == 2 else extreme == 0
         unit = jnp.where(ordinary | ~jnp.isfinite(extreme) | (extreme == 0), jnp.ones_like(extreme), extreme)
         size = size / unit
-        powers = jnp.sum(size * size if ord == 2 else size**ord, axis=axis, keepdims=keepdims)
+        powers = sum_in_blocks(jax, size * size if ord == 2 else size**ord, axis, keepdims)
         return (jnp.sqrt(powers) if ord == 2 else powers ** (1 / ord)) * unit.reshape(powers.shape)
 
+    def matmul(x1: Any, x2: Any) -> Any:
+        """In blocks where one operand is a vector and the other a matrix: XLA adds the rows up one by one."""
+        length = x1.shape[-1] if x1.ndim and x2.ndim else 0
+        rows, columns = jnp.atleast_2d(x1), x2[:, None] if x2.ndim == 1 else x2
+        is_vector = rows.ndim == columns.ndim == 2 and (rows.shape[0] == 1) != (columns.shape[1] == 1)
+        if length <= BLOCK or not is_vector or columns.shape[0] != length or not jnp.issubdtype(x1.dtype, jnp.inexact):
+            return jnp.matmul(x1, x2)
+        if x1.dtype.itemsize == 2:
+            return matmul(x1.astype(jnp.float32), x2.astype(jnp.float32)).astype(x1.dtype)
+        count = length // BLOCK
+        whole = count * BLOCK
+        blocks1 = rows[:, :whole].reshape(rows.shape[0], count, BLOCK).swapaxes(0, 1)
+        blocks2 = columns[:whole].reshape(count, BLOCK, columns.shape[1])
+        found = jnp.sum(jnp.matmul(blocks1, blocks2), 0) + jnp.matmul(rows[:, whole:], columns[whole:])
+        return found.reshape((*x1.shape[:-1], *x2.shape[1:]))
+
     return {
+        "matmul": jax.jit(matmul),
         "linalg.cholesky": checked(jax.jit(cholesky), cholesky_on_host),
         "linalg.det": jax.jit(det),
         "linalg.eigh": lambda x: jnp.linalg.eigh(x, symmetrize_input=False),

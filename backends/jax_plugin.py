@@ -68,7 +68,7 @@ class Jax(Backend):
             "getitem": self._wide(self._getitem),
             "put": self._wide(self._put),
             "embed": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[index].set(x)),
-            "scatter_zeros": self._wide(lambda x, shape, index: self._add(index, x, shape)),
+            "scatter_zeros": self._wide(self._scatter_zeros),
             # JAX's positions are of 32 bits.
             "searchsorted": self._wide(lambda x1, x2, **options: jnp.searchsorted(x1, x2, **options).astype("int64")),
             "logistic": self._wide(jax.nn.sigmoid),
@@ -101,6 +101,12 @@ class Jax(Backend):
         starts, sizes, shape = _block(x.shape, index)
         block = self.namespace.broadcast_to(value, shape).reshape(sizes)
         return self._jax.lax.dynamic_update_slice(x, block, starts)
+
+    def _scatter_zeros(self, x: Any, shape: tuple[int, ...], index: Any) -> Any:
+        """Half types accumulate in float32."""
+        if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
+            return self._add(index, x.astype("float32"), shape).astype(x.dtype)
+        return self._add(index, x, shape)
 
     def _wide(self, function: Callable[..., Any]) -> Kernel:
         """The function with 64-bit types switched on while it runs."""

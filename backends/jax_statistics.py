@@ -7,6 +7,26 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+FEW = 512
+"""So many numbers may be added one by one."""
+
+
+def sum_in_blocks(jax: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    """XLA adds up in blocks along neighbouring axes, and thousands of numbers one by one along axes apart: these it
+    is given one after another, kept from making one sum of them again.
+    """
+    axes = sorted((i % x.ndim for i in axis), reverse=True) if isinstance(axis, tuple) and axis else [0]
+    if axes[0] - axes[-1] < len(axes) or math.prod(x.shape[i] for i in axes) <= FEW:
+        return jax.numpy.sum(x, axis, keepdims=keepdims)
+    found = (
+        x.astype(jax.numpy.float32)
+        if x.dtype.itemsize == 2 and jax.numpy.issubdtype(x.dtype, jax.numpy.floating)
+        else x
+    )
+    for one in axes:
+        found = jax.lax.optimization_barrier(jax.numpy.sum(found, one, keepdims=keepdims))
+    return found.astype(x.dtype)
+
 
 def kernels(jax: Any) -> dict[str, Callable[..., Any]]:
     """Compiled for each shape and axis."""
@@ -14,7 +34,7 @@ def kernels(jax: Any) -> dict[str, Callable[..., Any]]:
 
     def total(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
         """JAX's of a single negative zero is negative, though that of several is not."""
-        found = jnp.sum(x, axis, keepdims=keepdims)
+        found = sum_in_blocks(jax, x, axis, keepdims)
         if jnp.iscomplexobj(x):
             real, imag = (jnp.where(part == 0, 0, part) for part in (found.real, found.imag))
             return lax.complex(real, imag)

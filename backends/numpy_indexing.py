@@ -159,6 +159,9 @@ def _embed(x: Any, shape: tuple[int, ...], index: Any) -> Any:
 
 @quiet
 def _scatter_zeros(x: Any, shape: tuple[int, ...], index: Any) -> Any:
+    """Half types accumulate in float32."""
+    if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
+        return _scatter_zeros(x.astype(numpy.float32), shape, index).astype(x.dtype)
     out = numpy.zeros(shape, x.dtype)
     places = _places(shape, index) if x.size >= _MANY and type(index) is tuple else None
     if places is None or not _adds_in_rows(out, places, x):

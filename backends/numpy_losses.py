@@ -13,6 +13,7 @@ from typing import Any
 import numpy
 
 from .contract import Kernel
+from .numpy_products import vecdot
 from .numpy_quiet import quiet
 from .numpy_threads import each
 
@@ -79,6 +80,10 @@ def _with_slope(
     return in_blocks(part, slope, input, target), slope
 
 
+def _dot(x1: Any, x2: Any) -> float:
+    return float(vecdot(x1, x2))
+
+
 def _scale(slopes: Any, factor: float) -> None:
     if factor != 1.0:
         slopes *= factor
@@ -123,7 +128,7 @@ def mse_loss_with_slope(
 
     def total(_: Any, slopes: Any, x: Any, y: Any) -> float:
         numpy.subtract(x, y, slopes)
-        found = float(slopes @ slopes)
+        found = _dot(slopes, slopes)
         slopes *= 2.0 / divisor
         return found
 
@@ -141,7 +146,7 @@ def l1_loss_with_slope(
     def total(difference: Any, slopes: Any, x: Any, y: Any) -> float:
         numpy.subtract(x, y, difference)
         numpy.sign(difference, slopes)
-        found = float(difference @ slopes)
+        found = _dot(difference, slopes)
         _scale(slopes, 1.0 / divisor)
         return found
 
@@ -187,7 +192,7 @@ def _clipped(input: Any, target: Any, bound: float, scale: float, summed: bool, 
     def total(difference: Any, slopes: Any, x: Any, y: Any) -> float:
         numpy.subtract(x, y, difference)
         difference.clip(-bound, bound, slopes)
-        found = float(slopes @ difference) - 0.5 * float(slopes @ slopes)
+        found = _dot(slopes, difference) - 0.5 * _dot(slopes, slopes)
         _scale(slopes, scale / divisor)
         return found * scale
 
@@ -212,7 +217,7 @@ def binary_cross_entropy_with_logits_with_slope(
         numpy.add(_odds(slopes, x), slopes.dtype.type(1.0), scratch)
         doubt = _sum_of_logarithms(scratch)
         _slopes_of_logits(slopes, x, y, scratch)
-        found = float(x @ scratch)
+        found = _dot(x, scratch)
         # Of probabilities near 1 so little is left that their rounding shows.
         if doubt < 0.01 * len(x):
             doubt = float(numpy.add.reduce(_softplus_tail(scratch, x)))
@@ -307,7 +312,7 @@ def kl_div(input: Any, target: Any, *, options: tuple[bool], summed: bool) -> An
         return out
 
     def total(scratch: Any, x: Any, y: Any) -> float:
-        return float((numpy.exp(y) if log_target else y) @ difference(scratch, x, y))
+        return _dot(numpy.exp(y) if log_target else y, difference(scratch, x, y))
 
     def part(out: Any, x: Any, y: Any) -> None:
         difference(out, x, y)

@@ -19,9 +19,11 @@ from .numpy_indexing import write
 from .numpy_linalg import KERNELS as LINALG
 from .numpy_losses import KERNELS as LOSSES
 from .numpy_losses import pointwise
+from .numpy_products import matmul, vecdot
 from .numpy_quiet import Quiet, quiet, quietly, run, run_anyway
 from .numpy_softmax import KERNELS as SOFTMAX
 from .numpy_sorting import KERNELS as SORTING
+from .numpy_sums import running_total, total
 
 ndarray, asarray = numpy.ndarray, numpy.asarray
 
@@ -95,13 +97,6 @@ def _reduce(ufunc: Any, accumulates: bool = True) -> Kernel:
     return kernel
 
 
-def _accumulate(ufunc: Any) -> Kernel:
-    def kernel(x: Any, *, axis: int) -> Any:
-        return quietly(ufunc.accumulate, x, axis)
-
-    return kernel
-
-
 @quiet
 def _linear_recurrence(factors: Any, terms: Any, *, axis: int) -> Any:
     """Two steps at once for half of the terms, and so on, by which the others follow: as much work as ten passes."""
@@ -125,11 +120,11 @@ def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     by part, since one that is NaN or infinite makes NaN of both when it is divided.
     """
     half = x.dtype.itemsize == 2
-    total = quietly(numpy.add.reduce, x, axis, numpy.float32 if half else None, None, keepdims)
-    count = x.size // total.size if total.size else 1
+    found = total(x, axis, numpy.float32 if half else None, keepdims)
+    count = x.size // found.size if found.size else 1
     if x.dtype.kind == "c":
-        return _complex(run_anyway(numpy.divide, total.real, count), run_anyway(numpy.divide, total.imag, count))
-    out = asarray(quietly(numpy.divide, total, total.dtype.type(count)))
+        return _complex(run_anyway(numpy.divide, found.real, count), run_anyway(numpy.divide, found.imag, count))
+    out = asarray(quietly(numpy.divide, found, found.dtype.type(count)))
     return _narrowed(out, x.dtype) if half else out
 
 
@@ -146,7 +141,12 @@ def _relu(x: Any) -> Any:
     return found
 
 
-_sum = _reduce(numpy.add)
+def _sum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """Half types accumulate in float32."""
+    if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
+        return _narrowed(total(x, axis, numpy.float32, keepdims), x.dtype)
+    out = total(x, axis, None, keepdims)
+    return out if type(out) is ndarray else asarray(out)
 
 
 def _as_arrays(function: Callable[..., Any]) -> Kernel:
@@ -223,28 +223,6 @@ def _where(condition: Any, x1: Any, x2: Any) -> Any:
     return numpy.bitwise_xor(chosen, x2, chosen).view(x1.dtype)
 
 
-FEW_ELEMENTS = 1 << 12
-
-
-def _matmul(x1: Any, x2: Any) -> Any:
-    """Small stacked matrices that are transposed are copied, which takes less than OpenBLAS loses on them."""
-    if x2.ndim > 2 and x2.strides[-2] == x2.itemsize and x2.shape[-1] * x2.shape[-2] <= FEW_ELEMENTS:
-        x2 = numpy.ascontiguousarray(x2)
-    try:
-        out = run(numpy.matmul, x1, x2)
-    except RuntimeError:
-        out = run_anyway(numpy.matmul, x1, x2)
-    if x1.dtype.itemsize == 2:
-        # Of bfloat16, NumPy's answer is float32.
-        return _narrowed(out, x1.dtype)
-    return out if type(out) is ndarray else asarray(out)
-
-
-def _vecdot(x1: Any, x2: Any) -> Any:
-    out = quietly(numpy.vecdot, x1, x2)
-    return _narrowed(out, x1.dtype) if x1.dtype.itemsize == 2 else asarray(out)
-
-
 def _sigmoid(x: Any) -> Any:
     out = numpy.negative(x)
     if type(out) is not ndarray:
@@ -275,7 +253,7 @@ class NumPy(Backend):
             if ufunc.signature is None:
                 kernels[f"{name}_"] = _unary_in_place(ufunc) if unary else _binary_in_place(ufunc)
         kernels |= {name: _as_arrays(getattr(numpy, name)) for name in ("argmax", "argmin", "sign", "round")}
-        kernels |= {"matmul": _matmul, "vecdot": _vecdot}
+        kernels |= {"matmul": matmul, "vecdot": vecdot}
         kernels |= mended(kernels)
         return (
             kernels
@@ -289,8 +267,8 @@ class NumPy(Backend):
             | {
                 "sum": _sum,
                 "prod": _reduce(numpy.multiply),
-                "cumulative_sum": _accumulate(numpy.add),
-                "cumulative_prod": _accumulate(numpy.multiply),
+                "cumulative_sum": lambda x, axis: running_total(x, axis),
+                "cumulative_prod": lambda x, axis: quietly(numpy.multiply.accumulate, x, axis),
                 "linear_recurrence": _linear_recurrence,
                 "max": _reduce(numpy.maximum),
                 "min": _reduce(numpy.minimum),

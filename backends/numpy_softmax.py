@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy
 
+from .numpy_products import vecdot
 from .numpy_quiet import quiet
+from .numpy_sums import total
 
 BLOCK = 1 << 17
 """How many elements a block should have at most."""
@@ -48,8 +50,11 @@ def _blocks(x: Any) -> Iterator[slice]:
     return (slice(start, start + step) for start in range(0, count, step))
 
 
-def _top(x: Any) -> Any:
-    return numpy.maximum.reduce(x, axis=1, keepdims=True)
+def _top(x: Any, axis: int = 1) -> Any:
+    """The greatest elements along an axis; of none, negative infinity."""
+    if not x.shape[axis]:
+        return numpy.full([1 if i == axis else n for i, n in enumerate(x.shape)], -math.inf, x.dtype)
+    return numpy.maximum.reduce(x, axis=axis, keepdims=True)
 
 
 def _exponentials(x: Any, top: Any, out: Any) -> Any:
@@ -68,7 +73,7 @@ def _sum(x: Any) -> Any:
     if x.shape[2] == 1 and FEW_COLUMNS[0] < x.shape[1] <= FEW_COLUMNS[1]:
         # A product takes a fifth of the time of a sum over short rows.
         return numpy.matmul(x[:, :, 0], numpy.ones(x.shape[1], x.dtype))[:, None, None]
-    return numpy.add.reduce(x, axis=1, keepdims=True)
+    return total(x, 1, None, True)
 
 
 def _plain_exponentials(x: Any, out: Any) -> Any:
@@ -78,8 +83,8 @@ def _plain_exponentials(x: Any, out: Any) -> Any:
     # The greatest element of all takes a tenth of the time of those of short rows.
     if x.size <= FEW or not x.max() <= SMALL:
         return None
-    total = _sum(numpy.exp(x, out))
-    return total if total.min() >= LEAST else None
+    sums = _sum(numpy.exp(x, out))
+    return sums if sums.min() >= LEAST else None
 
 
 def softmax(x: Any, *, axis: int) -> Any:
@@ -87,11 +92,11 @@ def softmax(x: Any, *, axis: int) -> Any:
     rows, out = _rows(x, axis), _rows(result, axis)
     for block in _blocks(rows):
         source, part = rows[block], out[block]
-        total = _plain_exponentials(source, part)
-        if total is None:
+        sums = _plain_exponentials(source, part)
+        if sums is None:
             _exponentials(source, _top(source), part)
-            total = _sum(part)
-        numpy.multiply(part, numpy.reciprocal(total), part)
+            sums = _sum(part)
+        numpy.multiply(part, numpy.reciprocal(sums), part)
     return result
 
 
@@ -100,10 +105,10 @@ def softmax_gradient(g: Any, out: Any, *, axis: int) -> Any:
         wide = softmax_gradient(g.astype(numpy.float32), out.astype(numpy.float32), axis=axis)
         return wide.astype(g.dtype)
     if axis == out.ndim - 1:
-        total = numpy.vecdot(g, out)[..., None]
+        along = vecdot(g, out)[..., None]
     else:
-        total = numpy.add.reduce(g * out, axis=axis, keepdims=True)
-    result = numpy.subtract(g, total)
+        along = total(g * out, axis, None, True)
+    result = numpy.subtract(g, along)
     return numpy.multiply(result, out, result)
 
 
@@ -113,16 +118,16 @@ def log_softmax(x: Any, *, axis: int) -> Any:
     for block in _blocks(rows):
         source, part, top = rows[block], out[block], _top(rows[block])
         factor = _exponentials(source, top, part)
-        total = _sum(part) * factor
-        numpy.subtract(numpy.subtract(source, top, part), numpy.log(total), part)
+        sums = _sum(part) * factor
+        numpy.subtract(numpy.subtract(source, top, part), numpy.log(sums), part)
     return result
 
 
 def softmax_normalizer(x: Any, *, axis: int) -> Any:
     result = numpy.empty((2, *x.shape[:axis], 1, *x.shape[axis + 1 :]), x.dtype)
     if x.size <= FEW:
-        top = numpy.maximum.reduce(x, axis=axis, out=result[0], keepdims=True)
-        numpy.add.reduce(numpy.exp(x - top), axis=axis, out=result[1], keepdims=True)
+        result[0] = top = _top(x, axis)
+        result[1] = total(numpy.exp(x - top), axis, None, True)
         return result
     rows, (tops, totals) = _rows(x, axis), _normalizers(result, axis)
     scratch = None
@@ -139,11 +144,11 @@ def softmax_normalizer(x: Any, *, axis: int) -> Any:
 
 def cross_entropy(logits: Any, target: Any, normalizer: Any, *, label_smoothing: float) -> Any:
     rows, classes, (tops, totals) = _rows(logits, 1), _classes(target), _normalizers(normalizer, 1)
-    log_total = numpy.log(totals)
-    out = log_total - (rows[_places(classes)] - tops)
+    log_totals = numpy.log(totals)
+    out = log_totals - (rows[_places(classes)] - tops)
     if label_smoothing:
         for block in _blocks(rows):
-            evenly = log_total[block] - (rows[block] - tops[block]).mean(axis=1, keepdims=True)
+            evenly = log_totals[block] - _sum(rows[block] - tops[block]) / rows.shape[1]
             out[block] = (1.0 - label_smoothing) * out[block] + label_smoothing * evenly
     return out.reshape(target.shape)
 
@@ -168,9 +173,9 @@ def cross_entropy_gradient(upstream: Any, logits: Any, target: Any, normalizer: 
 
 def _few_gradients(upstream: Any, logits: Any, target: Any, normalizer: Any) -> Any:
     """The gradient of few logits, where every call counts."""
-    top, total = normalizer
+    top, sums = normalizer
     result = numpy.exp(logits - top)
-    result *= upstream[:, None] / total
+    result *= upstream[:, None] / sums
     result[numpy.arange(len(target)), target] -= upstream
     return result
 

@@ -6,6 +6,7 @@ errors of both.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy
@@ -59,6 +60,12 @@ class Bound:
     rounded_once: bool = False
     complex_units: float | None = None
 
+    def of_terms(self, terms: int) -> Bound:
+        """The bound of sums of so many terms, whose errors grow as the logarithm of their number if they are added up
+        in pairs, groups or blocks, along whatever axis and in whatever layout; one by one they grow as the number.
+        """
+        return replace(self, units=max(self.units, 4 * math.log2(terms)))
+
     def distance(self, expected: Array, dtype: str, magnitude: float | Array) -> Array:
         """The distance allowed to each element of a reference.
 
@@ -94,7 +101,8 @@ ULPS = Bound(12)
 
 SUM = Bound(8, "operands", signed_zeros=False, rounded_once=True)
 """A sum of n terms is within n eps of the sum of their magnitudes (Higham, Accuracy and Stability of Numerical
-Algorithms, section 4.2); of the few terms here no more than eight are ever added up one by one."""
+Algorithms, section 4.2); of the few terms here no more than eight are ever added up one by one. Where there are many,
+see `Bound.of_terms`. A product of n factors has n roundings in any order."""
 
 NORM = Bound(200, "operands", signed_zeros=False)
 """Matrices here have condition numbers of four, and decompositions are backward stable: n² eps times that."""

@@ -7,6 +7,7 @@ Analysis, 2021).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -29,9 +30,15 @@ def _finite(ops: Any, x: Any) -> Any:
     return ops.where(ops.isinf(x), ops.zeros_like(x), x)
 
 
+def _greatest(ops: Any, x: Any, axis: Any) -> Any:
+    """The greatest element along the axes, which are kept; of none, negative infinity."""
+    lengths = x.shape if axis is None else [x.shape[i] for i in (axis if isinstance(axis, tuple) else (axis,))]
+    return ops.sum(x, axis=axis, keepdims=True) - math.inf if 0 in lengths else ops.max(x, axis=axis, keepdims=True)
+
+
 def _exponentials(ops: Any, x: Any, axis: Any) -> tuple[Any, Any, Any]:
     """The greatest element, the exponentials of the differences from it, and their sum."""
-    shift = ops.max(x, axis=axis, keepdims=True)
+    shift = _greatest(ops, x, axis)
     exponentials = ops.exp(x - shift)
     return shift, exponentials, ops.sum(exponentials, axis=axis, keepdims=True)
 
@@ -47,7 +54,7 @@ def _log_softmax(ops: Any, x: Any, axis: int) -> Any:
 
 
 def _logsumexp(ops: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    shift = _finite(ops, ops.max(x, axis=axis, keepdims=True))
+    shift = _finite(ops, _greatest(ops, x, axis))
     total = ops.sum(ops.exp(x - shift), axis=axis, keepdims=True)
     result = ops.add(ops.log(total), shift)
     return result if keepdims else ops.reshape(result, _without(x.shape, axis))

@@ -123,6 +123,8 @@ def scatter(
 def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy of `x` with elements added at positions along an axis, once for each time that a place is named.
 
+    What is added at one place is added one by one, in the order of the index; half-precision types in float32.
+
     Parameters
     ----------
     x : Tensor
@@ -195,6 +197,8 @@ def index_select(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = Non
 @accepts_0d
 def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
     """A copy of `x` with slices added at positions along an axis, once for each time that one is named.
+
+    What is added at one place is added one by one, in the order of the index; half-precision types in float32.
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ def require_results(result: object, expected: Expected, bound: Bound, example: E
     paths, wanted = [path for path, _ in leaves], [path for path, _ in expected]
     if paths != wanted:
         raise Mismatch("another structure of results", wanted, paths)
-    bound = replace(bound, rounded_once=bound.rounded_once or example.use.rounded_once)
+    bound = replace(bound, rounded_once=bound.rounded_once or example.use.rounded_once).of_terms(example.use.terms)
     size = magnitude(example, products=bound.scale != "sums")
     # A reference in wider dtypes tells no more than their kind.
     same_dtype = example.widened().dtypes == example.dtypes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .statistical import LONG, OF_SEVERAL_AXES, REPEATS, over_many
 from .use import Operand, Use, between, fixed
 
 AWAY_FROM_ZERO = between(0.2, 2.0, signs=True)
@@ -16,8 +17,11 @@ def _along_an_axis(name: str) -> tuple[Use, ...]:
         Use(f"tp.{name}(x, axis=1)", x=(2, 1, 3)),
         Use(f"tp.{name}(x)", x=(3,)),
         Use(f"tp.{name}(x)", x=(0, 3)),
+        Use(f"tp.{name}(x, axis=0)", x=(0, 3)),
         Use(f"tp.{name}(x, axis=0, dtype=tp.float64)", dtypes="f", x=(2, 3)),
         Use(f"tp.{name}(x * 400.0)", dtypes="f", smooth=False, x=fixed([[-1.0, 2.0, 1.0], [0.0, 0.0, -2.0]])),
+        # The probabilities are many, so that each is small beside the operands.
+        *over_many(f"{2 * REPEATS}.0 * tp.{name}" if name == "softmax" else f"tp.{name}", LONG[0]),
     )
 
 
@@ -59,7 +63,11 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("tp.logsumexp(x, axis=())", x=(2, 3)),
         Use("tp.logsumexp(x)", x=()),
         Use("tp.logsumexp(x, axis=1)", x=(0, 3)),
+        # Of no elements it is negative infinity.
+        Use("tp.logsumexp(x, axis=0)", smooth=False, x=(0, 3)),
+        Use("tp.logsumexp(x, keepdims=True)", smooth=False, x=(0, 3)),
         Use("tp.logsumexp(x * 400.0, axis=1)", dtypes="f", smooth=False, x=fixed([[-1.0, 2.0, 1.0], [2.0, 2.0, -2.0]])),
+        *over_many("tp.logsumexp", LONG[0], OF_SEVERAL_AXES[0]),
     ),
     "softmax_normalizer": (
         # The shift is free; what it and the sum make together is not. It has no gradient.

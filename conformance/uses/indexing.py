@@ -149,6 +149,14 @@ USES: dict[str, tuple[Use, ...]] = {
             x=(2, 2, 3, 2, 2),
             i=indices((2,), 0, 3),
         ),
+        Use(
+            'OPERATIONS["scatter_zeros"].function(x, (1,), (i._array,))',
+            dtypes="f",
+            smooth=False,
+            telling=True,
+            x=fixed([2048.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]),
+            i=indices((7,), 0, 1),
+        ),
     ),
     "take_view": (
         Use('OPERATIONS["take_view"](x, steps=(("getitem", (slice(None), 1)),))', smooth=False, x=(2, 3)),

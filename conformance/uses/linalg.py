@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .statistical import LONG, over_many
 from .use import Use, fixed, hermitian, matrix
 
 FLOATS = "fc"
@@ -250,6 +251,7 @@ USES: dict[str, tuple[Use, ...]] = {
             dtypes=FLOATS,
             x=fixed([[1.0, -2.0, 0.5], [3.0, 1.5, -1.0]]),
         ),
+        *over_many("tp.linalg.vector_norm", *LONG[:2]),
     ),
     "norm": (
         Use("tp.norm(x)", dtypes=FLOATS, x=(2, 3)),

@@ -30,9 +30,25 @@ AXES: tuple[Call, ...] = (
 OF_NONE: tuple[Call, ...] = (((0, 3), "axis=0"), ((0, 3), ""), ((0, 3), "keepdims=True"))
 """Where no elements are reduced."""
 
+REPEATS = 1 << 14
+
+LONG = (
+    f"tp.tile(x, ({REPEATS}, 1)), axis=0",
+    f"tp.tile(x, ({REPEATS}, 1)).T, axis=1",
+    f"tp.tile(x, (1, {REPEATS})), axis=1",
+    f"tp.tile(x, (1, {REPEATS}))[:, ::-2].T, axis=0",
+)
+"""Many terms, along an axis that is innermost in memory and along others: an array of two rows, made long."""
+
+OF_SEVERAL_AXES = (
+    f"tp.tile(x[:, :, None], ({REPEATS}, 1, 2)), axis=(0, 2)",
+    f"tp.tile(x, ({REPEATS}, 1))[:, :2]",
+)
+
 HAVE_NO_IDENTITY = ("argmax", "argmin", "max", "min", "softmax_normalizer")
 TAKE_ONE_AXIS = ("argmax", "argmin")
 ACCUMULATE = ("mean", "sum")
+ADD_UP = ("mean", "std", "sum", "var")
 
 _CORRECTED: tuple[Call, ...] = (
     ((2, 3), "axis=1, correction=1"),
@@ -77,6 +93,14 @@ def _draw_far(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -
     return draw_any(rng, shape, dtype) + (0 if dtype in ("float16", "bfloat16") else 100)
 
 
+def _draw_spread(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
+    """Two rows of unlike numbers whose sums don't cancel."""
+    found = between(0.5, 0.7).draw(rng, shape, dtype)
+    found[1:] *= 2.0
+    return found
+
+
+_SPREAD = Values(_draw_spread, ANY.smooth, simplest=None)
 _NEAR_ONE = between(0.5, 1.5, signs=True)
 _FACTORS = Values(_draw_factors, ANY.smooth, simplest=1)
 _FAR = Values(_draw_far, ANY.smooth)
@@ -92,7 +116,26 @@ def reductions(name: str) -> tuple[Use, ...]:
     if name not in HAVE_NO_IDENTITY:
         calls[2:2] = OF_NONE[:1]
         calls += OF_NONE[1:]
-    return (*(_use(name, shape, call) for shape, call in calls), *(_accumulated(name) if name in ACCUMULATE else ()))
+    return (
+        *(_use(name, shape, call) for shape, call in calls),
+        *(_accumulated(name) if name in ACCUMULATE else ()),
+        *(over_many(f"tp.{name}", *LONG, *OF_SEVERAL_AXES) if name in ADD_UP else ()),
+    )
+
+
+def over_many(function: str, *calls: str) -> tuple[Use, ...]:
+    """Uses of a function that adds up many terms; the first one in every dtype."""
+    return tuple(
+        Use(
+            f"{function}({call})",
+            dtypes="fc",
+            smooth=False,
+            telling=not i,
+            terms=2 * REPEATS,
+            x=Operand((2, 3), _SPREAD),
+        )
+        for i, call in enumerate(calls)
+    )
 
 
 def _accumulated(name: str) -> tuple[Use, ...]:
@@ -105,7 +148,8 @@ def _accumulated(name: str) -> tuple[Use, ...]:
 
 def cumulations(name: str) -> tuple[Use, ...]:
     """The uses of a cumulative function of one operand."""
-    return tuple(_use(name, shape, call) for shape, call in (*CUMULATIONS, *FURTHER.get(name, ())))
+    uses = tuple(_use(name, shape, call) for shape, call in (*CUMULATIONS, *FURTHER.get(name, ())))
+    return (*uses, *over_many(f"tp.{name}", *LONG)) if name == "cumulative_sum" else uses
 
 
 def _use(name: str, shape: tuple[int, ...], call: str) -> Use:

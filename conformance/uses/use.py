@@ -72,6 +72,8 @@ class Use:
         Whether it shows what differs from dtype to dtype, so that it is tried in every one.
     rounded_once
         Whether half precision is computed in float32, and each element of the result rounded once.
+    terms
+        How many terms its sums have, if many: the bound grows as the logarithm of their number.
     operands
         By name, an `Operand` or the shape of one with any values.
 
@@ -92,6 +94,7 @@ class Use:
         elementwise: bool = False,
         telling: bool = False,
         rounded_once: bool = False,
+        terms: int = 1,
         **operands: Operand | tuple[int, ...],
     ) -> None:
         self.code = code
@@ -100,6 +103,7 @@ class Use:
         self.elementwise = elementwise
         self.telling = telling
         self.rounded_once = rounded_once
+        self.terms = terms
         self.operands = {
             name: operand if isinstance(operand, Operand) else Operand(operand, ANY)
             for name, operand in operands.items()
@@ -117,6 +121,7 @@ class Use:
         elementwise: bool = False,
         telling: bool = False,
         rounded_once: bool = False,
+        terms: int = 1,
     ) -> Use:
         """The same with the operands in a dict."""
         return cls(
@@ -126,6 +131,7 @@ class Use:
             elementwise=elementwise,
             telling=telling,
             rounded_once=rounded_once,
+            terms=terms,
             **operands,
         )
 

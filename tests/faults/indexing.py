@@ -82,6 +82,12 @@ def _first_true(sound: Kernel) -> Kernel:
 
 READS = ("index", "getitem")
 
+
+def _added(out: Any, index: Any, x: Any) -> Any:
+    numpy.add.at(out, index, x)
+    return out
+
+
 FAULTS = (
     Fault(
         "index_clamps",
@@ -135,6 +141,14 @@ FAULTS = (
         bare_kernel(
             "getitem",
             lambda sound: lambda x, index: sound(x, index)[()] if sound(x, index).ndim == 0 else sound(x, index),
+        ),
+    ),
+    Fault(
+        "scatter_of_float16_in_float16",
+        "scatter_zeros",
+        "half precision is not accumulated in float32",
+        bare_kernel(
+            "scatter_zeros", lambda sound: lambda x, shape, index: _added(numpy.zeros(shape, x.dtype), index, x)
         ),
     ),
 )

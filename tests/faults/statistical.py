@@ -53,6 +53,11 @@ def _one_by_one(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return numpy.expand_dims(total, axes) if keepdims else total
 
 
+def _row_after_row(sound: Kernel) -> Kernel:
+    """NumPy's own, which is pairwise along the innermost axis in memory only."""
+    return lambda x, *, axis=None, keepdims=False: numpy.add.reduce(x, axis, keepdims=keepdims)
+
+
 def _one_pass(x: Any, *, axis: Any, correction: float, keepdims: bool) -> Any:
     """The mean of the squares, less the square of the mean."""
     total, of_squares = (numpy.sum(y, axis, keepdims=keepdims) for y in (x, x * x))
@@ -125,6 +130,18 @@ FAULTS = (
         ),
     ),
     Fault(
+        "sum_adds_row_after_row",
+        "sum",
+        "many rows are added up one by one along all axes but the innermost in memory",
+        kernel("sum", given(of_kind("fc"), _row_after_row)),
+    ),
+    Fault(
+        "sum_of_transposed_adds_one_by_one",
+        "sum",
+        "many numbers are added up one by one where they are not in order in memory",
+        kernel("sum", given(lambda x, **_: x.dtype == "float32" and not x.flags.c_contiguous, lambda _: _one_by_one)),
+    ),
+    Fault(
         "sum_of_several_axes",
         "sum",
         "of several axes only the first is summed over, the others give their first element",
@@ -171,6 +188,18 @@ FAULTS = (
             given(
                 of_dtype("float16"),
                 lambda sound: _mean_of_a_narrow_sum,
+            ),
+        ),
+    ),
+    Fault(
+        "mean_adds_row_after_row",
+        "mean",
+        "many rows are added up one by one before the sum is divided",
+        kernel(
+            "mean",
+            given(
+                of_dtype("float32"),
+                lambda sound: lambda x, *, axis=None, keepdims=False: numpy.mean(x, axis, keepdims=keepdims),
             ),
         ),
     ),
@@ -267,6 +296,12 @@ FAULTS = (
         kernel("cumulative_sum", _without_initial),
     ),
     Fault(
+        "cumulative_sum_adds_one_by_one",
+        "cumulative_sum",
+        "many terms are added one by one",
+        kernel("cumulative_sum", given(of_kind("fc"), lambda sound: lambda x, *, axis: numpy.add.accumulate(x, axis))),
+    ),
+    Fault(
         "cumulative_sum_of_negative_strides",
         "cumulative_sum",
         "reversed views are added up from the other end",
@@ -291,6 +326,12 @@ FAULTS = (
         kernel("softmax", lambda sound: _naive_softmax),
     ),
     Fault(
+        "softmax_adds_row_after_row",
+        "softmax",
+        "many exponentials are added up one by one along all axes but the innermost in memory",
+        kernel("softmax", lambda sound: lambda x, *, axis: _naive_softmax(x - x.max(axis, keepdims=True), axis=axis)),
+    ),
+    Fault(
         "softmax_along_the_last_axis",
         "softmax",
         "the axis is always the last",
@@ -304,6 +345,12 @@ FAULTS = (
             "log_softmax",
             lambda sound: lambda x, *, axis: numpy.log(_naive_softmax(x - x.max(axis, keepdims=True), axis=axis)),
         ),
+    ),
+    Fault(
+        "logsumexp_refuses_an_empty_axis",
+        "logsumexp",
+        "of no elements it is an error",
+        kernel("logsumexp", lambda sound: lambda x, *, axis, keepdims: _refuses_no_terms(sound, x, axis, keepdims)),
     ),
     Fault(
         "logsumexp_of_infinities",
@@ -337,3 +384,9 @@ def _sum_first(sound: Kernel, x: Any, axis: Any, keepdims: bool) -> Any:
         return sound(x, axis=axis, keepdims=keepdims)
     kept = tuple(slice(None, 1) if i in axis[1:] else slice(None) for i in range(x.ndim))
     return sound(x[kept], axis=axis, keepdims=keepdims)
+
+
+def _refuses_no_terms(sound: Kernel, x: Any, axis: Any, keepdims: bool) -> Any:
+    if not math.prod(x.shape if axis is None else [x.shape[i] for i in axis]):
+        raise ValueError("zero-size array to reduction operation maximum which has no identity")
+    return sound(x, axis=axis, keepdims=keepdims)
