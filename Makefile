@@ -45,10 +45,10 @@ faults: $(STAMP)
 
 # The standard's own suite, from the checkout that ARRAY_API_TESTS names; ARGS="--backends jax" picks backends.
 array-api-tests: $(STAMP)
-	@$(BIN) -m tensorplug.conformance.array_api_tests --examples $(EXAMPLES) $(ARGS)
+	@$(BIN) -m tensorplug.conformance.standard_suite --examples $(EXAMPLES) $(ARGS)
 
 array-api-table: $(STAMP)
-	@$(BIN) -m tensorplug.conformance.array_api_tests --examples $(EXAMPLES) --table docs/array-api.md $(ARGS)
+	@$(BIN) -m tensorplug.conformance.standard_suite --examples $(EXAMPLES) --table docs/array-api.md $(ARGS)
 
 docs: $(STAMP)
 	@$(BIN) docs/write_loss_pages.py

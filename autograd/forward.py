@@ -12,7 +12,12 @@ from contextvars import ContextVar
 from typing import Any, final
 
 from . import engine
-from .modes import enable_grad, is_inference_mode_enabled, reset_recording, set_recording
+from .modes import (
+    enable_grad,
+    is_inference_mode_enabled,
+    reset_recording,
+    set_recording,
+)
 from .node import Leaf, next_order
 from .outputs import Gradients, Selection
 from .rule import Released

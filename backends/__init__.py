@@ -1,10 +1,25 @@
 """Backends: the contract with their plugins, the hooks, and the manager that finds and loads them."""
 
-from .casts import convert
-from .contract import CONTRACT_VERSION, Backend, BackendUnavailable, ByKind, Kernel, Region, Span
+from .common.casts import convert
+from .contract import (
+    CONTRACT_VERSION,
+    Backend,
+    BackendUnavailable,
+    ByKind,
+    Kernel,
+    Region,
+    Span,
+)
 from .hookspecs import hookimpl, hookspec
 from .loaded import Entry, Loaded
-from .manager import forgetters, listing, load, names, register, unregister
+from .manager import (
+    forgetters,
+    listing,
+    load,
+    names,
+    register,
+    unregister,
+)
 
 __all__ = [
     "CONTRACT_VERSION",

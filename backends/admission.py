@@ -8,7 +8,13 @@ from typing import Any
 
 from pluggy import HookImpl, PluginManager
 
-from .contract import CONTRACT_VERSION, DTYPE_NAMES, Backend, BackendUnavailable, Kernel
+from .contract import (
+    CONTRACT_VERSION,
+    DTYPE_NAMES,
+    Backend,
+    BackendUnavailable,
+    Kernel,
+)
 
 FAILURES = (Exception, SystemExit)
 """What a plugin may raise without ending the program."""

@@ -28,8 +28,8 @@ from typing import Any, ClassVar, NamedTuple, final
 
 import numpy
 
-from . import philox
-from .numpy_quiet import Quiet
+from .common import philox
+from .common.quiet import Quiet
 
 CONTRACT_VERSION = 1
 """The version of this contract. A plugin that was written for a newer one is set aside."""

@@ -6,9 +6,9 @@ import functools
 from dataclasses import dataclass, field
 from typing import Any
 
+from .common.quiet import quiet
+from .common.standard import FUNCTIONS
 from .contract import Backend, Kernel
-from .numpy_quiet import quiet
-from .standard import FUNCTIONS
 
 
 @dataclass(frozen=True, eq=False)

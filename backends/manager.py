@@ -31,8 +31,8 @@ from .admission import (
 from .contract import Backend, BackendUnavailable, Kernel
 from .loaded import Entry, Loaded
 
-BUILT_IN = ("numpy_plugin", "cupy_plugin", "jax_plugin")
-"""Modules of this package that are plugins, in the order in which their backends are preferred."""
+BUILT_IN = ("numpy", "cupy", "jax")
+"""Folders beside this file with a plugin each, in the order in which their backends are preferred."""
 
 
 @dataclass(frozen=True)
@@ -268,7 +268,7 @@ class Manager:
 
 def _built_in() -> Iterator[tuple[_Origin, Callable[[], object]]]:
     for name in BUILT_IN:
-        yield _Origin(name, built_in=True), partial(importlib.import_module, f".{name}", __package__)
+        yield _Origin(name, built_in=True), partial(importlib.import_module, f".{name}.plugin", __package__)
 
 
 def _installed() -> list[tuple[_Origin, Callable[[], object]]]:

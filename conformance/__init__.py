@@ -1,6 +1,6 @@
 """The conformance suite, and the comparison of programs."""
 
-from .comparison import Comparison, compare
-from .runner import run
+from .compare_programs import Comparison, compare
+from .engine.runner import run
 
 __all__ = ["Comparison", "compare", "run"]

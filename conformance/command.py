@@ -17,13 +17,25 @@ import tensorplug
 from tensorplug.backends import listing
 from tensorplug.extras import install
 
-from .available import available, why_missing
-from .outcome import FAILED, Outcome
-from .reference import reference_for
-from .report import Run, changes, print_report, progress, read, writer
-from .runner import Check, checks, ranked, run
-from .trial import require_libraries
-from .workers import run_in_processes
+from .engine.available import available, why_missing
+from .engine.outcome import FAILED, Outcome
+from .engine.reference import reference_for
+from .engine.runner import (
+    Check,
+    checks,
+    ranked,
+    run,
+)
+from .engine.trial import require_libraries
+from .engine.workers import run_in_processes
+from .report import (
+    Run,
+    changes,
+    print_report,
+    progress,
+    read,
+    writer,
+)
 
 BROKEN = 2
 """The exit code where something could not be run; 1 is for checks that failed."""

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tensorplug.conformance.available import available, why_missing
-from tensorplug.conformance.levels import LEVELS
-from tensorplug.conformance.outcome import FAILED, UNSUPPORTED, Outcome
-from tensorplug.conformance.reference import Reference, reference_for
+from tensorplug.conformance.engine.available import available, why_missing
+from tensorplug.conformance.engine.levels import LEVELS
+from tensorplug.conformance.engine.outcome import FAILED, UNSUPPORTED, Outcome
+from tensorplug.conformance.engine.reference import Reference, reference_for
+from tensorplug.conformance.engine.runner import Check, checks, run_check
 from tensorplug.conformance.report.run import rerun
 from tensorplug.conformance.report.text import facts, printable
-from tensorplug.conformance.runner import Check, checks, run_check
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

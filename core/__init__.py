@@ -8,9 +8,9 @@ from ..autograd import rules
 from ..autograd.modes import is_grad_enabled
 from ..autograd.rule import rule, tangent
 from . import methods
-from .kinds import OPERATIONS
-from .operation import Operation
-from .tensor import Tensor
+from .dispatch.keys import OPERATIONS
+from .dispatch.operation import Operation
+from .memory.tensor import Tensor
 
 methods.attach_all()
 

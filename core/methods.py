@@ -5,39 +5,41 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import (
+from . import numpy_protocols
+from .autodiff import gradients
+from .dispatch.keys import OPERATIONS
+from .dispatch.operation import Operation
+from .interchange import interop
+from .memory import writes
+from .memory.coercion import require_tensors
+from .memory.tensor import Tensor
+from .memory.views import is_own_view
+from .pytorch import (
     activations,
     comparison,
     constructors,
     conversion,
+    selection,
+)
+from .random import generator as random
+from .random import sampling
+from .standard import (
     creation,
     elementwise,
     fft,
-    gradients,
     indexing,
     inspection,
-    interop,
     linalg,
     linear_algebra,
     manipulation,
-    numpy_protocols,
-    random,
-    sampling,
     searching,
-    selection,
     sets,
     sorting,
     statistical,
     utility,
-    writes,
 )
-from .absent import explain_absent_methods
-from .data_types import astype, convert
-from .kinds import OPERATIONS
-from .operands import require_tensors
-from .operation import Operation
-from .tensor import Tensor
-from .views import is_own_view
+from .standard.data_types import astype, convert
+from .types.absent import explain_absent_methods
 
 CHAPTERS = (
     activations,

@@ -14,8 +14,15 @@ from typing import Any
 
 import numpy
 
-from . import (
-    comparison,
+from .dispatch.keys import OPERATIONS
+from .interchange.interop import numpy_array
+from .memory.coercion import cast, unsupported
+from .memory.tensor import Tensor
+from .memory.transfer import clone
+from .memory.writes import copy_, into
+from .pytorch import comparison
+from .pytorch.einsum import einsum
+from .standard import (
     creation,
     data_types,
     elementwise,
@@ -30,16 +37,9 @@ from . import (
     statistical,
     utility,
 )
-from .axes import normalize_axis
-from .dtypes import KIND_ORDER, as_dtype, bool_
-from .einsum import einsum
-from .errors import DTypeError, ShapeError
-from .interop import numpy_array
-from .kinds import OPERATIONS
-from .operands import cast, unsupported
-from .tensor import Tensor
-from .transfer import clone
-from .writes import copy_, into
+from .types.axes import normalize_axis
+from .types.dtypes import KIND_ORDER, as_dtype, bool_
+from .types.errors import DTypeError, ShapeError
 
 Function = Callable[..., Any]
 

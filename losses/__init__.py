@@ -1,13 +1,33 @@
 """Losses: as classes here, as functions in `tensorplug.losses.functional`."""
 
 from . import functional
-from .binary import BCELoss, BCEWithLogitsLoss, MultiLabelSoftMarginLoss, SoftMarginLoss
+from .binary import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    MultiLabelSoftMarginLoss,
+    SoftMarginLoss,
+)
 from .cross_entropy import CrossEntropyLoss
 from .ctc import CTCLoss
 from .distance import CosineEmbeddingLoss, TripletMarginLoss, TripletMarginWithDistanceLoss
-from .likelihood import GaussianNLLLoss, KLDivLoss, NLLLoss, PoissonNLLLoss
-from .margin import HingeEmbeddingLoss, MarginRankingLoss, MultiLabelMarginLoss, MultiMarginLoss
-from .regression import HuberLoss, L1Loss, MSELoss, SmoothL1Loss
+from .likelihood import (
+    GaussianNLLLoss,
+    KLDivLoss,
+    NLLLoss,
+    PoissonNLLLoss,
+)
+from .margin import (
+    HingeEmbeddingLoss,
+    MarginRankingLoss,
+    MultiLabelMarginLoss,
+    MultiMarginLoss,
+)
+from .regression import (
+    HuberLoss,
+    L1Loss,
+    MSELoss,
+    SmoothL1Loss,
+)
 
 __all__ = [
     "BCELoss",

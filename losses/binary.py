@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import Tensor
-from ..core.creation import ones_like
-from ..core.errors import ShapeError
-from ..core.operands import cast
-from .checks import broadcast, like_input, promoted, require_probabilities, require_shape
+from ..core.memory.coercion import cast
+from ..core.standard.creation import ones_like
+from ..core.types.errors import ShapeError
+from .checks import (
+    broadcast,
+    like_input,
+    promoted,
+    require_probabilities,
+    require_shape,
+)
 from .loss import Loss
 from .pointwise import pointwise, pointwise_loss
 from .reduction import reduce, require_reduction

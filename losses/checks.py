@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy
 
-from ..core.axes import as_float
-from ..core.devices import Device
-from ..core.dtypes import DType, float32, promote
-from ..core.errors import DeviceError, ShapeError
-from ..core.interop import host_array
-from ..core.manipulation import broadcast_to
-from ..core.operands import cast
-from ..core.tensor import Tensor
+from ..core.interchange.interop import host_array
+from ..core.memory.coercion import cast
+from ..core.memory.tensor import Tensor
+from ..core.standard.manipulation import broadcast_to
+from ..core.types.axes import as_float
+from ..core.types.devices import Device
+from ..core.types.dtypes import DType, float32, promote
+from ..core.types.errors import DeviceError, ShapeError
 
 
 def require_tensor(loss: str, name: str, value: Any, device: Device | None = None) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..core.dtypes import int64
-from ..core.elementwise import not_equal, where
-from ..core.errors import ShapeError
-from ..core.interop import host_array
-from ..core.operands import cast
-from ..core.tensor import Tensor
+from ..core.interchange.interop import host_array
+from ..core.memory.coercion import cast
+from ..core.memory.tensor import Tensor
+from ..core.standard.elementwise import not_equal, where
+from ..core.types.dtypes import int64
+from ..core.types.errors import ShapeError
 from .checks import require_floating, require_tensor
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import Operation, Tensor, rule
-from ..core.activations import log_softmax, softmax_normalizer
-from ..core.axes import as_integer
-from ..core.dtypes import float32
-from ..core.elementwise import where
-from ..core.operands import cast
+from ..core.memory.coercion import cast
+from ..core.pytorch.activations import log_softmax, softmax_normalizer
+from ..core.standard.elementwise import where
+from ..core.types.axes import as_integer
+from ..core.types.dtypes import float32
 from .checks import require_floating, require_tensor, require_unit_interval
 from .classes import class_weights, counted, require_class_indices
 from .loss import Loss

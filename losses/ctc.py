@@ -19,12 +19,12 @@ from typing import Any, NamedTuple, final
 import numpy
 
 from ..core import Operation, Tensor, rule
-from ..core.axes import as_integer
-from ..core.dtypes import float32
-from ..core.elementwise import isinf, where
-from ..core.errors import ShapeError
-from ..core.interop import host_array
-from ..core.operands import cast
+from ..core.interchange.interop import host_array
+from ..core.memory.coercion import cast
+from ..core.standard.elementwise import isinf, where
+from ..core.types.axes import as_integer
+from ..core.types.dtypes import float32
+from ..core.types.errors import ShapeError
 from .checks import require_floating, require_tensor
 from .loss import Loss
 from .reduction import require_reduction

@@ -6,15 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core import Tensor
-from ..core.axes import as_float
-from ..core.creation import full_like
-from ..core.distances import pairwise_distance
-from ..core.elementwise import equal, hypot, minimum, where
-from ..core.errors import ShapeError
-from ..core.linalg import vector_norm
-from ..core.manipulation import expand_dims
-from ..core.operands import cast
-from .checks import broadcast, promoted, require_positive, require_tensor
+from ..core.memory.coercion import cast
+from ..core.pytorch.distances import pairwise_distance
+from ..core.standard.creation import full_like
+from ..core.standard.elementwise import (
+    equal,
+    hypot,
+    minimum,
+    where,
+)
+from ..core.standard.linalg import vector_norm
+from ..core.standard.manipulation import expand_dims
+from ..core.types.axes import as_float
+from ..core.types.errors import ShapeError
+from .checks import (
+    broadcast,
+    promoted,
+    require_positive,
+    require_tensor,
+)
 from .loss import Loss
 from .margin import hinge
 from .reduction import reduce, require_reduction

@@ -6,16 +6,22 @@ import math
 from typing import Any, ClassVar
 
 from ..core import Tensor
-from ..core.axes import as_float
-from ..core.creation import full_like
-from ..core.dtypes import float32
-from ..core.elementwise import clip, log, where
-from ..core.errors import ShapeError
-from ..core.indexing import take_along_axis
-from ..core.interop import host_array
-from ..core.manipulation import expand_dims
-from ..core.operands import cast
-from .checks import broadcast, promoted, require_floating, require_positive, require_tensor
+from ..core.interchange.interop import host_array
+from ..core.memory.coercion import cast
+from ..core.standard.creation import full_like
+from ..core.standard.elementwise import clip, log, where
+from ..core.standard.indexing import take_along_axis
+from ..core.standard.manipulation import expand_dims
+from ..core.types.axes import as_float
+from ..core.types.dtypes import float32
+from ..core.types.errors import ShapeError
+from .checks import (
+    broadcast,
+    promoted,
+    require_floating,
+    require_positive,
+    require_tensor,
+)
 from .classes import class_weights, counted, require_class_indices
 from .loss import Loss
 from .pointwise import pointwise, pointwise_loss

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ..core.tensor import Tensor
+from ..core.memory.tensor import Tensor
 from .checks import require_tensor
 from .reduction import REDUCTIONS, require_reduction
 

@@ -5,17 +5,31 @@ from __future__ import annotations
 import numpy
 
 from ..core import Tensor
-from ..core.axes import as_float
-from ..core.creation import arange, asarray
-from ..core.dtypes import int64
-from ..core.elementwise import clip, equal, logical_and, logical_not, masked_fill, not_equal, relu, where
-from ..core.errors import ShapeError
-from ..core.indexing import take_along_axis
-from ..core.interop import host_array
-from ..core.manipulation import expand_dims
-from ..core.operands import cast
-from ..core.utility import any
-from .checks import broadcast, promoted, require_shape, require_tensor
+from ..core.interchange.interop import host_array
+from ..core.memory.coercion import cast
+from ..core.standard.creation import arange, asarray
+from ..core.standard.elementwise import (
+    clip,
+    equal,
+    logical_and,
+    logical_not,
+    masked_fill,
+    not_equal,
+    relu,
+    where,
+)
+from ..core.standard.indexing import take_along_axis
+from ..core.standard.manipulation import expand_dims
+from ..core.standard.utility import any
+from ..core.types.axes import as_float
+from ..core.types.dtypes import int64
+from ..core.types.errors import ShapeError
+from .checks import (
+    broadcast,
+    promoted,
+    require_shape,
+    require_tensor,
+)
 from .classes import any_ignored, class_weights, require_class_indices
 from .loss import Loss
 from .reduction import reduce, require_reduction

@@ -12,10 +12,17 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..core import OPERATIONS, Operation, Tensor, is_grad_enabled, rule, tangent
-from ..core.dtypes import float32, float64
-from ..core.gradients import TensorLifter
-from ..core.views import array_of
+from ..core import (
+    OPERATIONS,
+    Operation,
+    Tensor,
+    is_grad_enabled,
+    rule,
+    tangent,
+)
+from ..core.autodiff.gradients import TensorLifter
+from ..core.memory.views import array_of
+from ..core.types.dtypes import float32, float64
 
 Formula = Callable[..., Any]
 """``formula(ops, input, target, *options)`` on arrays or tensors of one shape and dtype."""

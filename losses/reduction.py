@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..core.statistical import mean, sum
-from ..core.tensor import Tensor
+from ..core.memory.tensor import Tensor
+from ..core.standard.statistical import mean, sum
 
 REDUCTIONS: dict[str, Callable[[Tensor, Any], Tensor]] = {
     "none": lambda losses, total: losses,

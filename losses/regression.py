@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import Operation, Tensor
-from ..core.axes import as_float
-from ..core.operands import cast
-from .checks import broadcast, promoted, require_positive, require_shape
+from ..core.memory.coercion import cast
+from ..core.types.axes import as_float
+from .checks import (
+    broadcast,
+    promoted,
+    require_positive,
+    require_shape,
+)
 from .loss import Loss
 from .pointwise import Formula, pointwise, pointwise_loss
 from .reduction import reduce, require_reduction

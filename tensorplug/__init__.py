@@ -17,11 +17,24 @@ from . import func as func
 from . import linalg as linalg
 from . import losses as losses
 from . import nn as nn
-from .autograd import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
-from .core.absent import explain_absent as _explain_absent
-from .core.activations import log_softmax, logsumexp, softmax
-from .core.comparison import allclose, isclose
-from .core.constructors import (
+from .autograd import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from .core.autodiff.gradients import zero_grad
+from .core.interchange.interop import from_dlpack, from_numpy
+from .core.interchange.printing import get_printoptions, printoptions, set_printoptions
+from .core.interchange.saving import load, save
+from .core.keywords import take_keywords as _take_keywords
+from .core.memory.tensor import Tensor
+from .core.memory.transfer import clone
+from .core.pytorch.activations import log_softmax, logsumexp, softmax
+from .core.pytorch.comparison import allclose, isclose
+from .core.pytorch.constructors import (
     BFloat16Tensor,
     BoolTensor,
     ByteTensor,
@@ -33,7 +46,72 @@ from .core.constructors import (
     LongTensor,
     ShortTensor,
 )
-from .core.creation import (
+from .core.pytorch.distances import cosine_similarity, normalize, pairwise_distance
+from .core.pytorch.einsum import einsum
+from .core.pytorch.selection import (
+    gather,
+    index_add,
+    index_copy,
+    index_fill,
+    index_select,
+    masked_select,
+    scatter,
+    scatter_add,
+    topk,
+)
+from .core.pytorch.spellings import (
+    bitwise_not,
+    cat,
+    cholesky,
+    clamp,
+    det,
+    div,
+    double,
+    eq,
+    float,
+    ge,
+    ger,
+    gt,
+    half,
+    int,
+    inverse,
+    is_floating_point,
+    le,
+    long,
+    lt,
+    matrix_power,
+    movedim,
+    mul,
+    ne,
+    neg,
+    norm,
+    pinverse,
+    short,
+    slogdet,
+    sub,
+    trace,
+    true_divide,
+)
+from .core.random.generator import (
+    Generator,
+    dropout,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    rand,
+    randint,
+    randn,
+    randperm,
+    set_rng_state,
+)
+from .core.random.sampling import (
+    bernoulli,
+    normal,
+    rand_like,
+    randint_like,
+    randn_like,
+)
+from .core.standard.creation import (
     arange,
     as_tensor,
     asarray,
@@ -51,32 +129,16 @@ from .core.creation import (
     zeros,
     zeros_like,
 )
-from .core.creation import range_ as range
-from .core.data_types import astype, can_cast, finfo, iinfo, isdtype, result_type
-from .core.devices import Device as device
-from .core.devices import backend, default_backend, devices, set_default_backend
-from .core.distances import cosine_similarity, normalize, pairwise_distance
-from .core.dtypes import (
-    bfloat16,
-    complex64,
-    complex128,
-    float16,
-    float32,
-    float64,
-    get_default_dtype,
-    int8,
-    int16,
-    int32,
-    int64,
-    set_default_dtype,
-    uint8,
-    uint16,
-    uint32,
-    uint64,
+from .core.standard.creation import range_ as range
+from .core.standard.data_types import (
+    astype,
+    can_cast,
+    finfo,
+    iinfo,
+    isdtype,
+    result_type,
 )
-from .core.dtypes import bool_ as bool
-from .core.einsum import einsum
-from .core.elementwise import (
+from .core.standard.elementwise import (
     abs,
     acos,
     acosh,
@@ -148,13 +210,21 @@ from .core.elementwise import (
     trunc,
     where,
 )
-from .core.gradients import zero_grad
-from .core.indexing import take, take_along_axis
-from .core.inspection import __array_namespace_info__, is_tensor, numel
-from .core.interop import from_dlpack, from_numpy
-from .core.keywords import take_keywords as _take_keywords
-from .core.linear_algebra import addmm, bmm, dot, linear, matmul, mm, mv, outer, tensordot, vecdot
-from .core.manipulation import (
+from .core.standard.indexing import take, take_along_axis
+from .core.standard.inspection import __array_namespace_info__, is_tensor, numel
+from .core.standard.linear_algebra import (
+    addmm,
+    bmm,
+    dot,
+    linear,
+    matmul,
+    mm,
+    mv,
+    outer,
+    tensordot,
+    vecdot,
+)
+from .core.standard.manipulation import (
     broadcast_arrays,
     broadcast_shapes,
     broadcast_to,
@@ -188,69 +258,22 @@ from .core.manipulation import (
     unsqueeze,
     unstack,
 )
-from .core.printing import get_printoptions, printoptions, set_printoptions
-from .core.random import (
-    Generator,
-    dropout,
-    get_rng_state,
-    initial_seed,
-    manual_seed,
-    rand,
-    randint,
-    randn,
-    randperm,
-    set_rng_state,
+from .core.standard.searching import (
+    argmax,
+    argmin,
+    count_nonzero,
+    nonzero,
+    searchsorted,
 )
-from .core.sampling import bernoulli, normal, rand_like, randint_like, randn_like
-from .core.saving import load, save
-from .core.searching import argmax, argmin, count_nonzero, nonzero, searchsorted
-from .core.selection import (
-    gather,
-    index_add,
-    index_copy,
-    index_fill,
-    index_select,
-    masked_select,
-    scatter,
-    scatter_add,
-    topk,
+from .core.standard.sets import (
+    isin,
+    unique_all,
+    unique_counts,
+    unique_inverse,
+    unique_values,
 )
-from .core.sets import isin, unique_all, unique_counts, unique_inverse, unique_values
-from .core.sorting import argsort, sort
-from .core.spellings import (
-    bitwise_not,
-    cat,
-    cholesky,
-    clamp,
-    det,
-    div,
-    double,
-    eq,
-    float,
-    ge,
-    ger,
-    gt,
-    half,
-    int,
-    inverse,
-    is_floating_point,
-    le,
-    long,
-    lt,
-    matrix_power,
-    movedim,
-    mul,
-    ne,
-    neg,
-    norm,
-    pinverse,
-    short,
-    slogdet,
-    sub,
-    trace,
-    true_divide,
-)
-from .core.statistical import (
+from .core.standard.sorting import argsort, sort
+from .core.standard.statistical import (
     amax,
     amin,
     cumprod,
@@ -265,9 +288,34 @@ from .core.statistical import (
     sum,
     var,
 )
-from .core.tensor import Tensor
-from .core.transfer import clone
-from .core.utility import all, any, diff
+from .core.standard.utility import all, any, diff
+from .core.types.absent import explain_absent as _explain_absent
+from .core.types.devices import Device as device
+from .core.types.devices import (
+    backend,
+    default_backend,
+    devices,
+    set_default_backend,
+)
+from .core.types.dtypes import (
+    bfloat16,
+    complex64,
+    complex128,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    int8,
+    int16,
+    int32,
+    int64,
+    set_default_dtype,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
+from .core.types.dtypes import bool_ as bool
 from .losses import (
     BCELoss,
     BCEWithLogitsLoss,

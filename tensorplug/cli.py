@@ -29,7 +29,7 @@ class Command(NamedTuple):
 
 COMMANDS: Final = {
     "backends": Command("list the backends, and why one cannot be used", ".listing"),
-    "compare": Command("run a program on every backend and compare", ".conformance.comparison.command"),
+    "compare": Command("run a program on every backend and compare", ".conformance.compare_programs.command"),
     "conformance": Command("hold backends against the conformance suite", ".conformance.command"),
     "demo": Command("train one model on every available backend and compare", ".demo"),
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .core.devices import Device, as_device, devices
-from .core.kinds import library_for
+from .core.dispatch.keys import library_for
+from .core.types.devices import Device, as_device, devices
 
 __all__ = ["device_count", "empty_cache", "is_available", "memory_stats", "synchronize"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .core.fft import (
+from .core.standard.fft import (
     fft,
     fftfreq,
     fftn,

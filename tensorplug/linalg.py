@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .core.errors import LinAlgError
-from .core.linalg import (
+from .core.standard.linalg import (
     cholesky,
     cross,
     det,
@@ -25,8 +24,14 @@ from .core.linalg import (
     trace,
     vector_norm,
 )
-from .core.linear_algebra import matmul, outer, tensordot, vecdot
-from .core.manipulation import matrix_transpose
+from .core.standard.linear_algebra import (
+    matmul,
+    outer,
+    tensordot,
+    vecdot,
+)
+from .core.standard.manipulation import matrix_transpose
+from .core.types.errors import LinAlgError
 
 __all__ = [
     "LinAlgError",

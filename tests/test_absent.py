@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 import tensorplug as tp
-from tensorplug.core.absent import COUNTERPARTS
+from tensorplug.core.types.absent import COUNTERPARTS
 
 MODULES = (tp, tp.autograd, tp.cuda, tp.fft, tp.func, tp.linalg, tp.losses, tp.nn, tp.nn.functional)
 

@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 
 from tensorplug.backends import Entry
-from tensorplug.conformance.array_api_table import Outcome, names, page, subject
-from tensorplug.conformance.array_api_tests import main
+from tensorplug.conformance.standard_suite.run import main
+from tensorplug.conformance.standard_suite.table import (
+    Outcome,
+    names,
+    page,
+    subject,
+)
 
 OPTIONS = """
 import pytest

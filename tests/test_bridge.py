@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import tensorplug as tp
-from tensorplug.backends.dlpack import take_bfloat16
-from tensorplug.core.dtypes import DTYPES, DType
+from tensorplug.backends.common.dlpack import take_bfloat16
+from tensorplug.core.types.dtypes import DTYPES, DType
 
 
 class TestOnNumPy:

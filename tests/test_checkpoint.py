@@ -11,7 +11,12 @@ import pytest
 
 import tensorplug as tp
 from tensorplug.autograd import checkpoint
-from tensorplug.func import grad, hessian, hvp, jvp
+from tensorplug.func import (
+    grad,
+    hessian,
+    hvp,
+    jvp,
+)
 
 
 def leaf(values: Any = (0.5, -1.0, 1.5)) -> tp.Tensor:

@@ -16,15 +16,21 @@ import numpy as np
 import pytest
 
 import tensorplug as tp
-from tensorplug.backends import Backend, Kernel, hookimpl, register, unregister
-from tensorplug.backends.numpy_plugin import NumPy
+from tensorplug.backends import (
+    Backend,
+    Kernel,
+    hookimpl,
+    register,
+    unregister,
+)
+from tensorplug.backends.numpy.plugin import NumPy
 from tensorplug.conformance import Comparison, compare
-from tensorplug.conformance.available import available
-from tensorplug.conformance.comparison import command, divergence
-from tensorplug.conformance.comparison.measure import default_tolerance, measure, ulps
-from tensorplug.conformance.comparison.program import Program
-from tensorplug.conformance.comparison.tracing import tracing
-from tensorplug.core.kinds import loaded_kinds, loaded_libraries
+from tensorplug.conformance.compare_programs import command, divergence
+from tensorplug.conformance.compare_programs.measure import default_tolerance, measure, ulps
+from tensorplug.conformance.compare_programs.program import Program
+from tensorplug.conformance.compare_programs.tracing import tracing
+from tensorplug.conformance.engine.available import available
+from tensorplug.core.dispatch.keys import loaded_kinds, loaded_libraries
 
 BACKENDS = available()
 

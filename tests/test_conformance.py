@@ -20,24 +20,41 @@ import numpy
 import pytest
 
 import tensorplug as tp
-from tensorplug.backends import Backend, Kernel, hookimpl, register, unregister
-from tensorplug.backends.numpy_plugin import NumPy
+from tensorplug.backends import (
+    Backend,
+    Kernel,
+    hookimpl,
+    register,
+    unregister,
+)
+from tensorplug.backends.numpy.plugin import NumPy
 from tensorplug.conformance import run
-from tensorplug.conformance.arrays import rounded, to_host
-from tensorplug.conformance.bounds import EXACT
-from tensorplug.conformance.comparing import require_agreement
-from tensorplug.conformance.example import Example, Mismatch, draw
-from tensorplug.conformance.levels import LEVELS
-from tensorplug.conformance.limits import TimedOut, time_limit
-from tensorplug.conformance.outcome import FAILED, PASSED, Failure, Outcome
-from tensorplug.conformance.reference import Reference
-from tensorplug.conformance.runner import checks, ranked, run_check
-from tensorplug.conformance.trial import Trial, shrunk
-from tensorplug.conformance.uses import Operand, Use, chapter_of, subjects, uses_of
+from tensorplug.conformance.engine.arrays import rounded, to_host
+from tensorplug.conformance.engine.bounds import EXACT
+from tensorplug.conformance.engine.comparing import require_agreement
+from tensorplug.conformance.engine.example import Example, Mismatch, draw
+from tensorplug.conformance.engine.levels import LEVELS
+from tensorplug.conformance.engine.limits import TimedOut, time_limit
+from tensorplug.conformance.engine.outcome import (
+    FAILED,
+    PASSED,
+    Failure,
+    Outcome,
+)
+from tensorplug.conformance.engine.reference import Reference
+from tensorplug.conformance.engine.runner import checks, ranked, run_check
+from tensorplug.conformance.engine.trial import Trial, shrunk
+from tensorplug.conformance.uses import (
+    Operand,
+    Use,
+    chapter_of,
+    subjects,
+    uses_of,
+)
 from tensorplug.conformance.uses.use import between
 from tensorplug.core import OPERATIONS
-from tensorplug.core.errors import UnsupportedError
-from tensorplug.core.kinds import library_for
+from tensorplug.core.dispatch.keys import library_for
+from tensorplug.core.types.errors import UnsupportedError
 
 from .faults import FAULTS
 
@@ -103,9 +120,9 @@ class TestCoverage:
 
     def test_an_operation_is_covered_the_day_it_is_declared(self) -> None:
         program = """if True:
-            from tensorplug.core.families import unary
+            from tensorplug.core.families.families import unary
             unary("triple", "numeric", "Three times.", decomposition=lambda ops, x: x + x + x, example="")
-            from tensorplug.conformance.runner import checks
+            from tensorplug.conformance.engine.runner import checks
             print(sorted(check.aspect for check in checks(operations=["triple"])))
         """
         found = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True)
@@ -555,7 +572,7 @@ class TestCommand:
     ODD = """
         import os, time
         from tensorplug.backends import hookimpl
-        from tensorplug.backends.numpy_plugin import NumPy
+        from tensorplug.backends.numpy.plugin import NumPy
 
         def crash(x):
             os._exit(3)
@@ -601,7 +618,7 @@ class TestCommand:
             """
             import threading, time
             from tensorplug.backends import hookimpl
-            from tensorplug.backends.numpy_plugin import NumPy
+            from tensorplug.backends.numpy.plugin import NumPy
 
             class Odd(NumPy):
                 name = "odd"
@@ -677,7 +694,7 @@ class TestPytest:
         source = """
             import types, numpy
             from tensorplug.backends import hookimpl, register
-            from tensorplug.backends.numpy_plugin import NumPy
+            from tensorplug.backends.numpy.plugin import NumPy
 
             class Ceiling(NumPy):
                 name = "ceiling"
@@ -725,7 +742,7 @@ class TestPytest:
 
 
 def test_a_reference_is_never_the_tested_backend() -> None:
-    from tensorplug.conformance.reference import reference_for
+    from tensorplug.conformance.engine.reference import reference_for
 
     for name in ("numpy", "jax", "another"):
         assert reference_for(name) != name

@@ -22,8 +22,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tensorplug.conformance.outcome import Failure, Outcome
-from tensorplug.conformance.report import Counts, Run, changes, page, print_report, progress, read, writer
+from tensorplug.conformance.engine.outcome import Failure, Outcome
+from tensorplug.conformance.report import (
+    Counts,
+    Run,
+    changes,
+    page,
+    print_report,
+    progress,
+    read,
+    writer,
+)
 
 NASTY = "</script><img src=x onerror='boom()'> &amp; ]]> \x00\x1b[31m \ud800 \u2028 {{data}} é"
 """What could break out of a page, out of XML, or out of a terminal's line."""

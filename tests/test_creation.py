@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import tensorplug as tp
-from tensorplug.core.dtypes import DTYPES, as_dtype
-from tensorplug.core.kinds import library_for
+from tensorplug.core.dispatch.keys import library_for
+from tensorplug.core.types.dtypes import DTYPES, as_dtype
 
 INF = math.inf
 

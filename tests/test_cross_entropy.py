@@ -16,10 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tensorplug as tp
-from tensorplug.backends import Backend, hookimpl, numpy_softmax, register, unregister
+from tensorplug.backends import (
+    Backend,
+    hookimpl,
+    register,
+    unregister,
+)
+from tensorplug.backends.numpy import softmax as numpy_softmax
 from tensorplug.core import OPERATIONS
-from tensorplug.core.errors import DeviceError
-from tensorplug.core.kinds import library_for
+from tensorplug.core.dispatch.keys import library_for
+from tensorplug.core.types.errors import DeviceError
 from tensorplug.losses.functional import cross_entropy
 
 CASES = json.loads((pathlib.Path(__file__).parent / "references" / "cross_entropy.json").read_text())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tensorplug.backends.cupy_plugin import CuPy, _Located
+from tensorplug.backends.cupy.plugin import CuPy, _Located
 
 
 @pytest.fixture

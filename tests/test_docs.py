@@ -13,7 +13,7 @@ import pytest
 import tensorplug as tp
 from tensorplug import backends
 from tensorplug.conformance import run
-from tensorplug.conformance.reference import Reference
+from tensorplug.conformance.engine.reference import Reference
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs"
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import tensorplug as tp
-from tensorplug.core.errors import ShapeError
+from tensorplug.core.types.errors import ShapeError
 
 from .conftest import BACKENDS
 

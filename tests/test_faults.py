@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tensorplug.conformance.runner import checks
+from tensorplug.conformance.engine.runner import checks
 from tensorplug.core import OPERATIONS
 
 from .faults import FAULTS, Fault

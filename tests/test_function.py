@@ -11,8 +11,20 @@ import numpy
 import pytest
 
 import tensorplug as tp
-from tensorplug.autograd import Function, gradcheck, gradgradcheck, once_differentiable
-from tensorplug.func import grad, hessian, hvp, jacfwd, jvp, vjp
+from tensorplug.autograd import (
+    Function,
+    gradcheck,
+    gradgradcheck,
+    once_differentiable,
+)
+from tensorplug.func import (
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jvp,
+    vjp,
+)
 
 
 def leaf(values: Any = (1.0, 2.0, 3.0), dtype: str = "float64") -> tp.Tensor:

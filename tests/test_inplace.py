@@ -14,8 +14,8 @@ import pytest
 import tensorplug as tp
 from tensorplug.autograd.node import Leaf, Node
 from tensorplug.core import OPERATIONS
-from tensorplug.core.dtypes import as_dtype
-from tensorplug.core.views import View
+from tensorplug.core.memory.views import View
+from tensorplug.core.types.dtypes import as_dtype
 
 
 def leaf(values: Any = (1.0, 2.0, 3.0)) -> tp.Tensor:

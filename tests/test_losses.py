@@ -21,10 +21,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tensorplug as tp
-from tensorplug.backends import Backend, hookimpl, numpy_losses, numpy_threads, register, unregister
+from tensorplug.backends import (
+    Backend,
+    hookimpl,
+    register,
+    unregister,
+)
+from tensorplug.backends.numpy import losses as numpy_losses
+from tensorplug.backends.numpy import threads as numpy_threads
 from tensorplug.core import OPERATIONS
-from tensorplug.core.errors import DeviceError
-from tensorplug.core.kinds import library_for
+from tensorplug.core.dispatch.keys import library_for
+from tensorplug.core.types.errors import DeviceError
 from tensorplug.losses import functional
 
 CASES: list[dict[str, Any]] = json.loads((pathlib.Path(__file__).parent / "references" / "losses.json").read_text())

@@ -10,7 +10,12 @@ import numpy as np
 import pytest
 
 import tensorplug as tp
-from tensorplug.backends import Backend, hookimpl, register, unregister
+from tensorplug.backends import (
+    Backend,
+    hookimpl,
+    register,
+    unregister,
+)
 
 strict = pytest.importorskip("array_api_strict", reason="array-api-strict is in the test extra")
 

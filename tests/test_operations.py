@@ -13,7 +13,12 @@ import pytest
 
 import tensorplug as tp
 from tensorplug.core import OPERATIONS
-from tensorplug.core.dtypes import DTYPES, DType, as_dtype, get_default_dtype
+from tensorplug.core.types.dtypes import (
+    DTYPES,
+    DType,
+    as_dtype,
+    get_default_dtype,
+)
 
 EPS = numpy.finfo("float64").eps
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tensorplug.backends import philox
+from tensorplug.backends.common import philox
 
 # counter, key and output of philox4x64-10, from the file kat_vectors of Random123
 KNOWN_ANSWERS = (
@@ -59,7 +59,7 @@ def test_numpy_computes_the_published_function(counter: str, key: str, expected:
 @pytest.mark.parametrize(("counter", "key", "expected"), KNOWN_ANSWERS)
 def test_jax_computes_the_published_function(counter: str, key: str, expected: str) -> None:
     jax = pytest.importorskip("jax")
-    from tensorplug.backends.jax_philox import philox4x64
+    from tensorplug.backends.jax.philox import philox4x64
 
     with jax.enable_x64(True):
         arguments = [tuple(jax.numpy.asarray(parse(line), dtype="uint64")) for line in (counter, key)]
@@ -148,7 +148,7 @@ def test_negative_spans(offset: int, count: int) -> None:
 @given(seeds, offsets(), st.sampled_from([0, 1, 3, 4, 5, 61, 64, 77, 150]))
 def test_jax_computes_the_same_words(seed: int, offset: int, count: int) -> None:
     jax = pytest.importorskip("jax")
-    from tensorplug.backends import jax_philox
+    from tensorplug.backends.jax import philox as jax_philox
 
     device = jax.devices()[0]
     for make in jax_philox.words, jax_philox.computed_words:
@@ -162,7 +162,7 @@ def test_jax_computes_the_same_words(seed: int, offset: int, count: int) -> None
 @pytest.mark.parametrize(("seed", "offset", "count"), [(2**64, 0, 1), (0, -1, 1), (0, 2**64, 1)])
 def test_jax_refuses_the_same(seed: int, offset: int, count: int) -> None:
     jax = pytest.importorskip("jax")
-    from tensorplug.backends import jax_philox
+    from tensorplug.backends.jax import philox as jax_philox
 
     for make in jax_philox.words, jax_philox.computed_words:
         with pytest.raises(ValueError, match=r"seed|stream|negative"):
@@ -171,7 +171,7 @@ def test_jax_refuses_the_same(seed: int, offset: int, count: int) -> None:
 
 def test_jax_compiles_once_for_a_bucket() -> None:
     jax = pytest.importorskip("jax")
-    from tensorplug.backends import jax_philox
+    from tensorplug.backends.jax import philox as jax_philox
 
     device = jax.devices()[0]
     jax_philox.computed_words(0, 0, 4 * 320, device)
@@ -184,7 +184,7 @@ def test_jax_compiles_once_for_a_bucket() -> None:
 @given(st.integers(17, 2**40))
 def test_buckets_are_few_and_close(blocks: int) -> None:
     pytest.importorskip("jax")
-    from tensorplug.backends.jax_philox import bucket
+    from tensorplug.backends.jax.philox import bucket
 
     size = bucket(blocks)
     assert blocks <= size <= 1.25 * blocks

@@ -17,10 +17,20 @@ import numpy
 import pytest
 
 import tensorplug as tp
-from tensorplug import backends, cli, listing, tables
-from tensorplug.backends import Backend, BackendUnavailable, Kernel, hookimpl
+from tensorplug import (
+    backends,
+    cli,
+    listing,
+    tables,
+)
+from tensorplug.backends import (
+    Backend,
+    BackendUnavailable,
+    Kernel,
+    hookimpl,
+)
 from tensorplug.backends.manager import Manager
-from tensorplug.backends.numpy_plugin import NumPy
+from tensorplug.backends.numpy.plugin import NumPy
 
 PLUGINS = {
     # A backend for an array API library, whole.

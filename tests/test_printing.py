@@ -12,7 +12,7 @@ from typing import Any
 import numpy
 import pytest
 
-from tensorplug.core import printing
+from tensorplug.core.interchange import printing
 
 CASES = json.loads((pathlib.Path(__file__).parent / "references" / "printing.json").read_text())
 

@@ -183,7 +183,7 @@ def test_an_array_whose_strides_are_no_whole_elements_is_not_shared() -> None:
 
 
 def test_strided_rows_are_compiled_once(backend: str) -> None:
-    from tensorplug.core import derivation
+    from tensorplug.core.memory import derivation
 
     x = tp.zeros(40, 6)
     x[0, ::2] = 1.0

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tensorplug as tp
-from tensorplug.core import saving
-from tensorplug.core.dtypes import DTYPES
+from tensorplug.core.interchange import saving
+from tensorplug.core.types.dtypes import DTYPES
 
 safetensors = pytest.importorskip("safetensors", reason="safetensors belongs to the extra save")
 

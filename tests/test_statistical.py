@@ -10,7 +10,7 @@ import numpy
 import pytest
 
 import tensorplug as tp
-from tensorplug.core.kinds import OPERATIONS
+from tensorplug.core.dispatch.keys import OPERATIONS
 
 INF, NAN = math.inf, math.nan
 

@@ -13,7 +13,13 @@ import numpy
 import pytest
 
 import tensorplug as tp
-from tensorplug.func import grad, jacfwd, jacrev, jvp, vjp
+from tensorplug.func import (
+    grad,
+    jacfwd,
+    jacrev,
+    jvp,
+    vjp,
+)
 
 from .gradients.case import STEP
 

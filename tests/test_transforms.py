@@ -17,7 +17,16 @@ import pytest
 
 import tensorplug as tp
 from tensorplug.autograd.rule import RULES
-from tensorplug.func import grad, hessian, hvp, jacfwd, jacrev, jvp, value_and_grad, vjp
+from tensorplug.func import (
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacrev,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 
 from .gradients.case import STEP, Case
 from .jax_reference import by_jax

@@ -11,7 +11,7 @@ import pytest
 import tensorplug as torch
 import tensorplug.nn.functional as F
 from tensorplug.autograd import Variable
-from tensorplug.core.errors import DeviceError, ShapeError
+from tensorplug.core.types.errors import DeviceError, ShapeError
 
 
 class TestMaking:

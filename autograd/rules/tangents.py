@@ -15,9 +15,20 @@ import numpy
 from ..protocol import is_tensor
 from ..rule import RULES, diagonal, tangent
 from .elementwise import angle_rate
-from .matrices import conj, is_complex, quotient, real
+from .matrices import (
+    conj,
+    is_complex,
+    quotient,
+    real,
+)
 from .signs import abs_tangent, by_size, signs
-from .statistical import Axes, behind, count, spread, with_axes
+from .statistical import (
+    Axes,
+    behind,
+    count,
+    spread,
+    with_axes,
+)
 
 Shape = tuple[int, ...]
 

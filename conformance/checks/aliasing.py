@@ -6,11 +6,17 @@ import tensorplug
 from tensorplug import Tensor
 from tensorplug.core import OPERATIONS
 
-from ..arrays import flatten, to_host
-from ..bounds import OWN_DTYPE, bound_of
-from ..example import Example, Mismatch, evaluate
-from ..programs import Program, filled, or_raise, write_operands, write_results
-from ..trial import Call, Property, Trial
+from ..engine.arrays import flatten, to_host
+from ..engine.bounds import OWN_DTYPE, bound_of
+from ..engine.example import Example, Mismatch, evaluate
+from ..engine.programs import (
+    Program,
+    filled,
+    or_raise,
+    write_operands,
+    write_results,
+)
+from ..engine.trial import Call, Property, Trial
 from ..uses import Use, uses_of
 from .values import require_results, require_unchanged
 

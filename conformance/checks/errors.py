@@ -8,11 +8,16 @@ import numpy
 
 import tensorplug
 from tensorplug.core import OPERATIONS
-from tensorplug.core.dtypes import ACCEPTED, DTYPES
-from tensorplug.core.errors import UnsupportedDTypeError, UnsupportedError
+from tensorplug.core.types.dtypes import ACCEPTED, DTYPES
+from tensorplug.core.types.errors import UnsupportedDTypeError, UnsupportedError
 
-from ..example import Example, Mismatch, draw, evaluate
-from ..trial import Property, Trial
+from ..engine.example import (
+    Example,
+    Mismatch,
+    draw,
+    evaluate,
+)
+from ..engine.trial import Property, Trial
 from ..uses import Use, uses_of
 from ..uses.use import ANY, Operand, fixed
 from .values import require_unchanged

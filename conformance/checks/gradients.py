@@ -11,15 +11,15 @@ import numpy
 import tensorplug
 from tensorplug import Tensor
 from tensorplug.core import OPERATIONS
-from tensorplug.core.kinds import Library, library_for
-from tensorplug.core.tensor import wrap
+from tensorplug.core.dispatch.keys import Library, library_for
+from tensorplug.core.memory.tensor import wrap
 
-from ..arrays import Array, flatten, to_host
-from ..comparing import require_sound
-from ..example import Example, Mismatch, evaluate
-from ..levels import PRECISE
-from ..reference import Unanswered
-from ..trial import Call, Property, Trial
+from ..engine.arrays import Array, flatten, to_host
+from ..engine.comparing import require_sound
+from ..engine.example import Example, Mismatch, evaluate
+from ..engine.levels import PRECISE
+from ..engine.reference import Unanswered
+from ..engine.trial import Call, Property, Trial
 from ..uses import Use, uses_of
 
 STEP = float(numpy.finfo(numpy.float64).eps) ** (1 / 3)

@@ -10,10 +10,10 @@ import numpy
 import tensorplug
 from tensorplug.core import OPERATIONS
 
-from ..arrays import Array
-from ..bounds import OWN_DTYPE, bound_of
-from ..example import Example
-from ..programs import (
+from ..engine.arrays import Array
+from ..engine.bounds import OWN_DTYPE, bound_of
+from ..engine.example import Example
+from ..engine.programs import (
     Program,
     has_out,
     in_place,
@@ -22,8 +22,8 @@ from ..programs import (
     in_place_on_overlapping,
     into_out,
 )
-from ..reference import Expected, Reference
-from ..trial import Property, Trial
+from ..engine.reference import Expected, Reference
+from ..engine.trial import Property, Trial
 from ..uses import Use, uses_of
 from .values import require_results
 

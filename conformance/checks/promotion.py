@@ -11,15 +11,20 @@ import numpy
 import tensorplug
 from tensorplug import Tensor
 from tensorplug.core import OPERATIONS
-from tensorplug.core.dtypes import ACCEPTED, DTYPES, KIND_ORDER
-from tensorplug.core.kinds import library_for
-from tensorplug.core.operation import RESULTS
+from tensorplug.core.dispatch.keys import library_for
+from tensorplug.core.dispatch.operation import RESULTS
+from tensorplug.core.types.dtypes import ACCEPTED, DTYPES, KIND_ORDER
 
-from ..arrays import rounded, to_host
-from ..bounds import EXACT
-from ..comparing import require_agreement, require_sound
-from ..example import Example, Mismatch, draw, evaluate
-from ..trial import Call, Property, Trial
+from ..engine.arrays import rounded, to_host
+from ..engine.bounds import EXACT
+from ..engine.comparing import require_agreement, require_sound
+from ..engine.example import (
+    Example,
+    Mismatch,
+    draw,
+    evaluate,
+)
+from ..engine.trial import Call, Property, Trial
 from ..uses import Use, uses_of
 from .special_values import NONZERO_DIVISORS
 

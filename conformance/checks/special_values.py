@@ -9,12 +9,20 @@ from dataclasses import replace
 import numpy
 
 from tensorplug.core import OPERATIONS
-from tensorplug.core.dtypes import DTYPES
+from tensorplug.core.types.dtypes import DTYPES
 
-from ..arrays import Array, rounded
-from ..bounds import EXACT, HALVES, HUGE, MOVING, OWN_DTYPE, TINY, bound_of
-from ..example import Example, draw
-from ..trial import Failed, Property, Trial
+from ..engine.arrays import Array, rounded
+from ..engine.bounds import (
+    EXACT,
+    HALVES,
+    HUGE,
+    MOVING,
+    OWN_DTYPE,
+    TINY,
+    bound_of,
+)
+from ..engine.example import Example, draw
+from ..engine.trial import Failed, Property, Trial
 from ..uses import Use, chapter_of, uses_of
 from .values import agreement
 

@@ -9,9 +9,14 @@ from dataclasses import replace
 import tensorplug
 from tensorplug import Tensor
 
-from ..arrays import flatten, to_host
-from ..example import Example, Mismatch, draw, evaluate
-from ..trial import Trial
+from ..engine.arrays import flatten, to_host
+from ..engine.example import (
+    Example,
+    Mismatch,
+    draw,
+    evaluate,
+)
+from ..engine.trial import Trial
 from ..uses import Use, uses_of
 
 THREADS = 4

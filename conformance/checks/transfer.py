@@ -8,15 +8,25 @@ from collections.abc import Callable
 import numpy
 
 import tensorplug
-from tensorplug.core.dtypes import DTYPES
-from tensorplug.core.errors import UnsupportedDTypeError
-from tensorplug.core.kinds import library_for
+from tensorplug.core.dispatch.keys import library_for
+from tensorplug.core.types.dtypes import DTYPES
+from tensorplug.core.types.errors import UnsupportedDTypeError
 from tensorplug.extras import require
 
-from ..arrays import Array, contiguous, rounded, source
-from ..comparing import require_sound
-from ..example import Example, Mismatch, draw, evaluate
-from ..trial import Trial, Unsupported
+from ..engine.arrays import (
+    Array,
+    contiguous,
+    rounded,
+    source,
+)
+from ..engine.comparing import require_sound
+from ..engine.example import (
+    Example,
+    Mismatch,
+    draw,
+    evaluate,
+)
+from ..engine.trial import Trial, Unsupported
 from ..uses import Use
 
 SHAPES = ((2, 3), (), (0, 3), (3,), (2, 3, 2, 2))

@@ -11,12 +11,12 @@ import numpy
 import tensorplug
 from tensorplug import Tensor
 
-from ..arrays import Array, flatten, to_host
-from ..bounds import OWN_DTYPE, Bound, bound_of
-from ..comparing import require_agreement
-from ..example import Example, Mismatch, evaluate
-from ..reference import Expected
-from ..trial import Property, Trial
+from ..engine.arrays import Array, flatten, to_host
+from ..engine.bounds import OWN_DTYPE, Bound, bound_of
+from ..engine.comparing import require_agreement
+from ..engine.example import Example, Mismatch, evaluate
+from ..engine.reference import Expected
+from ..engine.trial import Property, Trial
 
 
 def check_values(trial: Trial) -> None:

@@ -17,7 +17,7 @@ def pytest_load_initial_conftests(parser: Any, args: list[str]) -> None:
         return
     import pytest
 
-    from tensorplug.conformance.trial import require_libraries
+    from tensorplug.conformance.engine.trial import require_libraries
 
     try:
         require_libraries()

@@ -2,7 +2,7 @@
 
 Examples
 --------
->>> from tensorplug.conformance.outcome import Outcome
+>>> from tensorplug.conformance.engine.outcome import Outcome
 >>> run = Run([Outcome("numpy", "elementwise", "add", "values", "passed", 12)], "quick", 7, "jax", {}, 0.5)
 >>> print_report(run)
 <BLANKLINE>

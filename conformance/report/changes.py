@@ -6,7 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from ..outcome import FAILED, PASSED, UNSUPPORTED, Outcome
+from ..engine.outcome import (
+    FAILED,
+    PASSED,
+    UNSUPPORTED,
+    Outcome,
+)
 from .run import Run, gravest
 
 KINDS: Final[dict[str, Callable[[str, str], bool]]] = {

@@ -6,9 +6,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ..outcome import FAILED, STATUSES, Outcome
+from ..engine.outcome import FAILED, STATUSES, Outcome
 from .run import Counts, Run
-from .text import STYLES, Advance, Line, chapters, heading, headline, printable
+from .text import (
+    STYLES,
+    Advance,
+    Line,
+    chapters,
+    heading,
+    headline,
+    printable,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console

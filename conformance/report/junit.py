@@ -6,7 +6,12 @@ from typing import Any
 
 from tensorplug.extras import require
 
-from ..outcome import FAILED, UNSUPPORTED, Failure, Outcome
+from ..engine.outcome import (
+    FAILED,
+    UNSUPPORTED,
+    Failure,
+    Outcome,
+)
 from .run import Run
 from .text import facts, printable
 

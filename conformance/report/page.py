@@ -8,7 +8,7 @@ from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
 
-from ..outcome import STATUSES, Outcome
+from ..engine.outcome import STATUSES, Outcome
 from .changes import Changes
 from .run import Run
 

@@ -8,9 +8,15 @@ from typing import Final, TextIO
 
 from tensorplug.tables import aligned
 
-from ..outcome import FAILED, STATUSES, Outcome
+from ..engine.outcome import FAILED, STATUSES, Outcome
 from .run import Counts, Run
-from .text import Line, chapters, heading, headline, printable
+from .text import (
+    Line,
+    chapters,
+    heading,
+    headline,
+    printable,
+)
 
 STEPS: Final = 20
 """How many lines tell of the progress where nothing fails."""

@@ -8,7 +8,13 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from ..outcome import FAILED, PASSED, STATUSES, UNSUPPORTED, Outcome
+from ..engine.outcome import (
+    FAILED,
+    PASSED,
+    STATUSES,
+    UNSUPPORTED,
+    Outcome,
+)
 
 SCHEMA: Final = 1
 """The version of what `Run.to_dict` gives; a reader refuses any other."""

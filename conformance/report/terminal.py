@@ -37,7 +37,7 @@ def progress(total: int, file: TextIO | None = None) -> Iterator[Advance]:
 
     Examples
     --------
-    >>> from tensorplug.conformance.outcome import Outcome
+    >>> from tensorplug.conformance.engine.outcome import Outcome
     >>> with progress(1) as advance:
     ...     advance(Outcome("numpy", "elementwise", "add", "values", "passed"))
     [100%] 1 passed, 0 failed, 0 unsupported, 0 s, at add on numpy

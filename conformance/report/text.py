@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from ..outcome import FAILED, Failure, Outcome
+from ..engine.outcome import FAILED, Failure, Outcome
 from .changes import Changes
 from .run import Counts, Run
 

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from .statistical import LONG, OF_SEVERAL_AXES, REPEATS, over_many
-from .use import Operand, Use, between, fixed
+from .statistical import (
+    LONG,
+    OF_SEVERAL_AXES,
+    REPEATS,
+    over_many,
+)
+from .use import (
+    Operand,
+    Use,
+    between,
+    fixed,
+)
 
 AWAY_FROM_ZERO = between(0.2, 2.0, signs=True)
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from .use import Operand, Use, between, fixed
+from .use import (
+    Operand,
+    Use,
+    between,
+    fixed,
+)
 
 WHOLE = Operand((2, 3), between(0, 9))
 """Numbers that every dtype but bool holds."""

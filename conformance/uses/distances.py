@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from .use import Operand, Use, between, fixed
+from .use import (
+    Operand,
+    Use,
+    between,
+    fixed,
+)
 
 SMALL = Operand((2, 3), between(0.2, 2.0, signs=True))
 

@@ -5,9 +5,18 @@ from __future__ import annotations
 import numpy
 
 from tensorplug.core import OPERATIONS
-from tensorplug.core.dtypes import DTYPES
+from tensorplug.core.types.dtypes import DTYPES
 
-from .use import ANY, Array, Operand, Use, Values, between, integers, mask
+from .use import (
+    ANY,
+    Array,
+    Operand,
+    Use,
+    Values,
+    between,
+    integers,
+    mask,
+)
 
 SHAPES = ((2, 3), (), (0, 3), (2, 1, 3), (2, 3, 2, 2))
 """Of the operand of a function of one."""

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from .use import Operand, Use, fixed, indices, mask
+from .use import (
+    Operand,
+    Use,
+    fixed,
+    indices,
+    mask,
+)
 
 ROWS = indices((3,), -2, 2)
 """Of a tensor whose first axis has length 2."""

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from .statistical import LONG, over_many
-from .use import Use, fixed, hermitian, matrix
+from .use import (
+    Use,
+    fixed,
+    hermitian,
+    matrix,
+)
 
 FLOATS = "fc"
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from tensorplug.core import OPERATIONS
 
-from .use import Operand, Use, Values, between, fixed, indices
+from .use import (
+    Operand,
+    Use,
+    Values,
+    between,
+    fixed,
+    indices,
+)
 
 SCORES = between(0.213, 1.97, signs=True)
 PROBABILITIES = between(0.1, 0.9)

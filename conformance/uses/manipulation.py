@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from .use import ANY, Operand, Use, indices
+from .use import (
+    ANY,
+    Operand,
+    Use,
+    indices,
+)
 
 
 def _triangles(name: str) -> tuple[Use, ...]:

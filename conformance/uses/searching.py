@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from .use import Operand, Use, fixed, integers
+from .use import (
+    Operand,
+    Use,
+    fixed,
+    integers,
+)
 
 ASCENDING = fixed([0, 1, 1, 3])
 

@@ -6,7 +6,16 @@ import numpy
 
 import tensorplug
 
-from .use import ANY, Array, Operand, Use, Values, between, draw_any, fixed
+from .use import (
+    ANY,
+    Array,
+    Operand,
+    Use,
+    Values,
+    between,
+    draw_any,
+    fixed,
+)
 
 Call = tuple[tuple[int, ...], str]
 """Shape of the operand, and the rest of the call."""

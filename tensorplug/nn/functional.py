@@ -5,15 +5,22 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from ..core import activations as _activations
-from ..core import elementwise as _elementwise
-from ..core.activations import elu, leaky_relu, logsigmoid, logsumexp, silu, softplus
-from ..core.creation import one_hot
-from ..core.distances import cosine_similarity, normalize, pairwise_distance
-from ..core.elementwise import sigmoid, tanh
-from ..core.linear_algebra import linear
-from ..core.random import dropout
-from ..core.tensor import Tensor
+from ..core.memory.tensor import Tensor
+from ..core.pytorch import activations as _activations
+from ..core.pytorch.activations import (
+    elu,
+    leaky_relu,
+    logsigmoid,
+    logsumexp,
+    silu,
+    softplus,
+)
+from ..core.pytorch.distances import cosine_similarity, normalize, pairwise_distance
+from ..core.random.generator import dropout
+from ..core.standard import elementwise as _elementwise
+from ..core.standard.creation import one_hot
+from ..core.standard.elementwise import sigmoid, tanh
+from ..core.standard.linear_algebra import linear
 from ..losses.functional import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,

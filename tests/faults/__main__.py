@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from pebble import ProcessExpired, ProcessPool
 
-from tensorplug.conformance.levels import LEVELS
-from tensorplug.conformance.runner import Check, checks
+from tensorplug.conformance.engine.levels import LEVELS
+from tensorplug.conformance.engine.runner import Check, checks
 
 from .search import BY_NAME, Found, kernels_reached, reaching, searched
 

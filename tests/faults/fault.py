@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy
 
 from tensorplug.backends import Kernel
-from tensorplug.backends.numpy_plugin import NumPy
-from tensorplug.core.kinds import library_for
+from tensorplug.backends.numpy.plugin import NumPy
+from tensorplug.core.dispatch.keys import library_for
 
 Wrong = Callable[[Kernel], Kernel]
 """``wrong(sound)`` is the kernel to have in place of the sound one."""

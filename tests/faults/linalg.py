@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 
 from tensorplug.backends import Kernel
-from tensorplug.core.errors import LinAlgError
+from tensorplug.core.types.errors import LinAlgError
 
 from .fault import Fault, bare_kernel, given, kernel, of_dtype, of_kind
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 
 from tensorplug.backends import Kernel
-from tensorplug.backends.numpy_plugin import NumPy
+from tensorplug.backends.numpy.plugin import NumPy
 
 from .fault import Fault, bare_kernel, method
 from .regions import forwards, is_mask, items_of

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy
 
-from tensorplug.backends.numpy_plugin import NumPy
-from tensorplug.backends.philox import words
+from tensorplug.backends.common.philox import words
+from tensorplug.backends.numpy.plugin import NumPy
 
 from .fault import Fault, kernel, method
 

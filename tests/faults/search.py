@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tensorplug.backends.numpy_plugin import NumPy
-from tensorplug.conformance.calls import kernels_used
-from tensorplug.conformance.outcome import FAILED, Outcome
-from tensorplug.conformance.reference import Reference, reference_for
-from tensorplug.conformance.runner import Check, checks, run
-from tensorplug.core.kinds import library_for
+from tensorplug.backends.numpy.plugin import NumPy
+from tensorplug.conformance.engine.calls import kernels_used
+from tensorplug.conformance.engine.outcome import FAILED, Outcome
+from tensorplug.conformance.engine.reference import Reference, reference_for
+from tensorplug.conformance.engine.runner import Check, checks, run
+from tensorplug.core.dispatch.keys import library_for
 
 from . import FAULTS, installed
 from .fault import Fault

@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 from tensorplug.backends import Kernel
-from tensorplug.backends.numpy_plugin import NumPy
-from tensorplug.backends.philox import words
+from tensorplug.backends.common.philox import words
+from tensorplug.backends.numpy.plugin import NumPy
 
 from .fault import Fault, bare_kernel, method
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 
-from tensorplug.backends.numpy_plugin import NumPy
+from tensorplug.backends.numpy.plugin import NumPy
 
 from .fault import Fault, kernel, method
 

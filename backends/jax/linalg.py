@@ -1,0 +1,96 @@
+"""Linear algebra on JAX: errors where JAX gives NaN, pivots in determinants, and one triangle read as LAPACK does."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from ..contract import Kernel
+from ..numpy.linalg import cholesky as cholesky_on_host
+from .reductions import sum_in_blocks
+
+BLOCK = 512
+"""How many products a vector's product with a matrix may add up one by one."""
+
+
+def kernels(jax: Any) -> dict[str, Kernel]:
+    """The kernels of the linear algebra extension, to be run with 64-bit types."""
+    jnp = jax.numpy
+
+    def checked(function: Callable[..., Any], on_host: Callable[..., Any]) -> Kernel:
+        """The function; where its result is not finite, LAPACK on the host gives the result, or the error."""
+
+        def kernel(*arrays: Any) -> Any:
+            out = function(*arrays)
+            if out.size and bool(jnp.isfinite(out).all()):
+                return out
+            with numpy.errstate(all="ignore"):
+                host = on_host(*map(numpy.asarray, arrays))
+            return jax.device_put(host, out.device)
+
+        return kernel
+
+    def cholesky(x: Any) -> Any:
+        return jax.lax.linalg.cholesky(x, symmetrize_input=False)
+
+    def in_order(x: Any, y: Any) -> tuple[Any, Any]:
+        """Two rows with the greater first element on top; what moves down changes its sign, as the determinant does."""
+        swapped = abs(x[..., :1]) < abs(y[..., :1])
+        return jnp.where(swapped, y, x), jnp.where(swapped, -x, y)
+
+    def det(x: Any) -> Any:
+        """JAX's; of 3 by 3 matrices by elimination, as its sum of six products loses all digits to cancellation."""
+        if x.shape[-1] != 3:
+            return jnp.linalg.det(x)
+        wide = x.astype(jax.dtypes.canonicalize_dtype("complex128" if x.dtype.kind == "c" else "float64"))
+        top, second = in_order(wide[..., 0, :], wide[..., 1, :])
+        top, third = in_order(top, wide[..., 2, :])
+        pivot = top[..., :1]
+        pivot = jnp.where(pivot == 0, jnp.ones_like(pivot), pivot)
+        (a, b), (c, d) = (
+            jnp.unstack(row[..., 1:] - top[..., 1:] * (row[..., :1] / pivot), axis=-1) for row in (second, third)
+        )
+        return (top[..., 0] * (a * d - b * c)).astype(x.dtype)
+
+    @functools.partial(jax.jit, static_argnames=("axis", "keepdims", "ord"))
+    def vector_norm(x: Any, *, axis: Any, keepdims: bool, ord: float) -> Any:
+        """Of numbers whose powers would overflow or vanish, in units of the greatest, or the least."""
+        size = jnp.abs(x)
+        if ord == 0 or not size.size:
+            return jnp.sum((size != 0).astype(size.dtype), axis=axis, keepdims=keepdims)
+        extreme = (jnp.max if ord > 0 else jnp.min)(size, axis=axis, keepdims=True)
+        ordinary = (extreme > 1e-12) & (extreme < 1e12) if ord == 2 else extreme == 0
+        unit = jnp.where(ordinary | ~jnp.isfinite(extreme) | (extreme == 0), jnp.ones_like(extreme), extreme)
+        size = size / unit
+        powers = sum_in_blocks(jax, size * size if ord == 2 else size**ord, axis, keepdims)
+        return (jnp.sqrt(powers) if ord == 2 else powers ** (1 / ord)) * unit.reshape(powers.shape)
+
+    def matmul(x1: Any, x2: Any) -> Any:
+        """In blocks where one operand is a vector and the other a matrix: XLA adds the rows up one by one."""
+        length = x1.shape[-1] if x1.ndim and x2.ndim else 0
+        rows, columns = jnp.atleast_2d(x1), x2[:, None] if x2.ndim == 1 else x2
+        is_vector = rows.ndim == columns.ndim == 2 and (rows.shape[0] == 1) != (columns.shape[1] == 1)
+        if length <= BLOCK or not is_vector or columns.shape[0] != length or not jnp.issubdtype(x1.dtype, jnp.inexact):
+            return jnp.matmul(x1, x2)
+        if x1.dtype.itemsize == 2:
+            return matmul(x1.astype(jnp.float32), x2.astype(jnp.float32)).astype(x1.dtype)
+        count = length // BLOCK
+        whole = count * BLOCK
+        blocks1 = rows[:, :whole].reshape(rows.shape[0], count, BLOCK).swapaxes(0, 1)
+        blocks2 = columns[:whole].reshape(count, BLOCK, columns.shape[1])
+        found = jnp.sum(jnp.matmul(blocks1, blocks2), 0) + jnp.matmul(rows[:, whole:], columns[whole:])
+        return found.reshape((*x1.shape[:-1], *x2.shape[1:]))
+
+    return {
+        "matmul": jax.jit(matmul),
+        "linalg.cholesky": checked(jax.jit(cholesky), cholesky_on_host),
+        "linalg.det": jax.jit(det),
+        "linalg.eigh": lambda x: jnp.linalg.eigh(x, symmetrize_input=False),
+        "linalg.eigvalsh": lambda x: jnp.linalg.eigvalsh(x, symmetrize_input=False),
+        "linalg.inv": checked(jnp.linalg.inv, numpy.linalg.inv),
+        "linalg.vector_norm": vector_norm,
+        "linalg.solve": checked(jnp.linalg.solve, numpy.linalg.solve),
+    }

@@ -1,0 +1,293 @@
+"""The JAX backend.
+
+Its 64-bit types are switched on for the duration of each kernel call only, so that the random numbers, default dtypes
+and compiled functions of a user's own JAX code stay as they are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy
+
+from ...extras import install as install_extra
+from ..common.uniques import unique_indices
+from ..contract import (
+    Backend,
+    ByKind,
+    Kernel,
+    Region,
+    Span,
+)
+from ..hookspecs import hookimpl
+from ..numpy.sorting import on_host
+from .elementwise import kernels as elementwise_kernels
+from .fft import kernels as fft_kernels
+from .linalg import kernels as linalg_kernels
+from .reductions import kernels as statistics_kernels
+
+_64_BIT = ("int64", "uint64", "float64", "complex128")
+
+_NO = ("0", "false", "off", "no")
+
+
+class Jax(Backend):
+    """Arrays of JAX, on the CPU and on accelerators."""
+
+    name = "jax"
+    contract = 1
+    distribution = "jax"
+    install = install_extra("jax")
+    compiles = True
+
+    def load(self) -> Any:
+        import jax
+        import jax.numpy
+
+        self._jax = jax
+        self._allows_64_bit = os.environ.get("JAX_ENABLE_X64", "").lower() not in _NO
+        zeros = jax.numpy.zeros
+        self._read = _indexing(jax, lambda index, x: x[index])
+        self._write = _indexing(jax, lambda index, x, value: x.at[index].set(value))
+        self._add = _indexing(jax, lambda index, x, shape: zeros(shape, x.dtype).at[index].add(x), static_argnums=2)
+        return jax.numpy
+
+    def kernels(self) -> Mapping[str, Kernel]:
+        jax, jnp = self._jax, self.namespace
+        kernels = {name: self._wide(function) for name, function in _functions(jnp)}
+        for extension in ("linalg", "fft"):
+            found = _functions(getattr(jnp, extension))
+            kernels |= {f"{extension}.{name}": self._wide(function) for name, function in found}
+        # Of these names jax.numpy has functions with other parameters, or that overflow.
+        for name in ("diagonal", "linalg.pinv", "std", "unfold"):
+            kernels.pop(name, None)
+        kernels |= {name: self._wide(function) for name, function in elementwise_kernels(jax).items()}
+        kernels |= {name: self._wide(function) for name, function in fft_kernels(jnp).items()}
+        kernels |= {name: self._wide(function) for name, function in linalg_kernels(jax).items()}
+        kernels |= {name: self._wide(function) for name, function in statistics_kernels(jax).items()}
+        return kernels | {
+            "complex": self._wide(self._complex),
+            "getitem": self._wide(self._getitem),
+            "put": self._wide(self._put),
+            "embed": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[index].set(x)),
+            "scatter_zeros": self._wide(self._scatter_zeros),
+            # JAX's positions are of 32 bits.
+            "searchsorted": self._wide(lambda x1, x2, **options: jnp.searchsorted(x1, x2, **options).astype("int64")),
+            "logistic": self._wide(jax.nn.sigmoid),
+            "roll": self._wide(jax.jit(jnp.roll, static_argnames="axis")),
+            "sigmoid": self._wide(jax.nn.sigmoid),
+            "view_dtype": self._wide(lambda x, dtypes: x.view(jnp.dtype(dtypes[1]))),
+            "tril": self._wide(jax.jit(lambda x, k=0: jnp.where(_reached(jnp, x, k), x, jnp.zeros_like(x)))),
+            "triu": self._wide(jax.jit(lambda x, k=0: jnp.where(_reached(jnp, x, k - 1), jnp.zeros_like(x), x))),
+            # Of complex numbers JAX looks at the real part only.
+            "all": self._wide(lambda x, **options: jnp.all(_truth(x), **options)),
+            "any": self._wide(lambda x, **options: jnp.any(_truth(x), **options)),
+            "nonzero": on_host(numpy.nonzero, self.from_numpy),
+            "unique_indices": on_host(functools.partial(unique_indices, numpy), self.from_numpy),
+        }
+
+    def _complex(self, x1: Any, x2: Any) -> Any:
+        parts = self.namespace.broadcast_arrays(x1, x2)
+        # There is no complex type of half floats.
+        return self._jax.lax.complex(*(part.astype("float32") if part.dtype.itemsize == 2 else part for part in parts))
+
+    def _getitem(self, x: Any, index: Any) -> Any:
+        if type(index) is not Region:
+            return self._read(index, x)
+        starts, sizes, shape = _block(x.shape, index)
+        return self._jax.lax.dynamic_slice(x, starts, sizes).reshape(shape)
+
+    def _put(self, x: Any, index: Any, value: Any) -> Any:
+        if type(index) is not Region:
+            return self._write(index, x, value)
+        starts, sizes, shape = _block(x.shape, index)
+        block = self.namespace.broadcast_to(value, shape).reshape(sizes)
+        return self._jax.lax.dynamic_update_slice(x, block, starts)
+
+    def _scatter_zeros(self, x: Any, shape: tuple[int, ...], index: Any) -> Any:
+        """Half types accumulate in float32."""
+        if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
+            return self._add(index, x.astype("float32"), shape).astype(x.dtype)
+        return self._add(index, x, shape)
+
+    def _wide(self, function: Callable[..., Any]) -> Kernel:
+        """The function with 64-bit types switched on while it runs."""
+        if not self._allows_64_bit:
+            return function
+        if type(function) is ByKind:
+            return function.wrapped(self._wide)
+        enable_x64 = self._jax.enable_x64
+
+        @functools.wraps(function)
+        def kernel(*arguments: Any, **keywords: Any) -> Any:
+            with enable_x64(True):
+                return function(*arguments, **keywords)
+
+        return kernel
+
+    def scope(self, device: Any = None) -> contextlib.AbstractContextManager[Any]:
+        scope: contextlib.AbstractContextManager[Any] = (
+            self._jax.enable_x64(True) if self._allows_64_bit else contextlib.nullcontext()
+        )
+        return scope
+
+    def dtypes(self) -> Mapping[str, Any]:
+        found = super().dtypes()
+        return {name: native for name, native in found.items() if self._allows_64_bit or name not in _64_BIT}
+
+    def dtype_name(self, array: Any) -> str:
+        return str(array.dtype.name)
+
+    def devices(self) -> Mapping[str, Any]:
+        devices = [*self._jax.devices()]
+        devices += [device for device in self._jax.devices("cpu") if device not in devices]
+        return {_device_name(device): device for device in devices}
+
+    def device_name(self, array: Any) -> str:
+        return _device_name(next(iter(array.devices())))
+
+    def array_types(self) -> tuple[type, ...]:
+        return (self._jax.Array,)
+
+    def from_numpy(self, array: numpy.ndarray, device: Any) -> Any:
+        # A copy that nothing else refers to, so JAX may take the memory over.
+        own = numpy.array(array, dtype=array.dtype.newbyteorder("="), order="C")
+        with self.scope():
+            return self._jax.device_put(own, device)
+
+    def from_dlpack(self, array: Any, device: Any, copy: bool) -> Any:
+        with self.scope():
+            return self.namespace.array(self.namespace.from_dlpack(array), copy=copy, device=device)
+
+    def to_numpy(self, array: Any) -> numpy.ndarray:
+        return numpy.asarray(array)
+
+    def copy(self, array: Any) -> Any:
+        with self.scope():
+            return self.namespace.array(array, copy=True)
+
+    def compile(self, function: Callable[..., Any], donate: tuple[int, ...] = ()) -> Callable[..., Any]:
+        return self._wide(self._jax.jit(function, donate_argnums=donate))
+
+    def pointwise(
+        self, formula: Callable[..., Any], ops: Any, arrays: tuple[Any, ...], options: tuple[Any, ...], summed: bool
+    ) -> Any:
+        numbers = tuple(option for option in options if type(option) in (int, float))
+        flags = tuple(None if type(option) in (int, float) else option for option in options)
+        with self.scope():
+            return self._compiled_pointwise(formula, ops, arrays, numbers, flags, summed)
+
+    @functools.cached_property
+    def _compiled_pointwise(self) -> Callable[..., Any]:
+        """Compiled once for each formula, its truth values, and the shapes; `numbers` stand where `flags` has None."""
+        base = super().pointwise
+
+        def pointwise(formula: Any, ops: Any, arrays: Any, numbers: Any, flags: Any, summed: bool) -> Any:
+            left = iter(numbers)
+            return base(formula, ops, arrays, tuple(next(left) if flag is None else flag for flag in flags), summed)
+
+        return self._jax.jit(pointwise, static_argnums=(0, 1, 4, 5))
+
+    def gradients(self, function: Callable[..., Any], arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+        with self.scope():
+            try:
+                found: tuple[Any, ...] = self._jax.grad(function, argnums=tuple(range(len(arrays))))(*arrays)
+            except (self._jax.errors.ConcretizationTypeError, self._jax.errors.TracerArrayConversionError) as error:
+                # The function looks at values, which are not known while JAX traces it.
+                raise NotImplementedError(str(error)) from None
+            return found
+
+    def synchronize(self, device: Any) -> None:
+        self._jax.device_put(0.0, device).block_until_ready()
+
+    def random_bits(self, seed: int, offset: int, count: int, device: Any) -> Any:
+        if not self._allows_64_bit:
+            raise TypeError("random numbers are made of 64-bit integers, which JAX_ENABLE_X64=0 forbids; unset it")
+        from .philox import words
+
+        return words(seed, offset, count, device)
+
+
+def _indexing(jax: Any, function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """The function of an index and what is indexed: compiled, if the index is made of positions alone, as by itself JAX
+    spends a millisecond on each.
+    """
+    compiled = jax.jit(function, **options)
+
+    def at(index: Any, *operands: Any) -> Any:
+        items = _own_index(index)
+        kinds = [item.dtype.kind if hasattr(item, "dtype") else "" for item in items]
+        return (compiled if all(kind in ("i", "u") for kind in kinds) else function)(items, *operands)
+
+    return at
+
+
+def _own_index(index: Any) -> Any:
+    """The index with integers of at least 32 bits: JAX counts from an axis's end in the dtype of the index."""
+    items = index if isinstance(index, tuple) else (index,)
+    return tuple(
+        item.astype("int32") if hasattr(item, "dtype") and item.dtype.kind in "iu" and item.dtype.itemsize < 4 else item
+        for item in items
+    )
+
+
+def _block(shape: tuple[int, ...], region: Region) -> tuple[list[Any], list[int], list[int]]:
+    """Where a region starts, its length along each axis, and the shape in which it is read."""
+    named = sum(1 for item in region if item is not None and item is not Ellipsis)
+    starts: list[Any] = []
+    sizes: list[int] = []
+    result: list[int] = []
+
+    def take(start: Any, size: int) -> None:
+        starts.append(start)
+        sizes.append(size)
+
+    def whole(count: int) -> None:
+        for length in shape[len(starts) : len(starts) + count]:
+            take(0, length)
+            result.append(length)
+
+    for item in region:
+        if item is None:
+            result.append(1)
+        elif item is Ellipsis:
+            whole(len(shape) - named)
+        elif type(item) is slice:
+            whole(1)
+        elif type(item) is Span:
+            take(*item)
+            result.append(item.size)
+        else:
+            take(item, 1)
+    whole(len(shape) - len(starts))
+    return starts, sizes, result
+
+
+def _functions(namespace: Any) -> list[tuple[str, Callable[..., Any]]]:
+    public = ((name, getattr(namespace, name)) for name in dir(namespace) if not name.startswith("_"))
+    return [(name, function) for name, function in public if callable(function) and not isinstance(function, type)]
+
+
+def _reached(jnp: Any, x: Any, k: Any) -> Any:
+    """Which places of a matrix are on its diagonal number `k`, which may vary from call to call, or below."""
+    rows, columns = x.shape[-2:]
+    return jnp.arange(rows)[:, None] + k >= jnp.arange(columns)
+
+
+def _truth(x: Any) -> Any:
+    return x != 0 if x.dtype.kind == "c" else x
+
+
+def _device_name(device: Any) -> str:
+    kind = "cuda" if device.platform == "gpu" else device.platform
+    return f"{kind}:{device.id}"
+
+
+@hookimpl
+def tensorplug_backends() -> list[Backend]:
+    """The JAX backend."""
+    return [Jax()]

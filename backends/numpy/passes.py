@@ -1,0 +1,132 @@
+"""Real functions that NumPy computes one number after the other, in ten to forty times as long, by passes over all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from ..common.quiet import quiet
+from ..contract import Kernel
+
+asarray = numpy.asarray
+
+FEW = 1000
+"""Up to so many numbers, NumPy's own function takes hardly more time than several passes."""
+
+
+def _many(x1: Any, x2: Any) -> bool:
+    """Whether there are many numbers, of single or double precision."""
+    return x1.dtype.char in "fd" and max(x1.size, x2.size) > FEW and min(x1.size, x2.size) > 0
+
+
+def pow(kernel: Kernel) -> Kernel:
+    """Of negative numbers by the powers of their sizes; small ones by multiplying."""
+
+    @quiet
+    def pow(x1: Any, x2: Any) -> Any:
+        multiplied = None if x2.ndim or x1.dtype.char not in "fd" else _MULTIPLIED.get(float(x2))
+        if multiplied is not None:
+            return asarray(multiplied(x1))
+        if not _many(x1, x2):
+            return kernel(x1, x2)
+        below = x1 < 0.0
+        if not below.any():
+            return kernel(x1, x2)
+        out = kernel(numpy.abs(x1), x2)
+        whole = numpy.trunc(x2) == x2
+        half = x2 * x2.dtype.type(0.5)
+        out[below & numpy.isfinite(x1) & ~whole] = numpy.nan
+        return numpy.copysign(out, x1, out=out, where=whole & (numpy.trunc(half) != half))
+
+    return pow
+
+
+def _power_of_a_half(x: Any) -> Any:
+    """The square root, but for negative zero and infinity, of which such powers are positive."""
+    out = asarray(numpy.sqrt(x + x.dtype.type(0)))
+    out[x == -numpy.inf] = numpy.inf
+    return out
+
+
+_MULTIPLIED: dict[float, Callable[[Any], Any]] = {
+    0.5: _power_of_a_half,
+    1.0: numpy.array,
+    2.0: numpy.square,
+    3.0: lambda x: x * x * x,
+}
+
+
+def hypot(kernel: Kernel) -> Kernel:
+    """The absolute values of complex numbers, for which NumPy has instructions on several at once."""
+
+    @quiet
+    def hypot(x1: Any, x2: Any) -> Any:
+        if not _many(x1, x2):
+            return kernel(x1, x2)
+        points = numpy.empty(numpy.broadcast_shapes(x1.shape, x2.shape), numpy.result_type(x1, numpy.complex64))
+        points.real, points.imag = x1, x2
+        return numpy.abs(points)
+
+    return hypot
+
+
+def logaddexp(kernel: Kernel) -> Kernel:
+    """The greater one, and what the other adds to it."""
+
+    @quiet
+    def logaddexp(x1: Any, x2: Any) -> Any:
+        if not _many(x1, x2):
+            return kernel(x1, x2)
+        greater = numpy.maximum(x1, x2)
+        added = numpy.minimum(x1, x2)
+        added -= greater
+        numpy.log1p(numpy.exp(added, added), added)
+        added += greater
+        infinite = numpy.isinf(greater)
+        # Of two infinities the difference is NaN.
+        numpy.copyto(added, greater, where=infinite)
+        return added
+
+    return logaddexp
+
+
+def floor_divide(kernel: Kernel) -> Kernel:
+    """In double precision, as far as the numbers are all exact in single precision: see `remainder`."""
+
+    @quiet
+    def floor_divide(x1: Any, x2: Any) -> Any:
+        if x1.dtype.char != "f" or not _many(x1, x2):
+            return kernel(x1, x2)
+        quotient = x1 / x2.astype(numpy.float64)
+        if not numpy.max(numpy.abs(quotient)) < 1 << 24:
+            return kernel(x1, x2)
+        return numpy.floor(quotient, quotient).astype(x1.dtype)
+
+    return floor_divide
+
+
+def remainder(kernel: Kernel) -> Kernel:
+    """In double precision, in which a product of a quotient below 2**28 and a number in single precision is exact.
+
+    No such quotient is rounded up to a whole number, as it differs from one by a unit in its last place or more.
+    """
+
+    @quiet
+    def remainder(x1: Any, x2: Any) -> Any:
+        if x1.dtype.char != "f" or not _many(x1, x2):
+            return kernel(x1, x2)
+        divisor = x2.astype(numpy.float64)
+        quotient = x1 / divisor
+        if not numpy.max(numpy.abs(quotient)) < 1 << 28:
+            return kernel(x1, x2)
+        numpy.floor(quotient, quotient)
+        quotient *= divisor
+        out = (x1 - quotient).astype(x1.dtype)
+        if not numpy.isfinite(out).all():
+            return kernel(x1, x2)
+        # A remainder of zero has the divisor's sign.
+        return numpy.copysign(out, x2, out=out, where=out == 0.0)
+
+    return remainder

@@ -1,0 +1,348 @@
+"""The NumPy backend."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy
+
+from ..common.quiet import (
+    Quiet,
+    quiet,
+    quietly,
+    run,
+    run_anyway,
+)
+from ..contract import DTYPE_NAMES, Backend, Kernel
+from ..hookspecs import hookimpl
+from .ctc import KERNELS as CTC
+from .elementwise import mended
+from .fft import KERNELS as FFT
+from .indexing import KERNELS as INDEXING
+from .indexing import write
+from .linalg import KERNELS as LINALG
+from .losses import KERNELS as LOSSES
+from .losses import pointwise
+from .products import matmul, vecdot
+from .softmax import KERNELS as SOFTMAX
+from .sorting import KERNELS as SORTING
+from .sums import running_total, total
+
+ndarray, asarray = numpy.ndarray, numpy.asarray
+
+UFUNCS = (
+    "abs acos acosh add asin asinh atan atan2 atanh bitwise_and bitwise_invert bitwise_left_shift bitwise_or "
+    "bitwise_right_shift bitwise_xor ceil conj copysign cos cosh divide equal exp expm1 floor floor_divide greater "
+    "greater_equal hypot isfinite isinf isnan less less_equal log log10 log1p log2 logaddexp logical_and logical_not "
+    "logical_or logical_xor matmul maximum minimum multiply negative nextafter not_equal positive pow reciprocal "
+    "remainder signbit sin sinh sqrt square subtract tan tanh trunc"
+).split()
+"""NumPy's functions that are ufuncs and compute what the standard's function of that name does."""
+
+
+def _unary(ufunc: Callable[..., Any]) -> Kernel:
+    def kernel(x: Any) -> Any:
+        try:
+            out = run(ufunc, x)
+        except RuntimeError:
+            out = run_anyway(ufunc, x)
+        return out if type(out) is ndarray else asarray(out)
+
+    return kernel
+
+
+def _binary(ufunc: Callable[..., Any]) -> Kernel:
+    def kernel(x1: Any, x2: Any) -> Any:
+        try:
+            out = run(ufunc, x1, x2)
+        except RuntimeError:
+            out = run_anyway(ufunc, x1, x2)
+        return out if type(out) is ndarray else asarray(out)
+
+    return kernel
+
+
+def _unary_in_place(ufunc: Callable[..., Any]) -> Kernel:
+    def kernel(x: Any) -> Any:
+        return run_anyway(ufunc, x, x)
+
+    return kernel
+
+
+def _binary_in_place(ufunc: Callable[..., Any]) -> Kernel:
+    def kernel(x1: Any, x2: Any) -> Any:
+        try:
+            return run(ufunc, x1, x2, out=x1)
+        except RuntimeError:
+            return run_anyway(ufunc, x1, x2, out=x1)
+
+    return kernel
+
+
+def _narrowed(x: Any, dtype: Any) -> Any:
+    """A sum in its half type, where it may be infinite."""
+    return run_anyway(asarray(x).astype, dtype)
+
+
+def _reduce(ufunc: Any, accumulates: bool = True) -> Kernel:
+    """A reduction by a ufunc, half types accumulating in float32."""
+    reduce = ufunc.reduce
+
+    def kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+        if accumulates and x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
+            return _narrowed(run_anyway(reduce, x, axis, numpy.float32, None, keepdims), x.dtype)
+        try:
+            out = run(reduce, x, axis, None, None, keepdims)
+        except RuntimeError:
+            out = run_anyway(reduce, x, axis, None, None, keepdims)
+        return out if type(out) is ndarray else asarray(out)
+
+    return kernel
+
+
+@quiet
+def _linear_recurrence(factors: Any, terms: Any, *, axis: int) -> Any:
+    """Two steps at once for half of the terms, and so on, by which the others follow: as much work as ten passes."""
+    found = numpy.array(terms)
+    _recur(factors.swapaxes(0, axis), found.swapaxes(0, axis))
+    return found
+
+
+def _recur(factors: Any, terms: Any) -> None:
+    """Along the first axis, in place."""
+    length = len(terms)
+    if length < 2:
+        return
+    terms[1::2] += factors[1::2] * terms[: length - 1 : 2]
+    _recur(factors[1::2] * factors[: length - 1 : 2], terms[1::2])
+    terms[2::2] += factors[2::2] * terms[1 : length - 1 : 2]
+
+
+def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """Half types are divided in float32 too, as their sum may overflow where their mean does not; complex numbers part
+    by part, since one that is NaN or infinite makes NaN of both when it is divided.
+    """
+    half = x.dtype.itemsize == 2
+    found = total(x, axis, numpy.float32 if half else None, keepdims)
+    count = x.size // found.size if found.size else 1
+    if x.dtype.kind == "c":
+        return _complex(run_anyway(numpy.divide, found.real, count), run_anyway(numpy.divide, found.imag, count))
+    out = asarray(quietly(numpy.divide, found, found.dtype.type(count)))
+    return _narrowed(out, x.dtype) if half else out
+
+
+_MANY = 1 << 14
+"""From so many elements on NumPy clips them in less time than it compares each with one number."""
+
+
+def _relu(x: Any) -> Any:
+    clips = x.size >= _MANY and x.dtype.char in "fd"
+    found = quietly(numpy.clip, x, 0.0, math.inf) if clips else asarray(quietly(numpy.maximum, x, x.dtype.type(0)))
+    if clips or x.dtype.char == "e":
+        # A negative zero is still one.
+        found += x.dtype.type(0)
+    return found
+
+
+def _sum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """Half types accumulate in float32."""
+    if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
+        return _narrowed(total(x, axis, numpy.float32, keepdims), x.dtype)
+    out = total(x, axis, None, keepdims)
+    return out if type(out) is ndarray else asarray(out)
+
+
+def _as_arrays(function: Callable[..., Any]) -> Kernel:
+    """A function of NumPy's that may return a scalar, as one that returns arrays."""
+
+    def kernel(*arguments: Any, **keywords: Any) -> Any:
+        return asarray(function(*arguments, **keywords))
+
+    return kernel
+
+
+def _broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
+    """The array with strides of zero along the new and stretched axes: `numpy.broadcast_to` takes ten times as long."""
+    if not x.ndim and type(x) is ndarray and x.dtype.kind != "V":
+        return ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
+    out = numpy.broadcast_to(x, shape)
+    # NumPy marks it read-only, though elements that share no memory can be written.
+    out.flags.writeable = x.flags.writeable
+    return out
+
+
+_BITS = {2: numpy.int16, 4: numpy.int32, 8: numpy.int64}
+
+_FEW_CHOICES = 1 << 9
+"""Up to so many elements a choice for each takes less time than to work on their bits."""
+
+
+def _masked_fill(x: Any, mask: Any, value: Any) -> Any:
+    """Zeros are put in by multiplying bits, at a tenth of the time: a choice for each element is mispredicted often."""
+    clears = value == 0 and x.shape == mask.shape and x.dtype.kind != "c" and math.copysign(1.0, value) > 0
+    bits = _BITS.get(x.dtype.itemsize) if clears and x.size > _FEW_CHOICES else None
+    if bits is None:
+        return asarray(numpy.where(mask, x.dtype.type(value), x))
+    if not numpy.count_nonzero(mask):
+        return numpy.array(x)
+    kept = (~mask).astype(bits)
+    kept *= asarray(x).view(bits)
+    return kept.view(x.dtype)
+
+
+def _fill_(x: Any, value: Any) -> Any:
+    x[...] = value
+    return x
+
+
+def _complex(x1: Any, x2: Any) -> Any:
+    out = numpy.empty(numpy.broadcast_shapes(x1.shape, x2.shape), numpy.result_type(x1.dtype, numpy.complex64))
+    out.real, out.imag = x1, x2
+    return out
+
+
+def _diagonal(x: Any, offset: int) -> Any:
+    out = x.diagonal(offset, -2, -1)
+    # NumPy marks it read-only, though it is a view like any other.
+    out.flags.writeable = x.flags.writeable
+    return out
+
+
+def _unfold(x: Any, window: tuple[int, int]) -> Any:
+    size, step = window
+    return numpy.lib.stride_tricks.sliding_window_view(x, size, axis=-1, writeable=x.flags.writeable)[..., ::step, :]
+
+
+def _where(condition: Any, x1: Any, x2: Any) -> Any:
+    """By the bits in which the two differ, where there are many numbers: see `_masked_fill`."""
+    bits = _BITS.get(x1.dtype.itemsize) if x1.size > _FEW_CHOICES and x1.dtype.kind != "c" else None
+    if bits is None or not x1.shape == x2.shape == condition.shape:
+        return numpy.where(condition, x1, x2)
+    if not numpy.count_nonzero(condition):
+        return numpy.array(x2)
+    chosen = (-condition.astype(numpy.int8)).astype(bits)
+    x2 = x2.view(bits)
+    numpy.bitwise_and(chosen, x1.view(bits) ^ x2, chosen)
+    return numpy.bitwise_xor(chosen, x2, chosen).view(x1.dtype)
+
+
+def _sigmoid(x: Any) -> Any:
+    out = numpy.negative(x)
+    if type(out) is not ndarray:
+        out = asarray(out)
+    quietly(numpy.exp, out, out)
+    numpy.add(out, out.dtype.type(1), out)
+    return numpy.reciprocal(out, out)
+
+
+class NumPy(Backend):
+    """Arrays of NumPy, in the memory of the CPU."""
+
+    name = "numpy"
+    contract = 1
+    distribution = "numpy"
+    install = "pip install numpy"
+    writable = True
+
+    def load(self) -> Any:
+        return numpy
+
+    def kernels(self) -> Mapping[str, Kernel]:
+        kernels: dict[str, Kernel] = {}
+        for name in UFUNCS:
+            ufunc = getattr(numpy, name)
+            unary = ufunc.nin == 1
+            kernels[name] = _unary(ufunc) if unary else _binary(ufunc)
+            if ufunc.signature is None:
+                kernels[f"{name}_"] = _unary_in_place(ufunc) if unary else _binary_in_place(ufunc)
+        kernels |= {name: _as_arrays(getattr(numpy, name)) for name in ("argmax", "argmin", "sign", "round")}
+        kernels |= {"matmul": matmul, "vecdot": vecdot}
+        kernels |= mended(kernels)
+        return (
+            kernels
+            | FFT
+            | SOFTMAX
+            | CTC
+            | LOSSES
+            | SORTING
+            | LINALG
+            | INDEXING
+            | {
+                "sum": _sum,
+                "prod": _reduce(numpy.multiply),
+                "cumulative_sum": lambda x, axis: running_total(x, axis),
+                "cumulative_prod": lambda x, axis: quietly(numpy.multiply.accumulate, x, axis),
+                "linear_recurrence": _linear_recurrence,
+                "max": _reduce(numpy.maximum),
+                "min": _reduce(numpy.minimum),
+                "all": _reduce(numpy.logical_and, accumulates=False),
+                "any": _reduce(numpy.logical_or, accumulates=False),
+                "mean": _mean,
+                "relu": _relu,
+                "complex": _complex,
+                "diagonal": _diagonal,
+                "fill_": _fill_,
+                "flip": lambda x, axis=None: numpy.array(numpy.flip(x, axis), order="C"),
+                "imag": lambda x: x.imag,
+                "real": lambda x: x.real,
+                "unfold": _unfold,
+                "broadcast_to": _broadcast_to,
+                "masked_fill": _masked_fill,
+                "matrix_transpose": lambda x: x.mT,
+                "permute_dims": lambda x, axes: x.transpose(axes),
+                "reshape": lambda x, shape: x.reshape(shape),
+                "where": _where,
+                "logistic": _sigmoid,
+                "sigmoid": _sigmoid,
+            }
+        )
+
+    def dtypes(self) -> Mapping[str, Any]:
+        found = {name: numpy.dtype(name) for name in DTYPE_NAMES if hasattr(numpy, name)}
+        if importlib.util.find_spec("ml_dtypes") is not None:
+            import ml_dtypes
+
+            found["bfloat16"] = numpy.dtype(ml_dtypes.bfloat16)
+        return found
+
+    def devices(self) -> Mapping[str, Any]:
+        return {"cpu": "cpu"}
+
+    def dtype_name(self, array: Any) -> str:
+        return str(array.dtype.name)
+
+    def device_name(self, array: Any) -> str:
+        return "cpu"
+
+    def from_numpy(self, array: numpy.ndarray, device: Any) -> Any:
+        native = array.dtype if array.dtype.isnative else array.dtype.newbyteorder("=")
+        return numpy.array(array, dtype=native, order="C")
+
+    def to_numpy(self, array: Any) -> numpy.ndarray:
+        result: numpy.ndarray = array
+        return result
+
+    def copy(self, array: Any) -> Any:
+        return numpy.array(array, order="C")
+
+    write = staticmethod(write)
+
+    def is_view(self, array: Any) -> bool:
+        return array.base is not None or not array.flags.writeable
+
+    def pointwise(
+        self, formula: Callable[..., Any], ops: Any, arrays: tuple[Any, ...], options: tuple[Any, ...], summed: bool
+    ) -> Any:
+        return pointwise(formula, ops, arrays, options, summed)
+
+    def scope(self, device: Any = None) -> Any:
+        return Quiet()
+
+
+@hookimpl
+def tensorplug_backends() -> list[Backend]:
+    """The NumPy backend."""
+    return [NumPy()]

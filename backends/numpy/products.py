@@ -1,0 +1,58 @@
+"""Matrix products and dot products of NumPy arrays, by BLAS: where it cannot read an operand, NumPy adds one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+
+from ..common.quiet import quietly, run, run_anyway
+from .sums import FEW_ROWS
+
+ndarray, asarray = numpy.ndarray, numpy.asarray
+
+FEW_ELEMENTS = 1 << 12
+
+
+def matmul(x1: Any, x2: Any) -> Any:
+    """Small stacked matrices that are transposed are copied, which takes less than OpenBLAS loses on them."""
+    if x2.ndim > 2 and x2.strides[-2] == x2.itemsize and x2.shape[-1] * x2.shape[-2] <= FEW_ELEMENTS:
+        x2 = numpy.ascontiguousarray(x2)
+    if x1.itemsize == 2:
+        # Of bfloat16, NumPy's answer is float32.
+        wide = (x1, x2) if x1.dtype.kind in "iu" else (x1.astype(numpy.float32), x2.astype(numpy.float32))
+        return run_anyway(asarray(run_anyway(numpy.matmul, *wide)).astype, x1.dtype)
+    if x1.size > FEW_ROWS and x1.dtype.kind in "fc" and x1.shape[-1] > FEW_ROWS:
+        x1, x2 = _for_blas(x1), _for_blas(x2)
+    try:
+        out = run(numpy.matmul, x1, x2)
+    except RuntimeError:
+        out = run_anyway(numpy.matmul, x1, x2)
+    return out if type(out) is ndarray else asarray(out)
+
+
+def vecdot(x1: Any, x2: Any) -> Any:
+    if x1.itemsize == 2 and x1.dtype.kind not in "iu":
+        wide = vecdot(x1.astype(numpy.float32), x2.astype(numpy.float32))
+        return run_anyway(wide.astype, x1.dtype)
+    if x1.size > FEW_ROWS and x1.dtype.kind in "fc" and x1.shape[-1] > FEW_ROWS:
+        x1, x2 = (x if _has_steps(x.strides[-1], x) else numpy.ascontiguousarray(x) for x in (x1, x2))
+    return asarray(quietly(numpy.vecdot, x1, x2))
+
+
+def _for_blas(x: Any) -> Any:
+    """The array, copied where BLAS cannot read it, or adds up one by one too: vectors with gaps."""
+    if x.ndim == 0 or x.flags.forc:
+        return x
+    (rows, columns), (outer, inner), size = (1, *x.shape)[-2:], (0, *x.strides)[-2:], x.itemsize
+    if rows == 1 or columns == 1:
+        readable = False
+    elif inner == size:
+        readable = outer >= columns * size and _has_steps(outer, x)
+    else:
+        readable = outer == size and inner >= rows * size and _has_steps(inner, x)
+    return x if readable else numpy.ascontiguousarray(x)
+
+
+def _has_steps(stride: int, x: Any) -> bool:
+    return stride > 0 and stride % x.itemsize == 0

@@ -1,9 +1,0 @@
-"""Fourier transforms of NumPy, without floating-point warnings."""
-
-from __future__ import annotations
-
-import numpy
-
-from .numpy_quiet import quiet
-
-KERNELS = {f"fft.{name}": quiet(getattr(numpy.fft, name)) for name in ("fft", "fftn", "ifft", "ifftn", "irfft", "rfft")}

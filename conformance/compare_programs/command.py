@@ -1,0 +1,191 @@
+"""``tensorplug compare``: a program of the user's on every backend."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.machinery
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import tensorplug as tp
+from tensorplug.backends import load
+from tensorplug.tables import print_table
+
+from ..destination import require_writable
+from .compare import Comparison, compare
+from .page import require_plots, write_page
+from .program import in_one_line
+from .text import (
+    HEADER,
+    TIMES_HEADER,
+    rows,
+    times,
+    verdict,
+)
+
+PARTED, REFUSED = 1, 2
+"""Exit codes: the backends part, or the comparison could not be made."""
+
+MODULE = "compared_program"
+"""What the program's module is called, so that it hides no other."""
+
+
+class Refused(Exception):
+    """The comparison cannot be made; the message is one line that says why."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of ``tensorplug compare``."""
+    parser.add_argument(
+        "program", type=Path, metavar="PROGRAM.py", help="defines program(*inputs), and inputs() that returns them"
+    )
+    parser.add_argument("--function", default="program", metavar="NAME", help="the function that is run (%(default)s)")
+    parser.add_argument("--backends", nargs="+", metavar="NAME", help="by default all that are available")
+    parser.add_argument(
+        "--reference", metavar="NAME", help="the backend to compare with; by default JAX, where it is among them"
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=_bound,
+        metavar="X",
+        help="the difference allowed, relative to the largest element; by default eps**0.75, 6e-6 for float32",
+    )
+    parser.add_argument(
+        "--absolute", type=_bound, default=0.0, metavar="X", help="a difference allowed in any case (%(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the random numbers (%(default)s)")
+    parser.add_argument("--no-gradients", action="store_true", help="compare outputs only")
+    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with plots of the differences")
+
+
+def _bound(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+    if not value >= 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 on")
+    return value
+
+
+def main(options: argparse.Namespace) -> int:
+    """Compare, print, and return the exit code: 0 where all backends agree, 1 where they part, 2 for what cannot be."""
+    try:
+        comparison = _compared(options)
+        _print(comparison)
+        if options.report is not None:
+            try:
+                write_page(comparison, options.report)
+            except OSError as error:
+                raise Refused(f"report: {str(options.report)!r} could not be written: {error.strerror}") from None
+            print(f"Report: {options.report}")
+    except Refused as reason:
+        print(f"tensorplug compare: {reason}", file=sys.stderr)
+        return REFUSED
+    return 0 if comparison.agrees else PARTED
+
+
+def _compared(options: argparse.Namespace) -> Comparison:
+    _require_report(options.report)
+    _require_backends([*(options.backends or ()), *filter(None, [options.reference])])
+    try:
+        tp.manual_seed(options.seed)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    module = _loaded(options.program)
+    function = _function(module, options.program, options.function)
+    arguments = _arguments(module, options.program, function)
+    try:
+        return compare(
+            function,
+            *arguments,
+            backends=options.backends,
+            reference=options.reference,
+            tolerance=options.tolerance,
+            absolute=options.absolute,
+            gradients=not options.no_gradients,
+            seed=options.seed,
+        )
+    except Exception as error:
+        raise Refused(in_one_line(error)) from None
+
+
+def _require_report(file: Path | None) -> None:
+    if file is None:
+        return
+    try:
+        require_writable(file, (".html",))
+        require_plots()
+    except (ValueError, ModuleNotFoundError) as error:
+        raise Refused(str(error)) from None
+
+
+def _require_backends(names: list[str]) -> None:
+    for name in names:
+        try:
+            load(name)
+        except (ValueError, RuntimeError) as reason:
+            raise Refused(" ".join(str(reason).split())) from None
+
+
+def _loaded(file: Path) -> ModuleType:
+    """The module of a program, which finds what lies beside it."""
+    if not file.is_file():
+        raise Refused(f"no file {str(file)!r}")
+    loader = importlib.machinery.SourceFileLoader(MODULE, str(file))
+    spec = importlib.util.spec_from_loader(MODULE, loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[MODULE] = module
+    sys.path.insert(0, str(file.resolve().parent))
+    try:
+        loader.exec_module(module)
+    except SyntaxError as error:
+        raise Refused(f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}") from None
+    except (Exception, SystemExit) as error:
+        raise Refused(f"{str(file)!r} could not be imported: {in_one_line(error)}") from None
+    return module
+
+
+def _function(module: ModuleType, file: Path, name: str) -> Callable[..., Any]:
+    function = getattr(module, name, None)
+    if not callable(function):
+        what = (
+            "no function" if function is None else f"something that is no function, of type {type(function).__name__},"
+        )
+        there = [key for key, one in vars(module).items() if inspect.isfunction(one) and one.__module__ == MODULE]
+        listed = f"; it has {', '.join(there)}" if there else ""
+        raise Refused(f"{str(file)!r} has {what} {name!r}{listed}; name one with --function")
+    return function
+
+
+def _arguments(module: ModuleType, file: Path, function: Callable[..., Any]) -> tuple[Any, ...]:
+    """What ``inputs()`` returns: a tuple or list of the arguments, or the only one."""
+    inputs = getattr(module, "inputs", None)
+    try:
+        found = () if inputs is None else inputs()
+    except (Exception, SystemExit) as error:
+        raise Refused(f"inputs() raised {in_one_line(error)}") from None
+    arguments = tuple(found) if isinstance(found, tuple | list) else (found,)
+    try:
+        inspect.signature(function).bind(*arguments)
+    except TypeError as error:
+        hint = "" if inputs is not None else "; define inputs(), which returns the arguments"
+        raise Refused(f"{str(file)!r}: {function.__name__}: {error}{hint}") from None
+    except ValueError:
+        # Built-in functions may have no signature.
+        pass
+    return arguments
+
+
+def _print(comparison: Comparison) -> None:
+    print_table(TIMES_HEADER, times(comparison))
+    if comparison.differences:
+        agreeing = [i for i, difference in enumerate(comparison.differences) if difference.agrees]
+        print_table(HEADER, rows(comparison), agreeing)
+    print("\n".join(verdict(comparison)))

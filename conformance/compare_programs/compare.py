@@ -1,0 +1,261 @@
+"""One function on every backend, and how far what it gives is from what the reference gives."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+
+import tensorplug as tp
+from tensorplug.backends import load
+
+from ..engine.available import available
+from .divergence import (
+    Bounds,
+    Parting,
+    find_parting,
+    record,
+)
+from .measure import Measure, measure
+from .program import Program, Run
+
+_one_at_a_time = threading.RLock()
+"""Held by a comparison, as random numbers are drawn from one stream, and kernels looked up in one table, by all."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far one output, or one gradient, of one backend is from the reference's.
+
+    Attributes
+    ----------
+    backend, name : str
+        ``"numpy"`` and ``"output['loss']"`` or ``"gradient of x"``.
+    agrees : bool
+    problem : str
+        What differs where no numbers can be compared: a shape, a dtype, an exception.
+    dtype : str
+    shape : tuple of int
+    measure : Measure or None
+        None where there is a problem.
+    tolerance : float
+        The relative difference that is allowed.
+    """
+
+    backend: str
+    name: str
+    agrees: bool
+    problem: str = ""
+    dtype: str = ""
+    shape: tuple[int, ...] = ()
+    measure: Measure | None = None
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What `compare` found. Printed, it is a table.
+
+    Attributes
+    ----------
+    function : str
+        The name of the function.
+    reference : str
+        The backend that the others were compared with.
+    runs : list of Run
+        One for each backend, the reference's first.
+    differences : list of Difference
+        One for each output and each gradient on each backend but the reference.
+    partings : list of Parting
+        Where the backends that do not agree part from the reference.
+    """
+
+    function: str
+    reference: str
+    runs: list[Run]
+    differences: list[Difference]
+    partings: list[Parting]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all backends agree."""
+        return all(difference.agrees for difference in self.differences)
+
+    def __str__(self) -> str:
+        from .text import as_text
+
+        return as_text(self)
+
+
+def compare(
+    function: Callable[..., Any],
+    /,
+    *args: Any,
+    backends: Sequence[str] | None = None,
+    reference: str | None = None,
+    tolerance: float | None = None,
+    absolute: float = 0.0,
+    gradients: bool = True,
+    seed: int = 0,
+) -> Comparison:
+    """Run a function on several backends, and learn whether the answers agree, and if not, where they part.
+
+    Parameters
+    ----------
+    function : callable
+        It takes the arguments, and returns tensors, arrays and numbers, or tuples, lists and dicts of these. It is
+        called several times on each backend, with equal arguments, which it may write to, and equal random numbers;
+        it must do the same each time.
+    *args
+        Arrays, tensors and numbers, or tuples, lists and dicts of these. Arrays and tensors become tensors of each
+        backend in turn, on which new tensors are put, too. Everything else is passed on.
+    backends : sequence of str, optional
+        Names; by default all that are available. One alone is compared with what these would have been.
+    reference : str, optional
+        The backend with which the others are compared. By default the first of them that compiles, as JAX does, since
+        its arithmetic has least in common with the others'; if none does, the default backend, or else the first.
+    tolerance : float, optional
+        The relative difference that still counts as agreement, of the largest magnitude in an output. By default eps
+        to the power of 3/4, which is 6e-6 for float32 and 2e-12 for float64. Integers and booleans must be equal.
+    absolute : float, default: 0.0
+        An absolute difference that counts as agreement, too.
+    gradients : bool, default: True
+        Whether floating-point and complex tensors among the arguments require gradients, and these are compared:
+        their `grad` where the function runs a backward pass itself, and else those of the sum of all outputs, with
+        weights between 0.5 and 1.5.
+    seed : int, default: 0
+        Of the random numbers.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    ValueError
+        For an unknown backend, none, the reference alone, a tolerance that is negative or NaN, or a function that
+        returns nothing.
+    BackendUnavailable
+        If one was asked for that cannot be used here.
+    Exception
+        That of the function, if it raises one of the same type on every backend.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tensorplug as tp
+    >>> from tensorplug.conformance import compare
+    >>> comparison = compare(lambda x: tp.softmax(x, -1), np.eye(3))
+    >>> comparison.agrees
+    True
+    """
+    bounds = _bounds(tolerance, absolute)
+    names, chosen = _backends(backends, reference)
+    program = Program(function, args, seed, gradients)
+    with _one_at_a_time:
+        state = tp.get_rng_state()
+        try:
+            runs = [program.run(name) for name in names]
+            _require_one_that_runs(runs)
+            _require_values(runs)
+            differences = [found for run in runs[1:] for found in _differences(run, runs[0], bounds)]
+            parted = dict.fromkeys(found.backend for found in differences if not found.agrees)
+            partings = []
+            if parted:
+                expected = record(program, chosen)
+                partings = [find_parting(program, name, chosen, expected, bounds) for name in parted]
+        finally:
+            tp.set_rng_state(state)
+    return Comparison(getattr(function, "__name__", repr(function)), chosen, runs, differences, partings)
+
+
+def _bounds(tolerance: float | None, absolute: float) -> Bounds:
+    for name, value in (("tolerance", tolerance), ("absolute", absolute)):
+        if value is not None and not (isinstance(value, float | int) and value >= 0):
+            raise ValueError(f"compare: got {name}={value!r}, wanted a number that is not negative")
+    return Bounds(tolerance, absolute)
+
+
+def _backends(asked: Sequence[str] | None, reference: str | None) -> tuple[list[str], str]:
+    """The names of the backends, that of the reference first."""
+    if isinstance(asked, str):
+        raise TypeError(f"compare: got backends={asked!r}, wanted a sequence of names")
+    names = list(dict.fromkeys(available() if asked is None else asked))
+    if not names:
+        raise ValueError(f"compare: got no backends, wanted some of {', '.join(available())}")
+    for name in (*names, *([] if reference is None else [reference])):
+        load(name)
+    if reference is None and len(names) == 1:
+        # One alone is compared with what all would have been.
+        names = list(dict.fromkeys((*names, _reference(available()))))
+    chosen = reference or _reference(names)
+    names = list(dict.fromkeys((chosen, *names)))
+    if len(names) < 2:
+        there = ", ".join(available())
+        raise ValueError(f"compare: got {chosen!r} alone, wanted two backends; available are {there}")
+    return names, chosen
+
+
+def _reference(names: Sequence[str]) -> str:
+    compiling = (name for name in names if load(name).backend.compiles)
+    default = tp.default_backend()
+    return next(compiling, default if default in names else names[0])
+
+
+def _require_one_that_runs(runs: Sequence[Run]) -> None:
+    """Raise the program's exception if all backends do."""
+    error = runs[0].error
+    if error is not None and all(type(run.error) is type(error) for run in runs):
+        raise error
+
+
+def _require_values(runs: Sequence[Run]) -> None:
+    """Refuse a program of which there is nothing to compare, rather than say that it agrees."""
+    if not any(run.values or run.failure or run.gradient_failure for run in runs):
+        raise ValueError(
+            "compare: the function returned nothing, and left no gradient in its arguments; wanted tensors, arrays or "
+            "numbers to compare"
+        )
+
+
+def _differences(run: Run, reference: Run, bounds: Bounds) -> Iterator[Difference]:
+    """The differences of one backend's outputs and gradients, those of the reference in their order."""
+    differs = functools.partial(Difference, run.backend, agrees=False)
+    failures = [(run.failure, reference.failure, "output")]
+    if not run.failure and not reference.failure:
+        failures.append((run.gradient_failure, reference.gradient_failure, "gradients"))
+    for found, expected, name in failures:
+        if found and not expected:
+            yield differs(name=name, problem=f"{run.backend} raised {found}")
+        elif expected and not found:
+            yield differs(name=name, problem=f"{reference.backend} raised {expected}")
+        elif found.partition(":")[0] != expected.partition(":")[0]:
+            yield differs(name=name, problem=f"{run.backend} raised {found}; {reference.backend} raised {expected}")
+    if run.failure or reference.failure:
+        return
+    actual, wanted = run.values, reference.values
+    for name in dict.fromkeys((*wanted, *actual)):
+        if name not in actual or name not in wanted:
+            has, lacks = (run, reference) if name in actual else (reference, run)
+            if not lacks.gradient_failure or name in has.outputs:
+                yield differs(name=name, problem=f"{has.backend} has it, {lacks.backend} has not")
+        else:
+            yield _difference(run.backend, reference.backend, name, actual[name], wanted[name], bounds)
+
+
+def _difference(
+    backend: str, reference: str, name: str, actual: numpy.ndarray, expected: numpy.ndarray, bounds: Bounds
+) -> Difference:
+    differs = functools.partial(Difference, backend, name, False, dtype=expected.dtype.name, shape=expected.shape)
+    if actual.shape != expected.shape:
+        return differs(problem=f"shape {actual.shape} on {backend}, {expected.shape} on {reference}")
+    if actual.dtype != expected.dtype:
+        return differs(problem=f"{actual.dtype.name} on {backend}, {expected.dtype.name} on {reference}")
+    found = measure(actual, expected)
+    agrees = bounds.allow(found, expected.dtype)
+    tolerance = bounds.tolerance(expected.dtype)
+    return Difference(backend, name, agrees, "", expected.dtype.name, expected.shape, found, tolerance)

@@ -1,0 +1,143 @@
+"""One example: a use of an operation with the values of its operands, and how it is shown to the reader."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy
+
+import tensorplug
+from tensorplug import Tensor
+from tensorplug.core import OPERATIONS
+
+from ..uses import Use
+from .arrays import (
+    LAYOUTS,
+    Array,
+    rounded,
+    source,
+)
+
+
+class Mismatch(AssertionError):
+    """A backend does not do what it should.
+
+    Parameters
+    ----------
+    message
+        What is wrong, in one line.
+    expected, actual
+        What was wanted and what came.
+    """
+
+    def __init__(self, message: str, expected: Any = "", actual: Any = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.expected = expected
+        self.actual = actual
+
+
+@dataclass(frozen=True)
+class Example:
+    """A use with values.
+
+    Attributes
+    ----------
+    use : Use
+    dtypes : dict of str to str
+        The operands' dtypes by name.
+    layout : str
+        A name in `LAYOUTS`: how all operands lie in memory.
+    hosts : dict of str to array
+        The operands' values.
+    """
+
+    use: Use
+    dtypes: dict[str, str]
+    layout: str
+    hosts: dict[str, Array]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The operands on the default backend."""
+        lay = LAYOUTS[self.layout]
+        return {name: lay(host, self.dtypes[name]) for name, host in self.hosts.items()}
+
+    def evaluate(self, tensors: dict[str, Tensor]) -> Any:
+        """What the line gives for these operands."""
+        return evaluate(self.use, tensors)
+
+    def widened(self) -> Example:
+        """The same in the widest dtypes, contiguous."""
+        wide = WIDE if self.use.elementwise else WIDE | WIDE_INTEGERS
+        dtypes = {name: wide.get(dtype, dtype) for name, dtype in self.dtypes.items()}
+        hosts = {name: numpy.asarray(host, dtypes[name]) for name, host in self.hosts.items()}
+        return replace(self, dtypes=dtypes, hosts=hosts, layout="contiguous")
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Equal for examples that have the same result."""
+        parts = ((name, self.dtypes[name], host.shape, host.tobytes()) for name, host in self.hosts.items())
+        return self.use.code, *parts
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """The operands as Python source."""
+        found = {}
+        for name, host in self.hosts.items():
+            # An empty list has no shape.
+            values = source(host) if host.size else f"numpy.zeros({host.shape})"
+            found[name] = f'tp.asarray({values}, dtype="{self.dtypes[name]}")'
+        return found
+
+    def snippet(self, backend: str, code: str) -> str:
+        """A program that evaluates a line with the operands on a backend."""
+        lines = [f'tp.set_default_backend("{backend}")']
+        lines += [f"{name} = {text}" for name, text in self.inputs.items()]
+        if self.layout != "contiguous":
+            lay = f'LAYOUTS["{self.layout}"]'
+            lines += [f"{name} = {lay}({name}.numpy(), {name}.dtype.name)" for name in self.inputs]
+        body = "\n".join([*lines, f"print({code})"])
+        needed = [line for line in IMPORTS if re.search(rf"\b{line.split()[-1]}\b", body)]
+        return "\n".join([*needed, "", body])
+
+
+IMPORTS = (
+    "import io",
+    "from concurrent.futures import ThreadPoolExecutor",
+    "import numpy",
+    "import tensorplug as tp",
+    "from tensorplug.conformance.engine.arrays import LAYOUTS",
+    "from tensorplug.conformance.checks.gradients import weighted",
+    "from tensorplug.conformance.engine.programs import filled",
+    "from tensorplug.core import OPERATIONS",
+)
+"""What the lines that show a failure may need."""
+
+WIDE = {
+    "float16": "float64",
+    "bfloat16": "float64",
+    "float32": "float64",
+    "complex64": "complex128",
+}
+"""The dtype in which a reference is computed, where it is another one."""
+
+WIDE_INTEGERS = {f"int{bits}": "int64" for bits in (8, 16, 32)} | {f"uint{bits}": "uint64" for bits in (8, 16, 32)}
+"""The same for what moves integers and adds and multiplies them: in few bits the result is what more bits give, cut
+off. Elementwise functions do more with them."""
+
+
+def evaluate(use: Use, tensors: dict[str, Tensor]) -> Any:
+    """What a use's line gives."""
+    return eval(use.evaluate, {"tp": tensorplug, "numpy": numpy, "OPERATIONS": OPERATIONS, **tensors})
+
+
+def draw(use: Use, dtype: str, layout: str, rng: numpy.random.Generator, smooth: bool = False) -> Example:
+    """An example of a use, in a dtype."""
+    dtypes = {name: operand.dtype or dtype for name, operand in use.operands.items()}
+    hosts = {}
+    for name, operand in use.operands.items():
+        make = operand.values.smooth if smooth else operand.values.draw
+        hosts[name] = rounded(make(rng, operand.shape, dtypes[name]), dtypes[name])
+    return Example(use, dtypes, layout, hosts)

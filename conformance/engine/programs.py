@@ -1,0 +1,119 @@
+"""What is done with a use's line beside evaluating it: writes to what it gives and takes, in-place forms, ``out=``."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import tensorplug
+from tensorplug import Tensor
+from tensorplug.core import OPERATIONS
+from tensorplug.core.types.errors import UnsupportedDTypeError, UnsupportedError
+
+from ..uses import Use
+from .arrays import flatten
+from .example import evaluate
+
+Tensors = dict[str, Tensor]
+
+Program = Callable[[Use, Tensors], Any]
+"""Takes a use and its operands and returns what is compared: tensors, or lists and tuples of them."""
+
+
+def filled(result: Any) -> Any:
+    """A result whose tensors were filled with ones."""
+    for _, leaf in flatten(result):
+        if isinstance(leaf, Tensor):
+            leaf.fill_(1)
+    return result
+
+
+def write_results(use: Use, tensors: Tensors) -> Any:
+    """The operands after all results were written to: changed where a result is a view, else as they were."""
+    filled(evaluate(use, tensors))
+    return list(tensors.values())
+
+
+def write_operands(use: Use, tensors: Tensors) -> Any:
+    """The results after all operands were written to."""
+    result = evaluate(use, tensors)
+    filled(list(tensors.values()))
+    return result
+
+
+def in_place(name: str) -> Program:
+    """The in-place method of an operation, on its first operand."""
+
+    def program(use: Use, tensors: Tensors) -> Any:
+        first, *rest = tensors.values()
+        returned = getattr(first, f"{name}_")(*rest)
+        return [first, returned is first]
+
+    return program
+
+
+def in_place_on_a_view(name: str) -> Program:
+    """The same on one of three rows, and what it leaves in all of them."""
+
+    def program(use: Use, tensors: Tensors) -> Any:
+        first, *rest = tensors.values()
+        rows = tensorplug.stack([first, first, first])
+        getattr(rows[1], f"{name}_")(*rest)
+        return [rows[0], rows[1], rows[2]]
+
+    return program
+
+
+def in_place_on_itself(name: str) -> Program:
+    """The in-place method with one tensor as both operands."""
+
+    def program(use: Use, tensors: Tensors) -> Any:
+        _, second = tensors.values()
+        whole = second.clone()
+        getattr(whole, f"{name}_")(whole)
+        return whole
+
+    return program
+
+
+def in_place_on_overlapping(name: str) -> Program:
+    """The in-place method on rows 1 and 2 with rows 0 and 1: as if these had been copied first."""
+
+    def program(use: Use, tensors: Tensors) -> Any:
+        _, second = tensors.values()
+        rows = tensorplug.stack([second, second, second])
+        getattr(rows[1:], f"{name}_")(rows[:-1])
+        return [rows[0], rows[1], rows[2]]
+
+    return program
+
+
+def or_raise(program: Program) -> Program:
+    """A program that gives the type of the exception where it raises one, unless it is that there is no answer."""
+
+    def tried(use: Use, tensors: Tensors) -> Any:
+        try:
+            return program(use, tensors)
+        except (UnsupportedError, UnsupportedDTypeError):
+            raise
+        except Exception as error:
+            return type(error).__name__
+
+    return tried
+
+
+def has_out(name: str) -> bool:
+    """Whether an operation takes ``out=``."""
+    return "out" in inspect.signature(OPERATIONS[name].function).parameters
+
+
+def into_out(name: str) -> Program:
+    """The function with ``out=``, a tensor of its result's shape and dtype."""
+
+    def program(use: Use, tensors: Tensors) -> Any:
+        out = tensorplug.zeros_like(evaluate(use, tensors))
+        returned = OPERATIONS[name].function(*tensors.values(), out=out)
+        return [out, returned is out]
+
+    return program

@@ -1,0 +1,96 @@
+"""The reference: the same line on another backend, in float64."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy
+
+import tensorplug
+from tensorplug.core.types.errors import UnsupportedError
+from tensorplug.extras import install
+
+from .arrays import Array, flatten, to_host
+from .available import available
+from .example import Example, evaluate
+from .programs import Program
+
+Expected = list[tuple[str, Any]]
+"""The leaves of a result, each with where it stands in it: arrays, or what else a line may give."""
+
+LENGTH = 24
+"""Elementwise functions are computed on arrays of so many elements, or as many times more: few are compiled."""
+
+
+class Unanswered(Exception):
+    """The reference has nothing to hold an example against."""
+
+
+class Reference:
+    """What results are held against.
+
+    Parameters
+    ----------
+    name
+        The backend's.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._found: dict[Any, Expected] = {}
+
+    def expected(self, example: Example, program: Program = evaluate, own_dtype: bool = False) -> Expected:
+        """What a program gives for an example in float64; in its own dtypes where those are part of the question."""
+        asked = replace(example, layout="contiguous") if own_dtype else example.widened()
+        key = program, asked.key
+        found = self._found.get(key)
+        if found is None:
+            elementwise = example.use.elementwise and program is evaluate
+            found = self._found[key] = self._elementwise(asked) if elementwise else self._run(asked, program)
+        return found
+
+    def _run(self, example: Example, program: Program) -> Expected:
+        try:
+            with tensorplug.backend(self.name), tensorplug.no_grad():
+                result = program(example.use, example.tensors())
+        except UnsupportedError as error:
+            raise Unanswered(f"the reference cannot tell: {error}") from None
+        return [
+            (path, to_host(leaf) if isinstance(leaf, tensorplug.Tensor) else leaf) for path, leaf in flatten(result)
+        ]
+
+    def _elementwise(self, example: Example) -> Expected:
+        shape = numpy.broadcast_shapes(*(host.shape for host in example.hosts.values()))
+        count = int(numpy.prod(shape))
+        length = max(LENGTH, -(-count // LENGTH) * LENGTH)
+        flat = {name: _repeated(numpy.broadcast_to(host, shape), length) for name, host in example.hosts.items()}
+        (path, found), *_ = self._run(replace(example, hosts=flat), evaluate)
+        return [(path, found[:count].reshape(shape))]
+
+
+def _repeated(host: Array, length: int) -> Array:
+    """The elements in a row, the last one as often as is needed."""
+    row = host.ravel() if host.size else numpy.ones(1, host.dtype)
+    return numpy.concatenate([row, numpy.repeat(row[-1:], length - row.size)])
+
+
+PREFERRED = ("jax", "numpy")
+"""The first compiles, so that its arithmetic has least in common with other libraries'."""
+
+
+def reference_for(backend: str) -> str:
+    """The backend that another one is held against: never itself.
+
+    Raises
+    ------
+    ValueError
+        If no other one can be used.
+    """
+    usable = [name for name in available() if name != backend]
+    for name in PREFERRED:
+        if name in usable:
+            return name
+    if not usable:
+        raise ValueError(f"there is no other backend to hold {backend!r} against; to install one: {install('jax')}")
+    return usable[0]

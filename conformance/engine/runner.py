@@ -1,0 +1,302 @@
+"""Running the suite: every check of every operation on every backend, in this process or in several."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import tensorplug
+from tensorplug.core.dispatch.keys import library_for
+from tensorplug.core.types.errors import UnsupportedError
+
+from ..checks.aliasing import check_aliasing, has_aliasing
+from ..checks.errors import check_errors, has_errors
+from ..checks.gradients import (
+    check_automatic_differentiation,
+    check_gradients,
+    check_second_order,
+    has_gradient,
+)
+from ..checks.in_place import (
+    check_in_place,
+    check_out,
+    has_in_place,
+    takes_out,
+)
+from ..checks.promotion import check_promotion, has_promotion
+from ..checks.special_values import check_special_values, has_special_values
+from ..checks.threads import check_threads
+from ..checks.transfer import SUBJECTS
+from ..checks.values import check_values
+from ..uses import chapter_of, subjects
+from .example import Mismatch
+from .levels import LEVELS, Level
+from .limits import TimedOut, time_limit
+from .outcome import (
+    FAILED,
+    PASSED,
+    UNSUPPORTED,
+    Failure,
+    Outcome,
+)
+from .reference import Reference, reference_for
+from .trial import (
+    Failed,
+    Trial,
+    Unsupported,
+    described,
+    is_declared,
+    require_libraries,
+)
+
+Function = Callable[[Trial], None]
+
+
+def _always(name: str) -> bool:
+    return True
+
+
+AUTODIFF = "automatic differentiation"
+SECOND_ORDER = "second order"
+
+ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
+    "values": (_always, check_values),
+    "special values": (has_special_values, check_special_values),
+    "promotion": (has_promotion, check_promotion),
+    "aliasing": (has_aliasing, check_aliasing),
+    "in place": (has_in_place, check_in_place),
+    "out": (takes_out, check_out),
+    "errors": (has_errors, check_errors),
+    "threads": (_always, check_threads),
+    "gradients": (has_gradient, check_gradients),
+    AUTODIFF: (has_gradient, check_automatic_differentiation),
+    SECOND_ORDER: (has_gradient, check_second_order),
+}
+"""What is checked of an operation: of which ones, and how."""
+
+BACKWARD = ("gradients", AUTODIFF, SECOND_ORDER)
+"""What is wrong there alone is wrong in the backward pass."""
+
+WRITERS = {"fill", "full_like", "put"}
+"""What the check of aliasing itself writes with, so that a failure there need not be theirs."""
+
+CHAPTERS = (
+    "transfer creation conversion data_types writes manipulation indexing elementwise statistical searching sorting "
+    "sets utility linear_algebra linalg fft activations distances losses gradients random"
+).split()
+"""The chapters, those first whose functions the others are made of."""
+
+
+def place(chapter: str) -> int:
+    """Where a chapter comes; one that is not among them comes last."""
+    return CHAPTERS.index(chapter) if chapter in CHAPTERS else len(CHAPTERS)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One aspect of one subject."""
+
+    chapter: str
+    operation: str
+    aspect: str
+
+    @property
+    def function(self) -> Function:
+        """What checks it."""
+        if (self.operation, self.aspect) in SUBJECTS:
+            return SUBJECTS[self.operation, self.aspect]
+        return ASPECTS[self.aspect][1]
+
+    @property
+    def identifier(self) -> str:
+        """Names it to ``-k``."""
+        return f"{self.chapter}::{self.operation}::{self.aspect}"
+
+
+def checks(
+    level: str = "default",
+    *,
+    operations: Iterable[str] | None = None,
+    chapters: Iterable[str] | None = None,
+    keyword: str = "",
+) -> list[Check]:
+    """The checks of the suite at a level, or a part of them.
+
+    Parameters
+    ----------
+    level : {"quick", "default", "thorough"}
+        The quick one has fewer.
+    operations, chapters
+        The names to which they are restricted.
+    keyword
+        What their identifiers must contain.
+
+    Raises
+    ------
+    ValueError
+        For a name that no check has.
+    """
+    left_out = {AUTODIFF: LEVELS[level].autodiff == 0, SECOND_ORDER: not LEVELS[level].second_order}
+    every = [check for check in _all_checks() if not left_out.get(check.aspect)]
+    found = every
+    for kind, names in (("operation", operations), ("chapter", chapters)):
+        if names is None:
+            continue
+        known = {getattr(check, kind) for check in every}
+        if unknown := sorted(set(names) - known):
+            raise ValueError(f"no {kind} {', '.join(map(repr, unknown))}; there are {', '.join(sorted(known))}")
+        found = [check for check in found if getattr(check, kind) in set(names)]
+    return [check for check in found if keyword in check.identifier]
+
+
+def _all_checks() -> Iterator[Check]:
+    for subject, aspect in SUBJECTS:
+        yield Check("transfer", subject, aspect)
+    for name in sorted(subjects(), key=lambda name: place(chapter_of(name))):
+        for aspect, (applies, _) in ASPECTS.items():
+            if applies(name):
+                yield Check(chapter_of(name), name, aspect)
+
+
+def run_check(check: Check, backend: str, reference: Reference, level: Level, seed: int) -> Outcome:
+    """Do one check and tell what became of it; no exception of the backend's reaches the caller."""
+    trial = Trial(backend, reference, level, seed, check.operation, check.aspect)
+    begin = time.perf_counter()
+    status, failure, reason = PASSED, None, ""
+    try:
+        with tensorplug.backend(backend), warnings.catch_warnings(), time_limit(level.limit):
+            # A backend that warns where Tensorplug does not differs from the others.
+            warnings.simplefilter("error")
+            if check.aspect != "values":
+                require_supported(check.operation, backend)
+            check.function(trial)
+            if check.operation in library_for(backend).unsupported:
+                raise Mismatch("the backend declares it unsupported, and does it all the same")
+        if not trial.examples:
+            status, reason = UNSUPPORTED, trial.untried
+    except Failed as error:
+        status, failure = FAILED, error.failure
+    except TimedOut as error:
+        status, failure = FAILED, trial.interrupted(str(error))
+    except Mismatch as error:
+        status, failure = FAILED, Failure(error.message)
+    except Unsupported as error:
+        status, reason = UNSUPPORTED, str(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        # SystemExit, too: a kernel that raises it would end the run, and with the exit code of success.
+        if isinstance(error, UnsupportedError) and is_declared(error, backend):
+            status, reason = UNSUPPORTED, str(error)
+        else:
+            status, failure = FAILED, trial.interrupted(described(error))
+    seconds = time.perf_counter() - begin
+    return Outcome(
+        backend, check.chapter, check.operation, check.aspect, status, trial.examples, seconds, reason, failure
+    )
+
+
+def require_supported(operation: str, backend: str) -> None:
+    """Raise `Unsupported` for an operation that a backend declares that it does not do."""
+    reason = library_for(backend).unsupported.get(operation)
+    if reason is not None:
+        raise Unsupported(reason)
+
+
+def run(
+    backends: Sequence[str],
+    *,
+    level: str = "default",
+    seed: int = 0,
+    operations: Iterable[str] | None = None,
+    chapters: Iterable[str] | None = None,
+    keyword: str = "",
+    chosen: Sequence[Check] | None = None,
+    reference: Reference | None = None,
+    advance: Callable[[Outcome], None] = lambda outcome: None,
+) -> list[Outcome]:
+    """Hold backends against the suite, in this process.
+
+    Parameters
+    ----------
+    backends
+        Their names.
+    level : {"quick", "default", "thorough"}
+        How much to try.
+    seed
+        Of the examples.
+    operations, chapters, keyword
+        A part of the suite: see `checks`.
+    chosen
+        The checks themselves, in place of those.
+    reference
+        What they are held against, no one of them; by default another backend for each.
+    advance
+        Is told of each outcome.
+
+    Returns
+    -------
+    list of Outcome
+        What failed comes first, and of that the operation at fault.
+
+    Examples
+    --------
+    >>> from tensorplug.conformance import run
+    >>> {outcome.status for outcome in run(["numpy"], level="quick", operations=["add"])}
+    {'passed'}
+    """
+    require_libraries()
+    if chosen is None:
+        chosen = checks(level, operations=operations, chapters=chapters, keyword=keyword)
+    if reference is not None and reference.name in backends:
+        raise ValueError(f"run: {reference.name!r} is the reference, and cannot be held against itself")
+    outcomes = []
+    for backend in backends:
+        held_against = reference or Reference(reference_for(backend))
+        for check in chosen:
+            outcome = run_check(check, backend, held_against, LEVELS[level], seed)
+            advance(outcome)
+            outcomes.append(outcome)
+    return ranked(outcomes)
+
+
+def ranked(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """The same, failures first, and of these first the ones that are no consequence of others.
+
+    Forward comes before backward, and what uses the kernels of other operations that fail comes after these. Then come
+    the way to the host, which all go, the operations whose kernels most of the others use, and the chapters that others
+    are made of.
+    """
+    outcomes, order = list(outcomes), list(ASPECTS)
+    used: dict[tuple[str, str], set[str]] = {}
+    aspects: dict[tuple[str, str], set[str]] = {}
+    for outcome in outcomes:
+        if outcome.failure is not None and outcome.failure.kernels:
+            subject, kernels = (outcome.backend, outcome.operation), set(outcome.failure.kernels)
+            # Of an operation that fails in several ways, what it uses in all of them.
+            used[subject] = used.get(subject, kernels) & kernels
+            aspects.setdefault(subject, set()).add(outcome.aspect)
+
+    def needed(backend: str, name: str) -> set[str]:
+        """What may be the cause of an operation's failures."""
+        kernels = used.get((backend, name), set())
+        return kernels - WRITERS if aspects.get((backend, name)) == {"aliasing"} else kernels
+
+    def is_cause(backend: str, name: str, own: str) -> bool:
+        """Whether an operation fails that does not itself need the one of whose failures it may be the cause."""
+        return (backend, name) in used and own not in needed(backend, name)
+
+    def rank(outcome: Outcome) -> tuple[int, ...]:
+        if outcome.status != FAILED:
+            return (1,)
+        own = outcome.operation
+        causes = sum(is_cause(outcome.backend, name, own) for name in needed(outcome.backend, own) - {own})
+        users = sum(own in kernels for (backend, _), kernels in used.items() if backend == outcome.backend)
+        aspect = order.index(outcome.aspect) if outcome.aspect in order else -1
+        chapter = place(outcome.chapter)
+        is_operation = (own, outcome.aspect) not in SUBJECTS
+        return 0, outcome.aspect in BACKWARD, causes, is_operation, -users, chapter, aspect
+
+    return sorted(outcomes, key=rank)

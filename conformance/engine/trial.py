@@ -1,0 +1,345 @@
+"""Trying examples: what fails is made as small as possible, and told as a `Failure` that anyone can replay."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy
+
+from tensorplug.core import OPERATIONS
+from tensorplug.core.dispatch.keys import library_for
+from tensorplug.core.types.dtypes import ACCEPTED, DTYPES
+from tensorplug.core.types.errors import UnsupportedDTypeError, UnsupportedError
+from tensorplug.extras import require
+
+from ..uses import Use, uses_of
+from .arrays import LAYOUTS, rounded
+from .calls import kernels_used
+from .example import Example, Mismatch, draw
+from .levels import ALL_DTYPES, Level
+from .outcome import Failure
+from .reference import Reference, Unanswered
+
+Property = Callable[[Example], None]
+"""Raises where an example is not as it should be."""
+
+
+Call = Callable[[Use], str]
+"""The Python expression that shows what is tried of a use."""
+
+
+def line_of(use: Use) -> str:
+    """A use's own line."""
+    return use.code
+
+
+UNTRIED = (Unanswered, UnsupportedDTypeError)
+"""What an example raises that cannot be tried: there is no answer to hold it against, or no such dtype."""
+
+OF_EMPTY = ("cumulation", "reduction", "search", "searching", "sorting")
+"""The families of which kernels often forget that there may be nothing to go through."""
+
+
+class Failed(Exception):
+    """A check failed.
+
+    Parameters
+    ----------
+    failure
+        How.
+    """
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+class Unsupported(Exception):
+    """The backend declares that it does not do this, and asking for it gave the documented error."""
+
+
+class Trial:
+    """One check of one subject on one backend.
+
+    Parameters
+    ----------
+    backend
+        The name of the tested backend.
+    reference
+        What it is held against.
+    level
+        How much to try.
+    seed
+        Of the examples.
+    name
+        An operation, or another subject that has uses.
+    aspect
+        What is checked of it.
+
+    Attributes
+    ----------
+    examples : int
+        How many have been tried.
+    untried : str
+        Why, where that is none.
+    """
+
+    def __init__(self, backend: str, reference: Reference, level: Level, seed: int, name: str, aspect: str) -> None:
+        self.backend = backend
+        self.reference = reference
+        self.level = level
+        self.seed = seed
+        self.name = name
+        self.aspect = aspect
+        self.examples = 0
+        self.untried = "the backend has none of the dtypes in which it is checked"
+        self._tried: tuple[Example, Call] | None = None
+        self._seen: Exception | None = None
+        self.rng = numpy.random.default_rng([seed, zlib.crc32(f"{name} {aspect}".encode())])
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """The uses that the level tries in every respect."""
+        return uses_of(self.name)[: self.level.uses]
+
+    @property
+    def differentiable(self) -> tuple[Use, ...]:
+        """The uses whose gradients the level checks."""
+        smooth = [use for use in uses_of(self.name) if use.smooth and use.variables]
+        return tuple(smooth[: self.level.gradients])
+
+    def dtypes(self, use: Use, among: Sequence[str] | None = None) -> Iterator[str]:
+        """The dtypes in which a use is tried: the level's, or those of some that it takes."""
+        operation = OPERATIONS.get(self.name)
+        accepted = ACCEPTED["all" if operation is None else operation.accepts]
+        supported = library_for(self.backend).dtypes
+        chooses = any(operand.dtype is None for operand in use.operands.values()) or not use.operands
+        taken = [
+            name
+            for name in (ALL_DTYPES if among is None else among)
+            if DTYPES[name].kind in use.dtypes and DTYPES[name] in accepted and name in supported
+        ]
+        # What takes none of the level's is tried in the first that it takes.
+        tried = [name for name in taken if name in self.level.dtypes or among is not None] or taken[:1]
+        yield from tried if chooses else tried[:1]
+
+    def situations(self) -> Iterator[tuple[Use, str, str]]:
+        """The uses with dtypes and layouts in which they are tried, each one once."""
+        return iter(dict.fromkeys(self._product() if self.level.product else self._star()))
+
+    def _product(self) -> Iterator[tuple[Use, str, str]]:
+        for use in uses_of(self.name):
+            for dtype in self.dtypes(use):
+                for layout in LAYOUTS:
+                    yield use, dtype, layout
+
+    def _star(self) -> Iterator[tuple[Use, str, str]]:
+        """Each use, and one of an empty array, in the first dtype that it takes, the typical and the telling ones in
+        every dtype, and the typical ones in every layout.
+        """
+        every = self.uses
+        for use in (*every, *self._empty()):
+            for dtype in list(self.dtypes(use))[:1]:
+                yield use, dtype, "contiguous"
+        for use in (*every[: self.level.typical], *(use for use in every if use.telling)):
+            for dtype in self.dtypes(use):
+                yield use, dtype, "contiguous"
+        for use in [use for use in every if use.has_layouts][: self.level.typical]:
+            for dtype in list(self.dtypes(use))[:1]:
+                for layout in LAYOUTS:
+                    yield use, dtype, layout
+
+    def _empty(self) -> Sequence[Use]:
+        """A use of an empty array, where that costs the reference no compilation, or is often forgotten. Others are
+        left to the levels that try every use.
+        """
+        operation = OPERATIONS.get(self.name)
+        has_result = operation is not None and operation.family in OF_EMPTY
+        return [use for use in uses_of(self.name) if use.is_empty and (use.elementwise or has_result)][:1]
+
+    def hold(
+        self,
+        prop: Property,
+        use: Use,
+        dtype: str,
+        layout: str = "contiguous",
+        *,
+        smooth: bool = False,
+        among: Sequence[Use] | None = None,
+        draws: int | None = None,
+        call: Call = line_of,
+    ) -> None:
+        """Try a property on examples of a use, which are drawn.
+
+        Parameters
+        ----------
+        among
+            The uses that have the property, among which a smaller one is looked for; by default all.
+        draws
+            How many examples; by default the level's number.
+        call
+            What is told of an example's use that fails; by default its line.
+
+        Raises
+        ------
+        Failed
+            With the smallest example that was found.
+        """
+        for _ in range(self.level.draws if draws is None else draws):
+            example = draw(use, dtype, layout, self.rng, smooth)
+            if self._fails(prop, example, call):
+                smaller = self._simpler(prop, use, dtype, smooth, among) or example
+                # Elements that are replaced would not be apart from kinks any more.
+                raise Failed(self.told(prop, [smaller if smooth else shrunk(prop, smaller), example], call))
+
+    def hold_for(self, prop: Property, example: Example, call: Call = line_of) -> None:
+        """Try a property on one example; `call` as in `hold`."""
+        if self._fails(prop, example, call):
+            raise Failed(self.told(prop, [shrunk(prop, example), example], call))
+
+    def _fails(self, prop: Property, example: Example, call: Call) -> bool:
+        self.examples += 1
+        self._tried, self._seen = (example, call), None
+        try:
+            prop(example)
+        except UNTRIED as reason:
+            self.examples -= 1
+            self.untried = str(reason)
+        except Exception as error:
+            if isinstance(error, UnsupportedError) and is_declared(error, self.backend):
+                raise Unsupported(str(error)) from None
+            self._seen = error
+            return True
+        self._tried = None
+        return False
+
+    def _simpler(
+        self, prop: Property, use: Use, dtype: str, smooth: bool, among: Sequence[Use] | None
+    ) -> Example | None:
+        """A failing example of a use with fewer elements, or none."""
+        for other in sorted(among or uses_of(self.name), key=lambda use: use.size):
+            if other.size >= use.size:
+                return None
+            if dtype in self.dtypes(other, [dtype]):
+                example = draw(other, dtype, "contiguous", self.rng, smooth)
+                if _fails(prop, example):
+                    return example
+        return None
+
+    def told(self, prop: Property, examples: Sequence[Example], call: Call = line_of) -> Failure:
+        """What is wrong with the first of some examples that fails again; with the last one, if none does."""
+        for example in examples:
+            with kernels_used(library_for(self.backend)) as kernels:
+                try:
+                    prop(example)
+                except Exception as error:
+                    return replace(told(error, example, self.backend, call), kernels=tuple(sorted(kernels)))
+        # It depends on more than its inputs: what was seen is told all the same.
+        assert self._seen is not None
+        failure = told(self._seen, examples[-1], self.backend, call)
+        return replace(failure, message=f"failed once, and not when it was tried again: {failure.message}")
+
+    def interrupted(self, message: str) -> Failure:
+        """A failure that ended the check, with the example that was being tried."""
+        if self._tried is None:
+            return Failure(message)
+        example, call = self._tried
+        code = call(example.use)
+        return Failure(message, code, example.inputs, snippet=example.snippet(self.backend, code))
+
+
+def is_declared(error: UnsupportedError, backend: str) -> bool:
+    """Whether a backend declares what it says that it does not do: a kernel of its own may not say so."""
+    return any(reason in str(error) for reason in library_for(backend).unsupported.values())
+
+
+def described(error: BaseException) -> str:
+    """An exception in one line, even if it cannot print itself."""
+    try:
+        return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    except Exception:
+        return type(error).__name__
+
+
+def told(error: Exception, example: Example, backend: str, call: Call = line_of) -> Failure:
+    """An exception as a failure."""
+    dtypes = ", ".join(dict.fromkeys(example.dtypes.values()))
+    layout = "" if example.layout == "contiguous" else f", {example.layout}"
+    situation = f" ({dtypes}{layout})" if dtypes else ""
+    if isinstance(error, Mismatch):
+        message, expected, actual = error.message, str(error.expected), str(error.actual)
+    else:
+        # The suite turns warnings into errors.
+        did = "warned, where Tensorplug does not:" if isinstance(error, Warning) else "raised"
+        message = f"{did} {described(error)}"
+        expected, actual = "", ""
+    code = call(example.use)
+    return Failure(message + situation, code, example.inputs, expected, actual, example.snippet(backend, code))
+
+
+def _fails(prop: Property, example: Example) -> bool:
+    try:
+        prop(example)
+    except UNTRIED:
+        return False
+    except Exception:
+        return True
+    return False
+
+
+def require_libraries() -> None:
+    """Raise ModuleNotFoundError if the library that shrinks examples is not installed."""
+    require("the conformance suite", "conformance", "hypothesis")
+
+
+KEPT = 12
+"""Of an element that may be replaced, one in so many is."""
+
+
+def shrunk(prop: Property, example: Example) -> Example:
+    """An example that fails, too, in which as many elements as possible are the simplest ones."""
+    changeable = {
+        name: example.use.operands[name].values.simplest
+        for name, host in example.hosts.items()
+        if name in example.use.operands and example.use.operands[name].values.simplest is not None and host.size
+    }
+    count = sum(example.hosts[name].size for name in changeable)
+    if not count or count > MOST:
+        return example
+    # Imported where it is used, so that the command's help and `compare` do without it.
+    from hypothesis import HealthCheck, Phase, find, settings
+    from hypothesis import strategies as st
+    from hypothesis.errors import HypothesisException, NoSuchExample
+
+    shrinking = settings(
+        max_examples=200,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    kept = st.lists(st.sampled_from([False] + [True] * (KEPT - 1)), min_size=count, max_size=count)
+
+    def simplified(chosen: list[bool]) -> Example:
+        hosts, start = dict(example.hosts), 0
+        for name, simplest in changeable.items():
+            host = hosts[name]
+            keep = numpy.reshape(chosen[start : start + host.size], host.shape)
+            hosts[name] = numpy.where(keep, host, rounded(simplest, example.dtypes[name]))
+            start += host.size
+        return replace(example, hosts=hosts)
+
+    found: Example = example
+    try:
+        chosen = find(kept, lambda chosen: _fails(prop, simplified(chosen)), settings=shrinking)
+        found = simplified(chosen)
+    except (NoSuchExample, HypothesisException):
+        pass
+    return found
+
+
+MOST = 64
+"""Examples of more elements are told as they are."""

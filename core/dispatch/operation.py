@@ -1,0 +1,267 @@
+"""The declaration of an operation, from which everything else about it is derived."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, final
+
+from ...autograd.modes import is_grad_enabled
+from ...autograd.rule import RULES
+from ...backends import ByKind
+from ..memory.tensor import Tensor, wrap
+from ..memory.views import array_of
+from ..types.dtypes import (
+    ACCEPTED,
+    DType,
+    bool_,
+    complex_dtype,
+    get_default_dtype,
+    int64,
+    real_dtype,
+)
+from ..types.errors import DTypeError
+from .keys import OPERATIONS, Kind
+from .recording import compile_record, compile_record_outputs, compile_record_sequence
+
+RESULTS: dict[str, Callable[[DType], DType]] = {
+    "same": lambda dtype: dtype,
+    "bool": lambda dtype: bool_,
+    "real": real_dtype,
+    "complex": complex_dtype,
+    "int64": lambda dtype: int64,
+}
+"""How the dtype of an operation's result follows from that of its operands."""
+
+
+BROADCASTING = ("elementwise", "matrix product")
+"""The families whose operands are broadcast."""
+
+
+@final
+class Operation:
+    """One operation, declared once.
+
+    Parameters
+    ----------
+    name
+        The standard's name, else PyTorch's; dotted in an extension (``"linalg.qr"``).
+    family
+        Its kind: ``"elementwise"``, ``"reduction"``, ``"view"``, ...
+    operands
+        The names of its tensor operands.
+    accepts
+        A category in `dtypes.ACCEPTED`.
+    result
+        A name in `RESULTS`.
+    decomposition
+        ``decomposition(ops, *arrays, **parameters)`` computes it out of other operations, on backends that have no
+        kernel for it.
+    guard
+        ``guard(library, *arrays)`` raises where integers have no result.
+    sequence
+        Whether the one operand is a sequence of tensors.
+    outputs
+        For an operation with several results their names, each with a name in `RESULTS`. The kernel returns a tuple.
+    standard
+        Whether the function of that name in an array API namespace computes it; by default where there is no
+        decomposition.
+    failure
+        What it means when the library raises `numpy.linalg.LinAlgError`, for the message of the error raised in its
+        place, which is the same on every backend.
+    methods
+        The names under which it is a method of Tensor.
+    operator
+        The double-underscore name of its operator, such as ``"__add__"``.
+    in_place
+        Whether there is an in-place form, named with a trailing underscore.
+
+    Attributes
+    ----------
+    module : str
+        The module that declares it, and so its chapter.
+    function : callable
+        What users call. Set by the family.
+    method : callable or None
+        What the methods call where PyTorch's differ from the function; None where they are the same.
+    apply : callable
+        The same for operators: no keywords, and NotImplemented for operands of foreign types.
+    rule : Rule or None
+        How its gradient is computed; None for an operation without one.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        family: str,
+        operands: tuple[str, ...],
+        accepts: str = "all",
+        result: str = "same",
+        decomposition: Callable[..., Any] | None = None,
+        methods: tuple[str, ...] = (),
+        operator: str | None = None,
+        in_place: bool = False,
+        sequence: bool = False,
+        outputs: Mapping[str, str] | None = None,
+        guard: Callable[..., None] | None = None,
+        standard: bool | None = None,
+        failure: str | None = None,
+    ) -> None:
+        if name in OPERATIONS:
+            raise ValueError(f"operation {name!r} is declared twice")
+        self.name = name
+        self.module = _declaring_module()
+        self.family = family
+        self.operands = operands
+        self.accepts = accepts
+        self.result = result
+        self.decomposition = decomposition
+        self.standard = decomposition is None if standard is None else standard
+        self.methods = methods
+        self.operator = operator
+        self.in_place = in_place
+        self.function: Callable[..., Any] = self.__call__
+        self.method: Callable[..., Any] | None = None
+        self.apply: Callable[..., Any] = self.__call__
+        self.sequence = sequence
+        self.outputs = outputs
+        self.guard = guard
+        self.failure = failure
+        self.rule = RULES.get(name)
+        OPERATIONS[name] = self
+
+    @functools.cached_property
+    def record(self) -> Callable[..., None]:
+        """What gives the result its node; made when the operation is first recorded."""
+        assert self.rule is not None
+        if self.sequence:
+            return compile_record_sequence(self.rule)
+        if self.outputs is not None:
+            return compile_record_outputs(self.rule, self.operands)
+        broadcasts = self.family in BROADCASTING and len(self.operands) > 1
+        return compile_record(self.rule, self.operands, broadcasts)
+
+    @functools.cached_property
+    def differentiable(self) -> tuple[int, ...]:
+        """The positions of the operands that have a gradient."""
+        assert self.rule is not None
+        return tuple(map(self.operands.index, self.rule.operands))
+
+    @property
+    def chapter(self) -> str:
+        """The chapter of the standard to which it belongs, ``"losses"`` for a loss."""
+        package, _, chapter = self.module.rpartition(".")
+        return "losses" if package.endswith("losses") else chapter
+
+    def resolve(self, kind: Kind) -> tuple[Callable[..., Any], Any]:
+        """The kernel for operands of a kind, and the kind of the result, or those of its several results.
+
+        Raises
+        ------
+        TypeError
+            If the operation does not take the dtype.
+        NotImplementedError
+            If the backend can't do the operation.
+        """
+        if not self.takes(kind.dtype):
+            return self._resolve_converted(kind)
+        kernel = getattr(kind.library.ops, self.name)
+        if type(kernel) is ByKind:
+            kernel = kernel.of(kind.dtype.kind)
+        if self.is_guarded(kind.dtype):
+            kernel = self._guarded(kind.library, kernel)
+        if self.outputs is not None:
+            return kernel, tuple(kind.with_dtype(RESULTS[result](kind.dtype)) for result in self.outputs.values())
+        return kernel, kind.with_dtype(RESULTS[self.result](kind.dtype))
+
+    def is_guarded(self, dtype: DType) -> bool:
+        """Whether operands of a dtype are checked by value."""
+        return self.guard is not None and dtype.kind in "iu"
+
+    def _guarded(self, library: Any, kernel: Callable[..., Any]) -> Callable[..., Any]:
+        guard = self.guard
+        assert guard is not None
+
+        def guarded(*arrays: Any) -> Any:
+            guard(library, *arrays)
+            return kernel(*arrays)
+
+        return guarded
+
+    def takes(self, dtype: DType) -> bool:
+        """Whether the standard has an answer for operands of a dtype."""
+        return dtype in ACCEPTED[self.accepts]
+
+    def _resolve_converted(self, kind: Kind) -> tuple[Callable[..., Any], Any]:
+        """The kernel for integers where the standard wants floating-point numbers; it converts them first."""
+        dtype = self.computing_dtype(kind.dtype)
+        if not self.takes(dtype):
+            raise DTypeError(f"{self.name}: got {kind.dtype}, wanted a {self.accepts} dtype")
+        kernel, result = kind.with_dtype(dtype).table[self.name]
+        cast = kind.library.ops.cast
+        return lambda *arrays, **parameters: kernel(*[cast(x, dtype.name) for x in arrays], **parameters), result
+
+    def computing_dtype(self, dtype: DType) -> DType:
+        """The dtype in which the operation takes operands of a dtype: PyTorch's default float for integers, where
+        the standard has no answer.
+        """
+        if "floating-point" in self.accepts and dtype.kind in "iub":
+            return get_default_dtype()
+        return dtype
+
+    def __call__(self, *tensors: Tensor, **parameters: Any) -> Any:
+        """Apply the operation to tensors of one device, with normalised parameters; record it if a gradient is wanted.
+
+        The kernel and the kind of the result are those of the last operand's kind. Several results are a tuple.
+        """
+        kernel, kind = tensors[-1]._kind.table[self.name]
+        arrays = [array_of(tensor) for tensor in tensors]
+        finish: Callable[..., Any] = self.finish if self.outputs is None else self.finish_outputs
+        return finish(kernel(*arrays, **parameters), kind, tensors, **parameters)
+
+    def finish(self, array: Any, kind: Kind, tensors: tuple[Tensor, ...], **parameters: Any) -> Tensor:
+        """The tensor of a raw result, with its node if a gradient is wanted of an operand."""
+        out = wrap(array, kind)
+        if self.rule is not None and is_grad_enabled():
+            edges = [tensors[i]._node for i in self.differentiable]
+            if edges.count(None) < len(edges):
+                wanted = {name: parameters[name] for name in self.rule.parameters if name in parameters}
+                self.record(*tensors, *edges, out, **wanted)
+        return out
+
+    def finish_sequence(self, array: Any, kind: Kind, tensors: tuple[Tensor, ...], **parameters: Any) -> Tensor:
+        """The same for an operation on a sequence of tensors."""
+        out = wrap(array, kind)
+        edges = tuple(tensor._node for tensor in tensors)
+        if self.rule is not None and edges.count(None) < len(edges) and is_grad_enabled():
+            self.record(tensors, edges, out, **parameters)
+        return out
+
+    def finish_outputs(
+        self, arrays: tuple[Any, ...], kinds: tuple[Kind, ...], tensors: tuple[Tensor, ...], **parameters: Any
+    ) -> tuple[Tensor, ...]:
+        """The same for an operation with several results."""
+        outs = tuple(wrap(array, kind) for array, kind in zip(arrays, kinds, strict=True))
+        if self.rule is not None and is_grad_enabled():
+            edges = tuple(tensors[i]._node for i in self.differentiable)
+            if edges.count(None) < len(edges):
+                self.record(tensors, edges, outs, **parameters)
+        return outs
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+
+def _declaring_module() -> str:
+    """The name of the first module on the way out that is no family."""
+    frame = sys._getframe(2)
+    while frame.f_globals["__package__"] == _FAMILIES and frame.f_back is not None:
+        frame = frame.f_back
+    name: str = frame.f_globals["__name__"]
+    return name
+
+
+_FAMILIES = f"{__package__.rpartition('.')[0]}.families"
+"""The package whose modules declare operations for others."""

@@ -1,0 +1,556 @@
+"""Tensors and the rest of Python: numbers, lists, NumPy arrays, DLPack, printing."""
+
+from __future__ import annotations
+
+import copy
+import copyreg
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from ...autograd.modes import set_grad_enabled
+from ...autograd.rules.manipulation import inverse
+from ...backends.common.dlpack import export, take_bfloat16
+from ..dispatch.keys import Kind, kind_for, library_for
+from ..memory.coercion import require_tensors
+from ..memory.steps import Step
+from ..memory.tensor import (
+    Storage,
+    Tensor,
+    make_leaf,
+    wrap,
+)
+from ..memory.transfer import clone, to_device
+from ..memory.views import (
+    array_of,
+    base_of,
+    can_hold,
+    can_share,
+    detach,
+    make_view,
+    share,
+    sharing,
+)
+from ..types.devices import (
+    DEFAULT_BACKEND,
+    Device,
+    as_device,
+    default_device,
+)
+from ..types.dtypes import as_dtype, get_default_dtype
+from ..types.errors import CopyError, ProtocolError
+from .printing import format_tensor
+
+
+def host_array(x: Tensor) -> numpy.ndarray:
+    """The tensor's values as a NumPy array that is only to be read."""
+    array: numpy.ndarray = x._kind.library.backend.to_numpy(array_of(x))
+    return array
+
+
+def item(x: Tensor) -> Any:
+    """The one element as a Python number.
+
+    Raises
+    ------
+    ValueError
+        If there is not exactly one element.
+    """
+    if x.numel() != 1:
+        raise ValueError(f"item: a tensor of shape {x.shape} cannot be converted to a Python scalar")
+    return host_array(x).item()
+
+
+def tolist(x: Tensor) -> Any:
+    """The elements as nested lists of Python numbers."""
+    return host_array(x).tolist()
+
+
+def numpy_array(x: Tensor, *, force: bool = False) -> numpy.ndarray:
+    """The tensor as a NumPy array.
+
+    On backends whose arrays are NumPy's the two share memory: each sees what is written to the other. On all others
+    the array holds the values of this moment and is read-only, as a write to it would be lost.
+
+    Parameters
+    ----------
+    x
+    force
+        Whether to leave the gradient behind, as ``x.detach().numpy()`` does.
+
+    Raises
+    ------
+    RuntimeError
+        If the tensor requires a gradient, which would be lost, unless `force`.
+    """
+    if not force:
+        _require_no_grad("numpy", x)
+    return _shared_or_read_only(x)
+
+
+def _shared_or_read_only(x: Tensor) -> numpy.ndarray:
+    """The tensor's memory where it is NumPy's, else its values in an array that cannot be written."""
+    array = array_of(x)
+    if x._kind.writable and isinstance(array, numpy.ndarray):
+        share(x)
+        return array
+    # What a library that writes its arrays gives may follow later writes.
+    host = numpy.array(host_array(x)) if x._kind.writable else host_array(x).view()
+    host.flags.writeable = False
+    return host
+
+
+def _require_no_grad(operation: str, x: Tensor) -> None:
+    if x._node is not None or x.requires_grad:
+        raise RuntimeError(
+            f"{operation}: can't call {operation}() on a Tensor that requires grad; use x.detach().numpy()"
+        )
+
+
+def from_numpy(array: numpy.ndarray, /) -> Tensor:
+    """A tensor of a NumPy array, on the default device.
+
+    On the NumPy backend the two share memory: each sees what is written to the other. An array that is read-only or
+    whose bytes are swapped is copied, as is every array on the other backends.
+
+    Raises
+    ------
+    TypeError
+        If it is no NumPy array, or of a dtype that tensors don't have.
+    ValueError
+        If its strides are no whole elements, or lead to one element twice.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> import tensorplug as tp
+    >>> a = numpy.zeros(2)
+    >>> x = tp.from_numpy(a)
+    >>> a += 1
+    >>> x
+    tensor([1., 1.], dtype=tensorplug.float64)
+    """
+    if not isinstance(array, numpy.ndarray):
+        raise TypeError(f"from_numpy: got {type(array).__name__}, wanted a NumPy array; use tensorplug.tensor")
+    if array.dtype.hasobject:
+        raise TypeError("from_numpy: an array of objects has no dtype that tensors have; convert it with array.astype")
+    kind = kind_for(default_device(), as_dtype(array.dtype.newbyteorder("=")))
+    if array.flags.writeable and not can_share(array):
+        raise ValueError(
+            f"from_numpy: got strides {array.strides}, which are no whole elements or lead to one element twice; "
+            f"make a copy first, with array.copy()"
+        )
+    shared = isinstance(array, kind.library.array_types) and array.flags.writeable and array.dtype.isnative
+    if not shared:
+        return wrap(kind.library.backend.from_numpy(array, kind.native_device), kind)
+    return sharing(array.view(numpy.ndarray), kind)
+
+
+_CPU = 1
+"""DLPack's number of the type of device."""
+
+
+def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
+    """A tensor of any array that speaks DLPack.
+
+    On the NumPy and CuPy backends it shares the memory of an array that may be written. On all other backends, whose
+    memory cannot be shared in both directions, it is a copy.
+
+    Parameters
+    ----------
+    x : object with ``__dlpack__`` and ``__dlpack_device__``
+    device : device, optional
+        By default the first that fits the array's, as ``"cpu"`` and ``"cuda"`` do elsewhere.
+    copy : bool, optional
+        True always copies; False never does, and raises where it would have to; by default only where it must.
+
+    Raises
+    ------
+    BufferError, ValueError
+        If `copy` is False and a copy is needed (one error that is both), or `x` requires a gradient.
+    TypeError, AttributeError
+        If `x` does not speak DLPack (one error that is both).
+
+    Examples
+    --------
+    >>> import numpy
+    >>> import tensorplug as tp
+    >>> tp.from_dlpack(numpy.arange(3))
+    tensor([0, 1, 2])
+    """
+    if type(x) is Tensor:
+        return _from_tensor(x, device, copy)
+    if not (hasattr(x, "__dlpack__") and hasattr(x, "__dlpack_device__")):
+        raise ProtocolError(f"from_dlpack: got {type(x).__name__}, which does not speak DLPack; use tensorplug.asarray")
+    kind_of_device, number = x.__dlpack_device__()
+    on_cpu = int(kind_of_device) == _CPU
+    found = as_device(device if device is not None else "cpu" if on_cpu else f"cuda:{number}")
+    return _from_host(x, found, copy) if on_cpu else _from_accelerator(x, found, copy)
+
+
+def _from_host(x: Any, device: Device, copy: bool | None) -> Tensor:
+    """A tensor of a foreign array in the memory of the CPU."""
+    library = library_for(device.backend)
+    native_device = library.devices[device.local_name]
+    host = _taken_by_numpy(x)
+    if host is None:
+        try:
+            array = library.backend.from_dlpack(x, native_device, copy=True)
+        except RuntimeError as error:
+            raise BufferError(f"from_dlpack: {device} cannot take this {type(x).__name__}: {error}") from error
+        return _copied(wrap(array, library.kind_of(array)), copy)
+    kind = kind_for(device, as_dtype(host.dtype))
+    if copy is not True and can_hold(host, kind):
+        return sharing(host.view(numpy.ndarray), kind)
+    return _copied(wrap(library.backend.from_numpy(host, native_device), kind), copy)
+
+
+def _taken_by_numpy(x: Any) -> numpy.ndarray | None:
+    """A foreign array as a NumPy array that shares its memory; None where NumPy has no such dtype."""
+    try:
+        return numpy.from_dlpack(x)
+    except (BufferError, RuntimeError):
+        pass
+    try:
+        return take_bfloat16(x)
+    except (BufferError, RuntimeError, ImportError):
+        return None
+
+
+def _from_accelerator(x: Any, device: Device, copy: bool | None) -> Tensor:
+    library = library_for(device.backend)
+    shares = library.writable and copy is not True
+    array = library.backend.from_dlpack(x, library.devices[device.local_name], copy=not shares)
+    kind = library.kind_of(array)
+    return sharing(array, kind) if shares else _copied(wrap(array, kind), copy)
+
+
+def _copied(tensor: Tensor, copy: bool | None) -> Tensor:
+    if copy is False:
+        raise CopyError(f"from_dlpack: got copy=False, but {tensor.device} cannot share this array's memory")
+    return tensor
+
+
+def _from_tensor(x: Tensor, device: Any, copy: bool | None) -> Tensor:
+    if x.requires_grad:
+        raise BufferError("from_dlpack: can't export a tensor that requires grad; use x.detach()")
+    target = as_device(device, x.device)
+    if target is not x.device:
+        return _copied(to_device(x, target), copy)
+    return clone(x) if copy else detach(x)
+
+
+def dlpack(
+    self: Tensor,
+    /,
+    *,
+    stream: Any = None,
+    max_version: tuple[int, int] | None = None,
+    dl_device: tuple[Any, int] | None = None,
+    copy: bool | None = None,
+) -> Any:
+    """A DLPack capsule of the tensor's memory.
+
+    On the NumPy and CuPy backends the consumer shares it. On backends whose arrays cannot be written it sees the
+    values of this moment, and must not write.
+
+    Parameters
+    ----------
+    stream : optional
+        The consumer's, on devices that have streams; only None on a CPU.
+    max_version : tuple of int, optional
+        The newest version of DLPack that the consumer knows.
+    dl_device : tuple, optional
+        Where the consumer wants the data, as `__dlpack_device__` says it: the tensor's own device, or a CPU.
+    copy : bool, optional
+        True always copies; False never does, and raises where it would have to; by default only where it must.
+
+    Raises
+    ------
+    BufferError
+        If the tensor requires a gradient, which would be lost; if the device can't be served; if `copy` is False and
+        a copy is needed.
+    """
+    if self.requires_grad:
+        raise BufferError("__dlpack__: can't export a tensor that requires grad; use x.detach()")
+    own = dlpack_device(self)
+    wanted = own if dl_device is None else (int(getattr(dl_device[0], "value", dl_device[0])), int(dl_device[1]))
+    if stream is not None and wanted[0] == _CPU:
+        raise BufferError(f"__dlpack__: got stream {stream!r} for a CPU, which has none; wanted None")
+    # What is older than 1.0 has one form, which is that of no version.
+    version = None if max_version is None or max_version[0] < 1 else max_version
+    if wanted != own:
+        if wanted[0] != _CPU:
+            raise BufferError(f"__dlpack__: got device {wanted} for a tensor on {own}, wanted that or a CPU, (1, 0)")
+        return _host_capsule(self, version, copy)
+    if self._kind.writable:
+        array_of(self)
+        share(self)
+    elif copy and own[0] == _CPU:
+        # Whoever asks for a copy may want to write it, and the library would mark its own as read-only.
+        return _host_capsule(self, version, copy)
+    asked = {"stream": stream, "max_version": version, "copy": copy}
+    try:
+        with self._kind.library.scope(self._kind.native_device):
+            array = array_of(self)
+            options = {name: value for name, value in asked.items() if value is not None}
+            return export(array, **options) if isinstance(array, numpy.ndarray) else array.__dlpack__(**options)
+    except (BufferError, RuntimeError, TypeError):
+        # The library cannot say what it shares: that the memory is not to be written, for one.
+        return _host_capsule(self, version, copy)
+
+
+def _host_capsule(x: Tensor, version: Any, copy: bool | None) -> Any:
+    """A capsule of a copy in the memory of the CPU."""
+    if copy is False:
+        raise CopyError(f"__dlpack__: got copy=False, but to export this tensor from {x.device} takes a copy")
+    return export(host_array(x), max_version=version, copy=True)
+
+
+def dlpack_device(self: Tensor) -> tuple[int, int]:
+    """DLPack's device type and number of the tensor's device."""
+    kind, number = array_of(self).__dlpack_device__()
+    return int(kind), int(number)
+
+
+def as_numpy(self: Tensor, dtype: Any = None, copy: bool | None = None) -> numpy.ndarray:
+    """What ``numpy.asarray(tensor)`` calls: the array that `numpy_array` gives, unless a copy is asked for or needed.
+
+    Parameters
+    ----------
+    dtype : optional
+        Of the array; another than the tensor's takes a copy.
+    copy : bool, optional
+        True always copies, and the copy can be written; False never does, and raises where it would have to; by
+        default only where it must.
+
+    Raises
+    ------
+    RuntimeError
+        For a tensor that requires a gradient, which would be lost.
+    ValueError
+        If `copy` is False and a copy is needed.
+    """
+    _require_no_grad("__array__", self)
+    host = host_array(self)
+    wanted = host.dtype if dtype is None else numpy.dtype(dtype)
+    if copy is False and (wanted != host.dtype or _is_copy(self, host)):
+        raise ValueError("__array__: got copy=False, but another dtype, or an array on the host, is a copy")
+    if copy or wanted != host.dtype:
+        return numpy.array(host, wanted)
+    return _shared_or_read_only(self)
+
+
+def _is_copy(x: Tensor, host: numpy.ndarray) -> bool:
+    """Whether what NumPy gets is not the tensor's own memory."""
+    if isinstance(x._array, numpy.ndarray):
+        return False
+    return x._kind.writable or host.base is None
+
+
+def _number(convert: Callable[[Any], Any], kinds: str) -> Callable[[Tensor], Any]:
+    def method(self: Tensor) -> Any:
+        if self.numel() != 1:
+            raise ValueError(
+                f"{convert.__name__}() of a tensor of shape {self.shape} is ambiguous; it takes exactly one element"
+            )
+        if self.dtype.kind not in kinds:
+            raise TypeError(f"{convert.__name__}() of a {self.dtype} tensor")
+        return convert(host_array(self).item())
+
+    return method
+
+
+def _complex(value: Any) -> complex:
+    """NaN has two parts that are NaN, by the standard."""
+    return complex(value, value) if value != value and not isinstance(value, complex) else complex(value)
+
+
+_complex.__name__ = "complex"
+
+
+def index(self: Tensor) -> int:
+    """The one integer element, for use as an index."""
+    if self.dtype.kind not in "iu" or self.ndim:
+        raise TypeError(f"only a 0-d integer tensor can be used as an index, got {self.dtype} of shape {self.shape}")
+    return int(host_array(self).item())
+
+
+def representation(self: Tensor) -> str:
+    """The tensor as PyTorch prints it, with the backend where it is another than that of `DEFAULT_BACKEND`."""
+    host = host_array(self)
+    suffixes = []
+    if self.device.backend != DEFAULT_BACKEND:
+        suffixes.append(f"backend={self.device.backend!r}")
+    if self.device.type != "cpu":
+        suffixes.append(f"device={self.device.local_name!r}")
+    implied = ("bool", "int64", get_default_dtype().name) if host.size else (get_default_dtype().name,)
+    if self.dtype.name not in implied:
+        suffixes.append(f"dtype={self.dtype}")
+    if self._node is not None:
+        name = None if self.is_leaf else self._node.name
+        suffixes.append("requires_grad=True" if name is None else f"grad_fn=<{name}>")
+    return format_tensor(host, suffixes)
+
+
+def formatted(self: Tensor, spec: str) -> str:
+    """A 0-d tensor formats as its number, another as `str` shows it."""
+    return object.__format__(self, spec) if self.ndim else format(item(self), spec)
+
+
+def is_floating_point(self: Tensor) -> bool:
+    """Whether the dtype is a real floating-point one."""
+    require_tensors("is_floating_point", self)
+    return self.dtype.is_floating_point
+
+
+def deep_copy(self: Tensor, memo: dict[int, Any]) -> Tensor:
+    """A copy of a leaf, its gradient included; copies of tensors that share memory share theirs.
+
+    Raises
+    ------
+    RuntimeError
+        For a result of recorded operations, as in PyTorch.
+    """
+    if not self.is_leaf:
+        raise RuntimeError("only leaf tensors can be deep-copied; use x.detach()")
+    if _shares(self):
+        source, *how = _seen_from(self)
+        if type(source) is Storage and id(source) not in memo:
+            memo[id(source)] = _copied_storage(source)
+        result = _seen(copy.deepcopy(source, memo), *how)
+    else:
+        result = wrap(self._kind.library.backend.copy(array_of(self)), self._kind)
+    memo[id(self)] = result
+    if self._node is not None:
+        make_leaf(result)
+        result._grad = copy.deepcopy(self.grad, memo)
+    return result
+
+
+def _shares(self: Tensor) -> bool:
+    """Whether other tensors may share the memory."""
+    return self._storage is not None and self._storage.layout is not None
+
+
+def _seen_from(self: Tensor) -> tuple[Any, ...]:
+    """A view's base, or the storage, and the arguments by which `_seen` makes the tensor of its copy."""
+    view, base = self._view, base_of(self)
+    if view is not None and base is not None and base.is_leaf:
+        return base, view.steps[view.depth :], view.recorded
+    return self._storage, () if view is None else view.steps, None
+
+
+def _seen(source: Tensor, steps: tuple[Step, ...], recorded: bool | None) -> Tensor:
+    """What is seen of a tensor by the steps: a view of it, `recorded` or not, or where that is None a detached one."""
+    with set_grad_enabled(bool(recorded)):
+        for name, argument in steps:
+            source = make_view(source, name, argument)
+    return detach(source) if recorded is None else source
+
+
+def _order(layout: numpy.ndarray) -> tuple[int, ...]:
+    """The axes by their strides, the greatest first: in that order a copy takes over how the elements lie."""
+    return tuple(sorted(range(layout.ndim), key=lambda axis: -abs(layout.strides[axis])))
+
+
+def _rebuilt(array: Any, kind: Kind, order: tuple[int, ...]) -> Tensor:
+    """The root of a storage, of a copy of its array in that order of the axes."""
+    if not kind.writable:
+        # There elements are always in order.
+        return wrap(array, kind)
+    return sharing(kind.library.ops.permute_dims(array, inverse(order)), kind)
+
+
+def _copied_storage(storage: Storage) -> Tensor:
+    """The root of a copy, in the layout of the original."""
+    order, library = _order(storage.layout), storage.kind.library
+    array = library.ops.permute_dims(storage.root, order) if storage.kind.writable else storage.root
+    return _rebuilt(library.backend.copy(array), storage.kind, order)
+
+
+def _reduced_storage(storage: Storage) -> tuple[Any, ...]:
+    order = _order(storage.layout)
+    host = host_array(wrap(storage.root, storage.kind)).transpose(order)
+    return _restored_storage, (numpy.array(host, order="C"), str(storage.kind.device), order)
+
+
+def _restored_storage(array: numpy.ndarray, device: str, order: tuple[int, ...]) -> Tensor:
+    root = _restored(array, device, requires_grad=False)
+    return _rebuilt(root._array, root._kind, order)
+
+
+def shallow_copy(self: Tensor) -> Tensor:
+    """A tensor that shares the memory; of a leaf that requires a gradient, a leaf of its own.
+
+    Raises
+    ------
+    RuntimeError
+        For a result of recorded operations.
+    """
+    if not self.is_leaf:
+        raise RuntimeError("only leaf tensors can be copied; use x.clone(), or x.detach() to share the memory")
+    result = detach(self)
+    if self._node is not None:
+        make_leaf(result)
+    return result
+
+
+def reduced(self: Tensor) -> tuple[Any, ...]:
+    """What pickle keeps of a leaf: its values, what shares its memory, where it was, and whether it requires a
+    gradient.
+
+    Raises
+    ------
+    RuntimeError
+        For a result of recorded operations.
+    """
+    if not self.is_leaf:
+        raise RuntimeError("only leaf tensors can be pickled; use x.detach()")
+    if _shares(self):
+        return _restored_view, (*_seen_from(self), self._node is not None)
+    return _restored, (numpy.array(host_array(self)), str(self.device), self._node is not None)
+
+
+def _restored(array: numpy.ndarray, device: str, requires_grad: bool) -> Tensor:
+    kind = kind_for(as_device(device), as_dtype(array.dtype))
+    result = wrap(kind.library.backend.from_numpy(array, kind.native_device), kind)
+    if requires_grad:
+        make_leaf(result)
+    return result
+
+
+def _restored_view(source: Tensor, steps: tuple[Step, ...], recorded: bool | None, requires_grad: bool) -> Tensor:
+    result = _seen(source, steps, recorded)
+    if requires_grad:
+        make_leaf(result)
+    return result
+
+
+copyreg.pickle(Storage, _reduced_storage)
+
+METHODS = {
+    "item": item,
+    "tolist": tolist,
+    "numpy": numpy_array,
+    "is_floating_point": is_floating_point,
+    "__array__": as_numpy,
+    "__dlpack__": dlpack,
+    "__dlpack_device__": dlpack_device,
+    "__bool__": _number(bool, "biufc"),
+    "__int__": _number(int, "biuf"),
+    "__float__": _number(float, "biuf"),
+    "__complex__": _number(_complex, "biufc"),
+    "__ceil__": _number(math.ceil, "biuf"),
+    "__floor__": _number(math.floor, "biuf"),
+    "__trunc__": _number(math.trunc, "biuf"),
+    "__index__": index,
+    "__repr__": representation,
+    "__format__": formatted,
+    "__copy__": shallow_copy,
+    "__deepcopy__": deep_copy,
+    "__reduce__": reduced,
+}
+"""Methods of Tensor."""

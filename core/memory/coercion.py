@@ -1,0 +1,232 @@
+"""What operations accept: tensors, Python scalars and NumPy arrays, brought to one backend, device and dtype."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy
+
+from ..dispatch.keys import OPERATIONS, Kind, kind_for
+from ..types.dtypes import (
+    FINITE,
+    SCALARS,
+    DType,
+    as_dtype,
+    float32,
+    promote,
+    promote_scalar,
+)
+from ..types.errors import DeviceError, ShapeError
+from .tensor import Tensor, wrap
+
+_KEPT_SCALARS = 1024
+
+_WITH_SCALARS = ("elementwise", "search")
+"""The families of operations whose operands may be Python scalars."""
+
+
+_COMPARISONS = ("equal", "greater", "greater_equal", "less", "less_equal", "not_equal", "searchsorted")
+"""What has an answer for a number that the dtype does not hold."""
+
+
+def scalar_tensor(kind: Kind, value: Any, operation: str) -> Tensor:
+    """The 0-d tensor of a Python scalar, made once for each kind and value.
+
+    Raises
+    ------
+    OverflowError
+        If an integer dtype does not hold the value; for a comparison, if a floating-point one does not.
+    """
+    # Equal keys must mean equal bits: 0.0 and -0.0 are equal, alone and in complex numbers.
+    key = value if value and type(value) is not complex else repr(value)
+    found: Tensor | None = kind.scalars.get(key)
+    if found is None:
+        beyond = _is_beyond(kind.dtype, value)
+        if beyond:
+            if operation in _COMPARISONS:
+                raise OverflowError
+            require_range(operation, kind.dtype, value)
+        # NumPy's bfloat16 takes no integer beyond 64 bits.
+        value = float(value) if kind.dtype.kind == "f" else value
+        # A float that the dtype does not hold becomes infinite, of which NumPy would warn.
+        with numpy.errstate(over="ignore"):
+            array = kind.library.ops.full((), value, dtype=kind.native_dtype, device=kind.native_device)
+        if beyond:
+            # A comparison with it must not find it.
+            return wrap(array, kind)
+        if len(kind.scalars) >= _KEPT_SCALARS:
+            kind.scalars.clear()
+        found = kind.scalars[key] = wrap(array, kind)
+    return found
+
+
+def python_number(value: Any) -> Any:
+    """A scalar of NumPy's as a Python number; anything else as it is."""
+    return value.item() if isinstance(value, numpy.generic) else value
+
+
+def require_range(operation: str, dtype: DType, value: Any) -> None:
+    """Raise OverflowError if an integer dtype does not hold the value, or no Python float that of a floating-point one.
+
+    Greater floats than a floating-point dtype holds are infinite there.
+    """
+    if dtype.kind in "iu" and _is_beyond(dtype, value):
+        low, high = _limits(dtype)
+        # Python refuses to print integers of thousands of digits.
+        found = f"an integer of {value.bit_length()} bits" if isinstance(value, int) and abs(value) >> 128 else value
+        raise OverflowError(f"{operation}: {found} is out of range for {dtype}, which holds {low} to {high}")
+    if dtype.kind in "fc" and isinstance(value, int) and abs(value) > FINITE["float64"][1]:
+        raise OverflowError(f"{operation}: an integer of {value.bit_length()} bits is too great for any float")
+
+
+def _limits(dtype: DType) -> tuple[Any, Any]:
+    """The least and the greatest finite number of an integer or real floating-point dtype."""
+    if dtype.kind == "f":
+        return -FINITE[dtype.name][1], FINITE[dtype.name][1]
+    bits = 8 * dtype.itemsize
+    return (-(1 << bits - 1), (1 << bits - 1) - 1) if dtype.kind == "i" else (0, (1 << bits) - 1)
+
+
+def _is_beyond(dtype: DType, value: Any) -> bool:
+    """Whether a number is less than all finite ones that a dtype holds, or greater, and finite itself."""
+    if dtype.kind in "iu":
+        low, high = _limits(dtype)
+        return not low <= value <= high
+    if dtype.kind == "c":
+        return isinstance(value, int) and abs(value) > FINITE["float64"][1]
+    return dtype.kind == "f" and FINITE[dtype.name][1] < abs(value) < math.inf
+
+
+def _apart(x: Tensor, value: Any) -> tuple[Tensor, Tensor]:
+    """Operands whose elements compare with each other as those of a tensor with a number beyond its dtype."""
+    kind = x._kind
+    if kind.dtype.kind == "f":
+        # Infinities stay beyond it, and NaN stays.
+        greatest = math.copysign(FINITE[kind.dtype.name][1], 1 if value > 0 else -1)
+        return OPERATIONS["divide"].function(x, 4.0), scalar_tensor(kind, greatest, "less")
+    make, other = (kind.library.ops.zeros, 1) if value > 0 else (kind.library.ops.ones, 0)
+    filled = make(x.shape, dtype=kind.native_dtype, device=kind.native_device)
+    return wrap(filled, kind), scalar_tensor(kind, other, "less")
+
+
+def is_number(value: Any, number: int) -> bool:
+    """Whether a factor is this Python number; a tensor that equals it may have a history."""
+    return type(value) is not Tensor and bool(value == number)
+
+
+def cast(tensor: Tensor, dtype: DType) -> Tensor:
+    """The tensor in another dtype, as a recorded operation; itself if it has that dtype already."""
+    if tensor._kind.dtype is dtype:
+        return tensor
+    result: Tensor = OPERATIONS["cast"].function(tensor, dtype)
+    return result
+
+
+def in_single(operation: Any, x: Tensor, **parameters: Any) -> Tensor:
+    """An operation on one tensor, for half-precision types in float32."""
+    dtype = x._kind.dtype
+    if dtype.kind == "f" and dtype.itemsize == 2:
+        return cast(operation(cast(x, float32), **parameters), dtype)
+    result: Tensor = operation(x, **parameters)
+    return result
+
+
+def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
+    """Two operands of one kind, or None if one of them is of no type that tensors work with.
+
+    Raises
+    ------
+    TypeError
+        If their dtypes have no common one.
+    DeviceError
+        If they are on different backends or devices.
+    """
+    if type(x1) is not Tensor:
+        swapped = pair(operation, x2, x1) if type(x2) is Tensor else None
+        return swapped and (swapped[1], swapped[0])
+    if operation.family not in _WITH_SCALARS and type(x2) is not Tensor and _host_operand(x2) is None:
+        return None
+    try:
+        if type(x2) in (float, int) and x1._kind.dtype.kind == "f":
+            return x1, scalar_tensor(x1._kind, x2, operation.name)
+        x2 = python_number(x2)
+        if isinstance(x2, SCALARS):
+            dtype = operation.computing_dtype(promote_scalar(x1._kind.dtype, x2))
+            x1 = cast(x1, dtype)
+            return x1, scalar_tensor(x1._kind, x2, operation.name)
+    except OverflowError:
+        if operation.name not in _COMPARISONS:
+            raise
+        return _apart(x1, x2)
+    if type(x2) is not Tensor:
+        host = _host_operand(x2)
+        if host is None:
+            return None
+        x2 = _from_numpy(x1, host)
+    x1, x2 = same_device(operation.name, x1, x2)
+    dtype = operation.computing_dtype(promote(x1._kind.dtype, x2._kind.dtype))
+    return cast(x1, dtype), cast(x2, dtype)
+
+
+def _host_operand(x: Any) -> numpy.ndarray | None:
+    """An operand that is NumPy's array, or SciPy's sparse one, as an array; None for what has to answer itself."""
+    if isinstance(x, numpy.ndarray):
+        return None if isinstance(x, numpy.ma.MaskedArray) else x
+    return x.toarray() if hasattr(x, "toarray") and hasattr(x, "nnz") else None
+
+
+def _from_numpy(like: Tensor, array: numpy.ndarray) -> Tensor:
+    kind = kind_for(like.device, as_dtype(array.dtype))
+    return wrap(kind.library.backend.from_numpy(array, kind.native_device), kind)
+
+
+def same_device(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
+    """Two tensors on one device; a 0-d one on a CPU joins the other, as in PyTorch.
+
+    Raises
+    ------
+    DeviceError
+        If they are on different backends or devices.
+    """
+    device1, device2 = x1._kind.device, x2._kind.device
+    if device1 is device2:
+        return x1, x2
+    if _joins(x2) and not _joins(x1):
+        return x1, OPERATIONS["to_device"].function(x2, device1)
+    if _joins(x1) and not _joins(x2):
+        return OPERATIONS["to_device"].function(x1, device2), x2
+    raise DeviceError(
+        f"{operation}: expected all tensors to be on the same device, but got shape {x1.shape} on {device1} and "
+        f"shape {x2.shape} on {device2}; move one with x.to({str(device1)!r})"
+    )
+
+
+def _joins(tensor: Tensor) -> bool:
+    return tensor._kind.device.type == "cpu" and not tensor.shape
+
+
+def require_tensors(operation: str, *operands: Any) -> None:
+    """Raise TypeError unless all operands are tensors."""
+    for operand in operands:
+        if type(operand) is not Tensor:
+            raise unsupported(operation, operand)
+
+
+def unsupported(operation: str, *operands: Any) -> TypeError:
+    """The error for operands of types that tensors don't work with."""
+    types = " and ".join(type(operand).__name__ for operand in operands)
+    return TypeError(f"{operation}: got {types}, wanted tensors or numbers; make a tensor with tensorplug.asarray")
+
+
+def explain(operation: str, error: Exception, *tensors: Tensor) -> Exception:
+    """What to raise in place of an error that a kernel raised: the same on every backend for shapes that don't fit."""
+    shapes = [tensor.shape for tensor in tensors]
+    try:
+        numpy.broadcast_shapes(*shapes)
+    except ValueError:
+        listed = " and ".join(map(str, shapes))
+        return ShapeError(
+            f"{operation}: shapes {listed} cannot be broadcast together; axes must be equal or 1, counted from the last"
+        )
+    return error

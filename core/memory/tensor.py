@@ -1,0 +1,233 @@
+"""The Tensor: an array of some backend, with its kind, its place in the graph, and the storage it shares.
+
+Arithmetic and most methods are not written here: they are derived from the declared operations (`methods`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, final
+
+from ...autograd.node import Leaf
+from ..dispatch.keys import Kind
+from ..types.absent import Absent
+from ..types.devices import Device
+from ..types.dtypes import DType
+
+if TYPE_CHECKING:
+    from .views import View
+
+
+@final
+class Storage:
+    """What tensors that share memory have in common.
+
+    Attributes
+    ----------
+    version : int
+        Raised by every write.
+    layout : numpy.ndarray or None
+        Shape and strides of the root, from which all views are derived, once there is a view; else None.
+    root : array or None
+        The root's present array, once there is a view.
+    kind : Kind
+        The root's, once there is a view.
+    replaceable : bool
+        Whether the root was made by a write, so that nothing outside can hold it.
+    """
+
+    __slots__ = ("kind", "layout", "replaceable", "root", "version")
+
+    version: int
+    layout: Any
+    root: Any
+    kind: Kind
+    replaceable: bool
+
+
+class Size(int):
+    """The number of elements, which is the standard's `size`; called, it is PyTorch's ``size()`` and ``size(0)``."""
+
+    _shape: tuple[int, ...]
+
+    def __new__(cls, count: int, shape: tuple[int, ...]) -> Size:
+        self = super().__new__(cls, count)
+        self._shape = shape
+        return self
+
+    def __call__(self, dim: int | None = None) -> Any:
+        if dim is None:
+            return self._shape
+        try:
+            return self._shape[dim]
+        except IndexError:
+            raise IndexError(f"size: dim {dim} is out of range for a tensor of shape {self._shape}") from None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return int, (int(self),)
+
+
+class _Constructed(type):
+    """What makes ``Tensor(2, 3)`` PyTorch's constructor, at no cost to tensors that are made inside."""
+
+    def __call__(cls, *data: Any, **options: Any) -> Any:
+        return cls._construct(*data, **options)  # type: ignore[attr-defined]
+
+    def __dir__(cls) -> list[str]:
+        return [name for name in super().__dir__() if not isinstance(vars(cls).get(name), Absent)]
+
+
+@final
+class Tensor(metaclass=_Constructed):
+    """An array that any backend may hold and that operations are recorded on.
+
+    Make one with `tensorplug.tensor`, `asarray`, `zeros` and their like. Functions follow the array API standard,
+    methods PyTorch.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    # _array, _kind, _node and _storage are always set; _version and _view where there is a storage; _grad with a leaf.
+    __slots__ = ("__weakref__", "_array", "_grad", "_kind", "_node", "_storage", "_version", "_view")
+
+    _array: Any
+    _kind: Kind
+    _node: Any
+    _storage: Storage | None
+    _version: int
+    _view: View | None
+    _grad: Tensor | None
+
+    __array_priority__ = 1000
+
+    if TYPE_CHECKING:
+        # Methods and operators that `methods` derives from the declared operations.
+        def __getattr__(self, name: str) -> Any: ...
+        # Type checkers take no static method of a protocol for one that `__getattr__` gives.
+        @staticmethod
+        def _lift(array: Any, kind: Any, node: Any = None, storage: Any = None, version: int = 0) -> Any: ...
+        @staticmethod
+        def _owned(value: Any, kind: Any, exposed: set[int] | None = None) -> Any: ...
+        @staticmethod
+        def _shown(gradient: Any, kind: Any) -> Any: ...
+        @property
+        def grad(self) -> Tensor | None: ...
+        @grad.setter
+        def grad(self, value: Tensor | None) -> None: ...
+        def __eq__(self, other: object) -> Tensor: ...  # type: ignore[override]
+        def __ne__(self, other: object) -> Tensor: ...  # type: ignore[override]
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __rpow__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __rmatmul__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __lt__(self, other: Any) -> Tensor: ...
+        def __le__(self, other: Any) -> Tensor: ...
+        def __gt__(self, other: Any) -> Tensor: ...
+        def __ge__(self, other: Any) -> Tensor: ...
+        def __getitem__(self, index: Any) -> Tensor: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+
+    __hash__ = object.__hash__
+
+    def __dir__(self) -> list[str]:
+        return dir(type(self))
+
+    @property
+    def dtype(self) -> DType:
+        """The type of the elements."""
+        return self._kind.dtype
+
+    @property
+    def device(self) -> Device:
+        """Where the elements are."""
+        return self._kind.device
+
+    @property
+    def backend(self) -> str:
+        """The name of the backend that holds the elements."""
+        return self._kind.device.backend
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        shape: tuple[int, ...] = self._array.shape
+        return shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self._array.shape)
+
+    @property
+    def size(self) -> Size:
+        """The number of elements; ``size()`` is the shape and ``size(dim)`` the length of an axis, as in PyTorch."""
+        shape = self._array.shape
+        count = 1
+        for length in shape:
+            count *= length
+        return Size(count, shape)
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return int(self.size)
+
+    def dim(self) -> int:
+        """The number of axes."""
+        return self.ndim
+
+    def __len__(self) -> int:
+        if not self._array.shape:
+            raise TypeError("len() of a 0-d tensor")
+        return int(self._array.shape[0])
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self._array.shape:
+            raise TypeError("iteration over a 0-d tensor")
+        return (self[i] for i in range(len(self)))
+
+
+new_tensor: Callable[[], Tensor] = functools.partial(object.__new__, Tensor)
+"""A tensor without anything in it."""
+
+
+def wrap(array: Any, kind: Kind, node: Any = None) -> Tensor:
+    """A tensor of a raw array that nothing else holds."""
+    tensor = new_tensor()
+    tensor._array = array
+    tensor._kind = kind
+    tensor._node = node
+    tensor._storage = None
+    return tensor
+
+
+def own(tensor: Tensor) -> Storage:
+    """Make the storage of a tensor that has none yet."""
+    storage = Storage()
+    storage.version = 0
+    storage.layout = None
+    tensor._version = 0
+    tensor._view = None
+    tensor._storage = storage
+    return storage
+
+
+def make_leaf(tensor: Tensor) -> None:
+    """Let backward passes end at a tensor and put its gradient there."""
+    tensor._grad = None
+    tensor._node = Leaf(tensor, tensor._kind)

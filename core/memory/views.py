@@ -1,0 +1,501 @@
+"""Views and writes: what makes tensors that share memory read the same on every backend.
+
+A view knows the steps that lead to it from its storage's root. On backends whose arrays can be written, the library's
+own views hold the data. On the others a write replaces the root, and a view that finds its version behind derives its
+data anew. On both, a write through a view enters the history of the view's base, and a view that finds itself behind
+replays its steps on the base's present history.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from typing import Any, final
+
+import numpy
+
+from ...autograd.captured import note_written
+from ...autograd.modes import is_grad_enabled
+from ...autograd.node import Leaf
+from ..dispatch.keys import OPERATIONS
+from ..types.errors import ShapeError
+from .derivation import (
+    ALONE,
+    derive,
+    references,
+    update,
+)
+from .steps import (
+    OVERLAPPING,
+    STEPS,
+    Step,
+    contiguous_layout,
+    overlaps,
+    strided_layout,
+)
+from .tensor import (
+    Storage,
+    Tensor,
+    new_tensor,
+    own,
+    wrap,
+)
+
+
+@final
+class View:
+    """How a tensor sees another's memory.
+
+    Attributes
+    ----------
+    base : Tensor or None
+        The tensor whose history a write through the view enters; None for one that was detached.
+    steps : tuple of Step
+        From the storage's root to the view.
+    depth : int
+        How many of the steps lead to the base.
+    layout : numpy.ndarray or None
+        Shape and strides, on backends whose arrays don't have them.
+    seen : node, leaf or None
+        The base's history when the view's own was last derived from it.
+    may_overlap : bool
+        Whether some step leads to elements that share memory.
+    recorded : bool
+        Whether it was made while operations were being recorded.
+    """
+
+    __slots__ = ("base", "depth", "layout", "may_overlap", "recorded", "seen", "steps")
+
+    base: Tensor | None
+    steps: tuple[Step, ...]
+    depth: int
+    layout: numpy.ndarray | None
+    may_overlap: bool
+    seen: Any
+    recorded: bool
+
+
+_contiguous_layout = functools.lru_cache(maxsize=1024)(contiguous_layout)
+_strided_layout = functools.lru_cache(maxsize=1024)(strided_layout)
+
+
+def layout(tensor: Tensor) -> numpy.ndarray:
+    """An array without memory of its own with the tensor's shape and strides."""
+    storage = tensor._storage
+    if storage is None or storage.layout is None:
+        return _contiguous_layout(tensor._array.shape, tensor._kind.dtype.kind == "c")
+    root: numpy.ndarray = storage.layout
+    view = tensor._view
+    if view is None:
+        return root
+    if view.layout is None:
+        found = root
+        for name, argument in view.steps:
+            found = STEPS[name].layout(found, argument)
+        view.layout = found
+    return view.layout
+
+
+def ensure_storage(tensor: Tensor) -> Storage:
+    """The tensor's storage, with the root that views are derived from."""
+    storage = tensor._storage or own(tensor)
+    if storage.layout is None:
+        if tensor._kind.writable and not tensor._array.flags.c_contiguous:
+            # Nothing shares it yet, so it can take the layout that it would have on every other backend.
+            tensor._array = tensor._kind.library.backend.copy(tensor._array)
+        _set_root(storage, tensor, _contiguous_layout(tensor._array.shape, tensor._kind.dtype.kind == "c"))
+    return storage
+
+
+def share(tensor: Tensor) -> None:
+    """Keep the tensor's array where it is, in the layout that it has, as something outside has it too."""
+    storage = tensor._storage or own(tensor)
+    if storage.layout is None:
+        _set_root(storage, tensor, _layout_of(tensor._array))
+
+
+def can_share(array: Any) -> bool:
+    """Whether a foreign array has strides that a tensor can have: whole elements, no two in one place."""
+    if any(stride % array.itemsize for stride in array.strides):
+        return False
+    return bool(array.flags.c_contiguous) or not overlaps(_layout_of(array))
+
+
+def _layout_of(array: Any) -> numpy.ndarray:
+    return _strided_layout(array.shape, array.strides, array.itemsize, array.dtype.kind == "c")
+
+
+def can_hold(array: Any, kind: Any) -> bool:
+    """Whether a tensor of a kind can have a foreign array's memory: the library's own, to be written, in its order."""
+    own = isinstance(array, kind.library.array_types) and kind.writable
+    return own and array.flags.writeable and array.dtype.isnative and can_share(array)
+
+
+def sharing(array: Any, kind: Any) -> Tensor:
+    """A tensor of a foreign array, whose memory stays where it is."""
+    tensor = wrap(array, kind)
+    share(tensor)
+    return tensor
+
+
+def _set_root(storage: Storage, tensor: Tensor, root_layout: numpy.ndarray) -> None:
+    storage.root = tensor._array
+    storage.kind = tensor._kind
+    storage.replaceable = False
+    storage.layout = root_layout
+
+
+def make_view(tensor: Tensor, name: str, argument: Any) -> Tensor:
+    """The view of a tensor by one step, with its history.
+
+    Raises
+    ------
+    ValueError
+        If there is no such view (a reshape across strides).
+    """
+    storage = tensor._storage
+    if storage is None or storage.layout is None:
+        storage = ensure_storage(tensor)
+    if storage.version != tensor._version:
+        refresh(tensor)
+    kind = tensor._kind
+    array = tensor._array
+    kernel, result_kind = kind.table[name]
+    result = new_tensor()
+    if kind.writable:
+        result._array = kernel(array) if argument is None else kernel(array, argument)
+    else:
+        result._array = derive(kind.library, array, ((name, argument),), array.shape)
+    result._kind = result_kind
+    result._storage = storage
+    result._version = storage.version
+    result._node = None
+    result._view = view = View()
+    view.layout = None
+    recorded = is_grad_enabled()
+    parent = tensor._view
+    if parent is None:
+        base: Tensor = tensor
+        view.steps = ((name, argument),)
+        view.depth = 0
+        view.may_overlap = name in OVERLAPPING
+    else:
+        view.steps = (*parent.steps, (name, argument))
+        view.may_overlap = parent.may_overlap or name in OVERLAPPING
+        found = base_of(tensor)
+        if found is None:
+            base = tensor
+            view.depth = len(parent.steps)
+        else:
+            base = found
+            view.depth = parent.depth
+            recorded = recorded and parent.recorded
+    view.base = base
+    view.recorded = recorded
+    view.seen = base._node
+    if recorded and tensor._node is not None:
+        _record_step(tensor, result, name, argument)
+    return result
+
+
+def base_of(tensor: Tensor) -> Any:
+    """The base of a view, or None. Where that became a view in place, it is the tensor that stands for what it was;
+    one that was given other memory is no base any more.
+    """
+    view = None if tensor._storage is None else tensor._view
+    if view is None or view.base is None:
+        return None
+    base = view.base
+    if base._view is not None and base._view.base is not None:
+        base = view.base = base._view.base
+    if base._storage is not tensor._storage or view.steps[: view.depth] != _steps(base):
+        view.base = None
+        return None
+    return base
+
+
+def _steps(tensor: Tensor) -> tuple[Step, ...]:
+    return () if tensor._view is None else tensor._view.steps
+
+
+def become_view(operation: str, tensor: Tensor, name: str, argument: Any) -> Tensor:
+    """Make a tensor a view of what it was, by one step, and return it; tensors that share its memory stay as they are.
+
+    Raises
+    ------
+    RuntimeError
+        For a leaf that requires a gradient, whose shape is that of its gradient, and for a result of recorded
+        operations while nothing is recorded.
+    """
+    array_of(tensor)
+    if type(tensor._node) is Leaf or (tensor._node is not None and not is_grad_enabled()):
+        raise RuntimeError(
+            f"{operation}: a tensor that requires grad can't change its shape in place, unless it is a result of "
+            f"recorded operations and they are being recorded; use {operation.removesuffix('_')}"
+        )
+    view = None if tensor._storage is None else tensor._view
+    source = tensor
+    if view is None or view.base is None:
+        # Views of the tensor follow this one from now on: see `base_of`.
+        source = wrap(tensor._array, tensor._kind, tensor._node)
+        source._storage = ensure_storage(tensor)
+        source._array = tensor._array
+        source._version, source._view = tensor._version, view
+    seen = make_view(source, name, argument)
+    for slot in ("_array", "_node", "_storage", "_version", "_view"):
+        setattr(tensor, slot, getattr(seen, slot))
+    return tensor
+
+
+def _record_step(source: Tensor, result: Tensor, name: str, argument: Any) -> None:
+    operation = OPERATIONS[name]
+    parameter = STEPS[name].parameter
+    needed = {parameter: argument} if parameter in operation.rule.parameters else {}
+    operation.record(source, source._node, result, **needed)
+
+
+def refresh(tensor: Tensor) -> None:
+    """Bring a tensor that is behind its storage's version up to date: its data, and a view's history."""
+    storage = tensor._storage
+    assert storage is not None
+    view = tensor._view
+    with _roots:
+        version, root = storage.version, storage.root
+    if not tensor._kind.writable:
+        tensor._array = derive(tensor._kind.library, root, () if view is None else view.steps, storage.layout.shape)
+    base = base_of(tensor)
+    if view is not None and base is not None:
+        if base._version != version:
+            refresh(base)
+        if base._node is not view.seen:
+            view.seen = base._node
+            if view.recorded:
+                _replay(tensor, view)
+    tensor._version = version
+
+
+def array_of(tensor: Tensor) -> Any:
+    """The tensor's raw array, up to date."""
+    storage = tensor._storage
+    if storage is not None and storage.version != tensor._version:
+        refresh(tensor)
+    return tensor._array
+
+
+def _replay(tensor: Tensor, view: View) -> None:
+    """Derive a view's history anew from its base's, whether or not operations are being recorded."""
+    base = base_of(tensor)
+    assert base is not None
+    current = wrap(layout(base), base._kind, base._node)
+    if current._node is not None:
+        for name, argument in view.steps[view.depth :]:
+            following = wrap(STEPS[name].layout(current._array, argument), current._kind.table[name][1])
+            _record_step(current, following, name, argument)
+            current = following
+    tensor._node = current._node
+    note_written(tensor)
+
+
+def is_own_view(tensor: Tensor, step: Step, value: Tensor) -> bool:
+    """Whether a value is a tensor's own view by a step, up to date, so that writing it there would change nothing."""
+    storage = tensor._storage
+    view = None if storage is None or value._storage is not storage else value._view
+    if storage is None or view is None or value._version != storage.version:
+        return False
+    if view.base is None or not view.recorded:
+        return False
+    own_view = tensor._view
+    return view.steps == (*(() if own_view is None else own_view.steps), step)
+
+
+def detach(tensor: Tensor) -> Tensor:
+    """A tensor that shares the memory and has no history."""
+    storage = tensor._storage
+    if storage is None or storage.layout is None:
+        storage = ensure_storage(tensor)
+    if storage.version != tensor._version:
+        refresh(tensor)
+    result = new_tensor()
+    result._array = tensor._array
+    result._kind = tensor._kind
+    result._node = None
+    result._storage = storage
+    result._version = storage.version
+    result._view = None
+    own_view = tensor._view
+    if own_view is not None:
+        result._view = view = View()
+        view.base = None
+        view.steps = own_view.steps
+        view.depth = len(own_view.steps)
+        view.layout = own_view.layout
+        view.may_overlap = own_view.may_overlap
+        view.recorded = True
+        view.seen = None
+    return result
+
+
+def overlapping(tensor: Tensor) -> bool:
+    """Whether elements of the tensor share memory."""
+    view = None if tensor._storage is None else tensor._view
+    return view is not None and view.may_overlap and overlaps(layout(tensor))
+
+
+def require_writable(operation: str, tensor: Tensor) -> None:
+    """Refuse a write that PyTorch would refuse, before anything is changed.
+
+    Raises
+    ------
+    RuntimeError
+        For a leaf that requires a gradient, or a view of one, while operations are recorded; and for a view whose
+        elements share memory.
+    """
+    if overlapping(tensor):
+        raise RuntimeError(
+            f"{operation}: more than one element of the written-to tensor refers to a single memory location, as it "
+            f"was expanded to shape {tensor.shape}; write to a copy (x.clone())"
+        )
+    if not is_grad_enabled():
+        return
+    base = base_of(tensor)
+    if type(tensor._node) is Leaf:
+        raise RuntimeError(
+            f"{operation}: a leaf Tensor that requires grad is being used in an in-place operation; do it under "
+            f"tensorplug.no_grad(), or on a copy (x.clone())"
+        )
+    if base is not None and type(base._node) is Leaf:
+        raise RuntimeError(
+            f"{operation}: a view of a leaf Tensor that requires grad is being used in an in-place operation; do it "
+            f"under tensorplug.no_grad(), or on a copy (x.clone())"
+        )
+
+
+def write(tensor: Tensor, array: Any) -> None:
+    """Give a tensor new data of its own shape and dtype, which every tensor that shares its memory then reads.
+
+    History is not touched: see `rewrite_history`.
+    """
+    storage = tensor._storage or own(tensor)
+    if not tensor._kind.writable:
+        if tensor._view is not None:
+            _replace_root(tensor, storage, array, tensor._view.steps)
+        else:
+            _set_new_root(storage, array)
+        tensor._array = array
+    else:
+        if array is not tensor._array:
+            tensor._kind.library.backend.write(tensor._array, ..., array)
+        storage.version += 1
+    tensor._version = storage.version
+
+
+def write_item(tensor: Tensor, index: Any, array: Any, basic: bool) -> None:
+    """Write a raw array into a region of a tensor; history is not touched.
+
+    Parameters
+    ----------
+    basic
+        Whether the region is a view: the index has no masks and arrays in it.
+    """
+    kind = tensor._kind
+    if kind.writable:
+        storage = tensor._storage or own(tensor)
+        kind.library.backend.write(tensor._array, index, array)
+        storage.version += 1
+        tensor._version = storage.version
+    elif not basic:
+        write(tensor, kind.library.ops.put(array_of(tensor), array, index))
+    else:
+        storage = ensure_storage(tensor)
+        view = tensor._view
+        _replace_root(tensor, storage, array, (*(() if view is None else view.steps), ("getitem", index)))
+        # What it held is behind now, like every other view.
+        tensor._array = layout(tensor)
+
+
+_roots = threading.RLock()
+"""Held while the root of an immutable storage is read or replaced, so that writes of several threads all count."""
+
+
+def _set_new_root(storage: Storage, array: Any) -> None:
+    with _roots:
+        if storage.layout is not None:
+            storage.root = array
+            storage.replaceable = False
+        storage.version += 1
+
+
+def _replace_root(tensor: Tensor, storage: Storage, value: Any, steps: tuple[Step, ...]) -> None:
+    """Write a value into the root of an immutable storage, in place where nothing else refers to the root."""
+    holder = tensor if tensor._view is None else base_of(tensor)
+    with _roots:
+        if holder is not None and holder._view is None and holder._array is storage.root:
+            # It must not keep the old root; its next reading derives the new one.
+            holder._array = storage.layout
+            holder._version = -1
+        root, storage.root = storage.root, None
+        donate = storage.replaceable and references(root) <= ALONE
+        try:
+            storage.root = update(tensor._kind.library, root, value, steps, donate)
+        except Exception:
+            storage.root = root
+            raise
+        storage.replaceable = True
+        storage.version += 1
+
+
+def require_recorded_view(operation: str, tensor: Tensor) -> None:
+    """Refuse to record a write through a view that was made while nothing was recorded.
+
+    Raises
+    ------
+    RuntimeError
+        If the tensor is such a view.
+    """
+    view = None if tensor._storage is None else tensor._view
+    if view is not None and view.base is not None and not view.recorded:
+        raise RuntimeError(
+            f"{operation}: a view was created in no_grad mode and is being modified inplace with grad mode enabled; "
+            f"make the view where gradients are recorded, or write under tensorplug.no_grad()"
+        )
+
+
+def rewrite_history(tensor: Tensor, node: Any) -> None:
+    """Make `node` the history of a tensor that was just written, and of its base where it is a view."""
+    view, base = tensor._view, base_of(tensor)
+    if view is None or base is None:
+        tensor._node = node
+        note_written(tensor)
+        return
+    note_written(base, tensor)
+    result = wrap(base._array, base._kind)
+    steps = view.steps[view.depth :]
+    before = base._node
+    if before is not None or node is not None:
+        OPERATIONS["put_view"].record(base, tensor, before, node, result, steps=steps)
+        base._node = result._node
+    view.seen = base._node
+    tensor._node = node
+    if node is None:
+        _replay(tensor, view)
+
+
+def end_history(tensor: Tensor) -> None:
+    """Make a constant of a tensor, and of a view whose base is one."""
+    tensor._node = None
+    base = base_of(tensor)
+    if base is not None and tensor._view is not None:
+        tensor._view.seen = base._node
+
+
+def require_viewable(operation: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
+    """Raise PyTorch's error unless the tensor's memory can be seen under that shape."""
+    if tensor._storage is None or tensor._storage.layout is None:
+        return
+    try:
+        STEPS["reshape"].layout(layout(tensor), shape)
+    except ValueError:
+        raise ShapeError(
+            f"{operation}: shape {shape} is not compatible with the strides of a tensor of shape {tensor.shape}, "
+            f"whose elements are not in order in memory; use reshape, which copies where it must"
+        ) from None

@@ -1,0 +1,340 @@
+"""In-place operations: the checks before a write, the write, and what it does to the history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from ...autograd.modes import is_grad_enabled
+from ..dispatch.keys import OPERATIONS
+from ..dispatch.operation import Operation
+from ..types.dtypes import (
+    KIND_ORDER,
+    PYTHON_TYPES,
+    SCALARS,
+    DType,
+)
+from ..types.errors import DTypeError, ShapeError
+from .coercion import (
+    cast,
+    pair,
+    python_number,
+    require_range,
+    unsupported,
+)
+from .tensor import Tensor, own, wrap
+from .views import (
+    array_of,
+    base_of,
+    refresh,
+    require_recorded_view,
+    require_writable,
+    rewrite_history,
+    write,
+)
+
+_fill = Operation(
+    "fill",
+    family="in place",
+    operands=("x",),
+    decomposition=lambda ops, x, value: ops.full_like(x, value),
+)
+
+_copy = Operation(
+    "copy",
+    family="in place",
+    operands=("x", "value"),
+    decomposition=lambda ops, x, value: value,
+)
+
+
+def can_write(source: DType, target: DType) -> bool:
+    """Whether values of one dtype may be written into a tensor of another: not of a lower kind, as in PyTorch."""
+    return KIND_ORDER[source.kind] <= KIND_ORDER[target.kind]
+
+
+def into(operation: str, out: Tensor, result: Tensor) -> Tensor:
+    """Write an operation's result into the tensor given as ``out=``, and return that.
+
+    Raises
+    ------
+    RuntimeError
+        If a gradient is recorded of the result or wanted of `out`, as in PyTorch.
+    ShapeError
+        If `out` has another shape.
+    TypeError
+        If `out` has a dtype of a lower kind.
+    """
+    write(out, _placeable(operation, out, result)._array)
+    return out
+
+
+def _placeable(operation: str, out: Any, result: Tensor) -> Tensor:
+    """The result as it may be written into `out`."""
+    if type(out) is not Tensor:
+        raise TypeError(f"{operation}: out= takes a Tensor, got {type(out).__name__}")
+    if is_grad_enabled() and (result._node is not None or out.requires_grad):
+        raise RuntimeError(
+            f"{operation}: functions with out=... arguments don't support automatic differentiation, but one of the "
+            f"arguments requires grad; leave out= away, or use tensorplug.no_grad()"
+        )
+    require_writable(operation, out)
+    return _fitting(operation, result, out)
+
+
+def into_all(operation: str, out: Any, results: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Write several results into the tensors given as ``out=``, and return those."""
+    if not isinstance(out, list | tuple) or len(out) != len(results):
+        found = f"{len(out)}" if isinstance(out, list | tuple) else type(out).__name__
+        raise TypeError(f"{operation}: out= takes {len(results)} tensors, one for each result, got {found}")
+    # Nothing is written unless all of them fit.
+    values = [_placeable(operation, target, result) for target, result in zip(out, results, strict=True)]
+    for target, value in zip(out, values, strict=True):
+        write(target, value._array)
+    return tuple(out)
+
+
+def placed(operation: str, result: Tensor, out: Tensor | None) -> Tensor:
+    """An operation's result, or the tensor given as ``out=`` with the result in it."""
+    return result if out is None else into(operation, out, result)
+
+
+def _fitting(operation: str, value: Tensor, target: Tensor) -> Tensor:
+    """The value in the target's dtype, if it may be written there."""
+    if value.shape != target.shape:
+        raise ShapeError(
+            f"{operation}: output with shape {target.shape} doesn't match the broadcast shape {value.shape}"
+        )
+    if not can_write(value.dtype, target.dtype):
+        raise DTypeError(
+            f"{operation}: result type {value.dtype} can't be cast to the desired output type {target.dtype}; "
+            f"use the operation that is not in place"
+        )
+    return cast(value, target.dtype)
+
+
+def unary_in_place(operation: Operation) -> Callable[..., Tensor]:
+    """The method that writes an elementwise function of one tensor into it."""
+    name = f"{operation.name}_"
+
+    def method(self: Tensor) -> Tensor:
+        if operation.computing_dtype(self.dtype) is not self.dtype:
+            raise DTypeError(f"{name}: the result can't be cast to {self.dtype}; use {operation.name}")
+        return write_in_place(operation, name, self, (self,), {})
+
+    return _named(method, operation, name)
+
+
+def binary_in_place(operation: Operation) -> Callable[..., Any]:
+    """The method that writes an elementwise function of two tensors into the first."""
+    name = f"{operation.name}_"
+
+    def method(self: Tensor, other: Any, /) -> Tensor:
+        if type(other) is not Tensor or other._kind is not self._kind:
+            operands = pair(operation, self, other)
+            if operands is None:
+                raise unsupported(name, self, other)
+            if operands[0] is not self:
+                return _through_cast(operation, name, self, operands)
+            other = operands[1]
+        kernel, _ = self._kind.table[name]
+        operand = array_of(other)
+        if kernel is None or _is_recorded(self, other):
+            return write_in_place(operation, name, self, (self, other), {})
+        require_fit(name, self._array.shape, operand.shape)
+        kernel(self._array, operand)
+        storage = self._storage or own(self)
+        if self._version == storage.version:
+            self._version += 1
+        storage.version += 1
+        return self
+
+    return _named(method, operation, name)
+
+
+def _is_recorded(target: Tensor, other: Tensor) -> bool:
+    """Whether a write may be recorded or refused, so that it takes more than to write."""
+    view = None if target._storage is None else target._view
+    if view is not None and view.may_overlap:
+        return True
+    base = None if view is None else base_of(target)
+    none = target._node is None and (base is None or base._node is None) and other._node is None
+    return not none and is_grad_enabled()
+
+
+def _named(method: Callable[..., Any], operation: Operation, name: str) -> Callable[..., Any]:
+    method.__name__ = name
+    method.__qualname__ = f"Tensor.{name}"
+    method.__doc__ = f"Write `{operation.name}` of this tensor into it, and return it."
+    return method
+
+
+def _through_cast(operation: Operation, name: str, target: Tensor, operands: tuple[Tensor, ...]) -> Tensor:
+    """Compute in the promoted dtype, then write in the target's own, as PyTorch does."""
+    require_writable(name, target)
+    return copy_(target, _fitting(name, operation.function(*operands), target))
+
+
+def write_in_place(
+    operation: Operation,
+    name: str,
+    target: Tensor,
+    operands: tuple[Tensor, ...],
+    parameters: dict[str, Any] | None = None,
+) -> Tensor:
+    """Write the result of an operation into its first operand, as a recorded operation, and return that."""
+    parameters = parameters or {}
+    for operand in operands:
+        storage = operand._storage
+        if storage is not None and storage.version != operand._version:
+            refresh(operand)
+    require_writable(name, target)
+    storage = target._storage or own(target)
+    recording = is_grad_enabled() and operation.rule is not None and in_a_graph(target, operands)
+    if recording:
+        require_recorded_view(name, target)
+        operands = _keep_old_values(operation, operands, storage)
+    array = _compute(operation, name, target, operands, parameters)
+    write(target, array)
+    if recording:
+        _record(operation, target, operands, parameters)
+    return target
+
+
+def in_a_graph(target: Tensor, operands: tuple[Tensor, ...]) -> bool:
+    """Whether a write of the operands into the target must enter a history."""
+    base = base_of(target)
+    return any(operand._node is not None for operand in operands) or (base is not None and base._node is not None)
+
+
+def _keep_old_values(operation: Operation, operands: tuple[Tensor, ...], storage: Any) -> tuple[Tensor, ...]:
+    """The operands, copied where the write would change what the gradient rule saves of them."""
+    rule = operation.rule
+    assert rule is not None
+    edges = {name: operand._node for name, operand in zip(operation.operands, operands, strict=True)}
+    kept = []
+    for name, operand in zip(operation.operands, operands, strict=True):
+        needed = any(edges[rule.operands[i]] is not None for i in rule.serves.get(name, ()))
+        if needed and operand._storage is storage and operand._kind.writable:
+            copied = operand._kind.library.backend.copy(operand._array)
+            operand = wrap(copied, operand._kind, operand._node)
+        elif needed and operand._storage is storage:
+            operand = wrap(operand._array, operand._kind, operand._node)
+        kept.append(operand)
+    return tuple(kept)
+
+
+def _compute(
+    operation: Operation, name: str, target: Tensor, operands: tuple[Tensor, ...], parameters: dict[str, Any]
+) -> Any:
+    """The new data: written by the backend's own in-place kernel where that is safe, else computed beside the old."""
+    kind = target._kind
+    kernel, result = kind.table[operation.name]
+    arrays = [operand._array for operand in operands]
+    shape = target._array.shape
+    for array in arrays[1:]:
+        require_fit(name, shape, array.shape)
+    if result is not kind:
+        raise DTypeError(f"{name}: result type {result.dtype} can't be cast to the desired output type {kind.dtype}")
+    in_place, _ = kind.table[name]
+    if in_place is not None:
+        return in_place(target._array, *arrays[1:], **parameters)
+    return kernel(*arrays, **parameters)
+
+
+def require_fit(name: str, shape: tuple[int, ...], other: tuple[int, ...]) -> None:
+    """Raise a ShapeError unless an operand of shape `other` broadcasts to the shape of the tensor that is written."""
+    if other == shape or not other:
+        return
+    tail = shape[len(shape) - len(other) :]
+    if tail == other and shape:
+        return
+    if len(other) > len(shape) or any(n not in (1, m) for n, m in zip(other, tail, strict=True)):
+        try:
+            found: Any = numpy.broadcast_shapes(shape, other)
+        except ValueError:
+            found = f"of {shape} and {other}"
+        raise ShapeError(f"{name}: output with shape {shape} doesn't match the broadcast shape {found}")
+
+
+def _record(operation: Operation, target: Tensor, operands: tuple[Tensor, ...], parameters: dict[str, Any]) -> None:
+    rule, record = operation.rule, operation.record
+    assert rule is not None
+    edges = [operands[operation.operands.index(name)]._node for name in rule.operands]
+    if any(edge is not None for edge in edges):
+        wanted = {name: parameters[name] for name in rule.parameters if name in parameters}
+        record(*operands, *edges, target, **wanted)
+        rewrite_history(target, target._node)
+    else:
+        rewrite_history(target, None)
+
+
+def copy_(self: Tensor, source: Any, /) -> Tensor:
+    """Write another tensor's values, broadcast and converted, into this one, and return it.
+
+    Raises
+    ------
+    ShapeError
+        If the source cannot be broadcast to this shape.
+    """
+    array_of(self)
+    require_writable("copy_", self)
+    if type(source) is not Tensor:
+        from ..standard.creation import asarray
+
+        source = asarray(source, device=self.device)
+    source = cast(OPERATIONS["to_device"].function(source, self.device), self.dtype)
+    source = OPERATIONS["broadcast_to"].function(source, self.shape)
+    array = array_of(source)
+    recording = is_grad_enabled() and in_a_graph(self, (self, source))
+    if recording:
+        require_recorded_view("copy_", self)
+    if self._kind.writable and source._storage is not None and source._storage is self._storage:
+        array = self._kind.library.backend.copy(array)
+    write(self, array)
+    if recording:
+        _copy.record(self, source, self._node, source._node, self)
+        rewrite_history(self, self._node)
+    return self
+
+
+def fill_(self: Tensor, value: Any, /) -> Tensor:
+    """Write one value, converted as in PyTorch, into every element, and return the tensor."""
+    if type(value) is Tensor:
+        if value.ndim:
+            raise ShapeError(f"fill_: the value must be a scalar or a 0-d tensor, got shape {value.shape}")
+        return copy_(self, value)
+    value = python_number(value)
+    if not isinstance(value, SCALARS):
+        raise unsupported("fill_", value)
+    if isinstance(value, complex) and self.dtype.kind in "iuf":
+        raise DTypeError(f"fill_: complex numbers do not convert to {self.dtype}; take their real part")
+    require_range("fill_", self.dtype, value)
+    value = PYTHON_TYPES[self.dtype.kind](value)
+    with numpy.errstate(over="ignore"):
+        return write_in_place(_fill, "fill_", self, (self,), {"value": value})
+
+
+def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The method that writes what a function of a tensor returns into that tensor."""
+    name = f"{function.__name__}_"
+
+    def method(self: Tensor, /, *arguments: Any, **keywords: Any) -> Tensor:
+        require_writable(name, self)
+        return copy_(self, _fitting(name, function(self, *arguments, **keywords), self))
+
+    method.__name__ = name
+    method.__qualname__ = f"Tensor.{name}"
+    method.__doc__ = f"Write `{function.__name__}` of this tensor into it, and return it."
+    return method
+
+
+def zero_(self: Tensor) -> Tensor:
+    """Write zero into every element, and return the tensor."""
+    return fill_(self, 0)
+
+
+IN_PLACE: dict[int, Callable[[Operation], Callable[..., Tensor]]] = {1: unary_in_place, 2: binary_in_place}
+"""How the in-place form is made of an elementwise operation with that many operands."""

@@ -1,0 +1,91 @@
+"""Whether tensors are equal, closely or as a whole, and whether they hold a value, as in PyTorch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..memory.coercion import unsupported
+from ..memory.tensor import Tensor
+from ..standard.elementwise import (
+    abs,
+    equal,
+    isfinite,
+    isnan,
+    less_equal,
+    logical_and,
+    logical_or,
+)
+from ..types.axes import as_float
+from ..types.dtypes import SCALARS
+from ..types.errors import DTypeError
+
+
+def isclose(x1: Tensor, x2: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
+    r"""Whether the elements of each pair are closely equal: :math:`|x_1 - x_2| \le atol + rtol \cdot |x_2|`.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor
+        They broadcast, and are promoted to a common dtype.
+    rtol, atol : float, default: 1e-5, 1e-8
+        The tolerance relative to the second, and the absolute one. Infinities are close to themselves only.
+    equal_nan : bool, default: False
+        Whether NaN is close to NaN.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.isclose(tp.tensor([1.0, 2.0]), tp.tensor([1.000001, 2.1]))
+    tensor([ True, False])
+    """
+    if type(x1) is not Tensor or type(x2) is not Tensor:
+        raise unsupported("isclose", x1, x2)
+    rtol, atol = as_float("isclose", "rtol", rtol), as_float("isclose", "atol", atol)
+    same: Tensor = equal(x1, x2)
+    if not (x1.dtype.is_differentiable or x2.dtype.is_differentiable) and not rtol and not atol:
+        return same
+    x1, x2 = x1.detach(), x2.detach()
+    wide = "complex128" if "c" in (x1.dtype.kind, x2.dtype.kind) else "float64"
+    if x1.dtype.kind in "biu" and x2.dtype.kind in "biu":
+        x1, x2 = x1.to(wide), x2.to(wide)
+    within = less_equal(abs(x1 - x2), abs(x2) * rtol + atol)
+    found: Tensor = logical_or(same, logical_and(within, isfinite(x1 + x2 * 0)))
+    if equal_nan:
+        found = logical_or(found, logical_and(isnan(x1), isnan(x2)))
+    return found
+
+
+def allclose(x1: Tensor, x2: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+    """Whether all elements are closely equal; the parameters are those of `isclose`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.allclose(tp.ones(2), tp.ones(2) + 1e-7)
+    True
+    """
+    return bool(isclose(x1, x2, rtol, atol, equal_nan).all())
+
+
+def is_equal(x: Tensor, other: Tensor) -> bool:
+    """Whether two tensors have one shape and equal elements, as in PyTorch; the function `equal` compares each pair."""
+    if type(other) is not Tensor:
+        raise unsupported("equal", x, other)
+    return x.shape == other.shape and bool(equal(x, other).all())
+
+
+def contains(x: Tensor, value: Any) -> bool:
+    """Whether some element is equal to a value, or to that in its place in a tensor: what ``value in x`` asks.
+
+    Raises
+    ------
+    TypeError
+        If it is no number or tensor.
+    """
+    if type(value) is not Tensor and not isinstance(value, SCALARS):
+        raise DTypeError(f"in: got {type(value).__name__}, wanted a number or a tensor")
+    return bool(equal(x, value).any())
+
+
+METHODS = {"allclose": allclose, "isclose": isclose, "equal": is_equal, "__contains__": contains}
+"""Methods of Tensor."""

@@ -1,0 +1,160 @@
+"""Distances, similarities and directions of vectors, as in PyTorch. They are made of other operations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..dispatch.operation import Operation
+from ..families.scalars import accepts_0d
+from ..memory.coercion import cast, unsupported
+from ..memory.tensor import Tensor
+from ..memory.writes import into
+from ..standard.elementwise import clip
+from ..standard.linalg import vector_norm
+from ..standard.linear_algebra import promoted
+from ..standard.manipulation import broadcast_arrays
+from ..standard.statistical import sum
+from ..types.axes import as_float, normalize_axes, normalize_axis
+from ..types.dtypes import float32
+from ..types.errors import DTypeError
+
+_FLOATS = "real-valued floating-point"
+
+_cosine_similarity = Operation("cosine_similarity", family="composite", operands=("x1", "x2"), accepts=_FLOATS)
+_normalize = Operation("normalize", family="composite", operands=("input",), accepts="floating-point")
+_pairwise_distance = Operation("pairwise_distance", family="composite", operands=("x1", "x2"), accepts=_FLOATS)
+
+
+def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
+    r"""The distance of each vector from the one in its place, :math:`\| x_1 - x_2 + \epsilon \|_p`.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor, shape (..., D)
+        Of a real-valued floating-point dtype; they are broadcast and promoted to a common one.
+    p : float, default: 2.0
+        The power of the norm.
+    eps : float, default: 1e-6
+        What is added to each difference, so that the gradient of equal vectors is not that of a kink.
+    keepdim : bool, default: False
+        Whether the last axis is kept with length 1.
+
+    Returns
+    -------
+    Tensor, shape (...)
+
+    Raises
+    ------
+    TypeError
+        For another dtype.
+    ShapeError
+        If the shapes cannot be broadcast together.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.pairwise_distance(tp.tensor([[3.0, 4.0], [1.0, 1.0]]), tp.zeros(2))
+    tensor([5.0000, 1.4142])
+    """
+    x1, x2 = promoted(_pairwise_distance, x1, x2)
+    difference = x1 - x2 + as_float("pairwise_distance", "eps", eps)
+    return vector_norm(difference, p, axis=-1 if difference.ndim else None, keepdims=keepdim)
+
+
+@accepts_0d
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    r"""The cosine of the angle between vectors along an axis.
+
+    .. math:: \frac{x_1 \cdot x_2}{\max(\|x_1\|_2, \epsilon) \max(\|x_2\|_2, \epsilon)}
+
+    Parameters
+    ----------
+    x1, x2 : Tensor
+        Of a real-valued floating-point dtype; they are broadcast and promoted to a common one.
+    dim : int, default: 1
+        The axis of their common shape.
+    eps : float, default: 1e-8
+        The least norm that is divided by. The gradient takes no notice of that bound, as in PyTorch.
+
+    Returns
+    -------
+    Tensor
+        Of the common shape without the axis.
+
+    Raises
+    ------
+    IndexError
+        If there is no such axis.
+    TypeError
+        For another dtype.
+    ShapeError
+        If the shapes cannot be broadcast together.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.cosine_similarity(tp.tensor([[3.0, 4.0], [1.0, 1.0]]), tp.tensor([[1.0, 0.0], [2.0, 2.0]]))
+    tensor([0.6000, 1.0000])
+    """
+    x1, x2 = broadcast_arrays(*promoted(_cosine_similarity, x1, x2))
+    axis = normalize_axis("cosine_similarity", dim, x1.ndim)
+    similarity: Tensor = sum(_normalized(x1, axis, eps) * _normalized(x2, axis, eps), axis=axis)
+    return similarity
+
+
+def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
+    r"""Vectors divided by their norms, :math:`x / \max(\|x\|_p, \epsilon)`.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of a floating-point dtype; half-precision types are computed in float32.
+    p : float, default: 2.0
+        The power of the norm.
+    dim : int or tuple of int, default: 1
+        The axes along which the vectors lie.
+    eps : float, default: 1e-12
+        The least number that is divided by.
+    out : Tensor, optional
+        Where the result is written.
+
+    Returns
+    -------
+    Tensor
+        The dtype and shape of `input`.
+
+    Raises
+    ------
+    IndexError
+        If there is no such axis.
+    TypeError
+        For another dtype.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.normalize(tp.tensor([[3.0, 4.0], [0.0, 0.0]]))
+    tensor([[0.6000, 0.8000],
+            [0.0000, 0.0000]])
+    """
+    if type(input) is not Tensor:
+        raise unsupported("normalize", input)
+    dtype = input.dtype
+    if not _normalize.takes(dtype):
+        raise DTypeError(f"normalize: got {dtype}, wanted a floating-point dtype")
+    axes = normalize_axes("normalize", dim, input.ndim, True)
+    x = cast(input, float32) if dtype.itemsize == 2 else input
+    norm = vector_norm(x, as_float("normalize", "p", p), axis=axes, keepdims=True)
+    result = cast(x / clip(norm, as_float("normalize", "eps", eps)), dtype)
+    return result if out is None else into("normalize", out, result)
+
+
+def _normalized(x: Tensor, axis: int, eps: float) -> Tensor:
+    norm = vector_norm(x, axis=axis, keepdims=True)
+    # What the bound adds has no history, so that the gradient passes it by.
+    return x / (norm + (clip(norm, as_float("cosine_similarity", "eps", eps)) - norm).detach())
+
+
+_cosine_similarity.function = cosine_similarity
+_normalize.function = normalize
+_pairwise_distance.function = pairwise_distance

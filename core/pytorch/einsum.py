@@ -1,0 +1,240 @@
+"""Sums of products in Einstein's notation, as in PyTorch, made of other operations.
+
+Each step works on a tensor and the labels of its axes. Axes that one operand alone has are summed first; then the two
+operands whose product is smallest, beside what they take up, are multiplied, until one is left.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import operator
+import string
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from ..memory.coercion import unsupported
+from ..memory.tensor import Tensor
+from ..standard.linear_algebra import matmul
+from ..standard.manipulation import diagonal, permute_dims, reshape
+from ..standard.statistical import sum
+from ..types.errors import ShapeError
+
+Label = str
+"""A letter; of an axis that an ellipsis stands for, its number, counted from the last: ``"-1"``."""
+
+
+class Term(NamedTuple):
+    """An operand and the labels of its axes, each of which it has once."""
+
+    tensor: Tensor
+    labels: tuple[Label, ...]
+
+
+def einsum(equation: Any, *operands: Any) -> Tensor:
+    """The sum of the products of elements, over the labels that the result lacks.
+
+    Parameters
+    ----------
+    equation : str
+        A letter for each axis of each operand, with a comma between operands, and behind ``->`` those of the result.
+        Without ``->`` they are the letters that occur once, capitals first. ``...`` stands for any further axes. A
+        letter that an operand has twice takes its diagonal. Instead, each operand may be followed by a list of numbers
+        from 0 to 51, or `...`, for its axes, and all by that of the result: ``einsum(a, [0, 1], b, [1, 2], [0, 2])``.
+    *operands : Tensor
+        Of a numeric dtype; they are promoted to a common one. Axes with one letter are equally long, or 1.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    ValueError
+        If the equation is not of that form, or names not as many operands or axes as there are.
+    ShapeError
+        If axes with one letter are not equally long.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([[1, 2], [3, 4]])
+    >>> tp.einsum("ij,jk->ik", x, x)
+    tensor([[ 7, 10],
+            [15, 22]])
+    >>> tp.einsum("ii", x)
+    tensor(5)
+    >>> tp.einsum(x, [0, 1], [1, 0])
+    tensor([[1, 3],
+            [2, 4]])
+    """
+    if not isinstance(equation, str):
+        equation, operands = _as_equation(equation, *operands)
+    tensors = operands[0] if len(operands) == 1 and isinstance(operands[0], list | tuple) else operands
+    if not all(type(tensor) is Tensor for tensor in tensors):
+        raise unsupported("einsum", *tensors)
+    inputs, result = _parsed(equation, tensors)
+    terms = [_with_diagonals(tensor, labels) for tensor, labels in zip(tensors, inputs, strict=True)]
+    terms = _without_broadcast(terms, _lengths(terms))
+    while len(terms) > 1:
+        terms = [_summed(term, _needed([*terms[:i], *terms[i + 1 :]], result)) for i, term in enumerate(terms)]
+        pairs = list(itertools.combinations(range(len(terms)), 2))
+        i, j = min(pairs, key=functools.partial(_growth, terms, result))
+        rest = [*terms[:i], *terms[i + 1 : j], *terms[j + 1 :]]
+        terms = [_product(terms[i], terms[j], _needed(rest, result)), *rest]
+    last = _summed(terms[0], set(result))
+    return permute_dims(last.tensor, [last.labels.index(label) for label in result])
+
+
+def _as_equation(*arguments: Any) -> tuple[str, tuple[Any, ...]]:
+    """The equation that says the same as operands with lists of numbers behind them, and the operands."""
+    if len(arguments) < 2 or type(arguments[0]) is not Tensor or isinstance(arguments[1], str | Tensor):
+        found = type(arguments[0]).__name__
+        raise TypeError(f"einsum: got {found}, wanted an equation such as 'ij,jk->ik' first, or operands and lists")
+    paired = len(arguments) // 2 * 2
+    equation = ",".join(map(_letters, arguments[1:paired:2]))
+    if paired < len(arguments):
+        equation += f"->{_letters(arguments[-1])}"
+    return equation, arguments[:paired:2]
+
+
+def _letters(numbers: Any) -> str:
+    """A list of numbers, or `...`, as letters in the same order."""
+    if isinstance(numbers, str) or not isinstance(numbers, Iterable):
+        raise TypeError(f"einsum: got {type(numbers).__name__}, wanted a list of numbers for the axes of an operand")
+    return "".join("..." if one is Ellipsis else _letter(one) for one in numbers)
+
+
+def _letter(number: Any) -> str:
+    try:
+        found = operator.index(number)
+    except TypeError:
+        raise TypeError(f"einsum: got {type(number).__name__}, wanted numbers or '...' for axes") from None
+    if not 0 <= found < len(_LETTERS):
+        raise ValueError(f"einsum: got the number {found} for an axis, wanted 0 to {len(_LETTERS) - 1}")
+    return _LETTERS[found]
+
+
+_LETTERS = string.ascii_uppercase + string.ascii_lowercase
+
+
+def _parsed(equation: str, tensors: Iterable[Tensor]) -> tuple[list[tuple[Label, ...]], tuple[Label, ...]]:
+    """The labels of each operand's axes, and of the result's."""
+    shapes = [tensor.shape for tensor in tensors]
+    text, arrow, after = equation.replace(" ", "").partition("->")
+    parts = text.split(",")
+    if len(parts) != len(shapes):
+        raise ValueError(f"einsum: got {len(shapes)} operands, wanted {len(parts)}, as {equation!r} names")
+    inputs = [_labels(part, len(shape), equation) for part, shape in zip(parts, shapes, strict=True)]
+    counts = {label: 0 for labels in inputs for label in labels}
+    for label in itertools.chain(*inputs):
+        counts[label] += 1
+    further = tuple(sorted((label for label in counts if label.startswith("-")), key=int))
+    if not arrow:
+        return inputs, (*further, *sorted(label for label, n in counts.items() if n == 1 and label not in further))
+    result = _labels(after, len(after.replace("...", "")) + len(further) * ("..." in after), equation)
+    unknown = [label for label in result if label not in counts]
+    if unknown or len(set(result)) != len(result):
+        raise ValueError(f"einsum: the result of {equation!r} must have labels of the operands, each once")
+    return inputs, result
+
+
+def _labels(part: str, ndim: int, equation: str) -> tuple[Label, ...]:
+    """The labels of the axes of one operand, or of the result."""
+    before, dots, after = part.partition("...")
+    letters = before + after
+    if letters and not (letters.isalpha() and letters.isascii()):
+        raise ValueError(f"einsum: got {part!r} in {equation!r}, wanted letters and at most one '...'")
+    gap = ndim - len(letters)
+    if gap < 0 or (gap and not dots):
+        raise ValueError(f"einsum: {part!r} in {equation!r} names {len(letters)} axes, but the operand has {ndim}")
+    return (*before, *(str(i) for i in range(-gap, 0)), *after)
+
+
+def _with_diagonals(tensor: Tensor, labels: tuple[Label, ...]) -> Term:
+    """The operand with one axis for each label."""
+    for label in labels:
+        while labels.count(label) > 1:
+            first = labels.index(label)
+            second = labels.index(label, first + 1)
+            if tensor.shape[first] != tensor.shape[second]:
+                raise ShapeError(
+                    f"einsum: {label!r} is twice in an operand of shape {tensor.shape}, whose axes {first} and "
+                    f"{second} are not equally long"
+                )
+            tensor = diagonal(tensor, 0, first, second)
+            labels = (*(one for i, one in enumerate(labels) if i not in (first, second)), label)
+    return Term(tensor, labels)
+
+
+def _lengths(terms: list[Term]) -> dict[Label, int]:
+    """The length of the axes of each label, some of which may be 1 where others are longer."""
+    lengths: dict[Label, int] = {}
+    for tensor, labels in terms:
+        for label, length in zip(labels, tensor.shape, strict=True):
+            known = lengths.setdefault(label, length)
+            if length != known and 1 not in (length, known):
+                raise ShapeError(
+                    f"einsum: {label!r} stands for axes of lengths {known} and {length}, which must be equal or 1"
+                )
+            lengths[label] = length if known == 1 else known
+    return lengths
+
+
+def _without_broadcast(terms: list[Term], lengths: dict[Label, int]) -> list[Term]:
+    """The operands without axes of length 1 that are longer elsewhere, along which they are the same."""
+    found = []
+    for tensor, labels in terms:
+        kept = [i for i, label in enumerate(labels) if tensor.shape[i] == lengths[label]]
+        found.append(Term(_reshaped(tensor, tuple(tensor.shape[i] for i in kept)), tuple(labels[i] for i in kept)))
+    return found
+
+
+def _needed(others: list[Term], result: tuple[Label, ...]) -> set[Label]:
+    """The labels that other operands or the result have, which are not to be summed yet."""
+    return set(result).union(*(term.labels for term in others))
+
+
+def _summed(term: Term, kept: set[Label]) -> Term:
+    """The operand without the axes that nothing else needs."""
+    axes = tuple(i for i, label in enumerate(term.labels) if label not in kept)
+    if not axes:
+        return term
+    total = sum(term.tensor, axis=axes, dtype=term.tensor.dtype)
+    return Term(total, tuple(label for label in term.labels if label in kept))
+
+
+def _growth(terms: list[Term], result: tuple[Label, ...], pair: tuple[int, int]) -> int:
+    """How many elements more the product of two operands has than they have."""
+    first, second = (terms[i] for i in pair)
+    kept = _needed([term for i, term in enumerate(terms) if i not in pair], result)
+    lengths = dict(zip(first.labels + second.labels, first.tensor.shape + second.tensor.shape, strict=True))
+    size = math.prod(length for label, length in lengths.items() if label in kept)
+    return size - math.prod(first.tensor.shape) - math.prod(second.tensor.shape)
+
+
+def _product(first: Term, second: Term, kept: set[Label]) -> Term:
+    """The product of two operands, as one of matrices: labels of both that are not kept are summed."""
+    shared = [label for label in first.labels if label in second.labels]
+    batch = [label for label in shared if label in kept]
+    inner = [label for label in shared if label not in kept]
+    rows = [label for label in first.labels if label not in shared]
+    columns = [label for label in second.labels if label not in shared]
+    lengths = dict(zip(first.labels + second.labels, first.tensor.shape + second.tensor.shape, strict=True))
+    sizes = [math.prod(lengths[label] for label in labels) for labels in (rows, inner, columns)]
+    stack = tuple(lengths[label] for label in batch)
+    left = _arranged(first, (*batch, *rows, *inner), (*stack, sizes[0], sizes[1]))
+    right = _arranged(second, (*batch, *inner, *columns), (*stack, sizes[1], sizes[2]))
+    product = matmul(left, right) if inner else left * right
+    labels = (*batch, *rows, *columns)
+    return Term(_reshaped(product, tuple(lengths[label] for label in labels)), labels)
+
+
+def _arranged(term: Term, labels: tuple[Label, ...], shape: tuple[int, ...]) -> Tensor:
+    order = [term.labels.index(label) for label in labels]
+    return _reshaped(term.tensor if term.labels == labels else permute_dims(term.tensor, order), shape)
+
+
+def _reshaped(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
+    return tensor if tensor.shape == shape else reshape(tensor, shape)

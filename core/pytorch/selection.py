@@ -1,0 +1,503 @@
+"""Elements picked and put by tensors of indices or by masks, as in PyTorch.
+
+Indices are not counted from the end, and one that is out of range raises IndexError on every backend. The gradient of
+a pick is added where it was picked from; that of a put goes to what was put, and not to what was there.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from ...backends.common.positions import in_range
+from ..dispatch.keys import OPERATIONS
+from ..families.scalars import accepts_0d, as_vector
+from ..memory.coercion import (
+    cast,
+    explain,
+    is_number,
+    same_device,
+    scalar_tensor,
+    unsupported,
+)
+from ..memory.tensor import Tensor
+from ..memory.transfer import to_device
+from ..memory.views import array_of
+from ..memory.writes import in_place, into_all, placed
+from ..standard.elementwise import masked_fill
+from ..standard.indexing import along_axis, getitem, kept
+from ..standard.manipulation import broadcast_arrays, broadcast_to, reshape
+from ..standard.positions import elements_at
+from ..standard.sorting import argsort, positions_of_greatest
+from ..types.axes import as_integer, normalize_axis
+from ..types.dtypes import (
+    SCALARS,
+    bool_,
+    int64,
+    promote_scalar,
+)
+from ..types.errors import DTypeError, PositionError, ShapeError
+
+Index = tuple[Any, ...]
+"""Slices and raw arrays, which are checked."""
+
+
+def gather(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The elements of `x` at positions along an axis, one for each element of `index`.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+    index : Tensor
+        Of an integer dtype, with as many axes as `x`; along the others it may be shorter, and is not broadcast.
+    out : Tensor, optional
+        Where the result is written.
+
+    Returns
+    -------
+    Tensor
+        The dtype of `x`; the shape of `index`.
+
+    Raises
+    ------
+    IndexError
+        If a position or the axis is out of range.
+    ShapeError
+        If the shapes don't fit.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.gather(tp.tensor([[1, 2], [3, 4]]), 1, tp.tensor([[0, 0], [1, 0]]))
+    tensor([[1, 1],
+            [4, 3]])
+    """
+    index = _indices("gather", x, index)
+    axis = normalize_axis("gather", dim, x.ndim, True)
+    if not x._array.shape:
+        found = gather(reshape(x, (1,)), axis, reshape(index, (-1,)))
+        return placed("gather", reshape(found, index.shape), out)
+    return placed("gather", _read(x, _beside("gather", x, axis, index)), out)
+
+
+@accepts_0d
+def scatter(
+    x: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
+) -> Tensor:
+    """A copy of `x` with elements put at positions along an axis: what `gather` would read there.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+    index : Tensor
+        Of an integer dtype, with as many axes as `x`; along the others it may be shorter. Where a place is named twice
+        either element may be put.
+    src : Tensor or Python scalar
+        Of the dtype of `x`, and at least as long as `index` along each axis.
+    value : Python scalar
+        The same, by PyTorch's name of a scalar.
+    reduce : {None, "add"}
+        Whether elements are added to what is there, as by `scatter_add`.
+
+    Returns
+    -------
+    Tensor
+        The dtype and shape of `x`.
+
+    Raises
+    ------
+    IndexError
+        If a position or the axis is out of range.
+    ShapeError
+        If the shapes don't fit.
+    TypeError
+        If `src` is of another dtype.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.scatter(tp.zeros(2, 3), 1, tp.tensor([[2], [0]]), 1.0)
+    tensor([[0., 0., 1.],
+            [1., 0., 0.]])
+    """
+    if reduce not in (None, "add"):
+        raise ValueError(f"scatter: got reduce {reduce!r}, wanted None or 'add'")
+    index = _indices("scatter", x, index)
+    axis = normalize_axis("scatter", dim, x.ndim)
+    places = _beside("scatter", x, axis, index)
+    put = _source("scatter", x, value if src is None else src, index.shape)
+    return _write(x, put, places) if reduce is None else _add(x, broadcast_to(put, index.shape), places)
+
+
+@accepts_0d
+def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
+    """A copy of `x` with elements added at positions along an axis, once for each time that a place is named.
+
+    What is added at one place is added one by one, in the order of the index; half-precision types in float32.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of a numeric dtype.
+    dim : int
+    index : Tensor
+        Of an integer dtype, with as many axes as `x`; along the others it may be shorter.
+    src : Tensor
+        Of the dtype of `x`, and at least as long as `index` along each axis.
+
+    Returns
+    -------
+    Tensor
+        The dtype and shape of `x`.
+
+    Raises
+    ------
+    IndexError
+        If a position or the axis is out of range.
+    ShapeError
+        If the shapes don't fit.
+    TypeError
+        If `src` is of another dtype.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.scatter_add(tp.zeros(3), 0, tp.tensor([0, 2, 0]), tp.tensor([1.0, 2.0, 3.0]))
+    tensor([4., 0., 2.])
+    """
+    index = _indices("scatter_add", x, index)
+    axis = normalize_axis("scatter_add", dim, x.ndim)
+    places = _beside("scatter_add", x, axis, index)
+    return _add(x, broadcast_to(_source("scatter_add", x, src, index.shape), index.shape), places)
+
+
+@accepts_0d
+def index_select(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The slices of `x` at positions along an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+    index : Tensor, shape (N,)
+        Of an integer dtype.
+    out : Tensor, optional
+        Where the result is written.
+
+    Returns
+    -------
+    Tensor
+        The dtype and shape of `x`, but for that axis, which is as long as `index`.
+
+    Raises
+    ------
+    IndexError
+        If a position or the axis is out of range, or `index` has several axes.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.index_select(tp.tensor([[1, 2], [3, 4]]), 0, tp.tensor([1, 1]))
+    tensor([[3, 4],
+            [3, 4]])
+    """
+    return placed("index_select", _read(x, _along("index_select", x, dim, index)), out)
+
+
+@accepts_0d
+def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
+    """A copy of `x` with slices added at positions along an axis, once for each time that one is named.
+
+    What is added at one place is added one by one, in the order of the index; half-precision types in float32.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of a numeric dtype.
+    dim : int
+    index : Tensor, shape (N,)
+        Of an integer dtype.
+    source : Tensor
+        Of the dtype of `x`, and its shape but for that axis, which is as long as `index`.
+    alpha : number, default: 1
+        What `source` is multiplied by.
+
+    Raises
+    ------
+    IndexError
+        If a position or the axis is out of range, or `index` has several axes.
+    ShapeError
+        If `source` has another shape.
+    TypeError
+        If it is of another dtype.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.index_add(tp.zeros(3), 0, tp.tensor([0, 2, 0]), tp.tensor([1.0, 2.0, 3.0]))
+    tensor([4., 0., 2.])
+    """
+    places, added = _slices("index_add", x, dim, index, source)
+    return _add(x, added if is_number(alpha, 1) else cast(added * alpha, x.dtype), places)
+
+
+@accepts_0d
+def index_copy(x: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
+    """A copy of `x` with slices put at positions along an axis; the parameters are those of `index_add`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.index_copy(tp.zeros(3), 0, tp.tensor([2, 0]), tp.tensor([1.0, 2.0]))
+    tensor([2., 0., 1.])
+    """
+    places, put = _slices("index_copy", x, dim, index, source)
+    return _write(x, put, places)
+
+
+def index_fill(x: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
+    """A copy of `x` with one value in the slices at positions along an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+    index : Tensor, shape (N,)
+        Of an integer dtype.
+    value : Python scalar or 0-d Tensor
+
+    Raises
+    ------
+    IndexError
+        If a position or the axis is out of range, or `index` has several axes.
+    TypeError
+        If the dtype of `x` does not hold the value.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.index_fill(tp.zeros(3), 0, tp.tensor([2, 0]), 7.0)
+    tensor([7., 0., 7.])
+    """
+    if type(x) is Tensor and not x._array.shape:
+        return as_vector(lambda vector: index_fill(vector, dim, index, value), x)
+    places = _along("index_fill", x, dim, index)
+    return _write(x, _source("index_fill", x, value, ()), places)
+
+
+def masked_select(x: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The elements where a mask holds, in row-major order.
+
+    Parameters
+    ----------
+    x : Tensor
+    mask : Tensor
+        Of dtype bool; the two broadcast.
+    out : Tensor, optional
+        Where the result is written.
+
+    Returns
+    -------
+    Tensor, shape (N,)
+        As long as there are true elements, for which an accelerator must be waited for.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes cannot be broadcast together.
+    TypeError
+        If the mask is not of dtype bool.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([1.0, -2.0, 3.0])
+    >>> tp.masked_select(x, x > 0)
+    tensor([1., 3.])
+    """
+    if type(x) is not Tensor or type(mask) is not Tensor:
+        raise unsupported("masked_select", x, mask)
+    if mask.dtype is not bool_:
+        raise DTypeError(f"masked_select: got a mask of {mask.dtype}, wanted bool; compare it, as in mask != 0")
+    try:
+        x, mask = broadcast_arrays(x, mask)
+    except ShapeError as error:
+        raise explain("masked_select", error, x, mask) from None
+    return placed("masked_select", getitem(x, mask), out)
+
+
+class TopK(NamedTuple):
+    """The greatest or least values along an axis and where they were, as PyTorch's `topk` returns them."""
+
+    values: Tensor
+    indices: Tensor
+
+
+@accepts_0d
+def topk(
+    x: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None
+) -> TopK:  # fmt: skip
+    """The `k` greatest or least elements along an axis, and their positions.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of a real-valued dtype.
+    k : int
+    dim : int, default: -1
+    largest : bool, default: True
+        Whether the greatest are wanted. NaN is greater than all others, as in PyTorch.
+    sorted : bool, default: True
+        They are in order, the first of equal ones first, in any case.
+    out : pair of Tensor, optional
+        Where values and positions are written.
+
+    Returns
+    -------
+    values, indices
+        A named tuple, of the dtype of `x` and of int64; the shape of `x`, but for that axis, which has length `k`.
+
+    Raises
+    ------
+    IndexError
+        If the axis is out of range.
+    ShapeError
+        If the axis is shorter than `k`.
+    TypeError
+        For complex numbers, which have no order.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.topk(tp.tensor([2, 5, 1, 4]), 2).indices
+    tensor([1, 3])
+    """
+    if type(x) is not Tensor:
+        raise unsupported("topk", x)
+    axis = normalize_axis("topk", dim, x.ndim)
+    length, count = x.shape[axis], as_integer("topk", "k", k)
+    if not 0 <= count <= length:
+        raise ShapeError(f"topk: got k={count}, wanted 0 to {length}, the length of axis {axis}")
+    if largest:
+        indices = positions_of_greatest(x, count, axis)
+    else:
+        indices = argsort(x, axis=axis)[(*(slice(None),) * axis, slice(count))]
+    found = TopK(elements_at(x, indices, axis), indices)
+    if out is None:
+        return found
+    return TopK(*into_all("topk", out, found))
+
+
+def _indices(operation: str, x: Any, index: Any) -> Tensor:
+    """Indices in int64, on the device of the tensor that they are for."""
+    if type(x) is not Tensor or type(index) is not Tensor:
+        raise unsupported(operation, x, index)
+    if index.dtype.kind not in "iu":
+        raise DTypeError(f"{operation}: got an index of {index.dtype}, wanted an integer dtype, as int64")
+    return cast(to_device(index, x.device), int64)
+
+
+def _checked(operation: str, index: Tensor, axis: int, length: int) -> Any:
+    """The raw array of indices, all of them in range."""
+    array = array_of(index)
+    host = index._kind.library.backend.to_numpy(array)
+    if not in_range(host, length):
+        wrong = int(host[(host < 0) | (host >= length)].flat[0])
+        raise PositionError(
+            f"{operation}: index {wrong} is out of bounds for axis {axis} with size {length}; allowed are 0 to "
+            f"{length - 1}"
+        )
+    return array
+
+
+def _beside(operation: str, x: Tensor, axis: int, index: Tensor) -> Index:
+    """The index that reads `x` at positions along an axis, and at an element's own place along the others."""
+    wanted, found = x.shape, index.shape
+    longer = (n > m for i, (n, m) in enumerate(zip(found, wanted, strict=False)) if i != axis)
+    if found != wanted and (len(found) != len(wanted) or any(longer)):
+        raise ShapeError(
+            f"{operation}: got an index of shape {found} for a tensor of shape {wanted}, wanted as many axes, "
+            f"and none longer but for axis {axis}"
+        )
+    return along_axis(found, axis, _checked(operation, index, axis, wanted[axis]))
+
+
+def _along(operation: str, x: Tensor, dim: int, index: Tensor) -> Index:
+    """The index that reads slices of `x` at positions along an axis."""
+    index = _indices(operation, x, index)
+    axis = normalize_axis(operation, dim, x.ndim)
+    if index.ndim > 1:
+        raise PositionError(f"{operation}: got an index of shape {index.shape}, wanted one axis")
+    checked = _checked(operation, index if index.ndim else index.reshape(1), axis, x.shape[axis])
+    return (*(slice(None),) * axis, checked)
+
+
+def _slices(operation: str, x: Tensor, dim: int, index: Tensor, source: Any) -> tuple[Index, Tensor]:
+    """Where slices are put, and the slices."""
+    places = _along(operation, x, dim, index)
+    axis = len(places) - 1
+    wanted = (*x.shape[:axis], math.prod(index.shape), *x.shape[axis + 1 :])
+    if type(source) is not Tensor:
+        raise unsupported(operation, x, source)
+    if source.shape != wanted:
+        raise ShapeError(f"{operation}: got a source of shape {source.shape}, wanted {wanted}")
+    return places, _source(operation, x, source, wanted)
+
+
+def _source(operation: str, x: Tensor, value: Any, shape: tuple[int, ...]) -> Tensor:
+    """What is put, of the dtype of `x`: the part of a tensor that has that shape, or a scalar."""
+    if type(value) is Tensor and value._kind is x._kind and value.shape == shape:
+        return value
+    if isinstance(value, SCALARS):
+        if promote_scalar(x.dtype, value) is not x.dtype:
+            raise DTypeError(f"{operation}: {value!r} can't be put into a {x.dtype} tensor; convert one of the two")
+        return scalar_tensor(x._kind, value, operation)
+    if type(value) is not Tensor:
+        raise unsupported(operation, x, value)
+    if value.dtype is not x.dtype:
+        raise DTypeError(f"{operation}: got a source of {value.dtype}, wanted {x.dtype}, that of the tensor")
+    if value.shape and (value.ndim != len(shape) or any(n < m for n, m in zip(value.shape, shape, strict=True))):
+        raise ShapeError(
+            f"{operation}: got a source of shape {value.shape}, wanted at least that of the index, {shape}"
+        )
+    _, value = same_device(operation, x, value)
+    return value if value.shape == shape or not value.shape else value[tuple(slice(n) for n in shape)]
+
+
+def _read(x: Tensor, index: Index) -> Tensor:
+    found: Tensor = OPERATIONS["index"].function(x, kept(index, x))
+    return found
+
+
+def _write(x: Tensor, value: Tensor, index: Index) -> Tensor:
+    found: Tensor = OPERATIONS["put"].function(x, value, kept(index, x, value))
+    return found
+
+
+def _add(x: Tensor, value: Tensor, index: Index) -> Tensor:
+    return x + OPERATIONS["scatter_zeros"].function(value, x.shape, kept(index, value))
+
+
+METHODS = {
+    **{
+        function.__name__: function
+        for function in (
+            gather,
+            index_add,
+            index_copy,
+            index_fill,
+            index_select,
+            masked_select,
+            scatter,
+            scatter_add,
+            topk,
+        )
+    },
+    **{
+        f"{function.__name__}_": in_place(function)
+        for function in (index_add, index_copy, index_fill, masked_fill, scatter, scatter_add)
+    },
+}
+"""What these functions are called as methods of Tensor, and their in-place forms."""

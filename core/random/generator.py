@@ -1,0 +1,430 @@
+"""Random numbers: one seed gives the same stream on every backend.
+
+A generator is a seed and a place in the stream of 64-bit words that belongs to it; every draw takes the next words.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from typing import Any, final
+
+import numpy
+
+from ...autograd.checkpoint import STATES
+from ..autodiff.gradients import requires_grad_
+from ..dispatch.keys import Kind, kind_for
+from ..dispatch.operation import Operation
+from ..memory.coercion import cast, scalar_tensor, unsupported
+from ..memory.tensor import Tensor, wrap
+from ..memory.views import array_of
+from ..standard.creation import asarray
+from ..standard.elementwise import complex
+from ..types.axes import (
+    as_float,
+    as_integer,
+    normalize_shape,
+    require_size,
+)
+from ..types.devices import as_device
+from ..types.dtypes import (
+    as_dtype,
+    get_default_dtype,
+    int64,
+    real_dtype,
+    uint8,
+)
+from ..types.errors import DTypeError
+from .distributions import (
+    LIMITS,
+    dropout_factors,
+    integers,
+    normal,
+    permutation,
+    uniform,
+)
+
+
+@final
+class Generator:
+    """A stream of random numbers.
+
+    Attributes
+    ----------
+    seed : int
+    offset : int
+        How many words have been drawn.
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self._lock = threading.Lock()
+        self.manual_seed(seed)
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Begin the stream of a seed anew, and return the generator.
+
+        Raises
+        ------
+        ValueError
+            If the seed does not fit 64 bits.
+        """
+        seed = as_integer("manual_seed", "seed", seed)
+        if not -(1 << 63) <= seed < 1 << 64:
+            raise ValueError(f"manual_seed: got {seed}, wanted a number of 64 bits")
+        with self._lock:
+            self.seed = seed
+            self.offset = 0
+        return self
+
+    def initial_seed(self) -> int:
+        """The seed of the stream."""
+        return self.seed
+
+    def get_state(self) -> Tensor:
+        """Which stream this is and how much of it was drawn, in 16 bytes on the default CPU, as a tensor of uint8."""
+        with self._lock:
+            words = numpy.asarray([self.seed % 2**64, self.offset], dtype="<u8")
+        return asarray(words.view(numpy.uint8), device="cpu")
+
+    def set_state(self, state: Tensor) -> Generator:
+        """Go on where a generator was whose `get_state` gave this tensor, and return the generator.
+
+        Raises
+        ------
+        TypeError
+            If it is not a tensor of 16 bytes.
+        """
+        if type(state) is not Tensor or state.shape != (16,) or state.dtype is not uint8:
+            found = f"{state.dtype} of shape {state.shape}" if type(state) is Tensor else type(state).__name__
+            raise TypeError(f"set_state: got {found}, wanted a state as get_state gives it, 16 bytes of uint8")
+        words = numpy.array(state._kind.library.backend.to_numpy(array_of(state))).view("<u8")
+        with self._lock:
+            self.seed, self.offset = (int(word) for word in words)
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What a copy and pickle keep: the stream and the place in it, from which the copy goes on by itself."""
+        with self._lock:
+            return _generator_at, (self.seed, self.offset)
+
+    def draw(self, count: int, kind: Kind) -> Any:
+        """The next `count` words as a raw array of a kind's device."""
+        with self._lock:
+            offset = self.offset
+            self.offset += count
+        return kind.library.backend.random_bits(self.seed, offset, count, kind.native_device)
+
+
+def _generator_at(seed: int, offset: int) -> Generator:
+    generator = Generator(seed)
+    generator.offset = offset
+    return generator
+
+
+default_generator = Generator()
+
+
+def _set_state(state: tuple[int, int]) -> None:
+    default_generator.seed, default_generator.offset = state
+
+
+STATES.append((lambda: (default_generator.seed, default_generator.offset), _set_state))
+
+
+def manual_seed(seed: int) -> Generator:
+    """Begin the stream of a seed anew, for all backends, and return the default generator.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> _ = tp.manual_seed(0)
+    >>> first = tp.rand(2)
+    >>> _ = tp.manual_seed(0)
+    >>> bool((tp.rand(2) == first).all())
+    True
+    """
+    return default_generator.manual_seed(seed)
+
+
+def get_rng_state() -> Tensor:
+    """The state of the default generator, from which `set_rng_state` goes on.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> state = tp.get_rng_state()
+    >>> first = tp.rand(2)
+    >>> tp.set_rng_state(state)
+    >>> bool((tp.rand(2) == first).all())
+    True
+    """
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Tensor) -> None:
+    """Let the default generator go on where it was when `get_rng_state` gave this tensor.
+
+    Raises
+    ------
+    TypeError
+        If it is no such state.
+    """
+    default_generator.set_state(new_state)
+
+
+def initial_seed() -> int:
+    """The seed of the default generator."""
+    return default_generator.initial_seed()
+
+
+def draw(
+    distribution: Any,
+    shape: tuple[int, ...],
+    kind: Kind,
+    generator: Generator | None,
+    *parameters: Any,
+    multiple: int = 1,
+) -> Tensor:
+    """A tensor of numbers that a distribution makes of the generator's next words."""
+    count = math.prod(shape)
+    words = math.ceil(count / multiple) * multiple
+    bits = (generator or default_generator).draw(words, kind)
+    ops = kind.library.ops
+    with kind.library.scope(kind.native_device):
+        drawn = distribution(ops, bits, *parameters)
+        return wrap(ops.reshape(drawn if words == count else ops.getitem(drawn, slice(0, count)), shape), kind)
+
+
+def _shape(operation: str, lengths: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
+    if size is not None and lengths:
+        raise TypeError(f"{operation}: got both lengths and size={size}, wanted one of them")
+    size = lengths if size is None else (size,)
+    lengths = normalize_shape(operation, size[0] if len(size) == 1 else size)
+    require_size(operation, lengths)
+    return lengths
+
+
+def rand(
+    *lengths: Any, size: Any = None, generator: Generator | None = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Numbers drawn uniformly from [0, 1); of complex numbers both parts.
+
+    Parameters
+    ----------
+    *lengths : int or tuple of int
+        One shape, or the lengths of the axes.
+    size : tuple of int
+        The shape, by PyTorch's name.
+    generator : Generator, optional
+    dtype : dtype, optional
+        A floating-point one, by default the default float.
+    device : device, optional
+    requires_grad : bool, default: False
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.rand(100)
+    >>> bool(((x >= 0) & (x < 1)).all())
+    True
+    """
+    kind = _float_kind("rand", dtype, device)
+    made = _draw_floats(uniform, _shape("rand", lengths, size), kind, generator)
+    return requires_grad_(made) if requires_grad else made
+
+
+def randn(
+    *lengths: Any, size: Any = None, generator: Generator | None = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Numbers drawn from the normal distribution of mean 0 and variance 1; the parameters are those of `rand`.
+
+    The parts of complex numbers have variance 1/2 each, as in PyTorch.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.randn(2, 3).shape
+    (2, 3)
+    """
+    kind = _float_kind("randn", dtype, device)
+    made = _draw_floats(normal, _shape("randn", lengths, size), kind, generator, multiple=2, part=math.sqrt(0.5))
+    return requires_grad_(made) if requires_grad else made
+
+
+def _float_kind(operation: str, dtype: Any, device: Any) -> Kind:
+    chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
+    if chosen.kind not in "fc":
+        raise TypeError(f"{operation}: got {chosen}, wanted a floating-point dtype")
+    return kind_for(as_device(device), chosen)
+
+
+def _draw_floats(
+    distribution: Any,
+    shape: tuple[int, ...],
+    kind: Kind,
+    generator: Generator | None,
+    multiple: int = 1,
+    part: float = 1.0,
+) -> Tensor:
+    """Real numbers, or complex ones whose parts are drawn, all real ones first, and multiplied by `part`."""
+    if kind.dtype.kind == "f":
+        return draw(distribution, shape, kind, generator, kind.dtype.name, multiple=multiple)
+    half = kind.with_dtype(real_dtype(kind.dtype))
+    parts = draw(distribution, (2, *shape), half, generator, half.dtype.name, multiple=multiple)
+    parts = parts if part == 1.0 else parts * part
+    found: Tensor = complex(parts[0], parts[1])
+    return found
+
+
+def randint(
+    low: Any = None,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Integers drawn uniformly from [low, high).
+
+    Parameters
+    ----------
+    low, high : int
+        With one of them, it is the high one and the low one is 0: ``randint(10, (2, 3))``.
+    size : tuple of int
+    dtype : dtype, optional
+        By default int64.
+
+    Raises
+    ------
+    ValueError
+        If the range is empty or the dtype does not hold it.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.randint(0, 10, (100,))
+    >>> bool(((x >= 0) & (x < 10)).all())
+    True
+    """
+    if size is None:
+        low, high, size = 0, low, high
+    elif low is None or high is None:
+        low, high = 0, high if low is None else low
+    if size is None:
+        raise TypeError("randint: wants a size, as in randint(0, 10, (2, 3))")
+    kind = kind_for(as_device(device), int64 if dtype is None else as_dtype(dtype))
+    made = draw_integers("randint", low, high, _shape("randint", (size,)), kind, generator)
+    return requires_grad_(made) if requires_grad else made
+
+
+def draw_integers(
+    operation: str, low: Any, high: Any, shape: tuple[int, ...], kind: Kind, generator: Generator | None
+) -> Tensor:
+    """Integers drawn uniformly from [low, high); with None for `high`, up to the greatest that the dtype holds."""
+    if kind.dtype.kind == "c":
+        raise DTypeError(f"{operation}: got {kind.dtype}, wanted a dtype of integers, real numbers or booleans")
+    least, greatest = LIMITS[kind.dtype.name]
+    low = as_integer(operation, "low", low)
+    high = greatest + 1 if high is None else as_integer(operation, "high", high)
+    if low >= high:
+        raise ValueError(
+            f"{operation}: got the range from {low} to {high}, wanted a lower bound less than the upper one"
+        )
+    if low < least or high - 1 > greatest:
+        raise ValueError(
+            f"{operation}: got the range from {low} to {high}, but {kind.dtype} holds the integers from {least} to "
+            f"{greatest}"
+        )
+    return draw(integers, shape, kind, generator, low, high, kind.dtype.name)
+
+
+def randperm(
+    n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """The numbers 0 to ``n - 1`` in random order, by default in int64.
+
+    Raises
+    ------
+    ValueError
+        If `n` is negative, or the dtype does not hold all of the numbers.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> sorted(tp.randperm(4).tolist())
+    [0, 1, 2, 3]
+    """
+    count = as_integer("randperm", "n", n)
+    if count < 0:
+        raise ValueError(f"randperm: got n={count}, wanted no negative length")
+    chosen = int64 if dtype is None else as_dtype(dtype)
+    greatest = LIMITS[real_dtype(chosen).name if chosen.kind == "c" else chosen.name][1]
+    if count - 1 > greatest:
+        raise ValueError(f"randperm: got n={count}, but {chosen} holds the integers up to {greatest}")
+    made = cast(draw(permutation, (count,), kind_for(as_device(device), int64), generator), chosen)
+    return requires_grad_(made) if requires_grad else made
+
+
+_dropout = Operation("dropout", family="composite", operands=("input",), accepts="floating-point")
+
+
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Zero in place of each element with a probability, drawn from the default generator; the others times 1 / (1 - p).
+
+    Parameters
+    ----------
+    input : Tensor
+        Of a floating-point dtype.
+    p : float, default: 0.5
+        The probability.
+    training : bool, default: True
+        Whether anything is done at all.
+    inplace : bool, default: False
+        Whether the result is written into `input`.
+
+    Returns
+    -------
+    Tensor
+        The dtype and shape of `input`; `input` itself where nothing is to be done. An infinite element or NaN that is
+        left out is NaN, as in PyTorch.
+
+    Raises
+    ------
+    ValueError
+        If `p` is not between 0 and 1.
+    TypeError
+        For another dtype.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> sorted(set(tp.dropout(tp.ones(100), 0.75).tolist()))
+    [0.0, 4.0]
+    """
+    if type(input) is not Tensor:
+        raise unsupported("dropout", input)
+    p = as_float("dropout", "p", p)
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"dropout: p is a probability, between 0 and 1, got {p}")
+    if not _dropout.takes(input.dtype):
+        raise DTypeError(f"dropout: got {input.dtype}, wanted a floating-point dtype")
+    if not training or p == 0:
+        return input
+    factors = scalar_tensor(input._kind, 0.0, "dropout") if p == 1 else _kept(input, p)
+    return input.mul_(factors) if inplace else input * factors
+
+
+def _kept(x: Tensor, p: float) -> Tensor:
+    """1 / (1 - p) where an element is kept, else zero, in the dtype of the elements; their parts', if they are complex.
+
+    One word is drawn for each element, whatever the dtype is.
+    """
+    kind = x._kind.with_dtype(real_dtype(x.dtype))
+    return draw(dropout_factors, x.shape, kind, None, p, kind.dtype.name)
+
+
+_dropout.function = dropout

@@ -1,0 +1,309 @@
+"""Random numbers in the shape of a tensor, and written into one, as in PyTorch."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from ..autodiff.gradients import requires_grad_
+from ..dispatch.keys import kind_for
+from ..interchange.interop import host_array
+from ..memory.coercion import cast, require_tensors, unsupported
+from ..memory.tensor import Tensor
+from ..memory.views import require_writable
+from ..memory.writes import copy_, placed
+from ..standard.elementwise import less
+from ..standard.manipulation import broadcast_shapes
+from ..types.axes import as_float, normalize_shape
+from ..types.devices import as_device
+from ..types.dtypes import (
+    FINITE,
+    SCALARS,
+    as_dtype,
+    float32,
+    get_default_dtype,
+)
+from ..types.errors import DTypeError
+from .distributions import uniform_between
+from .generator import (
+    Generator,
+    draw,
+    draw_integers,
+    rand,
+    randn,
+)
+
+
+def rand_like(
+    x: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Generator | None = None
+) -> Tensor:
+    """Numbers drawn as by `rand`, in the shape, and by default of the dtype and on the device, of `x`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.rand_like(tp.zeros(2, 3)).shape
+    (2, 3)
+    """
+    require_tensors("rand_like", x)
+    return rand(x.shape, **_like("rand_like", x, dtype, device), requires_grad=requires_grad, generator=generator)
+
+
+def randn_like(
+    x: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Generator | None = None
+) -> Tensor:
+    """Numbers drawn as by `randn`, in the shape, and by default of the dtype and on the device, of `x`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.randn_like(tp.zeros(2, 3), dtype=tp.float64).dtype
+    tensorplug.float64
+    """
+    require_tensors("randn_like", x)
+    return randn(x.shape, **_like("randn_like", x, dtype, device), requires_grad=requires_grad, generator=generator)
+
+
+def randint_like(
+    x: Tensor, low: Any = None, high: Any = None, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False, generator: Generator | None = None,
+) -> Tensor:  # fmt: skip
+    """Integers drawn as by `randint`, in the shape, and by default of the dtype and on the device, of `x`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.randint_like(tp.zeros(2), 1).tolist()
+    [0.0, 0.0]
+    """
+    if low is None or high is None:
+        low, high = 0, high if low is None else low
+    like = _like("randint_like", x, dtype, device)
+    kind = kind_for(like["device"], as_dtype(like["dtype"]))
+    made = draw_integers("randint_like", low, high, x.shape, kind, generator)
+    return requires_grad_(made) if requires_grad else made
+
+
+def _like(operation: str, x: Any, dtype: Any, device: Any) -> dict[str, Any]:
+    if type(x) is not Tensor:
+        raise unsupported(operation, x)
+    return {"dtype": x.dtype if dtype is None else dtype, "device": as_device(device, x.device)}
+
+
+def normal(
+    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, dtype: Any = None,
+    device: Any = None, out: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """Numbers drawn from normal distributions.
+
+    Parameters
+    ----------
+    mean, std : Tensor or float
+        Of each distribution; they broadcast.
+    size : tuple of int, optional
+        The shape, where both are numbers.
+    generator : Generator, optional
+    dtype, device : optional
+        Those of the tensors by default, else the default ones.
+    out : Tensor, optional
+        Where the result is written.
+
+    Raises
+    ------
+    ValueError
+        If a deviation is negative.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.normal(tp.tensor([1.0, 2.0]), 0.0)
+    tensor([1., 2.])
+    """
+    like = next((x for x in (mean, std) if type(x) is Tensor), None)
+    shapes = [x.shape for x in (mean, std) if type(x) is Tensor]
+    shape = broadcast_shapes(*shapes) if size is None else normalize_shape("normal", size)
+    if like is not None:
+        dtype, device = (like.dtype if dtype is None else dtype), (like.device if device is None else device)
+    std = _deviation("normal", mean, std)
+    drawn = randn(shape, generator=generator, dtype=dtype, device=device)
+    return placed("normal", drawn * std + mean, out)
+
+
+def _deviation(operation: str, mean: Any, std: Any) -> Any:
+    """The standard deviation, checked; the mean is checked too."""
+    if not isinstance(mean, (Tensor, numpy.generic, *SCALARS)):
+        raise unsupported(operation, mean)
+    if type(std) is not Tensor:
+        std = as_float(operation, "std", std)
+    _require_within(operation, "a standard deviation", std, math.inf)
+    return std
+
+
+def _require_within(operation: str, what: str, value: Any, greatest: float) -> None:
+    """Raise ValueError unless a number, or each element of a tensor, is from 0 to another number; NaN is not."""
+    if type(value) is Tensor:
+        host = host_array(value)
+        wrong = host[~((host >= 0) & (host <= greatest))]
+        value = float(wrong[0]) if wrong.size else 0.0
+    if not 0 <= value <= greatest:
+        wanted = "0 or more" if greatest == math.inf else f"0 to {greatest}"
+        raise ValueError(f"{operation}: got {what} of {value}, wanted {wanted}")
+
+
+def bernoulli(x: Tensor, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
+    """1 with the probability that an element says, else 0.
+
+    Parameters
+    ----------
+    x : Tensor
+        Probabilities, of a real floating-point dtype.
+    generator : Generator, optional
+    out : Tensor, optional
+        Where the result is written.
+
+    Returns
+    -------
+    Tensor
+        The dtype and shape of `x`; without a gradient.
+
+    Raises
+    ------
+    ValueError
+        If an element is not within 0 and 1.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.bernoulli(tp.tensor([0.0, 1.0]))
+    tensor([0., 1.])
+    """
+    if type(x) is not Tensor:
+        raise unsupported("bernoulli", x)
+    return placed("bernoulli", cast(_chosen("bernoulli", x, x, generator), x.dtype), out)
+
+
+def _chosen(operation: str, p: Any, x: Tensor, generator: Generator | None) -> Tensor:
+    """What of `x` is chosen, each element with the probability `p`."""
+    if type(p) is Tensor:
+        _require_float(operation, p)
+    else:
+        p = as_float(operation, "p", p)
+    _require_within(operation, "a probability", p, 1)
+    dtype = p.dtype if type(p) is Tensor else x.dtype if x.dtype.is_floating_point else get_default_dtype()
+    # The numbers of half precision are too few for small probabilities.
+    dtype = float32 if dtype.itemsize == 2 else dtype
+    chosen: Tensor = less(rand(x.shape, dtype=dtype, device=x.device, generator=generator), p)
+    return chosen
+
+
+def _drawing(draw: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The method that writes what is drawn into the tensor."""
+    name = draw.__name__
+
+    @functools.wraps(draw)
+    def method(x: Tensor, *arguments: Any, **keywords: Any) -> Tensor:
+        require_writable(name, x)
+        return copy_(x, draw(x, *arguments, **keywords))
+
+    return method
+
+
+def _require_float(operation: str, x: Tensor) -> None:
+    if x.dtype.kind != "f":
+        raise DTypeError(f"{operation}: got {x.dtype}, wanted a real floating-point dtype")
+
+
+@_drawing
+def uniform_(x: Tensor, low: float = 0.0, to: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Write numbers drawn uniformly from [low, to) into the tensor, and return it.
+
+    Half precision is drawn in float32 and rounded.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not a real floating-point one.
+    ValueError
+        If `low` is greater than `to`, or the dtype does not hold one of them or their difference.
+    """
+    _require_float("uniform_", x)
+    shown = f"uniform_: got the range from {low} to {to}, wanted"
+    low, to = as_float("uniform_", "low", low), as_float("uniform_", "to", to)
+    if low > to:
+        raise ValueError(f"{shown} the lesser number first")
+    greatest = FINITE[x.dtype.name][1]
+    if not (-greatest <= low and to <= greatest and to - low <= greatest):
+        raise ValueError(
+            f"{shown} bounds that {x.dtype} holds with their difference: its greatest number is {greatest}"
+        )
+    return draw(uniform_between, x.shape, x._kind, generator, low, to, x.dtype.name)
+
+
+@_drawing
+def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Write numbers drawn from a normal distribution into the tensor, and return it.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not a floating-point one.
+    ValueError
+        If the deviation is negative.
+    """
+    if x.dtype.kind != "c":
+        _require_float("normal_", x)
+    std = _deviation("normal_", mean, std)
+    return randn_like(x, generator=generator) * std + mean
+
+
+_UNSET: Any = object()
+
+
+@_drawing
+def random_(x: Tensor, low: int | None = None, to: Any = _UNSET, *, generator: Generator | None = None) -> Tensor:
+    """Write integers drawn uniformly from [low, to) into the tensor, and return it.
+
+    Parameters
+    ----------
+    low, to : int
+        One number is the upper one. With none, or None for the upper one, they are drawn up to the greatest of the
+        integers that the dtype holds without a gap, that included.
+
+    Raises
+    ------
+    ValueError
+        If the range is empty or the dtype does not hold it.
+    """
+    low, to = (0, low) if to is _UNSET else (0 if low is None else low, to)
+    return draw_integers("random_", low, to, x.shape, x._kind, generator)
+
+
+@_drawing
+def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
+    """Write 1 with a probability, else 0, into each element of the tensor, and return it.
+
+    Parameters
+    ----------
+    p : float or Tensor, default: 0.5
+        One that is a tensor is broadcast.
+
+    Raises
+    ------
+    ValueError
+        If a probability is not within 0 and 1.
+    """
+    return cast(_chosen("bernoulli_", p, x, generator), x.dtype)
+
+
+METHODS = {
+    "bernoulli": lambda x, *, generator=None: bernoulli(x, generator=generator),
+    "bernoulli_": bernoulli_,
+    "normal_": normal_,
+    "random_": random_,
+    "uniform_": uniform_,
+}
+"""Methods of Tensor."""

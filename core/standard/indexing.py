@@ -1,0 +1,581 @@
+"""Reading and writing regions (array API standard 2025.12, "Indexing").
+
+Integers, slices, ``...`` and None give views; masks and integer arrays give copies.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy
+
+from ...autograd.modes import is_grad_enabled
+from ...backends.common.positions import in_range
+from ..dispatch.operation import Operation
+from ..memory.coercion import cast, scalar_tensor, unsupported
+from ..memory.tensor import Tensor, own, wrap
+from ..memory.transfer import to_device
+from ..memory.views import (
+    array_of,
+    is_own_view,
+    layout,
+    make_view,
+    overlapping,
+    require_recorded_view,
+    require_writable,
+    rewrite_history,
+    write_item,
+)
+from ..memory.writes import can_write, copy_, in_a_graph
+from ..types.axes import broadcasts, normalize_axis
+from ..types.dtypes import (
+    PYTHON_TYPES,
+    SCALARS,
+    DType,
+    int64,
+)
+from ..types.errors import DTypeError, ShapeError
+from .manipulation import reshape
+
+_getitem = Operation("getitem", family="view", operands=("x",))
+_index = Operation("index", family="indexing", operands=("x",))
+_put = Operation("put", family="indexing", operands=("x", "value"))
+_embed = Operation("embed", family="indexing", operands=("x",))
+_scatter_zeros = Operation("scatter_zeros", family="indexing", operands=("x",))
+
+_FULL = slice(None)
+_PLAIN = (int, type(None))
+
+_TRUTH_VALUES = (bool, numpy.bool_)
+_SEQUENCES = (list, tuple, range)
+_LISTED = (*_TRUTH_VALUES, *_SEQUENCES, numpy.ndarray)
+"""What an index array can be made of, beside arrays of other libraries."""
+
+
+def getitem(self: Tensor, index: Any) -> Tensor:
+    """The region that the index names: a view for integers, slices, ``...`` and None, else a copy.
+
+    Raises
+    ------
+    IndexError
+        If an index is out of range, there are too many, or one is of a type that does not index.
+    """
+    basic = _basic(index if type(index) is tuple else (index,), self._array.shape)
+    if basic is not None:
+        return make_view(self, "getitem", basic)
+    given = index if type(index) is tuple else (index,)
+    if any(map(_is_0d_mask, given)):
+        return getitem(*_with_axes_for_0d_masks(self, given))
+    if _is_separated_by_nothing(self, given):
+        return getitem(*_with_picked_axes_first(self, given))
+    return _index_again(self, kept(_advanced(given, self), self))
+
+
+def _is_0d_mask(item: Any) -> bool:
+    return isinstance(item, _TRUTH_VALUES) or (
+        (type(item) is Tensor or isinstance(item, numpy.ndarray)) and item.ndim == 0 and item.dtype.kind == "b"
+    )
+
+
+def _with_axes_for_0d_masks(tensor: Tensor, items: tuple[Any, ...]) -> tuple[Tensor, tuple[Any, ...]]:
+    """The tensor with an axis of length 1 for each 0-d mask, and an index that keeps or drops it."""
+    widths = _widths(tensor, items)
+    rest = tensor.ndim - sum(widths)
+    axes: list[Any] = []
+    replaced: list[Any] = []
+    for item, width in zip(items, widths, strict=True):
+        if _is_0d_mask(item):
+            axes.append(None)
+            replaced.append([0] if bool(item) else [])
+        else:
+            axes += [_FULL] * (rest if item is Ellipsis else width)
+            replaced.append(item)
+    return make_view(tensor, "getitem", (*axes, *[_FULL] * (tensor.ndim - axes.count(_FULL)))), tuple(replaced)
+
+
+def _widths(tensor: Tensor, items: tuple[Any, ...]) -> list[int]:
+    """How many axes each item of an index takes up; an ellipsis counts as none."""
+    return [0 if _is_0d_mask(item) else _width(_index_array(item, tensor) if _consumes_several(item) else item)
+            for item in items]  # fmt: skip
+
+
+def _is_picked(item: Any) -> bool:
+    """Whether an item is an integer or an index array, which beside index arrays are broadcast together."""
+    return item is not None and item is not Ellipsis and type(item) is not slice
+
+
+def _is_separated_by_nothing(tensor: Tensor, items: tuple[Any, ...]) -> bool:
+    """Whether an ellipsis of no axes stands between integers and index arrays.
+
+    As in NumPy it separates them all the same, so that what is picked comes first in the result.
+    """
+    place = next((i for i, item in enumerate(items) if item is Ellipsis), None)
+    if place is None or not (any(map(_is_picked, items[:place])) and any(map(_is_picked, items[place:]))):
+        return False
+    return sum(_widths(tensor, items)) == tensor.ndim
+
+
+def _with_picked_axes_first(tensor: Tensor, items: tuple[Any, ...]) -> tuple[Tensor, tuple[Any, ...]]:
+    """The tensor with the axes in front that integers and index arrays take up, and the index in that order."""
+    picked: list[int] = []
+    others: list[int] = []
+    axis = 0
+    for item, width in zip(items, _widths(tensor, items), strict=True):
+        (picked if _is_picked(item) else others).extend(range(axis, axis + width))
+        axis += width
+    index = (*filter(_is_picked, items), *(one for one in items if one is None or type(one) is slice))
+    return make_view(tensor, "permute_dims", (*picked, *others)), index
+
+
+def _basic(items: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...] | None:
+    """The index with non-negative integers, or None if it has a mask or an array in it."""
+    ndim = len(shape)
+    checked: list[Any] = []
+    axis = 0
+    for position, item in enumerate(items):
+        kind = type(item)
+        if kind is slice:
+            checked.append(_slice(item))
+            axis += 1
+        elif kind is int:
+            if axis >= ndim:
+                raise _too_many(items, shape)
+            length = shape[axis]
+            if not -length <= item < length:
+                raise IndexError(f"index {item} is out of bounds for axis {axis} with size {length}")
+            checked.append(item if item >= 0 else item + length)
+            axis += 1
+        elif item is None:
+            checked.append(None)
+        elif item is Ellipsis:
+            rest = sum(1 for one in items[position + 1 :] if one is not None)
+            if any(one is Ellipsis for one in items[position + 1 :]):
+                raise IndexError("an index can only have a single ellipsis ('...')")
+            if any(_consumes_several(one) for one in items[position + 1 :]):
+                return None
+            checked += [_FULL] * (ndim - axis - rest)
+            axis = max(ndim - rest, axis)
+        elif _consumes_several(item):
+            return None
+        else:
+            return _basic((*items[:position], _integer(item), *items[position + 1 :]), shape)
+    if axis > ndim:
+        raise _too_many(items, shape)
+    return tuple(checked)
+
+
+def _consumes_several(item: Any) -> bool:
+    if type(item) is Tensor or isinstance(item, _LISTED):
+        return True
+    return hasattr(item, "__array__") and not isinstance(item, numpy.generic)
+
+
+def _integer(item: Any) -> int:
+    try:
+        return operator.index(item)
+    except TypeError:
+        raise IndexError(
+            f"only integers, slices, ellipsis, None, and integer or boolean tensors are valid indices, got "
+            f"{type(item).__name__}"
+        ) from None
+
+
+def _slice(item: slice) -> slice:
+    if type(item.start) in _PLAIN and type(item.stop) in _PLAIN and item.step is None:
+        return item
+    bounds = (None if one is None else _integer(one) for one in (item.start, item.stop, item.step))
+    result = slice(*bounds)
+    if result.step == 0:
+        raise ValueError("slice step cannot be zero")
+    return result
+
+
+def _too_many(items: tuple[Any, ...], shape: tuple[int, ...]) -> IndexError:
+    count = sum(1 for item in items if item is not None and item is not Ellipsis)
+    return IndexError(f"too many indices: got {count} for a tensor of {len(shape)} axes")
+
+
+def _advanced(items: tuple[Any, ...], tensor: Tensor) -> tuple[Any, ...]:
+    """The index with its tensors, arrays and lists as raw arrays of the tensor's backend, checked against its shape."""
+    shape = tensor.shape
+    parts = [_index_array(item, tensor) if _consumes_several(item) else item for item in items]
+    consumed = sum(map(_width, parts))
+    if consumed > len(shape):
+        raise _too_many(items, shape)
+    axis = 0
+    checked: list[Any] = []
+    for part in parts:
+        if part is Ellipsis:
+            gap = len(shape) - consumed
+            checked += [_FULL] * gap
+            axis += gap
+            continue
+        if type(part) is Tensor:
+            part = _check_array(part, shape, axis)
+            checked.append(array_of(part))
+        elif part is None or type(part) is slice:
+            checked.append(part)
+        else:
+            number = _integer(part)
+            if not -shape[axis] <= number < shape[axis]:
+                raise IndexError(f"index {number} is out of bounds for axis {axis} with size {shape[axis]}")
+            checked.append(number % shape[axis])
+        axis += _width(part)
+    arrays = [part for part in parts if type(part) is Tensor]
+    if len(arrays) > 1:
+        _check_broadcast(arrays)
+    return tuple(checked)
+
+
+def _check_broadcast(arrays: list[Tensor]) -> None:
+    """Refuse index arrays that do not fit each other, of which a mask stands for those of its true elements."""
+    to_numpy = arrays[0]._kind.library.backend.to_numpy
+    shapes = [
+        part.shape if part.dtype.kind != "b" else (int(numpy.count_nonzero(to_numpy(array_of(part)))),)
+        for part in arrays
+    ]
+    if len(set(shapes)) == 1:
+        return
+    try:
+        numpy.broadcast_shapes(*shapes)
+    except ValueError:
+        listed = " and ".join(map(str, shapes))
+        raise IndexError(f"index arrays of shapes {listed} cannot be broadcast together") from None
+
+
+def _width(part: Any) -> int:
+    """How many axes an item of an index takes up."""
+    if part is None or part is Ellipsis:
+        return 0
+    return part.ndim if type(part) is Tensor and part.dtype.kind == "b" else 1
+
+
+def _index_array(item: Any, tensor: Tensor) -> Tensor:
+    if type(item) is not Tensor:
+        from .creation import asarray
+
+        try:
+            made = asarray(item, device=tensor.device)
+        except TypeError as error:
+            raise IndexError(f"an index is made of integers or booleans: {error}") from None
+    else:
+        made = item
+    if made.dtype.kind not in "biu":
+        if made.size or not isinstance(item, _SEQUENCES):
+            raise IndexError(f"tensors used as indices must be of an integer or boolean dtype, got {made.dtype}")
+        made = cast(made, int64)
+    return to_device(made, tensor.device)
+
+
+def _check_array(part: Tensor, shape: tuple[int, ...], axis: int) -> Tensor:
+    """The index array, checked: out of range, JAX would clamp and CuPy wrap; here it is an error on every backend."""
+    if part.dtype.kind == "b":
+        taken = shape[axis : axis + part.ndim]
+        if any(own not in (length, 0) for own, length in zip(part.shape, taken, strict=True)):
+            raise IndexError(f"the shape of the mask {part.shape} does not match the indexed axes, of shape {taken}")
+        # By the standard a mask may have axes of length 0, and then selects nothing.
+        return part if part.shape == taken else _nothing(part, taken)
+    host = part._kind.library.backend.to_numpy(array_of(part))
+    length = shape[axis]
+    if not in_range(host, length) and not (-length <= int(host.min()) and int(host.max()) < length):
+        wrong = int(host[(host < -length) | (host >= length)].flat[0])
+        raise IndexError(f"index {wrong} is out of bounds for axis {axis} with size {length}")
+    return part
+
+
+def _nothing(mask: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """A mask of that shape in which nothing is true."""
+    kind = mask._kind
+    return wrap(kind.library.ops.zeros(shape, dtype=kind.native_dtype, device=kind.native_device), kind)
+
+
+def kept(items: tuple[Any, ...], *operands: Tensor) -> tuple[Any, ...]:
+    """The index as a backward pass may keep it, if one may come: copies of arrays that could be written meanwhile."""
+    kind = operands[0]._kind
+    if not kind.writable or not is_grad_enabled() or all(operand._node is None for operand in operands):
+        return items
+    copy = kind.library.backend.copy
+    return tuple(copy(item) if hasattr(item, "shape") else item for item in items)
+
+
+def setitem(self: Tensor, index: Any, value: Any) -> None:
+    """Write a value, broadcast and converted, into the region that the index names.
+
+    Raises
+    ------
+    IndexError
+        As for reading.
+    ShapeError
+        If the value cannot be broadcast to the region.
+    TypeError
+        If the value's dtype is of a higher kind than the tensor's.
+    RuntimeError
+        Where a write is refused: a leaf that requires a gradient, elements that share memory.
+    """
+    if self._storage is not None and self._view is not None:
+        array_of(self)
+    items = index if type(index) is tuple else (index,)
+    basic = _basic(items, self._array.shape)
+    # x[i] += 1 ends with x[i] = the view that was just written.
+    written = basic is not None and type(value) is Tensor and is_own_view(self, ("getitem", basic), value)
+    if basic is not None and overlapping(self):
+        # Other elements may change with the region, which only the history of a view of it can tell.
+        if not written:
+            copy_(make_view(self, "getitem", basic), _value(self, value))
+        return
+    require_writable("__setitem__", self)
+    if written:
+        return
+    if basic is None and any(map(_is_0d_mask, items)):
+        setitem(*_with_axes_for_0d_masks(self, items), value)
+        return
+    if basic is None and _is_separated_by_nothing(self, items):
+        setitem(*_with_picked_axes_first(self, items), value)
+        return
+    if type(value) is not Tensor or value._kind is not self._kind:
+        value = _value(self, value)
+    raw_index = _advanced(items, self) if basic is None else basic
+    if value._array.shape and (basic is None or value._array.shape[0] == 1):
+        value = _fitting(value, _region_shape(self, raw_index, basic is not None))
+    storage = self._storage or own(self)
+    raw_value = array_of(value)
+    if value._storage is storage and self._kind.writable:
+        raw_value = self._kind.library.backend.copy(raw_value)
+    recording = is_grad_enabled() and in_a_graph(self, (self, value))
+    if recording:
+        require_recorded_view("__setitem__", self)
+    edges = self._node, value._node
+    try:
+        write_item(self, raw_index, raw_value, basic is not None)
+    except (ValueError, TypeError) as error:
+        region = _region_shape(self, raw_index, basic is not None)
+        if broadcasts(value.shape, region):
+            raise
+        raise _misfit(value.shape, region) from error
+    if recording and any(edge is not None for edge in edges):
+        _put.record(self, value, *edges, self, index=kept(raw_index, self, value))
+        rewrite_history(self, self._node)
+    elif recording:
+        rewrite_history(self, None)
+
+
+def _value(target: Tensor, value: Any) -> Tensor:
+    if isinstance(value, SCALARS):
+        return scalar_tensor(target._kind, _exactly(target.dtype, value), "__setitem__")
+    if type(value) is not Tensor:
+        from .creation import asarray
+
+        value = asarray(value, device=target.device)
+    if not can_write(value.dtype, target.dtype):
+        raise DTypeError(
+            f"__setitem__: a {value.dtype} value can't be written into a {target.dtype} tensor; convert it, as in "
+            f"value.to({target.dtype.name!r})"
+        )
+    return cast(to_device(value, target.device), target.dtype)
+
+
+def _exactly(dtype: DType, value: Any) -> Any:
+    """A Python scalar as the dtype's own kind of number, if that says the same."""
+    convert = PYTHON_TYPES[dtype.kind]
+    try:
+        if convert(value) == value or value != value:
+            return convert(value)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise DTypeError(f"__setitem__: {value!r} can't be written into a {dtype} tensor; convert one of the two")
+
+
+def _region_shape(tensor: Tensor, index: Any, basic: bool) -> tuple[int, ...]:
+    """The shape in which an index, that was checked, reads."""
+    if basic:
+        found: tuple[int, ...] = layout(tensor)[index].shape
+        return found
+    shape = tensor._array.shape
+    axis = 0
+    others: list[int] = []
+    picks: list[tuple[int, ...]] = []
+    places: list[tuple[int, int]] = []
+    for place, item in enumerate(index):
+        if item is None:
+            others.append(1)
+        elif type(item) is slice:
+            others.append(len(range(*item.indices(shape[axis]))))
+            axis += 1
+        else:
+            picked, width = _picked(tensor, item)
+            picks.append(picked)
+            places.append((place, len(others)))
+            axis += width
+    picked = picks[0] if len(picks) == 1 else numpy.broadcast_shapes(*picks)
+    # What is picked comes where the index arrays are, and first where something stands between them.
+    before = places[0][1] if places[-1][0] - places[0][0] == len(places) - 1 else 0
+    return (*others[:before], *picked, *others[before:], *shape[axis:])
+
+
+def _picked(tensor: Tensor, item: Any) -> tuple[tuple[int, ...], int]:
+    """The shape that an integer, an index array or a mask gives to what it picks, and how many axes it takes up."""
+    if not hasattr(item, "shape"):
+        return (), 1
+    host = tensor._kind.library.backend.to_numpy(item)
+    return ((numpy.count_nonzero(host),), host.ndim) if host.dtype.kind == "b" else (host.shape, 1)
+
+
+def _fitting(value: Tensor, region: tuple[int, ...]) -> Tensor:
+    """The value without leading axes of length 1 that the region lacks.
+
+    Raises
+    ------
+    ShapeError
+        If it cannot be broadcast to the region.
+    """
+    shape = value.shape
+    extra = len(shape) - len(region)
+    if extra > 0 and shape[:extra] == (1,) * extra:
+        return _fitting(make_view(value, "reshape", shape[extra:]), region)
+    if not broadcasts(shape, region):
+        raise _misfit(shape, region)
+    return value
+
+
+def _misfit(shape: tuple[int, ...], region: tuple[int, ...]) -> ShapeError:
+    return ShapeError(f"__setitem__: a value of shape {shape} cannot be broadcast to the region, of shape {region}")
+
+
+def take(x: Tensor, indices: Any, /, *, axis: int | None = None) -> Tensor:
+    """The parts of `x` at positions along one axis; negative positions count from its end.
+
+    Parameters
+    ----------
+    x : Tensor
+        With at least one axis.
+    indices : Tensor
+        With one axis, of an integer dtype.
+    axis : int, optional
+        May be left out where `x` has one axis. (The method, as in PyTorch, takes elements of the flattened tensor.)
+
+    Returns
+    -------
+    Tensor
+        Of `x`'s dtype and shape, but for that axis, which is as long as `indices`.
+
+    Raises
+    ------
+    IndexError
+        If a position is out of range, or of another dtype.
+    ValueError
+        If the axis is missing, or `indices` has another number of axes.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.take(tp.tensor([[1, 5], [4, 2]]), tp.tensor([-1, 0]), axis=1)
+    tensor([[5, 1],
+            [2, 4]])
+    """
+    if type(x) is not Tensor:
+        raise unsupported("take", x, indices)
+    if axis is None and x.ndim > 1:
+        raise ShapeError(f"take: got shape {x.shape} and no axis; wanted an axis, as there are {x.ndim}")
+    position = normalize_axis("take", 0 if axis is None else axis, x.ndim)
+    positions = _positions("take", indices, x)
+    if positions.ndim != 1:
+        raise ShapeError(f"take: got indices of shape {positions.shape}, wanted one axis")
+    return getitem(x, (*(_FULL,) * position, positions))
+
+
+def _positions(operation: str, indices: Any, x: Tensor) -> Tensor:
+    """Indices as a tensor of integers on the device of the tensor that is indexed."""
+    if type(indices) is not Tensor and not isinstance(indices, list | tuple | numpy.ndarray):
+        raise unsupported(operation, x, indices)
+    positions = _index_array(indices, x)
+    if positions.dtype.kind not in "iu":
+        raise IndexError(f"{operation}: got indices of {positions.dtype}, wanted an integer dtype")
+    return positions
+
+
+def take_method(x: Tensor, index: Any) -> Tensor:
+    """The elements at positions in the flattened tensor, in the shape of `index`, as in PyTorch."""
+    return getitem(reshape(x, (-1,)), _positions("take", index, x))
+
+
+_take = Operation("take", family="composite", operands=("x", "indices"))
+_take.function = take
+
+
+def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
+    """The elements of `x` at positions along one axis, one for each element of `indices`.
+
+    Parameters
+    ----------
+    x : Tensor
+    indices : Tensor
+        Of an integer dtype, with as many axes as `x`; the other axes broadcast.
+    axis : int, default: -1
+
+    Raises
+    ------
+    IndexError
+        If a position is out of range.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.take_along_axis(tp.tensor([[1, 5], [4, 2]]), tp.tensor([[1], [0]]), axis=1)
+    tensor([[5],
+            [4]])
+    """
+    if type(x) is not Tensor:
+        raise unsupported("take_along_axis", x, indices)
+    indices = _positions("take_along_axis", indices, x)
+    if x.ndim != indices.ndim:
+        raise ShapeError(f"take_along_axis: got {x.ndim} and {indices.ndim} axes, wanted equally many")
+    position = normalize_axis("take_along_axis", axis, x.ndim)
+    shapes = zip(indices.shape, x.shape, strict=True)
+    if any(n != m and 1 not in (n, m) for i, (n, m) in enumerate(shapes) if i != position):
+        raise IndexError(
+            f"take_along_axis: got indices of shape {indices.shape} for a tensor of shape {x.shape}, which cannot be "
+            f"broadcast together but for axis {position}"
+        )
+    places = array_of(_check_array(indices, x.shape, position))
+    return _index_again(x, kept(along_axis(x.shape, position, places), x))
+
+
+def along_axis(shape: tuple[int, ...], axis: int, positions: Any) -> tuple[Any, ...]:
+    """The index that reads at positions along an axis, and at an element's own place along the others.
+
+    The positions may be without that axis, which is then left out.
+    """
+    behind = positions.ndim
+    index = []
+    for i, length in enumerate(shape):
+        behind -= i != axis or positions.ndim == len(shape)
+        index.append(positions if i == axis else numpy.arange(length).reshape(-1, *(1,) * behind))
+    return tuple(index)
+
+
+_take_along_axis = Operation("take_along_axis", family="composite", operands=("x", "indices"))
+_take_along_axis.function = take_along_axis
+
+
+def _index_again(x: Tensor, index: Any) -> Tensor:
+    """`index` with an index that is checked already, as gradient rules use it."""
+    kernel, kind = x._kind.table["index"]
+    out = wrap(kernel(array_of(x), index), kind)
+    if x._node is not None and is_grad_enabled():
+        _index.record(x, x._node, out, index=index)
+    return out
+
+
+def _put_copy(x: Tensor, value: Tensor, index: Any) -> Tensor:
+    return _put(x, value, index=index)
+
+
+METHODS = {"take": take_method}
+"""Methods of Tensor."""
+
+_getitem.function = _index_again
+_index.function = _index_again
+_put.function = _put_copy
+_embed.function = lambda x, shape, index: _embed(x, shape=shape, index=index)
+_scatter_zeros.function = lambda x, shape, index: _scatter_zeros(x, shape=shape, index=index)

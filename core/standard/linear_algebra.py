@@ -1,0 +1,476 @@
+"""Linear algebra (array API standard 2025.12, "Linear Algebra Functions"), and PyTorch's products."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from ..dispatch.operation import Operation
+from ..families.families import binary_apply
+from ..memory.coercion import (
+    cast,
+    is_number,
+    pair,
+    unsupported,
+)
+from ..memory.tensor import Tensor
+from ..memory.writes import in_place, placed
+from ..types.axes import as_integer, broadcasts, normalize_axes
+from ..types.dtypes import promote
+from ..types.errors import DTypeError, ShapeError
+from .manipulation import (
+    broadcast_to,
+    expand_dims,
+    matrix_transpose,
+    permute_dims,
+    reshape,
+)
+
+_matmul = Operation(
+    "matmul",
+    family="matrix product",
+    operands=("x1", "x2"),
+    accepts="numeric",
+    operator="__matmul__",
+    methods=("matmul",),
+)
+_outer = Operation("outer", family="composite", operands=("x1", "x2"), accepts="numeric", methods=("outer", "ger"))
+_tensordot = Operation("tensordot", family="composite", operands=("x1", "x2"), accepts="numeric")
+_vecdot = Operation("vecdot", family="matrix product", operands=("x1", "x2"), accepts="numeric")
+
+
+def _explain(operation: str, error: Exception, x1: Tensor, x2: Tensor) -> Exception:
+    """What to raise in place of a kernel's error: the same on every backend for shapes that don't fit."""
+    shape1, shape2 = x1.shape, x2.shape
+    if not shape1 or not shape2:
+        return ShapeError(f"{operation}: got shapes {shape1} and {shape2}, wanted at least one axis each; use *")
+    batches1, batches2 = shape1[:-2], shape2[:-2]
+    fits = all(n == m or 1 in (n, m) for n, m in zip(reversed(batches1), reversed(batches2), strict=False))
+    return error if shape1[-1] == _inner(shape2) and fits else _misfit(operation, shape1, shape2)
+
+
+def _inner(shape: tuple[int, ...]) -> int:
+    """The length of the second operand's axis that is summed over."""
+    return shape[0] if len(shape) == 1 else shape[-2]
+
+
+def _misfit(operation: str, shape1: tuple[int, ...], shape2: tuple[int, ...]) -> ShapeError:
+    return ShapeError(
+        f"{operation}: shapes {shape1} and {shape2} cannot be multiplied: the last axis of the first, "
+        f"{shape1[-1]}, must be as long as the last but one of the second, {_inner(shape2)}, and the axes before them "
+        f"must broadcast"
+    )
+
+
+def matmul(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
+    """The matrix product, over the last two axes; the axes before them broadcast.
+
+    Parameters
+    ----------
+    x1 : Tensor, shape (..., N, K) or (K,)
+    x2 : Tensor, shape (..., K, M) or (K,)
+        Of a numeric dtype; the two are promoted to a common one.
+    out : Tensor, optional
+        Where the result is written, as in PyTorch.
+
+    Returns
+    -------
+    Tensor, shape (..., N, M)
+        Without the axis that a one-dimensional operand lacks.
+
+    Raises
+    ------
+    ShapeError
+        If an operand is 0-d or the shapes don't fit.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.matmul(tp.tensor([[1.0, 2.0], [3.0, 4.0]]), tp.tensor([1.0, 1.0]))
+    tensor([3., 7.])
+    """
+    found = _matmul.apply(x1, x2)
+    if found is NotImplemented:
+        raise unsupported("matmul", x1, x2)
+    return placed("matmul", found, out)
+
+
+_matmul.function = matmul
+_matmul.apply = binary_apply(_matmul, _explain)
+
+
+def promoted(operation: Operation, x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
+    """Two operands on one device and of one dtype.
+
+    Raises
+    ------
+    TypeError
+        If one is no tensor, or the operation does not take the dtype.
+    """
+    operands = pair(operation, x1, x2)
+    if operands is None:
+        raise unsupported(operation.name, x1, x2)
+    dtype = operands[0].dtype
+    if not operation.takes(dtype):
+        raise DTypeError(f"{operation.name}: got {dtype}, wanted a {operation.accepts} dtype")
+    return operands
+
+
+def vectors_last(operation: str, x1: Tensor, x2: Tensor, axis: Any) -> tuple[Tensor, Tensor]:
+    """The operands with the axis that holds their vectors moved to the end.
+
+    Raises
+    ------
+    IndexError
+        If an operand has no such axis.
+    ShapeError
+        If it is not equally long in both, or the other axes don't broadcast.
+    """
+    # Counted from the end of each: the operands may have different numbers of axes.
+    number = as_integer(operation, "an axis", axis)
+    common = max(x1.ndim, x2.ndim)
+    from_end = number - common if number >= 0 else number
+    low = -min(x1.ndim, x2.ndim)
+    if not low <= from_end < 0:
+        raise IndexError(
+            f"{operation}: axis {number} is out of range for shapes {x1.shape} and {x2.shape}; allowed are {low} to -1"
+        )
+    if x1.shape[from_end] != x2.shape[from_end]:
+        raise ShapeError(
+            f"{operation}: shapes {x1.shape} and {x2.shape} must be equally long along axis {number}, which is not "
+            f"broadcast"
+        )
+    pairs = zip(reversed(x1.shape), reversed(x2.shape), strict=False)
+    if not all(n == m or 1 in (n, m) for n, m in pairs):
+        raise ShapeError(f"{operation}: shapes {x1.shape} and {x2.shape} cannot be broadcast together")
+    return _axis_last(x1, from_end), _axis_last(x2, from_end)
+
+
+def _axis_last(x: Tensor, axis: int) -> Tensor:
+    if axis == -1:
+        return x
+    order = list(range(x.ndim))
+    order.append(order.pop(axis))
+    return permute_dims(x, order)
+
+
+def vecdot(x1: Tensor, x2: Tensor, /, *, axis: int = -1, dim: int | None = None) -> Tensor:
+    """The dot products of vectors along an axis, the first of each pair conjugated; the other axes broadcast.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor
+        Of a numeric dtype; the two are promoted to a common one.
+    axis : int, default: -1
+        The axis with the vectors, counted from the end, where both have the same length. `dim` is PyTorch's name.
+
+    Returns
+    -------
+    Tensor
+        Of the broadcast shape without the axis.
+
+    Raises
+    ------
+    IndexError
+        If an operand has no such axis.
+    ShapeError
+        If the shapes don't fit.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.vecdot(tp.tensor([[1.0, 2.0], [3.0, 4.0]]), tp.tensor([1.0, 10.0]))
+    tensor([21., 43.])
+    """
+    x1, x2 = promoted(_vecdot, x1, x2)
+    return _vecdot(*vectors_last("vecdot", x1, x2, axis if dim is None else dim))
+
+
+_vecdot.function = vecdot
+
+
+def outer(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
+    """The products of each element of a vector with each of another.
+
+    Parameters
+    ----------
+    x1 : Tensor, shape (N,)
+    x2 : Tensor, shape (M,)
+        Of a numeric dtype; the two are promoted to a common one.
+    out : Tensor, optional
+        Where the result is written, as in PyTorch.
+
+    Returns
+    -------
+    Tensor, shape (N, M)
+
+    Raises
+    ------
+    ShapeError
+        If an operand is not one-dimensional.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.outer(tp.tensor([1, 2]), tp.tensor([3, 4]))
+    tensor([[3, 4],
+            [6, 8]])
+    """
+    _require_ndim("outer", (x1, x2), (1, 1))
+    x1, x2 = promoted(_outer, x1, x2)
+    return placed("outer", expand_dims(x1, axis=1) * x2, out)
+
+
+_outer.function = outer
+
+
+def tensordot(x1: Tensor, x2: Tensor, /, dims: Any = None, *, axes: Any = 2) -> Tensor:
+    """The sum of products over pairs of axes, one of each operand.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor
+        Of a numeric dtype; the two are promoted to a common one.
+    axes : int or pair of sequences of int, default: 2
+        The axes of `x1` and those of `x2`, or how many of the last of `x1` go with the first of `x2`. `dims` is
+        PyTorch's name.
+
+    Returns
+    -------
+    Tensor
+        Its axes are those left of `x1`, then those left of `x2`.
+
+    Raises
+    ------
+    IndexError
+        If an operand has no such axis.
+    ShapeError
+        If two axes of a pair are not equally long.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.tensordot(tp.ones(2, 3), tp.ones(3, 4), axes=1).shape
+    (2, 4)
+    """
+    x1, x2 = promoted(_tensordot, x1, x2)
+    axes1, axes2 = _contracted(x1, x2, axes if dims is None else dims)
+    lengths1, lengths2 = ([x.shape[i] for i in found] for x, found in ((x1, axes1), (x2, axes2)))
+    if lengths1 != lengths2:
+        raise ShapeError(
+            f"tensordot: shapes {x1.shape} and {x2.shape} cannot be contracted over axes {axes1} and {axes2}, of "
+            f"lengths {lengths1} and {lengths2}, which must be equal"
+        )
+    rest1, rest2 = ([i for i in range(x.ndim) if i not in found] for x, found in ((x1, axes1), (x2, axes2)))
+    shape1, shape2 = (tuple(x.shape[i] for i in rest) for x, rest in ((x1, rest1), (x2, rest2)))
+    inner = math.prod(lengths1)
+    rows = reshape(permute_dims(x1, (*rest1, *axes1)), (math.prod(shape1), inner))
+    columns = reshape(permute_dims(x2, (*axes2, *rest2)), (inner, math.prod(shape2)))
+    return reshape(matmul(rows, columns), (*shape1, *shape2))
+
+
+_tensordot.function = tensordot
+
+
+def _contracted(x1: Tensor, x2: Tensor, axes: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The axes of each operand that go together."""
+    if not isinstance(axes, Iterable) or getattr(axes, "ndim", None) == 0:
+        count = as_integer("tensordot", "axes", axes)
+        if not 0 <= count <= min(x1.ndim, x2.ndim):
+            raise ShapeError(f"tensordot: got {count} axes, wanted 0 to {min(x1.ndim, x2.ndim)}, which both have")
+        return tuple(range(x1.ndim - count, x1.ndim)), tuple(range(count))
+    given = tuple(axes)
+    if len(given) != 2:
+        raise ValueError(f"tensordot: got axes for {len(given)} operands, wanted two sequences of them, or a number")
+    first, second = given
+    axes1 = normalize_axes("tensordot", first, x1.ndim) or ()
+    axes2 = normalize_axes("tensordot", second, x2.ndim) or ()
+    if len(axes1) != len(axes2):
+        raise ShapeError(f"tensordot: got {len(axes1)} axes for the first and {len(axes2)} for the second operand")
+    return axes1, axes2
+
+
+def _require_ndim(operation: str, tensors: tuple[Any, ...], wanted: tuple[int, ...]) -> None:
+    """Refuse tensors of other numbers of axes, as PyTorch does for its products of one kind of operand."""
+    if not all(type(tensor) is Tensor for tensor in tensors):
+        raise unsupported(operation, *tensors)
+    if tuple(tensor.ndim for tensor in tensors) != wanted:
+        shapes = " and ".join(str(tensor.shape) for tensor in tensors)
+        axes = " and ".join(f"{n}-d" for n in dict.fromkeys(wanted))
+        raise ShapeError(f"{operation}: got shapes {shapes}, wanted {axes} tensors; use matmul for any others")
+
+
+def _product(operation: str, x1: Any, x2: Any, ndims: tuple[int, int]) -> Tensor:
+    """The matrix product of operands of so many axes."""
+    _require_ndim(operation, (x1, x2), ndims)
+    if x1.shape[-1] != _inner(x2.shape):
+        raise _misfit(operation, x1.shape, x2.shape)
+    return matmul(x1, x2)
+
+
+def mm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
+    """The product of two matrices, as in PyTorch: `matmul` of two-dimensional tensors only.
+
+    Raises
+    ------
+    ShapeError
+        If an operand is not two-dimensional, or the shapes don't fit.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.mm(tp.tensor([[1, 2]]), tp.tensor([[3], [4]]))
+    tensor([[11]])
+    """
+    return placed("mm", _product("mm", x1, x2, (2, 2)), out)
+
+
+def mv(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
+    """The product of a matrix and a vector, as in PyTorch.
+
+    Raises
+    ------
+    ShapeError
+        If the operands are not two- and one-dimensional, or the shapes don't fit.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.mv(tp.tensor([[1, 2]]), tp.tensor([3, 4]))
+    tensor([11])
+    """
+    return placed("mv", _product("mv", x1, x2, (2, 1)), out)
+
+
+def bmm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
+    """The products of two equally long stacks of matrices, as in PyTorch.
+
+    Raises
+    ------
+    ShapeError
+        If an operand is not three-dimensional, or the shapes don't fit; nothing is broadcast.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.bmm(tp.ones(5, 2, 3), tp.ones(5, 3, 4)).shape
+    (5, 2, 4)
+    """
+    _require_ndim("bmm", (x1, x2), (3, 3))
+    if x1.shape[0] != x2.shape[0]:
+        raise ShapeError(f"bmm: got shapes {x1.shape} and {x2.shape}, wanted as many matrices in both; use matmul")
+    return placed("bmm", _product("bmm", x1, x2, (3, 3)), out)
+
+
+def dot(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
+    """The sum of the products of two vectors' elements, as in PyTorch; complex ones are not conjugated.
+
+    Raises
+    ------
+    ShapeError
+        If an operand is not one-dimensional, or they are not equally long.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.dot(tp.tensor([1, 2]), tp.tensor([3, 4]))
+    tensor(11)
+    """
+    return placed("dot", _product("dot", x1, x2, (1, 1)), out)
+
+
+_linear = Operation("linear", family="composite", operands=("input", "weight", "bias"), accepts="numeric")
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """An affine map of the last axis, ``input @ weight.T + bias``, as in PyTorch.
+
+    Parameters
+    ----------
+    input : Tensor, shape (..., K)
+    weight : Tensor, shape (N, K) or (K,)
+    bias : Tensor, shape (N,) or (), optional
+        Of numeric dtypes, which are promoted to a common one.
+
+    Returns
+    -------
+    Tensor, shape (..., N)
+        Without the axis that a one-dimensional weight lacks.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes don't fit.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> weight, bias = tp.tensor([[1.0, 2.0], [3.0, 4.0]]), tp.tensor([0.5, 0.0])
+    >>> tp.linear(tp.tensor([1.0, 1.0]), weight, bias)
+    tensor([3.5000, 7.0000])
+    """
+    if not all(type(tensor) is Tensor for tensor in (input, weight)) or not isinstance(bias, Tensor | None):
+        raise unsupported("linear", *[tensor for tensor in (input, weight, bias) if tensor is not None])
+    if weight.ndim not in (1, 2) or input.shape[-1:] != weight.shape[-1:]:
+        raise ShapeError(
+            f"linear: got an input of shape {input.shape} and a weight of shape {weight.shape}, wanted (..., K) and "
+            f"(N, K) or (K,)"
+        )
+    wanted = weight.shape[:-1]
+    if bias is not None and bias.shape not in ((), wanted):
+        found = f"a bias of shape {bias.shape} for a weight of shape {weight.shape}"
+        raise ShapeError(f"linear: got {found}, wanted a bias of shape {wanted}")
+    out = matmul(input, weight if weight.ndim == 1 else matrix_transpose(weight))
+    return out if bias is None else out + bias
+
+
+_linear.function = linear
+
+
+def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
+    """The product of two matrices, added to a tensor: ``beta * x + alpha * (mat1 @ mat2)``, as in PyTorch.
+
+    Parameters
+    ----------
+    x : Tensor
+        It is broadcast to the shape of the product.
+    mat1 : Tensor, shape (N, K)
+    mat2 : Tensor, shape (K, M)
+    beta, alpha : number, default: 1
+        With a `beta` of 0 nothing of `x` counts, NaN and infinities neither.
+    out : Tensor, optional
+        Where the result is written.
+
+    Returns
+    -------
+    Tensor, shape (N, M)
+
+    Raises
+    ------
+    ShapeError
+        If the matrices are not two-dimensional, or the shapes don't fit.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.addmm(tp.tensor([1, 2]), tp.tensor([[1, 2]]), tp.tensor([[3, 4], [5, 6]]))
+    tensor([[14, 18]])
+    """
+    if type(x) is not Tensor:
+        raise unsupported("addmm", x)
+    product = _product("addmm", mat1, mat2, (2, 2))
+    if not broadcasts(x.shape, product.shape):
+        raise ShapeError(f"addmm: shape {x.shape} cannot be broadcast to that of the product, {product.shape}")
+    added = broadcast_to(x, product.shape)
+    if not is_number(alpha, 1):
+        product = product * alpha
+    if is_number(beta, 0):
+        found = cast(product, promote(x.dtype, product.dtype))
+    else:
+        found = product + (added if is_number(beta, 1) else added * beta)
+    return placed("addmm", found, out)
+
+
+METHODS = {"mm": mm, "mv": mv, "bmm": bmm, "dot": dot, "addmm": addmm, "addmm_": in_place(addmm)}
+"""Methods of Tensor."""

@@ -1,0 +1,204 @@
+"""Searching functions (array API standard 2025.12, "Searching Functions")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..dispatch.operation import Operation
+from ..families.docs import reduction_doc
+from ..families.families import reduction
+from ..memory.coercion import pair, unsupported
+from ..memory.tensor import Tensor, wrap
+from ..memory.views import array_of
+from ..memory.writes import placed
+from ..types.axes import as_flag, normalize_axis
+from ..types.errors import ShapeError
+from .indexing import getitem
+from .manipulation import reshape, stack
+
+
+def _arg_function(name: str, summary: str, example: str) -> Callable[..., Tensor]:
+    operation = Operation(
+        name, family="reduction", operands=("x",), accepts="real-valued", result="int64", methods=(name,)
+    )
+
+    def function(
+        x: Tensor,
+        /,
+        dim: Any = None,
+        keepdim: bool = False,
+        *,
+        axis: Any = None,
+        keepdims: bool = False,
+        out: Tensor | None = None,
+    ) -> Tensor:
+        if type(x) is not Tensor:
+            raise unsupported(name, x)
+        chosen = axis if dim is None else dim
+        # The flattened 0-d tensor is that along its dim.
+        position = None if chosen is None else normalize_axis(name, chosen, x.ndim, dim is not None)
+        position = position if x._array.shape else None
+        if 0 in (x.shape if position is None else x.shape[position : position + 1]):
+            raise ShapeError(f"{name}: got shape {x.shape}, wanted at least one element along the axis")
+        return placed(name, operation(x, axis=position, keepdims=as_flag(name, "keepdims", keepdims or keepdim)), out)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = reduction_doc(operation, summary, "NaN counts as the extreme.", example, False)
+    operation.function = function
+    return function
+
+
+argmax = _arg_function(
+    "argmax",
+    "The position of the first greatest element along an axis, or in the flattened tensor.",
+    """
+    >>> tp.argmax(tp.tensor([[1.0, 5.0], [4.0, 2.0]]), axis=1)
+    tensor([1, 0])
+    """,
+)
+argmin = _arg_function(
+    "argmin",
+    "The position of the first least element along an axis, or in the flattened tensor.",
+    """
+    >>> tp.argmin(tp.tensor([[1.0, 5.0], [4.0, 2.0]]), axis=1)
+    tensor([0, 1])
+    """,
+)
+count_nonzero = reduction(
+    "count_nonzero",
+    "all",
+    "The number of elements along the axes that are true, or not zero.",
+    result="int64",
+    notes="NaN is not zero, and complex numbers are not of which either part is not.",
+    example="""
+    >>> tp.count_nonzero(tp.tensor([[1, 0], [2, 3]]), axis=1)
+    tensor([1, 2])
+    """,
+)
+
+_nonzero = Operation("nonzero", family="searching", operands=("x",), result="int64", methods=("nonzero",))
+_searchsorted = Operation(
+    "searchsorted",
+    family="search",
+    operands=("x1", "x2"),
+    accepts="real-valued",
+    result="int64",
+    methods=(),
+)
+
+
+def nonzero(x: Tensor, /, *, as_tuple: bool | None = None) -> Any:
+    """The positions of the elements that are true, or not zero, in row-major order.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of any dtype, at least 1-d. NaN is not zero, and complex numbers are not of which either part is not.
+    as_tuple : bool, optional
+        PyTorch's: whether to return a tuple; by default True, and False for the method.
+
+    Returns
+    -------
+    tuple of Tensor, dtype int64
+        The positions along each axis. With `as_tuple` False, one tensor with a row for each element.
+
+    Raises
+    ------
+    ShapeError
+        If `x` is 0-d and `as_tuple` is not given.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nonzero(tp.tensor([[1, 0], [2, 3]]))
+    (tensor([0, 1, 1]), tensor([0, 0, 1]))
+    >>> tp.tensor([0, 5, 6]).nonzero()
+    tensor([[1],
+            [2]])
+    """
+    if type(x) is not Tensor:
+        raise unsupported("nonzero", x)
+    if as_tuple is None and not x.ndim:
+        raise ShapeError("nonzero: got a 0-d tensor, wanted at least one axis; use x.reshape(1)")
+    kernel, kind = x._kind.table["nonzero"]
+    positions = tuple(wrap(array, kind) for array in kernel(array_of(x if x.ndim else reshape(x, (1,)))))
+    if as_tuple is False:
+        return stack(positions, axis=1) if x.ndim else reshape(positions[0], (-1, 1))[:, :0]
+    return positions
+
+
+def _nonzero_method(x: Tensor, /, *, as_tuple: bool = False) -> Any:
+    return nonzero(x, as_tuple=as_tuple)
+
+
+_nonzero_method.__doc__ = nonzero.__doc__
+_nonzero.function, _nonzero.method = nonzero, _nonzero_method
+
+
+def searchsorted(
+    x1: Tensor, x2: Any, /, *, side: str | None = None, sorter: Tensor | None = None, right: bool = False
+) -> Tensor:
+    """Where in a sorted tensor elements would have to be put to keep it sorted.
+
+    Parameters
+    ----------
+    x1 : Tensor, shape (N,)
+        Of a real-valued dtype, in ascending order, NaN last.
+    x2 : Tensor or Python scalar
+        What is searched for; the two are promoted to a common dtype.
+    side : {"left", "right"}, default: "left"
+        Whether an element goes before or after those that are equal to it, as zeros of both signs are, and NaN.
+    sorter : Tensor, shape (N,), optional
+        Positions that put `x1` in ascending order, where it is not.
+    right : bool, default: False
+        PyTorch's spelling of ``side="right"``.
+
+    Returns
+    -------
+    Tensor, dtype int64
+        The shape of `x2`; 0-d for a scalar.
+
+    Raises
+    ------
+    IndexError
+        If a position in `sorter` is out of range, or not of an integer dtype.
+    ShapeError
+        If `x1` is not 1-d, or `sorter` not of its shape.
+    TypeError
+        For complex numbers and booleans.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.searchsorted(tp.tensor([1.0, 2.0, 2.0, 3.0]), tp.tensor([2.0, 5.0]))
+    tensor([1, 4])
+    >>> tp.searchsorted(tp.tensor([1.0, 2.0, 2.0, 3.0]), 2, side="right")
+    tensor(3)
+    """
+    chosen = side or ("right" if right else "left")
+    if chosen not in ("left", "right"):
+        raise ValueError(f"searchsorted: got side {side!r}, wanted 'left' or 'right'")
+    operands = pair(_searchsorted, x1, x2) if type(x1) is Tensor else None
+    if operands is None:
+        raise unsupported("searchsorted", x1, x2)
+    first, second = operands
+    if first.ndim != 1:
+        raise ShapeError(f"searchsorted: got x1 of shape {first.shape}, wanted one axis")
+    if sorter is not None:
+        first = _in_order(first, sorter)
+    found: Tensor = _searchsorted(first, second, side=chosen)
+    return found
+
+
+def _in_order(x: Tensor, sorter: Any) -> Tensor:
+    if type(sorter) is not Tensor:
+        raise unsupported("searchsorted", sorter)
+    if sorter.shape != x.shape:
+        raise ShapeError(f"searchsorted: got a sorter of shape {sorter.shape}, wanted {x.shape}, that of x1")
+    if sorter.dtype.kind not in "iu":
+        raise IndexError(f"searchsorted: got a sorter of {sorter.dtype}, wanted an integer dtype")
+    return getitem(x, sorter)
+
+
+_searchsorted.function = searchsorted

@@ -1,0 +1,195 @@
+"""Set functions (array API standard 2025.12, "Set Functions").
+
+Elements are told apart by value: every NaN is unlike any other, and zeros of both signs are one. Unique elements come
+in ascending order, complex ones by their real and then their imaginary parts, NaN last; equal ones are represented by
+the first.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ...backends.common.uniques import is_member, unique_indices
+from ..dispatch.operation import Operation
+from ..families.docs import assemble
+from ..memory.coercion import cast, pair, unsupported
+from ..memory.tensor import Tensor, wrap
+from ..memory.views import array_of
+from ..types.dtypes import bool_, uint8
+from .indexing import getitem
+from .manipulation import reshape
+
+_unique_indices = Operation(
+    "unique_indices", family="set", operands=("x",), result="int64", decomposition=unique_indices
+)
+_isin = Operation("isin", family="search", operands=("x1", "x2"), result="bool", decomposition=is_member)
+
+
+class UniqueAll(NamedTuple):
+    """What `unique_all` returns."""
+
+    values: Tensor
+    indices: Tensor
+    inverse_indices: Tensor
+    counts: Tensor
+
+
+class UniqueCounts(NamedTuple):
+    """What `unique_counts` returns."""
+
+    values: Tensor
+    counts: Tensor
+
+
+class UniqueInverse(NamedTuple):
+    """What `unique_inverse` returns."""
+
+    values: Tensor
+    inverse_indices: Tensor
+
+
+def _unique(name: str, x: Tensor, inverse: bool) -> UniqueAll:
+    """All that the four functions return; without inverse indices unless they are asked for."""
+    if type(x) is not Tensor:
+        raise unsupported(name, x)
+    flat = reshape(x, (x.numel(),))
+    keys = cast(flat, uint8) if x.dtype is bool_ else flat
+    kernel, kind = keys._kind.table["unique_indices"]
+    arrays = kernel(array_of(keys), is_complex=x.dtype.kind == "c", inverse=inverse)
+    indices, counts, inverses = (wrap(array, kind) for array in arrays)
+    values = getitem(flat, indices)
+    return UniqueAll(values, indices, reshape(inverses, x.shape) if inverse else inverses, counts)
+
+
+def _document(function: Any, summary: str, returns: str, example: str) -> Any:
+    function.__doc__ = assemble(
+        summary,
+        """
+        Every NaN is unlike any other, and zeros of both signs are one. The values come in ascending order, complex ones
+        by their real and then their imaginary parts, NaN last; equal ones are represented by the first. Gradients
+        flow through the values.
+        """,
+        example,
+        Parameters="""
+x : Tensor
+    Of any dtype; taken as if it were flat.""",
+        Returns=returns,
+    )
+    return function
+
+
+_VALUES = """
+values : Tensor, shape (K,)
+    The unique elements, in the dtype of `x`."""
+
+_INDICES = """
+indices : Tensor, shape (K,), dtype int64
+    Where in the flat `x` each first occurs."""
+
+_INVERSE = """
+inverse_indices : Tensor, dtype int64
+    Of the shape of `x`: where in `values` its elements are found."""
+
+_COUNTS = """
+counts : Tensor, shape (K,), dtype int64
+    How often each occurs."""
+
+
+def unique_all(x: Tensor, /) -> UniqueAll:
+    return _unique("unique_all", x, True)
+
+
+def unique_counts(x: Tensor, /) -> UniqueCounts:
+    found = _unique("unique_counts", x, False)
+    return UniqueCounts(found.values, found.counts)
+
+
+def unique_inverse(x: Tensor, /) -> UniqueInverse:
+    found = _unique("unique_inverse", x, True)
+    return UniqueInverse(found.values, found.inverse_indices)
+
+
+def unique_values(x: Tensor, /) -> Tensor:
+    return _unique("unique_values", x, False).values
+
+
+_document(
+    unique_all,
+    "The unique elements, where each first occurs, which of them makes up each element, and how often each occurs.",
+    _VALUES + _INDICES + _INVERSE + _COUNTS,
+    """
+    >>> tp.unique_all(tp.tensor([3, 1, 3])).indices
+    tensor([1, 0])
+    """,
+)
+_document(
+    unique_counts,
+    "The unique elements, and how often each occurs.",
+    _VALUES + _COUNTS,
+    """
+    >>> tp.unique_counts(tp.tensor([3, 1, 3]))
+    UniqueCounts(values=tensor([1, 3]), counts=tensor([1, 2]))
+    """,
+)
+_document(
+    unique_inverse,
+    "The unique elements, and which of them makes up each element.",
+    _VALUES + _INVERSE,
+    """
+    >>> tp.unique_inverse(tp.tensor([3, 1, 3])).inverse_indices
+    tensor([1, 0, 1])
+    """,
+)
+_document(
+    unique_values,
+    "The unique elements.",
+    _VALUES,
+    """
+    >>> tp.unique_values(tp.tensor([0.0, tp.nan, -0.0, tp.nan]))
+    tensor([0., nan, nan])
+    """,
+)
+
+
+def isin(x1: Any, x2: Any, /, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
+    """Whether each element of `x1` is equal to some element of `x2`; NaN is to none.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor or Python scalar
+        Of any dtype, at least one of them a tensor; they are promoted to a common dtype.
+    assume_unique : bool, default: False
+        PyTorch's hint, which changes nothing.
+    invert : bool, default: False
+        Whether to ask the opposite.
+
+    Returns
+    -------
+    Tensor, dtype bool
+        The shape of `x1`; 0-d for a scalar.
+
+    Raises
+    ------
+    DeviceError
+        If the tensors are on different devices.
+    OverflowError
+        If a scalar is out of range for the tensor's integer dtype.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.isin(tp.tensor([[1, 2], [3, 4]]), tp.tensor([2, 4, 6]))
+    tensor([[False,  True],
+            [False,  True]])
+    """
+    operands = pair(_isin, x1, x2) if Tensor in (type(x1), type(x2)) else None
+    if operands is None:
+        raise unsupported("isin", x1, x2)
+    first, second = operands
+    if first.dtype is bool_:
+        first, second = cast(first, uint8), cast(second, uint8)
+    found: Tensor = _isin(first, second, invert=bool(invert))
+    return found
+
+
+_isin.function = isin

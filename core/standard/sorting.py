@@ -1,0 +1,172 @@
+"""Sorting functions (array API standard 2025.12, "Sorting Functions").
+
+Sorting is always stable. In either order NaN sorts last, and zeros of both signs are equal.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ..dispatch.operation import Operation
+from ..families.scalars import accepts_0d
+from ..memory.coercion import cast, unsupported
+from ..memory.tensor import Tensor, wrap
+from ..memory.views import array_of
+from ..memory.writes import into_all
+from ..types.axes import normalize_axis
+from ..types.dtypes import bool_, uint8
+from .elementwise import bitwise_invert, negative
+from .positions import elements_at
+
+_sort = Operation("sort", family="sorting", operands=("x",), accepts="real-valued", methods=("sort",))
+_argsort = Operation(
+    "argsort", family="sorting", operands=("x",), accepts="real-valued", result="int64", methods=("argsort",)
+)
+
+
+class Sorted(NamedTuple):
+    """Sorted values and where they were, as PyTorch's `sort` returns them."""
+
+    values: Tensor
+    indices: Tensor
+
+
+def _reversed(x: Tensor) -> Tensor:
+    """Numbers in the reverse order: their complements, or negatives, among which NaN stays what it is."""
+    found: Tensor = negative(x) if x.dtype.kind in "fc" else bitwise_invert(x)
+    return found
+
+
+def _keys(x: Tensor) -> Tensor:
+    return cast(x, uint8) if x.dtype is bool_ else x
+
+
+def sort(
+    x: Tensor, /, dim: int | None = None, descending: bool = False, stable: bool = True, *, axis: int = -1,
+    out: Any = None,
+) -> Any:  # fmt: skip
+    """The elements in order along an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of a real-valued dtype or bool, at least 1-d.
+    dim
+        PyTorch's spelling of `axis`.
+    descending : bool, default: False
+        Whether the greatest comes first. NaN comes last all the same.
+    stable : bool, default: True
+        Equal elements keep their order in any case.
+    axis : int, default: -1
+    out : (Tensor, Tensor), optional
+        Where, with `dim`, values and positions are written, as in PyTorch.
+
+    Returns
+    -------
+    Tensor or (values, indices)
+        The dtype and shape of `x`. With `dim`, and as a method, as in PyTorch a named tuple with the elements'
+        positions in `x`.
+
+    Raises
+    ------
+    IndexError
+        If the axis is out of range.
+    TypeError
+        For complex numbers, which have no order.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.sort(tp.tensor([2.0, tp.nan, 3.0]), descending=True)
+    tensor([3., 2., nan])
+    >>> tp.tensor([2, 1, 3]).sort().indices
+    tensor([1, 0, 2])
+    """
+    if type(x) is not Tensor:
+        raise unsupported("sort", x)
+    if dim is not None:
+        pair = sort_method(x, dim, descending)
+        return pair if out is None else Sorted(*into_all("sort", out, pair))
+    if out is not None:
+        raise TypeError("sort: takes out= only with dim, as in sort(x, dim=-1, out=(values, indices))")
+    position = normalize_axis("sort", axis, x.ndim)
+    keys = _keys(x)
+    found = _reversed(_sort(_reversed(keys), axis=position)) if descending else _sort(keys, axis=position)
+    return cast(found, x.dtype)
+
+
+@accepts_0d
+def sort_method(x: Tensor, /, dim: int = -1, descending: bool = False, stable: bool = False) -> Sorted:
+    """The elements in order along an axis, and their positions in the tensor, as in PyTorch."""
+    axis = normalize_axis("sort", dim, x.ndim)
+    if x.dtype.kind == "c":
+        _sort(x, axis=axis)
+    indices = argsort(x, axis=axis, descending=descending)
+    return Sorted(elements_at(x, indices, axis), indices)
+
+
+@accepts_0d
+def argsort(
+    x: Tensor, /, dim: int | None = None, descending: bool = False, stable: bool = True, *, axis: int = -1
+) -> Tensor:
+    """The positions of the elements in order along an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of a real-valued dtype or bool, at least 1-d.
+    dim
+        PyTorch's spelling of `axis`.
+    descending : bool, default: False
+        Whether the greatest comes first. NaN comes last all the same.
+    stable : bool, default: True
+        Equal elements keep their order in any case.
+    axis : int, default: -1
+
+    Returns
+    -------
+    Tensor, dtype int64
+        The shape of `x`.
+
+    Raises
+    ------
+    IndexError
+        If the axis is out of range.
+    TypeError
+        For complex numbers, which have no order.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.argsort(tp.tensor([3, 1, 1, 2]), descending=True)
+    tensor([0, 3, 1, 2])
+    """
+    if type(x) is not Tensor:
+        raise unsupported("argsort", x)
+    position = normalize_axis("argsort", axis if dim is None else dim, x.ndim)
+    keys = _keys(x)
+    found: Tensor = _argsort(_reversed(keys) if descending else keys, axis=position)
+    return found
+
+
+def argsort_method(x: Tensor, /, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+    """The positions of the elements in order along an axis, as in PyTorch."""
+    found: Tensor = argsort(x, dim, descending)
+    return found
+
+
+def positions_of_greatest(x: Tensor, count: int, axis: int) -> Tensor:
+    """The positions of so many of the greatest elements along an axis, in order: NaN, then of equal ones the first."""
+    keys = _keys(x)
+    kernel, kind = keys._kind.table["argsort"]
+    getitem = kind.library.ops.getitem
+    before = (slice(None),) * axis
+    with kind.library.scope(kind.native_device):
+        # Turned twice, so that NaN comes first, and of equal elements the first one does.
+        turned = getitem(array_of(keys), (*before, slice(None, None, -1), ...))
+        last = getitem(kernel(turned, axis=axis), (*before, slice(None, -count - 1, -1), ...))
+        return wrap(x.shape[axis] - 1 - last, kind)
+
+
+_sort.function, _sort.method = sort, sort_method
+_argsort.function, _argsort.method = argsort, argsort_method

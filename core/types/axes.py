@@ -1,0 +1,177 @@
+"""Axes and shapes as users write them, checked and brought to one form."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+import numpy
+
+from ...autograd.modes import is_grad_enabled
+from .errors import ShapeError
+
+
+def as_integer(operation: str, name: str, value: Any) -> int:
+    """An argument that is an integer.
+
+    Raises
+    ------
+    TypeError
+        If it is not one.
+    """
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{operation}: {name} is an integer, got {type(value).__name__}") from None
+
+
+def as_float(operation: str, name: str, value: Any) -> float:
+    """An argument that is a real number, or a tensor or array of one; infinite where it is beyond all floats.
+
+    Raises
+    ------
+    TypeError
+        If it is not one, or a tensor whose gradient would be lost.
+    """
+    if type(value) is not float and getattr(value, "requires_grad", False) and is_grad_enabled():
+        raise TypeError(
+            f"{operation}: {name} is a number, got a tensor that requires grad, whose gradient would be lost; use "
+            f"float({name}) or {name}.detach()"
+        )
+    try:
+        # Unlike float(), it takes no strings.
+        return math.ldexp(value, 0)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+    except (TypeError, ValueError, RuntimeError):
+        shown = getattr(value, "shape", ())
+        found = f"{type(value).__name__} of shape {tuple(shown)}" if shown else type(value).__name__
+        raise TypeError(f"{operation}: {name} is a number, got {found}") from None
+
+
+def as_flag(operation: str, name: str, value: Any) -> bool:
+    """An argument that is true or false.
+
+    Raises
+    ------
+    TypeError
+        If it is neither a truth value nor an integer.
+    """
+    if isinstance(value, bool | int | numpy.bool_):
+        return bool(value)
+    raise TypeError(f"{operation}: {name} is True or False, got {type(value).__name__}")
+
+
+def shown(value: Any) -> str:
+    """How an error shows an argument: a tensor or an array by its shape, as backends print elements differently."""
+    if isinstance(value, tuple | list):
+        return f"({', '.join(map(shown, value))})"
+    return f"{type(value).__name__} of shape {tuple(value.shape)}" if hasattr(value, "shape") else repr(value)
+
+
+def require_size(operation: str, shape: tuple[int, ...]) -> None:
+    """Raise ShapeError if a shape has a negative length, or holds more elements than any memory."""
+    if min(shape, default=0) < 0:
+        raise ShapeError(f"{operation}: got shape {shape}, wanted no negative length")
+    if max(shape, default=0) >> 59 or math.prod(shape) >> 59:
+        raise ShapeError(f"{operation}: got shape {shape}, which holds more elements than memory has room for")
+
+
+def normalize_axis(operation: str, axis: Any, ndim: int, scalars: bool = False) -> int:
+    """A non-negative axis.
+
+    Parameters
+    ----------
+    scalars
+        Whether axes 0 and -1 of a 0-d tensor are taken too, as in PyTorch's spelling.
+
+    Raises
+    ------
+    IndexError
+        If the tensor has no such axis.
+    TypeError
+        If it is not an integer.
+    """
+    try:
+        number = operator.index(axis)
+    except TypeError:
+        raise TypeError(f"{operation}: an axis is an integer, got {type(axis).__name__}") from None
+    if not ndim and scalars:
+        ndim = 1
+    if not -ndim <= number < ndim:
+        allowed = f"{-ndim} to {ndim - 1}" if ndim else "none, as the tensor is 0-d"
+        raise IndexError(f"{operation}: axis {number} is out of range for {ndim} axes; allowed are {allowed}")
+    return number % ndim
+
+
+def normalize_axes(operation: str, axis: Any, ndim: int, scalars: bool = False) -> tuple[int, ...] | None:
+    """Non-negative axes, each once; None, for all axes, stays None.
+
+    Parameters
+    ----------
+    scalars
+        Whether axes 0 and -1 of a 0-d tensor, which are left out, are taken too, as in PyTorch's spelling.
+
+    Raises
+    ------
+    IndexError
+        If the tensor has no such axis.
+    ValueError
+        If an axis is given twice.
+    """
+    if axis is None:
+        return None
+    if type(axis) is int or not isinstance(axis, Iterable) or getattr(axis, "ndim", None) == 0:
+        axes: tuple[int, ...] = (normalize_axis(operation, axis, ndim, scalars),)
+        return axes if ndim else ()
+    axes = tuple(normalize_axis(operation, one, ndim, scalars) for one in axis)
+    if len(set(axes)) != len(axes):
+        raise ValueError(f"{operation}: axis {tuple(axis)} names an axis twice")
+    return axes if ndim else ()
+
+
+def normalize_shape(operation: str, shape: Any) -> tuple[int, ...]:
+    """A shape given as an integer or a sequence of integers.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    """
+    try:
+        # Arrays without axes are numbers, though their class has an iterator.
+        if type(shape) is tuple or (isinstance(shape, Iterable) and getattr(shape, "ndim", None) != 0):
+            return tuple(map(operator.index, shape))
+        return (operator.index(shape),)
+    except TypeError:
+        raise TypeError(f"{operation}: a shape is an integer or a sequence of integers, got {shown(shape)}") from None
+
+
+def broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
+    """Whether a tensor of one shape can be stretched to another."""
+    tail = target[len(target) - len(shape) :]
+    return len(shape) <= len(target) and all(n in (1, m) for n, m in zip(shape, tail, strict=True))
+
+
+def infer_shape(operation: str, shape: tuple[int, ...], old: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape with its one -1 replaced by what the number of elements leaves.
+
+    Raises
+    ------
+    ValueError
+        If the shape does not hold the elements.
+    """
+    count = math.prod(old)
+    if math.prod(shape) == count and min(shape, default=0) >= 0:
+        return shape
+    unknown = [i for i, n in enumerate(shape) if n == -1]
+    known = math.prod(n for n in shape if n != -1)
+    if len(unknown) > 1 or any(n < -1 for n in shape):
+        raise ShapeError(f"{operation}: shape {shape} may have one -1 and no other negative length")
+    if unknown and known and count % known == 0:
+        shape = tuple(count // known if n == -1 else n for n in shape)
+    if math.prod(shape) != count or -1 in shape:
+        raise ShapeError(f"{operation}: shape {shape} does not hold the {count} elements of shape {old}")
+    return shape

@@ -1,0 +1,274 @@
+"""Devices, the backend each belongs to, and the one that new tensors are put on.
+
+A device names its backend: ``numpy:cpu``, ``jax:cpu:0``, ``cupy:cuda:0``. Short forms leave the backend or the number
+out.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from contextvars import ContextVar
+from typing import Any, final
+
+from ...backends import (
+    BackendUnavailable,
+    forgetters,
+    load,
+    names,
+)
+from .errors import DeviceError
+
+_PREFERRED = ("numpy", "cupy", "jax")
+
+DEFAULT_BACKEND = "numpy"
+"""The backend of new tensors where nothing names another."""
+
+
+@final
+class Device:
+    """A place where tensors live; there is one object for each, compared by identity.
+
+    As a context manager it is where new tensors are put, in this thread and task.
+
+    Parameters
+    ----------
+    device : Device, str or None
+        ``"jax:cpu:0"`` in full; ``"jax:cpu"`` and ``"jax"`` are the first that fit; ``"cpu"`` and ``"cuda:1"`` are
+        looked for on the default backend, then on the available ones in the order numpy, cupy, jax, and the others
+        by name. None is the default device.
+    index : int, optional
+        The number, where the name leaves it out: ``device("cuda", 1)``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such device; the message lists those that exist.
+
+    Attributes
+    ----------
+    backend : str
+        The backend's name.
+    type : str
+        Such as ``"cpu"`` or ``"cuda"``.
+    index : int or None
+        The number among the backend's devices of that type; None where it has only one without a number.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.device("numpy:cpu")
+    device('numpy:cpu')
+    >>> with tp.device("numpy:cpu"):
+    ...     tp.zeros(2).device
+    device('numpy:cpu')
+    """
+
+    __slots__ = ("backend", "index", "type")
+
+    backend: str
+    type: str
+    index: int | None
+
+    def __new__(cls, device: Any = None, index: int | None = None) -> Device:
+        return as_device(device if index is None else f"{device}:{index}")
+
+    @property
+    def local_name(self) -> str:
+        """The name that the backend itself gives this device, such as ``"cpu"`` or ``"cuda:0"``."""
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __str__(self) -> str:
+        return f"{self.backend}:{self.local_name}"
+
+    def __repr__(self) -> str:
+        return f"device({str(self)!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return as_device, (str(self),)
+
+    def __enter__(self) -> Device:
+        _placements.set((*_placements.get(), self))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _placements.set(_placements.get()[:-1])
+
+
+@final
+class Placement:
+    """A context in which new tensors are put on a backend's default device."""
+
+    __slots__ = ("device",)
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+
+    def __enter__(self) -> Device:
+        return self.device.__enter__()
+
+    def __exit__(self, *exception: object) -> None:
+        self.device.__exit__(*exception)
+
+
+_placements: ContextVar[tuple[Device, ...]] = ContextVar("tensorplug_placements", default=())
+_devices: dict[tuple[str, str], Device] = {}
+_default_backend: str | None = None
+_environment_backend = os.environ.get("TENSORPLUG_BACKEND") or DEFAULT_BACKEND
+
+
+def _device(backend: str, local_name: str) -> Device:
+    found = _devices.get((backend, local_name))
+    if found is None:
+        type_, _, index = local_name.partition(":")
+        made = object.__new__(Device)
+        made.backend = backend
+        made.type = type_
+        made.index = int(index) if index.isdigit() else None
+        found = _devices.setdefault((backend, local_name), made)
+    return found
+
+
+def _forget(backend: str) -> None:
+    """Make new devices where another backend comes under a name."""
+    for key in [key for key in _devices if key[0] == backend]:
+        del _devices[key]
+    _first_device.cache_clear()
+
+
+forgetters.append(_forget)
+
+
+def backend_devices(backend: str) -> list[Device]:
+    """The devices of one backend, the default one first."""
+    return [_device(backend, name) for name in load(backend).devices]
+
+
+@functools.cache
+def _first_device(backend: str) -> Device:
+    return backend_devices(backend)[0]
+
+
+def devices() -> list[Device]:
+    """All devices of all backends that are available.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.device("numpy:cpu") in tp.devices()
+    True
+    """
+    found = []
+    for name in names():
+        try:
+            found += backend_devices(name)
+        except BackendUnavailable:
+            continue
+    return found
+
+
+def default_backend() -> str:
+    """The name of the backend on which new tensors are put: `backend`, `set_default_backend`, the variable
+    ``TENSORPLUG_BACKEND``, and ``numpy``, in this order.
+    """
+    placements = _placements.get()
+    if placements:
+        return placements[-1].backend
+    return _default_backend or _environment_backend
+
+
+def set_default_backend(name: str | None) -> None:
+    """Set the backend on which new tensors are put, in all threads; None goes back to the environment's.
+
+    Raises
+    ------
+    ValueError
+        If there is no such backend.
+    BackendUnavailable
+        If it cannot be used here.
+    """
+    global _default_backend
+    if name is not None:
+        load(name)
+    _default_backend = name
+
+
+def backend(name: str) -> Placement:
+    """A context in which new tensors are put on the named backend, in this thread and task.
+
+    Raises
+    ------
+    ValueError
+        If there is no such backend.
+    BackendUnavailable
+        If it cannot be used here; the message says why, and what would install it.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> with tp.backend("numpy"):
+    ...     tp.ones(2).backend
+    'numpy'
+    """
+    return Placement(backend_devices(name)[0])
+
+
+def default_device() -> Device:
+    """The device on which new tensors are put where none is given."""
+    placements = _placements.get()
+    return placements[-1] if placements else _first_device(default_backend())
+
+
+def as_device(device: Any, own: Device | None = None) -> Device:
+    """The device meant by a Device or a name.
+
+    Parameters
+    ----------
+    device : Device, str or None
+        ``"jax:cpu:0"`` in full; ``"jax:cpu"`` and ``"jax"`` are the first that fit; ``"cpu"`` and ``"cuda:1"`` are
+        looked for on `own`'s backend, then on the default one, then on the available ones in the order numpy, cupy,
+        jax, and the others by name. None is `own`, or else the default device.
+    own : Device, optional
+        The device of the tensor that is asked.
+
+    Raises
+    ------
+    ValueError
+        If there is no such device; the message lists those that exist.
+    TypeError
+        If `device` is neither of these.
+    """
+    if type(device) is Device:
+        return device
+    if device is None:
+        return own or default_device()
+    if not isinstance(device, str):
+        raise TypeError(f"a device is a name or a tensorplug.device, got {type(device).__name__}")
+    first, _, rest = device.partition(":")
+    if first in names() or (rest and not rest.isdigit()):
+        return _find(device, first, rest)
+    return _find_anywhere(device, own)
+
+
+def _find(asked: str, backend: str, local_name: str) -> Device:
+    candidates = backend_devices(backend)
+    for candidate in candidates:
+        if local_name in ("", candidate.type, candidate.local_name):
+            return candidate
+    raise DeviceError(f"no device {asked!r}; backend {backend!r} has {', '.join(map(str, candidates))}")
+
+
+def _find_anywhere(asked: str, own: Device | None) -> Device:
+    preferred = [own.backend] if own else []
+    order = dict.fromkeys([*preferred, default_backend(), *_PREFERRED, *sorted(names())])
+    unavailable = []
+    for name in order:
+        try:
+            return _find(asked, name, asked)
+        except BackendUnavailable as reason:
+            unavailable.append(f"{name} ({reason})")
+        except DeviceError:
+            continue
+    known = ", ".join(map(str, devices()))
+    tried = f"; unavailable: {'; '.join(unavailable)}" if unavailable else ""
+    raise DeviceError(f"no device {asked!r}; there are {known}{tried}")
