@@ -9,11 +9,12 @@ from . import numpy_protocols
 from .autodiff import gradients
 from .dispatch.keys import OPERATIONS
 from .dispatch.operation import Operation
+from .families.in_place import IN_PLACE
 from .interchange import interop
 from .memory import writes
-from .memory.coercion import require_tensors
-from .memory.tensor import Tensor
-from .memory.views import is_own_view
+from .memory.structure import convert
+from .memory.tensor import Tensor, require_tensors, wrap
+from .memory.views import array_of, is_own_view
 from .pytorch import (
     activations,
     comparison,
@@ -38,7 +39,7 @@ from .standard import (
     statistical,
     utility,
 )
-from .standard.data_types import astype, convert
+from .standard.data_types import astype
 from .types.absent import explain_absent_methods
 
 CHAPTERS = (
@@ -72,7 +73,7 @@ def _attach(operation: Operation) -> None:
     if operation.operator is not None:
         _attach_operator(operation, operation.operator)
     if operation.in_place:
-        in_place = writes.IN_PLACE[len(operation.operands)](operation)
+        in_place = IN_PLACE[len(operation.operands)](operation)
         for name in operation.methods or (operation.name,):
             setattr(Tensor, f"{name}_", in_place)
 
@@ -83,7 +84,7 @@ def _attach_operator(operation: Operation, operator: str) -> None:
     if two and operation.result == "same":
         setattr(Tensor, f"__r{operator[2:]}", _reflected(operation.apply))
     if two and operation.in_place:
-        setattr(Tensor, f"__i{operator[2:]}", writes.IN_PLACE[2](operation))
+        setattr(Tensor, f"__i{operator[2:]}", IN_PLACE[2](operation))
 
 
 def _converter(name: str) -> Callable[[Tensor], Tensor]:
@@ -98,7 +99,7 @@ def _part_setter(name: str) -> Callable[[Tensor, Any], None]:
     def setter(self: Tensor, value: Any) -> None:
         # x.imag *= 2 ends with x.imag = the view that was just written.
         if not (type(value) is Tensor and is_own_view(self, (name, None), value)):
-            writes.copy_(OPERATIONS[name].function(self), value)
+            conversion.copy_(OPERATIONS[name].function(self), value)
 
     return setter
 
@@ -136,13 +137,15 @@ METHODS: dict[str, Any] = {
     **constructors.METHODS,
     **conversion.METHODS,
     **elementwise.METHODS,
+    **searching.METHODS,
     **linalg.METHODS,
     **linear_algebra.METHODS,
     **sampling.METHODS,
     **selection.METHODS,
+    "_current": array_of,
+    "_wrap": staticmethod(wrap),
     "__getitem__": indexing.getitem,
     "__setitem__": indexing.setitem,
-    "copy_": writes.copy_,
     "fill_": writes.fill_,
     "zero_": writes.zero_,
     "astype": astype,

@@ -15,11 +15,11 @@ from typing import Any
 import numpy
 
 from .dispatch.keys import OPERATIONS
+from .families.in_place import into
 from .interchange.interop import numpy_array
-from .memory.coercion import cast, unsupported
+from .memory.structure import cast, clone, reshape
 from .memory.tensor import Tensor
-from .memory.transfer import clone
-from .memory.writes import copy_, into
+from .memory.writes import copy_
 from .pytorch import comparison
 from .pytorch.einsum import einsum
 from .standard import (
@@ -39,7 +39,7 @@ from .standard import (
 )
 from .types.axes import normalize_axis
 from .types.dtypes import KIND_ORDER, as_dtype, bool_
-from .types.errors import DTypeError, ShapeError
+from .types.errors import DTypeError, ShapeError, unsupported
 
 Function = Callable[..., Any]
 
@@ -64,7 +64,11 @@ CUMULATIONS = {"add": "cumulative_sum", "multiply": "cumulative_prod"}
 def _ufuncs() -> dict[Any, Any]:
     """Tensorplug's elementwise functions and products by NumPy's ufunc, which NumPy has under the same names."""
     named = {getattr(numpy, name, None): operation.apply for name, operation in OPERATIONS.items()}
-    named |= {numpy.vecdot: linear_algebra.vecdot, numpy.rint: elementwise.round, numpy.fabs: OPERATIONS["abs"].apply}
+    named |= {
+        numpy.vecdot: linear_algebra.vecdot,
+        numpy.rint: elementwise.round,
+        numpy.fabs: elementwise.abs.operation.apply,
+    }
     named[numpy.divmod] = elementwise.quotient_and_remainder
     return {ufunc: function for ufunc, function in named.items() if isinstance(ufunc, numpy.ufunc)}
 
@@ -342,7 +346,7 @@ def _beside(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
 
 
 def _flat(x: Tensor) -> Tensor:
-    return manipulation.reshape(x, (-1,))
+    return reshape(x, (-1,))
 
 
 def _append(arr: Any, values: Any, axis: Any = None) -> Tensor:
@@ -381,7 +385,7 @@ def _piecewise(x: Tensor, condlist: Any, funclist: Any, *args: Any, **kw: Any) -
     found = creation.zeros_like(x)
     for condition, branch in zip(conditions, funclist, strict=True):
         value = branch(x, *args, **kw) if callable(branch) else branch
-        found = elementwise.where(condition, value, found)
+        found = searching.where(condition, value, found)
     return found
 
 
@@ -484,10 +488,10 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, perio
     above = elementwise.clip(searching.searchsorted(xp, x, side="right"), min(1, last), last)
     below = elementwise.clip(above - 1, 0, last)
     width = xp[above] - xp[below]
-    part = elementwise.where(width > 0, (x - xp[below]) / elementwise.where(width > 0, width, 1.0), 0.0)
+    part = searching.where(width > 0, (x - xp[below]) / searching.where(width > 0, width, 1.0), 0.0)
     found = fp[below] + (fp[above] - fp[below]) * part
-    found = elementwise.where(x < xp[0], fp[0] if left is None else left, found)
-    return elementwise.where(x > xp[-1], fp[-1] if right is None else right, found)
+    found = searching.where(x < xp[0], fp[0] if left is None else left, found)
+    return searching.where(x > xp[-1], fp[-1] if right is None else right, found)
 
 
 def _norm(x: Tensor, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -550,7 +554,7 @@ def _where(condition: Any, *branches: Any) -> Any:
     like = next(one for one in (condition, *branches) if type(one) is Tensor)
     condition = creation.asarray(condition, device=like.device)
     chosen = condition if condition.dtype is bool_ else condition != 0
-    return elementwise.where(chosen, *(_operand(one, like) for one in branches))
+    return searching.where(chosen, *(_operand(one, like) for one in branches))
 
 
 def _in_two_axes(function: Function) -> Function:

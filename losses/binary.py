@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import Tensor
-from ..core.memory.coercion import cast
+from ..core.memory.structure import cast
 from ..core.standard.creation import ones_like
 from ..core.types.errors import ShapeError
 from .checks import (

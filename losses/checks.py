@@ -10,9 +10,8 @@ from typing import Any
 import numpy
 
 from ..core.interchange.interop import host_array
-from ..core.memory.coercion import cast
+from ..core.memory.structure import broadcast_to, cast
 from ..core.memory.tensor import Tensor
-from ..core.standard.manipulation import broadcast_to
 from ..core.types.axes import as_float
 from ..core.types.devices import Device
 from ..core.types.dtypes import DType, float32, promote

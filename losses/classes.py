@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ..core.interchange.interop import host_array
-from ..core.memory.coercion import cast
+from ..core.memory.structure import cast
 from ..core.memory.tensor import Tensor
-from ..core.standard.elementwise import not_equal, where
+from ..core.standard.elementwise import not_equal
+from ..core.standard.searching import where
 from ..core.types.dtypes import int64
 from ..core.types.errors import ShapeError
 from .checks import require_floating, require_tensor

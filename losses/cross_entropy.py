@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import Operation, Tensor, rule
-from ..core.memory.coercion import cast
+from ..core.memory.structure import cast
 from ..core.pytorch.activations import log_softmax, softmax_normalizer
-from ..core.standard.elementwise import where
+from ..core.standard.searching import where
 from ..core.types.axes import as_integer
 from ..core.types.dtypes import float32
 from .checks import require_floating, require_tensor, require_unit_interval

@@ -20,8 +20,9 @@ import numpy
 
 from ..core import Operation, Tensor, rule
 from ..core.interchange.interop import host_array
-from ..core.memory.coercion import cast
-from ..core.standard.elementwise import isinf, where
+from ..core.memory.structure import cast
+from ..core.standard.elementwise import isinf
+from ..core.standard.searching import where
 from ..core.types.axes import as_integer
 from ..core.types.dtypes import float32
 from ..core.types.errors import ShapeError

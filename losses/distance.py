@@ -6,17 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core import Tensor
-from ..core.memory.coercion import cast
+from ..core.memory.structure import cast
 from ..core.pytorch.distances import pairwise_distance
 from ..core.standard.creation import full_like
-from ..core.standard.elementwise import (
-    equal,
-    hypot,
-    minimum,
-    where,
-)
+from ..core.standard.elementwise import equal, hypot, minimum
 from ..core.standard.linalg import vector_norm
 from ..core.standard.manipulation import expand_dims
+from ..core.standard.searching import where
 from ..core.types.axes import as_float
 from ..core.types.errors import ShapeError
 from .checks import (

@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 from ..core import Tensor
 from ..core.interchange.interop import host_array
-from ..core.memory.coercion import cast
+from ..core.memory.structure import cast
 from ..core.standard.creation import full_like
-from ..core.standard.elementwise import clip, log, where
+from ..core.standard.elementwise import clip, log
 from ..core.standard.indexing import take_along_axis
 from ..core.standard.manipulation import expand_dims
+from ..core.standard.searching import where
 from ..core.types.axes import as_float
 from ..core.types.dtypes import float32
 from ..core.types.errors import ShapeError

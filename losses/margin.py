@@ -6,20 +6,20 @@ import numpy
 
 from ..core import Tensor
 from ..core.interchange.interop import host_array
-from ..core.memory.coercion import cast
+from ..core.memory.structure import cast
+from ..core.pytorch.selection import masked_fill
 from ..core.standard.creation import arange, asarray
 from ..core.standard.elementwise import (
     clip,
     equal,
     logical_and,
     logical_not,
-    masked_fill,
     not_equal,
     relu,
-    where,
 )
 from ..core.standard.indexing import take_along_axis
 from ..core.standard.manipulation import expand_dims
+from ..core.standard.searching import where
 from ..core.standard.utility import any
 from ..core.types.axes import as_float
 from ..core.types.dtypes import int64

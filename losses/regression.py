@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import Operation, Tensor
-from ..core.memory.coercion import cast
+from ..core.memory.structure import cast
 from ..core.types.axes import as_float
 from .checks import (
     broadcast,

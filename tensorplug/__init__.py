@@ -30,8 +30,8 @@ from .core.interchange.interop import from_dlpack, from_numpy
 from .core.interchange.printing import get_printoptions, printoptions, set_printoptions
 from .core.interchange.saving import load, save
 from .core.keywords import take_keywords as _take_keywords
+from .core.memory.structure import broadcast_to, clone, reshape
 from .core.memory.tensor import Tensor
-from .core.memory.transfer import clone
 from .core.pytorch.activations import log_softmax, logsumexp, softmax
 from .core.pytorch.comparison import allclose, isclose
 from .core.pytorch.constructors import (
@@ -45,6 +45,7 @@ from .core.pytorch.constructors import (
     IntTensor,
     LongTensor,
     ShortTensor,
+    one_hot,
 )
 from .core.pytorch.distances import cosine_similarity, normalize, pairwise_distance
 from .core.pytorch.einsum import einsum
@@ -54,6 +55,7 @@ from .core.pytorch.selection import (
     index_copy,
     index_fill,
     index_select,
+    masked_fill,
     masked_select,
     scatter,
     scatter_add,
@@ -122,7 +124,6 @@ from .core.standard.creation import (
     full_like,
     linspace,
     meshgrid,
-    one_hot,
     ones,
     ones_like,
     tensor,
@@ -184,7 +185,6 @@ from .core.standard.elementwise import (
     logical_not,
     logical_or,
     logical_xor,
-    masked_fill,
     maximum,
     minimum,
     multiply,
@@ -208,7 +208,6 @@ from .core.standard.elementwise import (
     tan,
     tanh,
     trunc,
-    where,
 )
 from .core.standard.indexing import take, take_along_axis
 from .core.standard.inspection import __array_namespace_info__, is_tensor, numel
@@ -227,7 +226,6 @@ from .core.standard.linear_algebra import (
 from .core.standard.manipulation import (
     broadcast_arrays,
     broadcast_shapes,
-    broadcast_to,
     chunk,
     concat,
     diagonal,
@@ -243,7 +241,6 @@ from .core.standard.manipulation import (
     real,
     repeat,
     repeat_interleave,
-    reshape,
     roll,
     split,
     squeeze,
@@ -264,6 +261,7 @@ from .core.standard.searching import (
     count_nonzero,
     nonzero,
     searchsorted,
+    where,
 )
 from .core.standard.sets import (
     isin,

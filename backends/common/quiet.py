@@ -5,12 +5,9 @@ from __future__ import annotations
 import contextvars
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
 import numpy
-
-if TYPE_CHECKING:
-    from ..contract import Kernel
 
 
 def _quiet_context() -> contextvars.Context:
@@ -60,7 +57,7 @@ def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
         return run_anyway(function, *arguments)
 
 
-def quiet(function: Callable[..., Any]) -> Kernel:
+def quiet(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function that may be of Python's, for good."""
 
     @functools.wraps(function)

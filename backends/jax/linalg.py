@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy
 
+from ..common.host import cholesky as cholesky_on_host
 from ..contract import Kernel
-from ..numpy.linalg import cholesky as cholesky_on_host
 from .reductions import sum_in_blocks
 
 BLOCK = 512

@@ -15,6 +15,7 @@ from typing import Any
 import numpy
 
 from ...extras import install as install_extra
+from ..common.host import on_host
 from ..common.uniques import unique_indices
 from ..contract import (
     Backend,
@@ -24,7 +25,6 @@ from ..contract import (
     Span,
 )
 from ..hookspecs import hookimpl
-from ..numpy.sorting import on_host
 from .elementwise import kernels as elementwise_kernels
 from .fft import kernels as fft_kernels
 from .linalg import kernels as linalg_kernels

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy
 
+from ..common.host import cholesky
 from ..contract import Kernel
 
 _COMPLEX = {"float32": "complex64", "float64": "complex128"}
@@ -29,14 +30,6 @@ def _quiet(function: Callable[..., Any]) -> Kernel:
 def _complex(out: Any, x: Any) -> Any:
     """A result as the complex numbers that NumPy gives only where some are not real."""
     return out.astype(_COMPLEX.get(x.dtype.name, x.dtype), copy=False)
-
-
-def cholesky(x: Any) -> Any:
-    """NumPy's, with its error for NaN too, as LAPACKs differ in what they take for positive."""
-    out = numpy.linalg.cholesky(x)
-    if numpy.isnan(numpy.diagonal(out, 0, -2, -1)).any():
-        raise numpy.linalg.LinAlgError("not positive-definite")
-    return out
 
 
 def _slogdet(x: Any) -> tuple[Any, Any]:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy
 
+from ..common.host import comparable
 from ..common.positions import in_range
 from ..common.quiet import quiet
 from ..contract import Kernel
-
-
-def comparable(x: Any) -> Any:
-    """The array in a dtype in which NumPy sorts NaN last: bfloat16, which is no dtype of its own, in float32."""
-    return x.astype(numpy.float32) if x.dtype.kind == "V" else x
-
 
 _MANY = 1 << 12
 """From so many elements on it pays to look for another way than NumPy's."""
@@ -133,18 +127,6 @@ def _isin(x1: Any, x2: Any, *, invert: bool = False) -> Any:
 
 def _count_nonzero(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return numpy.asarray(numpy.count_nonzero(x, axis, keepdims=keepdims))
-
-
-def on_host(function: Callable[..., tuple[Any, ...]], own: Callable[[Any, Any], Any]) -> Kernel:
-    """A function of NumPy arrays as a kernel of another library, whose arrays `own` makes for a device.
-
-    For results whose shapes depend on values, for each of which a library that compiles would do so again.
-    """
-
-    def kernel(x: Any, **parameters: Any) -> tuple[Any, ...]:
-        return tuple(own(found, x.device) for found in function(comparable(numpy.asarray(x)), **parameters))
-
-    return kernel
 
 
 KERNELS: dict[str, Kernel] = {

@@ -17,16 +17,17 @@ from tensorplug.backends import load
 from tensorplug.tables import print_table
 
 from ..destination import require_writable
-from .compare import Comparison, compare
-from .page import require_plots, write_page
-from .program import in_one_line
-from .text import (
+from .compare import compare
+from .comparison import (
     HEADER,
     TIMES_HEADER,
+    Comparison,
     rows,
     times,
     verdict,
 )
+from .page import require_plots, write_page
+from .program import in_one_line
 
 PARTED, REFUSED = 1, 2
 """Exit codes: the backends part, or the comparison could not be made."""

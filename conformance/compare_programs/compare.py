@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy
@@ -14,81 +13,17 @@ import tensorplug as tp
 from tensorplug.backends import load
 
 from ..engine.available import available
+from .comparison import Comparison, Difference
 from .divergence import (
     Bounds,
-    Parting,
     find_parting,
     record,
 )
-from .measure import Measure, measure
+from .measure import measure
 from .program import Program, Run
 
 _one_at_a_time = threading.RLock()
 """Held by a comparison, as random numbers are drawn from one stream, and kernels looked up in one table, by all."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How far one output, or one gradient, of one backend is from the reference's.
-
-    Attributes
-    ----------
-    backend, name : str
-        ``"numpy"`` and ``"output['loss']"`` or ``"gradient of x"``.
-    agrees : bool
-    problem : str
-        What differs where no numbers can be compared: a shape, a dtype, an exception.
-    dtype : str
-    shape : tuple of int
-    measure : Measure or None
-        None where there is a problem.
-    tolerance : float
-        The relative difference that is allowed.
-    """
-
-    backend: str
-    name: str
-    agrees: bool
-    problem: str = ""
-    dtype: str = ""
-    shape: tuple[int, ...] = ()
-    measure: Measure | None = None
-    tolerance: float = 0.0
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What `compare` found. Printed, it is a table.
-
-    Attributes
-    ----------
-    function : str
-        The name of the function.
-    reference : str
-        The backend that the others were compared with.
-    runs : list of Run
-        One for each backend, the reference's first.
-    differences : list of Difference
-        One for each output and each gradient on each backend but the reference.
-    partings : list of Parting
-        Where the backends that do not agree part from the reference.
-    """
-
-    function: str
-    reference: str
-    runs: list[Run]
-    differences: list[Difference]
-    partings: list[Parting]
-
-    @property
-    def agrees(self) -> bool:
-        """Whether all backends agree."""
-        return all(difference.agrees for difference in self.differences)
-
-    def __str__(self) -> str:
-        from .text import as_text
-
-        return as_text(self)
 
 
 def compare(

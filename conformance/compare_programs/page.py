@@ -12,16 +12,16 @@ import numpy
 
 from tensorplug.extras import require
 
-from .compare import Comparison
-from .measure import ulps
-from .program import Run
-from .text import (
+from .comparison import (
     HEADER,
     TIMES_HEADER,
+    Comparison,
     rows,
     times,
     verdict,
 )
+from .measure import ulps
+from .program import Run
 
 STYLE = """\
 :root { color-scheme: light dark; }

@@ -21,13 +21,13 @@ from ...autograd.modes import is_inference_mode_enabled
 from ...autograd.node import Leaf, Node
 from ..dispatch.keys import OPERATIONS, Kind
 from ..dispatch.operation import Operation
-from ..memory.coercion import cast, scalar_tensor
-from ..memory.steps import put_view, take_view
+from ..memory.coercion import scalar_tensor
+from ..memory.steps import take_view
+from ..memory.structure import broadcast_to, cast, clone
 from ..memory.tensor import (
     Tensor,
     make_leaf,
     new_tensor,
-    own,
     wrap,
 )
 from ..memory.views import (
@@ -36,6 +36,7 @@ from ..memory.views import (
     end_history,
     make_view,
     overlapping,
+    put_view_operation,
     require_recorded_view,
     require_writable,
     rewrite_history,
@@ -48,12 +49,6 @@ SURROUNDINGS.append(lambda: as_device(None))
 
 _delivery = threading.Lock()
 
-_put_view = Operation(
-    "put_view",
-    family="view",
-    operands=("x", "value"),
-    decomposition=lambda ops, x, value, steps: put_view(ops, x, value, steps),
-)
 _take_view = Operation(
     "take_view",
     family="composite",
@@ -77,7 +72,9 @@ class _TensorOps:
     def put_view(self, x: Tensor, value: Tensor, steps: Any) -> Tensor:
         # Of the kind of x: the value may be a part of a complex number.
         kernel, kind = x._kind.table["put_view"]
-        return _put_view.finish(kernel(array_of(x), array_of(value), steps=steps), kind, (x, value), steps=steps)
+        return put_view_operation.finish(
+            kernel(array_of(x), array_of(value), steps=steps), kind, (x, value), steps=steps
+        )
 
     def zeros_like(self, x: Tensor) -> Tensor:
         return wrap(x._kind.library.ops.zeros_like(array_of(x)), x._kind)
@@ -295,7 +292,7 @@ def owned(value: Any, kind: Kind, exposed: set[int] | None = None) -> Tensor:
     A raw array is copied, or, where the identities of those that something else sees are `exposed`, if it must be.
     """
     if type(value) is Tensor:
-        return OPERATIONS["clone"].function(value)
+        return clone(value)
     if exposed is not None:
         return wrap(_own(value, kind, exposed), kind)
     return wrap(kind.library.backend.copy(value) if kind.writable else value, kind)
@@ -310,7 +307,7 @@ def passed(gradient: Tensor, kind: Kind, recorded: bool) -> Any:
 def saved(self: Tensor) -> tuple[Any, Any, int]:
     """Array, storage and version, from which a tensor can be made again that follows no later write."""
     array = array_of(self)
-    storage = self._storage or own(self)
+    storage = self._storage or self._make_storage()
     return array, storage, self._version
 
 
@@ -562,7 +559,7 @@ def _handed_out(found: Any, kind: Kind, create_graph: bool, exposed: set[int]) -
     if not create_graph:
         return wrap(_own(found, kind, exposed), kind)
     if id(found) in exposed or id(found._array) in exposed:
-        return OPERATIONS["clone"].function(found)
+        return clone(found)
     exposed.add(id(found))
     tensor: Tensor = found
     return tensor
@@ -606,7 +603,7 @@ def _run(
 def _conjugate(tensor: Tensor) -> Tensor:
     if tensor.dtype.kind != "c":
         return tensor
-    conjugated: Tensor = OPERATIONS["conj"].function(tensor)
+    conjugated: Tensor = _LIFTER.ops.conj(tensor)
     return conjugated
 
 
@@ -630,7 +627,7 @@ def _seed(operation: str, tensor: Tensor, gradient: Tensor | None, create_graph:
         # What comes of it may be handed to the user, who may write it.
         return wrap(tensor._kind.library.ops.ones_like(tensor._array), tensor._kind)
     one = scalar_tensor(tensor._kind, 1, "backward")
-    return one if not tensor.shape else OPERATIONS["broadcast_to"].function(one, tensor.shape)
+    return one if not tensor.shape else broadcast_to(one, tensor.shape)
 
 
 def _input_node(operation: str, tensor: Any) -> Any:
@@ -651,7 +648,7 @@ def _accumulate(owner: Tensor, found: Any, create_graph: bool, exposed: set[int]
             f"tensor, of shape {owner.shape}, {owner._kind}; set x.grad = None first"
         )
     if create_graph:
-        owner._grad = OPERATIONS["clone"].function(found) if held is None else held + found
+        owner._grad = clone(found) if held is None else held + found
         note_written(owner._grad)
     elif held is None:
         owner._grad = wrap(_own(found, owner._kind, exposed), owner._kind)

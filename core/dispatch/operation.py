@@ -10,8 +10,6 @@ from typing import Any, final
 from ...autograd.modes import is_grad_enabled
 from ...autograd.rule import RULES
 from ...backends import ByKind
-from ..memory.tensor import Tensor, wrap
-from ..memory.views import array_of
 from ..types.dtypes import (
     ACCEPTED,
     DType,
@@ -23,6 +21,7 @@ from ..types.dtypes import (
 )
 from ..types.errors import DTypeError
 from .keys import OPERATIONS, Kind
+from .protocol import Operand
 from .recording import compile_record, compile_record_outputs, compile_record_sequence
 
 RESULTS: dict[str, Callable[[DType], DType]] = {
@@ -211,19 +210,19 @@ class Operation:
             return get_default_dtype()
         return dtype
 
-    def __call__(self, *tensors: Tensor, **parameters: Any) -> Any:
+    def __call__(self, *tensors: Operand, **parameters: Any) -> Any:
         """Apply the operation to tensors of one device, with normalised parameters; record it if a gradient is wanted.
 
         The kernel and the kind of the result are those of the last operand's kind. Several results are a tuple.
         """
         kernel, kind = tensors[-1]._kind.table[self.name]
-        arrays = [array_of(tensor) for tensor in tensors]
+        arrays = [tensor._current() for tensor in tensors]
         finish: Callable[..., Any] = self.finish if self.outputs is None else self.finish_outputs
         return finish(kernel(*arrays, **parameters), kind, tensors, **parameters)
 
-    def finish(self, array: Any, kind: Kind, tensors: tuple[Tensor, ...], **parameters: Any) -> Tensor:
+    def finish(self, array: Any, kind: Kind, tensors: tuple[Operand, ...], **parameters: Any) -> Any:
         """The tensor of a raw result, with its node if a gradient is wanted of an operand."""
-        out = wrap(array, kind)
+        out = tensors[-1]._wrap(array, kind)
         if self.rule is not None and is_grad_enabled():
             edges = [tensors[i]._node for i in self.differentiable]
             if edges.count(None) < len(edges):
@@ -231,18 +230,19 @@ class Operation:
                 self.record(*tensors, *edges, out, **wanted)
         return out
 
-    def finish_sequence(self, array: Any, kind: Kind, tensors: tuple[Tensor, ...], **parameters: Any) -> Tensor:
+    def finish_sequence(self, array: Any, kind: Kind, tensors: tuple[Operand, ...], **parameters: Any) -> Any:
         """The same for an operation on a sequence of tensors."""
-        out = wrap(array, kind)
+        out = tensors[-1]._wrap(array, kind)
         edges = tuple(tensor._node for tensor in tensors)
         if self.rule is not None and edges.count(None) < len(edges) and is_grad_enabled():
             self.record(tensors, edges, out, **parameters)
         return out
 
     def finish_outputs(
-        self, arrays: tuple[Any, ...], kinds: tuple[Kind, ...], tensors: tuple[Tensor, ...], **parameters: Any
-    ) -> tuple[Tensor, ...]:
+        self, arrays: tuple[Any, ...], kinds: tuple[Kind, ...], tensors: tuple[Operand, ...], **parameters: Any
+    ) -> tuple[Any, ...]:
         """The same for an operation with several results."""
+        wrap = tensors[-1]._wrap
         outs = tuple(wrap(array, kind) for array, kind in zip(arrays, kinds, strict=True))
         if self.rule is not None and is_grad_enabled():
             edges = tuple(tensors[i]._node for i in self.differentiable)

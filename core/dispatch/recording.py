@@ -9,7 +9,6 @@ from typing import Any
 from ...autograd.node import Node, next_order
 from ...autograd.rule import Rule
 from ...autograd.watching import anybody, taker, watch
-from ..memory.tensor import own
 
 
 def compile_record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> Callable[..., None]:
@@ -59,7 +58,6 @@ def compile_record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> C
         "Node": Node,
         "anybody": anybody,
         "next_order": next_order,
-        "own": own,
         "rule": rule,
         "taker": taker,
         "watch": watch,
@@ -118,7 +116,7 @@ def compile_record_outputs(rule: Rule, operands: tuple[str, ...]) -> Callable[..
         for name in rule.tensors:
             tensor = values[name]
             if any(edges[i] is not None for i in rule.serves[name]):
-                storage = tensor._storage or own(tensor)
+                storage = tensor._storage or tensor._make_storage()
                 saved += (tensor._array, storage, tensor._version)
             else:
                 saved += (None, None, 0)
@@ -133,7 +131,7 @@ def compile_record_outputs(rule: Rule, operands: tuple[str, ...]) -> Callable[..
 def _save(tensor: str, rule: Rule) -> list[str]:
     """Lines that put an operand, or the result, into three variables, if some edge that wants a gradient needs it."""
     save = [
-        f"{tensor}_storage = {tensor}._storage or own({tensor})",
+        f"{tensor}_storage = {tensor}._storage or {tensor}._make_storage()",
         f"{tensor}_array = {tensor}._array",
         f"{tensor}_version = {tensor}._version",
     ]

@@ -7,23 +7,16 @@ declared; what can be decided then is not decided again at each call.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy
 
 from ...autograd.modes import is_grad_enabled
-from ..dispatch.keys import OPERATIONS
 from ..dispatch.operation import Operation
-from ..memory.coercion import (
-    cast,
-    explain,
-    is_number,
-    pair,
-    unsupported,
-)
+from ..memory.coercion import is_number, pair
+from ..memory.structure import cast
 from ..memory.tensor import Tensor, new_tensor
 from ..memory.views import refresh
-from ..memory.writes import into, into_all
 from ..types.axes import as_flag, normalize_axes, normalize_axis
 from ..types.dtypes import (
     SCALARS,
@@ -32,9 +25,18 @@ from ..types.dtypes import (
     bool_,
     int64,
 )
-from ..types.errors import ShapeError
+from ..types.errors import ShapeError, explain, unsupported
 from .docs import elementwise_doc, reduction_doc
+from .in_place import into, into_all
 from .scalars import as_vector
+
+
+class Declared(Protocol):
+    """The function of a declared operation."""
+
+    operation: Operation
+
+    def __call__(self, *operands: Any, **options: Any) -> Tensor: ...
 
 
 def unary(
@@ -48,7 +50,7 @@ def unary(
     decomposition: Callable[..., Any] | None = None,
     operator: str | None = None,
     methods: tuple[str, ...] | None = None,
-) -> Callable[..., Tensor]:
+) -> Declared:
     """Declare an elementwise function of one tensor. The parameters are those of `Operation`, and its documentation."""
     operation = Operation(
         name,
@@ -85,7 +87,7 @@ def binary(
     methods: tuple[str, ...] | None = None,
     guard: Callable[..., None] | None = None,
     scaled: bool = False,
-) -> Callable[..., Tensor]:
+) -> Declared:
     """Declare an elementwise function of two tensors, which broadcast and are promoted to a common dtype.
 
     Parameters
@@ -128,12 +130,13 @@ def scaled_by(operation: str, x: Any, alpha: Any) -> Any:
     return x * alpha
 
 
-def _finish(operation: Operation, function: Callable[..., Any], doc: str) -> Callable[..., Any]:
+def _finish(operation: Operation, function: Any, doc: str) -> Any:
     # Functions are pickled by the name of their module.
     function.__module__ = operation.module
     function.__name__ = operation.name.rpartition(".")[2]
     function.__qualname__ = function.__name__
     function.__doc__ = doc
+    function.operation = operation
     operation.function = function
     return function
 
@@ -223,6 +226,7 @@ def reduction(
     result: str = "same",
     accumulates: bool = False,
     located: Located | None = None,
+    elementwise: Callable[..., Tensor] | None = None,
     decomposition: Callable[..., Any] | None = None,
 ) -> Callable[..., Any]:
     """Declare a reduction.
@@ -233,6 +237,8 @@ def reduction(
         Whether integers and booleans are widened to int64 or uint64 first, and a dtype can be asked for.
     located
         What finds the results along one axis and where they stand, for PyTorch's pairs of values and indices.
+    elementwise
+        The function of two tensors that PyTorch's ``max(x, y)`` calls.
     """
     operation = Operation(
         name,
@@ -246,11 +252,19 @@ def reduction(
 
     doc = reduction_doc(operation, summary, notes, example, accumulates)
     if accumulates:
-        operation.method = _finish(operation, _reduction(operation, accumulates, located, pytorch=True), doc)
-    return _finish(operation, _reduction(operation, accumulates, located, pytorch=False), doc)
+        operation.method = _finish(
+            operation, _reduction(operation, accumulates, located, elementwise, pytorch=True), doc
+        )
+    return _finish(operation, _reduction(operation, accumulates, located, elementwise, pytorch=False), doc)
 
 
-def _reduction(operation: Operation, accumulates: bool, located: Located | None, pytorch: bool) -> Callable[..., Any]:
+def _reduction(
+    operation: Operation,
+    accumulates: bool,
+    located: Located | None,
+    elementwise: Callable[..., Tensor] | None,
+    pytorch: bool,
+) -> Callable[..., Any]:
     """The function of a reduction; `pytorch` for the one that accumulates as PyTorch does, however it is called."""
     name, differentiable = operation.name, operation.rule is not None
 
@@ -267,8 +281,8 @@ def _reduction(operation: Operation, accumulates: bool, located: Located | None,
     ) -> Any:
         if type(x) is not Tensor:
             raise unsupported(name, x)
-        if type(dim) is Tensor and located is not None:
-            return OPERATIONS[f"{name}imum"].function(x, dim, out=out)
+        if type(dim) is Tensor and elementwise is not None:
+            return elementwise(x, dim, out=out)
         if dtype is not None:
             asked = as_dtype(dtype)
             x = cast(x, asked)

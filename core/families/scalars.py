@@ -7,9 +7,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from ..memory.structure import reshape
 from ..memory.tensor import Tensor
-from ..memory.writes import into, into_all
-from ..standard.manipulation import reshape
+from .in_place import into, into_all
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -14,15 +14,15 @@ from ...autograd.modes import set_grad_enabled
 from ...autograd.rules.manipulation import inverse
 from ...backends.common.dlpack import export, take_bfloat16
 from ..dispatch.keys import Kind, kind_for, library_for
-from ..memory.coercion import require_tensors
 from ..memory.steps import Step
+from ..memory.structure import clone, to_device
 from ..memory.tensor import (
     Storage,
     Tensor,
     make_leaf,
+    require_tensors,
     wrap,
 )
-from ..memory.transfer import clone, to_device
 from ..memory.views import (
     array_of,
     base_of,

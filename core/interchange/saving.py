@@ -17,7 +17,7 @@ import numpy
 
 from ...extras import require
 from ..dispatch.keys import kind_for
-from ..memory.coercion import cast
+from ..memory.structure import cast
 from ..memory.tensor import Tensor, make_leaf, wrap
 from ..types.devices import Device, as_device
 from ..types.dtypes import (

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from ..dispatch.keys import OPERATIONS, Kind, kind_for
+from ..dispatch.keys import Kind, kind_for
 from ..types.dtypes import (
     FINITE,
     SCALARS,
@@ -17,8 +17,10 @@ from ..types.dtypes import (
     promote,
     promote_scalar,
 )
-from ..types.errors import DeviceError, ShapeError
+from ..types.errors import DeviceError
+from .structure import cast, to_device
 from .tensor import Tensor, wrap
+from .views import array_of
 
 _KEPT_SCALARS = 1024
 
@@ -39,8 +41,8 @@ def scalar_tensor(kind: Kind, value: Any, operation: str) -> Tensor:
         If an integer dtype does not hold the value; for a comparison, if a floating-point one does not.
     """
     # Equal keys must mean equal bits: 0.0 and -0.0 are equal, alone and in complex numbers.
-    key = value if value and type(value) is not complex else repr(value)
-    found: Tensor | None = kind.scalars.get(key)
+    entry = value if value and type(value) is not complex else repr(value)
+    found: Tensor | None = kind.scalars.get(entry)
     if found is None:
         beyond = _is_beyond(kind.dtype, value)
         if beyond:
@@ -57,7 +59,7 @@ def scalar_tensor(kind: Kind, value: Any, operation: str) -> Tensor:
             return wrap(array, kind)
         if len(kind.scalars) >= _KEPT_SCALARS:
             kind.scalars.clear()
-        found = kind.scalars[key] = wrap(array, kind)
+        found = kind.scalars[entry] = wrap(array, kind)
     return found
 
 
@@ -104,7 +106,9 @@ def _apart(x: Tensor, value: Any) -> tuple[Tensor, Tensor]:
     if kind.dtype.kind == "f":
         # Infinities stay beyond it, and NaN stays.
         greatest = math.copysign(FINITE[kind.dtype.name][1], 1 if value > 0 else -1)
-        return OPERATIONS["divide"].function(x, 4.0), scalar_tensor(kind, greatest, "less")
+        divide, _ = kind.table["divide"]
+        quarter = divide(array_of(x), scalar_tensor(kind, 4.0, "divide")._array)
+        return wrap(quarter, kind), scalar_tensor(kind, greatest, "less")
     make, other = (kind.library.ops.zeros, 1) if value > 0 else (kind.library.ops.ones, 0)
     filled = make(x.shape, dtype=kind.native_dtype, device=kind.native_device)
     return wrap(filled, kind), scalar_tensor(kind, other, "less")
@@ -113,14 +117,6 @@ def _apart(x: Tensor, value: Any) -> tuple[Tensor, Tensor]:
 def is_number(value: Any, number: int) -> bool:
     """Whether a factor is this Python number; a tensor that equals it may have a history."""
     return type(value) is not Tensor and bool(value == number)
-
-
-def cast(tensor: Tensor, dtype: DType) -> Tensor:
-    """The tensor in another dtype, as a recorded operation; itself if it has that dtype already."""
-    if tensor._kind.dtype is dtype:
-        return tensor
-    result: Tensor = OPERATIONS["cast"].function(tensor, dtype)
-    return result
 
 
 def in_single(operation: Any, x: Tensor, **parameters: Any) -> Tensor:
@@ -193,9 +189,9 @@ def same_device(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]
     if device1 is device2:
         return x1, x2
     if _joins(x2) and not _joins(x1):
-        return x1, OPERATIONS["to_device"].function(x2, device1)
+        return x1, to_device(x2, device1)
     if _joins(x1) and not _joins(x2):
-        return OPERATIONS["to_device"].function(x1, device2), x2
+        return to_device(x1, device2), x2
     raise DeviceError(
         f"{operation}: expected all tensors to be on the same device, but got shape {x1.shape} on {device1} and "
         f"shape {x2.shape} on {device2}; move one with x.to({str(device1)!r})"
@@ -204,29 +200,3 @@ def same_device(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]
 
 def _joins(tensor: Tensor) -> bool:
     return tensor._kind.device.type == "cpu" and not tensor.shape
-
-
-def require_tensors(operation: str, *operands: Any) -> None:
-    """Raise TypeError unless all operands are tensors."""
-    for operand in operands:
-        if type(operand) is not Tensor:
-            raise unsupported(operation, operand)
-
-
-def unsupported(operation: str, *operands: Any) -> TypeError:
-    """The error for operands of types that tensors don't work with."""
-    types = " and ".join(type(operand).__name__ for operand in operands)
-    return TypeError(f"{operation}: got {types}, wanted tensors or numbers; make a tensor with tensorplug.asarray")
-
-
-def explain(operation: str, error: Exception, *tensors: Tensor) -> Exception:
-    """What to raise in place of an error that a kernel raised: the same on every backend for shapes that don't fit."""
-    shapes = [tensor.shape for tensor in tensors]
-    try:
-        numpy.broadcast_shapes(*shapes)
-    except ValueError:
-        listed = " and ".join(map(str, shapes))
-        return ShapeError(
-            f"{operation}: shapes {listed} cannot be broadcast together; axes must be equal or 1, counted from the last"
-        )
-    return error

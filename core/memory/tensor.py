@@ -14,9 +14,8 @@ from ..dispatch.keys import Kind
 from ..types.absent import Absent
 from ..types.devices import Device
 from ..types.dtypes import DType
-
-if TYPE_CHECKING:
-    from .views import View
+from ..types.errors import unsupported
+from .steps import Step
 
 
 @final
@@ -44,6 +43,39 @@ class Storage:
     root: Any
     kind: Kind
     replaceable: bool
+
+
+@final
+class View:
+    """How a tensor sees another's memory.
+
+    Attributes
+    ----------
+    base : Tensor or None
+        The tensor whose history a write through the view enters; None for one that was detached.
+    steps : tuple of Step
+        From the storage's root to the view.
+    depth : int
+        How many of the steps lead to the base.
+    layout : numpy.ndarray or None
+        Shape and strides, on backends whose arrays don't have them.
+    seen : node, leaf or None
+        The base's history when the view's own was last derived from it.
+    may_overlap : bool
+        Whether some step leads to elements that share memory.
+    recorded : bool
+        Whether it was made while operations were being recorded.
+    """
+
+    __slots__ = ("base", "depth", "layout", "may_overlap", "recorded", "seen", "steps")
+
+    base: Tensor | None
+    steps: tuple[Step, ...]
+    depth: int
+    layout: Any
+    may_overlap: bool
+    seen: Any
+    recorded: bool
 
 
 class Size(int):
@@ -111,6 +143,8 @@ class Tensor(metaclass=_Constructed):
         # Methods and operators that `methods` derives from the declared operations.
         def __getattr__(self, name: str) -> Any: ...
         # Type checkers take no static method of a protocol for one that `__getattr__` gives.
+        @staticmethod
+        def _wrap(array: Any, kind: Any, node: Any = None) -> Any: ...
         @staticmethod
         def _lift(array: Any, kind: Any, node: Any = None, storage: Any = None, version: int = 0) -> Any: ...
         @staticmethod
@@ -191,6 +225,16 @@ class Tensor(metaclass=_Constructed):
         """The number of axes."""
         return self.ndim
 
+    def _make_storage(self) -> Storage:
+        """Make the storage of a tensor that has none yet."""
+        storage = Storage()
+        storage.version = 0
+        storage.layout = None
+        self._version = 0
+        self._view = None
+        self._storage = storage
+        return storage
+
     def __len__(self) -> int:
         if not self._array.shape:
             raise TypeError("len() of a 0-d tensor")
@@ -216,18 +260,14 @@ def wrap(array: Any, kind: Kind, node: Any = None) -> Tensor:
     return tensor
 
 
-def own(tensor: Tensor) -> Storage:
-    """Make the storage of a tensor that has none yet."""
-    storage = Storage()
-    storage.version = 0
-    storage.layout = None
-    tensor._version = 0
-    tensor._view = None
-    tensor._storage = storage
-    return storage
-
-
 def make_leaf(tensor: Tensor) -> None:
     """Let backward passes end at a tensor and put its gradient there."""
     tensor._grad = None
     tensor._node = Leaf(tensor, tensor._kind)
+
+
+def require_tensors(operation: str, *operands: Any) -> None:
+    """Raise TypeError unless all operands are tensors."""
+    for operand in operands:
+        if type(operand) is not Tensor:
+            raise unsupported(operation, operand)

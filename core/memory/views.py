@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from typing import Any, final
+from typing import Any
 
 import numpy
 
@@ -18,6 +18,7 @@ from ...autograd.captured import note_written
 from ...autograd.modes import is_grad_enabled
 from ...autograd.node import Leaf
 from ..dispatch.keys import OPERATIONS
+from ..dispatch.operation import Operation
 from ..types.errors import ShapeError
 from .derivation import (
     ALONE,
@@ -31,49 +32,23 @@ from .steps import (
     Step,
     contiguous_layout,
     overlaps,
+    put_view,
     strided_layout,
 )
 from .tensor import (
     Storage,
     Tensor,
+    View,
     new_tensor,
-    own,
     wrap,
 )
 
-
-@final
-class View:
-    """How a tensor sees another's memory.
-
-    Attributes
-    ----------
-    base : Tensor or None
-        The tensor whose history a write through the view enters; None for one that was detached.
-    steps : tuple of Step
-        From the storage's root to the view.
-    depth : int
-        How many of the steps lead to the base.
-    layout : numpy.ndarray or None
-        Shape and strides, on backends whose arrays don't have them.
-    seen : node, leaf or None
-        The base's history when the view's own was last derived from it.
-    may_overlap : bool
-        Whether some step leads to elements that share memory.
-    recorded : bool
-        Whether it was made while operations were being recorded.
-    """
-
-    __slots__ = ("base", "depth", "layout", "may_overlap", "recorded", "seen", "steps")
-
-    base: Tensor | None
-    steps: tuple[Step, ...]
-    depth: int
-    layout: numpy.ndarray | None
-    may_overlap: bool
-    seen: Any
-    recorded: bool
-
+put_view_operation = Operation(
+    "put_view",
+    family="view",
+    operands=("x", "value"),
+    decomposition=lambda ops, x, value, steps: put_view(ops, x, value, steps),
+)
 
 _contiguous_layout = functools.lru_cache(maxsize=1024)(contiguous_layout)
 _strided_layout = functools.lru_cache(maxsize=1024)(strided_layout)
@@ -98,7 +73,7 @@ def layout(tensor: Tensor) -> numpy.ndarray:
 
 def ensure_storage(tensor: Tensor) -> Storage:
     """The tensor's storage, with the root that views are derived from."""
-    storage = tensor._storage or own(tensor)
+    storage = tensor._storage or tensor._make_storage()
     if storage.layout is None:
         if tensor._kind.writable and not tensor._array.flags.c_contiguous:
             # Nothing shares it yet, so it can take the layout that it would have on every other backend.
@@ -109,7 +84,7 @@ def ensure_storage(tensor: Tensor) -> Storage:
 
 def share(tensor: Tensor) -> None:
     """Keep the tensor's array where it is, in the layout that it has, as something outside has it too."""
-    storage = tensor._storage or own(tensor)
+    storage = tensor._storage or tensor._make_storage()
     if storage.layout is None:
         _set_root(storage, tensor, _layout_of(tensor._array))
 
@@ -375,7 +350,7 @@ def write(tensor: Tensor, array: Any) -> None:
 
     History is not touched: see `rewrite_history`.
     """
-    storage = tensor._storage or own(tensor)
+    storage = tensor._storage or tensor._make_storage()
     if not tensor._kind.writable:
         if tensor._view is not None:
             _replace_root(tensor, storage, array, tensor._view.steps)
@@ -399,7 +374,7 @@ def write_item(tensor: Tensor, index: Any, array: Any, basic: bool) -> None:
     """
     kind = tensor._kind
     if kind.writable:
-        storage = tensor._storage or own(tensor)
+        storage = tensor._storage or tensor._make_storage()
         kind.library.backend.write(tensor._array, index, array)
         storage.version += 1
         tensor._version = storage.version
@@ -472,7 +447,7 @@ def rewrite_history(tensor: Tensor, node: Any) -> None:
     steps = view.steps[view.depth :]
     before = base._node
     if before is not None or node is not None:
-        OPERATIONS["put_view"].record(base, tensor, before, node, result, steps=steps)
+        put_view_operation.record(base, tensor, before, node, result, steps=steps)
         base._node = result._node
     view.seen = base._node
     tensor._node = node

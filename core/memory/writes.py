@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy
 
 from ...autograd.modes import is_grad_enabled
-from ..dispatch.keys import OPERATIONS
 from ..dispatch.operation import Operation
 from ..types.dtypes import (
     KIND_ORDER,
@@ -16,15 +14,10 @@ from ..types.dtypes import (
     SCALARS,
     DType,
 )
-from ..types.errors import DTypeError, ShapeError
-from .coercion import (
-    cast,
-    pair,
-    python_number,
-    require_range,
-    unsupported,
-)
-from .tensor import Tensor, own, wrap
+from ..types.errors import DTypeError, ShapeError, unsupported
+from .coercion import python_number, require_range
+from .structure import broadcast_to, cast, to_device
+from .tensor import Tensor, wrap
 from .views import (
     array_of,
     base_of,
@@ -55,53 +48,7 @@ def can_write(source: DType, target: DType) -> bool:
     return KIND_ORDER[source.kind] <= KIND_ORDER[target.kind]
 
 
-def into(operation: str, out: Tensor, result: Tensor) -> Tensor:
-    """Write an operation's result into the tensor given as ``out=``, and return that.
-
-    Raises
-    ------
-    RuntimeError
-        If a gradient is recorded of the result or wanted of `out`, as in PyTorch.
-    ShapeError
-        If `out` has another shape.
-    TypeError
-        If `out` has a dtype of a lower kind.
-    """
-    write(out, _placeable(operation, out, result)._array)
-    return out
-
-
-def _placeable(operation: str, out: Any, result: Tensor) -> Tensor:
-    """The result as it may be written into `out`."""
-    if type(out) is not Tensor:
-        raise TypeError(f"{operation}: out= takes a Tensor, got {type(out).__name__}")
-    if is_grad_enabled() and (result._node is not None or out.requires_grad):
-        raise RuntimeError(
-            f"{operation}: functions with out=... arguments don't support automatic differentiation, but one of the "
-            f"arguments requires grad; leave out= away, or use tensorplug.no_grad()"
-        )
-    require_writable(operation, out)
-    return _fitting(operation, result, out)
-
-
-def into_all(operation: str, out: Any, results: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """Write several results into the tensors given as ``out=``, and return those."""
-    if not isinstance(out, list | tuple) or len(out) != len(results):
-        found = f"{len(out)}" if isinstance(out, list | tuple) else type(out).__name__
-        raise TypeError(f"{operation}: out= takes {len(results)} tensors, one for each result, got {found}")
-    # Nothing is written unless all of them fit.
-    values = [_placeable(operation, target, result) for target, result in zip(out, results, strict=True)]
-    for target, value in zip(out, values, strict=True):
-        write(target, value._array)
-    return tuple(out)
-
-
-def placed(operation: str, result: Tensor, out: Tensor | None) -> Tensor:
-    """An operation's result, or the tensor given as ``out=`` with the result in it."""
-    return result if out is None else into(operation, out, result)
-
-
-def _fitting(operation: str, value: Tensor, target: Tensor) -> Tensor:
+def fitting(operation: str, value: Tensor, target: Tensor) -> Tensor:
     """The value in the target's dtype, if it may be written there."""
     if value.shape != target.shape:
         raise ShapeError(
@@ -113,68 +60,6 @@ def _fitting(operation: str, value: Tensor, target: Tensor) -> Tensor:
             f"use the operation that is not in place"
         )
     return cast(value, target.dtype)
-
-
-def unary_in_place(operation: Operation) -> Callable[..., Tensor]:
-    """The method that writes an elementwise function of one tensor into it."""
-    name = f"{operation.name}_"
-
-    def method(self: Tensor) -> Tensor:
-        if operation.computing_dtype(self.dtype) is not self.dtype:
-            raise DTypeError(f"{name}: the result can't be cast to {self.dtype}; use {operation.name}")
-        return write_in_place(operation, name, self, (self,), {})
-
-    return _named(method, operation, name)
-
-
-def binary_in_place(operation: Operation) -> Callable[..., Any]:
-    """The method that writes an elementwise function of two tensors into the first."""
-    name = f"{operation.name}_"
-
-    def method(self: Tensor, other: Any, /) -> Tensor:
-        if type(other) is not Tensor or other._kind is not self._kind:
-            operands = pair(operation, self, other)
-            if operands is None:
-                raise unsupported(name, self, other)
-            if operands[0] is not self:
-                return _through_cast(operation, name, self, operands)
-            other = operands[1]
-        kernel, _ = self._kind.table[name]
-        operand = array_of(other)
-        if kernel is None or _is_recorded(self, other):
-            return write_in_place(operation, name, self, (self, other), {})
-        require_fit(name, self._array.shape, operand.shape)
-        kernel(self._array, operand)
-        storage = self._storage or own(self)
-        if self._version == storage.version:
-            self._version += 1
-        storage.version += 1
-        return self
-
-    return _named(method, operation, name)
-
-
-def _is_recorded(target: Tensor, other: Tensor) -> bool:
-    """Whether a write may be recorded or refused, so that it takes more than to write."""
-    view = None if target._storage is None else target._view
-    if view is not None and view.may_overlap:
-        return True
-    base = None if view is None else base_of(target)
-    none = target._node is None and (base is None or base._node is None) and other._node is None
-    return not none and is_grad_enabled()
-
-
-def _named(method: Callable[..., Any], operation: Operation, name: str) -> Callable[..., Any]:
-    method.__name__ = name
-    method.__qualname__ = f"Tensor.{name}"
-    method.__doc__ = f"Write `{operation.name}` of this tensor into it, and return it."
-    return method
-
-
-def _through_cast(operation: Operation, name: str, target: Tensor, operands: tuple[Tensor, ...]) -> Tensor:
-    """Compute in the promoted dtype, then write in the target's own, as PyTorch does."""
-    require_writable(name, target)
-    return copy_(target, _fitting(name, operation.function(*operands), target))
 
 
 def write_in_place(
@@ -191,7 +76,7 @@ def write_in_place(
         if storage is not None and storage.version != operand._version:
             refresh(operand)
     require_writable(name, target)
-    storage = target._storage or own(target)
+    storage = target._storage or target._make_storage()
     recording = is_grad_enabled() and operation.rule is not None and in_a_graph(target, operands)
     if recording:
         require_recorded_view(name, target)
@@ -271,7 +156,7 @@ def _record(operation: Operation, target: Tensor, operands: tuple[Tensor, ...], 
         rewrite_history(target, None)
 
 
-def copy_(self: Tensor, source: Any, /) -> Tensor:
+def copy_(self: Tensor, source: Tensor, /) -> Tensor:
     """Write another tensor's values, broadcast and converted, into this one, and return it.
 
     Raises
@@ -281,12 +166,8 @@ def copy_(self: Tensor, source: Any, /) -> Tensor:
     """
     array_of(self)
     require_writable("copy_", self)
-    if type(source) is not Tensor:
-        from ..standard.creation import asarray
-
-        source = asarray(source, device=self.device)
-    source = cast(OPERATIONS["to_device"].function(source, self.device), self.dtype)
-    source = OPERATIONS["broadcast_to"].function(source, self.shape)
+    source = cast(to_device(source, self.device), self.dtype)
+    source = broadcast_to(source, self.shape)
     array = array_of(source)
     recording = is_grad_enabled() and in_a_graph(self, (self, source))
     if recording:
@@ -317,24 +198,6 @@ def fill_(self: Tensor, value: Any, /) -> Tensor:
         return write_in_place(_fill, "fill_", self, (self,), {"value": value})
 
 
-def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """The method that writes what a function of a tensor returns into that tensor."""
-    name = f"{function.__name__}_"
-
-    def method(self: Tensor, /, *arguments: Any, **keywords: Any) -> Tensor:
-        require_writable(name, self)
-        return copy_(self, _fitting(name, function(self, *arguments, **keywords), self))
-
-    method.__name__ = name
-    method.__qualname__ = f"Tensor.{name}"
-    method.__doc__ = f"Write `{function.__name__}` of this tensor into it, and return it."
-    return method
-
-
 def zero_(self: Tensor) -> Tensor:
     """Write zero into every element, and return the tensor."""
     return fill_(self, 0)
-
-
-IN_PLACE: dict[int, Callable[[Operation], Callable[..., Tensor]]] = {1: unary_in_place, 2: binary_in_place}
-"""How the in-place form is made of an elementwise operation with that many operands."""

@@ -15,9 +15,9 @@ from ..autodiff.gradients import TensorLifter
 from ..dispatch.operation import Operation
 from ..families.docs import assemble
 from ..families.scalars import accepts_0d
-from ..memory.coercion import cast, in_single, unsupported
+from ..memory.coercion import in_single
+from ..memory.structure import cast, clone
 from ..memory.tensor import Tensor
-from ..memory.transfer import clone
 from ..memory.writes import copy_
 from ..types.axes import (
     as_flag,
@@ -26,6 +26,7 @@ from ..types.axes import (
     normalize_axis,
 )
 from ..types.dtypes import as_dtype
+from ..types.errors import unsupported
 
 _FLOATS = "real-valued floating-point"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..memory.coercion import unsupported
 from ..memory.tensor import Tensor
 from ..standard.elementwise import (
     abs,
@@ -17,7 +16,7 @@ from ..standard.elementwise import (
 )
 from ..types.axes import as_float
 from ..types.dtypes import SCALARS
-from ..types.errors import DTypeError
+from ..types.errors import DTypeError, unsupported
 
 
 def isclose(x1: Tensor, x2: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:

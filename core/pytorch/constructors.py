@@ -7,11 +7,16 @@ from typing import Any
 
 import numpy
 
+from ..interchange.interop import host_array
+from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor
 from ..memory.views import detach
-from ..standard.creation import asarray, empty
+from ..standard.creation import arange, asarray, empty
 from ..standard.data_types import astype
-from ..types.dtypes import DType, as_dtype, get_default_dtype
+from ..standard.elementwise import equal
+from ..types.axes import as_integer
+from ..types.dtypes import DType, as_dtype, get_default_dtype, int64
+from ..types.errors import ClassIndexError, DTypeError, unsupported
 
 
 def construct(*data: Any, device: Any = None) -> Tensor:
@@ -131,3 +136,53 @@ def type_of(self: Tensor, dtype: Any = None) -> Any:
 
 METHODS = {"_construct": staticmethod(construct), "type": type_of}
 """Methods of Tensor."""
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """For each class index a vector that is 1 there and 0 elsewhere, as in PyTorch.
+
+    Parameters
+    ----------
+    tensor : Tensor, shape (...)
+        Of an integer dtype.
+    num_classes : int, default: -1
+        How long the vectors are; by default as long as the greatest index asks for.
+
+    Returns
+    -------
+    Tensor, shape (..., num_classes), dtype int64
+
+    Raises
+    ------
+    IndexError
+        If an index is negative, or not less than the number of classes.
+    ValueError
+        If there is no index that says how many classes there are, or none of them is asked for.
+    TypeError
+        For another dtype.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.one_hot(tp.tensor([0, 2]))
+    tensor([[1, 0, 0],
+            [0, 0, 1]])
+    """
+    if type(tensor) is not Tensor:
+        raise unsupported("one_hot", tensor)
+    if tensor.dtype.kind not in "iu":
+        raise DTypeError(f"one_hot: got {tensor.dtype}, wanted class indices, of an integer dtype")
+    count = as_integer("one_hot", "num_classes", num_classes)
+    host = host_array(tensor)
+    if count < -1 or count == 0 or (count == -1 and not host.size):
+        raise ValueError(
+            f"one_hot: got num_classes {count} for a tensor of shape {tensor.shape}, wanted the number of classes, or "
+            f"-1 where the indices say it"
+        )
+    least, greatest = (int(host.min()), int(host.max())) if host.size else (0, 0)
+    count = greatest + 1 if count == -1 else count
+    if least < 0 or greatest >= count:
+        wrong = least if least < 0 else greatest
+        raise ClassIndexError(f"one_hot: class index {wrong} is out of range for {count} classes")
+    indices = reshape(cast(tensor, int64), (*tensor.shape, 1))
+    return cast(equal(indices, arange(count, device=tensor.device)), int64)

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy
 
+from ..memory import writes
+from ..memory.structure import clone, moved, to_device
 from ..memory.tensor import Tensor
-from ..memory.transfer import clone, to_device
-from ..standard.data_types import convert
+from ..standard.creation import asarray
 from ..types.devices import Device
 from ..types.dtypes import DTYPES, DType, as_dtype
 
@@ -40,9 +41,7 @@ def to(x: Tensor, *targets: Any, dtype: Any = None, device: Any = None, copy: bo
             dtype = as_dtype(target)
         else:
             raise TypeError(f"to: got {type(target).__name__}, wanted a device, a dtype or a tensor")
-    result = x if device is None else to_device(x, device)
-    if dtype is not None:
-        result = convert(result, dtype)
+    result = moved(x, dtype, device)
     return clone(x) if copy and result is x else result
 
 
@@ -62,7 +61,18 @@ def cuda(x: Tensor, device: Any = None) -> Tensor:
     return to_device(x, "cuda" if device is None else f"cuda:{device}" if isinstance(device, int) else device)
 
 
-METHODS = {"to": to, "to_device": to_device, "clone": clone, "cpu": cpu, "cuda": cuda}
+def copy_(self: Tensor, source: Any, /) -> Tensor:
+    """Write another tensor's values, or numbers, broadcast and converted, into this one, and return it.
+
+    Raises
+    ------
+    ShapeError
+        If the source cannot be broadcast to this shape.
+    """
+    return writes.copy_(self, source if type(source) is Tensor else asarray(source, device=self.device))
+
+
+METHODS = {"copy_": copy_, "to": to, "to_device": to_device, "clone": clone, "cpu": cpu, "cuda": cuda}
 """Functions that are methods of Tensor under the same names."""
 
 

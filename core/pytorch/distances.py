@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..dispatch.operation import Operation
+from ..families.in_place import into
 from ..families.scalars import accepts_0d
-from ..memory.coercion import cast, unsupported
+from ..memory.structure import cast
 from ..memory.tensor import Tensor
-from ..memory.writes import into
 from ..standard.elementwise import clip
 from ..standard.linalg import vector_norm
 from ..standard.linear_algebra import promoted
@@ -16,7 +16,7 @@ from ..standard.manipulation import broadcast_arrays
 from ..standard.statistical import sum
 from ..types.axes import as_float, normalize_axes, normalize_axis
 from ..types.dtypes import float32
-from ..types.errors import DTypeError
+from ..types.errors import DTypeError, unsupported
 
 _FLOATS = "real-valued floating-point"
 

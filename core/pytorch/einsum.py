@@ -14,12 +14,12 @@ import string
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from ..memory.coercion import unsupported
+from ..memory.structure import reshape
 from ..memory.tensor import Tensor
 from ..standard.linear_algebra import matmul
-from ..standard.manipulation import diagonal, permute_dims, reshape
+from ..standard.manipulation import diagonal, permute_dims
 from ..standard.statistical import sum
-from ..types.errors import ShapeError
+from ..types.errors import ShapeError, unsupported
 
 Label = str
 """A letter; of an axis that an ellipsis stands for, its number, counted from the last: ``"-1"``."""

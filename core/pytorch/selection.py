@@ -9,25 +9,21 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+import numpy
+
 from ...backends.common.positions import in_range
-from ..dispatch.keys import OPERATIONS
+from ..dispatch.operation import Operation
+from ..families.in_place import in_place, into_all, placed
 from ..families.scalars import accepts_0d, as_vector
-from ..memory.coercion import (
-    cast,
-    explain,
-    is_number,
-    same_device,
-    scalar_tensor,
-    unsupported,
-)
+from ..memory.coercion import is_number, python_number, require_range, same_device, scalar_tensor
+from ..memory.structure import broadcast_to, cast, kept, put, reshape, scatter_zeros, to_device
+from ..memory.structure import index as read
 from ..memory.tensor import Tensor
-from ..memory.transfer import to_device
 from ..memory.views import array_of
-from ..memory.writes import in_place, into_all, placed
-from ..standard.elementwise import masked_fill
-from ..standard.indexing import along_axis, getitem, kept
-from ..standard.manipulation import broadcast_arrays, broadcast_to, reshape
+from ..standard.indexing import along_axis, getitem
+from ..standard.manipulation import broadcast_arrays
 from ..standard.positions import elements_at
+from ..standard.searching import where
 from ..standard.sorting import argsort, positions_of_greatest
 from ..types.axes import as_integer, normalize_axis
 from ..types.dtypes import (
@@ -36,7 +32,7 @@ from ..types.dtypes import (
     int64,
     promote_scalar,
 )
-from ..types.errors import DTypeError, PositionError, ShapeError
+from ..types.errors import DTypeError, PositionError, ShapeError, explain, unsupported
 
 Index = tuple[Any, ...]
 """Slices and raw arrays, which are checked."""
@@ -467,17 +463,69 @@ def _source(operation: str, x: Tensor, value: Any, shape: tuple[int, ...]) -> Te
 
 
 def _read(x: Tensor, index: Index) -> Tensor:
-    found: Tensor = OPERATIONS["index"].function(x, kept(index, x))
-    return found
+    return read(x, kept(index, x))
 
 
 def _write(x: Tensor, value: Tensor, index: Index) -> Tensor:
-    found: Tensor = OPERATIONS["put"].function(x, value, kept(index, x, value))
-    return found
+    return put(x, value, kept(index, x, value))
 
 
 def _add(x: Tensor, value: Tensor, index: Index) -> Tensor:
-    return x + OPERATIONS["scatter_zeros"].function(value, x.shape, kept(index, value))
+    return x + scatter_zeros(value, x.shape, kept(index, value))
+
+
+_masked_fill = Operation(
+    "masked_fill",
+    family="elementwise",
+    operands=("x", "mask"),
+    decomposition=lambda ops, x, mask, value: ops.where(mask, ops.full_like(x, value), x),
+    methods=("masked_fill",),
+)
+
+
+def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
+    """The elements of `x`, and one value where the mask holds, as in PyTorch.
+
+    Parameters
+    ----------
+    x : Tensor
+    mask : Tensor
+        Of dtype bool; it is broadcast to the shape of `x`, and `x` to its.
+    value : Python scalar or 0-d Tensor
+
+    Raises
+    ------
+    TypeError
+        If the mask is not of dtype bool.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([1.0, -2.0])
+    >>> tp.masked_fill(x, x < 0, 0.0)
+    tensor([1., 0.])
+    """
+    if type(x) is not Tensor or type(mask) is not Tensor:
+        raise unsupported("masked_fill", x, mask)
+    if type(value) is Tensor:
+        return where(mask, value, x)
+    value = python_number(value)
+    if mask.dtype is not bool_:
+        raise TypeError(f"masked_fill: the mask must be of dtype bool, got {mask.dtype}")
+    if promote_scalar(x.dtype, value) is not x.dtype:
+        raise TypeError(f"masked_fill: {value} can't be written into a {x.dtype} tensor; convert one of the two")
+    require_range("masked_fill", x.dtype, value)
+    x, mask = same_device("masked_fill", x, mask)
+    kernel, kind = x._kind.table["masked_fill"]
+    try:
+        with numpy.errstate(over="ignore"):
+            array = kernel(array_of(x), array_of(mask), value=value)
+    except Exception as error:
+        raise explain("masked_fill", error, x, mask) from None
+    return _masked_fill.finish(array, kind, (x, mask))
+
+
+_masked_fill.function = masked_fill
 
 
 METHODS = {

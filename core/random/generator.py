@@ -15,7 +15,8 @@ from ...autograd.checkpoint import STATES
 from ..autodiff.gradients import requires_grad_
 from ..dispatch.keys import Kind, kind_for
 from ..dispatch.operation import Operation
-from ..memory.coercion import cast, scalar_tensor, unsupported
+from ..memory.coercion import scalar_tensor
+from ..memory.structure import cast
 from ..memory.tensor import Tensor, wrap
 from ..memory.views import array_of
 from ..standard.creation import asarray
@@ -34,7 +35,7 @@ from ..types.dtypes import (
     real_dtype,
     uint8,
 )
-from ..types.errors import DTypeError
+from ..types.errors import DTypeError, unsupported
 from .distributions import (
     LIMITS,
     dropout_factors,

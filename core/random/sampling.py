@@ -11,11 +11,12 @@ import numpy
 
 from ..autodiff.gradients import requires_grad_
 from ..dispatch.keys import kind_for
+from ..families.in_place import placed
 from ..interchange.interop import host_array
-from ..memory.coercion import cast, require_tensors, unsupported
-from ..memory.tensor import Tensor
+from ..memory.structure import cast
+from ..memory.tensor import Tensor, require_tensors
 from ..memory.views import require_writable
-from ..memory.writes import copy_, placed
+from ..memory.writes import copy_
 from ..standard.elementwise import less
 from ..standard.manipulation import broadcast_shapes
 from ..types.axes import as_float, normalize_shape
@@ -27,7 +28,7 @@ from ..types.dtypes import (
     float32,
     get_default_dtype,
 )
-from ..types.errors import DTypeError
+from ..types.errors import DTypeError, unsupported
 from .distributions import uniform_between
 from .generator import (
     Generator,

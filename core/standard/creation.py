@@ -19,12 +19,11 @@ from ..dispatch.keys import (
     kind_for,
     loaded_libraries,
 )
-from ..interchange.interop import from_dlpack, host_array
-from ..memory.coercion import require_range, unsupported
+from ..interchange.interop import from_dlpack
+from ..memory.coercion import require_range
+from ..memory.structure import broadcast_to, cast, clone, moved, reshape
 from ..memory.tensor import Tensor, wrap
-from ..memory.transfer import clone
 from ..memory.views import can_hold, sharing
-from ..pytorch.conversion import to
 from ..types.axes import as_integer, normalize_shape, require_size
 from ..types.devices import Device, as_device
 from ..types.dtypes import (
@@ -37,15 +36,9 @@ from ..types.dtypes import (
     get_default_dtype,
     int64,
 )
-from ..types.errors import ClassIndexError, DTypeError, ShapeError
+from ..types.errors import ShapeError, unsupported
 from .data_types import require_convertible, result_type
-from .elementwise import equal
-from .manipulation import (
-    broadcast_arrays,
-    broadcast_to,
-    reshape,
-    stack,
-)
+from .manipulation import broadcast_arrays, stack
 
 
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -145,7 +138,7 @@ def _moved(operation: str, x: Tensor, dtype: Any, device: Any) -> Tensor:
     """A tensor in another dtype, of which nothing is dropped, and on another device."""
     if dtype is not None:
         require_convertible(operation, x.dtype, as_dtype(dtype))
-    return to(x, dtype=dtype, device=device)
+    return moved(x, dtype, device)
 
 
 def _needs_copy(obj: Any, reason: str) -> ValueError:
@@ -196,7 +189,7 @@ def _from_library(library: Library, array: Any, dtype: DType | None, device: Any
         raise _needs_copy(array, "another dtype or device needs one")
     if copy and not changes:
         return wrap(library.backend.copy(array), kind)
-    return to(sharing(array, kind) if library.writable else wrap(array, kind), dtype=dtype, device=target)
+    return moved(sharing(array, kind) if library.writable else wrap(array, kind), dtype, target)
 
 
 def _host_array(obj: Any, copy: bool | None) -> numpy.ndarray | None:
@@ -348,7 +341,7 @@ def _from_host(host: numpy.ndarray, own: DType, dtype: DType, device: Any) -> Te
     host = _converted(host, own, dtype)
     if own is not dtype and dtype.name == "bfloat16":
         wide = kind.with_dtype(float32)
-        return to(wrap(wide.library.backend.from_numpy(host, kind.native_device), wide), dtype=dtype)
+        return cast(wrap(wide.library.backend.from_numpy(host, kind.native_device), wide), dtype)
     return wrap(kind.library.backend.from_numpy(host, kind.native_device), kind)
 
 
@@ -699,7 +692,7 @@ def linspace(
     for end, share in zip(ends, (_spaced(1.0, 0.0, num, gaps), _spaced(0.0, 1.0, num, gaps)), strict=True):
         if _is_recorded(end):
             # Which adds nothing but the history.
-            change = to(end - end.detach(), dtype=kind.dtype, device=kind.device)
+            change = moved(end - end.detach(), kind.dtype, kind.device)
             made = made + change * asarray(share, dtype=kind.dtype, device=kind.device)
     return _with_gradient(made, requires_grad)
 
@@ -880,53 +873,3 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> tuple[Tensor, ...]:
         for tensor, place in zip(tensors, places, strict=True)
     )
     return broadcast_arrays(*columns)
-
-
-def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """For each class index a vector that is 1 there and 0 elsewhere, as in PyTorch.
-
-    Parameters
-    ----------
-    tensor : Tensor, shape (...)
-        Of an integer dtype.
-    num_classes : int, default: -1
-        How long the vectors are; by default as long as the greatest index asks for.
-
-    Returns
-    -------
-    Tensor, shape (..., num_classes), dtype int64
-
-    Raises
-    ------
-    IndexError
-        If an index is negative, or not less than the number of classes.
-    ValueError
-        If there is no index that says how many classes there are, or none of them is asked for.
-    TypeError
-        For another dtype.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.one_hot(tp.tensor([0, 2]))
-    tensor([[1, 0, 0],
-            [0, 0, 1]])
-    """
-    if type(tensor) is not Tensor:
-        raise unsupported("one_hot", tensor)
-    if tensor.dtype.kind not in "iu":
-        raise DTypeError(f"one_hot: got {tensor.dtype}, wanted class indices, of an integer dtype")
-    count = as_integer("one_hot", "num_classes", num_classes)
-    host = host_array(tensor)
-    if count < -1 or count == 0 or (count == -1 and not host.size):
-        raise ValueError(
-            f"one_hot: got num_classes {count} for a tensor of shape {tensor.shape}, wanted the number of classes, or "
-            f"-1 where the indices say it"
-        )
-    least, greatest = (int(host.min()), int(host.max())) if host.size else (0, 0)
-    count = greatest + 1 if count == -1 else count
-    if least < 0 or greatest >= count:
-        wrong = least if least < 0 else greatest
-        raise ClassIndexError(f"one_hot: class index {wrong} is out of range for {count} classes")
-    indices = reshape(to(tensor, int64), (*tensor.shape, 1))
-    return to(equal(indices, arange(count, device=tensor.device)), int64)

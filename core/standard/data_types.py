@@ -7,11 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ..dispatch.operation import Operation
-from ..memory.coercion import unsupported
+from ..memory.structure import clone, convert, to_device
 from ..memory.tensor import Tensor
-from ..memory.transfer import clone, to_device
-from ..memory.views import array_of
 from ..types.devices import as_device
 from ..types.dtypes import (
     ACCEPTED,
@@ -24,7 +21,7 @@ from ..types.dtypes import (
     promote_scalar,
     real_dtype,
 )
-from ..types.errors import DTypeError
+from ..types.errors import DTypeError, unsupported
 
 _KINDS_BY_NAME = {
     "bool": frozenset({bool_}),
@@ -35,26 +32,6 @@ _KINDS_BY_NAME = {
     "complex floating": ACCEPTED["complex floating-point"],
     "numeric": ACCEPTED["numeric"],
 }
-
-
-_cast = Operation("cast", family="conversion", operands=("x",))
-
-
-def _cast_function(x: Tensor, dtype: Any) -> Tensor:
-    """The tensor in another dtype, as a recorded operation; itself if it has that dtype already."""
-    target = as_dtype(dtype)
-    kind = x._kind
-    if kind.dtype is target:
-        return x
-    wanted = kind.with_dtype(target)
-    array = kind.library.ops.cast(array_of(x), target.name)
-    return _cast.finish(array, wanted, (x,), source=kind.dtype.name)
-
-
-_cast.function = _cast_function
-
-convert = _cast_function
-"""A conversion as PyTorch does it, by which complex numbers lose their imaginary part."""
 
 
 def require_convertible(operation: str, source: DType, target: DType) -> None:

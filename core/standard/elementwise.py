@@ -12,43 +12,40 @@ from ...backends.common.complex_functions import joined
 from ..dispatch.keys import OPERATIONS
 from ..dispatch.operation import Operation
 from ..families.families import (
+    Declared,
     binary,
     binary_apply,
     scaled_by,
     unary,
 )
+from ..families.in_place import (
+    binary_in_place,
+    in_place,
+    into,
+)
 from ..memory.coercion import (
-    cast,
-    explain,
     is_number,
     python_number,
     require_range,
     same_device,
     scalar_tensor,
-    unsupported,
 )
+from ..memory.structure import cast
 from ..memory.tensor import Tensor
 from ..memory.views import array_of
-from ..memory.writes import (
-    binary_in_place,
-    in_place,
-    into,
-    placed,
-    write_in_place,
-)
+from ..memory.writes import write_in_place
 from ..types.axes import as_float, as_integer
 from ..types.dtypes import (
     KIND_ORDER,
-    SCALARS,
-    bool_,
     float32,
     promote,
     promote_scalar,
 )
-from ..types.errors import DivisionByZeroError, DTypeError
+from ..types.errors import DivisionByZeroError, DTypeError, explain, unsupported
 from .data_types import iinfo
+from .searching import where
 
-abs = unary(
+abs: Declared = unary(
     "abs",
     "numeric",
     "The absolute value of each element; of a complex one its magnitude.",
@@ -522,7 +519,7 @@ logical_xor = binary(
     tensor([False,  True])
     """,
 )
-maximum = binary(
+maximum: Declared = binary(
     "maximum",
     "real-valued",
     "The greater element of each pair; NaN where either is.",
@@ -532,7 +529,7 @@ maximum = binary(
     tensor([3., 5.])
     """,
 )
-minimum = binary(
+minimum: Declared = binary(
     "minimum",
     "real-valued",
     "The lesser element of each pair; NaN where either is.",
@@ -870,77 +867,6 @@ _clip.function = clip
 METHODS: dict[str, Any] = {"clip": clip, "clamp": clip, "clip_": clip_, "clamp_": clip_}
 """Functions that are methods of Tensor under the same names."""
 
-_where = Operation("where", family="elementwise", operands=("condition", "x1", "x2"))
-
-
-def where(condition: Tensor, x1: Any = None, x2: Any = None, /, *, out: Tensor | None = None) -> Any:
-    """The elements of `x1` where the condition holds, else those of `x2`.
-
-    Parameters
-    ----------
-    condition : Tensor
-        Of dtype bool.
-    x1, x2 : Tensor or Python scalar
-        They are promoted to a common dtype, and all three broadcast.
-    out : Tensor, optional
-        Where the result is written, as in PyTorch.
-
-    Returns
-    -------
-    Tensor
-        The promoted dtype; the broadcast shape. Of the condition alone, as in PyTorch, the positions along each axis
-        where it holds: see `nonzero`.
-
-    Raises
-    ------
-    TypeError
-        If the condition is not of dtype bool.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> x = tp.tensor([1.0, -2.0])
-    >>> tp.where(x > 0, x, 0.0)
-    tensor([1., 0.])
-    """
-    if type(condition) is Tensor and x1 is None and x2 is None:
-        return OPERATIONS["nonzero"].function(condition, as_tuple=True)
-    x1, x2 = python_number(x1), python_number(x2)
-    if type(condition) is not Tensor or any(type(x) is not Tensor and not isinstance(x, SCALARS) for x in (x1, x2)):
-        raise unsupported("where", condition, x1, x2)
-    if condition.dtype is not bool_:
-        raise TypeError(f"where: the condition must be of dtype bool, got {condition.dtype}")
-    if type(x1) is not Tensor and type(x2) is not Tensor:
-        x1 = _scalar_branch(condition, x1, x2)
-    x1, x2 = _branches(x1, x2)
-    x1, x2 = same_device("where", x1, x2)
-    condition, x1 = same_device("where", condition, x1)
-    try:
-        return placed("where", _where(condition, x1, x2), out)
-    except (TypeError, ValueError) as error:
-        raise explain("where", error, condition, x1, x2) from None
-
-
-def _scalar_branch(condition: Tensor, x1: Any, x2: Any) -> Tensor:
-    """The first of two scalars, in the dtype in which both meet."""
-    dtypes = [promote_scalar(bool_, x) for x in (x1, x2)]
-    return scalar_tensor(condition._kind.with_dtype(promote(*dtypes)), x1, "where")
-
-
-def _branches(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
-    """The two branches in their common dtype; one of them may be a Python scalar."""
-    if type(x1) is not Tensor:
-        x2, x1 = _branches(x2, x1)
-        return x1, x2
-    if type(x2) is not Tensor:
-        x1 = cast(x1, promote_scalar(x1.dtype, x2))
-        return x1, scalar_tensor(x1._kind, x2, "where")
-    dtype = promote(x1.dtype, x2.dtype)
-    return cast(x1, dtype), cast(x2, dtype)
-
-
-_where.function = where
-
 
 def _scaled_in_place(name: str) -> Callable[..., Any]:
     write = binary_in_place(OPERATIONS[name])
@@ -1027,71 +953,16 @@ def _round_floats(x: Tensor, places: int) -> Tensor:
     return where(abs(scaled) < _EXACT_BELOW[x.dtype.itemsize], _round(scaled) / factor, unchanged)
 
 
-OPERATIONS["round"].function = round
+_round.operation.function = round
 METHODS |= {"round_": in_place(round), "__round__": lambda x, ndigits=None: round(x, decimals=ndigits or 0)}
 
 
 def quotient_and_remainder(x1: Any, x2: Any) -> Any:
-    """What ``divmod`` of two operands gives; NotImplemented where one is of no type that tensors work with."""
-    quotient = OPERATIONS["floor_divide"].apply(x1, x2)
-    return quotient if quotient is NotImplemented else (quotient, OPERATIONS["remainder"].apply(x1, x2))
+    """What ``divmod`` of two operands gives."""
+    return x1 // x2, x1 % x2
 
 
 METHODS |= {"__divmod__": quotient_and_remainder, "__rdivmod__": lambda x, other: quotient_and_remainder(other, x)}
 
 METHODS |= {f"{name}_": _scaled_in_place(name) for name in ("add", "subtract")}
 METHODS["sub_"] = METHODS["subtract_"]
-METHODS["where"] = lambda x, condition, other: where(condition, x, other)
-
-_masked_fill = Operation(
-    "masked_fill",
-    family="elementwise",
-    operands=("x", "mask"),
-    decomposition=lambda ops, x, mask, value: ops.where(mask, ops.full_like(x, value), x),
-    methods=("masked_fill",),
-)
-
-
-def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
-    """The elements of `x`, and one value where the mask holds, as in PyTorch.
-
-    Parameters
-    ----------
-    x : Tensor
-    mask : Tensor
-        Of dtype bool; it is broadcast to the shape of `x`, and `x` to its.
-    value : Python scalar or 0-d Tensor
-
-    Raises
-    ------
-    TypeError
-        If the mask is not of dtype bool.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> x = tp.tensor([1.0, -2.0])
-    >>> tp.masked_fill(x, x < 0, 0.0)
-    tensor([1., 0.])
-    """
-    if type(x) is not Tensor or type(mask) is not Tensor:
-        raise unsupported("masked_fill", x, mask)
-    if type(value) is Tensor:
-        return where(mask, value, x)
-    value = python_number(value)
-    if mask.dtype is not bool_:
-        raise TypeError(f"masked_fill: the mask must be of dtype bool, got {mask.dtype}")
-    if promote_scalar(x.dtype, value) is not x.dtype:
-        raise TypeError(f"masked_fill: {value} can't be written into a {x.dtype} tensor; convert one of the two")
-    require_range("masked_fill", x.dtype, value)
-    x, mask = same_device("masked_fill", x, mask)
-    kernel, kind = x._kind.table["masked_fill"]
-    try:
-        with numpy.errstate(over="ignore"):
-            array = kernel(array_of(x), array_of(mask), value=value)
-    except Exception as error:
-        raise explain("masked_fill", error, x, mask) from None
-    return _masked_fill.finish(array, kind, (x, mask))
-
-
-_masked_fill.function = masked_fill

@@ -14,9 +14,8 @@ import numpy
 from ...autograd.rules.fft import REVERSED
 from ..dispatch.keys import OPERATIONS
 from ..dispatch.operation import Operation
-from ..memory.coercion import cast, unsupported
+from ..memory.structure import cast, clone, embed
 from ..memory.tensor import Tensor
-from ..memory.transfer import clone
 from ..types.axes import (
     as_integer,
     normalize_axes,
@@ -31,7 +30,7 @@ from ..types.dtypes import (
     get_default_dtype,
     real_dtype,
 )
-from ..types.errors import DTypeError
+from ..types.errors import DTypeError, unsupported
 from .creation import asarray
 from .elementwise import conj
 from .manipulation import roll
@@ -136,7 +135,7 @@ def _resize(x: Tensor, lengths: dict[int, int]) -> Tensor:
     common = tuple(slice(0, min(new, old)) for new, old in zip(shape, x.shape, strict=True))
     if any(new < old for new, old in zip(shape, x.shape, strict=True)):
         x = x[common]
-    return x if x.shape == shape else OPERATIONS["embed"].function(x, shape, common)
+    return x if x.shape == shape else embed(x, shape, common)
 
 
 def fft(

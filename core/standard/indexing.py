@@ -13,9 +13,10 @@ import numpy
 from ...autograd.modes import is_grad_enabled
 from ...backends.common.positions import in_range
 from ..dispatch.operation import Operation
-from ..memory.coercion import cast, scalar_tensor, unsupported
-from ..memory.tensor import Tensor, own, wrap
-from ..memory.transfer import to_device
+from ..memory.coercion import scalar_tensor
+from ..memory.structure import cast, kept, put_operation, reshape, to_device
+from ..memory.structure import index as read
+from ..memory.tensor import Tensor, wrap
 from ..memory.views import (
     array_of,
     is_own_view,
@@ -35,14 +36,9 @@ from ..types.dtypes import (
     DType,
     int64,
 )
-from ..types.errors import DTypeError, ShapeError
-from .manipulation import reshape
+from ..types.errors import DTypeError, ShapeError, unsupported
 
 _getitem = Operation("getitem", family="view", operands=("x",))
-_index = Operation("index", family="indexing", operands=("x",))
-_put = Operation("put", family="indexing", operands=("x", "value"))
-_embed = Operation("embed", family="indexing", operands=("x",))
-_scatter_zeros = Operation("scatter_zeros", family="indexing", operands=("x",))
 
 _FULL = slice(None)
 _PLAIN = (int, type(None))
@@ -69,7 +65,7 @@ def getitem(self: Tensor, index: Any) -> Tensor:
         return getitem(*_with_axes_for_0d_masks(self, given))
     if _is_separated_by_nothing(self, given):
         return getitem(*_with_picked_axes_first(self, given))
-    return _index_again(self, kept(_advanced(given, self), self))
+    return read(self, kept(_advanced(given, self), self))
 
 
 def _is_0d_mask(item: Any) -> bool:
@@ -290,15 +286,6 @@ def _nothing(mask: Tensor, shape: tuple[int, ...]) -> Tensor:
     return wrap(kind.library.ops.zeros(shape, dtype=kind.native_dtype, device=kind.native_device), kind)
 
 
-def kept(items: tuple[Any, ...], *operands: Tensor) -> tuple[Any, ...]:
-    """The index as a backward pass may keep it, if one may come: copies of arrays that could be written meanwhile."""
-    kind = operands[0]._kind
-    if not kind.writable or not is_grad_enabled() or all(operand._node is None for operand in operands):
-        return items
-    copy = kind.library.backend.copy
-    return tuple(copy(item) if hasattr(item, "shape") else item for item in items)
-
-
 def setitem(self: Tensor, index: Any, value: Any) -> None:
     """Write a value, broadcast and converted, into the region that the index names.
 
@@ -338,7 +325,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     raw_index = _advanced(items, self) if basic is None else basic
     if value._array.shape and (basic is None or value._array.shape[0] == 1):
         value = _fitting(value, _region_shape(self, raw_index, basic is not None))
-    storage = self._storage or own(self)
+    storage = self._storage or self._make_storage()
     raw_value = array_of(value)
     if value._storage is storage and self._kind.writable:
         raw_value = self._kind.library.backend.copy(raw_value)
@@ -354,7 +341,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
             raise
         raise _misfit(value.shape, region) from error
     if recording and any(edge is not None for edge in edges):
-        _put.record(self, value, *edges, self, index=kept(raw_index, self, value))
+        put_operation.record(self, value, *edges, self, index=kept(raw_index, self, value))
         rewrite_history(self, self._node)
     elif recording:
         rewrite_history(self, None)
@@ -538,7 +525,7 @@ def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
             f"broadcast together but for axis {position}"
         )
     places = array_of(_check_array(indices, x.shape, position))
-    return _index_again(x, kept(along_axis(x.shape, position, places), x))
+    return read(x, kept(along_axis(x.shape, position, places), x))
 
 
 def along_axis(shape: tuple[int, ...], axis: int, positions: Any) -> tuple[Any, ...]:
@@ -558,24 +545,7 @@ _take_along_axis = Operation("take_along_axis", family="composite", operands=("x
 _take_along_axis.function = take_along_axis
 
 
-def _index_again(x: Tensor, index: Any) -> Tensor:
-    """`index` with an index that is checked already, as gradient rules use it."""
-    kernel, kind = x._kind.table["index"]
-    out = wrap(kernel(array_of(x), index), kind)
-    if x._node is not None and is_grad_enabled():
-        _index.record(x, x._node, out, index=index)
-    return out
-
-
-def _put_copy(x: Tensor, value: Tensor, index: Any) -> Tensor:
-    return _put(x, value, index=index)
-
-
 METHODS = {"take": take_method}
 """Methods of Tensor."""
 
-_getitem.function = _index_again
-_index.function = _index_again
-_put.function = _put_copy
-_embed.function = lambda x, shape, index: _embed(x, shape=shape, index=index)
-_scatter_zeros.function = lambda x, shape, index: _scatter_zeros(x, shape=shape, index=index)
+_getitem.function = read

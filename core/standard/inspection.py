@@ -6,7 +6,6 @@ import importlib
 from typing import Any, final
 
 from ..dispatch.keys import library_for
-from ..memory.coercion import unsupported
 from ..memory.tensor import Tensor
 from ..types.devices import (
     Device,
@@ -21,6 +20,7 @@ from ..types.dtypes import (
     get_default_dtype,
     int64,
 )
+from ..types.errors import unsupported
 from .data_types import isdtype
 
 VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")

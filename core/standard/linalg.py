@@ -16,12 +16,11 @@ import numpy
 
 from ...autograd.modes import is_grad_enabled
 from ...autograd.rules.linalg import products_of_others, reliable_inverse, without_unknown
-from ..dispatch.keys import OPERATIONS
 from ..dispatch.operation import Operation
-from ..memory.coercion import cast, unsupported
+from ..families.in_place import placed
+from ..memory.structure import broadcast_to, cast, clone
 from ..memory.tensor import Tensor
 from ..memory.views import array_of
-from ..memory.writes import placed
 from ..types.axes import (
     as_flag,
     as_float,
@@ -35,17 +34,12 @@ from ..types.dtypes import (
     float32,
     real_dtype,
 )
-from ..types.errors import DTypeError, LinAlgError, ShapeError
+from ..types.errors import DTypeError, LinAlgError, ShapeError, unsupported
 from .creation import eye
 from .elementwise import abs, conj, greater
 from .linear_algebra import matmul, promoted, vectors_last
-from .manipulation import (
-    broadcast_to,
-    expand_dims,
-    matrix_transpose,
-    permute_dims,
-)
 from .manipulation import diagonal as diagonal_of_axes
+from .manipulation import expand_dims, matrix_transpose, permute_dims
 from .statistical import max as greatest
 from .statistical import min as least
 from .statistical import sum as total
@@ -716,7 +710,7 @@ def matrix_power(x: Tensor, n: int, /) -> Tensor:
     if exponent == 0:
         identity = eye(x.shape[-1], dtype=x.dtype, device=x.device)
         # A tensor of its own, whose elements can be written.
-        return OPERATIONS["clone"].function(broadcast_to(identity, x.shape))
+        return clone(broadcast_to(identity, x.shape))
     square = inv(x) if exponent < 0 else x
     exponent = -exponent if exponent < 0 else exponent
     power: Tensor | None = None
@@ -728,7 +722,7 @@ def matrix_power(x: Tensor, n: int, /) -> Tensor:
             break
         square = matmul(square, square)
     assert power is not None
-    return OPERATIONS["clone"].function(x) if power is x else power
+    return clone(x) if power is x else power
 
 
 _matrix_power.function = matrix_power

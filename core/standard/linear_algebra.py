@@ -8,24 +8,14 @@ from typing import Any
 
 from ..dispatch.operation import Operation
 from ..families.families import binary_apply
-from ..memory.coercion import (
-    cast,
-    is_number,
-    pair,
-    unsupported,
-)
+from ..families.in_place import in_place, placed
+from ..memory.coercion import is_number, pair
+from ..memory.structure import broadcast_to, cast, reshape
 from ..memory.tensor import Tensor
-from ..memory.writes import in_place, placed
 from ..types.axes import as_integer, broadcasts, normalize_axes
 from ..types.dtypes import promote
-from ..types.errors import DTypeError, ShapeError
-from .manipulation import (
-    broadcast_to,
-    expand_dims,
-    matrix_transpose,
-    permute_dims,
-    reshape,
-)
+from ..types.errors import DTypeError, ShapeError, unsupported
+from .manipulation import expand_dims, matrix_transpose, permute_dims
 
 _matmul = Operation(
     "matmul",

@@ -9,21 +9,17 @@ from typing import Any
 
 import numpy
 
-from ..dispatch.keys import OPERATIONS
 from ..dispatch.operation import Operation
-from ..memory.coercion import (
-    cast,
-    require_tensors,
-    same_device,
-    unsupported,
-)
+from ..families.in_place import in_place, placed
+from ..memory.coercion import same_device
 from ..memory.steps import (
     STEPS,
     diagonal_index,
     strides,
     unfold_index,
 )
-from ..memory.tensor import Tensor, wrap
+from ..memory.structure import broadcast_to, cast, clone, reshape
+from ..memory.tensor import Tensor, require_tensors, wrap
 from ..memory.views import (
     array_of,
     become_view,
@@ -33,10 +29,8 @@ from ..memory.views import (
     overlapping,
     require_viewable,
 )
-from ..memory.writes import in_place, placed
 from ..types.axes import (
     as_integer,
-    broadcasts,
     infer_shape,
     normalize_axes,
     normalize_axis,
@@ -44,9 +38,8 @@ from ..types.axes import (
     require_size,
 )
 from ..types.dtypes import DType, as_dtype, promote
-from ..types.errors import ShapeError
+from ..types.errors import ShapeError, unsupported
 
-_broadcast_to = Operation("broadcast_to", family="view", operands=("x",))
 _concat = Operation("concat", family="manipulation", operands=("arrays",), sequence=True)
 _flip = Operation("flip", family="manipulation", operands=("x",))
 _matrix_transpose = Operation("matrix_transpose", family="view", operands=("x",))
@@ -81,59 +74,8 @@ _roll = Operation("roll", family="manipulation", operands=("x",))
 _tril = Operation("tril", family="manipulation", operands=("x",))
 _triu = Operation("triu", family="manipulation", operands=("x",))
 _permute_dims = Operation("permute_dims", family="view", operands=("x",))
-_reshape = Operation("reshape", family="view", operands=("x",))
 _squeeze = Operation("squeeze", family="composite", operands=("x",))
 _stack = Operation("stack", family="manipulation", operands=("arrays",), sequence=True)
-
-
-def reshape(x: Tensor, /, shape: Any, *, copy: bool | None = None) -> Tensor:
-    """The same elements, in the same order, in another shape.
-
-    Parameters
-    ----------
-    x : Tensor
-    shape : int or tuple of int
-        One length may be -1, which is inferred.
-    copy : bool, optional
-        True always copies, False never does; by default a view where the elements' order in memory allows it.
-
-    Raises
-    ------
-    ValueError
-        If the shape does not hold the elements, or `copy` is False and a copy is needed.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.reshape(tp.arange(4), (2, -1))
-    tensor([[0, 1],
-            [2, 3]])
-    """
-    if type(x) is not Tensor:
-        raise unsupported("reshape", x)
-    lengths = infer_shape("reshape", normalize_shape("reshape", shape), x.shape)
-    if copy is False:
-        require_viewable("reshape", x, lengths)
-    if not copy and _viewable(x, lengths):
-        return make_view(x, "reshape", lengths)
-    copied = _reshape(x, shape=lengths)
-    # The library may have returned a view of the old memory.
-    if copy and x._kind.writable and copied._kind.library.backend.is_view(copied._array):
-        copied._array = copied._kind.library.backend.copy(copied._array)
-    return copied
-
-
-def _viewable(x: Tensor, shape: tuple[int, ...]) -> bool:
-    if x._storage is None or x._storage.layout is None:
-        return True
-    try:
-        STEPS["reshape"].layout(layout(x), shape)
-    except ValueError:
-        return False
-    return True
-
-
-_reshape.function = reshape
 
 
 def view(x: Tensor, /, *shape: Any, size: Any = None, dtype: Any = None) -> Tensor:
@@ -461,40 +403,6 @@ def squeeze_(x: Tensor, dim: Any = None) -> Tensor:
         For a leaf that requires a gradient.
     """
     return become_view("squeeze_", x, "reshape", _squeezed("squeeze_", x, dim))
-
-
-def broadcast_to(x: Tensor, /, shape: Any) -> Tensor:
-    """The tensor stretched along new axes and those of length 1; a view whose elements share memory.
-
-    Parameters
-    ----------
-    x : Tensor
-    shape : tuple of int
-
-    Raises
-    ------
-    ValueError
-        If it cannot be broadcast to that shape.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.broadcast_to(tp.tensor([1, 2]), (2, 2))
-    tensor([[1, 2],
-            [1, 2]])
-    """
-    if type(x) is not Tensor:
-        raise unsupported("broadcast_to", x)
-    lengths = normalize_shape("broadcast_to", shape)
-    if lengths == x.shape:
-        return x
-    require_size("broadcast_to", lengths)
-    if not broadcasts(x.shape, lengths):
-        raise ShapeError(f"broadcast_to: shape {x.shape} cannot be broadcast to {lengths}")
-    return make_view(x, "broadcast_to", lengths)
-
-
-_broadcast_to.function = broadcast_to
 
 
 def expand(x: Tensor, /, *sizes: Any, size: Any = None) -> Tensor:
@@ -981,7 +889,7 @@ def _rolled(x: Tensor, shifts: tuple[int, ...], axes: tuple[int, ...]) -> Tensor
     places = {axis: shift % x.shape[axis] for axis, shift in totals.items() if x.shape[axis]}
     if not places:
         # NumPy's function takes no empty tuples.
-        return OPERATIONS["clone"].function(x)
+        return clone(x)
     return _roll(x, shift=tuple(places.values()), axis=tuple(places))
 
 
@@ -1272,7 +1180,7 @@ def unstack(x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
 
 def contiguous(x: Tensor, /) -> Tensor:
     """The tensor with its elements in order in memory: itself if they are, else a copy."""
-    from ..memory.transfer import clone
+    from ..memory.structure import clone
 
     return x if is_contiguous(x) else clone(x)
 

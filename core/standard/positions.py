@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..dispatch.keys import OPERATIONS
+from ..memory.structure import index as read
+from ..memory.structure import kept
 from ..memory.tensor import Tensor
 from ..memory.views import array_of
-from .indexing import along_axis, kept
+from .indexing import along_axis
 
 
 def elements_at(x: Tensor, positions: Tensor, axis: int) -> Tensor:
@@ -27,15 +28,14 @@ def elements_at(x: Tensor, positions: Tensor, axis: int) -> Tensor:
         The shape of `positions`.
     """
     index = along_axis(x.shape, axis, array_of(positions))
-    found: Tensor = OPERATIONS["index"].function(x, kept(index, x))
-    return found
+    return read(x, kept(index, x))
 
 
-def located(name: str) -> Callable[[Tensor, int, bool], tuple[Tensor, Tensor]]:
-    """What finds the position that an operation names in each row along an axis, and the elements there."""
+def located(find: Callable[..., Tensor]) -> Callable[[Tensor, int, bool], tuple[Tensor, Tensor]]:
+    """What finds the position that a function gives in each row along an axis, and the elements there."""
 
     def pair(x: Tensor, axis: int, keepdims: bool) -> tuple[Tensor, Tensor]:
-        positions = OPERATIONS[name](x, axis=axis, keepdims=keepdims)
+        positions = find(x, axis=axis, keepdims=keepdims)
         return elements_at(x, positions, axis), positions
 
     return pair

@@ -8,14 +8,16 @@ from typing import Any
 from ..dispatch.operation import Operation
 from ..families.docs import reduction_doc
 from ..families.families import reduction
-from ..memory.coercion import pair, unsupported
+from ..families.in_place import placed
+from ..memory.coercion import pair, python_number, same_device, scalar_tensor
+from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor, wrap
 from ..memory.views import array_of
-from ..memory.writes import placed
 from ..types.axes import as_flag, normalize_axis
-from ..types.errors import ShapeError
+from ..types.dtypes import SCALARS, bool_, promote, promote_scalar
+from ..types.errors import ShapeError, explain, unsupported
 from .indexing import getitem
-from .manipulation import reshape, stack
+from .manipulation import stack
 
 
 def _arg_function(name: str, summary: str, example: str) -> Callable[..., Tensor]:
@@ -49,7 +51,7 @@ def _arg_function(name: str, summary: str, example: str) -> Callable[..., Tensor
     return function
 
 
-argmax = _arg_function(
+argmax: Callable[..., Tensor] = _arg_function(
     "argmax",
     "The position of the first greatest element along an axis, or in the flattened tensor.",
     """
@@ -57,7 +59,7 @@ argmax = _arg_function(
     tensor([1, 0])
     """,
 )
-argmin = _arg_function(
+argmin: Callable[..., Tensor] = _arg_function(
     "argmin",
     "The position of the first least element along an axis, or in the flattened tensor.",
     """
@@ -202,3 +204,79 @@ def _in_order(x: Tensor, sorter: Any) -> Tensor:
 
 
 _searchsorted.function = searchsorted
+
+
+_where = Operation("where", family="elementwise", operands=("condition", "x1", "x2"))
+
+
+def where(condition: Tensor, x1: Any = None, x2: Any = None, /, *, out: Tensor | None = None) -> Any:
+    """The elements of `x1` where the condition holds, else those of `x2`.
+
+    Parameters
+    ----------
+    condition : Tensor
+        Of dtype bool.
+    x1, x2 : Tensor or Python scalar
+        They are promoted to a common dtype, and all three broadcast.
+    out : Tensor, optional
+        Where the result is written, as in PyTorch.
+
+    Returns
+    -------
+    Tensor
+        The promoted dtype; the broadcast shape. Of the condition alone, as in PyTorch, the positions along each axis
+        where it holds: see `nonzero`.
+
+    Raises
+    ------
+    TypeError
+        If the condition is not of dtype bool.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([1.0, -2.0])
+    >>> tp.where(x > 0, x, 0.0)
+    tensor([1., 0.])
+    """
+    if type(condition) is Tensor and x1 is None and x2 is None:
+        return nonzero(condition, as_tuple=True)
+    x1, x2 = python_number(x1), python_number(x2)
+    if type(condition) is not Tensor or any(type(x) is not Tensor and not isinstance(x, SCALARS) for x in (x1, x2)):
+        raise unsupported("where", condition, x1, x2)
+    if condition.dtype is not bool_:
+        raise TypeError(f"where: the condition must be of dtype bool, got {condition.dtype}")
+    if type(x1) is not Tensor and type(x2) is not Tensor:
+        x1 = _scalar_branch(condition, x1, x2)
+    x1, x2 = _branches(x1, x2)
+    x1, x2 = same_device("where", x1, x2)
+    condition, x1 = same_device("where", condition, x1)
+    try:
+        return placed("where", _where(condition, x1, x2), out)
+    except (TypeError, ValueError) as error:
+        raise explain("where", error, condition, x1, x2) from None
+
+
+def _scalar_branch(condition: Tensor, x1: Any, x2: Any) -> Tensor:
+    """The first of two scalars, in the dtype in which both meet."""
+    dtypes = [promote_scalar(bool_, x) for x in (x1, x2)]
+    return scalar_tensor(condition._kind.with_dtype(promote(*dtypes)), x1, "where")
+
+
+def _branches(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
+    """The two branches in their common dtype; one of them may be a Python scalar."""
+    if type(x1) is not Tensor:
+        x2, x1 = _branches(x2, x1)
+        return x1, x2
+    if type(x2) is not Tensor:
+        x1 = cast(x1, promote_scalar(x1.dtype, x2))
+        return x1, scalar_tensor(x1._kind, x2, "where")
+    dtype = promote(x1.dtype, x2.dtype)
+    return cast(x1, dtype), cast(x2, dtype)
+
+
+_where.function = where
+
+
+METHODS = {"where": lambda x, condition, other: where(condition, x, other)}
+"""Methods of Tensor."""

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 from ...backends.common.uniques import is_member, unique_indices
 from ..dispatch.operation import Operation
 from ..families.docs import assemble
-from ..memory.coercion import cast, pair, unsupported
+from ..memory.coercion import pair
+from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor, wrap
 from ..memory.views import array_of
 from ..types.dtypes import bool_, uint8
+from ..types.errors import unsupported
 from .indexing import getitem
-from .manipulation import reshape
 
 _unique_indices = Operation(
     "unique_indices", family="set", operands=("x",), result="int64", decomposition=unique_indices

@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ..dispatch.operation import Operation
+from ..families.in_place import into_all
 from ..families.scalars import accepts_0d
-from ..memory.coercion import cast, unsupported
+from ..memory.structure import cast
 from ..memory.tensor import Tensor, wrap
 from ..memory.views import array_of
-from ..memory.writes import into_all
 from ..types.axes import normalize_axis
 from ..types.dtypes import bool_, uint8
+from ..types.errors import unsupported
 from .elementwise import bitwise_invert, negative
 from .positions import elements_at
 

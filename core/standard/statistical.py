@@ -9,15 +9,11 @@ from typing import Any
 from ..dispatch.operation import Operation
 from ..families.docs import assemble
 from ..families.families import accumulation_dtype, is_narrow, reduction
+from ..families.in_place import in_place, into, placed
 from ..families.scalars import accepts_0d
-from ..memory.coercion import (
-    cast,
-    in_single,
-    require_tensors,
-    unsupported,
-)
-from ..memory.tensor import Tensor
-from ..memory.writes import in_place, into, placed
+from ..memory.coercion import in_single
+from ..memory.structure import cast
+from ..memory.tensor import Tensor, require_tensors
 from ..types.axes import (
     as_flag,
     as_float,
@@ -25,16 +21,19 @@ from ..types.axes import (
     normalize_axis,
 )
 from ..types.dtypes import as_dtype, int64
-from ..types.errors import ShapeError
+from ..types.errors import ShapeError, unsupported
 from .creation import full
+from .elementwise import maximum, minimum
 from .manipulation import concat
 from .positions import located
+from .searching import argmax, argmin
 
 max = reduction(
     "max",
     "real-valued",
     "The greatest element along the axes; NaN where there is one.",
-    located=located("argmax"),
+    located=located(argmax),
+    elementwise=maximum,
     notes="""
     With `dim`, as in PyTorch, a pair of values and indices. Equal greatest elements share the gradient evenly.
     """,
@@ -59,7 +58,8 @@ min = reduction(
     "min",
     "real-valued",
     "The least element along the axes; NaN where there is one.",
-    located=located("argmin"),
+    located=located(argmin),
+    elementwise=minimum,
     notes="""
     With `dim`, as in PyTorch, a pair of values and indices. Equal least elements share the gradient evenly.
     """,

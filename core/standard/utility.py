@@ -6,10 +6,10 @@ from typing import Any
 
 from ..dispatch.operation import Operation
 from ..families.families import reduction
-from ..memory.coercion import unsupported
+from ..memory.structure import clone
 from ..memory.tensor import Tensor
-from ..memory.transfer import clone
 from ..types.axes import as_integer, normalize_axis
+from ..types.errors import unsupported
 from .elementwise import not_equal, subtract
 from .manipulation import concat
 

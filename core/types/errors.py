@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy
 
 
@@ -47,3 +49,22 @@ class CopyError(BufferError, ValueError):
 
 class ProtocolError(AttributeError, TypeError):
     """An object that lacks a protocol's methods: AttributeError in the standard, TypeError in most libraries."""
+
+
+def unsupported(operation: str, *operands: Any) -> TypeError:
+    """The error for operands of types that tensors don't work with."""
+    types = " and ".join(type(operand).__name__ for operand in operands)
+    return TypeError(f"{operation}: got {types}, wanted tensors or numbers; make a tensor with tensorplug.asarray")
+
+
+def explain(operation: str, error: Exception, *tensors: Any) -> Exception:
+    """What to raise in place of an error that a kernel raised: the same on every backend for shapes that don't fit."""
+    shapes = [tensor.shape for tensor in tensors]
+    try:
+        numpy.broadcast_shapes(*shapes)
+    except ValueError:
+        listed = " and ".join(map(str, shapes))
+        return ShapeError(
+            f"{operation}: shapes {listed} cannot be broadcast together; axes must be equal or 1, counted from the last"
+        )
+    return error

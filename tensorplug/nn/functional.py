@@ -15,10 +15,10 @@ from ..core.pytorch.activations import (
     silu,
     softplus,
 )
+from ..core.pytorch.constructors import one_hot
 from ..core.pytorch.distances import cosine_similarity, normalize, pairwise_distance
 from ..core.random.generator import dropout
 from ..core.standard import elementwise as _elementwise
-from ..core.standard.creation import one_hot
 from ..core.standard.elementwise import sigmoid, tanh
 from ..core.standard.linear_algebra import linear
 from ..losses.functional import (

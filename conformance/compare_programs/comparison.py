@@ -1,10 +1,77 @@
-"""A comparison as text: the rows of its tables, and where backends part in sentences."""
+"""What a comparison found, and its text: the rows of its tables, and where backends part in sentences."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from tensorplug.tables import aligned
 
-from .compare import Comparison, Difference
+from .divergence import Parting
+from .measure import Measure
+from .program import Run
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far one output, or one gradient, of one backend is from the reference's.
+
+    Attributes
+    ----------
+    backend, name : str
+        ``"numpy"`` and ``"output['loss']"`` or ``"gradient of x"``.
+    agrees : bool
+    problem : str
+        What differs where no numbers can be compared: a shape, a dtype, an exception.
+    dtype : str
+    shape : tuple of int
+    measure : Measure or None
+        None where there is a problem.
+    tolerance : float
+        The relative difference that is allowed.
+    """
+
+    backend: str
+    name: str
+    agrees: bool
+    problem: str = ""
+    dtype: str = ""
+    shape: tuple[int, ...] = ()
+    measure: Measure | None = None
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What `compare` found. Printed, it is a table.
+
+    Attributes
+    ----------
+    function : str
+        The name of the function.
+    reference : str
+        The backend that the others were compared with.
+    runs : list of Run
+        One for each backend, the reference's first.
+    differences : list of Difference
+        One for each output and each gradient on each backend but the reference.
+    partings : list of Parting
+        Where the backends that do not agree part from the reference.
+    """
+
+    function: str
+    reference: str
+    runs: list[Run]
+    differences: list[Difference]
+    partings: list[Parting]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all backends agree."""
+        return all(difference.agrees for difference in self.differences)
+
+    def __str__(self) -> str:
+        return as_text(self)
+
 
 HEADER = ("backend", "result", "absolute", "relative", "ulp", "at", "verdict")
 TIMES_HEADER = ("backend", "device", "seconds")

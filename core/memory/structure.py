@@ -1,0 +1,262 @@
+"""The structural operations that the mechanism itself needs.
+
+Conversion of dtype and device, copies, reshape and broadcasting, and reading and writing by an index that is checked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...autograd.modes import is_grad_enabled
+from ..dispatch.keys import Kind, kind_for
+from ..dispatch.operation import Operation
+from ..types.axes import broadcasts, infer_shape, normalize_shape, require_size
+from ..types.devices import as_device
+from ..types.dtypes import DType, as_dtype
+from ..types.errors import ShapeError, unsupported
+from .steps import STEPS
+from .tensor import Tensor, require_tensors, wrap
+from .views import array_of, layout, make_view, require_viewable
+
+_to_device = Operation("to_device", family="conversion", operands=("x",))
+_clone = Operation("clone", family="conversion", operands=("x",), methods=())
+_cast = Operation("cast", family="conversion", operands=("x",))
+_broadcast_to = Operation("broadcast_to", family="view", operands=("x",))
+_reshape = Operation("reshape", family="view", operands=("x",))
+_index = Operation("index", family="indexing", operands=("x",))
+put_operation = Operation("put", family="indexing", operands=("x", "value"))
+_embed = Operation("embed", family="indexing", operands=("x",))
+_scatter_zeros = Operation("scatter_zeros", family="indexing", operands=("x",))
+
+
+def transfer(array: Any, source: Kind, target: Kind) -> Any:
+    """A raw array on another device, in memory of its own: through DLPack on one accelerator, else through the host.
+
+    Between libraries on the CPU the host's way copies once, as DLPack's would.
+    """
+    if source.device.type == target.device.type != "cpu":
+        try:
+            return target.library.backend.from_dlpack(array, target.native_device, copy=True)
+        except (BufferError, RuntimeError, NotImplementedError):
+            pass
+    host = source.library.backend.to_numpy(array)
+    return target.library.backend.from_numpy(host, target.native_device)
+
+
+class _Back:
+    """How the gradient of a transfer goes back: for raw arrays and for tensors."""
+
+    __slots__ = ("source", "target")
+
+    def __init__(self, source: Kind, target: Kind) -> None:
+        self.source = source
+        self.target = target
+
+    def __call__(self, g: Any) -> Any:
+        return to_device(g, self.source.device) if type(g) is Tensor else transfer(g, self.target, self.source)
+
+    def again(self, t: Any) -> Any:
+        """The same way as the transfer, for a tangent."""
+        return to_device(t, self.target.device) if type(t) is Tensor else transfer(t, self.source, self.target)
+
+
+def to_device(x: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
+    """The tensor on another device, which may be another backend's, as a recorded operation.
+
+    Parameters
+    ----------
+    x : Tensor
+    device : device
+        See `tensorplug.device`; short forms are looked for on the tensor's own backend first.
+    stream : optional
+        Accepted for the standard's sake; transfers are complete when the function returns.
+
+    Returns
+    -------
+    Tensor
+        In memory of its own; `x` itself if it is there already.
+
+    Raises
+    ------
+    ValueError
+        If there is no such device.
+    TypeError
+        If the backend there lacks the dtype.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.ones(2).to_device("numpy:cpu").device
+    device('numpy:cpu')
+    """
+    target = as_device(device, x.device)
+    if target is x.device:
+        return x
+    kind = kind_for(target, x.dtype)
+    array = transfer(array_of(x), x._kind, kind)
+    return _to_device.finish(array, kind, (x,), back=_Back(x._kind, kind))
+
+
+_to_device.function = to_device
+
+
+def clone(x: Tensor, /) -> Tensor:
+    """A copy of the tensor, as a recorded operation.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.clone(tp.tensor([1, 2]))
+    tensor([1, 2])
+    """
+    require_tensors("clone", x)
+    return _clone.finish(x._kind.library.backend.copy(array_of(x)), x._kind, (x,))
+
+
+_clone.function = clone
+
+
+def cast(x: Tensor, dtype: DType) -> Tensor:
+    """The tensor in another dtype, as a recorded operation; itself if it has that dtype already."""
+    kind = x._kind
+    if kind.dtype is dtype:
+        return x
+    array = kind.library.ops.cast(array_of(x), dtype.name)
+    return _cast.finish(array, kind.with_dtype(dtype), (x,), source=kind.dtype.name)
+
+
+def convert(x: Tensor, dtype: Any) -> Tensor:
+    """A conversion as PyTorch does it, by which complex numbers lose their imaginary part."""
+    return cast(x, as_dtype(dtype))
+
+
+_cast.function = convert
+
+
+def moved(x: Tensor, dtype: Any = None, device: Any = None) -> Tensor:
+    """The tensor on another device and in another dtype; what is None stays."""
+    there = x if device is None else to_device(x, device)
+    return there if dtype is None else convert(there, dtype)
+
+
+def reshape(x: Tensor, /, shape: Any, *, copy: bool | None = None) -> Tensor:
+    """The same elements, in the same order, in another shape.
+
+    Parameters
+    ----------
+    x : Tensor
+    shape : int or tuple of int
+        One length may be -1, which is inferred.
+    copy : bool, optional
+        True always copies, False never does; by default a view where the elements' order in memory allows it.
+
+    Raises
+    ------
+    ValueError
+        If the shape does not hold the elements, or `copy` is False and a copy is needed.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.reshape(tp.arange(4), (2, -1))
+    tensor([[0, 1],
+            [2, 3]])
+    """
+    if type(x) is not Tensor:
+        raise unsupported("reshape", x)
+    lengths = infer_shape("reshape", normalize_shape("reshape", shape), x.shape)
+    if copy is False:
+        require_viewable("reshape", x, lengths)
+    if not copy and _viewable(x, lengths):
+        return make_view(x, "reshape", lengths)
+    copied = _reshape(x, shape=lengths)
+    # The library may have returned a view of the old memory.
+    if copy and x._kind.writable and copied._kind.library.backend.is_view(copied._array):
+        copied._array = copied._kind.library.backend.copy(copied._array)
+    return copied
+
+
+def _viewable(x: Tensor, shape: tuple[int, ...]) -> bool:
+    if x._storage is None or x._storage.layout is None:
+        return True
+    try:
+        STEPS["reshape"].layout(layout(x), shape)
+    except ValueError:
+        return False
+    return True
+
+
+_reshape.function = reshape
+
+
+def broadcast_to(x: Tensor, /, shape: Any) -> Tensor:
+    """The tensor stretched along new axes and those of length 1; a view whose elements share memory.
+
+    Parameters
+    ----------
+    x : Tensor
+    shape : tuple of int
+
+    Raises
+    ------
+    ValueError
+        If it cannot be broadcast to that shape.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.broadcast_to(tp.tensor([1, 2]), (2, 2))
+    tensor([[1, 2],
+            [1, 2]])
+    """
+    if type(x) is not Tensor:
+        raise unsupported("broadcast_to", x)
+    lengths = normalize_shape("broadcast_to", shape)
+    if lengths == x.shape:
+        return x
+    require_size("broadcast_to", lengths)
+    if not broadcasts(x.shape, lengths):
+        raise ShapeError(f"broadcast_to: shape {x.shape} cannot be broadcast to {lengths}")
+    return make_view(x, "broadcast_to", lengths)
+
+
+_broadcast_to.function = broadcast_to
+
+
+def kept(items: tuple[Any, ...], *operands: Tensor) -> tuple[Any, ...]:
+    """The index as a backward pass may keep it, if one may come: copies of arrays that could be written meanwhile."""
+    kind = operands[0]._kind
+    if not kind.writable or not is_grad_enabled() or all(operand._node is None for operand in operands):
+        return items
+    copy = kind.library.backend.copy
+    return tuple(copy(item) if hasattr(item, "shape") else item for item in items)
+
+
+def index(x: Tensor, index: Any) -> Tensor:
+    """The elements at an index that is checked already."""
+    kernel, kind = x._kind.table["index"]
+    out = wrap(kernel(array_of(x), index), kind)
+    if x._node is not None and is_grad_enabled():
+        _index.record(x, x._node, out, index=index)
+    return out
+
+
+def put(x: Tensor, value: Tensor, index: Any) -> Tensor:
+    """A copy of the tensor with a value at an index that is checked already."""
+    return put_operation(x, value, index=index)
+
+
+def embed(x: Tensor, shape: tuple[int, ...], index: Any) -> Tensor:
+    """Zeros of a shape with the tensor at a basic index."""
+    return _embed(x, shape=shape, index=index)
+
+
+def scatter_zeros(x: Tensor, shape: tuple[int, ...], index: Any) -> Tensor:
+    """Zeros of a shape to which the tensor's elements are added at an index."""
+    return _scatter_zeros(x, shape=shape, index=index)
+
+
+_index.function = index
+put_operation.function = put
+_embed.function = embed
+_scatter_zeros.function = scatter_zeros
