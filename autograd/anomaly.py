@@ -75,10 +75,10 @@ def is_detecting() -> bool:
     return _detecting.get()
 
 
-def examined_pull(node: Any, gradient: Any, ops: Any, saved: Any) -> Any:
+def examined_vjp(node: Any, gradient: Any, ops: Any, saved: Any) -> Any:
     """A rule's gradients, none of them NaN, or an error that tells where its operation was recorded."""
     try:
-        pulled = node.rule.pull(node, gradient, ops, saved)
+        pulled = node.rule.vjp(node, gradient, ops, saved)
     except Exception as error:
         error.add_note(_origin(node))
         raise

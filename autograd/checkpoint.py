@@ -209,8 +209,8 @@ class _Recomputed:
         """The values, with their history in the graph of the first call."""
         return self._rule.lift(node, saved[0].values(), lift)
 
-    def pull(self, node: Any, g: Any, ops: Any, saved: Any) -> Any:
+    def vjp(self, node: Any, g: Any, ops: Any, saved: Any) -> Any:
         """The gradients, by the operation's own rule."""
         if saved and type(saved[0]) is _Place:
             saved = saved[0].values()
-        return self._rule.pull(node, g, ops, saved)
+        return self._rule.vjp(node, g, ops, saved)

@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from .anomaly import examined_pull, is_detecting
+from .anomaly import examined_vjp, is_detecting
 from .modes import enable_grad
 
 _FREED = (
@@ -175,7 +175,7 @@ def _walk(
         if not retain_graph:
             # A rule can tell by this that it may write over what it is given.
             node.saved = None
-        pulled = examined_pull(node, gradient, ops, saved) if detecting else rule.pull(node, gradient, ops, saved)
+        pulled = examined_vjp(node, gradient, ops, saved) if detecting else rule.vjp(node, gradient, ops, saved)
         if not retain_graph:
             node.edges = ()
 

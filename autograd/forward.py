@@ -180,8 +180,8 @@ class Level:
 
     def _push(self, node: Any, out: Any, tangents: list[Any]) -> None:
         rule = node.rule
-        push = getattr(rule, "push", None)
-        if push is None:
+        jvp = getattr(rule, "jvp", None)
+        if jvp is None:
             outs = [one for one in (out if isinstance(out, tuple) else (out,)) if one._node is not None]
             with watched_from_outside(self):
                 found = self._transpose(node, outs, tangents)
@@ -192,12 +192,12 @@ class Level:
         saved = rule.lift(node, node.saved, lifter.lift) if self._recorded else node.saved
         ops = lifter.ops if self._recorded else node.kind.library.ops
         if rule.selections:
-            for one, tangent in zip(out, push(tangents, ops, rule.values(saved), None, None, None), strict=True):
+            for one, tangent in zip(out, jvp(tangents, ops, rule.saved.values(saved), None, None, None), strict=True):
                 if tangent is not None and one._node is not None:
                     self._keep(one._node, tangent)
             return
         result = None if self._recorded else out._save()[0]
-        tangent = push(tangents, ops, rule.values(saved), out.shape, out.dtype.name, result)
+        tangent = jvp(tangents, ops, rule.saved.values(saved), out.shape, out.dtype.name, result)
         if tangent.shape != out.shape:
             tangent = ops.broadcast_to(tangent, out.shape)
         self._keep(node, tangent)
@@ -223,7 +223,7 @@ class Level:
             else:
                 (g,) = points
             lift = lifter.lift if self._recorded else _without_history(lifter.lift)
-            pulled = rule.pull(node, g, lifter.ops, rule.lift(node, node.saved, lift))
+            pulled = rule.vjp(node, g, lifter.ops, rule.lift(node, node.saved, lift))
             roots = []
             for position, (gradient, tangent) in enumerate(zip(pulled, tangents, strict=True)):
                 if gradient is None or tangent is None:

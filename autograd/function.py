@@ -192,7 +192,7 @@ class _Refusal:
     name = "once_differentiable"
     tensors = ()
 
-    def pull(self, node: Any, g: Any, ops: Any, saved: Any) -> Any:
+    def vjp(self, node: Any, g: Any, ops: Any, saved: Any) -> Any:
         raise RuntimeError(
             "trying to differentiate twice, or in forward mode, a function that was marked with @once_differentiable; "
             "write its backward out of differentiable operations and leave the mark away"
@@ -292,7 +292,7 @@ class _Rule:
         """What was saved has its history already."""
         return saved
 
-    def pull(self, node: Any, g: Any, ops: Any, saved: tuple[Any, ...]) -> tuple[Any, ...]:
+    def vjp(self, node: Any, g: Any, ops: Any, saved: tuple[Any, ...]) -> tuple[Any, ...]:
         """The gradients of the arguments that are tensors, by the user's `backward`."""
         parts = (g,) if self.is_single else tuple(getattr(g, selection.output) for selection in self.selections)
         recorded = any(is_tensor(part) for part in parts)

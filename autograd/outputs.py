@@ -51,7 +51,7 @@ class Selection:
         self.name = name
         self.output = output
 
-    def pull(self, node: Any, g: Any, ops: Any, saved: Any) -> tuple[Gradients]:
+    def vjp(self, node: Any, g: Any, ops: Any, saved: Any) -> tuple[Gradients]:
         """The gradient for the operation's node."""
         return (Gradients(**{self.output: g}),)
 

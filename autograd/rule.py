@@ -23,8 +23,10 @@ import functools
 from collections.abc import Callable
 from typing import Any, final
 
+from . import generated
+from .generated import parameter_names
 from .outputs import Selection
-from .pushing import compile_push, compile_take, parameter_names
+from .saved import SavedFormat
 
 Gradient = Callable[..., Any]
 
@@ -44,7 +46,7 @@ class Released:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def pull(self, node: Any, g: Any, ops: Any, saved: Any) -> Any:
+    def vjp(self, node: Any, g: Any, ops: Any, saved: Any) -> Any:
         """There is none."""
         raise RuntimeError(
             f"{self.name}: a backward pass inside of a function that jvp or jacfwd differentiates finds nothing kept; "
@@ -73,6 +75,8 @@ class Rule:
     parameters : tuple of str
         What else is needed: shapes of operands and parameters of the operation; last, where there are several
         results, their kinds, with weak references to their nodes.
+    saved : SavedFormat
+        What a node saves: `tensors`, then `parameters`.
     selections : dict
         For each of several results the rule of its node.
     gradients : dict
@@ -108,19 +112,19 @@ class Rule:
         self.tangents: dict[str, Gradient] | None = None
         self.gradients = gradients
         self.released = Released(name)
-        self._needs = needs
+        self.saved = SavedFormat(self.tensors, self.parameters)
 
     @functools.cached_property
-    def pull(self) -> Callable[..., Any]:
-        """``pull(node, g, ops, saved)`` gives the gradients of the operands; made at the first backward pass."""
-        return _compile_pull(self, self.gradients, self._needs)
+    def vjp(self) -> Callable[..., Any]:
+        """``vjp(node, g, ops, saved)`` gives the gradients of the operands; made at the first backward pass."""
+        return generated.vjp(self, _changed)
 
     @functools.cached_property
-    def push(self) -> Callable[..., Any] | None:
-        """``push(tangents, ops, values, out_shape, out_dtype, found)`` gives the tangent of the result, from those of
+    def jvp(self) -> Callable[..., Any] | None:
+        """``jvp(tangents, ops, values, out_shape, out_dtype, found)`` gives the tangent of the result, from those of
         the operands; None where there are no formulas for it.
         """
-        return None if self.tangents is None else compile_push(self)
+        return None if self.tangents is None else generated.jvp(self)
 
     @functools.cached_property
     def take(self) -> Callable[..., bool]:
@@ -128,21 +132,15 @@ class Rule:
         what a `Level` wants; False if it must have a node. The edges of a sequence are one tuple, and the values are
         those of `tensors`, then the parameters.
         """
-        return _leave if self.tangents is None or self.selections else compile_take(self)
-
-    def values(self, saved: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Of what a node saved the values alone: those of `tensors`, then the parameters."""
-        end = 3 * len(self.tensors)
-        return saved[:end:3] + saved[end:]
+        return _leave if self.tangents is None or self.selections else generated.take(self)
 
     def lift(self, node: Any, saved: tuple[Any, ...], lift: Callable[..., Any]) -> tuple[Any, ...]:
         """The saved values as tensors with the history that they had when they were saved."""
-        lifted = list(saved)
-        for position, tensor in enumerate(self.tensors):
-            array, storage, version = saved[3 * position : 3 * position + 3]
-            if storage is not None:
-                lifted[3 * position] = lift(array, node.kind, self._history(node, saved, tensor), storage, version)
-        return tuple(lifted)
+
+        def lifted(name: str, array: Any, storage: Any, version: int) -> Any:
+            return lift(array, node.kind, self._history(node, saved, name), storage, version)
+
+        return self.saved.lift(saved, lifted)
 
     def _history(self, node: Any, saved: tuple[Any, ...], tensor: str) -> Any:
         if tensor == "out":
@@ -213,38 +211,6 @@ def _leave(*arguments: Any) -> bool:
 def no_gradient(*names: str) -> None:
     """Declare that operations have no gradient."""
     NO_GRADIENT.update(names)
-
-
-def _compile_pull(rule: Rule, gradients: dict[str, Gradient], needs: dict[str, tuple[str, ...]]) -> Callable[..., Any]:
-    """Write out ``pull`` for one rule: unpack what was saved, check its versions, call the formulas that are wanted.
-
-    Unpacked by a generic loop this would cost as much as the arithmetic of a small tensor.
-    """
-    unpack = [f"{tensor}, {tensor}_storage, {tensor}_version" for tensor in rule.tensors] + list(rule.parameters)
-    lines = ["def pull(node, g, ops, saved):"]
-    if unpack:
-        lines.append(f"    ({', '.join(unpack)},) = saved")
-    for tensor in rule.tensors:
-        lines.append(f"    if {tensor}_storage is not None and {tensor}_storage.version != {tensor}_version:")
-        found = f"{tensor}.shape, {tensor}_storage.version, {tensor}_version"
-        lines.append(f"        raise changed(node, {tensor!r}, {found})")
-    if any("last" in names for names in needs.values()):
-        lines.append("    last = node.saved is None")
-    calls = [f"formula{i}({', '.join(needs[operand])})" for i, operand in enumerate(rule.operands)]
-    if rule.variadic:
-        lines.append(f"    return {calls[0]}")
-    elif len(calls) == 1:
-        lines.append(f"    return ({calls[0]},)")
-    else:
-        edges = [f"edge{i}" for i in range(len(calls))]
-        wanted = [f"None if {edge} is None else {call}" for edge, call in zip(edges, calls, strict=True)]
-        lines.append(f"    {', '.join(edges)} = node.edges")
-        lines.append(f"    return {', '.join(wanted)}")
-    scope: dict[str, Any] = {f"formula{i}": gradient for i, gradient in enumerate(gradients.values())}
-    scope["changed"] = _changed
-    exec(compile("\n".join(lines), f"<gradient of {rule.name}>", "exec"), scope)
-    pull: Callable[..., Any] = scope["pull"]
-    return pull
 
 
 def _changed(node: Any, tensor: str, shape: tuple[int, ...], version: int, saved_version: int) -> RuntimeError:

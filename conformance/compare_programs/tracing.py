@@ -135,9 +135,9 @@ def tracing(
                 recording = functools.partial(recorder.recording, library, name)
                 stack.enter_context(wrapped(library.backend, name, recording))
         stack.enter_context(wrapped(views, "derive", recorder.deriving))
-        stack.enter_context(wrapped(engine, "examined_pull", recorder.pulling))
+        stack.enter_context(wrapped(engine, "examined_vjp", recorder.pulling))
         stack.enter_context(wrapped(engine, "unbroadcast", recorder.unbroadcasting))
-        # The engine calls `examined_pull` only where anomalies are looked for.
+        # The engine calls `examined_vjp` only where anomalies are looked for.
         stack.enter_context(detect_anomaly(check_nan=False))
         stack.enter_context(watching(recorder.note_place))
         yield recorder.trace

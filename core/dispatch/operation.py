@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, final
 
+from ...autograd import generated
 from ...autograd.modes import is_grad_enabled
 from ...autograd.rule import RULES
 from ...backends import ByKind
@@ -22,7 +23,7 @@ from ..types.dtypes import (
 from ..types.errors import DTypeError
 from .keys import OPERATIONS, Kind
 from .protocol import Operand
-from .recording import compile_record, compile_record_outputs, compile_record_sequence
+from .recording import outputs_recorder, sequence_recorder
 
 RESULTS: dict[str, Callable[[DType], DType]] = {
     "same": lambda dtype: dtype,
@@ -136,11 +137,11 @@ class Operation:
         """What gives the result its node; made when the operation is first recorded."""
         assert self.rule is not None
         if self.sequence:
-            return compile_record_sequence(self.rule)
+            return sequence_recorder(self.rule)
         if self.outputs is not None:
-            return compile_record_outputs(self.rule, self.operands)
+            return outputs_recorder(self.rule, self.operands)
         broadcasts = self.family in BROADCASTING and len(self.operands) > 1
-        return compile_record(self.rule, self.operands, broadcasts)
+        return generated.record(self.rule, self.operands, broadcasts)
 
     @functools.cached_property
     def differentiable(self) -> tuple[int, ...]:

@@ -1,0 +1,246 @@
+"""All generated code: recording an operation, its gradient (VJP) and its tangent (JVP), written out for each rule.
+
+A generic loop over operands would cost more than the arithmetic of a small tensor. Each function is compiled once, when
+it is first needed, and its lines are entered in `linecache`, so that tracebacks and debuggers show them.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable
+from typing import Any, Protocol, final
+
+from .node import Node, next_order
+from .saved import SavedFormat
+from .watching import anybody, taker, watch
+
+
+class Rule(Protocol):
+    """What is asked of a `tensorplug.autograd.rule.Rule`."""
+
+    name: str
+    operands: tuple[str, ...]
+    saved: SavedFormat
+    serves: dict[str, tuple[int, ...]]
+    gradients: dict[str, Callable[..., Any]]
+    tangents: dict[str, Callable[..., Any]] | None
+    released: Any
+    variadic: bool
+
+
+@final
+class Pushed(Node):
+    """What stands for an operation where nothing but its tangent is wanted, by the `level` that asks for it."""
+
+    __slots__ = ("level", "tangent")
+
+    edges = ()
+    shapes = None
+    # There is nothing to free.
+    saved = property(lambda self: (), lambda self, value: None)
+
+
+def parameter_names(function: Callable[..., Any]) -> tuple[str, ...]:
+    """What a formula needs."""
+    code = function.__code__
+    return tuple(code.co_varnames[: code.co_argcount])
+
+
+def record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> Callable[..., None]:
+    """Write out ``record(*operands, *edges, out, **parameters)``, which gives the tensor `out` its node.
+
+    A result of integers or booleans gets none, however it came about.
+
+    Parameters
+    ----------
+    rule
+        The operation's gradient rule.
+    operands
+        The names of all its operands, differentiable or not.
+    broadcasts
+        Whether the operands may be broadcast, so that their shapes must be kept where they differ from the result's.
+    """
+    edges = [f"{operand}_edge" for operand in rule.operands]
+    shapes = {f"{operand}_shape": f"{operand}._array.shape" for operand in operands}
+    parameters = [name for name in rule.saved.parameters if name not in shapes]
+    values = [f"{name}._array" for name in rule.saved.tensors]
+    values += [shapes.get(name, name) for name in rule.saved.parameters]
+    lines = [
+        f"def record({', '.join([*operands, *edges, 'out', *parameters])}):",
+        "    key = out._kind",
+        "    if not key.is_differentiable:",
+        "        out._node = None",
+        "        return",
+        "    if anybody:",
+        "        level = taker()",
+        f"        if level is not None and rule.take({', '.join(['level', *edges, *values, 'out'])}): return",
+        "    node = Node()",
+        "    node.rule = rule",
+        "    node.kind = key",
+        f"    node.edges = ({', '.join(edges)},)",
+        "    node.order = next_order()",
+        *(f"    {line}" for name in rule.saved.tensors for line in _kept(name, rule)),
+        f"    node.saved = ({''.join(f'{name}, ' for name in rule.saved.names('{}_array', shapes))})",
+        *(f"    {line}" for line in (_shapes(rule, operands) if broadcasts else ["node.shapes = None"])),
+        "    out._node = node",
+        "    if anybody: watch(node, out)",
+    ]
+    scope = {"Node": Node, "anybody": anybody, "next_order": next_order, "rule": rule, "taker": taker, "watch": watch}
+    return _function(lines, f"record {rule.name}", scope)
+
+
+def _kept(name: str, rule: Rule) -> list[str]:
+    """Lines that put a tensor into the three variables that are saved, if some edge that wants a gradient needs it."""
+    keep = [
+        f"{name}_storage = {name}._storage or {name}._make_storage()",
+        f"{name}_array = {name}._array",
+        f"{name}_version = {name}._version",
+    ]
+    served = rule.serves[name]
+    if len(served) == len(rule.operands):
+        return keep
+    wanted = " or ".join(f"{rule.operands[i]}_edge is not None" for i in served)
+    nothing = f"    {name}_array = {name}_storage = None; {name}_version = 0"
+    return [f"if {wanted}:", *(f"    {line}" for line in keep), "else:", nothing]
+
+
+def _shapes(rule: Rule, operands: tuple[str, ...]) -> list[str]:
+    """Lines that keep the operands' shapes where one that wants a gradient was broadcast.
+
+    Beside an operand that is 0-d and wants none, such as a Python scalar, none is.
+    """
+    lines = [f"{name}_shape = {name}._array.shape" for name in operands]
+    same = [" == ".join(f"{name}_shape" for name in operands)]
+    if len(operands) == 2:
+        same += [f"({name}_edge is None and not {name}_shape)" for name in rule.operands]
+    shapes = ", ".join(f"{name}_shape" for name in rule.operands)
+    return [*lines, f"node.shapes = None if {' or '.join(same)} else ({shapes},)"]
+
+
+def vjp(rule: Rule, changed: Callable[..., Exception]) -> Callable[..., Any]:
+    """Write out ``vjp(node, g, ops, saved)``, which gives the gradients of the operands.
+
+    Parameters
+    ----------
+    rule
+    changed
+        ``changed(node, name, shape, version, saved_version)`` is the error where a saved tensor was written since.
+    """
+    needs = [parameter_names(gradient) for gradient in rule.gradients.values()]
+    lines = ["def vjp(node, g, ops, saved):", *_unpacked(rule.saved.names(), "saved")]
+    for name in rule.saved.tensors:
+        lines.append(f"    if {name}_storage is not None and {name}_storage.version != {name}_version:")
+        lines.append(f"        raise changed(node, {name!r}, {name}.shape, {name}_storage.version, {name}_version)")
+    if any("last" in names for names in needs):
+        lines.append("    last = node.saved is None")
+    calls = [f"formula{i}({', '.join(names)})" for i, names in enumerate(needs)]
+    if rule.variadic:
+        lines.append(f"    return {calls[0]}")
+    elif len(calls) == 1:
+        lines.append(f"    return ({calls[0]},)")
+    else:
+        edges = [f"edge{i}" for i in range(len(calls))]
+        wanted = [f"None if {edge} is None else {call}" for edge, call in zip(edges, calls, strict=True)]
+        lines.append(f"    {', '.join(edges)} = node.edges")
+        lines.append(f"    return {', '.join(wanted)}")
+    return _function(lines, f"vjp {rule.name}", _formulas(rule.gradients) | {"changed": changed})
+
+
+def jvp(rule: Rule) -> Callable[..., Any]:
+    """Write out ``jvp(tangents, ops, values, out_shape, out_dtype, found)``: see `tensorplug.autograd.rule.Rule`."""
+    assert rule.tangents is not None
+    names = [*rule.saved.tensors, *rule.saved.parameters]
+    lines = ["def jvp(tangents, ops, values, out_shape, out_dtype, found):", *_unpacked(names, "values")]
+    if not rule.variadic:
+        lines += _unpacked(_tangents(rule), "tangents")
+    lines += [f"    {line}" for line in _tangent(rule, rule.tangents, "return ")]
+    return _function(lines, f"jvp {rule.name}", _formulas(rule.tangents))
+
+
+def take(rule: Rule) -> Callable[..., bool]:
+    """Write out ``take(level, *edges, *values, result)``: see `tensorplug.autograd.rule.Rule`."""
+    assert rule.tangents is not None
+    edges = ["edges"] if rule.variadic else [f"{operand}_edge" for operand in rule.operands]
+    names = [*rule.saved.tensors, *rule.saved.parameters]
+    lines = [f"def take({', '.join(['level', *edges, *names, 'result'])}):"]
+    missing = ""
+    if rule.variadic:
+        lines += ["    tangents = level.tangents(edges)", "    if tangents is None: return False"]
+    else:
+        tangents = _tangents(rule)
+        for t, edge in zip(tangents, edges, strict=True):
+            known = f"{edge}.tangent if {edge}.level is level else level.get({edge})"
+            lines.append(f"    {t} = None if {edge} is None else {known}")
+        missing = " or ".join(f"{t} is None" for t in tangents)
+        lines += [
+            f"    if {missing}:",
+            f"        if level.tangents(({', '.join(edges)},)) is None: return False",
+        ]
+    lines += [
+        "    key = result._kind",
+        "    library = key.library",
+        "    with library.scope(key.native_device):",
+        "        ops = library.ops",
+    ]
+    given = {"out_dtype": "key.dtype.name", "out_shape": "result._array.shape", "found": "result._array"}
+    used = {name for formula in rule.tangents.values() for name in parameter_names(formula)}
+    lines += [f"        {name} = {value}" for name, value in given.items() if name in used]
+    lines += [f"        {line}" for line in _tangent(rule, rule.tangents, "tangent = ")]
+    if len(edges) > 1:
+        # With those of all operands it has the result's shape.
+        lines += [
+            f"        if ({missing}) and tangent.shape != result._array.shape:",
+            "            tangent = ops.broadcast_to(tangent, result._array.shape)",
+        ]
+    lines += [
+        "    node = Pushed()",
+        "    node.rule = released",
+        "    node.kind = key",
+        "    node.order = next_order()",
+        "    node.level = level",
+        "    node.tangent = tangent",
+        "    result._node = node",
+        "    return True",
+    ]
+    scope = _formulas(rule.tangents) | {"Pushed": Pushed, "next_order": next_order, "released": rule.released}
+    return _function(lines, f"take {rule.name}", scope)
+
+
+def _tangents(rule: Rule) -> list[str]:
+    """The variables that hold the tangents of the operands."""
+    return [f"t{i}" for i in range(len(rule.operands))]
+
+
+def _tangent(rule: Rule, formulas: dict[str, Any], before: str) -> list[str]:
+    """Lines that find the tangent of the result from those of the operands, and return it, or keep it."""
+    each = _tangents(rule)
+    given = ["tangents"] if rule.variadic else [f"({', '.join(each)},)"] if "together" in formulas else each
+    calls = [
+        f"formula{i}({', '.join(given[i] if needed in ('g', 't') else needed for needed in parameter_names(formula))})"
+        for i, formula in enumerate(formulas.values())
+    ]
+    if len(calls) == 1:
+        return [f"{before}{calls[0]}"]
+    # As one expression, in which NumPy adds in place.
+    lines = [f"if {' and '.join(f'{t} is not None' for t in each)}:", f"    {before}{' + '.join(calls)}", "else:"]
+    lines.append("    total = None")
+    for t, call in zip(each, calls, strict=True):
+        lines.append(f"    if {t} is not None: total = {call} if total is None else total + {call}")
+    return [*lines, f"    {before}total"]
+
+
+def _unpacked(names: list[str], value: str) -> list[str]:
+    return [f"    ({', '.join(names)},) = {value}"] if names else []
+
+
+def _formulas(formulas: dict[str, Callable[..., Any]]) -> dict[str, Any]:
+    return {f"formula{i}": formula for i, formula in enumerate(formulas.values())}
+
+
+def _function(lines: list[str], title: str, scope: dict[str, Any]) -> Callable[..., Any]:
+    """The function that the lines define, with the lines where tracebacks look for them."""
+    source, file = "\n".join(lines) + "\n", f"<{title}>"
+    linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
+    exec(compile(source, file, "exec"), scope)
+    function: Callable[..., Any] = scope[title.partition(" ")[0]]
+    return function
