@@ -164,7 +164,7 @@ _MODIFIED = (
 
 def _description(node: Any, out: Any) -> tuple[str, list[Any]]:
     """An operation's name, and shapes and kinds of its results."""
-    return node.name, [(tuple(one.shape), one._kind) for one in (out if isinstance(out, tuple) else (out,))]
+    return node.name, [(tuple(one.shape), one._key) for one in (out if isinstance(out, tuple) else (out,))]
 
 
 def _told(description: Any) -> str:

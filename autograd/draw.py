@@ -141,8 +141,8 @@ def _shapes(roots: Sequence[Any]) -> dict[Any, tuple[int, ...]]:
 
 
 def _zeros(root: Any) -> Any:
-    kind = root._kind
-    return kind.library.ops.zeros(root.shape, dtype=kind.native_dtype, device=kind.native_device)
+    key = root._key
+    return key.library.ops.zeros(root.shape, dtype=key.native_dtype, device=key.native_device)
 
 
 def _line(number: int, node: Any, name: str | None, shape: tuple[int, ...] | None) -> str:

@@ -24,8 +24,8 @@ class Lifter(Protocol):
 
     ops: Any
 
-    def lift(self, array: Any, kind: Any, node: Any, storage: Any, version: int) -> Any:
-        """A tensor with that data and history. `kind` is that of the node it was saved for."""
+    def lift(self, array: Any, key: Any, node: Any, storage: Any, version: int) -> Any:
+        """A tensor with that data and history. `key` is that of the node it was saved for."""
 
 
 class Hooks(Protocol):
@@ -73,7 +73,7 @@ def run(
     roots = list(roots)
     wanted = None if inputs is None else set(inputs)
     needed = None if wanted is None else _leading_to(wanted, [node for node, _ in roots])
-    first = roots[0][0].kind
+    first = roots[0][0].key
     with first.library.scope(first.native_device), _Scopes(first) as scopes:
         if lifter is None:
             return _walk(roots, retain_graph, None, wanted, needed, hooks, scopes)
@@ -97,12 +97,12 @@ class _Scopes:
         if self._stack is not None:
             self._stack.__exit__(*exception)
 
-    def enter(self, kind: Any) -> Any:
+    def enter(self, key: Any) -> Any:
         """Enter a backend's scope for a device, unless that is its last one, and give its functions."""
-        library, device = kind.library, kind.device
+        library, device = key.library, key.device
         if self._scopes.get(library) is not device:
             self._stack = self._stack or contextlib.ExitStack()
-            self._stack.enter_context(library.scope(kind.native_device))
+            self._stack.enter_context(library.scope(key.native_device))
             self._scopes[library] = device
         return library.ops
 
@@ -134,7 +134,7 @@ def _walk(
             heappush(waiting, -order)
             pending[order] = (node, gradient, False)
         else:
-            scopes.enter(node.kind)
+            scopes.enter(node.key)
             pending[order] = (node, found[1] + gradient, in_place)
 
     # The next node is mostly the one that was just reached, and then never goes through the heap.
@@ -149,9 +149,9 @@ def _walk(
             node, gradient, _ = pending.pop(-heappop(waiting))
         else:
             return delivered
-        if node.kind.device is not device:
-            device = node.kind.device
-            ops = scopes.enter(node.kind) if lifter is None else lifter.ops
+        if node.key.device is not device:
+            device = node.key.device
+            ops = scopes.enter(node.key) if lifter is None else lifter.ops
         if wanted is not None and needed is not None and node not in wanted and node not in needed:
             continue
         if hooks is not None and node in hooks:
@@ -192,9 +192,9 @@ def _walk(
                     next_gradient = next_gradient + gradient
                     next_is_own = in_place
             elif order in pending:
-                if edge.kind.device is not device:
+                if edge.key.device is not device:
                     device = None
-                    scopes.enter(edge.kind)
+                    scopes.enter(edge.key)
                 _, total, is_own = pending[order]
                 if is_own:
                     total += gradient

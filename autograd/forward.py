@@ -170,8 +170,8 @@ class Level:
             with watched_from_outside(self), enable_grad():
                 self._push(node, out, tangents)
         else:
-            library = node.kind.library
-            with library.scope(node.kind.native_device):
+            library = node.key.library
+            with library.scope(node.key.native_device):
                 self._push(node, out, tangents)
             if _inner.get() == self._inner:
                 node.rule = Released(node.name)
@@ -190,7 +190,7 @@ class Level:
             return
         lifter = (out[0] if rule.selections else out)._lifter
         saved = rule.lift(node, node.saved, lifter.lift) if self._recorded else node.saved
-        ops = lifter.ops if self._recorded else node.kind.library.ops
+        ops = lifter.ops if self._recorded else node.key.library.ops
         if rule.selections:
             for one, tangent in zip(out, jvp(tangents, ops, rule.saved.values(saved), None, None, None), strict=True):
                 if tangent is not None and one._node is not None:
@@ -255,11 +255,11 @@ def _source(node: Any) -> tuple[Any, str]:
 
 def _zeros(tensor: Any) -> Any:
     """A tensor of zeros of that shape, which takes no memory."""
-    kind = tensor._kind
-    ops = kind.library.ops
-    zero = ops.zeros((), dtype=kind.native_dtype, device=kind.native_device)
-    return tensor._lift(ops.broadcast_to(zero, tensor.shape), kind)
+    key = tensor._key
+    ops = key.library.ops
+    zero = ops.zeros((), dtype=key.native_dtype, device=key.native_device)
+    return tensor._lift(ops.broadcast_to(zero, tensor.shape), key)
 
 
 def _without_history(lift: Any) -> Any:
-    return lambda array, kind, node, storage, version: lift(array, kind, None, storage, version)
+    return lambda array, key, node, storage, version: lift(array, key, None, storage, version)

@@ -25,7 +25,7 @@ class _Saved(NamedTuple):
     """
 
     array: Any
-    kind: Any
+    key: Any
     history: Any
     storage: Any
     version: int
@@ -204,14 +204,14 @@ class _Refusal:
 
 def _refusing(tensor: Any, edges: Sequence[Any]) -> Any:
     result = tensor.detach()
-    result._node = _node(_Refusal(), tensor._kind, tuple(edges), ())
+    result._node = _node(_Refusal(), tensor._key, tuple(edges), ())
     return result
 
 
-def _node(rule: Any, kind: Any, edges: tuple[Any, ...], saved: tuple[Any, ...]) -> Node:
+def _node(rule: Any, key: Any, edges: tuple[Any, ...], saved: tuple[Any, ...]) -> Node:
     node = Node()
     node.rule = rule
-    node.kind = kind
+    node.key = key
     node.edges = edges
     node.saved = saved
     node.shapes = None
@@ -230,11 +230,11 @@ def _record(
     given = [_result(one, args, ctx._dirty) for one in outputs]
     rule = _Rule(cls, ctx, args, outputs)
     edges = tuple(arg._node for arg in args if is_tensor(arg))
-    node = _node(rule, outputs[0]._kind, edges, _save(ctx._to_save, outputs))
+    node = _node(rule, outputs[0]._key, edges, _save(ctx._to_save, outputs))
     for position, (one, result) in enumerate(zip(outputs, given, strict=True)):
         if any(one is constant for constant in ctx._constant) or not one.dtype.is_differentiable:
             continue
-        history = node if rule.is_single else rule.selections[position].select(node, result._kind)
+        history = node if rule.is_single else rule.selections[position].select(node, result._key)
         rule.results[position] = weakref.ref(history)
         if any(one is dirty for dirty in ctx._dirty):
             result._write_history(history)
@@ -261,7 +261,7 @@ def _save(tensors: tuple[Any, ...], outputs: tuple[Any, ...]) -> tuple[_Saved | 
         array, storage, version = tensor._save()
         output = next((i for i, one in enumerate(outputs) if one is tensor), None)
         history = tensor._node if output is None else None
-        saved.append(_Saved(array, tensor._kind, history, storage, version, output))
+        saved.append(_Saved(array, tensor._key, history, storage, version, output))
     return tuple(saved)
 
 
@@ -281,8 +281,8 @@ class _Rule:
         self.name = cls.__name__
         self._cls = cls
         self._ctx = ctx
-        self._inputs = [(arg.shape, arg._kind) if is_tensor(arg) else None for arg in args]
-        self._outputs = [(one.shape, one._kind) for one in outputs]
+        self._inputs = [(arg.shape, arg._key) if is_tensor(arg) else None for arg in args]
+        self._outputs = [(one.shape, one._key) for one in outputs]
         self.is_single = len(outputs) == 1
         self.results: list[Any] = [_nothing] * len(outputs)
         self.selections = [Selection(cls.__name__, f"output{i}") for i in range(len(outputs))]
@@ -306,12 +306,12 @@ class _Rule:
 
     def _shown(self, parts: tuple[Any, ...], ops: Any) -> list[Any]:
         grads = []
-        for part, (shape, kind) in zip(parts, self._outputs, strict=True):
+        for part, (shape, key) in zip(parts, self._outputs, strict=True):
             if part is not None:
-                grads.append(self._make(None, kind)._shown(part, kind))
+                grads.append(self._make(None, key)._shown(part, key))
             elif self._ctx._materialize:
-                zeros = kind.library.ops.zeros(shape, dtype=kind.native_dtype, device=kind.native_device)
-                grads.append(self._make(zeros, kind))
+                zeros = key.library.ops.zeros(shape, dtype=key.native_dtype, device=key.native_device)
+                grads.append(self._make(zeros, key))
             else:
                 grads.append(None)
         return grads
@@ -332,8 +332,8 @@ class _Rule:
             if one.output is not None:
                 # That of the tensor that the user has, while it lives, so that its gradient counts this use of it too.
                 history = node if self.is_single else self.results[one.output]()
-                history = history or self.selections[one.output].select(node, one.kind)
-            tensors.append(self._make(one.array, one.kind, history, one.storage, one.version))
+                history = history or self.selections[one.output].select(node, one.key)
+            tensors.append(self._make(one.array, one.key, history, one.storage, one.version))
         return tuple(tensors)
 
     def _checked(self, found: Any, recorded: bool, ops: Any) -> tuple[Any, ...]:
@@ -356,19 +356,19 @@ class _Rule:
             gradients.append(None if result is None else self._fitting(position, result, *wanted, recorded))
         return tuple(gradients)
 
-    def _fitting(self, position: int, result: Any, shape: tuple[int, ...], kind: Any, recorded: bool) -> Any:
+    def _fitting(self, position: int, result: Any, shape: tuple[int, ...], key: Any, recorded: bool) -> Any:
         if not is_tensor(result):
             raise TypeError(
                 f"{self.name}: backward returned {type(result).__name__} at index {position}, wanted a tensor or None"
             )
-        if result._kind.device is not kind.device:
+        if result._key.device is not key.device:
             raise RuntimeError(
-                f"{self.name}: backward returned a gradient on {result._kind.device} at index {position}, wanted one "
-                f"on {kind.device}"
+                f"{self.name}: backward returned a gradient on {result._key.device} at index {position}, wanted one "
+                f"on {key.device}"
             )
         if result.shape != shape:
             result = self._reduced(position, result, shape)
-        return result._passed(kind, recorded)
+        return result._passed(key, recorded)
 
     def _reduced(self, position: int, result: Any, shape: tuple[int, ...]) -> Any:
         """A gradient that has the shape to which the argument was broadcast, summed."""

@@ -67,7 +67,7 @@ def record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> Callable[
     values += [shapes.get(name, name) for name in rule.saved.parameters]
     lines = [
         f"def record({', '.join([*operands, *edges, 'out', *parameters])}):",
-        "    key = out._kind",
+        "    key = out._key",
         "    if not key.is_differentiable:",
         "        out._node = None",
         "        return",
@@ -76,7 +76,7 @@ def record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> Callable[
         f"        if level is not None and rule.take({', '.join(['level', *edges, *values, 'out'])}): return",
         "    node = Node()",
         "    node.rule = rule",
-        "    node.kind = key",
+        "    node.key = key",
         f"    node.edges = ({', '.join(edges)},)",
         "    node.order = next_order()",
         *(f"    {line}" for name in rule.saved.tensors for line in _kept(name, rule)),
@@ -177,7 +177,7 @@ def take(rule: Rule) -> Callable[..., bool]:
             f"        if level.tangents(({', '.join(edges)},)) is None: return False",
         ]
     lines += [
-        "    key = result._kind",
+        "    key = result._key",
         "    library = key.library",
         "    with library.scope(key.native_device):",
         "        ops = library.ops",
@@ -195,7 +195,7 @@ def take(rule: Rule) -> Callable[..., bool]:
     lines += [
         "    node = Pushed()",
         "    node.rule = released",
-        "    node.kind = key",
+        "    node.key = key",
         "    node.order = next_order()",
         "    node.level = level",
         "    node.tangent = tangent",

@@ -27,7 +27,7 @@ class Library(Protocol):
     def scope(self) -> Callable[[Any], Any]: ...
 
 
-class Kind(Protocol):
+class DispatchKey(Protocol):
     """What arrays of one backend, device and dtype have in common."""
 
     @property
@@ -50,7 +50,7 @@ class Node:
     ----------
     rule : Rule
         How the gradient of the result becomes gradients of the operands.
-    kind : Kind
+    key : DispatchKey
         The result's.
     edges : tuple
         The node or leaf of each differentiable operand, None for one that wants no gradient.
@@ -65,10 +65,10 @@ class Node:
         Set where there are some: see `tensorplug.autograd.hooks`.
     """
 
-    __slots__ = ("__weakref__", "edges", "hooks", "kind", "order", "rule", "saved", "shapes")
+    __slots__ = ("__weakref__", "edges", "hooks", "key", "order", "rule", "saved", "shapes")
 
     rule: Any
-    kind: Any
+    key: Any
     edges: tuple[Any, ...]
     saved: tuple[Any, ...] | None
     shapes: tuple[Any, ...] | None
@@ -94,7 +94,7 @@ class Leaf:
     a cycle.
     """
 
-    __slots__ = ("__weakref__", "hooks", "kind", "level", "order", "tangent", "tensor")
+    __slots__ = ("__weakref__", "hooks", "key", "level", "order", "tangent", "tensor")
 
     rule = None
     edges = ()
@@ -102,9 +102,9 @@ class Leaf:
     tangent: Any
     tensor: Callable[[], Any]
 
-    def __init__(self, tensor: Any, kind: Any) -> None:
+    def __init__(self, tensor: Any, key: Any) -> None:
         self.tensor = weakref.ref(tensor)
-        self.kind = kind
+        self.key = key
         self.order = next_order()
         self.level = None
 

@@ -59,14 +59,14 @@ class Selection:
         """Nothing was saved."""
         return saved
 
-    def select(self, node: Node, kind: Any) -> Node:
-        """A node of this result of an operation, whose kind it is told.
+    def select(self, node: Node, key: Any) -> Node:
+        """A node of this result of an operation, whose dispatch key it is told.
 
         The operation's node refers to it weakly, as it refers to the operation's, so a saved result may need a new one.
         """
         selected = Node()
         selected.rule = self
-        selected.kind = kind
+        selected.key = key
         selected.edges = (node,)
         selected.saved = ()
         selected.shapes = None

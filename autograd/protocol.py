@@ -11,8 +11,8 @@ class Differentiable(Protocol):
     _node: Any
     """The node or leaf of its history, or None."""
 
-    _kind: Any
-    """What its node's `kind` is."""
+    _key: Any
+    """What its node's `key` is."""
 
     _lifter: Any
     """See `tensorplug.autograd.engine.Lifter`."""
@@ -48,7 +48,7 @@ class Differentiable(Protocol):
         """Array, storage and version, from which `_lift` makes the tensor again."""
 
     @staticmethod
-    def _lift(array: Any, kind: Any, node: Any = None, storage: Any = None, version: int = 0) -> Any:
+    def _lift(array: Any, key: Any, node: Any = None, storage: Any = None, version: int = 0) -> Any:
         """A tensor of a raw array, with a history."""
 
     def _variable(self) -> Any:
@@ -61,17 +61,17 @@ class Differentiable(Protocol):
         """Make `node` the history of this tensor, which was just written, and of what it is a view of."""
 
     @staticmethod
-    def _shown(gradient: Any, kind: Any) -> Any:
+    def _shown(gradient: Any, key: Any) -> Any:
         """A gradient of a pass, raw or recorded, as a tensor that users may see and write."""
 
     @staticmethod
-    def _owned(value: Any, kind: Any, exposed: set[int] | None = None) -> Any:
+    def _owned(value: Any, key: Any, exposed: set[int] | None = None) -> Any:
         """A raw array, or a recorded tensor, as a tensor that can be written without changing anything else.
 
         A raw array is copied, or, where the identities of those that something else sees are `exposed`, if it must be.
         """
 
-    def _passed(self, kind: Any, recorded: bool) -> Any:
+    def _passed(self, key: Any, recorded: bool) -> Any:
         """A user's gradient as a pass has it: a tensor where it is recorded, else a raw array."""
 
 

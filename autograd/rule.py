@@ -138,7 +138,7 @@ class Rule:
         """The saved values as tensors with the history that they had when they were saved."""
 
         def lifted(name: str, array: Any, storage: Any, version: int) -> Any:
-            return lift(array, node.kind, self._history(node, saved, name), storage, version)
+            return lift(array, node.key, self._history(node, saved, name), storage, version)
 
         return self.saved.lift(saved, lifted)
 
@@ -146,9 +146,9 @@ class Rule:
         if tensor == "out":
             return node
         if tensor in self.selections:
-            kind, reference = dict(zip(self.selections, saved[-1], strict=True))[tensor]
+            key, reference = dict(zip(self.selections, saved[-1], strict=True))[tensor]
             # That of the tensor that the user has, while it lives, so that its gradient counts this use of it too.
-            return reference() or self.selections[tensor].select(node, kind)
+            return reference() or self.selections[tensor].select(node, key)
         return node.edges[self.operands.index(tensor)] if tensor in self.operands else None
 
 

@@ -66,7 +66,7 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
         returned, build_output = flatten(result)
         _require_tensors("vjp", "the function's result", returned)
         # Which follow no later write.
-        outputs = [one._lift(one._save()[0], one._kind, one._node) for one in returned]
+        outputs = [one._lift(one._save()[0], one._key, one._node) for one in returned]
     attached = is_recording and reaches_beyond(outputs, began)
 
     def pull(cotangents: Any) -> tuple[Any, ...]:
@@ -232,7 +232,7 @@ def _push_forward(
     exposed = set(map(id, directions))
     for one, tangent in zip(outputs, found, strict=True):
         values.append(one.detach() if one.requires_grad and not recorded else one)
-        shown.append(_zeros_like(one) if tangent is None else one._owned(tangent, one._kind, exposed))
+        shown.append(_zeros_like(one) if tangent is None else one._owned(tangent, one._key, exposed))
     if has_aux:
         aux = map_leaves(functools.partial(_handed_out, attached=recorded), aux)
         return build_output(values), build_output(shown), aux
@@ -429,10 +429,10 @@ def _require_tensors(operation: str, what: str, leaves: list[Any], any_dtype: bo
     if any_dtype:
         return
     # Asked of the few kinds that many leaves have.
-    for kind in dict.fromkeys(one._kind for one in leaves):
-        if not kind.dtype.is_differentiable:
+    for key in dict.fromkeys(one._key for one in leaves):
+        if not key.dtype.is_differentiable:
             raise TypeError(
-                f"{operation}: {what} has a leaf of {kind.dtype}, wanted floating-point tensors; choose by argnums "
+                f"{operation}: {what} has a leaf of {key.dtype}, wanted floating-point tensors; choose by argnums "
                 f"what is differentiated"
             )
 
@@ -460,10 +460,9 @@ def _require_like(operation: str, what: str, given: list[Any], wanted: list[Any]
     for one, other in zip(given, wanted, strict=True):
         if not is_tensor(one):
             raise TypeError(f"{operation}: a {what} is a tensor, got {type(one).__name__}")
-        if one._kind is not other._kind or one.shape != other.shape:
+        if one._key is not other._key or one.shape != other.shape:
             raise ValueError(
-                f"{operation}: got a {what} of shape {one.shape}, {one._kind}; wanted shape {other.shape}, "
-                f"{other._kind}"
+                f"{operation}: got a {what} of shape {one.shape}, {one._key}; wanted shape {other.shape}, {other._key}"
             )
 
 
@@ -504,9 +503,9 @@ def _pulled(
 
 
 def _zeros_like(tensor: Any) -> Any:
-    kind = tensor._kind
-    zeros = kind.library.ops.zeros(tensor.shape, dtype=kind.native_dtype, device=kind.native_device)
-    return tensor._lift(zeros, kind)
+    key = tensor._key
+    zeros = key.library.ops.zeros(tensor.shape, dtype=key.native_dtype, device=key.native_device)
+    return tensor._lift(zeros, key)
 
 
 def _units(tensor: Any) -> Iterator[Any]:

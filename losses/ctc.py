@@ -73,16 +73,16 @@ def _lattice(targets: list[numpy.ndarray], lengths: numpy.ndarray, blank: int, l
     frame = numpy.arange(log_probs.shape[0])[:, None, None]
     frames = numpy.stack([frame == lengths[:, None] - 1, frame < lengths[:, None]])
     barriers = [_constant(numpy.where(one, 0.0, _FORBIDDEN), log_probs) for one in (allowed, frames)]
-    kind = log_probs._kind
+    key = log_probs._key
     whole = (numpy.arange(shape[0])[:, None], labels, numpy.maximum(lengths - 1, 0))
-    return Lattice(*barriers, *(kind.library.backend.from_numpy(one, kind.native_device) for one in whole))
+    return Lattice(*barriers, *(key.library.backend.from_numpy(one, key.native_device) for one in whole))
 
 
 def _constant(host: numpy.ndarray, like: Tensor) -> Tensor:
     """A NumPy array as a tensor of another's dtype and device."""
-    kind = like._kind
-    array = kind.library.backend.from_numpy(host.astype(kind.dtype.name), kind.native_device)
-    constant: Tensor = like._lift(array, kind)
+    key = like._key
+    array = key.library.backend.from_numpy(host.astype(key.dtype.name), key.native_device)
+    constant: Tensor = like._lift(array, key)
     return constant
 
 

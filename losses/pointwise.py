@@ -132,10 +132,10 @@ def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
         return slope_of(TensorLifter.ops, input, target, *options) * (upstream / divisor)
 
     def loss_with_slope(input: Tensor, target: Tensor, divisor: float = 1.0, **parameters: Any) -> Tensor:
-        kernel, kind = input._kind.table[name]
+        kernel, key = input._key.table[name]
         parameters["divisor"] = divisor
         found, slope = kernel(array_of(input), array_of(target), **parameters)
-        return operation.finish(found, kind, (input, target), slope=slope, **parameters)
+        return operation.finish(found, key, (input, target), slope=slope, **parameters)
 
     def tangent_of_input(
         ops: Any, t: Any, input: Any, target: Any, slope: Any, options: Any, divisor: float, out_shape: Any
@@ -158,7 +158,7 @@ def pointwise_loss(loss: Operation, input: Tensor, target: Tensor, reduction: st
     parameters = {"options": options, "summed": reduction != "none"}
     count = float(math.prod(input.shape)) if reduction == "mean" else 1.0
     with_slope = f"{loss.name}_with_slope"
-    has_kernel = input._kind.library.find_own_kernel(with_slope) is not None
+    has_kernel = input._key.library.find_own_kernel(with_slope) is not None
     if has_kernel and is_grad_enabled() and input.requires_grad and not target.requires_grad:
         function = OPERATIONS[with_slope].function
         if count and input.dtype in WIDE:

@@ -30,7 +30,7 @@ from tensorplug.conformance.compare_programs.measure import default_tolerance, m
 from tensorplug.conformance.compare_programs.program import Program
 from tensorplug.conformance.compare_programs.tracing import tracing
 from tensorplug.conformance.engine.available import available
-from tensorplug.core.dispatch.keys import loaded_kinds, loaded_libraries
+from tensorplug.core.dispatch.keys import loaded_keys, loaded_libraries
 
 BACKENDS = available()
 
@@ -493,7 +493,7 @@ def failing(x: tp.Tensor) -> tp.Tensor:
 
 
 def tables() -> list[dict[str, Any]]:
-    return [dict(kind.table) for kind in loaded_kinds()] + [dict(vars(library.ops)) for library in loaded_libraries()]
+    return [dict(key.table) for key in loaded_keys()] + [dict(vars(library.ops)) for library in loaded_libraries()]
 
 
 class TestMeasure:

@@ -230,7 +230,7 @@ class TestFreeing:
         y = tp.zeros(4)
         y[0] = 1.0
         y[1] = 2.0
-        held = None if y._kind.writable else weakref.ref(y._storage.root)
+        held = None if y._key.writable else weakref.ref(y._storage.root)
         y[2] = 3.0
         y += 1
         assert held is None or held() is None

@@ -311,7 +311,7 @@ def test_an_empty_roll_of_a_0_d_tensor(backend: str) -> None:
 def test_products_of_half_types_are_of_that_type(backend: str, dtype: str, product: Callable[..., tp.Tensor]) -> None:
     x = tp.ones(3, dtype=dtype)
     y = product(x, x)
-    assert y._kind.library.backend.dtype_name(y._array) == dtype
+    assert y._key.library.backend.dtype_name(y._array) == dtype
     assert y.item() == 3.0
 
 

@@ -19,7 +19,7 @@ def is_complex(x: Any) -> bool:
     """Whether an array or tensor has complex numbers."""
     dtype = x.dtype
     # Writing NumPy's dtypes out takes longer than most operations.
-    return bool(dtype.kind == "c" if hasattr(dtype, "kind") else "complex" in str(dtype))
+    return bool(dtype.kind == "c" if hasattr(dtype, "key") else "complex" in str(dtype))
 
 
 def conj(ops: Any, x: Any) -> Any:

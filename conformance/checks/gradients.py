@@ -84,7 +84,7 @@ def _by_the_library(library: Library, example: Example) -> dict[str, Array]:
         names = example.use.variables
 
         def function(*arrays: Any) -> Any:
-            given = {name: wrap(array, tensors[name]._kind) for name, array in zip(names, arrays, strict=True)}
+            given = {name: wrap(array, tensors[name]._key) for name, array in zip(names, arrays, strict=True)}
             return _scalar(example)({**tensors, **given})._array
 
         found = library.backend.gradients(function, tuple(tensors[name]._array for name in names))

@@ -196,7 +196,7 @@ def _argument_names(function: Callable[..., Any], count: int) -> list[str]:
 def _host_copy(leaf: Any) -> Any:
     """An array or tensor as a NumPy array of its own; anything else as it is."""
     if type(leaf) is Tensor:
-        return numpy.array(leaf._kind.library.backend.to_numpy(array_of(leaf)))
+        return numpy.array(leaf._key.library.backend.to_numpy(array_of(leaf)))
     if isinstance(leaf, numpy.ndarray | numpy.generic):
         return numpy.array(leaf)
     return _host_copy(tp.asarray(leaf)) if hasattr(leaf, "__dlpack__") else leaf
@@ -223,5 +223,5 @@ def _weights(output: Tensor, seed: list[int]) -> Tensor:
 
 def _wait(*results: Mapping[str, Any]) -> None:
     """Until everything that was begun on the devices of the results has ended."""
-    for kind in {one._kind for found in results for one in found.values() if type(one) is Tensor}:
-        kind.library.backend.synchronize(kind.native_device)
+    for key in {one._key for found in results for one in found.values() if type(one) is Tensor}:
+        key.library.backend.synchronize(key.native_device)

@@ -220,7 +220,7 @@ class _Recorder:
         def call(node: Any, gradient: Any, ops: Any, saved: Any) -> Any:
             if threading.get_ident() != self._thread or self._depth:
                 return pull(node, gradient, ops, saved)
-            library = node.kind.library
+            library = node.key.library
             inputs = self._copies(library, (gradient, saved))
             self._pulled.append(node)
             self._last = node
@@ -366,7 +366,7 @@ def _host_arrays(library: Library, tree: Any) -> Iterator[numpy.ndarray]:
         if type(leaf) is Gradients:
             yield from _host_arrays(library, leaf.reached())
         elif type(leaf) is Tensor:
-            yield leaf._kind.library.backend.to_numpy(array_of(leaf))
+            yield leaf._key.library.backend.to_numpy(array_of(leaf))
         elif isinstance(leaf, library.array_types):
             yield library.backend.to_numpy(leaf)
         elif isinstance(leaf, numpy.ndarray | numpy.generic):

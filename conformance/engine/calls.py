@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from tensorplug.core.dispatch.keys import Library, loaded_kinds
+from tensorplug.core.dispatch.keys import Library, loaded_keys
 
 from .wrapping import wrapped
 
@@ -52,7 +52,7 @@ def kernel_tables(libraries: Collection[Library]) -> list[dict[str, Any]]:
     """The tables in which kernels of some backends are kept once they were looked up."""
     return [
         *(vars(library.ops) for library in libraries),
-        *(kind.table for kind in loaded_kinds() if kind.library in libraries),
+        *(key.table for key in loaded_keys() if key.library in libraries),
     ]
 
 

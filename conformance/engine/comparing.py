@@ -61,7 +61,7 @@ def require_agreement(
 
 def require_sound(tensor: Tensor, where: str = "") -> Array:
     """A tensor's values on the host; `Mismatch` unless its array is what the tensor says it is."""
-    library, dtype, array = tensor._kind.library, tensor.dtype.name, array_of(tensor)
+    library, dtype, array = tensor._key.library, tensor.dtype.name, array_of(tensor)
     if not isinstance(array, library.array_types):
         raise Mismatch(f"{where}the backend gave no array of its own", library.array_types, type(array))
     found = to_host(tensor)

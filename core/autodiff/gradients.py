@@ -19,7 +19,7 @@ from ...autograd.hooks import (
 )
 from ...autograd.modes import is_inference_mode_enabled
 from ...autograd.node import Leaf, Node
-from ..dispatch.keys import OPERATIONS, Kind
+from ..dispatch.keys import OPERATIONS, DispatchKey
 from ..dispatch.operation import Operation
 from ..memory.coercion import scalar_tensor
 from ..memory.steps import take_view
@@ -71,19 +71,19 @@ class _TensorOps:
 
     def put_view(self, x: Tensor, value: Tensor, steps: Any) -> Tensor:
         # Of the kind of x: the value may be a part of a complex number.
-        kernel, kind = x._kind.table["put_view"]
+        kernel, key = x._key.table["put_view"]
         return put_view_operation.finish(
-            kernel(array_of(x), array_of(value), steps=steps), kind, (x, value), steps=steps
+            kernel(array_of(x), array_of(value), steps=steps), key, (x, value), steps=steps
         )
 
     def zeros_like(self, x: Tensor) -> Tensor:
-        return wrap(x._kind.library.ops.zeros_like(array_of(x)), x._kind)
+        return wrap(x._key.library.ops.zeros_like(array_of(x)), x._key)
 
     def ones_like(self, x: Tensor) -> Tensor:
-        return wrap(x._kind.library.ops.ones_like(array_of(x)), x._kind)
+        return wrap(x._key.library.ops.ones_like(array_of(x)), x._key)
 
     def full_like(self, x: Tensor, value: float) -> Tensor:
-        return wrap(x._kind.library.ops.full_like(array_of(x), value), x._kind)
+        return wrap(x._key.library.ops.full_like(array_of(x), value), x._key)
 
 
 class _ConstantLifter:
@@ -91,9 +91,9 @@ class _ConstantLifter:
 
     ops = _TensorOps()
 
-    def lift(self, array: Any, kind: Kind, node: Any, storage: Any, version: int) -> Tensor:
+    def lift(self, array: Any, key: DispatchKey, node: Any, storage: Any, version: int) -> Tensor:
         """A tensor of a saved array, without its history."""
-        tensor = _LIFTER.lift(array, kind, node, storage, version)
+        tensor = _LIFTER.lift(array, key, node, storage, version)
         tensor._node = None
         return tensor
 
@@ -103,11 +103,11 @@ class TensorLifter:
 
     ops = _TensorOps()
 
-    def lift(self, array: Any, kind: Kind, node: Any, storage: Any, version: int) -> Tensor:
+    def lift(self, array: Any, key: DispatchKey, node: Any, storage: Any, version: int) -> Tensor:
         """A tensor of a saved array; it keeps the version that it was saved at, and follows no later write."""
         tensor = new_tensor()
         tensor._array = array
-        tensor._kind = node.kind if node is not None else kind.library.kind_of(array)
+        tensor._key = node.key if node is not None else key.library.key_of(array)
         tensor._node = node
         tensor._storage = storage
         tensor._version = version
@@ -198,21 +198,21 @@ def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Remo
         raise TypeError(f"register_hook: got {type(hook).__name__}, wanted a function of the gradient")
     if self._node is None:
         raise RuntimeError("register_hook: the tensor requires no gradient, so no hook would ever be called")
-    return register(self._node, functools.partial(_call_hook, hook, self._kind, self.shape))
+    return register(self._node, functools.partial(_call_hook, hook, self._key, self.shape))
 
 
-def _call_hook(hook: Callable[[Tensor], Any], kind: Kind, shape: tuple[int, ...], gradient: Any) -> Any:
-    replaced = hook(shown(gradient, kind))
+def _call_hook(hook: Callable[[Tensor], Any], key: DispatchKey, shape: tuple[int, ...], gradient: Any) -> Any:
+    replaced = hook(shown(gradient, key))
     if replaced is None:
         return gradient
     if type(replaced) is not Tensor:
         raise TypeError(f"register_hook: a hook returns a Tensor or None, got {type(replaced).__name__}")
-    if replaced.shape != shape or replaced._kind is not kind:
+    if replaced.shape != shape or replaced._key is not key:
         raise RuntimeError(
             f"register_hook: the hook returned a gradient of shape {replaced.shape}, {replaced.dtype} on "
-            f"{replaced.device}, wanted shape {shape}, {kind.dtype} on {kind.device}"
+            f"{replaced.device}, wanted shape {shape}, {key.dtype} on {key.device}"
         )
-    return passed(replaced, kind, type(gradient) is Tensor)
+    return passed(replaced, key, type(gradient) is Tensor)
 
 
 _retaining: weakref.WeakValueDictionary[int, Tensor] = weakref.WeakValueDictionary()
@@ -268,7 +268,7 @@ class _Retaining:
     def _keep(self, tensor: Tensor, gradient: Any) -> Any:
         if tensor._node in HOOKS:
             gradient = HOOKS[tensor._node](gradient)
-        self._kept.append((tensor, shown(gradient, tensor._kind)))
+        self._kept.append((tensor, shown(gradient, tensor._key)))
         return gradient
 
     def deliver(self) -> None:
@@ -279,14 +279,14 @@ class _Retaining:
                 tensor._grad = found if held is None else held + found
 
 
-def shown(gradient: Any, kind: Kind) -> Tensor:
+def shown(gradient: Any, key: DispatchKey) -> Tensor:
     """A gradient of a pass, raw or recorded, as a tensor that users may see and write."""
-    if kind.dtype.kind != "c":
-        return owned(gradient, kind)
-    return owned(_conjugate(gradient) if type(gradient) is Tensor else kind.library.ops.conj(gradient), kind)
+    if key.dtype.kind != "c":
+        return owned(gradient, key)
+    return owned(_conjugate(gradient) if type(gradient) is Tensor else key.library.ops.conj(gradient), key)
 
 
-def owned(value: Any, kind: Kind, exposed: set[int] | None = None) -> Tensor:
+def owned(value: Any, key: DispatchKey, exposed: set[int] | None = None) -> Tensor:
     """A raw array, or a recorded tensor, as a tensor that can be written without changing anything else.
 
     A raw array is copied, or, where the identities of those that something else sees are `exposed`, if it must be.
@@ -294,13 +294,13 @@ def owned(value: Any, kind: Kind, exposed: set[int] | None = None) -> Tensor:
     if type(value) is Tensor:
         return clone(value)
     if exposed is not None:
-        return wrap(_own(value, kind, exposed), kind)
-    return wrap(kind.library.backend.copy(value) if kind.writable else value, kind)
+        return wrap(_own(value, key, exposed), key)
+    return wrap(key.library.backend.copy(value) if key.writable else value, key)
 
 
-def passed(gradient: Tensor, kind: Kind, recorded: bool) -> Any:
+def passed(gradient: Tensor, key: DispatchKey, recorded: bool) -> Any:
     """A user's gradient as a pass has it: a tensor where it is recorded, else a raw array."""
-    tensor = _conjugate(cast(gradient, kind.dtype))
+    tensor = _conjugate(cast(gradient, key.dtype))
     return tensor if recorded else array_of(tensor)
 
 
@@ -311,9 +311,9 @@ def saved(self: Tensor) -> tuple[Any, Any, int]:
     return array, storage, self._version
 
 
-def lifted(array: Any, kind: Kind, node: Any = None, storage: Any = None, version: int = 0) -> Tensor:
+def lifted(array: Any, key: DispatchKey, node: Any = None, storage: Any = None, version: int = 0) -> Tensor:
     """A tensor of a raw array, with a history."""
-    return wrap(array, kind, node) if storage is None else _LIFTER.lift(array, kind, node, storage, version)
+    return wrap(array, key, node) if storage is None else _LIFTER.lift(array, key, node, storage, version)
 
 
 def variable(self: Tensor) -> Tensor:
@@ -382,10 +382,10 @@ def set_data(self: Tensor, data: Any) -> None:
     if type(data) is not Tensor:
         raise TypeError(f"data: got {type(data).__name__}, wanted a Tensor")
     shared = detach(data)
-    if self._node is not None and (shared._kind is not self._kind or shared.shape != self.shape):
+    if self._node is not None and (shared._key is not self._key or shared.shape != self.shape):
         _replace_leaf(self, shared)
     array_of(self)
-    for slot in ("_array", "_kind", "_storage", "_version", "_view"):
+    for slot in ("_array", "_key", "_storage", "_version", "_view"):
         setattr(self, slot, getattr(shared, slot))
 
 
@@ -393,13 +393,13 @@ def _replace_leaf(self: Tensor, data: Tensor) -> None:
     """Begin the history anew, as what was recorded of the old data has no gradient for the new."""
     leaf = self._node
     given = f"data: got shape {data.shape}, {data.dtype} on {data.device}"
-    if not data._kind.is_differentiable:
+    if not data._key.is_differentiable:
         raise RuntimeError(f"{given}; the data of a tensor that requires grad must be floating-point or complex")
     if type(leaf) is not Leaf or leaf in HOOKS:
         what = "a tensor with hooks" if type(leaf) is Leaf else "a result of recorded operations"
         raise RuntimeError(f"{given}; {what} takes data of its own shape {self.shape}, {self.dtype} on {self.device}")
     leaf.tensor = _no_owner
-    self._node = Leaf(self, data._kind)
+    self._node = Leaf(self, data._key)
 
 
 def _no_owner() -> Any:
@@ -535,7 +535,7 @@ def gradients(
     for start, node in zip(starts, nodes, strict=True):
         if node in delivered:
             found = delivered[node]
-            results.append(_handed_out(found, start._kind, create_graph, exposed))
+            results.append(_handed_out(found, start._key, create_graph, exposed))
         elif allow_unused:
             results.append(None)
         else:
@@ -554,10 +554,10 @@ def _list(what: str, given: Any, *also: type) -> list[Any]:
     return tensors
 
 
-def _handed_out(found: Any, kind: Kind, create_graph: bool, exposed: set[int]) -> Tensor:
+def _handed_out(found: Any, key: DispatchKey, create_graph: bool, exposed: set[int]) -> Tensor:
     """A gradient that the user may write without changing anything else."""
     if not create_graph:
-        return wrap(_own(found, kind, exposed), kind)
+        return wrap(_own(found, key, exposed), key)
     if id(found) in exposed or id(found._array) in exposed:
         return clone(found)
     exposed.add(id(found))
@@ -595,8 +595,8 @@ def _run(
     if retaining is not None:
         retaining.deliver()
     for node, found in delivered.items():
-        if node.kind.dtype.kind == "c":
-            delivered[node] = _conjugate(found) if create_graph else node.kind.library.ops.conj(found)
+        if node.key.dtype.kind == "c":
+            delivered[node] = _conjugate(found) if create_graph else node.key.library.ops.conj(found)
     return delivered
 
 
@@ -625,8 +625,8 @@ def _seed(operation: str, tensor: Tensor, gradient: Tensor | None, create_graph:
         )
     if create_graph:
         # What comes of it may be handed to the user, who may write it.
-        return wrap(tensor._kind.library.ops.ones_like(tensor._array), tensor._kind)
-    one = scalar_tensor(tensor._kind, 1, "backward")
+        return wrap(tensor._key.library.ops.ones_like(tensor._array), tensor._key)
+    one = scalar_tensor(tensor._key, 1, "backward")
     return one if not tensor.shape else broadcast_to(one, tensor.shape)
 
 
@@ -642,30 +642,30 @@ def _input_node(operation: str, tensor: Any) -> Any:
 def _accumulate(owner: Tensor, found: Any, create_graph: bool, exposed: set[int]) -> None:
     """Add a gradient to the leaf's own, in place unless the sum must be differentiable."""
     held = get_grad(owner)
-    if held is not None and (held._kind is not owner._kind or held.shape != found.shape):
+    if held is not None and (held._key is not owner._key or held.shape != found.shape):
         raise RuntimeError(
-            f"backward: the gradient so far, of shape {held.shape}, {held._kind}, does not fit the new data of the "
-            f"tensor, of shape {owner.shape}, {owner._kind}; set x.grad = None first"
+            f"backward: the gradient so far, of shape {held.shape}, {held._key}, does not fit the new data of the "
+            f"tensor, of shape {owner.shape}, {owner._key}; set x.grad = None first"
         )
     if create_graph:
         owner._grad = clone(found) if held is None else held + found
         note_written(owner._grad)
     elif held is None:
-        owner._grad = wrap(_own(found, owner._kind, exposed), owner._kind)
+        owner._grad = wrap(_own(found, owner._key, exposed), owner._key)
     else:
-        kernel, _ = owner._kind.table["add"]
+        kernel, _ = owner._key.table["add"]
         held_array = array_of(held)
-        in_place = owner._kind.library.find("add_") if owner._kind.writable else None
+        in_place = owner._key.library.find("add_") if owner._key.writable else None
         if held._node is not None or overlapping(held):
-            owner._grad = wrap(kernel(held_array, found), owner._kind)
+            owner._grad = wrap(kernel(held_array, found), owner._key)
         else:
             write(held, (in_place or kernel)(held_array, found))
 
 
-def _own(array: Any, kind: Kind, exposed: set[int]) -> Any:
+def _own(array: Any, key: DispatchKey, exposed: set[int]) -> Any:
     """The gradient in memory that nothing else sees, so that writing it in place changes it alone."""
-    if kind.writable and (id(array) in exposed or kind.library.backend.is_view(array)):
-        return kind.library.backend.copy(array)
+    if key.writable and (id(array) in exposed or key.library.backend.is_view(array)):
+        return key.library.backend.copy(array)
     exposed.add(id(array))
     return array
 

@@ -1,7 +1,7 @@
-"""Kinds: backend, device and dtype in one object, so that one identity check answers "do these operands agree?".
+"""Dispatch keys: backend, device and dtype in one object, so that one identity check tells whether operands agree.
 
-A kind carries the table in which an operation looks up its kernel and the kind of its result. An entry is made when
-an operation first meets the kind; whether the operation takes the dtype at all is decided there, once.
+A key carries the table in which an operation looks up its kernel and the key of its result. An entry is made when
+an operation first meets the key; whether the operation takes the dtype at all is decided there, once.
 """
 
 from __future__ import annotations
@@ -158,10 +158,10 @@ class Library:
         except KeyError:
             raise TypeError(f"Tensorplug has no dtype for {name!r} arrays of backend {self.name!r}") from None
 
-    def kind_of(self, array: Any) -> Kind:
-        """The kind of a raw array."""
+    def key_of(self, array: Any) -> DispatchKey:
+        """The dispatch key of a raw array."""
         name = self.backend.device_name(array)
-        return kind_for(self.places.get(name) or as_device(f"{self.name}:{name}"), self.dtype_of(array))
+        return key_for(self.places.get(name) or as_device(f"{self.name}:{name}"), self.dtype_of(array))
 
 
 def _refusing(message: str) -> Callable[..., Any]:
@@ -261,21 +261,21 @@ _CONTRACT_KERNELS: dict[str, Callable[[Library], Callable[..., Any]]] = {
 """Functions that rules may use on any backend and that are no functions of the standard."""
 
 
-class _Table(dict[str, tuple[Any, "Kind"]]):
-    """Kernel and result's kind by the name of the operation, filled at the first use of each."""
+class _Table(dict[str, tuple[Any, "DispatchKey"]]):
+    """Kernel and result's key by the name of the operation, filled at the first use of each."""
 
-    __slots__ = ("_kind",)
+    __slots__ = ("_key",)
 
-    def __init__(self, kind: Kind) -> None:
-        self._kind = kind
+    def __init__(self, key: DispatchKey) -> None:
+        self._key = key
 
-    def __missing__(self, name: str) -> tuple[Any, Kind]:
+    def __missing__(self, name: str) -> tuple[Any, DispatchKey]:
         if name.endswith("_"):
-            self[name] = self._in_place(name), self._kind
+            self[name] = self._in_place(name), self._key
             return self[name]
         operation = OPERATIONS[name]
-        entry: tuple[Callable[..., Any], Kind] = operation.resolve(self._kind)
-        if operation.takes(self._kind.dtype):
+        entry: tuple[Callable[..., Any], DispatchKey] = operation.resolve(self._key)
+        if operation.takes(self._key.dtype):
             # What integers are converted to depends on the default dtype, which may change.
             self[name] = entry
         return entry
@@ -283,14 +283,14 @@ class _Table(dict[str, tuple[Any, "Kind"]]):
     def _in_place(self, name: str) -> Any:
         """The kernel that writes the result into the first operand, where that gives what is then read there."""
         operation = OPERATIONS[name.removesuffix("_")]
-        kind = self._kind
-        safe = kind.writable and operation.takes(kind.dtype) and not operation.is_guarded(kind.dtype)
-        kernel = kind.library.find(name) if safe and self[operation.name][1] is kind else None
-        return kernel.of(kind.dtype.kind) if type(kernel) is ByKind else kernel
+        key = self._key
+        safe = key.writable and operation.takes(key.dtype) and not operation.is_guarded(key.dtype)
+        kernel = key.library.find(name) if safe and self[operation.name][1] is key else None
+        return kernel.of(key.dtype.kind) if type(kernel) is ByKind else kernel
 
 
 @final
-class Kind:
+class DispatchKey:
     """Backend, device and dtype, with the kernels that serve them. There is one object for each combination.
 
     Attributes
@@ -305,7 +305,7 @@ class Kind:
     writable : bool
         Whether the backend's arrays are written in place.
     table
-        ``table["add"]`` is the kernel of `add` and the kind of its result, ``table["add_"]`` the one that writes the
+        ``table["add"]`` is the kernel of `add` and the key of its result, ``table["add_"]`` the one that writes the
         result into the first operand, or None where there is none.
     scalars
         0-d tensors made from Python scalars, kept for the next time.
@@ -334,13 +334,13 @@ class Kind:
         self.writable: Final = library.writable
         self.table: Final = _Table(self)
         self.scalars: Final[dict[Any, Any]] = {}
-        self.siblings: Final[dict[DType, Kind]] = {dtype: self}
+        self.siblings: Final[dict[DType, DispatchKey]] = {dtype: self}
 
-    def with_dtype(self, dtype: DType) -> Kind:
-        """The kind of the same device with another dtype."""
+    def with_dtype(self, dtype: DType) -> DispatchKey:
+        """The key of the same device with another dtype."""
         sibling = self.siblings.get(dtype)
         if sibling is None:
-            sibling = self.siblings[dtype] = kind_for(self.device, dtype)
+            sibling = self.siblings[dtype] = key_for(self.device, dtype)
         return sibling
 
     def __repr__(self) -> str:
@@ -349,11 +349,11 @@ class Kind:
 
 _libraries: dict[str, Library] = {}
 _owners: dict[Device, Library] = {}
-_kinds: dict[tuple[Device, DType], Kind] = {}
+_keys: dict[tuple[Device, DType], DispatchKey] = {}
 
 
 def _forget(backend: str) -> None:
-    """Another backend that comes under a name is loaded; devices of the old one, and their kinds, stay its own."""
+    """Another backend that comes under a name is loaded; devices of the old one, and their keys, stay its own."""
     _libraries.pop(backend, None)
 
 
@@ -365,9 +365,9 @@ def loaded_libraries() -> list[Library]:
     return list(_libraries.values())
 
 
-def loaded_kinds() -> list[Kind]:
-    """The kinds that have been used so far."""
-    return list(_kinds.values())
+def loaded_keys() -> list[DispatchKey]:
+    """The keys that have been used so far."""
+    return list(_keys.values())
 
 
 def library_for(backend: str) -> Library:
@@ -379,10 +379,10 @@ def library_for(backend: str) -> Library:
     return found
 
 
-def kind_for(device: Device, dtype: DType) -> Kind:
-    """The one kind of a device and a dtype."""
-    found = _kinds.get((device, dtype))
+def key_for(device: Device, dtype: DType) -> DispatchKey:
+    """The one key of a device and a dtype."""
+    found = _keys.get((device, dtype))
     if found is None:
         library = _owners.get(device) or library_for(device.backend)
-        found = _kinds.setdefault((device, dtype), Kind(library, device, dtype))
+        found = _keys.setdefault((device, dtype), DispatchKey(library, device, dtype))
     return found

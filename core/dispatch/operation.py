@@ -21,7 +21,7 @@ from ..types.dtypes import (
     real_dtype,
 )
 from ..types.errors import DTypeError
-from .keys import OPERATIONS, Kind
+from .keys import OPERATIONS, DispatchKey
 from .protocol import Operand
 from .recording import outputs_recorder, sequence_recorder
 
@@ -155,8 +155,8 @@ class Operation:
         package, _, chapter = self.module.rpartition(".")
         return "losses" if package.endswith("losses") else chapter
 
-    def resolve(self, kind: Kind) -> tuple[Callable[..., Any], Any]:
-        """The kernel for operands of a kind, and the kind of the result, or those of its several results.
+    def resolve(self, key: DispatchKey) -> tuple[Callable[..., Any], Any]:
+        """The kernel for operands with a dispatch key, and the key of the result, or those of its several results.
 
         Raises
         ------
@@ -165,16 +165,16 @@ class Operation:
         NotImplementedError
             If the backend can't do the operation.
         """
-        if not self.takes(kind.dtype):
-            return self._resolve_converted(kind)
-        kernel = getattr(kind.library.ops, self.name)
+        if not self.takes(key.dtype):
+            return self._resolve_converted(key)
+        kernel = getattr(key.library.ops, self.name)
         if type(kernel) is ByKind:
-            kernel = kernel.of(kind.dtype.kind)
-        if self.is_guarded(kind.dtype):
-            kernel = self._guarded(kind.library, kernel)
+            kernel = kernel.of(key.dtype.kind)
+        if self.is_guarded(key.dtype):
+            kernel = self._guarded(key.library, kernel)
         if self.outputs is not None:
-            return kernel, tuple(kind.with_dtype(RESULTS[result](kind.dtype)) for result in self.outputs.values())
-        return kernel, kind.with_dtype(RESULTS[self.result](kind.dtype))
+            return kernel, tuple(key.with_dtype(RESULTS[result](key.dtype)) for result in self.outputs.values())
+        return kernel, key.with_dtype(RESULTS[self.result](key.dtype))
 
     def is_guarded(self, dtype: DType) -> bool:
         """Whether operands of a dtype are checked by value."""
@@ -194,13 +194,13 @@ class Operation:
         """Whether the standard has an answer for operands of a dtype."""
         return dtype in ACCEPTED[self.accepts]
 
-    def _resolve_converted(self, kind: Kind) -> tuple[Callable[..., Any], Any]:
+    def _resolve_converted(self, key: DispatchKey) -> tuple[Callable[..., Any], Any]:
         """The kernel for integers where the standard wants floating-point numbers; it converts them first."""
-        dtype = self.computing_dtype(kind.dtype)
+        dtype = self.computing_dtype(key.dtype)
         if not self.takes(dtype):
-            raise DTypeError(f"{self.name}: got {kind.dtype}, wanted a {self.accepts} dtype")
-        kernel, result = kind.with_dtype(dtype).table[self.name]
-        cast = kind.library.ops.cast
+            raise DTypeError(f"{self.name}: got {key.dtype}, wanted a {self.accepts} dtype")
+        kernel, result = key.with_dtype(dtype).table[self.name]
+        cast = key.library.ops.cast
         return lambda *arrays, **parameters: kernel(*[cast(x, dtype.name) for x in arrays], **parameters), result
 
     def computing_dtype(self, dtype: DType) -> DType:
@@ -214,16 +214,16 @@ class Operation:
     def __call__(self, *tensors: Operand, **parameters: Any) -> Any:
         """Apply the operation to tensors of one device, with normalised parameters; record it if a gradient is wanted.
 
-        The kernel and the kind of the result are those of the last operand's kind. Several results are a tuple.
+        The kernel and the key of the result are those of the last operand's key. Several results are a tuple.
         """
-        kernel, kind = tensors[-1]._kind.table[self.name]
+        kernel, key = tensors[-1]._key.table[self.name]
         arrays = [tensor._current() for tensor in tensors]
         finish: Callable[..., Any] = self.finish if self.outputs is None else self.finish_outputs
-        return finish(kernel(*arrays, **parameters), kind, tensors, **parameters)
+        return finish(kernel(*arrays, **parameters), key, tensors, **parameters)
 
-    def finish(self, array: Any, kind: Kind, tensors: tuple[Operand, ...], **parameters: Any) -> Any:
+    def finish(self, array: Any, key: DispatchKey, tensors: tuple[Operand, ...], **parameters: Any) -> Any:
         """The tensor of a raw result, with its node if a gradient is wanted of an operand."""
-        out = tensors[-1]._wrap(array, kind)
+        out = tensors[-1]._wrap(array, key)
         if self.rule is not None and is_grad_enabled():
             edges = [tensors[i]._node for i in self.differentiable]
             if edges.count(None) < len(edges):
@@ -231,16 +231,16 @@ class Operation:
                 self.record(*tensors, *edges, out, **wanted)
         return out
 
-    def finish_sequence(self, array: Any, kind: Kind, tensors: tuple[Operand, ...], **parameters: Any) -> Any:
+    def finish_sequence(self, array: Any, key: DispatchKey, tensors: tuple[Operand, ...], **parameters: Any) -> Any:
         """The same for an operation on a sequence of tensors."""
-        out = tensors[-1]._wrap(array, kind)
+        out = tensors[-1]._wrap(array, key)
         edges = tuple(tensor._node for tensor in tensors)
         if self.rule is not None and edges.count(None) < len(edges) and is_grad_enabled():
             self.record(tensors, edges, out, **parameters)
         return out
 
     def finish_outputs(
-        self, arrays: tuple[Any, ...], kinds: tuple[Kind, ...], tensors: tuple[Operand, ...], **parameters: Any
+        self, arrays: tuple[Any, ...], kinds: tuple[DispatchKey, ...], tensors: tuple[Operand, ...], **parameters: Any
     ) -> tuple[Any, ...]:
         """The same for an operation with several results."""
         wrap = tensors[-1]._wrap

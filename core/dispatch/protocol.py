@@ -9,7 +9,7 @@ class Operand(Protocol):
     """A tensor that operations take and return."""
 
     _array: Any
-    _kind: Any
+    _key: Any
     _node: Any
     _storage: Any
     _version: int
@@ -21,5 +21,5 @@ class Operand(Protocol):
         """Make the storage of a tensor that has none yet."""
 
     @staticmethod
-    def _wrap(array: Any, kind: Any, node: Any = None) -> Any:
+    def _wrap(array: Any, key: Any, node: Any = None) -> Any:
         """A tensor of a raw array that nothing else holds."""

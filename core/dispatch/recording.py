@@ -20,7 +20,7 @@ def sequence_recorder(rule: Rule) -> Callable[..., None]:
     """The function ``record(arrays, edges, out, **parameters)`` of an operation on a sequence of tensors."""
 
     def record(arrays: Any, edges: tuple[Any, ...], out: Any, **parameters: Any) -> None:
-        if not out._kind.is_differentiable:
+        if not out._key.is_differentiable:
             return
         parameters["shapes"] = tuple(array._array.shape for array in arrays)
         saved = rule.saved.pack({}, parameters)
@@ -30,7 +30,7 @@ def sequence_recorder(rule: Rule) -> Callable[..., None]:
                 return
         node = Node()
         node.rule = rule
-        node.kind = out._kind
+        node.key = out._key
         node.edges = edges
         node.order = next_order()
         node.saved = saved
@@ -50,15 +50,15 @@ def outputs_recorder(rule: Rule, operands: tuple[str, ...]) -> Callable[..., Non
         parameters |= {f"{operand}_shape": tensor.shape for operand, tensor in zip(operands, tensors, strict=True)}
         node = Node()
         node.rule = rule
-        node.kind = outs[0]._kind
+        node.key = outs[0]._key
         node.edges = edges
         node.order = next_order()
         results = []
         for selection, out in zip(rule.selections.values(), outs, strict=True):
-            selected = selection.select(node, out._kind)
-            if out._kind.is_differentiable:
+            selected = selection.select(node, out._key)
+            if out._key.is_differentiable:
                 out._node = selected
-            results.append((out._kind, weakref.ref(selected)))
+            results.append((out._key, weakref.ref(selected)))
         parameters["results"] = tuple(results)
         triples = {
             name: NOTHING if all(edges[i] is None for i in rule.serves[name]) else _triple(values[name])

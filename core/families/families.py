@@ -148,10 +148,10 @@ def _unary_apply(operation: Operation) -> Callable[[Tensor], Tensor]:
         storage = x._storage
         if storage is not None and storage.version != x._version:
             refresh(x)
-        kernel, kind = x._kind.table[name]
+        kernel, key = x._key.table[name]
         out = new_tensor()
         out._array = kernel(x._array)
-        out._kind = kind
+        out._key = key
         out._storage = None
         edge = x._node
         if edge is None or not differentiable or not is_grad_enabled():
@@ -176,7 +176,7 @@ def binary_apply(
     name, differentiable = operation.name, operation.rule is not None
 
     def apply(x1: Any, x2: Any) -> Any:
-        if type(x1) is not Tensor or type(x2) is not Tensor or x1._kind is not x2._kind:
+        if type(x1) is not Tensor or type(x2) is not Tensor or x1._key is not x2._key:
             operands = pair(operation, x1, x2)
             if operands is None:
                 return NotImplemented
@@ -187,13 +187,13 @@ def binary_apply(
         storage = x2._storage
         if storage is not None and storage.version != x2._version:
             refresh(x2)
-        kernel, kind = x1._kind.table[name]
+        kernel, key = x1._key.table[name]
         out = new_tensor()
         try:
             out._array = kernel(x1._array, x2._array)
         except Exception as error:
             raise explain(name, error, x1, x2) from None
-        out._kind = kind
+        out._key = key
         out._storage = None
         edge1, edge2 = x1._node, x2._node
         if (edge1 is None and edge2 is None) or not differentiable or not is_grad_enabled():
@@ -289,7 +289,7 @@ def _reduction(
             if accumulates and is_narrow(asked):
                 found = cast(function(x, dim, keepdim, axis=axis, keepdims=keepdims), asked)
                 return found if out is None else into(name, out, found)
-        elif accumulates and x._kind.dtype.kind in "biu":
+        elif accumulates and x._key.dtype.kind in "biu":
             x = cast(x, int64 if pytorch or dim is not None else accumulation_dtype(x.dtype))
         chosen = axis if dim is None else dim
         if chosen is not None:
@@ -309,10 +309,10 @@ def _reduction(
         storage = x._storage
         if storage is not None and storage.version != x._version:
             refresh(x)
-        kernel, kind = x._kind.table[name]
+        kernel, key = x._key.table[name]
         result = new_tensor()
         result._array = kernel(x._array, axis=axis, keepdims=keepdims)
-        result._kind = kind
+        result._key = key
         result._node = None
         result._storage = None
         edge = x._node

@@ -77,14 +77,14 @@ def binary_in_place(operation: Operation) -> Callable[..., Any]:
     name = f"{operation.name}_"
 
     def method(self: Tensor, other: Any, /) -> Tensor:
-        if type(other) is not Tensor or other._kind is not self._kind:
+        if type(other) is not Tensor or other._key is not self._key:
             operands = pair(operation, self, other)
             if operands is None:
                 raise unsupported(name, self, other)
             if operands[0] is not self:
                 return _through_cast(operation, name, self, operands)
             other = operands[1]
-        kernel, _ = self._kind.table[name]
+        kernel, _ = self._key.table[name]
         operand = array_of(other)
         if kernel is None or _is_recorded(self, other):
             return write_in_place(operation, name, self, (self, other), {})

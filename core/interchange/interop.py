@@ -13,7 +13,7 @@ import numpy
 from ...autograd.modes import set_grad_enabled
 from ...autograd.rules.manipulation import inverse
 from ...backends.common.dlpack import export, take_bfloat16
-from ..dispatch.keys import Kind, kind_for, library_for
+from ..dispatch.keys import DispatchKey, key_for, library_for
 from ..memory.steps import Step
 from ..memory.structure import clone, to_device
 from ..memory.tensor import (
@@ -46,7 +46,7 @@ from .printing import format_tensor
 
 def host_array(x: Tensor) -> numpy.ndarray:
     """The tensor's values as a NumPy array that is only to be read."""
-    array: numpy.ndarray = x._kind.library.backend.to_numpy(array_of(x))
+    array: numpy.ndarray = x._key.library.backend.to_numpy(array_of(x))
     return array
 
 
@@ -93,11 +93,11 @@ def numpy_array(x: Tensor, *, force: bool = False) -> numpy.ndarray:
 def _shared_or_read_only(x: Tensor) -> numpy.ndarray:
     """The tensor's memory where it is NumPy's, else its values in an array that cannot be written."""
     array = array_of(x)
-    if x._kind.writable and isinstance(array, numpy.ndarray):
+    if x._key.writable and isinstance(array, numpy.ndarray):
         share(x)
         return array
     # What a library that writes its arrays gives may follow later writes.
-    host = numpy.array(host_array(x)) if x._kind.writable else host_array(x).view()
+    host = numpy.array(host_array(x)) if x._key.writable else host_array(x).view()
     host.flags.writeable = False
     return host
 
@@ -136,16 +136,16 @@ def from_numpy(array: numpy.ndarray, /) -> Tensor:
         raise TypeError(f"from_numpy: got {type(array).__name__}, wanted a NumPy array; use tensorplug.tensor")
     if array.dtype.hasobject:
         raise TypeError("from_numpy: an array of objects has no dtype that tensors have; convert it with array.astype")
-    kind = kind_for(default_device(), as_dtype(array.dtype.newbyteorder("=")))
+    key = key_for(default_device(), as_dtype(array.dtype.newbyteorder("=")))
     if array.flags.writeable and not can_share(array):
         raise ValueError(
             f"from_numpy: got strides {array.strides}, which are no whole elements or lead to one element twice; "
             f"make a copy first, with array.copy()"
         )
-    shared = isinstance(array, kind.library.array_types) and array.flags.writeable and array.dtype.isnative
+    shared = isinstance(array, key.library.array_types) and array.flags.writeable and array.dtype.isnative
     if not shared:
-        return wrap(kind.library.backend.from_numpy(array, kind.native_device), kind)
-    return sharing(array.view(numpy.ndarray), kind)
+        return wrap(key.library.backend.from_numpy(array, key.native_device), key)
+    return sharing(array.view(numpy.ndarray), key)
 
 
 _CPU = 1
@@ -200,11 +200,11 @@ def _from_host(x: Any, device: Device, copy: bool | None) -> Tensor:
             array = library.backend.from_dlpack(x, native_device, copy=True)
         except RuntimeError as error:
             raise BufferError(f"from_dlpack: {device} cannot take this {type(x).__name__}: {error}") from error
-        return _copied(wrap(array, library.kind_of(array)), copy)
-    kind = kind_for(device, as_dtype(host.dtype))
-    if copy is not True and can_hold(host, kind):
-        return sharing(host.view(numpy.ndarray), kind)
-    return _copied(wrap(library.backend.from_numpy(host, native_device), kind), copy)
+        return _copied(wrap(array, library.key_of(array)), copy)
+    key = key_for(device, as_dtype(host.dtype))
+    if copy is not True and can_hold(host, key):
+        return sharing(host.view(numpy.ndarray), key)
+    return _copied(wrap(library.backend.from_numpy(host, native_device), key), copy)
 
 
 def _taken_by_numpy(x: Any) -> numpy.ndarray | None:
@@ -223,8 +223,8 @@ def _from_accelerator(x: Any, device: Device, copy: bool | None) -> Tensor:
     library = library_for(device.backend)
     shares = library.writable and copy is not True
     array = library.backend.from_dlpack(x, library.devices[device.local_name], copy=not shares)
-    kind = library.kind_of(array)
-    return sharing(array, kind) if shares else _copied(wrap(array, kind), copy)
+    key = library.key_of(array)
+    return sharing(array, key) if shares else _copied(wrap(array, key), copy)
 
 
 def _copied(tensor: Tensor, copy: bool | None) -> Tensor:
@@ -285,7 +285,7 @@ def dlpack(
         if wanted[0] != _CPU:
             raise BufferError(f"__dlpack__: got device {wanted} for a tensor on {own}, wanted that or a CPU, (1, 0)")
         return _host_capsule(self, version, copy)
-    if self._kind.writable:
+    if self._key.writable:
         array_of(self)
         share(self)
     elif copy and own[0] == _CPU:
@@ -293,7 +293,7 @@ def dlpack(
         return _host_capsule(self, version, copy)
     asked = {"stream": stream, "max_version": version, "copy": copy}
     try:
-        with self._kind.library.scope(self._kind.native_device):
+        with self._key.library.scope(self._key.native_device):
             array = array_of(self)
             options = {name: value for name, value in asked.items() if value is not None}
             return export(array, **options) if isinstance(array, numpy.ndarray) else array.__dlpack__(**options)
@@ -347,7 +347,7 @@ def _is_copy(x: Tensor, host: numpy.ndarray) -> bool:
     """Whether what NumPy gets is not the tensor's own memory."""
     if isinstance(x._array, numpy.ndarray):
         return False
-    return x._kind.writable or host.base is None
+    return x._key.writable or host.base is None
 
 
 def _number(convert: Callable[[Any], Any], kinds: str) -> Callable[[Tensor], Any]:
@@ -422,7 +422,7 @@ def deep_copy(self: Tensor, memo: dict[int, Any]) -> Tensor:
             memo[id(source)] = _copied_storage(source)
         result = _seen(copy.deepcopy(source, memo), *how)
     else:
-        result = wrap(self._kind.library.backend.copy(array_of(self)), self._kind)
+        result = wrap(self._key.library.backend.copy(array_of(self)), self._key)
     memo[id(self)] = result
     if self._node is not None:
         make_leaf(result)
@@ -456,12 +456,12 @@ def _order(layout: numpy.ndarray) -> tuple[int, ...]:
     return tuple(sorted(range(layout.ndim), key=lambda axis: -abs(layout.strides[axis])))
 
 
-def _rebuilt(array: Any, kind: Kind, order: tuple[int, ...]) -> Tensor:
+def _rebuilt(array: Any, key: DispatchKey, order: tuple[int, ...]) -> Tensor:
     """The root of a storage, of a copy of its array in that order of the axes."""
-    if not kind.writable:
+    if not key.writable:
         # There elements are always in order.
-        return wrap(array, kind)
-    return sharing(kind.library.ops.permute_dims(array, inverse(order)), kind)
+        return wrap(array, key)
+    return sharing(key.library.ops.permute_dims(array, inverse(order)), key)
 
 
 def _copied_storage(storage: Storage) -> Tensor:
@@ -479,7 +479,7 @@ def _reduced_storage(storage: Storage) -> tuple[Any, ...]:
 
 def _restored_storage(array: numpy.ndarray, device: str, order: tuple[int, ...]) -> Tensor:
     root = _restored(array, device, requires_grad=False)
-    return _rebuilt(root._array, root._kind, order)
+    return _rebuilt(root._array, root._key, order)
 
 
 def shallow_copy(self: Tensor) -> Tensor:
@@ -515,8 +515,8 @@ def reduced(self: Tensor) -> tuple[Any, ...]:
 
 
 def _restored(array: numpy.ndarray, device: str, requires_grad: bool) -> Tensor:
-    kind = kind_for(as_device(device), as_dtype(array.dtype))
-    result = wrap(kind.library.backend.from_numpy(array, kind.native_device), kind)
+    key = key_for(as_device(device), as_dtype(array.dtype))
+    result = wrap(key.library.backend.from_numpy(array, key.native_device), key)
     if requires_grad:
         make_leaf(result)
     return result

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy
 
 from ...extras import require
-from ..dispatch.keys import kind_for
+from ..dispatch.keys import key_for
 from ..memory.structure import cast
 from ..memory.tensor import Tensor, make_leaf, wrap
 from ..types.devices import Device, as_device
@@ -287,8 +287,8 @@ def _restored(array: numpy.ndarray, dtype: DType, device: Device) -> Tensor:
         array = array != 0
     elif dtype.kind == "c" and array.dtype.kind != "c":
         array = array.view(dtype.name)[..., 0]
-    kind = kind_for(device, dtype)
-    return wrap(kind.library.backend.from_numpy(numpy.asarray(array), kind.native_device), kind)
+    key = key_for(device, dtype)
+    return wrap(key.library.backend.from_numpy(numpy.asarray(array), key.native_device), key)
 
 
 def _built(tree: Any, tensors: Mapping[str, Any]) -> Any:

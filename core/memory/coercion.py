@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from ..dispatch.keys import Kind, kind_for
+from ..dispatch.keys import DispatchKey, key_for
 from ..types.dtypes import (
     FINITE,
     SCALARS,
@@ -32,8 +32,8 @@ _COMPARISONS = ("equal", "greater", "greater_equal", "less", "less_equal", "not_
 """What has an answer for a number that the dtype does not hold."""
 
 
-def scalar_tensor(kind: Kind, value: Any, operation: str) -> Tensor:
-    """The 0-d tensor of a Python scalar, made once for each kind and value.
+def scalar_tensor(key: DispatchKey, value: Any, operation: str) -> Tensor:
+    """The 0-d tensor of a Python scalar, made once for each dispatch key and value.
 
     Raises
     ------
@@ -42,24 +42,24 @@ def scalar_tensor(kind: Kind, value: Any, operation: str) -> Tensor:
     """
     # Equal keys must mean equal bits: 0.0 and -0.0 are equal, alone and in complex numbers.
     entry = value if value and type(value) is not complex else repr(value)
-    found: Tensor | None = kind.scalars.get(entry)
+    found: Tensor | None = key.scalars.get(entry)
     if found is None:
-        beyond = _is_beyond(kind.dtype, value)
+        beyond = _is_beyond(key.dtype, value)
         if beyond:
             if operation in _COMPARISONS:
                 raise OverflowError
-            require_range(operation, kind.dtype, value)
+            require_range(operation, key.dtype, value)
         # NumPy's bfloat16 takes no integer beyond 64 bits.
-        value = float(value) if kind.dtype.kind == "f" else value
+        value = float(value) if key.dtype.kind == "f" else value
         # A float that the dtype does not hold becomes infinite, of which NumPy would warn.
         with numpy.errstate(over="ignore"):
-            array = kind.library.ops.full((), value, dtype=kind.native_dtype, device=kind.native_device)
+            array = key.library.ops.full((), value, dtype=key.native_dtype, device=key.native_device)
         if beyond:
             # A comparison with it must not find it.
-            return wrap(array, kind)
-        if len(kind.scalars) >= _KEPT_SCALARS:
-            kind.scalars.clear()
-        found = kind.scalars[entry] = wrap(array, kind)
+            return wrap(array, key)
+        if len(key.scalars) >= _KEPT_SCALARS:
+            key.scalars.clear()
+        found = key.scalars[entry] = wrap(array, key)
     return found
 
 
@@ -102,16 +102,16 @@ def _is_beyond(dtype: DType, value: Any) -> bool:
 
 def _apart(x: Tensor, value: Any) -> tuple[Tensor, Tensor]:
     """Operands whose elements compare with each other as those of a tensor with a number beyond its dtype."""
-    kind = x._kind
-    if kind.dtype.kind == "f":
+    key = x._key
+    if key.dtype.kind == "f":
         # Infinities stay beyond it, and NaN stays.
-        greatest = math.copysign(FINITE[kind.dtype.name][1], 1 if value > 0 else -1)
-        divide, _ = kind.table["divide"]
-        quarter = divide(array_of(x), scalar_tensor(kind, 4.0, "divide")._array)
-        return wrap(quarter, kind), scalar_tensor(kind, greatest, "less")
-    make, other = (kind.library.ops.zeros, 1) if value > 0 else (kind.library.ops.ones, 0)
-    filled = make(x.shape, dtype=kind.native_dtype, device=kind.native_device)
-    return wrap(filled, kind), scalar_tensor(kind, other, "less")
+        greatest = math.copysign(FINITE[key.dtype.name][1], 1 if value > 0 else -1)
+        divide, _ = key.table["divide"]
+        quarter = divide(array_of(x), scalar_tensor(key, 4.0, "divide")._array)
+        return wrap(quarter, key), scalar_tensor(key, greatest, "less")
+    make, other = (key.library.ops.zeros, 1) if value > 0 else (key.library.ops.ones, 0)
+    filled = make(x.shape, dtype=key.native_dtype, device=key.native_device)
+    return wrap(filled, key), scalar_tensor(key, other, "less")
 
 
 def is_number(value: Any, number: int) -> bool:
@@ -121,7 +121,7 @@ def is_number(value: Any, number: int) -> bool:
 
 def in_single(operation: Any, x: Tensor, **parameters: Any) -> Tensor:
     """An operation on one tensor, for half-precision types in float32."""
-    dtype = x._kind.dtype
+    dtype = x._key.dtype
     if dtype.kind == "f" and dtype.itemsize == 2:
         return cast(operation(cast(x, float32), **parameters), dtype)
     result: Tensor = operation(x, **parameters)
@@ -129,7 +129,7 @@ def in_single(operation: Any, x: Tensor, **parameters: Any) -> Tensor:
 
 
 def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
-    """Two operands of one kind, or None if one of them is of no type that tensors work with.
+    """Two operands with one dispatch key, or None if one of them is of no type that tensors work with.
 
     Raises
     ------
@@ -144,13 +144,13 @@ def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
     if operation.family not in _WITH_SCALARS and type(x2) is not Tensor and _host_operand(x2) is None:
         return None
     try:
-        if type(x2) in (float, int) and x1._kind.dtype.kind == "f":
-            return x1, scalar_tensor(x1._kind, x2, operation.name)
+        if type(x2) in (float, int) and x1._key.dtype.kind == "f":
+            return x1, scalar_tensor(x1._key, x2, operation.name)
         x2 = python_number(x2)
         if isinstance(x2, SCALARS):
-            dtype = operation.computing_dtype(promote_scalar(x1._kind.dtype, x2))
+            dtype = operation.computing_dtype(promote_scalar(x1._key.dtype, x2))
             x1 = cast(x1, dtype)
-            return x1, scalar_tensor(x1._kind, x2, operation.name)
+            return x1, scalar_tensor(x1._key, x2, operation.name)
     except OverflowError:
         if operation.name not in _COMPARISONS:
             raise
@@ -161,7 +161,7 @@ def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
             return None
         x2 = _from_numpy(x1, host)
     x1, x2 = same_device(operation.name, x1, x2)
-    dtype = operation.computing_dtype(promote(x1._kind.dtype, x2._kind.dtype))
+    dtype = operation.computing_dtype(promote(x1._key.dtype, x2._key.dtype))
     return cast(x1, dtype), cast(x2, dtype)
 
 
@@ -173,8 +173,8 @@ def _host_operand(x: Any) -> numpy.ndarray | None:
 
 
 def _from_numpy(like: Tensor, array: numpy.ndarray) -> Tensor:
-    kind = kind_for(like.device, as_dtype(array.dtype))
-    return wrap(kind.library.backend.from_numpy(array, kind.native_device), kind)
+    key = key_for(like.device, as_dtype(array.dtype))
+    return wrap(key.library.backend.from_numpy(array, key.native_device), key)
 
 
 def same_device(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
@@ -185,7 +185,7 @@ def same_device(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]
     DeviceError
         If they are on different backends or devices.
     """
-    device1, device2 = x1._kind.device, x2._kind.device
+    device1, device2 = x1._key.device, x2._key.device
     if device1 is device2:
         return x1, x2
     if _joins(x2) and not _joins(x1):
@@ -199,4 +199,4 @@ def same_device(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]
 
 
 def _joins(tensor: Tensor) -> bool:
-    return tensor._kind.device.type == "cpu" and not tensor.shape
+    return tensor._key.device.type == "cpu" and not tensor.shape

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...autograd.modes import is_grad_enabled
-from ..dispatch.keys import Kind, kind_for
+from ..dispatch.keys import DispatchKey, key_for
 from ..dispatch.operation import Operation
 from ..types.axes import broadcasts, infer_shape, normalize_shape, require_size
 from ..types.devices import as_device
@@ -29,7 +29,7 @@ _embed = Operation("embed", family="indexing", operands=("x",))
 _scatter_zeros = Operation("scatter_zeros", family="indexing", operands=("x",))
 
 
-def transfer(array: Any, source: Kind, target: Kind) -> Any:
+def transfer(array: Any, source: DispatchKey, target: DispatchKey) -> Any:
     """A raw array on another device, in memory of its own: through DLPack on one accelerator, else through the host.
 
     Between libraries on the CPU the host's way copies once, as DLPack's would.
@@ -48,7 +48,7 @@ class _Back:
 
     __slots__ = ("source", "target")
 
-    def __init__(self, source: Kind, target: Kind) -> None:
+    def __init__(self, source: DispatchKey, target: DispatchKey) -> None:
         self.source = source
         self.target = target
 
@@ -92,9 +92,9 @@ def to_device(x: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
     target = as_device(device, x.device)
     if target is x.device:
         return x
-    kind = kind_for(target, x.dtype)
-    array = transfer(array_of(x), x._kind, kind)
-    return _to_device.finish(array, kind, (x,), back=_Back(x._kind, kind))
+    key = key_for(target, x.dtype)
+    array = transfer(array_of(x), x._key, key)
+    return _to_device.finish(array, key, (x,), back=_Back(x._key, key))
 
 
 _to_device.function = to_device
@@ -110,7 +110,7 @@ def clone(x: Tensor, /) -> Tensor:
     tensor([1, 2])
     """
     require_tensors("clone", x)
-    return _clone.finish(x._kind.library.backend.copy(array_of(x)), x._kind, (x,))
+    return _clone.finish(x._key.library.backend.copy(array_of(x)), x._key, (x,))
 
 
 _clone.function = clone
@@ -118,11 +118,11 @@ _clone.function = clone
 
 def cast(x: Tensor, dtype: DType) -> Tensor:
     """The tensor in another dtype, as a recorded operation; itself if it has that dtype already."""
-    kind = x._kind
-    if kind.dtype is dtype:
+    key = x._key
+    if key.dtype is dtype:
         return x
-    array = kind.library.ops.cast(array_of(x), dtype.name)
-    return _cast.finish(array, kind.with_dtype(dtype), (x,), source=kind.dtype.name)
+    array = key.library.ops.cast(array_of(x), dtype.name)
+    return _cast.finish(array, key.with_dtype(dtype), (x,), source=key.dtype.name)
 
 
 def convert(x: Tensor, dtype: Any) -> Tensor:
@@ -171,8 +171,8 @@ def reshape(x: Tensor, /, shape: Any, *, copy: bool | None = None) -> Tensor:
         return make_view(x, "reshape", lengths)
     copied = _reshape(x, shape=lengths)
     # The library may have returned a view of the old memory.
-    if copy and x._kind.writable and copied._kind.library.backend.is_view(copied._array):
-        copied._array = copied._kind.library.backend.copy(copied._array)
+    if copy and x._key.writable and copied._key.library.backend.is_view(copied._array):
+        copied._array = copied._key.library.backend.copy(copied._array)
     return copied
 
 
@@ -225,17 +225,17 @@ _broadcast_to.function = broadcast_to
 
 def kept(items: tuple[Any, ...], *operands: Tensor) -> tuple[Any, ...]:
     """The index as a backward pass may keep it, if one may come: copies of arrays that could be written meanwhile."""
-    kind = operands[0]._kind
-    if not kind.writable or not is_grad_enabled() or all(operand._node is None for operand in operands):
+    key = operands[0]._key
+    if not key.writable or not is_grad_enabled() or all(operand._node is None for operand in operands):
         return items
-    copy = kind.library.backend.copy
+    copy = key.library.backend.copy
     return tuple(copy(item) if hasattr(item, "shape") else item for item in items)
 
 
 def index(x: Tensor, index: Any) -> Tensor:
     """The elements at an index that is checked already."""
-    kernel, kind = x._kind.table["index"]
-    out = wrap(kernel(array_of(x), index), kind)
+    kernel, key = x._key.table["index"]
+    out = wrap(kernel(array_of(x), index), key)
     if x._node is not None and is_grad_enabled():
         _index.record(x, x._node, out, index=index)
     return out

@@ -1,4 +1,4 @@
-"""The Tensor: an array of some backend, with its kind, its place in the graph, and the storage it shares.
+"""The Tensor: an array of some backend, with its dispatch key, its place in the graph, and the storage it shares.
 
 Arithmetic and most methods are not written here: they are derived from the declared operations (`methods`).
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, final
 
 from ...autograd.node import Leaf
-from ..dispatch.keys import Kind
+from ..dispatch.keys import DispatchKey
 from ..types.absent import Absent
 from ..types.devices import Device
 from ..types.dtypes import DType
@@ -30,7 +30,7 @@ class Storage:
         Shape and strides of the root, from which all views are derived, once there is a view; else None.
     root : array or None
         The root's present array, once there is a view.
-    kind : Kind
+    kind : DispatchKey
         The root's, once there is a view.
     replaceable : bool
         Whether the root was made by a write, so that nothing outside can hold it.
@@ -41,7 +41,7 @@ class Storage:
     version: int
     layout: Any
     root: Any
-    kind: Kind
+    kind: DispatchKey
     replaceable: bool
 
 
@@ -126,11 +126,11 @@ class Tensor(metaclass=_Constructed):
     tensor([2., 4.])
     """
 
-    # _array, _kind, _node and _storage are always set; _version and _view where there is a storage; _grad with a leaf.
-    __slots__ = ("__weakref__", "_array", "_grad", "_kind", "_node", "_storage", "_version", "_view")
+    # _array, _key, _node and _storage are always set; _version and _view where there is a storage; _grad with a leaf.
+    __slots__ = ("__weakref__", "_array", "_grad", "_key", "_node", "_storage", "_version", "_view")
 
     _array: Any
-    _kind: Kind
+    _key: DispatchKey
     _node: Any
     _storage: Storage | None
     _version: int
@@ -144,13 +144,13 @@ class Tensor(metaclass=_Constructed):
         def __getattr__(self, name: str) -> Any: ...
         # Type checkers take no static method of a protocol for one that `__getattr__` gives.
         @staticmethod
-        def _wrap(array: Any, kind: Any, node: Any = None) -> Any: ...
+        def _wrap(array: Any, key: Any, node: Any = None) -> Any: ...
         @staticmethod
-        def _lift(array: Any, kind: Any, node: Any = None, storage: Any = None, version: int = 0) -> Any: ...
+        def _lift(array: Any, key: Any, node: Any = None, storage: Any = None, version: int = 0) -> Any: ...
         @staticmethod
-        def _owned(value: Any, kind: Any, exposed: set[int] | None = None) -> Any: ...
+        def _owned(value: Any, key: Any, exposed: set[int] | None = None) -> Any: ...
         @staticmethod
-        def _shown(gradient: Any, kind: Any) -> Any: ...
+        def _shown(gradient: Any, key: Any) -> Any: ...
         @property
         def grad(self) -> Tensor | None: ...
         @grad.setter
@@ -185,17 +185,17 @@ class Tensor(metaclass=_Constructed):
     @property
     def dtype(self) -> DType:
         """The type of the elements."""
-        return self._kind.dtype
+        return self._key.dtype
 
     @property
     def device(self) -> Device:
         """Where the elements are."""
-        return self._kind.device
+        return self._key.device
 
     @property
     def backend(self) -> str:
         """The name of the backend that holds the elements."""
-        return self._kind.device.backend
+        return self._key.device.backend
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -250,11 +250,11 @@ new_tensor: Callable[[], Tensor] = functools.partial(object.__new__, Tensor)
 """A tensor without anything in it."""
 
 
-def wrap(array: Any, kind: Kind, node: Any = None) -> Tensor:
+def wrap(array: Any, key: DispatchKey, node: Any = None) -> Tensor:
     """A tensor of a raw array that nothing else holds."""
     tensor = new_tensor()
     tensor._array = array
-    tensor._kind = kind
+    tensor._key = key
     tensor._node = node
     tensor._storage = None
     return tensor
@@ -263,7 +263,7 @@ def wrap(array: Any, kind: Kind, node: Any = None) -> Tensor:
 def make_leaf(tensor: Tensor) -> None:
     """Let backward passes end at a tensor and put its gradient there."""
     tensor._grad = None
-    tensor._node = Leaf(tensor, tensor._kind)
+    tensor._node = Leaf(tensor, tensor._key)
 
 
 def require_tensors(operation: str, *operands: Any) -> None:

@@ -58,7 +58,7 @@ def layout(tensor: Tensor) -> numpy.ndarray:
     """An array without memory of its own with the tensor's shape and strides."""
     storage = tensor._storage
     if storage is None or storage.layout is None:
-        return _contiguous_layout(tensor._array.shape, tensor._kind.dtype.kind == "c")
+        return _contiguous_layout(tensor._array.shape, tensor._key.dtype.kind == "c")
     root: numpy.ndarray = storage.layout
     view = tensor._view
     if view is None:
@@ -75,10 +75,10 @@ def ensure_storage(tensor: Tensor) -> Storage:
     """The tensor's storage, with the root that views are derived from."""
     storage = tensor._storage or tensor._make_storage()
     if storage.layout is None:
-        if tensor._kind.writable and not tensor._array.flags.c_contiguous:
+        if tensor._key.writable and not tensor._array.flags.c_contiguous:
             # Nothing shares it yet, so it can take the layout that it would have on every other backend.
-            tensor._array = tensor._kind.library.backend.copy(tensor._array)
-        _set_root(storage, tensor, _contiguous_layout(tensor._array.shape, tensor._kind.dtype.kind == "c"))
+            tensor._array = tensor._key.library.backend.copy(tensor._array)
+        _set_root(storage, tensor, _contiguous_layout(tensor._array.shape, tensor._key.dtype.kind == "c"))
     return storage
 
 
@@ -100,22 +100,22 @@ def _layout_of(array: Any) -> numpy.ndarray:
     return _strided_layout(array.shape, array.strides, array.itemsize, array.dtype.kind == "c")
 
 
-def can_hold(array: Any, kind: Any) -> bool:
-    """Whether a tensor of a kind can have a foreign array's memory: the library's own, to be written, in its order."""
-    own = isinstance(array, kind.library.array_types) and kind.writable
+def can_hold(array: Any, key: Any) -> bool:
+    """Whether a tensor can have a foreign array's memory: the library's own, to be written, in its order."""
+    own = isinstance(array, key.library.array_types) and key.writable
     return own and array.flags.writeable and array.dtype.isnative and can_share(array)
 
 
-def sharing(array: Any, kind: Any) -> Tensor:
+def sharing(array: Any, key: Any) -> Tensor:
     """A tensor of a foreign array, whose memory stays where it is."""
-    tensor = wrap(array, kind)
+    tensor = wrap(array, key)
     share(tensor)
     return tensor
 
 
 def _set_root(storage: Storage, tensor: Tensor, root_layout: numpy.ndarray) -> None:
     storage.root = tensor._array
-    storage.kind = tensor._kind
+    storage.kind = tensor._key
     storage.replaceable = False
     storage.layout = root_layout
 
@@ -133,15 +133,15 @@ def make_view(tensor: Tensor, name: str, argument: Any) -> Tensor:
         storage = ensure_storage(tensor)
     if storage.version != tensor._version:
         refresh(tensor)
-    kind = tensor._kind
+    key = tensor._key
     array = tensor._array
-    kernel, result_kind = kind.table[name]
+    kernel, result_key = key.table[name]
     result = new_tensor()
-    if kind.writable:
+    if key.writable:
         result._array = kernel(array) if argument is None else kernel(array, argument)
     else:
-        result._array = derive(kind.library, array, ((name, argument),), array.shape)
-    result._kind = result_kind
+        result._array = derive(key.library, array, ((name, argument),), array.shape)
+    result._key = result_key
     result._storage = storage
     result._version = storage.version
     result._node = None
@@ -212,7 +212,7 @@ def become_view(operation: str, tensor: Tensor, name: str, argument: Any) -> Ten
     source = tensor
     if view is None or view.base is None:
         # Views of the tensor follow this one from now on: see `base_of`.
-        source = wrap(tensor._array, tensor._kind, tensor._node)
+        source = wrap(tensor._array, tensor._key, tensor._node)
         source._storage = ensure_storage(tensor)
         source._array = tensor._array
         source._version, source._view = tensor._version, view
@@ -236,8 +236,8 @@ def refresh(tensor: Tensor) -> None:
     view = tensor._view
     with _roots:
         version, root = storage.version, storage.root
-    if not tensor._kind.writable:
-        tensor._array = derive(tensor._kind.library, root, () if view is None else view.steps, storage.layout.shape)
+    if not tensor._key.writable:
+        tensor._array = derive(tensor._key.library, root, () if view is None else view.steps, storage.layout.shape)
     base = base_of(tensor)
     if view is not None and base is not None:
         if base._version != version:
@@ -261,10 +261,10 @@ def _replay(tensor: Tensor, view: View) -> None:
     """Derive a view's history anew from its base's, whether or not operations are being recorded."""
     base = base_of(tensor)
     assert base is not None
-    current = wrap(layout(base), base._kind, base._node)
+    current = wrap(layout(base), base._key, base._node)
     if current._node is not None:
         for name, argument in view.steps[view.depth :]:
-            following = wrap(STEPS[name].layout(current._array, argument), current._kind.table[name][1])
+            following = wrap(STEPS[name].layout(current._array, argument), current._key.table[name][1])
             _record_step(current, following, name, argument)
             current = following
     tensor._node = current._node
@@ -292,7 +292,7 @@ def detach(tensor: Tensor) -> Tensor:
         refresh(tensor)
     result = new_tensor()
     result._array = tensor._array
-    result._kind = tensor._kind
+    result._key = tensor._key
     result._node = None
     result._storage = storage
     result._version = storage.version
@@ -351,7 +351,7 @@ def write(tensor: Tensor, array: Any) -> None:
     History is not touched: see `rewrite_history`.
     """
     storage = tensor._storage or tensor._make_storage()
-    if not tensor._kind.writable:
+    if not tensor._key.writable:
         if tensor._view is not None:
             _replace_root(tensor, storage, array, tensor._view.steps)
         else:
@@ -359,7 +359,7 @@ def write(tensor: Tensor, array: Any) -> None:
         tensor._array = array
     else:
         if array is not tensor._array:
-            tensor._kind.library.backend.write(tensor._array, ..., array)
+            tensor._key.library.backend.write(tensor._array, ..., array)
         storage.version += 1
     tensor._version = storage.version
 
@@ -372,14 +372,14 @@ def write_item(tensor: Tensor, index: Any, array: Any, basic: bool) -> None:
     basic
         Whether the region is a view: the index has no masks and arrays in it.
     """
-    kind = tensor._kind
-    if kind.writable:
+    key = tensor._key
+    if key.writable:
         storage = tensor._storage or tensor._make_storage()
-        kind.library.backend.write(tensor._array, index, array)
+        key.library.backend.write(tensor._array, index, array)
         storage.version += 1
         tensor._version = storage.version
     elif not basic:
-        write(tensor, kind.library.ops.put(array_of(tensor), array, index))
+        write(tensor, key.library.ops.put(array_of(tensor), array, index))
     else:
         storage = ensure_storage(tensor)
         view = tensor._view
@@ -411,7 +411,7 @@ def _replace_root(tensor: Tensor, storage: Storage, value: Any, steps: tuple[Ste
         root, storage.root = storage.root, None
         donate = storage.replaceable and references(root) <= ALONE
         try:
-            storage.root = update(tensor._kind.library, root, value, steps, donate)
+            storage.root = update(tensor._key.library, root, value, steps, donate)
         except Exception:
             storage.root = root
             raise
@@ -443,7 +443,7 @@ def rewrite_history(tensor: Tensor, node: Any) -> None:
         note_written(tensor)
         return
     note_written(base, tensor)
-    result = wrap(base._array, base._kind)
+    result = wrap(base._array, base._key)
     steps = view.steps[view.depth :]
     before = base._node
     if before is not None or node is not None:

@@ -102,11 +102,11 @@ def _keep_old_values(operation: Operation, operands: tuple[Tensor, ...], storage
     kept = []
     for name, operand in zip(operation.operands, operands, strict=True):
         needed = any(edges[rule.operands[i]] is not None for i in rule.serves.get(name, ()))
-        if needed and operand._storage is storage and operand._kind.writable:
-            copied = operand._kind.library.backend.copy(operand._array)
-            operand = wrap(copied, operand._kind, operand._node)
+        if needed and operand._storage is storage and operand._key.writable:
+            copied = operand._key.library.backend.copy(operand._array)
+            operand = wrap(copied, operand._key, operand._node)
         elif needed and operand._storage is storage:
-            operand = wrap(operand._array, operand._kind, operand._node)
+            operand = wrap(operand._array, operand._key, operand._node)
         kept.append(operand)
     return tuple(kept)
 
@@ -115,15 +115,15 @@ def _compute(
     operation: Operation, name: str, target: Tensor, operands: tuple[Tensor, ...], parameters: dict[str, Any]
 ) -> Any:
     """The new data: written by the backend's own in-place kernel where that is safe, else computed beside the old."""
-    kind = target._kind
-    kernel, result = kind.table[operation.name]
+    key = target._key
+    kernel, result = key.table[operation.name]
     arrays = [operand._array for operand in operands]
     shape = target._array.shape
     for array in arrays[1:]:
         require_fit(name, shape, array.shape)
-    if result is not kind:
-        raise DTypeError(f"{name}: result type {result.dtype} can't be cast to the desired output type {kind.dtype}")
-    in_place, _ = kind.table[name]
+    if result is not key:
+        raise DTypeError(f"{name}: result type {result.dtype} can't be cast to the desired output type {key.dtype}")
+    in_place, _ = key.table[name]
     if in_place is not None:
         return in_place(target._array, *arrays[1:], **parameters)
     return kernel(*arrays, **parameters)
@@ -172,8 +172,8 @@ def copy_(self: Tensor, source: Tensor, /) -> Tensor:
     recording = is_grad_enabled() and in_a_graph(self, (self, source))
     if recording:
         require_recorded_view("copy_", self)
-    if self._kind.writable and source._storage is not None and source._storage is self._storage:
-        array = self._kind.library.backend.copy(array)
+    if self._key.writable and source._storage is not None and source._storage is self._storage:
+        array = self._key.library.backend.copy(array)
     write(self, array)
     if recording:
         _copy.record(self, source, self._node, source._node, self)

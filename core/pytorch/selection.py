@@ -398,7 +398,7 @@ def _indices(operation: str, x: Any, index: Any) -> Tensor:
 def _checked(operation: str, index: Tensor, axis: int, length: int) -> Any:
     """The raw array of indices, all of them in range."""
     array = array_of(index)
-    host = index._kind.library.backend.to_numpy(array)
+    host = index._key.library.backend.to_numpy(array)
     if not in_range(host, length):
         wrong = int(host[(host < 0) | (host >= length)].flat[0])
         raise PositionError(
@@ -444,12 +444,12 @@ def _slices(operation: str, x: Tensor, dim: int, index: Tensor, source: Any) -> 
 
 def _source(operation: str, x: Tensor, value: Any, shape: tuple[int, ...]) -> Tensor:
     """What is put, of the dtype of `x`: the part of a tensor that has that shape, or a scalar."""
-    if type(value) is Tensor and value._kind is x._kind and value.shape == shape:
+    if type(value) is Tensor and value._key is x._key and value.shape == shape:
         return value
     if isinstance(value, SCALARS):
         if promote_scalar(x.dtype, value) is not x.dtype:
             raise DTypeError(f"{operation}: {value!r} can't be put into a {x.dtype} tensor; convert one of the two")
-        return scalar_tensor(x._kind, value, operation)
+        return scalar_tensor(x._key, value, operation)
     if type(value) is not Tensor:
         raise unsupported(operation, x, value)
     if value.dtype is not x.dtype:
@@ -516,13 +516,13 @@ def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
         raise TypeError(f"masked_fill: {value} can't be written into a {x.dtype} tensor; convert one of the two")
     require_range("masked_fill", x.dtype, value)
     x, mask = same_device("masked_fill", x, mask)
-    kernel, kind = x._kind.table["masked_fill"]
+    kernel, key = x._key.table["masked_fill"]
     try:
         with numpy.errstate(over="ignore"):
             array = kernel(array_of(x), array_of(mask), value=value)
     except Exception as error:
         raise explain("masked_fill", error, x, mask) from None
-    return _masked_fill.finish(array, kind, (x, mask))
+    return _masked_fill.finish(array, key, (x, mask))
 
 
 _masked_fill.function = masked_fill

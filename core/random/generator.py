@@ -13,7 +13,7 @@ import numpy
 
 from ...autograd.checkpoint import STATES
 from ..autodiff.gradients import requires_grad_
-from ..dispatch.keys import Kind, kind_for
+from ..dispatch.keys import DispatchKey, key_for
 from ..dispatch.operation import Operation
 from ..memory.coercion import scalar_tensor
 from ..memory.structure import cast
@@ -98,7 +98,7 @@ class Generator:
         if type(state) is not Tensor or state.shape != (16,) or state.dtype is not uint8:
             found = f"{state.dtype} of shape {state.shape}" if type(state) is Tensor else type(state).__name__
             raise TypeError(f"set_state: got {found}, wanted a state as get_state gives it, 16 bytes of uint8")
-        words = numpy.array(state._kind.library.backend.to_numpy(array_of(state))).view("<u8")
+        words = numpy.array(state._key.library.backend.to_numpy(array_of(state))).view("<u8")
         with self._lock:
             self.seed, self.offset = (int(word) for word in words)
         return self
@@ -108,12 +108,12 @@ class Generator:
         with self._lock:
             return _generator_at, (self.seed, self.offset)
 
-    def draw(self, count: int, kind: Kind) -> Any:
-        """The next `count` words as a raw array of a kind's device."""
+    def draw(self, count: int, key: DispatchKey) -> Any:
+        """The next `count` words as a raw array on a dispatch key's device."""
         with self._lock:
             offset = self.offset
             self.offset += count
-        return kind.library.backend.random_bits(self.seed, offset, count, kind.native_device)
+        return key.library.backend.random_bits(self.seed, offset, count, key.native_device)
 
 
 def _generator_at(seed: int, offset: int) -> Generator:
@@ -181,7 +181,7 @@ def initial_seed() -> int:
 def draw(
     distribution: Any,
     shape: tuple[int, ...],
-    kind: Kind,
+    key: DispatchKey,
     generator: Generator | None,
     *parameters: Any,
     multiple: int = 1,
@@ -189,11 +189,11 @@ def draw(
     """A tensor of numbers that a distribution makes of the generator's next words."""
     count = math.prod(shape)
     words = math.ceil(count / multiple) * multiple
-    bits = (generator or default_generator).draw(words, kind)
-    ops = kind.library.ops
-    with kind.library.scope(kind.native_device):
+    bits = (generator or default_generator).draw(words, key)
+    ops = key.library.ops
+    with key.library.scope(key.native_device):
         drawn = distribution(ops, bits, *parameters)
-        return wrap(ops.reshape(drawn if words == count else ops.getitem(drawn, slice(0, count)), shape), kind)
+        return wrap(ops.reshape(drawn if words == count else ops.getitem(drawn, slice(0, count)), shape), key)
 
 
 def _shape(operation: str, lengths: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
@@ -230,8 +230,8 @@ def rand(
     >>> bool(((x >= 0) & (x < 1)).all())
     True
     """
-    kind = _float_kind("rand", dtype, device)
-    made = _draw_floats(uniform, _shape("rand", lengths, size), kind, generator)
+    key = _float_kind("rand", dtype, device)
+    made = _draw_floats(uniform, _shape("rand", lengths, size), key, generator)
     return requires_grad_(made) if requires_grad else made
 
 
@@ -249,30 +249,30 @@ def randn(
     >>> tp.randn(2, 3).shape
     (2, 3)
     """
-    kind = _float_kind("randn", dtype, device)
-    made = _draw_floats(normal, _shape("randn", lengths, size), kind, generator, multiple=2, part=math.sqrt(0.5))
+    key = _float_kind("randn", dtype, device)
+    made = _draw_floats(normal, _shape("randn", lengths, size), key, generator, multiple=2, part=math.sqrt(0.5))
     return requires_grad_(made) if requires_grad else made
 
 
-def _float_kind(operation: str, dtype: Any, device: Any) -> Kind:
+def _float_kind(operation: str, dtype: Any, device: Any) -> DispatchKey:
     chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
     if chosen.kind not in "fc":
         raise TypeError(f"{operation}: got {chosen}, wanted a floating-point dtype")
-    return kind_for(as_device(device), chosen)
+    return key_for(as_device(device), chosen)
 
 
 def _draw_floats(
     distribution: Any,
     shape: tuple[int, ...],
-    kind: Kind,
+    key: DispatchKey,
     generator: Generator | None,
     multiple: int = 1,
     part: float = 1.0,
 ) -> Tensor:
     """Real numbers, or complex ones whose parts are drawn, all real ones first, and multiplied by `part`."""
-    if kind.dtype.kind == "f":
-        return draw(distribution, shape, kind, generator, kind.dtype.name, multiple=multiple)
-    half = kind.with_dtype(real_dtype(kind.dtype))
+    if key.dtype.kind == "f":
+        return draw(distribution, shape, key, generator, key.dtype.name, multiple=multiple)
+    half = key.with_dtype(real_dtype(key.dtype))
     parts = draw(distribution, (2, *shape), half, generator, half.dtype.name, multiple=multiple)
     parts = parts if part == 1.0 else parts * part
     found: Tensor = complex(parts[0], parts[1])
@@ -317,18 +317,18 @@ def randint(
         low, high = 0, high if low is None else low
     if size is None:
         raise TypeError("randint: wants a size, as in randint(0, 10, (2, 3))")
-    kind = kind_for(as_device(device), int64 if dtype is None else as_dtype(dtype))
-    made = draw_integers("randint", low, high, _shape("randint", (size,)), kind, generator)
+    key = key_for(as_device(device), int64 if dtype is None else as_dtype(dtype))
+    made = draw_integers("randint", low, high, _shape("randint", (size,)), key, generator)
     return requires_grad_(made) if requires_grad else made
 
 
 def draw_integers(
-    operation: str, low: Any, high: Any, shape: tuple[int, ...], kind: Kind, generator: Generator | None
+    operation: str, low: Any, high: Any, shape: tuple[int, ...], key: DispatchKey, generator: Generator | None
 ) -> Tensor:
     """Integers drawn uniformly from [low, high); with None for `high`, up to the greatest that the dtype holds."""
-    if kind.dtype.kind == "c":
-        raise DTypeError(f"{operation}: got {kind.dtype}, wanted a dtype of integers, real numbers or booleans")
-    least, greatest = LIMITS[kind.dtype.name]
+    if key.dtype.kind == "c":
+        raise DTypeError(f"{operation}: got {key.dtype}, wanted a dtype of integers, real numbers or booleans")
+    least, greatest = LIMITS[key.dtype.name]
     low = as_integer(operation, "low", low)
     high = greatest + 1 if high is None else as_integer(operation, "high", high)
     if low >= high:
@@ -337,10 +337,10 @@ def draw_integers(
         )
     if low < least or high - 1 > greatest:
         raise ValueError(
-            f"{operation}: got the range from {low} to {high}, but {kind.dtype} holds the integers from {least} to "
+            f"{operation}: got the range from {low} to {high}, but {key.dtype} holds the integers from {least} to "
             f"{greatest}"
         )
-    return draw(integers, shape, kind, generator, low, high, kind.dtype.name)
+    return draw(integers, shape, key, generator, low, high, key.dtype.name)
 
 
 def randperm(
@@ -366,7 +366,7 @@ def randperm(
     greatest = LIMITS[real_dtype(chosen).name if chosen.kind == "c" else chosen.name][1]
     if count - 1 > greatest:
         raise ValueError(f"randperm: got n={count}, but {chosen} holds the integers up to {greatest}")
-    made = cast(draw(permutation, (count,), kind_for(as_device(device), int64), generator), chosen)
+    made = cast(draw(permutation, (count,), key_for(as_device(device), int64), generator), chosen)
     return requires_grad_(made) if requires_grad else made
 
 
@@ -415,7 +415,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         raise DTypeError(f"dropout: got {input.dtype}, wanted a floating-point dtype")
     if not training or p == 0:
         return input
-    factors = scalar_tensor(input._kind, 0.0, "dropout") if p == 1 else _kept(input, p)
+    factors = scalar_tensor(input._key, 0.0, "dropout") if p == 1 else _kept(input, p)
     return input.mul_(factors) if inplace else input * factors
 
 
@@ -424,8 +424,8 @@ def _kept(x: Tensor, p: float) -> Tensor:
 
     One word is drawn for each element, whatever the dtype is.
     """
-    kind = x._kind.with_dtype(real_dtype(x.dtype))
-    return draw(dropout_factors, x.shape, kind, None, p, kind.dtype.name)
+    key = x._key.with_dtype(real_dtype(x.dtype))
+    return draw(dropout_factors, x.shape, key, None, p, key.dtype.name)
 
 
 _dropout.function = dropout

@@ -10,7 +10,7 @@ from typing import Any
 import numpy
 
 from ..autodiff.gradients import requires_grad_
-from ..dispatch.keys import kind_for
+from ..dispatch.keys import key_for
 from ..families.in_place import placed
 from ..interchange.interop import host_array
 from ..memory.structure import cast
@@ -84,8 +84,8 @@ def randint_like(
     if low is None or high is None:
         low, high = 0, high if low is None else low
     like = _like("randint_like", x, dtype, device)
-    kind = kind_for(like["device"], as_dtype(like["dtype"]))
-    made = draw_integers("randint_like", low, high, x.shape, kind, generator)
+    key = key_for(like["device"], as_dtype(like["dtype"]))
+    made = draw_integers("randint_like", low, high, x.shape, key, generator)
     return requires_grad_(made) if requires_grad else made
 
 
@@ -241,7 +241,7 @@ def uniform_(x: Tensor, low: float = 0.0, to: float = 1.0, *, generator: Generat
         raise ValueError(
             f"{shown} bounds that {x.dtype} holds with their difference: its greatest number is {greatest}"
         )
-    return draw(uniform_between, x.shape, x._kind, generator, low, to, x.dtype.name)
+    return draw(uniform_between, x.shape, x._key, generator, low, to, x.dtype.name)
 
 
 @_drawing
@@ -280,7 +280,7 @@ def random_(x: Tensor, low: int | None = None, to: Any = _UNSET, *, generator: G
         If the range is empty or the dtype does not hold it.
     """
     low, to = (0, low) if to is _UNSET else (0 if low is None else low, to)
-    return draw_integers("random_", low, to, x.shape, x._kind, generator)
+    return draw_integers("random_", low, to, x.shape, x._key, generator)
 
 
 @_drawing

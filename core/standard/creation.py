@@ -14,9 +14,9 @@ from ...autograd.modes import is_grad_enabled
 from ...backends import convert
 from ..autodiff.gradients import requires_grad_
 from ..dispatch.keys import (
-    Kind,
+    DispatchKey,
     Library,
-    kind_for,
+    key_for,
     loaded_libraries,
 )
 from ..interchange.interop import from_dlpack
@@ -76,7 +76,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     """
     made = asarray(data, dtype=dtype, device=device, copy=True)
     if made._node is not None and (requires_grad or not is_differentiated()):
-        made = wrap(made._array, made._kind)
+        made = wrap(made._array, made._key)
     return requires_grad_(made) if requires_grad else made
 
 
@@ -182,14 +182,14 @@ def _library_of(obj: Any) -> Library | None:
 
 def _from_library(library: Library, array: Any, dtype: DType | None, device: Any, copy: bool | None) -> Tensor:
     """A tensor of an array of a backend other than NumPy's."""
-    kind = library.kind_of(array)
-    target = as_device(device, kind.device)
-    changes = target is not kind.device or dtype not in (None, kind.dtype)
+    key = library.key_of(array)
+    target = as_device(device, key.device)
+    changes = target is not key.device or dtype not in (None, key.dtype)
     if copy is False and changes:
         raise _needs_copy(array, "another dtype or device needs one")
     if copy and not changes:
-        return wrap(library.backend.copy(array), kind)
-    return moved(sharing(array, kind) if library.writable else wrap(array, kind), dtype, target)
+        return wrap(library.backend.copy(array), key)
+    return moved(sharing(array, key) if library.writable else wrap(array, key), dtype, target)
 
 
 def _host_array(obj: Any, copy: bool | None) -> numpy.ndarray | None:
@@ -222,10 +222,10 @@ _ARRAY_PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__")
 
 def _from_array(obj: Any, host: numpy.ndarray, dtype: DType, device: Any, copy: bool | None) -> Tensor:
     """A tensor of a NumPy array, which shares its memory if it may."""
-    kind = kind_for(as_device(device), dtype)
+    key = key_for(as_device(device), dtype)
     own = as_dtype(host.dtype.newbyteorder("="))
-    if copy is not True and own is dtype and can_hold(host, kind):
-        return sharing(host, kind)
+    if copy is not True and own is dtype and can_hold(host, key):
+        return sharing(host, key)
     if copy is False:
         raise _needs_copy(
             obj, f"only an array of {dtype} that may be written can be shared, on a backend of such arrays"
@@ -337,12 +337,12 @@ def _python_dtype(host: numpy.ndarray) -> DType:
 
 def _from_host(host: numpy.ndarray, own: DType, dtype: DType, device: Any) -> Tensor:
     """A copy of a NumPy array, converted on the host where NumPy can, else on the device."""
-    kind = kind_for(as_device(device), dtype)
+    key = key_for(as_device(device), dtype)
     host = _converted(host, own, dtype)
     if own is not dtype and dtype.name == "bfloat16":
-        wide = kind.with_dtype(float32)
-        return cast(wrap(wide.library.backend.from_numpy(host, kind.native_device), wide), dtype)
-    return wrap(kind.library.backend.from_numpy(host, kind.native_device), kind)
+        wide = key.with_dtype(float32)
+        return cast(wrap(wide.library.backend.from_numpy(host, key.native_device), wide), dtype)
+    return wrap(key.library.backend.from_numpy(host, key.native_device), key)
 
 
 def _converted(host: numpy.ndarray, own: DType, dtype: DType) -> numpy.ndarray:
@@ -357,14 +357,14 @@ def _converted(host: numpy.ndarray, own: DType, dtype: DType) -> numpy.ndarray:
     return convert(host, "float32" if dtype.name == "bfloat16" else dtype.name)
 
 
-def _kind(dtype: Any, device: Any, default: DType | None = None) -> Kind:
+def _key(dtype: Any, device: Any, default: DType | None = None) -> DispatchKey:
     chosen = (default or get_default_dtype()) if dtype is None else as_dtype(dtype)
-    return kind_for(as_device(device), chosen)
+    return key_for(as_device(device), chosen)
 
 
-def _create(name: str, kind: Kind, requires_grad: bool, *arguments: Any, **keywords: Any) -> Tensor:
-    kernel = getattr(kind.library.ops, name)
-    made = wrap(kernel(*arguments, dtype=kind.native_dtype, device=kind.native_device, **keywords), kind)
+def _create(name: str, key: DispatchKey, requires_grad: bool, *arguments: Any, **keywords: Any) -> Tensor:
+    kernel = getattr(key.library.ops, name)
+    made = wrap(kernel(*arguments, dtype=key.native_dtype, device=key.native_device, **keywords), key)
     return requires_grad_(made) if requires_grad else made
 
 
@@ -409,7 +409,7 @@ def empty(
     """
     if size is not None:
         shape = _by_name("empty", shape, size)
-    return _create("empty", _kind(dtype, device), requires_grad, _shape("empty", shape, *lengths))
+    return _create("empty", _key(dtype, device), requires_grad, _shape("empty", shape, *lengths))
 
 
 def zeros(
@@ -426,7 +426,7 @@ def zeros(
     """
     if size is not None:
         shape = _by_name("zeros", shape, size)
-    return _create("zeros", _kind(dtype, device), requires_grad, _shape("zeros", shape, *lengths))
+    return _create("zeros", _key(dtype, device), requires_grad, _shape("zeros", shape, *lengths))
 
 
 def ones(
@@ -444,7 +444,7 @@ def ones(
     """
     if size is not None:
         shape = _by_name("ones", shape, size)
-    return _create("ones", _kind(dtype, device), requires_grad, _shape("ones", shape, *lengths))
+    return _create("ones", _key(dtype, device), requires_grad, _shape("ones", shape, *lengths))
 
 
 def full(
@@ -486,9 +486,9 @@ def full(
     made = asarray(value, dtype=dtype, device=device)
     if made.ndim:
         raise ShapeError(f"full: the fill value must be a scalar or a 0-d tensor, got shape {made.shape}")
-    kind = made._kind
-    stretched = kind.library.ops.broadcast_to(made._array, lengths)
-    return _with_gradient(wrap(kind.library.backend.copy(stretched), kind), requires_grad)
+    key = made._key
+    stretched = key.library.ops.broadcast_to(made._array, lengths)
+    return _with_gradient(wrap(key.library.backend.copy(stretched), key), requires_grad)
 
 
 def _full_of(value: Tensor, shape: tuple[int, ...], dtype: Any, device: Any) -> Tensor:
@@ -536,12 +536,12 @@ def arange(
     if step == 0:
         raise ValueError("arange: got step 0, wanted another")
     whole = all(isinstance(one, int) for one in (start, stop, step))
-    kind = _kind(dtype, device, int64 if whole else None)
+    key = _key(dtype, device, int64 if whole else None)
     if whole:
-        host = _whole_range(start, max(-((start - stop) // step), 0), step, kind.dtype)
+        host = _whole_range(start, max(-((start - stop) // step), 0), step, key.dtype)
     else:
         host = _real_range(start, stop, step)
-    return _with_gradient(_from_host(host, as_dtype(host.dtype), kind.dtype, kind.device), requires_grad)
+    return _with_gradient(_from_host(host, as_dtype(host.dtype), key.dtype, key.device), requires_grad)
 
 
 def range_(
@@ -588,10 +588,10 @@ def range_(
     _require_real("range", start, end, step)
     if step == 0 or (end - start) * step < 0:
         raise ValueError(f"range: a step of {step} leads from {start} not to {end}")
-    kind = _kind(dtype, device)
+    key = _key(dtype, device)
     count = math.floor((end - start) / step) + 1
     host = _real_range(start, start + step * (count - 0.5), step)
-    return _with_gradient(_from_host(host, as_dtype(host.dtype), kind.dtype, kind.device), requires_grad)
+    return _with_gradient(_from_host(host, as_dtype(host.dtype), key.dtype, key.device), requires_grad)
 
 
 def _scalar(operation: str, value: Any) -> Any:
@@ -681,19 +681,19 @@ def linspace(
     ends = start, stop
     start, stop = (_scalar("linspace", one.detach() if type(one) is Tensor else one) for one in ends)
     is_complex = isinstance(start, complex) or isinstance(stop, complex)
-    kind = _kind(dtype, device, default_complex() if is_complex else None)
+    key = _key(dtype, device, default_complex() if is_complex else None)
     gaps = max(num - bool(endpoint), 1)
     host = _spaced(start.real, stop.real, num, gaps)
     if is_complex:
         # Put together and not added: an infinite part times 1j would make the other one NaN.
         parts = host, _spaced(start.imag, stop.imag, num, gaps)
         host = numpy.stack(parts, axis=-1).view(numpy.complex128)[:, 0]
-    made = _from_host(host, as_dtype(host.dtype), kind.dtype, kind.device)
+    made = _from_host(host, as_dtype(host.dtype), key.dtype, key.device)
     for end, share in zip(ends, (_spaced(1.0, 0.0, num, gaps), _spaced(0.0, 1.0, num, gaps)), strict=True):
         if _is_recorded(end):
             # Which adds nothing but the history.
-            change = moved(end - end.detach(), kind.dtype, kind.device)
-            made = made + change * asarray(share, dtype=kind.dtype, device=kind.device)
+            change = moved(end - end.detach(), key.dtype, key.device)
+            made = made + change * asarray(share, dtype=key.dtype, device=key.device)
     return _with_gradient(made, requires_grad)
 
 
@@ -740,7 +740,7 @@ def eye(
     """
     rows, columns = _shape("eye", (n, n if m is None else m))
     offset = min(max(as_integer("eye", "k", k), -rows), columns)
-    return _create("eye", _kind(dtype, device), requires_grad, rows, columns, k=offset)
+    return _create("eye", _key(dtype, device), requires_grad, rows, columns, k=offset)
 
 
 def _with_gradient(made: Tensor, requires_grad: bool) -> Tensor:
@@ -759,7 +759,7 @@ def _like(operation: str, x: Tensor, dtype: Any, device: Any) -> dict[str, Any]:
 
 def _filled(operation: str, x: Tensor, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
     like = _like(f"{operation}_like", x, dtype, device)
-    return _create(operation, kind_for(like["device"], like["dtype"]), requires_grad, like["shape"])
+    return _create(operation, key_for(like["device"], like["dtype"]), requires_grad, like["shape"])
 
 
 def empty_like(x: Tensor, /, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:

@@ -87,7 +87,7 @@ def can_cast(from_: DType | Tensor, to: DType, /) -> bool:
     (True, False)
     """
     target = as_dtype(to)
-    if type(from_) is Tensor and target.name not in from_._kind.library.dtypes:
+    if type(from_) is Tensor and target.name not in from_._key.library.dtypes:
         return False
     try:
         return promote(_dtype_of(from_), target) is target

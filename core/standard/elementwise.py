@@ -853,10 +853,10 @@ def _with_bounds(x: Any, min: Any, max: Any) -> tuple[Tensor, Tensor, Tensor]:
 def _bound(x: Tensor, bound: Any) -> Tensor:
     if type(bound) is not Tensor:
         # An integer beyond all floats is infinite.
-        return scalar_tensor(x._kind, as_float("clip", "a bound", bound) if x.dtype.kind == "f" else bound, "clip")
+        return scalar_tensor(x._key, as_float("clip", "a bound", bound) if x.dtype.kind == "f" else bound, "clip")
     _, bound = same_device("clip", x, bound)
     if x.dtype.kind in "iu" and bound.dtype is not x.dtype and bound.size:
-        values = bound._kind.library.backend.to_numpy(array_of(bound))
+        values = bound._key.library.backend.to_numpy(array_of(bound))
         require_range("clip", x.dtype, int(values.min()))
         require_range("clip", x.dtype, int(values.max()))
     return cast(bound, x.dtype)

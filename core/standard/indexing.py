@@ -226,7 +226,7 @@ def _advanced(items: tuple[Any, ...], tensor: Tensor) -> tuple[Any, ...]:
 
 def _check_broadcast(arrays: list[Tensor]) -> None:
     """Refuse index arrays that do not fit each other, of which a mask stands for those of its true elements."""
-    to_numpy = arrays[0]._kind.library.backend.to_numpy
+    to_numpy = arrays[0]._key.library.backend.to_numpy
     shapes = [
         part.shape if part.dtype.kind != "b" else (int(numpy.count_nonzero(to_numpy(array_of(part)))),)
         for part in arrays
@@ -272,7 +272,7 @@ def _check_array(part: Tensor, shape: tuple[int, ...], axis: int) -> Tensor:
             raise IndexError(f"the shape of the mask {part.shape} does not match the indexed axes, of shape {taken}")
         # By the standard a mask may have axes of length 0, and then selects nothing.
         return part if part.shape == taken else _nothing(part, taken)
-    host = part._kind.library.backend.to_numpy(array_of(part))
+    host = part._key.library.backend.to_numpy(array_of(part))
     length = shape[axis]
     if not in_range(host, length) and not (-length <= int(host.min()) and int(host.max()) < length):
         wrong = int(host[(host < -length) | (host >= length)].flat[0])
@@ -282,8 +282,8 @@ def _check_array(part: Tensor, shape: tuple[int, ...], axis: int) -> Tensor:
 
 def _nothing(mask: Tensor, shape: tuple[int, ...]) -> Tensor:
     """A mask of that shape in which nothing is true."""
-    kind = mask._kind
-    return wrap(kind.library.ops.zeros(shape, dtype=kind.native_dtype, device=kind.native_device), kind)
+    key = mask._key
+    return wrap(key.library.ops.zeros(shape, dtype=key.native_dtype, device=key.native_device), key)
 
 
 def setitem(self: Tensor, index: Any, value: Any) -> None:
@@ -320,15 +320,15 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     if basic is None and _is_separated_by_nothing(self, items):
         setitem(*_with_picked_axes_first(self, items), value)
         return
-    if type(value) is not Tensor or value._kind is not self._kind:
+    if type(value) is not Tensor or value._key is not self._key:
         value = _value(self, value)
     raw_index = _advanced(items, self) if basic is None else basic
     if value._array.shape and (basic is None or value._array.shape[0] == 1):
         value = _fitting(value, _region_shape(self, raw_index, basic is not None))
     storage = self._storage or self._make_storage()
     raw_value = array_of(value)
-    if value._storage is storage and self._kind.writable:
-        raw_value = self._kind.library.backend.copy(raw_value)
+    if value._storage is storage and self._key.writable:
+        raw_value = self._key.library.backend.copy(raw_value)
     recording = is_grad_enabled() and in_a_graph(self, (self, value))
     if recording:
         require_recorded_view("__setitem__", self)
@@ -349,7 +349,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
 
 def _value(target: Tensor, value: Any) -> Tensor:
     if isinstance(value, SCALARS):
-        return scalar_tensor(target._kind, _exactly(target.dtype, value), "__setitem__")
+        return scalar_tensor(target._key, _exactly(target.dtype, value), "__setitem__")
     if type(value) is not Tensor:
         from .creation import asarray
 
@@ -404,7 +404,7 @@ def _picked(tensor: Tensor, item: Any) -> tuple[tuple[int, ...], int]:
     """The shape that an integer, an index array or a mask gives to what it picks, and how many axes it takes up."""
     if not hasattr(item, "shape"):
         return (), 1
-    host = tensor._kind.library.backend.to_numpy(item)
+    host = tensor._key.library.backend.to_numpy(item)
     return ((numpy.count_nonzero(host),), host.ndim) if host.dtype.kind == "b" else (host.shape, 1)
 
 

@@ -253,7 +253,7 @@ def _require_matrices(operation: str, x: Any, square: bool) -> None:
 
 
 def _require_finite(operation: str, x: Tensor) -> None:
-    ops = x._kind.library.ops
+    ops = x._key.library.ops
     if not bool(ops.all(ops.isfinite(array_of(x)))):
         raise LinAlgError(f"{operation}: a matrix contains NaN or infinity")
 

@@ -119,7 +119,7 @@ def _seen_as(x: Tensor, dtype: DType) -> Tensor:
     """The bytes of the elements as a dtype: a view without history, like one of the detached tensor."""
     if dtype is x.dtype:
         return make_view(x, "reshape", x.shape)
-    kind = x._kind.with_dtype(dtype)
+    key = x._key.with_dtype(dtype)
     detached = detach(x)
     if overlapping(detached):
         raise ShapeError(f"view: elements of the tensor of shape {x.shape} share memory; view a copy (x.clone())")
@@ -132,7 +132,7 @@ def _seen_as(x: Tensor, dtype: DType) -> Tensor:
             f"{dtype}, as {reason}; view a copy (x.clone())"
         ) from None
     found = make_view(detached, "view_dtype", step)
-    found._kind = kind
+    found._key = key
     view = found._view
     assert view is not None
     view.base, view.depth, view.seen, view.recorded = None, len(view.steps), None, True
@@ -492,7 +492,7 @@ def _together(operation: str, arrays: Any) -> list[Tensor]:
     for tensor in tensors:
         if type(tensor) is not Tensor:
             raise unsupported(operation, tensor)
-    if len({tensor._kind for tensor in tensors}) == 1:
+    if len({tensor._key for tensor in tensors}) == 1:
         return tensors
     # Tensors without axes join the others' device.
     leader = max(tensors, key=lambda tensor: tensor.ndim > 0)
@@ -575,9 +575,9 @@ _stack.function = stack
 
 
 def _join(operation: Operation, tensors: list[Tensor], axis: int) -> Tensor:
-    kernel, kind = tensors[0]._kind.table[operation.name]
+    kernel, key = tensors[0]._key.table[operation.name]
     array = kernel([array_of(tensor) for tensor in tensors], axis=axis)
-    return operation.finish_sequence(array, kind, tuple(tensors), axis=axis)
+    return operation.finish_sequence(array, key, tuple(tensors), axis=axis)
 
 
 def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
@@ -1076,8 +1076,8 @@ def imaginary_attribute(x: Tensor) -> Tensor:
     """
     if x.dtype.kind == "c":
         return imag(x)
-    kind = x._kind
-    return wrap(kind.library.ops.zeros(x.shape, dtype=kind.native_dtype, device=kind.native_device), kind)
+    key = x._key
+    return wrap(key.library.ops.zeros(x.shape, dtype=key.native_dtype, device=key.native_device), key)
 
 
 def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:

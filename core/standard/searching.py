@@ -123,8 +123,8 @@ def nonzero(x: Tensor, /, *, as_tuple: bool | None = None) -> Any:
         raise unsupported("nonzero", x)
     if as_tuple is None and not x.ndim:
         raise ShapeError("nonzero: got a 0-d tensor, wanted at least one axis; use x.reshape(1)")
-    kernel, kind = x._kind.table["nonzero"]
-    positions = tuple(wrap(array, kind) for array in kernel(array_of(x if x.ndim else reshape(x, (1,)))))
+    kernel, key = x._key.table["nonzero"]
+    positions = tuple(wrap(array, key) for array in kernel(array_of(x if x.ndim else reshape(x, (1,)))))
     if as_tuple is False:
         return stack(positions, axis=1) if x.ndim else reshape(positions[0], (-1, 1))[:, :0]
     return positions
@@ -260,7 +260,7 @@ def where(condition: Tensor, x1: Any = None, x2: Any = None, /, *, out: Tensor |
 def _scalar_branch(condition: Tensor, x1: Any, x2: Any) -> Tensor:
     """The first of two scalars, in the dtype in which both meet."""
     dtypes = [promote_scalar(bool_, x) for x in (x1, x2)]
-    return scalar_tensor(condition._kind.with_dtype(promote(*dtypes)), x1, "where")
+    return scalar_tensor(condition._key.with_dtype(promote(*dtypes)), x1, "where")
 
 
 def _branches(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
@@ -270,7 +270,7 @@ def _branches(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
         return x1, x2
     if type(x2) is not Tensor:
         x1 = cast(x1, promote_scalar(x1.dtype, x2))
-        return x1, scalar_tensor(x1._kind, x2, "where")
+        return x1, scalar_tensor(x1._key, x2, "where")
     dtype = promote(x1.dtype, x2.dtype)
     return cast(x1, dtype), cast(x2, dtype)
 

@@ -55,9 +55,9 @@ def _unique(name: str, x: Tensor, inverse: bool) -> UniqueAll:
         raise unsupported(name, x)
     flat = reshape(x, (x.numel(),))
     keys = cast(flat, uint8) if x.dtype is bool_ else flat
-    kernel, kind = keys._kind.table["unique_indices"]
+    kernel, key = keys._key.table["unique_indices"]
     arrays = kernel(array_of(keys), is_complex=x.dtype.kind == "c", inverse=inverse)
-    indices, counts, inverses = (wrap(array, kind) for array in arrays)
+    indices, counts, inverses = (wrap(array, key) for array in arrays)
     values = getitem(flat, indices)
     return UniqueAll(values, indices, reshape(inverses, x.shape) if inverse else inverses, counts)
 

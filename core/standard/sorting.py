@@ -159,14 +159,14 @@ def argsort_method(x: Tensor, /, dim: int = -1, descending: bool = False, stable
 def positions_of_greatest(x: Tensor, count: int, axis: int) -> Tensor:
     """The positions of so many of the greatest elements along an axis, in order: NaN, then of equal ones the first."""
     keys = _keys(x)
-    kernel, kind = keys._kind.table["argsort"]
-    getitem = kind.library.ops.getitem
+    kernel, key = keys._key.table["argsort"]
+    getitem = key.library.ops.getitem
     before = (slice(None),) * axis
-    with kind.library.scope(kind.native_device):
+    with key.library.scope(key.native_device):
         # Turned twice, so that NaN comes first, and of equal elements the first one does.
         turned = getitem(array_of(keys), (*before, slice(None, None, -1), ...))
         last = getitem(kernel(turned, axis=axis), (*before, slice(None, -count - 1, -1), ...))
-        return wrap(x.shape[axis] - 1 - last, kind)
+        return wrap(x.shape[axis] - 1 - last, key)
 
 
 _sort.function, _sort.method = sort, sort_method
