@@ -7,6 +7,7 @@ import doctest
 import graphlib
 import importlib
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -86,11 +87,32 @@ def test_wheel_holds_every_module_and_the_marker_of_types(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         (points,) = (archive.read(name).decode() for name in names if name.endswith("entry_points.txt"))
-    assert "tensorplug/py.typed" in names
+    assert {"tensorplug/py.typed", "tensorplug/core/memory/tensor.pyi"} <= names
     assert {name for name in names if name.endswith(".py")} == set(sources())
     assert {f"tensorplug/conformance/report/page.{suffix}" for suffix in ("css", "html", "js")} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert "tensorplug = tensorplug.cli:main" in points
+
+
+def test_stub_of_tensor_says_what_tensor_has() -> None:
+    writer = runpy.run_path(str(ROOT / "docs" / "write_tensor_stub.py"))
+    assert writer["STUB"].read_text() == writer["stub"](), "run `make docs`"
+
+
+def test_type_checkers_follow_methods_of_tensor(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "used.py").write_text(
+        "from typing import assert_type\n"
+        "import tensorplug as tp\n"
+        "x = tp.ones(2, 3)\n"
+        "assert_type(x.sum(0).relu() + 1, tp.Tensor)\n"
+        "assert_type(x.max(), tp.Tensor)\n"
+        "assert_type(x.max(1).values, tp.Tensor)\n"
+        "assert_type(x.add_(1).grad, tp.Tensor | None)\n"
+        "x.no_such_method()\n"
+    )
+    found = run("-m", "mypy", "--strict", "--cache-dir", tmp_path, "used.py", cwd=tmp_path, path=installed).stdout
+    assert found.splitlines()[0].startswith('used.py:8: error: "Tensor" has no attribute "no_such_method"'), found
+    assert "Found 1 error" in found
 
 
 def test_contracts_between_packages_hold(installed: Path) -> None:
