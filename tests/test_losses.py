@@ -677,7 +677,7 @@ def test_a_late_thread_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_forked_process_has_threads_of_its_own() -> None:
     code = """if True:
         import os
-        from tensorplug.backends import numpy_threads
+        from tensorplug.backends.numpy import threads as numpy_threads
         numpy_threads.COUNT = 2
         numpy_threads.each(list, [1, 2])
         child = os.fork()

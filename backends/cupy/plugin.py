@@ -171,7 +171,7 @@ class CuPy(Backend):
         return {"argsort": argsort, "searchsorted": searchsorted, "sort": sort}
 
     def _mended(self) -> dict[str, Kernel]:
-        """What CuPy's elementwise functions do otherwise than the standard says: see `numpy_elementwise`."""
+        """What CuPy's elementwise functions do otherwise than the standard says, as in the NumPy plugin."""
         own: dict[str, Kernel] = {}
         xp = self._functions
         for name in ("floor_divide", "remainder"):

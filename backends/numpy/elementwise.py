@@ -10,7 +10,7 @@ import numpy
 from ..common import complex_functions, elementwise
 from ..common.casts import convert
 from ..contract import ByKind, Kernel
-from . import passes as numpy_passes
+from . import passes
 
 ndarray, asarray = numpy.ndarray, numpy.asarray
 
@@ -79,15 +79,15 @@ def mended(kernels: Mapping[str, Kernel]) -> dict[str, Kernel]:
         "tanh": _tanh(kernels["tanh"]),
     }
     of_floats = {
-        "floor_divide": numpy_passes.floor_divide(_mended(elementwise.floor_divide, kernels["floor_divide"])),
-        "hypot": numpy_passes.hypot(kernels["hypot"]),
-        "logaddexp": numpy_passes.logaddexp(kernels["logaddexp"]),
-        "remainder": numpy_passes.remainder(_mended(elementwise.remainder, kernels["remainder"])),
+        "floor_divide": passes.floor_divide(_mended(elementwise.floor_divide, kernels["floor_divide"])),
+        "hypot": passes.hypot(kernels["hypot"]),
+        "logaddexp": passes.logaddexp(kernels["logaddexp"]),
+        "remainder": passes.remainder(_mended(elementwise.remainder, kernels["remainder"])),
     }
     found: dict[str, Kernel] = {"astype": convert, "clip": _clip(kernels["maximum"], kernels["minimum"])}
     nextafter = _nextafter(kernels["nextafter"])
     found |= {"nextafter": nextafter, "nextafter_": _in_place(nextafter), "sign": _sign(kernels["sign"])}
-    of_reals, of_complex_numbers = numpy_passes.pow(kernels["pow"]), _pow(kernels["pow"])
+    of_reals, of_complex_numbers = passes.pow(kernels["pow"]), _pow(kernels["pow"])
     found["pow"] = ByKind(of_reals, i=kernels["pow"], u=kernels["pow"], c=of_complex_numbers)
     found["pow_"] = ByKind(_in_place(of_reals), i=kernels["pow_"], u=kernels["pow_"], c=_in_place(of_complex_numbers))
     for name, kernel in of_complex.items():
