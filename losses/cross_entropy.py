@@ -46,7 +46,7 @@ def _gradient(ops: Any, upstream: Any, logits: Any, target: Any, normalizer: Any
     classes = ops.reshape(classes, (1, count, *[1] * len(target.shape[1:])))
     wanted = ops.cast(ops.equal(classes, _column(ops, target)), logits.dtype)
     if label_smoothing:
-        wanted = wanted * (1.0 - label_smoothing) + label_smoothing / count
+        wanted = wanted * (1.0 - label_smoothing) + label_smoothing / max(count, 1)
     return (ops.exp(_log_probabilities(ops, logits, normalizer)) - wanted) * _column(ops, upstream)
 
 
@@ -187,7 +187,7 @@ def _of_classes(
     share = weight[target]
     found = [_cross_entropy(input, target, normalizer, label_smoothing=0.0) * share]
     if label_smoothing:
-        evenly = _expected(input, _along_classes(weight, input), 1) * (label_smoothing / input.shape[1])
+        evenly = _expected(input, _along_classes(weight, input), 1) * (label_smoothing / max(input.shape[1], 1))
         found = [found[0] * (1.0 - label_smoothing), evenly]
     if counts is not None:
         found, share = [where(counts, losses, 0.0) for losses in found], where(counts, share, 0.0)
@@ -208,7 +208,7 @@ def _of_probabilities(
         )
     axis = min(1, input.ndim - 1)
     if label_smoothing:
-        target = target * (1.0 - label_smoothing) + label_smoothing / input.shape[axis]
+        target = target * (1.0 - label_smoothing) + label_smoothing / max(input.shape[axis], 1)
     return _expected(input, target if weight is None else target * _along_classes(weight, input), axis)
 
 

@@ -97,6 +97,9 @@ def can_share(array: Any) -> bool:
 
 
 def _layout_of(array: Any) -> numpy.ndarray:
+    if 0 in array.shape:
+        # Its strides mean nothing: NumPy's are zeros.
+        return _contiguous_layout(array.shape, array.dtype.kind == "c")
     return _strided_layout(array.shape, array.strides, array.itemsize, array.dtype.kind == "c")
 
 

@@ -323,7 +323,8 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     if type(value) is not Tensor or value._key is not self._key:
         value = _value(self, value)
     raw_index = _advanced(items, self) if basic is None else basic
-    if value._array.shape and (basic is None or value._array.shape[0] == 1):
+    # A library may write to no elements whatever it is given.
+    if value._array.shape and (basic is None or value._array.shape[0] == 1 or 0 in self._array.shape):
         value = _fitting(value, _region_shape(self, raw_index, basic is not None))
     storage = self._storage or self._make_storage()
     raw_value = array_of(value)

@@ -774,6 +774,13 @@ def _tolerance(operation: str, x: Tensor, rtol: Any) -> Any:
         return as_float(operation, "rtol", rtol)
     if rtol.dtype.kind != "f":
         raise DTypeError(f"{operation}: got rtol of {rtol.dtype}, wanted a real floating-point dtype")
+    try:
+        numpy.broadcast_shapes(rtol.shape, x.shape[:-2])
+    except ValueError:
+        raise ShapeError(
+            f"{operation}: rtol of shape {rtol.shape} does not broadcast with the axes {x.shape[:-2]} that come before "
+            f"the matrices"
+        ) from None
     return expand_dims(cast(rtol, real_dtype(x.dtype)), axis=-1)
 
 

@@ -506,7 +506,7 @@ def concat(arrays: Any, /, dim: Any = 0, *, axis: Any = 0, out: Tensor | None = 
     Parameters
     ----------
     arrays : sequence of Tensor
-        Of equal lengths along the other axes; promoted to a common dtype.
+        Of equal lengths along the other axes; promoted to a common dtype. Those of shape (0,) go with any others.
     axis : int or None, default: 0
         None flattens them first. `dim` is PyTorch's name.
     out : Tensor, optional
@@ -528,8 +528,13 @@ def concat(arrays: Any, /, dim: Any = 0, *, axis: Any = 0, out: Tensor | None = 
     tensors = _together("concat", arrays)
     if axis is None:
         tensors, axis = [reshape(tensor, (-1,)) for tensor in tensors], 0
-    ndim = tensors[0].ndim
+    leader = max(tensors, key=lambda tensor: tensor.ndim > 1)
+    ndim = leader.ndim
     position = normalize_axis("concat", dim if axis == 0 else axis, ndim)
+    if ndim > 1:
+        # PyTorch puts a vector of no elements to any others.
+        nothing = (*leader.shape[:position], 0, *leader.shape[position + 1 :])
+        tensors = [reshape(tensor, nothing) if tensor.shape == (0,) else tensor for tensor in tensors]
     rests = {(*tensor.shape[:position], *tensor.shape[position + 1 :]) for tensor in tensors}
     if len(rests) > 1 or any(tensor.ndim != ndim for tensor in tensors):
         shapes = ", ".join(str(tensor.shape) for tensor in tensors)
@@ -1155,7 +1160,7 @@ def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     if chunks <= 0:
         raise ValueError(f"chunk: got {chunks} chunks, wanted at least one")
     size = x.shape[normalize_axis("chunk", dim, x.ndim)]
-    return split(x, max(-(-size // chunks), 1), dim)
+    return split(x, max(-(-size // chunks), 1) if size else [0] * chunks, dim)
 
 
 def unbind(x: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
