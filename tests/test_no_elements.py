@@ -11,7 +11,7 @@ import pytest
 
 import tensorplug as tp
 from tensorplug import Tensor
-from tensorplug.core.errors import ShapeError
+from tensorplug.core.types.errors import ShapeError
 
 ANSWERS: dict[str, tuple[Callable[[Tensor], Tensor], Any]] = {
     "softmax": (lambda x: tp.softmax(x, axis=0), numpy.zeros((0, 3))),
