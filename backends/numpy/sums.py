@@ -39,23 +39,17 @@ RUN = 64
 def total(x: Any, axis: tuple[int, ...] | int | None = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """``numpy.add.reduce(x, axis, dtype, keepdims=keepdims)`` without warnings; real and complex floats in groups."""
     if x.size > FEW_ROWS and x.dtype.kind in "fcV":
-        ndim = x.ndim
-        axes = (
-            tuple(range(ndim))
-            if axis is None
-            else tuple([i % ndim for i in (axis if type(axis) is tuple else (axis,))])
-        )
-        if not _is_pairwise(x, axes):
-            return _in_groups(x, axes, dtype, keepdims)
+        axes = tuple(range(x.ndim)) if axis is None else axis if type(axis) is tuple else (axis,)
+        terms = x.shape[axes[0]] if len(axes) == 1 else math.prod([x.shape[i] for i in axes])
+        if terms > FEW_ROWS:
+            axes = tuple([i % x.ndim for i in axes])
+            if not _is_pairwise(x, axes, terms):
+                return _in_groups(x, axes, dtype, keepdims)
     return quietly(_reduce, x, axis, dtype, None, keepdims)
 
 
-def _is_pairwise(x: Any, axes: tuple[int, ...]) -> bool:
-    """Whether NumPy adds pairwise, or few numbers one by one."""
-    shape = x.shape
-    terms = shape[axes[0]] if len(axes) == 1 else math.prod([shape[i] for i in axes])
-    if terms <= FEW_ROWS:
-        return True
+def _is_pairwise(x: Any, axes: tuple[int, ...], terms: int) -> bool:
+    """Whether NumPy adds many terms pairwise."""
     if x.itemsize == 2 and terms > CHUNK:
         return False
     return x.flags.c_contiguous and (len(axes) == x.ndim or (len(axes) == 1 and axes[0] == x.ndim - 1))
