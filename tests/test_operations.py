@@ -423,6 +423,12 @@ WRONG_SHAPES: list[tuple[str, Callable[[], Any]]] = [
     (r"max: axis \(1, -1\) names an axis twice", lambda: tp.max(tp.ones(2, 3), axis=(1, -1))),
     (r"flip: axis \(0, -2\) names an axis twice", lambda: tp.flip(tp.ones(2, 3), axis=(0, -2))),
     (r"permute_dims: axis \(0, 0\) names an axis twice", lambda: tp.permute_dims(tp.ones(2, 3), (0, 0))),
+    (r"diagonal: axis \(1, 1\) names an axis twice", lambda: tp.ones(2, 3).diagonal(0, 1, 1)),
+    (r"moveaxis: got 2 axes and 1 places", lambda: tp.moveaxis(tp.ones(2, 3), (0, 1), (0,))),
+    (r"roll: got 2 shifts and 1 axes", lambda: tp.roll(tp.ones(2, 3), (1, 2), axis=(0,))),
+    (r"flatten: start_dim 1 comes after end_dim 0", lambda: tp.ones(2, 3).flatten(1, 0)),
+    (r"fft.fftn: got lengths \(1,\) for axes \(0, 1\)", lambda: tp.fft.fftn(tp.ones(2, 3), (1,), axes=(0, 1))),
+    (r"linalg.matrix_norm: got dim \(0\), wanted two axes", lambda: tp.linalg.matrix_norm(tp.ones(2, 3), dim=(0,))),
 ]
 
 WRONG_AXES: list[tuple[str, Callable[[], Any]]] = [

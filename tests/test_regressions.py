@@ -262,7 +262,7 @@ def test_ranges_in_the_keywords_of_pytorch(backend: str) -> None:
         tp.arange()
 
 
-@pytest.mark.parametrize("call", ["tp.sum(tp.tensor([True]))", "tp.rand(2)"])
+@pytest.mark.parametrize("call", ["tp.sum(tp.tensor([True]))", "tp.ones(2).double()", "tp.rand(2)"])
 def test_64_bit_types_that_the_user_forbids_are_not_cut_off(call: str) -> None:
     pytest.importorskip("jax")
     program = f"import tensorplug as tp; tp.set_default_backend('jax'); {call}"

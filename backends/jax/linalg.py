@@ -55,18 +55,22 @@ def kernels(jax: Any) -> dict[str, Kernel]:
         )
         return (top[..., 0] * (a * d - b * c)).astype(x.dtype)
 
-    @functools.partial(jax.jit, static_argnames=("axis", "keepdims", "ord"))
-    def vector_norm(x: Any, *, axis: Any, keepdims: bool, ord: float) -> Any:
-        """Of numbers whose powers would overflow or vanish, in units of the greatest, or the least."""
+    @functools.partial(jax.jit, static_argnames=("axis", "keepdims", "greatest"))
+    def norm_of_powers(x: Any, ord: Any, axis: Any, keepdims: bool, greatest: bool) -> Any:
+        """Of numbers whose powers would overflow or vanish, in units of the greatest, or the least; of 2 if None."""
         size = jnp.abs(x)
-        if ord == 0 or not size.size:
-            return jnp.sum((size != 0).astype(size.dtype), axis=axis, keepdims=keepdims)
-        extreme = (jnp.max if ord > 0 else jnp.min)(size, axis=axis, keepdims=True)
-        ordinary = (extreme > 1e-12) & (extreme < 1e12) if ord == 2 else extreme == 0
+        extreme = (jnp.max if greatest else jnp.min)(size, axis=axis, keepdims=True)
+        ordinary = (extreme > 1e-12) & (extreme < 1e12) if ord is None else extreme == 0
         unit = jnp.where(ordinary | ~jnp.isfinite(extreme) | (extreme == 0), jnp.ones_like(extreme), extreme)
         size = size / unit
-        powers = sum_in_blocks(jax, size * size if ord == 2 else size**ord, axis, keepdims)
-        return (jnp.sqrt(powers) if ord == 2 else powers ** (1 / ord)) * unit.reshape(powers.shape)
+        powers = sum_in_blocks(jax, size * size if ord is None else size**ord, axis, keepdims)
+        return (jnp.sqrt(powers) if ord is None else powers ** (1 / ord)) * unit.reshape(powers.shape)
+
+    def vector_norm(x: Any, *, axis: Any, keepdims: bool, ord: float) -> Any:
+        """Compiled for each shape and axis, not for each `ord`."""
+        if ord == 0 or not x.size:
+            return jnp.sum((x != 0).astype(x.real.dtype), axis=axis, keepdims=keepdims)
+        return norm_of_powers(x, None if ord == 2 else ord, axis, keepdims, ord > 0)
 
     def matmul(x1: Any, x2: Any) -> Any:
         """In blocks where one operand is a vector and the other a matrix: XLA adds the rows up one by one."""

@@ -121,8 +121,8 @@ def cast(x: Tensor, dtype: DType) -> Tensor:
     key = x._key
     if key.dtype is dtype:
         return x
-    array = key.library.ops.cast(array_of(x), dtype.name)
-    return _cast.finish(array, key.with_dtype(dtype), (x,), source=key.dtype.name)
+    wanted = key.with_dtype(dtype)  # Which refuses a dtype that the backend lacks.
+    return _cast.finish(key.library.ops.cast(array_of(x), dtype.name), wanted, (x,), source=key.dtype.name)
 
 
 def convert(x: Tensor, dtype: Any) -> Tensor:

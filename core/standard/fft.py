@@ -30,7 +30,7 @@ from ..types.dtypes import (
     get_default_dtype,
     real_dtype,
 )
-from ..types.errors import DTypeError, unsupported
+from ..types.errors import AxesError, DTypeError, unsupported
 from .creation import asarray
 from .elementwise import conj
 from .manipulation import roll
@@ -95,7 +95,7 @@ def _box(operation: Operation, x: Tensor, s: Any, axes: Any, norm: Any, halved: 
     positions = normalize_axes(name, axes, x.ndim) or ()
     asked = (-1,) * len(positions) if s is None else s
     if len(asked) != len(positions):
-        raise ValueError(f"{name}: got lengths {asked} for axes {positions}, wanted one for each")
+        raise AxesError(f"{name}: got lengths {asked} for axes {positions}, wanted one for each")
     own = {axis: x.shape[axis] for axis in positions}
     if halved and positions:
         own[positions[-1]] = 2 * (own[positions[-1]] - 1)
@@ -425,7 +425,7 @@ def irfftn(
 def _split(operation: Operation, axes: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
     """All axes but the last, and the last."""
     if not axes:
-        raise ValueError(f"{operation.name}: got no axes, wanted at least one")
+        raise AxesError(f"{operation.name}: got no axes, wanted at least one")
     return axes[:-1], axes[-1]
 
 

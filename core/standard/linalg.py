@@ -34,7 +34,7 @@ from ..types.dtypes import (
     float32,
     real_dtype,
 )
-from ..types.errors import DTypeError, LinAlgError, ShapeError, unsupported
+from ..types.errors import AxesError, DTypeError, LinAlgError, ShapeError, unsupported
 from .creation import eye
 from .elementwise import abs, conj, greater
 from .linear_algebra import matmul, promoted, vectors_last
@@ -667,7 +667,7 @@ def matrix_norm(
     norm = _MATRIX_NORMS[chosen]
     axes = normalize_axes("linalg.matrix_norm", dim, x.ndim) or ()
     if len(axes) != 2:
-        raise ValueError(f"linalg.matrix_norm: got dim {shown(dim)}, wanted two axes")
+        raise AxesError(f"linalg.matrix_norm: got dim {shown(dim)}, wanted two axes")
     rest = [i for i in range(x.ndim) if i not in axes]
     found = norm(permute_dims(x, (*rest, *axes)))
     return (

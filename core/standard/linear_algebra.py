@@ -14,7 +14,7 @@ from ..memory.structure import broadcast_to, cast, reshape
 from ..memory.tensor import Tensor
 from ..types.axes import as_integer, broadcasts, normalize_axes
 from ..types.dtypes import promote
-from ..types.errors import DTypeError, ShapeError, unsupported
+from ..types.errors import AxesError, DTypeError, ShapeError, unsupported
 from .manipulation import expand_dims, matrix_transpose, permute_dims
 
 _matmul = Operation(
@@ -272,7 +272,7 @@ def _contracted(x1: Tensor, x2: Tensor, axes: Any) -> tuple[tuple[int, ...], tup
         return tuple(range(x1.ndim - count, x1.ndim)), tuple(range(count))
     given = tuple(axes)
     if len(given) != 2:
-        raise ValueError(f"tensordot: got axes for {len(given)} operands, wanted two sequences of them, or a number")
+        raise AxesError(f"tensordot: got axes for {len(given)} operands, wanted two sequences of them, or a number")
     first, second = given
     axes1 = normalize_axes("tensordot", first, x1.ndim) or ()
     axes2 = normalize_axes("tensordot", second, x2.ndim) or ()

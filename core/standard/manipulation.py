@@ -38,7 +38,7 @@ from ..types.axes import (
     require_size,
 )
 from ..types.dtypes import DType, as_dtype, promote
-from ..types.errors import ShapeError, unsupported
+from ..types.errors import AxesError, ShapeError, unsupported
 
 _concat = Operation("concat", family="manipulation", operands=("arrays",), sequence=True)
 _flip = Operation("flip", family="manipulation", operands=("x",))
@@ -163,7 +163,7 @@ def permute_dims(x: Tensor, /, axes: Any) -> Tensor:
         raise unsupported("permute_dims", x)
     order = normalize_axes("permute_dims", axes, x.ndim) or ()
     if len(order) != x.ndim:
-        raise ValueError(f"permute_dims: got axes {axes}, wanted each of the {x.ndim} axes once")
+        raise AxesError(f"permute_dims: got axes {axes}, wanted each of the {x.ndim} axes once")
     return make_view(x, "permute_dims", order)
 
 
@@ -452,7 +452,7 @@ def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     if not x.ndim:
         return reshape(x, (1,))
     if first > last:
-        raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
+        raise AxesError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
     joined = 1
     for length in x.shape[first : last + 1]:
         joined *= length
@@ -699,7 +699,7 @@ def movedim(x: Tensor, source: Any, destination: Any) -> Tensor:
 def _moved(x: Tensor, source: Any, destination: Any, scalars: bool) -> Tensor:
     old, new = (normalize_axes("moveaxis", axes, x.ndim, scalars) or () for axes in (source, destination))
     if len(old) != len(new):
-        raise ValueError(f"moveaxis: got {len(old)} axes and {len(new)} places for them, wanted equally many")
+        raise AxesError(f"moveaxis: got {len(old)} axes and {len(new)} places for them, wanted equally many")
     order = [i for i in range(x.ndim) if i not in old]
     for place, axis in sorted(zip(new, old, strict=True)):
         order.insert(place, axis)
@@ -874,7 +874,7 @@ def roll(x: Tensor, /, shift: Any = None, dims: Any = None, *, axis: Any = None,
     chosen = axis if dims is None else dims
     if chosen is None:
         if len(shifts) != 1:
-            raise ValueError(f"roll: got {len(shifts)} shifts and no axis, wanted one shift or as many axes")
+            raise AxesError(f"roll: got {len(shifts)} shifts and no axis, wanted one shift or as many axes")
         flat = reshape(x, (-1,))
         return reshape(_rolled(flat, shifts, (0,)), x.shape)
     named = chosen if isinstance(chosen, Iterable) else (chosen,)
@@ -882,7 +882,7 @@ def roll(x: Tensor, /, shift: Any = None, dims: Any = None, *, axis: Any = None,
     if len(shifts) == 1 and not isinstance(shift, Iterable):
         shifts *= len(axes)
     if len(shifts) != len(axes):
-        raise ValueError(f"roll: got {len(shifts)} shifts and {len(axes)} axes, wanted equally many")
+        raise AxesError(f"roll: got {len(shifts)} shifts and {len(axes)} axes, wanted equally many")
     return _rolled(x, shifts, axes)
 
 

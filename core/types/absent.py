@@ -23,7 +23,7 @@ COUNTERPARTS: Final = dict(
     for pair in """
     absolute=abs argwhere=nonzero aminmax=amin broadcast_tensors=broadcast_arrays clamp_max=clip clamp_min=clip
     concatenate=concat fft2=fftn fix=trunc get_default_device=default_backend ifft2=ifftn irfft2=irfftn
-    logdet=linalg.slogdet multi_dot=matmul ndimension=ndim promote_types=result_type ravel=flatten
+    logdet=linalg.slogdet multi_dot=matmul ndimension=ndim promote_types=result_type
     reshape_as=reshape rfft2=rfftn set_default_device=set_default_backend set_default_tensor_type=set_default_dtype
     set_detect_anomaly=detect_anomaly sgn=sign std_mean=std swapaxes=transpose swapdims=transpose symeig=linalg.eigh
     take_along_dim=take_along_axis tensor_split=split unique=unique_values var_mean=var vdot=vecdot
@@ -41,7 +41,7 @@ heaviside histc histogram hsplit i0 igamma igammac index_put index_reduce inner 
 is_signed isneginf isposinf isreal istft itemsize kron kthvalue lcm ldexp le lerp less less_equal lgamma log_normal
 logaddexp2 logcumsumexp logdet logit lstsq lt lu lu_solve mH map masked_scatter matrix_exp median mode msort
 multinomial mvlgamma nan_to_num nanmean nanmedian nanquantile nansum nbytes ndimension ne new new_empty_strided
-not_equal orgqr ormqr pin_memory polygamma prelu put qr quantile rad2deg ravel renorm reshape_as resize resize_as
+not_equal orgqr ormqr pin_memory polygamma prelu put qr quantile rad2deg renorm reshape_as resize resize_as
 rot90 rsqrt scatter_reduce select select_scatter sgn share_memory sinc slice_scatter solve split_with_sizes stft
 storage storage_offset sum_to_size svd swapaxes swapdims symeig take_along_dim tensor_split to_dense to_sparse
 triangular_solve unflatten unique unique_consecutive vdot vsplit xlogy

@@ -10,7 +10,7 @@ from typing import Any
 import numpy
 
 from ...autograd.modes import is_grad_enabled
-from .errors import ShapeError
+from .errors import AxesError, ShapeError
 
 
 def as_integer(operation: str, name: str, value: Any) -> int:
@@ -118,7 +118,7 @@ def normalize_axes(operation: str, axis: Any, ndim: int, scalars: bool = False) 
     ------
     IndexError
         If the tensor has no such axis.
-    ValueError
+    AxesError
         If an axis is given twice.
     """
     if axis is None:
@@ -128,7 +128,7 @@ def normalize_axes(operation: str, axis: Any, ndim: int, scalars: bool = False) 
         return axes if ndim else ()
     axes = tuple(normalize_axis(operation, one, ndim, scalars) for one in axis)
     if len(set(axes)) != len(axes):
-        raise ValueError(f"{operation}: axis {tuple(axis)} names an axis twice")
+        raise AxesError(f"{operation}: axis {tuple(axis)} names an axis twice")
     return axes if ndim else ()
 
 

@@ -11,6 +11,10 @@ class ShapeError(ValueError, RuntimeError):
     """Shapes that do not fit the operation: NumPy raises ValueError there, PyTorch RuntimeError; this is both."""
 
 
+class AxesError(ValueError, RuntimeError):
+    """Axes that don't go together, as one named twice: ValueError in NumPy, RuntimeError in PyTorch."""
+
+
 class DeviceError(ValueError, RuntimeError):
     """Operands on different devices or backends: ValueError in the array API's libraries, RuntimeError in PyTorch."""
 
