@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import numpy_protocols
-from .autodiff import gradients
+from .autodiff import backward, hooks, leaves, lifting
 from .dispatch.keys import OPERATIONS
 from .dispatch.operation import Operation
 from .families.in_place import IN_PLACE
@@ -127,7 +127,10 @@ CONVERSIONS = {
 METHODS: dict[str, Any] = {
     **comparison.METHODS,
     **creation.METHODS,
-    **gradients.METHODS,
+    **backward.METHODS,
+    **hooks.METHODS,
+    **leaves.METHODS,
+    **lifting.METHODS,
     **indexing.METHODS,
     **inspection.METHODS,
     **interop.METHODS,
@@ -155,7 +158,8 @@ METHODS: dict[str, Any] = {
 
 PROPERTIES: dict[str, property] = {
     **conversion.PROPERTIES,
-    **gradients.PROPERTIES,
+    **hooks.PROPERTIES,
+    **leaves.PROPERTIES,
     "real": property(manipulation.real, _part_setter("real")),
     "imag": property(manipulation.imaginary_attribute, _part_setter("imag")),
     "T": property(manipulation.matrix_attribute),

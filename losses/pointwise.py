@@ -20,7 +20,7 @@ from ..core import (
     rule,
     tangent,
 )
-from ..core.autodiff.gradients import TensorLifter
+from ..core.autodiff.lifting import TensorLifter
 from ..core.memory.views import array_of
 from ..core.types.dtypes import float32, float64
 

@@ -25,7 +25,7 @@ from .autograd import (
     no_grad,
     set_grad_enabled,
 )
-from .core.autodiff.gradients import zero_grad
+from .core.autodiff.leaves import zero_grad
 from .core.interchange.interop import from_dlpack, from_numpy
 from .core.interchange.printing import get_printoptions, printoptions, set_printoptions
 from .core.interchange.saving import load, save

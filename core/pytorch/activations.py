@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..autodiff.gradients import TensorLifter
+from ..autodiff.lifting import TensorLifter
 from ..dispatch.operation import Operation
 from ..families.docs import assemble
 from ..families.scalars import accepts_0d

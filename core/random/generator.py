@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy
 
 from ...autograd.checkpoint import STATES
-from ..autodiff.gradients import requires_grad_
+from ..autodiff.leaves import requires_grad_
 from ..dispatch.keys import DispatchKey, key_for
 from ..dispatch.operation import Operation
 from ..memory.coercion import scalar_tensor

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy
 
-from ..autodiff.gradients import requires_grad_
+from ..autodiff.leaves import requires_grad_
 from ..dispatch.keys import key_for
 from ..families.in_place import placed
 from ..interchange.interop import host_array

@@ -12,7 +12,7 @@ import numpy
 from ...autograd.captured import is_differentiated
 from ...autograd.modes import is_grad_enabled
 from ...backends import convert
-from ..autodiff.gradients import requires_grad_
+from ..autodiff.leaves import requires_grad_
 from ..dispatch.keys import (
     DispatchKey,
     Library,

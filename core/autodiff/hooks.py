@@ -1,0 +1,142 @@
+"""Hooks of tensors, and results of operations that keep their gradients."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from ...autograd.hooks import HOOKS, Hook, RemovableHandle, register
+from ...autograd.node import Node
+from ..dispatch.keys import DispatchKey
+from ..memory.tensor import Tensor
+from ..memory.views import array_of
+from .leaves import get_grad, grad_fn
+from .lifting import passed, shown
+
+delivery = threading.Lock()
+
+
+def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+    """Call a function with this tensor's gradient whenever a backward pass has computed it.
+
+    Parameters
+    ----------
+    hook
+        What it returns, unless that is None, takes the gradient's place.
+
+    Returns
+    -------
+    RemovableHandle
+        Its ``remove()`` takes the hook away.
+
+    Raises
+    ------
+    TypeError
+        If the hook is no function. In the backward pass: if it returns something else than a tensor or None.
+    RuntimeError
+        If the tensor requires no gradient. In the backward pass: if the hook returns a gradient of another shape,
+        dtype or device.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([1.0, 2.0], requires_grad=True)
+    >>> handle = x.register_hook(lambda g: g * 10)
+    >>> x.sum().backward()
+    >>> x.grad
+    tensor([10., 10.])
+    """
+    array_of(self)
+    if not callable(hook):
+        raise TypeError(f"register_hook: got {type(hook).__name__}, wanted a function of the gradient")
+    if self._node is None:
+        raise RuntimeError("register_hook: the tensor requires no gradient, so no hook would ever be called")
+    return register(self._node, functools.partial(_call_hook, hook, self._key, self.shape))
+
+
+def _call_hook(hook: Callable[[Tensor], Any], key: DispatchKey, shape: tuple[int, ...], gradient: Any) -> Any:
+    replaced = hook(shown(gradient, key))
+    if replaced is None:
+        return gradient
+    if type(replaced) is not Tensor:
+        raise TypeError(f"register_hook: a hook returns a Tensor or None, got {type(replaced).__name__}")
+    if replaced.shape != shape or replaced._key is not key:
+        raise RuntimeError(
+            f"register_hook: the hook returned a gradient of shape {replaced.shape}, {replaced.dtype} on "
+            f"{replaced.device}, wanted shape {shape}, {key.dtype} on {key.device}"
+        )
+    return passed(replaced, key, type(gradient) is Tensor)
+
+
+RETAINING: weakref.WeakValueDictionary[int, Tensor] = weakref.WeakValueDictionary()
+"""The results of operations that keep their gradients, by their identity."""
+
+
+def retain_grad(self: Tensor) -> None:
+    """Keep the gradient of this tensor in its `grad` though it is no leaf.
+
+    Raises
+    ------
+    RuntimeError
+        If the tensor requires no gradient.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor(3.0, requires_grad=True)
+    >>> y = x * 2
+    >>> y.retain_grad()
+    >>> (y * y).backward()
+    >>> y.grad
+    tensor(12.)
+    """
+    array_of(self)
+    if self._node is None:
+        raise RuntimeError("retain_grad: the tensor requires no gradient; make it with requires_grad=True")
+    if isinstance(self._node, Node) and not retains_grad(self):
+        self._grad = None
+        with delivery:
+            RETAINING[id(self)] = self
+
+
+def retains_grad(self: Tensor) -> bool:
+    """Whether this is no leaf and keeps its gradient."""
+    return RETAINING.get(id(self)) is self and isinstance(self._node, Node)
+
+
+class Retaining:
+    """The hooks of a pass, which also keep the gradients of some results."""
+
+    def __init__(self, tensors: list[Tensor]) -> None:
+        self._tensors = {tensor._node: tensor for tensor in tensors if grad_fn(tensor) is not None}
+        self._kept: list[tuple[Tensor, Tensor]] = []
+
+    def __contains__(self, node: Any) -> bool:
+        return node in self._tensors or node in HOOKS
+
+    def __getitem__(self, node: Any) -> Hook:
+        tensor = self._tensors.get(node)
+        return HOOKS[node] if tensor is None else functools.partial(self._keep, tensor)
+
+    def _keep(self, tensor: Tensor, gradient: Any) -> Any:
+        if tensor._node in HOOKS:
+            gradient = HOOKS[tensor._node](gradient)
+        self._kept.append((tensor, shown(gradient, tensor._key)))
+        return gradient
+
+    def deliver(self) -> None:
+        """Add what was kept to the tensors' own gradients."""
+        with delivery:
+            for tensor, found in self._kept:
+                held = get_grad(tensor)
+                tensor._grad = found if held is None else held + found
+
+
+METHODS = {"register_hook": register_hook, "retain_grad": retain_grad}
+"""Methods of Tensor."""
+
+PROPERTIES = {"retains_grad": property(retains_grad)}
+"""Properties of Tensor."""

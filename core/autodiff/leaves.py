@@ -1,0 +1,200 @@
+"""Leaves: which tensors want a gradient, where it is kept, and the data of a leaf."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ...autograd.captured import note_written
+from ...autograd.hooks import HOOKS
+from ...autograd.node import Leaf, Node
+from ..memory.tensor import Tensor, make_leaf
+from ..memory.views import array_of, detach, end_history, rewrite_history
+from ..types.errors import DeviceError, ShapeError
+
+
+def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
+    """Begin, or for a leaf end, to record operations on this tensor, and return it.
+
+    Raises
+    ------
+    RuntimeError
+        If its dtype is not a floating-point one, or it is to be False for a result of recorded operations.
+    """
+    array_of(self)
+    if not requires_grad:
+        if isinstance(self._node, Node):
+            raise RuntimeError(
+                "requires_grad_: you can only change requires_grad flags of leaf tensors; use x.detach() for a tensor "
+                "without history"
+            )
+        self._node = None
+    elif self._node is None:
+        if not self.dtype.is_differentiable:
+            raise RuntimeError(
+                f"requires_grad_: only tensors of floating-point and complex dtype can require gradients, got "
+                f"{self.dtype}; convert it first, as in x.to(tensorplug.float32)"
+            )
+        make_leaf(self)
+    return self
+
+
+def requires_grad(self: Tensor) -> bool:
+    """Whether operations on this tensor are recorded."""
+    array_of(self)
+    return self._node is not None
+
+
+def is_leaf(self: Tensor) -> bool:
+    """Whether the tensor is no result of recorded operations."""
+    array_of(self)
+    return not isinstance(self._node, Node)
+
+
+def grad_fn(self: Tensor) -> Node | None:
+    """The node of the operation that made this tensor; None for a leaf."""
+    array_of(self)
+    return self._node if isinstance(self._node, Node) else None
+
+
+def get_grad(self: Tensor) -> Tensor | None:
+    """The gradient that backward passes have accumulated here; None before the first."""
+    return getattr(self, "_grad", None)
+
+
+def set_grad(self: Tensor, value: Tensor | None) -> None:
+    """Replace the accumulated gradient.
+
+    Raises
+    ------
+    TypeError, ShapeError, DeviceError
+        If it is not a tensor of this dtype, shape and device.
+    """
+    if value is not None:
+        require_like("grad", value, self)
+        note_written(value)
+    self._grad = value
+
+
+def require_like(what: str, value: Any, tensor: Tensor) -> None:
+    if type(value) is not Tensor:
+        raise TypeError(f"{what}: got {type(value).__name__}, wanted a Tensor or None")
+    if value.shape != tensor.shape:
+        raise ShapeError(f"{what}: got a gradient of shape {value.shape}, wanted {tensor.shape}")
+    if value.device is not tensor.device:
+        raise DeviceError(f"{what}: got a gradient on {value.device}, wanted {tensor.device}")
+    if value.dtype is not tensor.dtype:
+        raise TypeError(f"{what}: got a gradient of {value.dtype}, wanted {tensor.dtype}")
+
+
+def get_data(self: Tensor) -> Tensor:
+    """The tensor without history, sharing its memory, as in PyTorch."""
+    return detach(self)
+
+
+def set_data(self: Tensor, data: Any) -> None:
+    """Give the tensor the memory of another, as in PyTorch; history, gradient and hooks stay.
+
+    Views that were made before keep the old memory, and so does what operations have saved.
+
+    Raises
+    ------
+    TypeError
+        If the data is no tensor.
+    RuntimeError
+        If the tensor requires a gradient and the data, of another shape, dtype or device, does not fit: for a result
+        of recorded operations, a leaf with hooks, and a dtype that has no gradients.
+    """
+    if type(data) is not Tensor:
+        raise TypeError(f"data: got {type(data).__name__}, wanted a Tensor")
+    shared = detach(data)
+    if self._node is not None and (shared._key is not self._key or shared.shape != self.shape):
+        _replace_leaf(self, shared)
+    array_of(self)
+    for slot in ("_array", "_key", "_storage", "_version", "_view"):
+        setattr(self, slot, getattr(shared, slot))
+
+
+def _replace_leaf(self: Tensor, data: Tensor) -> None:
+    """Begin the history anew, as what was recorded of the old data has no gradient for the new."""
+    leaf = self._node
+    given = f"data: got shape {data.shape}, {data.dtype} on {data.device}"
+    if not data._key.is_differentiable:
+        raise RuntimeError(f"{given}; the data of a tensor that requires grad must be floating-point or complex")
+    if type(leaf) is not Leaf or leaf in HOOKS:
+        what = "a tensor with hooks" if type(leaf) is Leaf else "a result of recorded operations"
+        raise RuntimeError(f"{given}; {what} takes data of its own shape {self.shape}, {self.dtype} on {self.device}")
+    leaf.tensor = _no_owner
+    self._node = Leaf(self, data._key)
+
+
+def _no_owner() -> Any:
+    raise RuntimeError(
+        "backward: the data of a leaf was replaced by data of another shape, dtype or device since the graph was "
+        "recorded; compute the result again"
+    )
+
+
+def zero_grad(parameters: Any, set_to_none: bool = True) -> None:
+    """Forget the gradients that backward passes have accumulated in tensors, so that the next pass begins anew.
+
+    Parameters
+    ----------
+    parameters
+        A tensor; tuples, lists, dicts and other iterables of tensors, nested in any way; or an object with a method
+        ``parameters()`` that gives such.
+    set_to_none : bool, default: True
+        Whether `grad` becomes None; zeros are written into it otherwise.
+
+    Raises
+    ------
+    TypeError
+        If something else is in there.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> parameters = {"weight": tp.ones(2, requires_grad=True), "bias": tp.ones(2, requires_grad=True)}
+    >>> (parameters["weight"] * 3 + parameters["bias"]).sum().backward()
+    >>> parameters["weight"].grad
+    tensor([3., 3.])
+    >>> tp.zero_grad(parameters)
+    >>> parameters["weight"].grad is None
+    True
+    """
+    if type(parameters) is Tensor:
+        held = get_grad(parameters)
+        if held is not None and not set_to_none:
+            held = held if held._node is None else detach(held)
+            held.zero_()
+        parameters._grad = None if set_to_none else held
+    elif callable(getattr(parameters, "parameters", None)):
+        zero_grad(parameters.parameters(), set_to_none)
+    elif isinstance(parameters, Mapping):
+        zero_grad(parameters.values(), set_to_none)
+    elif isinstance(parameters, Iterable) and not isinstance(parameters, str):
+        for one in parameters:
+            zero_grad(one, set_to_none)
+    else:
+        raise TypeError(
+            f"zero_grad: got {type(parameters).__name__}, wanted a tensor, iterables of tensors, or an object with a "
+            f"method parameters()"
+        )
+
+
+METHODS = {
+    "detach": detach,
+    "requires_grad_": requires_grad_,
+    "_end_history": end_history,
+    "_write_history": rewrite_history,
+}
+"""Methods of Tensor."""
+
+PROPERTIES = {
+    "requires_grad": property(requires_grad, lambda self, flag: (requires_grad_(self, flag), None)[1]),
+    "is_leaf": property(is_leaf),
+    "grad_fn": property(grad_fn),
+    "data": property(get_data, set_data),
+    "grad": property(get_grad, set_grad, lambda self: set_grad(self, None)),
+}
+"""Properties of Tensor."""

@@ -1,0 +1,167 @@
+"""Raw arrays and what nodes save as tensors, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...autograd.checkpoint import SURROUNDINGS
+from ..dispatch.keys import OPERATIONS, DispatchKey
+from ..dispatch.operation import Operation
+from ..memory.steps import take_view
+from ..memory.structure import cast, clone
+from ..memory.tensor import Tensor, make_leaf, new_tensor, wrap
+from ..memory.views import array_of, detach, make_view, put_view_operation, require_recorded_view, require_writable
+from ..types.devices import as_device
+
+SURROUNDINGS.append(lambda: as_device(None))
+
+_take_view = Operation(
+    "take_view",
+    family="composite",
+    operands=("x",),
+    decomposition=lambda ops, x, steps: take_view(ops, x, steps),
+)
+
+
+class _TensorOps:
+    """The operations as functions of tensors, by the names that rules use for those of raw arrays."""
+
+    def __getattr__(self, name: str) -> Any:
+        function = OPERATIONS[name].function
+        setattr(self, name, function)
+        return function
+
+    def take_view(self, x: Tensor, steps: Any) -> Tensor:
+        found: Tensor = take_view(self, x, steps)
+        return found
+
+    def put_view(self, x: Tensor, value: Tensor, steps: Any) -> Tensor:
+        # Of the kind of x: the value may be a part of a complex number.
+        kernel, key = x._key.table["put_view"]
+        return put_view_operation.finish(
+            kernel(array_of(x), array_of(value), steps=steps), key, (x, value), steps=steps
+        )
+
+    def zeros_like(self, x: Tensor) -> Tensor:
+        return wrap(x._key.library.ops.zeros_like(array_of(x)), x._key)
+
+    def ones_like(self, x: Tensor) -> Tensor:
+        return wrap(x._key.library.ops.ones_like(array_of(x)), x._key)
+
+    def full_like(self, x: Tensor, value: float) -> Tensor:
+        return wrap(x._key.library.ops.full_like(array_of(x), value), x._key)
+
+
+class _ConstantLifter:
+    """The same for a pass of which only the dependence on the gradients it begins with is recorded."""
+
+    ops = _TensorOps()
+
+    def lift(self, array: Any, key: DispatchKey, node: Any, storage: Any, version: int) -> Tensor:
+        """A tensor of a saved array, without its history."""
+        tensor = LIFTER.lift(array, key, node, storage, version)
+        tensor._node = None
+        return tensor
+
+
+class TensorLifter:
+    """How saved arrays become tensors again: see `tensorplug.autograd.engine.Lifter`."""
+
+    ops = _TensorOps()
+
+    def lift(self, array: Any, key: DispatchKey, node: Any, storage: Any, version: int) -> Tensor:
+        """A tensor of a saved array; it keeps the version that it was saved at, and follows no later write."""
+        tensor = new_tensor()
+        tensor._array = array
+        tensor._key = node.key if node is not None else key.library.key_of(array)
+        tensor._node = node
+        tensor._storage = storage
+        tensor._version = version
+        tensor._view = None
+        return tensor
+
+
+LIFTER = TensorLifter()
+
+
+CONSTANT_LIFTER = _ConstantLifter()
+
+
+def shown(gradient: Any, key: DispatchKey) -> Tensor:
+    """A gradient of a pass, raw or recorded, as a tensor that users may see and write."""
+    if key.dtype.kind != "c":
+        return owned(gradient, key)
+    return owned(conjugate(gradient) if type(gradient) is Tensor else key.library.ops.conj(gradient), key)
+
+
+def owned(value: Any, key: DispatchKey, exposed: set[int] | None = None) -> Tensor:
+    """A raw array, or a recorded tensor, as a tensor that can be written without changing anything else.
+
+    A raw array is copied, or, where the identities of those that something else sees are `exposed`, if it must be.
+    """
+    if type(value) is Tensor:
+        return clone(value)
+    if exposed is not None:
+        return wrap(in_own_memory(value, key, exposed), key)
+    return wrap(key.library.backend.copy(value) if key.writable else value, key)
+
+
+def passed(gradient: Tensor, key: DispatchKey, recorded: bool) -> Any:
+    """A user's gradient as a pass has it: a tensor where it is recorded, else a raw array."""
+    tensor = conjugate(cast(gradient, key.dtype))
+    return tensor if recorded else array_of(tensor)
+
+
+def saved(self: Tensor) -> tuple[Any, Any, int]:
+    """Array, storage and version, from which a tensor can be made again that follows no later write."""
+    array = array_of(self)
+    storage = self._storage or self._make_storage()
+    return array, storage, self._version
+
+
+def lifted(array: Any, key: DispatchKey, node: Any = None, storage: Any = None, version: int = 0) -> Tensor:
+    """A tensor of a raw array, with a history."""
+    return wrap(array, key, node) if storage is None else LIFTER.lift(array, key, node, storage, version)
+
+
+def variable(self: Tensor) -> Tensor:
+    """A tensor that shares the memory, with a node or leaf of its own that leads to this one's, if there is one."""
+    alone = detach(self)
+    if self._node is not None:
+        return make_view(self, "reshape", self.shape)
+    make_leaf(alone)
+    return alone
+
+
+def require_written(self: Tensor, operation: str) -> None:
+    """Refuse what was written without being recorded, if recording it would be refused."""
+    require_writable(operation, self)
+    require_recorded_view(operation, self)
+
+
+def conjugate(tensor: Tensor) -> Tensor:
+    if tensor.dtype.kind != "c":
+        return tensor
+    conjugated: Tensor = LIFTER.ops.conj(tensor)
+    return conjugated
+
+
+def in_own_memory(array: Any, key: DispatchKey, exposed: set[int]) -> Any:
+    """The gradient in memory that nothing else sees, so that writing it in place changes it alone."""
+    if key.writable and (id(array) in exposed or key.library.backend.is_view(array)):
+        return key.library.backend.copy(array)
+    exposed.add(id(array))
+    return array
+
+
+METHODS = {
+    "_lift": staticmethod(lifted),
+    "_lifter": LIFTER,
+    "_owned": staticmethod(owned),
+    "_passed": passed,
+    "_save": saved,
+    "_shown": staticmethod(shown),
+    "_variable": variable,
+    "_require_writable": require_written,
+}
+"""Methods of Tensor that `tensorplug.autograd` calls: see `tensorplug.autograd.protocol`."""
