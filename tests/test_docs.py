@@ -29,6 +29,22 @@ def test_examples(path: Path) -> None:
     assert doctest.DocTestRunner(optionflags=flags).run(test).failed == 0
 
 
+def test_architecture_names_what_there_is() -> None:
+    """Each file and name of its tables, and each added line of its examples."""
+    text = (FOLDER / "architecture.md").read_text()
+    root = FOLDER.parent
+    named = re.findall(r"\| `([a-z_/]+\.py)` \| `(\w+)` \|", text)
+    assert len(named) > 10
+    for file, name in named:
+        assert re.search(rf"^(def |class )?{name}\b", (root / file).read_text(), re.MULTILINE), (file, name)
+    for file in re.findall(r"`((?:core|autograd|backends|conformance|losses)/[a-z_/]*(?:\.py)?)", text):
+        assert (root / file).exists(), file
+    for block in re.findall(r"^```diff\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        file, *lines = block.splitlines()
+        for line in lines:
+            assert line.removeprefix("+") in (root / file).read_text().splitlines(), (file, line)
+
+
 def test_pages_of_losses_are_what_their_docstrings_say() -> None:
     pages = runpy.run_path(str(FOLDER / "write_loss_pages.py"))["pages"]()
     assert {path.stem: path.read_text() for path in (FOLDER / "losses").glob("*.md")} == pages
