@@ -67,9 +67,16 @@ def _reflected(apply: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return method
 
 
+def _named(name: str, member: Any) -> Any:
+    """The member; Python's own errors call it by its name on Tensor if it is a method alone."""
+    if getattr(member, "__name__", "").endswith("method"):
+        member.__qualname__ = f"Tensor.{name}"
+    return member
+
+
 def _attach(operation: Operation) -> None:
     for name in operation.methods:
-        setattr(Tensor, name, operation.method or operation.function)
+        setattr(Tensor, name, _named(name, operation.method or operation.function))
     if operation.operator is not None:
         _attach_operator(operation, operation.operator)
     if operation.in_place:
@@ -104,7 +111,7 @@ def _part_setter(name: str) -> Callable[[Tensor, Any], None]:
     return setter
 
 
-def _type_as(self: Tensor, other: Tensor) -> Tensor:
+def type_as_method(self: Tensor, other: Tensor) -> Tensor:
     """The tensor in the dtype of another; itself if it is that already."""
     require_tensors("type_as", other)
     return convert(self, other.dtype)
@@ -152,7 +159,7 @@ METHODS: dict[str, Any] = {
     "fill_": writes.fill_,
     "zero_": writes.zero_,
     "astype": astype,
-    "type_as": _type_as,
+    "type_as": type_as_method,
     **{method: _converter(name) for method, name in CONVERSIONS.items()},
 }
 
@@ -174,5 +181,5 @@ def attach_all() -> None:
     for operation in OPERATIONS.values():
         _attach(operation)
     for name, member in (METHODS | PROPERTIES).items():
-        setattr(Tensor, name, member)
+        setattr(Tensor, name, _named(name, member))
     explain_absent_methods(Tensor)

@@ -621,5 +621,10 @@ COMPOSED: dict[str, Function] = {
 }
 """NumPy's functions made of Tensorplug's, with NumPy's arguments."""
 
+for _name, _function in COMPOSED.items():
+    if _function.__module__ == __name__:
+        # What Python's own errors about arguments call it.
+        _function.__qualname__ = _name
+
 METHODS = {"__array_ufunc__": array_ufunc, "__array_function__": array_function}
 """Methods of Tensor."""

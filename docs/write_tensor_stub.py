@@ -101,8 +101,7 @@ def signature(name: str, function: Callable[..., Any], imports: Imports, static:
         )
         for position, parameter in enumerate(found.parameters.values())
     ]
-    short = function.__name__ == "<lambda>"
-    returns = "Tensor" if binary or reduces or short else found.return_annotation
+    returns = "Tensor" if (binary or reduces) and "divmod" not in name else found.return_annotation
     text = found.replace(parameters=parameters, return_annotation=Text(imports.annotation(returns, scope)))
     return f"def {name}{text}: ..."
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import tensorplug as tp
@@ -68,6 +69,7 @@ WRONG: dict[str, tuple[type[Exception], str, Call]] = {
     "amax": (TypeError, r"amax: got list", lambda x: tp.amax([1.0])),  # type: ignore[arg-type]
     "view_as": (TypeError, r"view_as: got int", lambda x: x.view_as(1)),
     "uniform_": (ValueError, r"uniform_: got the range from 3 to 2", lambda x: x.uniform_(3, 2)),
+    "bernoulli": (ValueError, r"bernoulli: got a probability of 1.5", lambda x: x.bernoulli(1.5)),
     "bernoulli_": (ValueError, r"bernoulli_: got a probability of 1.5", lambda x: x.bernoulli_(1.5)),
     "normal": (TypeError, r"normal: got str", lambda x: tp.normal("a", 1.0, (2,))),
     "dtype": (TypeError, r"unknown dtype", lambda x: x.astype(x)),
@@ -147,3 +149,11 @@ def test_no_error_is_in_a_library_s_own_words(kind: str, before: tuple[Any, ...]
         if len(errors) > 1:
             different.append((name, errors))
     assert different == []
+
+
+def test_functions_have_names_in_errors_about_arguments() -> None:
+    assert [name for name, function in functions() if "<" in inspect.unwrap(function).__qualname__] == []
+    with pytest.raises(TypeError, match=r"^Tensor\.reshape\(\) got an unexpected keyword argument 'dims'"):
+        tp.ones(2).reshape(dims=2)
+    with pytest.raises(TypeError, match=r"^numpy\.ravel\(\) got an unexpected keyword argument 'order'"):
+        np.ravel(tp.ones(2), order="F")  # type: ignore[call-overload]

@@ -204,6 +204,13 @@ def test_random_numbers_in_place(backend: str) -> None:
     assert set(tp.randint_like(y, 1, 3).tolist()) == {1, 2}
     assert x.bernoulli_(tp.tensor(1.0)).min().item() == 1.0
     assert tp.bernoulli(x, out=tp.zeros(100)).min().item() == 1.0
+    state = tp.get_rng_state()
+    drawn = y.bernoulli(0.25)
+    tp.set_rng_state(state)
+    assert drawn.dtype is tp.int64
+    assert 5 < drawn.sum().item() < 50
+    assert (x.clone().bernoulli_(p=0.25) == drawn).all()
+    assert (x == 1.0).all()
     assert tp.normal(x, tp.tensor(0.0)).max().item() == 1.0
     assert tp.Generator(-1).initial_seed() == -1
 

@@ -107,7 +107,6 @@ def _along_an_axis(name: str, decomposition: Callable[..., Any], summary: str, n
         name, family="activation", operands=("x",), accepts=_FLOATS, decomposition=decomposition, methods=(name,)
     )
 
-    @accepts_0d
     def function(x: Tensor, /, dim: int | None = None, dtype: Any = None, *, axis: int = -1) -> Tensor:
         if type(x) is not Tensor:
             raise unsupported(name, x)
@@ -138,8 +137,8 @@ IndexError
 TypeError
     For another dtype.""",
     )
-    operation.function = function
-    return function
+    operation.function = accepts_0d(function)
+    return operation.function
 
 
 log_softmax = _along_an_axis(

@@ -155,13 +155,15 @@ def _require_within(operation: str, what: str, value: Any, greatest: float) -> N
         raise ValueError(f"{operation}: got {what} of {value}, wanted {wanted}")
 
 
-def bernoulli(x: Tensor, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
+def bernoulli(x: Tensor, p: Any = None, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
     """1 with the probability that an element says, else 0.
 
     Parameters
     ----------
     x : Tensor
-        Probabilities, of a real floating-point dtype.
+        Probabilities, of a real floating-point dtype; with `p`, what has the shape and dtype of the result.
+    p : float or Tensor, optional
+        One probability for all elements; one that is a tensor is broadcast.
     generator : Generator, optional
     out : Tensor, optional
         Where the result is written.
@@ -174,7 +176,7 @@ def bernoulli(x: Tensor, *, generator: Generator | None = None, out: Tensor | No
     Raises
     ------
     ValueError
-        If an element is not within 0 and 1.
+        If a probability is not within 0 and 1.
 
     Examples
     --------
@@ -184,7 +186,7 @@ def bernoulli(x: Tensor, *, generator: Generator | None = None, out: Tensor | No
     """
     if type(x) is not Tensor:
         raise unsupported("bernoulli", x)
-    return placed("bernoulli", cast(_chosen("bernoulli", x, x, generator), x.dtype), out)
+    return placed("bernoulli", cast(_chosen("bernoulli", x if p is None else p, x, generator), x.dtype), out)
 
 
 def _chosen(operation: str, p: Any, x: Tensor, generator: Generator | None) -> Tensor:
@@ -301,7 +303,7 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -
 
 
 METHODS = {
-    "bernoulli": lambda x, *, generator=None: bernoulli(x, generator=generator),
+    "bernoulli": bernoulli,
     "bernoulli_": bernoulli_,
     "normal_": normal_,
     "random_": random_,

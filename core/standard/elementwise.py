@@ -954,15 +954,28 @@ def _round_floats(x: Tensor, places: int) -> Tensor:
 
 
 _round.operation.function = round
-METHODS |= {"round_": in_place(round), "__round__": lambda x, ndigits=None: round(x, decimals=ndigits or 0)}
 
 
-def quotient_and_remainder(x1: Any, x2: Any) -> Any:
+def round_method(x: Tensor, ndigits: int | None = None) -> Tensor:
+    """What Python's ``round`` gives, as a tensor."""
+    found: Tensor = round(x, decimals=ndigits or 0)
+    return found
+
+
+METHODS |= {"round_": in_place(round), "__round__": round_method}
+
+
+def quotient_and_remainder(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
     """What ``divmod`` of two operands gives."""
     return x1 // x2, x1 % x2
 
 
-METHODS |= {"__divmod__": quotient_and_remainder, "__rdivmod__": lambda x, other: quotient_and_remainder(other, x)}
+def reflected_quotient_and_remainder(self: Tensor, other: Any) -> tuple[Tensor, Tensor]:
+    """What ``divmod`` of two operands gives, called on the second."""
+    return quotient_and_remainder(other, self)
+
+
+METHODS |= {"__divmod__": quotient_and_remainder, "__rdivmod__": reflected_quotient_and_remainder}
 
 METHODS |= {f"{name}_": _scaled_in_place(name) for name in ("add", "subtract")}
 METHODS["sub_"] = METHODS["subtract_"]

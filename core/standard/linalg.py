@@ -1143,8 +1143,13 @@ def norm(
     return placed("norm", found, out)
 
 
+def cholesky_method(x: Tensor, upper: bool = False) -> Tensor:
+    """The triangular factor of positive-definite matrices, as in PyTorch."""
+    return cholesky(x, upper=upper)
+
+
 METHODS = {
-    "cholesky": lambda x, upper=False: cholesky(x, upper=upper),
+    "cholesky": cholesky_method,
     "det": det,
     "inverse": inv,
     "matrix_power": matrix_power,

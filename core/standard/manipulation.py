@@ -459,6 +459,11 @@ def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     return reshape(x, (*x.shape[:first], joined, *x.shape[last + 1 :]))
 
 
+def ravel_method(x: Tensor) -> Tensor:
+    """The elements along one axis, as in PyTorch; a view where it can be."""
+    return flatten(x)
+
+
 def flip(x: Tensor, /, dims: Any = None, *, axis: Any = None) -> Tensor:
     """The elements in reverse order along axes, by default along all.
 
@@ -886,6 +891,11 @@ def roll(x: Tensor, /, shift: Any = None, dims: Any = None, *, axis: Any = None,
     return _rolled(x, shifts, axes)
 
 
+def roll_method(x: Tensor, shifts: Any, dims: Any = None) -> Tensor:
+    """The elements moved along axes, as in PyTorch."""
+    return roll(x, shifts, dims)
+
+
 def _rolled(x: Tensor, shifts: tuple[int, ...], axes: tuple[int, ...]) -> Tensor:
     """The same with each axis once, and shifts less than its length."""
     totals = dict.fromkeys(axes, 0)
@@ -1201,6 +1211,11 @@ def stride(x: Tensor, dim: int | None = None) -> Any:
     return found if dim is None else found[normalize_axis("stride", dim, x.ndim)]
 
 
+def reshape_method(x: Tensor, *lengths: Any, shape: Any = None) -> Tensor:
+    """The elements in another shape: one tuple or several integers, as in PyTorch."""
+    return reshape(x, one_or_several(lengths, shape))
+
+
 METHODS = {
     **{name: globals()[name] for name in ("view", "view_as", "permute", "transpose", "t", "flatten")},
     **{name: globals()[name] for name in ("expand", "expand_as", "unbind", "unsqueeze")},
@@ -1210,13 +1225,13 @@ METHODS = {
     **{name: globals()[name] for name in ("movedim", "repeat_interleave", "tril", "triu")},
     "flip": flip_method,
     "moveaxis": movedim,
-    "ravel": lambda x: flatten(x),
+    "ravel": ravel_method,
     "repeat": repeat_method,
-    "roll": lambda x, shifts, dims=None: roll(x, shifts, dims),
+    "reshape": reshape_method,
+    "roll": roll_method,
     "tile": tile_method,
     "squeeze": squeeze_method,
     "tril_": in_place(tril),
     "triu_": in_place(triu),
-    "reshape": lambda x, *lengths, shape=None: reshape(x, one_or_several(lengths, shape)),
 }
 """What these functions are called as methods of Tensor, in PyTorch's signatures."""

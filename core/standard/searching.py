@@ -278,5 +278,10 @@ def _branches(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
 _where.function = where
 
 
-METHODS = {"where": lambda x, condition, other: where(condition, x, other)}
+def where_method(x: Tensor, condition: Tensor, other: Any) -> Tensor:
+    """The elements where a condition holds, others elsewhere, as in PyTorch."""
+    return where(condition, x, other)
+
+
+METHODS = {"where": where_method}
 """Methods of Tensor."""
