@@ -1,4 +1,4 @@
-# make demo | test | faults | array-api-tests | array-api-table | docs | lint | bench | clean.
+# make demo | test | test-all | faults | array-api-tests | array-api-table | docs | lint | bench | clean.
 # Each target makes .venv and keeps it up to date by itself.
 
 ifndef PYTHON
@@ -27,17 +27,25 @@ ifneq ($(shell $(BIN) -c 'print(open("$(STAMP)").read().strip())' 2>/dev/null),$
 CLEAR := --clear
 endif
 
-.PHONY: demo docs test faults array-api-tests array-api-table lint bench wheel clean
+.PHONY: demo docs test test-all faults array-api-tests array-api-table lint bench wheel clean
 
 demo: $(STAMP)
 	@$(BIN) -m tensorplug demo $(ARGS)
 
 # Our own tests, and the quick level of the conformance suite; each file stays in one process, in which JAX compiles what
-# its tests have in common once.
+# its tests have in common once. The suite, the longest of what one process does, begins; by their numbers of tests some
+# long files would come last.
+TESTS := -n 2 --dist loadfile --no-loadscope-reorder \
+	--pyargs tensorplug.conformance --backend numpy --backend jax --quick tests
+
+# Each kind of case on each backend, but of whole grids of parameters some cells on those that compile.
 test: $(STAMP)
-	@# The suite, the longest of what one process does, begins; by their numbers of tests some long files would come last.
-	@$(BIN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
-		--pyargs tensorplug.conformance --backend numpy --backend jax --quick tests $(ARGS)
+	@echo "==> Running the tests in two processes: some 6 minutes and 1.5 GB for each (make test-all: every case)"
+	@$(BIN) -m pytest $(TESTS) $(ARGS)
+
+test-all: $(STAMP)
+	@echo "==> Running every test in two processes: some 20 minutes and 1.5 GB for each"
+	@$(BIN) -m pytest $(TESTS) --all $(ARGS)
 
 # Every planted fault against every check that reaches it, which takes an hour; ARGS="--level quick" looks less far.
 faults: $(STAMP)

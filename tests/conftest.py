@@ -1,15 +1,30 @@
-"""What several test files use: the backends that hold the tensors."""
+"""What several test files use: the backends that hold the tensors, and which share of the tests runs.
+
+`pytest --all` runs every test. Without it NumPy runs every test, too, and the other backends, for which each operation
+and shape is compiled, run of each test function
+
+- if it is marked `one_of_each(key)`, the first of each `key(**parameters)`;
+- else so many that each value of each parameter is among them;
+- of hypothesis's examples a quarter, unless the test says how many.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
+import itertools
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Any
 
+import hypothesis
 import pytest
 
 import tensorplug as tp
 from tensorplug.backends import BackendUnavailable
+from tensorplug.core.memory import derivation
 
 # SciPy looks at it once, when it is imported, and JAX imports SciPy.
 os.environ["SCIPY_ARRAY_API"] = "1"
@@ -54,3 +69,99 @@ def no_collector() -> Iterator[None]:
     yield
     gc.unfreeze()
     gc.enable()
+
+
+COLLECTED = pytest.StashKey[set[tuple[str, str | None]]]()
+SAMPLED = pytest.StashKey[set[tuple[str, str | None]]]()
+"""Test functions with the backends that they run on."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="run whole grids of parameters, on every backend")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    hypothesis.settings.register_profile("tests", max_examples=60 if config.getoption("--all") else 15, deadline=None)
+    hypothesis.settings.load_profile("tests")
+    config.addinivalue_line("markers", "one_of_each(key): without --all the first test of each key(**parameters) runs")
+    # Hooks of this file itself are not called for tests of other folders, such as those of the conformance suite.
+    config.pluginmanager.register(_Memory())
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without `--all`, deselect what repeats a kind."""
+    config.stash[COLLECTED] = {function_of(item) for item in items}
+    if config.getoption("--all"):
+        return
+    chosen = set(_sampled(items))
+    config.stash[SAMPLED] = {function_of(item) for item in chosen}
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = [item for item in items if item in chosen]
+
+
+def function_of(item: pytest.Item) -> tuple[str, str | None]:
+    """The name of a test's function, and the backend of the fixture `backend`."""
+    fixture = "backend" in getattr(item, "fixturenames", ()) and "check" not in getattr(item, "fixturenames", ())
+    return item.nodeid.partition("[")[0], item.callspec.params.get("backend") if fixture else None
+
+
+def _sampled(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
+    """Those tests that show each kind."""
+    grids: dict[Hashable, list[tuple[pytest.Item, set[Hashable]]]] = {}
+    for item in items:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        backend = function_of(item)[1]
+        marker = item.get_closest_marker("one_of_each")
+        kinds: set[Hashable]
+        if backend == "numpy" or (backend is None and marker is None):
+            yield item
+            continue
+        if marker is not None:
+            kinds = {marker.args[0](**{name: value for name, value in parameters.items() if name != "backend"})}
+        else:
+            kinds = _values(item, parameters) or {None}
+        grids.setdefault(function_of(item), []).append((item, kinds))
+    for grid in grids.values():
+        yield from _covering(grid)
+
+
+def _values(item: pytest.Item, parameters: dict[str, Any]) -> set[Hashable]:
+    """What each list of parameters gives to a test; values of one list are one object in all tests."""
+    written = [mark.args[0] for mark in item.iter_markers("parametrize")]
+    together = [names.replace(" ", "").split(",") if isinstance(names, str) else list(names) for names in written]
+    others = [[name] for name in parameters if name != "backend" and not any(name in names for names in together)]
+    return {(*names, *(id(parameters[name]) for name in names)) for names in together + others}
+
+
+def _covering(grid: list[tuple[pytest.Item, set[Hashable]]]) -> Iterator[pytest.Item]:
+    """Few tests that have all kinds, those first that have the most new ones."""
+    missing = set(itertools.chain.from_iterable(kinds for _, kinds in grid))
+    for new in range(max(len(kinds) for _, kinds in grid), 0, -1):
+        for item, kinds in grid:
+            if len(kinds & missing) == new:
+                missing -= kinds
+                yield item
+
+
+class _Memory:
+    """What JAX has compiled for tests that ran, which is some 2 MB a function, is given back."""
+
+    LIMIT = 900 << 20
+    """At how many bytes of a process; where the system does not tell them, after each file."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Any:
+        done = yield
+        if "jax" in sys.modules and self._is_full(nextitem is None or nextitem.path != item.path):
+            derivation._compiled.clear()
+            sys.modules["jax"].clear_caches()
+            with contextlib.suppress(OSError, AttributeError):
+                ctypes.CDLL("libc.so.6").malloc_trim(0)
+        return done
+
+    def _is_full(self, ends: bool) -> bool:
+        try:
+            with open("/proc/self/statm") as counts:
+                return int(counts.read().split()[1]) * os.sysconf("SC_PAGESIZE") > self.LIMIT
+        except OSError:
+            return ends

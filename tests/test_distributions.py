@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tensorplug.backends.common import philox
@@ -264,7 +264,6 @@ def test_integers_follow_their_definition_everywhere(name: str, low: int, high: 
             continue
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(INTEGERS), st.data())
 def test_integers_of_any_range(name: str, data: st.DataObject) -> None:
     least, greatest = distributions.LIMITS[name]
