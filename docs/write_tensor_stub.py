@@ -43,6 +43,7 @@ class Imports(ast.NodeTransformer):
     def __init__(self) -> None:
         self.found = {"import builtins", "from typing import overload"}
         self.scope: dict[str, Any] = {}
+        self.tuples: dict[str, list[str]] = {}
 
     def annotation(self, text: str, scope: dict[str, Any]) -> str:
         """An annotation with what it names imported."""
@@ -57,6 +58,15 @@ class Imports(ast.NodeTransformer):
             return ast.Attribute(ast.Name("builtins"), name) if name in vars(Tensor) else node
         raise NameError(f"{name} is not known where it is used as an annotation")
 
+    def _from_above(self, name: str, value: Any) -> ast.expr:
+        """A type of a floor above: a tuple of results is written down again, another is any."""
+        if not hasattr(value, "_fields"):
+            self.found.add("from typing import Any")
+            return ast.Name("Any")
+        self.found.add("from typing import NamedTuple")
+        self.tuples[name] = [f"class {name}(NamedTuple):", *(f"    {field}: Tensor" for field in value._fields), ""]
+        return ast.Name(name)
+
     def _imported(self, name: str, value: Any) -> ast.expr:
         if isinstance(value, ModuleType):
             self.found.add(f"import {value.__name__} as _{name}")
@@ -65,9 +75,15 @@ class Imports(ast.NodeTransformer):
         if not hasattr(importlib.import_module(module), name):
             # An alias of the module that uses it.
             return ast.Name("Any")
+        if module.startswith(UPPER):
+            return self._from_above(name, value)
         if module != Tensor.__module__:
             self.found.add(f"from {_relative(module)} import {name}")
         return ast.Name(name)
+
+
+UPPER = tuple(f"tensorplug.core.{floor}." for floor in ("families", "interchange", "pytorch", "random", "standard"))
+"""The floors above Tensor, which the stub must not import either."""
 
 
 def _relative(module: str) -> str:
@@ -202,7 +218,8 @@ def stub() -> str:
     text = re.sub(r"\.\.\.\n\n(\s+)(?=def|@)", r"...\n\1", text)
     # What compares elementwise is no override of what `object` has.
     text = re.sub(r"(def __(?:eq|ne)__.*)", r"\1  # type: ignore[override]", text)
-    return HEADER + "\n".join(sorted(imports.found)) + "\n\n" + text
+    tuples = "\n".join(line for name in sorted(imports.tuples) for line in imports.tuples[name])
+    return HEADER + "\n".join(sorted(imports.found)) + "\n\n" + tuples + "\n" + text
 
 
 if __name__ == "__main__":

@@ -466,15 +466,15 @@ def _rebuilt(array: Any, key: DispatchKey, order: tuple[int, ...]) -> Tensor:
 
 def _copied_storage(storage: Storage) -> Tensor:
     """The root of a copy, in the layout of the original."""
-    order, library = _order(storage.layout), storage.kind.library
-    array = library.ops.permute_dims(storage.root, order) if storage.kind.writable else storage.root
-    return _rebuilt(library.backend.copy(array), storage.kind, order)
+    order, library = _order(storage.layout), storage.key.library
+    array = library.ops.permute_dims(storage.root, order) if storage.key.writable else storage.root
+    return _rebuilt(library.backend.copy(array), storage.key, order)
 
 
 def _reduced_storage(storage: Storage) -> tuple[Any, ...]:
     order = _order(storage.layout)
-    host = host_array(wrap(storage.root, storage.kind)).transpose(order)
-    return _restored_storage, (numpy.array(host, order="C"), str(storage.kind.device), order)
+    host = host_array(wrap(storage.root, storage.key)).transpose(order)
+    return _restored_storage, (numpy.array(host, order="C"), str(storage.key.device), order)
 
 
 def _restored_storage(array: numpy.ndarray, device: str, order: tuple[int, ...]) -> Tensor:

@@ -30,18 +30,18 @@ class Storage:
         Shape and strides of the root, from which all views are derived, once there is a view; else None.
     root : array or None
         The root's present array, once there is a view.
-    kind : DispatchKey
+    key : DispatchKey
         The root's, once there is a view.
     replaceable : bool
         Whether the root was made by a write, so that nothing outside can hold it.
     """
 
-    __slots__ = ("kind", "layout", "replaceable", "root", "version")
+    __slots__ = ("key", "layout", "replaceable", "root", "version")
 
     version: int
     layout: Any
     root: Any
-    kind: DispatchKey
+    key: DispatchKey
     replaceable: bool
 
 

@@ -118,7 +118,7 @@ def sharing(array: Any, key: Any) -> Tensor:
 
 def _set_root(storage: Storage, tensor: Tensor, root_layout: numpy.ndarray) -> None:
     storage.root = tensor._array
-    storage.kind = tensor._key
+    storage.key = tensor._key
     storage.replaceable = False
     storage.layout = root_layout
 
