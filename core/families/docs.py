@@ -74,3 +74,15 @@ def assemble(summary: str, notes: str, example: str, **sections: str) -> str:
     shown = textwrap.dedent(example).strip()
     parts.append(f"Examples\n--------\n>>> import tensorplug as tp\n{shown}\n")
     return "\n\n".join(parts)
+
+
+def published(operation: Any, function: Any, doc: str) -> Any:
+    """Give a made function the name, module and documentation of its operation, which it becomes the function of."""
+    # Functions are pickled by the name of their module.
+    function.__module__ = operation.module
+    function.__name__ = operation.name.rpartition(".")[2]
+    function.__qualname__ = function.__name__
+    function.__doc__ = doc
+    function.operation = operation
+    operation.function = function
+    return function

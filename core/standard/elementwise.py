@@ -11,7 +11,7 @@ import numpy
 from ...backends.common.complex_functions import joined
 from ..dispatch.keys import OPERATIONS
 from ..dispatch.operation import Operation
-from ..families.families import (
+from ..families.elementwise import (
     Declared,
     binary,
     binary_apply,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..dispatch.operation import Operation
-from ..families.families import binary_apply
+from ..families.elementwise import binary_apply
 from ..families.in_place import in_place, placed
 from ..memory.coercion import is_number, pair
 from ..memory.structure import broadcast_to, cast, reshape

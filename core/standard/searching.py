@@ -7,8 +7,8 @@ from typing import Any
 
 from ..dispatch.operation import Operation
 from ..families.docs import reduction_doc
-from ..families.families import reduction
 from ..families.in_place import placed
+from ..families.reductions import reduction
 from ..memory.coercion import pair, python_number, same_device, scalar_tensor
 from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor, wrap

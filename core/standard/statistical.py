@@ -8,8 +8,8 @@ from typing import Any
 
 from ..dispatch.operation import Operation
 from ..families.docs import assemble
-from ..families.families import accumulation_dtype, is_narrow, reduction
 from ..families.in_place import in_place, into, placed
+from ..families.reductions import accumulation_dtype, is_narrow, reduction
 from ..families.scalars import accepts_0d
 from ..memory.coercion import in_single
 from ..memory.structure import cast

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..dispatch.operation import Operation
-from ..families.families import reduction
+from ..families.reductions import reduction
 from ..memory.structure import clone
 from ..memory.tensor import Tensor
 from ..types.axes import as_integer, normalize_axis
