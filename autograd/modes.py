@@ -12,6 +12,15 @@ from collections.abc import Callable, Generator
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
+__all__ = [
+    "enable_grad",
+    "inference_mode",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "no_grad",
+    "set_grad_enabled",
+]
+
 _recording: ContextVar[bool] = ContextVar("tensorplug_recording", default=True)
 
 _inference: ContextVar[bool] = ContextVar("tensorplug_inference", default=False)

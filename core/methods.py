@@ -21,6 +21,7 @@ from .pytorch import (
     constructors,
     conversion,
     selection,
+    softmax,
 )
 from .random import generator as random
 from .random import sampling
@@ -53,6 +54,7 @@ CHAPTERS = (
     random,
     searching,
     sets,
+    softmax,
     sorting,
     statistical,
     utility,

@@ -1,55 +1,12 @@
 """Losses: as classes here, as functions in `tensorplug.losses.functional`."""
 
-from . import functional
-from .binary import (
-    BCELoss,
-    BCEWithLogitsLoss,
-    MultiLabelSoftMarginLoss,
-    SoftMarginLoss,
-)
-from .cross_entropy import CrossEntropyLoss
-from .ctc import CTCLoss
-from .distance import CosineEmbeddingLoss, TripletMarginLoss, TripletMarginWithDistanceLoss
-from .likelihood import (
-    GaussianNLLLoss,
-    KLDivLoss,
-    NLLLoss,
-    PoissonNLLLoss,
-)
-from .margin import (
-    HingeEmbeddingLoss,
-    MarginRankingLoss,
-    MultiLabelMarginLoss,
-    MultiMarginLoss,
-)
-from .regression import (
-    HuberLoss,
-    L1Loss,
-    MSELoss,
-    SmoothL1Loss,
-)
+import typing as _typing
 
-__all__ = [
-    "BCELoss",
-    "BCEWithLogitsLoss",
-    "CTCLoss",
-    "CosineEmbeddingLoss",
-    "CrossEntropyLoss",
-    "GaussianNLLLoss",
-    "HingeEmbeddingLoss",
-    "HuberLoss",
-    "KLDivLoss",
-    "L1Loss",
-    "MSELoss",
-    "MarginRankingLoss",
-    "MultiLabelMarginLoss",
-    "MultiLabelSoftMarginLoss",
-    "MultiMarginLoss",
-    "NLLLoss",
-    "PoissonNLLLoss",
-    "SmoothL1Loss",
-    "SoftMarginLoss",
-    "TripletMarginLoss",
-    "TripletMarginWithDistanceLoss",
-    "functional",
-]
+from . import functional as functional
+from . import loss as _loss
+from .loss import *
+
+# Type checkers cannot read a list that is put together; to them a star import hands names on.
+if not _typing.TYPE_CHECKING:
+    __all__ = ["functional"]
+    __all__ += _loss.__all__

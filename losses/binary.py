@@ -15,9 +15,15 @@ from .checks import (
     require_probabilities,
     require_shape,
 )
-from .loss import Loss
 from .pointwise import pointwise, pointwise_loss
 from .reduction import reduce, require_reduction
+
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "multilabel_soft_margin_loss",
+    "soft_margin_loss",
+]
 
 _LEAST_LOGARITHM = -100.0
 """What logarithms of probabilities are held at, as in PyTorch, so that a certain but wrong answer has a finite loss."""
@@ -332,145 +338,3 @@ def multilabel_soft_margin_loss(
     if weight is not None:
         losses = losses * like_input(name, "weight", weight, input)
     return cast(reduce(losses.sum(-1) / float(input.shape[-1]), reduction), dtype)
-
-
-class BCELoss(Loss):
-    """The cross-entropy between probabilities of a yes and the answers.
-
-    Parameters
-    ----------
-    weight : Tensor, optional
-        What the losses are multiplied by; it broadcasts to the shape of the input.
-    reduction : {"mean", "sum", "none"}, default: "mean"
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an option is not one of these.
-
-    See Also
-    --------
-    tensorplug.losses.functional.binary_cross_entropy : the formula, the shapes, and the errors.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.BCELoss()(tp.tensor([0.9, 0.5]), tp.tensor([1.0, 0.0]))
-    tensor(0.3993)
-    """
-
-    def __init__(self, weight: Tensor | None = None, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-        self._require_weights(weight=weight)
-        self.weight = weight
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """The loss of probabilities and answers."""
-        return binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
-
-
-class BCEWithLogitsLoss(Loss):
-    """The cross-entropy between the sigmoids of logits and the answers.
-
-    Parameters
-    ----------
-    weight : Tensor, optional
-        What the losses are multiplied by; it broadcasts to the shape of the input.
-    reduction : {"mean", "sum", "none"}, default: "mean"
-    pos_weight : Tensor, optional
-        By what a yes counts; it broadcasts to the shape of the input.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an option is not one of these.
-
-    See Also
-    --------
-    tensorplug.losses.functional.binary_cross_entropy_with_logits : the formula, the shapes, and the errors.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.BCEWithLogitsLoss()(tp.tensor([2.0, 0.0]), tp.tensor([1.0, 0.0]))
-    tensor(0.4100)
-    """
-
-    def __init__(
-        self, weight: Tensor | None = None, *, reduction: str = "mean", pos_weight: Tensor | None = None
-    ) -> None:
-        super().__init__(reduction)
-        self._require_weights(weight=weight, pos_weight=pos_weight)
-        self.weight = weight
-        self.pos_weight = pos_weight
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """The loss of logits and answers."""
-        options: dict[str, Any] = {"reduction": self.reduction, "pos_weight": self.pos_weight}
-        return binary_cross_entropy_with_logits(input, target, self.weight, **options)
-
-
-class SoftMarginLoss(Loss):
-    """The logistic loss of scores and labels of 1 or -1.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, default: "mean"
-
-    Raises
-    ------
-    ValueError
-        For another reduction.
-
-    See Also
-    --------
-    tensorplug.losses.functional.soft_margin_loss : the formula, the shapes, and the errors.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.SoftMarginLoss()(tp.tensor([2.0, 2.0]), tp.tensor([1, -1]))
-    tensor(1.1269)
-    """
-
-    def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """The loss of scores and labels."""
-        return soft_margin_loss(input, target, reduction=self.reduction)
-
-
-class MultiLabelSoftMarginLoss(Loss):
-    """The mean over the classes of the cross-entropies between the sigmoids of logits and the answers.
-
-    Parameters
-    ----------
-    weight : Tensor, shape (C,), optional
-        The weight of each class.
-    reduction : {"mean", "sum", "none"}, default: "mean"
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an option is not one of these.
-
-    See Also
-    --------
-    tensorplug.losses.functional.multilabel_soft_margin_loss : the formula, the shapes, and the errors.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.MultiLabelSoftMarginLoss()(tp.tensor([[2.0, -2.0, 0.0]]), tp.tensor([[1, 0, 1]]))
-    tensor(0.3157)
-    """
-
-    def __init__(self, weight: Tensor | None = None, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-        self._require_weights(weight=weight)
-        self.weight = weight
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """The loss of logits and answers."""
-        return multilabel_soft_margin_loss(input, target, self.weight, reduction=self.reduction)

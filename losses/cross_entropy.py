@@ -11,14 +11,15 @@ from typing import Any
 
 from ..core import Operation, Tensor, rule
 from ..core.memory.structure import cast
-from ..core.pytorch.activations import log_softmax, softmax_normalizer
+from ..core.pytorch.softmax import log_softmax, softmax_normalizer
 from ..core.standard.searching import where
 from ..core.types.axes import as_integer
 from ..core.types.dtypes import float32
 from .checks import require_floating, require_tensor, require_unit_interval
 from .classes import class_weights, counted, require_class_indices
-from .loss import Loss
 from .reduction import reduce, require_reduction
+
+__all__ = ["cross_entropy"]
 
 NAME = "cross_entropy"
 
@@ -221,60 +222,3 @@ def _expected(input: Tensor, shares: Tensor, axis: int) -> Tensor:
     """What the classes' losses add up to under the shares that they have."""
     losses: Tensor = -(log_softmax(input, axis=axis) * shares).sum(axis=axis)
     return losses
-
-
-class CrossEntropyLoss(Loss):
-    """The cross-entropy between logits and class indices or class probabilities.
-
-    Parameters
-    ----------
-    weight : Tensor, shape (C,), optional
-        The weight of each class.
-    ignore_index : int, default: -100
-        The class index of targets that do not count.
-    reduction : {"mean", "sum", "none"}, default: "mean"
-    label_smoothing : float, default: 0.0
-        From 0 to 1.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an option is not one of these.
-
-    See Also
-    --------
-    tensorplug.losses.functional.cross_entropy : the formula, the shapes, and the errors.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> loss = tp.CrossEntropyLoss(label_smoothing=0.1)
-    >>> loss(tp.tensor([[2.0, 0.0, 0.0]]), tp.tensor([0]))
-    tensor(0.3729)
-    """
-
-    def __init__(
-        self,
-        weight: Tensor | None = None,
-        *,
-        ignore_index: int = -100,
-        reduction: str = "mean",
-        label_smoothing: float = 0.0,
-    ) -> None:
-        super().__init__(reduction)
-        require_unit_interval(type(self).__name__, "label_smoothing", label_smoothing)
-        self._require_weights(weight=weight)
-        self.weight = weight
-        self.ignore_index = ignore_index
-        self.label_smoothing = label_smoothing
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """The loss of logits and targets."""
-        return cross_entropy(
-            input,
-            target,
-            self.weight,
-            ignore_index=self.ignore_index,
-            reduction=self.reduction,
-            label_smoothing=self.label_smoothing,
-        )

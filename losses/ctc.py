@@ -27,8 +27,9 @@ from ..core.types.axes import as_integer
 from ..core.types.dtypes import float32
 from ..core.types.errors import ShapeError
 from .checks import require_floating, require_tensor
-from .loss import Loss
 from .reduction import require_reduction
+
+__all__ = ["ctc_loss"]
 
 NAME = "ctc_loss"
 
@@ -434,43 +435,3 @@ def _require_labels(labels: Iterable[numpy.ndarray], classes: int, blank: int) -
             raise IndexError(f"{NAME}: target {label[outside][0]} is out of range for {classes} classes")
         if (label == blank).any():
             raise ValueError(f"{NAME}: targets must not hold the blank, {blank}")
-
-
-class CTCLoss(Loss):
-    """Connectionist temporal classification.
-
-    Parameters
-    ----------
-    blank : int, default: 0
-    reduction : {"mean", "sum", "none"}, default: "mean"
-    zero_infinity : bool, default: False
-
-    See Also
-    --------
-    tensorplug.losses.functional.ctc_loss : the formula, the shapes, and the errors.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> loss = tp.CTCLoss()
-    >>> frames = tp.log_softmax(tp.tensor([[[0.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]], [[0.0, 0.0, 1.0]]]))
-    >>> loss(frames, tp.tensor([[1, 2]]), (3,), (2,))
-    tensor(0.4790)
-    """
-
-    def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> None:
-        super().__init__(reduction)
-        self.blank = as_integer(NAME, "blank", blank)
-        self.zero_infinity = bool(zero_infinity)
-
-    def forward(self, log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any) -> Tensor:
-        """The loss of sequences and targets."""
-        return ctc_loss(
-            log_probs,
-            targets,
-            input_lengths,
-            target_lengths,
-            blank=self.blank,
-            reduction=self.reduction,
-            zero_infinity=self.zero_infinity,
-        )

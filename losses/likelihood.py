@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any
 
 from ..core import Tensor
 from ..core.interchange.interop import host_array
@@ -24,9 +24,10 @@ from .checks import (
     require_tensor,
 )
 from .classes import class_weights, counted, require_class_indices
-from .loss import Loss
 from .pointwise import pointwise, pointwise_loss
 from .reduction import REDUCTIONS, reduce, require_reduction
+
+__all__ = ["gaussian_nll_loss", "kl_div", "nll_loss", "poisson_nll_loss"]
 
 
 def nll_loss(
@@ -338,166 +339,10 @@ def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target
     >>> tp.losses.functional.kl_div(logs, tp.tensor([[0.5, 0.5]]), reduction="batchmean")
     tensor(0.1201)
     """
-    require_reduction("kl_div", reduction, KLDivLoss.reductions)
+    require_reduction("kl_div", reduction, (*REDUCTIONS, "batchmean"))
     dtype, tensors = promoted("kl_div", {"input": input, "target": target})
     first = input.shape[0] if input.ndim else 1
     input, target = broadcast("kl_div", dict(zip(("input", "target"), tensors, strict=True)))
     if reduction == "batchmean":
         return cast(pointwise_loss(_kl_div, input, target, "sum", bool(log_target)) / float(first), dtype)
     return cast(pointwise_loss(_kl_div, input, target, reduction, bool(log_target)), dtype)
-
-
-class NLLLoss(Loss):
-    """The negative log-likelihood of class indices, given the logarithms of the classes' probabilities.
-
-    Parameters
-    ----------
-    weight : Tensor, shape (C,), optional
-        The weight of each class.
-    ignore_index : int, default: -100
-        The class index of targets that do not count.
-    reduction : {"mean", "sum", "none"}, default: "mean"
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an option is not one of these.
-
-    See Also
-    --------
-    tensorplug.losses.functional.nll_loss : the formula, the shapes, and the errors.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.NLLLoss()(tp.tensor([[0.5, 0.25, 0.25]]).log(), tp.tensor([0]))
-    tensor(0.6931)
-    """
-
-    def __init__(self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-        self._require_weights(weight=weight)
-        self.weight = weight
-        self.ignore_index = ignore_index
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """The loss of log-probabilities and class indices."""
-        return nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
-
-
-class PoissonNLLLoss(Loss):
-    """The negative log-likelihood of counts under Poisson's distribution.
-
-    Parameters
-    ----------
-    log_input : bool, default: True
-        Whether the input is the logarithm of the rate.
-    full : bool, default: False
-        Whether Stirling's approximation to the logarithm of the counts' factorials is added.
-    eps : float, default: 1e-8
-        What is added to a rate before its logarithm is taken.
-    reduction : {"mean", "sum", "none"}, default: "mean"
-
-    Raises
-    ------
-    ValueError
-        For another reduction.
-
-    See Also
-    --------
-    tensorplug.losses.functional.poisson_nll_loss : the formula, the shapes, and the errors.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.PoissonNLLLoss(log_input=False)(tp.tensor([1.0, 2.0]), tp.tensor([1, 3]))
-    tensor(0.4603)
-    """
-
-    def __init__(
-        self, log_input: bool = True, full: bool = False, *, eps: float = 1e-8, reduction: str = "mean"
-    ) -> None:
-        super().__init__(reduction)
-        self.log_input = log_input
-        self.full = full
-        self.eps = eps
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """The loss of rates, or their logarithms, and counts."""
-        options: dict[str, Any] = {"eps": self.eps, "reduction": self.reduction}
-        return poisson_nll_loss(input, target, self.log_input, self.full, **options)
-
-
-class GaussianNLLLoss(Loss):
-    """The negative log-likelihood of targets under normal distributions.
-
-    Parameters
-    ----------
-    full : bool, default: False
-        Whether the constant is added.
-    eps : float, default: 1e-6
-        The least variance that is computed with.
-    reduction : {"mean", "sum", "none"}, default: "mean"
-
-    Raises
-    ------
-    ValueError
-        If an option is not one of these.
-
-    See Also
-    --------
-    tensorplug.losses.functional.gaussian_nll_loss : the formula, the shapes, and the errors.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.GaussianNLLLoss()(tp.tensor([1.0, 2.0]), tp.tensor([0.0, 2.0]), tp.tensor([1.0, 1.0]))
-    tensor(0.2500)
-    """
-
-    def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-        require_positive(type(self).__name__, "eps", eps)
-        self.full = full
-        self.eps = eps
-
-    def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:
-        """The loss of means, targets and variances."""
-        return gaussian_nll_loss(input, target, var, self.full, self.eps, self.reduction)
-
-
-class KLDivLoss(Loss):
-    """The divergence of a distribution from another, of which the logarithm is given.
-
-    Parameters
-    ----------
-    reduction : {"mean", "batchmean", "sum", "none"}, default: "mean"
-        ``"batchmean"`` gives the mean divergence.
-    log_target : bool, default: False
-        Whether the target holds logarithms.
-
-    Raises
-    ------
-    ValueError
-        For another reduction.
-
-    See Also
-    --------
-    tensorplug.losses.functional.kl_div : the formula, the shapes, and the errors.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.KLDivLoss(reduction="batchmean")(tp.tensor([[0.9, 0.1]]).log(), tp.tensor([[0.5, 0.5]]))
-    tensor(0.5108)
-    """
-
-    reductions: ClassVar[tuple[str, ...]] = (*REDUCTIONS, "batchmean")
-
-    def __init__(self, *, reduction: str = "mean", log_target: bool = False) -> None:
-        super().__init__(reduction)
-        self.log_target = log_target
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """The loss of log-probabilities and a distribution."""
-        return kl_div(input, target, reduction=self.reduction, log_target=self.log_target)

@@ -13,9 +13,10 @@ from .checks import (
     require_positive,
     require_shape,
 )
-from .loss import Loss
 from .pointwise import Formula, pointwise, pointwise_loss
 from .reduction import reduce, require_reduction
+
+__all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
 
 
 def _of_difference(name: str, value: Formula, slope: Formula, keeps_slope: bool = False) -> Operation:
@@ -245,135 +246,3 @@ def _require_beta(loss: str, beta: Any) -> float:
     if not beta >= 0.0:
         raise ValueError(f"{loss}: beta must be at least 0, got {beta}")
     return beta
-
-
-class L1Loss(Loss):
-    """The absolute difference between input and target.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, default: "mean"
-
-    Raises
-    ------
-    ValueError
-        For another reduction.
-
-    See Also
-    --------
-    tensorplug.losses.functional.l1_loss : the formula, the shapes, and the errors.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.L1Loss()(tp.tensor([1.0, 2.0]), tp.tensor([0.0, 4.0]))
-    tensor(1.5000)
-    """
-
-    def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """The loss of an input and a target."""
-        return l1_loss(input, target, reduction=self.reduction)
-
-
-class MSELoss(Loss):
-    """The square of the difference between input and target.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, default: "mean"
-
-    Raises
-    ------
-    ValueError
-        For another reduction.
-
-    See Also
-    --------
-    tensorplug.losses.functional.mse_loss : the formula, the shapes, and the errors.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.MSELoss()(tp.tensor([1.0, 2.0]), tp.tensor([0.0, 4.0]))
-    tensor(2.5000)
-    """
-
-    def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """The loss of an input and a target."""
-        return mse_loss(input, target, reduction=self.reduction)
-
-
-class SmoothL1Loss(Loss):
-    """The square of small differences between input and target, and the absolute value of great ones.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, default: "mean"
-    beta : float, default: 1.0
-        The difference at which the loss becomes linear; at least 0.
-
-    Raises
-    ------
-    ValueError
-        If an option is not one of these.
-
-    See Also
-    --------
-    tensorplug.losses.functional.smooth_l1_loss : the formula, the shapes, and the errors.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.SmoothL1Loss()(tp.tensor([1.0, 2.0]), tp.tensor([0.5, 4.0]))
-    tensor(0.8125)
-    """
-
-    def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
-        super().__init__(reduction)
-        _require_beta(type(self).__name__, beta)
-        self.beta = beta
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """The loss of an input and a target."""
-        return smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
-
-
-class HuberLoss(Loss):
-    """Half the square of small differences between input and target, and a multiple of great ones.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, default: "mean"
-    delta : float, default: 1.0
-        The difference at which the loss becomes linear; greater than 0.
-
-    Raises
-    ------
-    ValueError
-        If an option is not one of these.
-
-    See Also
-    --------
-    tensorplug.losses.functional.huber_loss : the formula, the shapes, and the errors.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.HuberLoss(delta=2.0)(tp.tensor([1.0, 2.0]), tp.tensor([0.5, 6.0]))
-    tensor(3.0625)
-    """
-
-    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
-        super().__init__(reduction)
-        require_positive(type(self).__name__, "delta", delta)
-        self.delta = delta
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """The loss of an input and a target."""
-        return huber_loss(input, target, self.reduction, self.delta)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import tensorplug as tp
 from tensorplug.autograd.rule import NO_GRADIENT
 from tensorplug.core import OPERATIONS
-from tensorplug.core.pytorch.activations import softmax_normalizer
+from tensorplug.core.pytorch.softmax import softmax_normalizer
 from tensorplug.losses.functional import cross_entropy
 
 from .gradients import (

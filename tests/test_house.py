@@ -14,8 +14,11 @@ import sys
 import tomllib
 import zipfile
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+import tensorplug
 
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -113,6 +116,40 @@ def test_type_checkers_follow_methods_of_tensor(installed: Path, tmp_path: Path)
     found = run("-m", "mypy", "--strict", "--cache-dir", tmp_path, "used.py", cwd=tmp_path, path=installed).stdout
     assert found.splitlines()[0].startswith('used.py:8: error: "Tensor" has no attribute "no_such_method"'), found
     assert "Found 1 error" in found
+
+
+def test_type_checkers_follow_names_that_are_handed_on(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "used.py").write_text(
+        "from typing import assert_type\n"
+        "import tensorplug as tp\n"
+        "from tensorplug import bool, clamp, device, linalg, nn, range\n"
+        "from tensorplug.linalg import LinAlgError, matmul\n"
+        "x = tp.ones(2, 3)\n"
+        "assert_type(nn.functional.mse_loss(clamp(x, 0), range(3)), tp.Tensor)\n"
+        "assert_type(nn.MSELoss()(nn.functional.elu(x), nn.functional.normalize(x)), tp.Tensor)\n"
+        "assert_type(linalg.det(tp.fft.fft(x)), tp.Tensor)\n"
+        "assert_type(tp.pi, float)\n"
+        "place: device = tp.device('cpu')\n"
+        "tp.no_such_function\n"
+    )
+    found = run("-m", "mypy", "--strict", "--cache-dir", tmp_path, "used.py", cwd=tmp_path, path=installed).stdout
+    assert found.splitlines()[0].startswith('used.py:11: error: Module has no attribute "no_such_function"'), found
+    assert "Found 1 error" in found
+
+
+def test_every_chapter_is_handed_on() -> None:
+    """Each public function of a chapter stands at the top, or in the namespace of its extension."""
+    doors = [tensorplug, *(getattr(tensorplug, name) for name in ("fft", "linalg", "losses")), tensorplug.nn.functional]
+    public = {name for door in doors for name in door.__all__}
+    for place in sources():
+        if place.startswith(("tensorplug/core/", "tensorplug/losses/")):
+            chapter = importlib.import_module(place.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+            if chapter.__name__ != "tensorplug.core":
+                assert set(getattr(chapter, "__all__", ())) <= public, place
+    private = {name for name in public if name.startswith("_")}
+    assert private == {"__array_api_version__", "__array_namespace_info__"}
+    modules = {name for name in tensorplug.__all__ if isinstance(getattr(tensorplug, name), ModuleType)}
+    assert modules == {"autograd", "fft", "func", "linalg", "losses", "nn"}
 
 
 def test_contracts_between_packages_hold(installed: Path) -> None:

@@ -12,6 +12,8 @@ from ..memory.tensor import Tensor, make_leaf
 from ..memory.views import array_of, detach, end_history, rewrite_history
 from ..types.errors import DeviceError, ShapeError
 
+__all__ = ["zero_grad"]
+
 
 def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
     """Begin, or for a leaf end, to record operations on this tensor, and return it.

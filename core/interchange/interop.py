@@ -43,6 +43,8 @@ from ..types.dtypes import as_dtype, get_default_dtype
 from ..types.errors import CopyError, ProtocolError
 from .printing import format_tensor
 
+__all__ = ["from_dlpack", "from_numpy"]
+
 
 def host_array(x: Tensor) -> numpy.ndarray:
     """The tensor's values as a NumPy array that is only to be read."""

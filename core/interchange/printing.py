@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import numpy
 
+__all__ = ["get_printoptions", "printoptions", "set_printoptions"]
+
 Write = Callable[[Any], str]
 
 PREFIX = "tensor("

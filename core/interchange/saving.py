@@ -31,6 +31,8 @@ from ..types.dtypes import (
 from ..types.errors import DTypeError
 from .interop import host_array
 
+__all__ = ["load", "save"]
+
 File = str | os.PathLike[str] | BinaryIO
 
 _STRUCTURE, _CHECKSUM = "tensorplug", "tensorplug.crc32"

@@ -18,6 +18,8 @@ from .steps import STEPS
 from .tensor import Tensor, require_tensors, wrap
 from .views import array_of, layout, make_view, require_viewable
 
+__all__ = ["broadcast_to", "clone", "reshape"]
+
 _to_device = Operation("to_device", family="conversion", operands=("x",))
 _clone = Operation("clone", family="conversion", operands=("x",), methods=())
 _cast = Operation("cast", family="conversion", operands=("x",))

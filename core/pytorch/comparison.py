@@ -18,6 +18,8 @@ from ..types.axes import as_float
 from ..types.dtypes import SCALARS
 from ..types.errors import DTypeError, unsupported
 
+__all__ = ["allclose", "isclose"]
+
 
 def isclose(x1: Tensor, x2: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
     r"""Whether the elements of each pair are closely equal: :math:`|x_1 - x_2| \le atol + rtol \cdot |x_2|`.

@@ -18,6 +18,20 @@ from ..types.axes import as_integer
 from ..types.dtypes import DType, as_dtype, get_default_dtype, int64
 from ..types.errors import ClassIndexError, DTypeError, unsupported
 
+__all__ = [
+    "BFloat16Tensor",
+    "BoolTensor",
+    "ByteTensor",
+    "CharTensor",
+    "DoubleTensor",
+    "FloatTensor",
+    "HalfTensor",
+    "IntTensor",
+    "LongTensor",
+    "ShortTensor",
+    "one_hot",
+]
+
 
 def construct(*data: Any, device: Any = None) -> Tensor:
     """A tensor of the default dtype: of given sizes, its elements without values yet, or of given numbers.

@@ -18,6 +18,8 @@ from ..types.axes import as_float, normalize_axes, normalize_axis
 from ..types.dtypes import float32
 from ..types.errors import DTypeError, unsupported
 
+__all__ = ["cosine_similarity", "normalize", "pairwise_distance"]
+
 _FLOATS = "real-valued floating-point"
 
 _cosine_similarity = Operation("cosine_similarity", family="composite", operands=("x1", "x2"), accepts=_FLOATS)

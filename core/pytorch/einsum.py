@@ -21,6 +21,8 @@ from ..standard.manipulation import diagonal, permute_dims
 from ..standard.statistical import sum
 from ..types.errors import ShapeError, unsupported
 
+__all__ = ["einsum"]
+
 Label = str
 """A letter; of an axis that an ellipsis stands for, its number, counted from the last: ``"-1"``."""
 

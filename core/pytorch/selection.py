@@ -34,6 +34,19 @@ from ..types.dtypes import (
 )
 from ..types.errors import DTypeError, PositionError, ShapeError, explain, unsupported
 
+__all__ = [
+    "gather",
+    "index_add",
+    "index_copy",
+    "index_fill",
+    "index_select",
+    "masked_fill",
+    "masked_select",
+    "scatter",
+    "scatter_add",
+    "topk",
+]
+
 Index = tuple[Any, ...]
 """Slices and raw arrays, which are checked."""
 

@@ -1,51 +1,60 @@
-"""PyTorch's names of functions that go by another name already, and of dtypes.
+"""Public names of what goes by another name where it is declared: PyTorch's, and those that Python has too.
 
 They are the very functions: PyTorch's `mul` is `multiply`. Methods get theirs where an operation is declared.
 """
 
-from __future__ import annotations
+import typing as _typing
 
-from ..interchange import interop
-from ..standard import (
-    elementwise,
-    linalg,
-    linear_algebra,
-    manipulation,
-)
-from ..types import dtypes
+from ..interchange import interop as _interop
+from ..standard import creation as _creation
+from ..standard import elementwise as _elementwise
+from ..standard import linalg as _linalg
+from ..standard import linear_algebra as _linear_algebra
+from ..standard import manipulation as _manipulation
+from ..types import devices as _devices
+from ..types import dtypes as _dtypes
 
-bitwise_not = elementwise.bitwise_invert
-clamp = elementwise.clip
-div = elementwise.divide
-eq = elementwise.equal
-ge = elementwise.greater_equal
-gt = elementwise.greater
-le = elementwise.less_equal
-lt = elementwise.less
-mul = elementwise.multiply
-ne = elementwise.not_equal
-neg = elementwise.negative
-sub = elementwise.subtract
-true_divide = elementwise.divide
+bitwise_not = _elementwise.bitwise_invert
+clamp = _elementwise.clip
+div = _elementwise.divide
+eq = _elementwise.equal
+ge = _elementwise.greater_equal
+gt = _elementwise.greater
+le = _elementwise.less_equal
+lt = _elementwise.less
+mul = _elementwise.multiply
+ne = _elementwise.not_equal
+neg = _elementwise.negative
+sub = _elementwise.subtract
+true_divide = _elementwise.divide
 
-cat = manipulation.concat
-movedim = manipulation.movedim
+range = _creation.range_
 
-cholesky = linalg.cholesky
-det = linalg.det
-ger = linear_algebra.outer
-inverse = linalg.inv
-matrix_power = linalg.matrix_power
-norm = linalg.norm
-pinverse = linalg.pinv
-slogdet = linalg.slogdet
-trace = linalg.trace
+cat = _manipulation.concat
+movedim = _manipulation.movedim
 
-is_floating_point = interop.is_floating_point
+cholesky = _linalg.cholesky
+det = _linalg.det
+ger = _linear_algebra.outer
+inverse = _linalg.inv
+matrix_power = _linalg.matrix_power
+norm = _linalg.norm
+pinverse = _linalg.pinv
+slogdet = _linalg.slogdet
+trace = _linalg.trace
 
-double = dtypes.float64
-float = dtypes.float32
-half = dtypes.float16
-int = dtypes.int32
-long = dtypes.int64
-short = dtypes.int16
+is_floating_point = _interop.is_floating_point
+
+device = _devices.Device
+
+bool = _dtypes.bool_
+double = _dtypes.float64
+float = _dtypes.float32
+half = _dtypes.float16
+int = _dtypes.int32
+long = _dtypes.int64
+short = _dtypes.int16
+
+# Type checkers take every name without an underscore.
+if not _typing.TYPE_CHECKING:
+    __all__ = [name for name in dir() if not name.startswith("_")]

@@ -45,6 +45,19 @@ from .distributions import (
     uniform,
 )
 
+__all__ = [
+    "Generator",
+    "dropout",
+    "get_rng_state",
+    "initial_seed",
+    "manual_seed",
+    "rand",
+    "randint",
+    "randn",
+    "randperm",
+    "set_rng_state",
+]
+
 
 @final
 class Generator:

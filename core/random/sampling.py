@@ -38,6 +38,8 @@ from .generator import (
     randn,
 )
 
+__all__ = ["bernoulli", "normal", "rand_like", "randint_like", "randn_like"]
+
 
 def rand_like(
     x: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Generator | None = None

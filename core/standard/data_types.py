@@ -23,6 +23,8 @@ from ..types.dtypes import (
 )
 from ..types.errors import DTypeError, unsupported
 
+__all__ = ["astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type"]
+
 _KINDS_BY_NAME = {
     "bool": frozenset({bool_}),
     "signed integer": frozenset(d for d in DTYPES.values() if d.kind == "i"),

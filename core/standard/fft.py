@@ -35,6 +35,23 @@ from .creation import asarray
 from .elementwise import conj
 from .manipulation import roll
 
+__all__ = [
+    "fft",
+    "fftfreq",
+    "fftn",
+    "fftshift",
+    "hfft",
+    "ifft",
+    "ifftn",
+    "ifftshift",
+    "ihfft",
+    "irfft",
+    "irfftn",
+    "rfft",
+    "rfftfreq",
+    "rfftn",
+]
+
 _COMPLEX, _REAL = "floating-point", "real-valued floating-point"
 
 

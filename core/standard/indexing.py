@@ -38,6 +38,8 @@ from ..types.dtypes import (
 )
 from ..types.errors import DTypeError, ShapeError, unsupported
 
+__all__ = ["take", "take_along_axis"]
+
 _getitem = Operation("getitem", family="view", operands=("x",))
 
 _FULL = slice(None)

@@ -23,6 +23,8 @@ from ..types.dtypes import (
 from ..types.errors import unsupported
 from .data_types import isdtype
 
+__all__ = ["__array_namespace_info__", "is_tensor", "numel"]
+
 VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
 """The versions of the standard whose functions the namespace has; the last is the one that it follows."""
 

@@ -17,6 +17,8 @@ from ..types.dtypes import promote
 from ..types.errors import AxesError, DTypeError, ShapeError, unsupported
 from .manipulation import expand_dims, matrix_transpose, permute_dims
 
+__all__ = ["addmm", "bmm", "dot", "linear", "matmul", "mm", "mv", "outer", "tensordot", "vecdot"]
+
 _matmul = Operation(
     "matmul",
     family="matrix product",

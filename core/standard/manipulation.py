@@ -40,6 +40,39 @@ from ..types.axes import (
 from ..types.dtypes import DType, as_dtype, promote
 from ..types.errors import AxesError, ShapeError, unsupported
 
+__all__ = [
+    "broadcast_arrays",
+    "broadcast_shapes",
+    "chunk",
+    "concat",
+    "diagonal",
+    "expand_dims",
+    "flatten",
+    "flip",
+    "imag",
+    "matrix_transpose",
+    "moveaxis",
+    "narrow",
+    "permute",
+    "permute_dims",
+    "real",
+    "repeat",
+    "repeat_interleave",
+    "roll",
+    "split",
+    "squeeze",
+    "stack",
+    "t",
+    "tile",
+    "transpose",
+    "tril",
+    "triu",
+    "unbind",
+    "unfold",
+    "unsqueeze",
+    "unstack",
+]
+
 _concat = Operation("concat", family="manipulation", operands=("arrays",), sequence=True)
 _flip = Operation("flip", family="manipulation", operands=("x",))
 _matrix_transpose = Operation("matrix_transpose", family="view", operands=("x",))

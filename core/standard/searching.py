@@ -19,6 +19,8 @@ from ..types.errors import ShapeError, explain, unsupported
 from .indexing import getitem
 from .manipulation import stack
 
+__all__ = ["argmax", "argmin", "count_nonzero", "nonzero", "searchsorted", "where"]
+
 
 def _arg_function(name: str, summary: str, example: str) -> Callable[..., Tensor]:
     operation = Operation(

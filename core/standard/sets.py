@@ -20,6 +20,8 @@ from ..types.dtypes import bool_, uint8
 from ..types.errors import unsupported
 from .indexing import getitem
 
+__all__ = ["isin", "unique_all", "unique_counts", "unique_inverse", "unique_values"]
+
 _unique_indices = Operation(
     "unique_indices", family="set", operands=("x",), result="int64", decomposition=unique_indices
 )

@@ -19,6 +19,8 @@ from ..types.errors import unsupported
 from .elementwise import bitwise_invert, negative
 from .positions import elements_at
 
+__all__ = ["argsort", "sort"]
+
 _sort = Operation("sort", family="sorting", operands=("x",), accepts="real-valued", methods=("sort",))
 _argsort = Operation(
     "argsort", family="sorting", operands=("x",), accepts="real-valued", result="int64", methods=("argsort",)

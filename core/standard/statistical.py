@@ -28,6 +28,22 @@ from .manipulation import concat
 from .positions import located
 from .searching import argmax, argmin
 
+__all__ = [
+    "amax",
+    "amin",
+    "cumprod",
+    "cumsum",
+    "cumulative_prod",
+    "cumulative_sum",
+    "max",
+    "mean",
+    "min",
+    "prod",
+    "std",
+    "sum",
+    "var",
+]
+
 max = reduction(
     "max",
     "real-valued",

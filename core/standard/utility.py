@@ -13,6 +13,8 @@ from ..types.errors import unsupported
 from .elementwise import not_equal, subtract
 from .manipulation import concat
 
+__all__ = ["all", "any", "diff"]
+
 all = reduction(
     "all",
     "all",

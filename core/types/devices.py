@@ -19,6 +19,8 @@ from ...backends import (
 )
 from .errors import DeviceError
 
+__all__ = ["backend", "default_backend", "devices", "set_default_backend"]
+
 _PREFERRED = ("numpy", "cupy", "jax")
 
 DEFAULT_BACKEND = "numpy"

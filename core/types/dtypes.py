@@ -9,6 +9,25 @@ import numpy
 
 from .axes import shown
 
+__all__ = [
+    "bfloat16",
+    "complex64",
+    "complex128",
+    "float16",
+    "float32",
+    "float64",
+    "get_default_dtype",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "set_default_dtype",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+]
+
 _CATEGORY_OF_KIND = {
     "b": "bool",
     "i": "signed integer",

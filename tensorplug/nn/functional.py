@@ -2,89 +2,29 @@
 
 from __future__ import annotations
 
+import typing
 import warnings
-from typing import Any
 
 from ..core.memory.tensor import Tensor
 from ..core.pytorch import activations as _activations
-from ..core.pytorch.activations import (
-    elu,
-    leaky_relu,
-    logsigmoid,
-    logsumexp,
-    silu,
-    softplus,
-)
-from ..core.pytorch.constructors import one_hot
-from ..core.pytorch.distances import cosine_similarity, normalize, pairwise_distance
-from ..core.random.generator import dropout
+from ..core.pytorch import distances as _distances
+from ..core.pytorch import softmax as _softmax
+from ..core.pytorch.activations import *
+from ..core.pytorch.constructors import one_hot as one_hot
+from ..core.pytorch.distances import *
+from ..core.pytorch.softmax import logsumexp as logsumexp
+from ..core.random.generator import dropout as dropout
 from ..core.standard import elementwise as _elementwise
-from ..core.standard.elementwise import sigmoid, tanh
-from ..core.standard.linear_algebra import linear
-from ..losses.functional import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cosine_embedding_loss,
-    cross_entropy,
-    ctc_loss,
-    gaussian_nll_loss,
-    hinge_embedding_loss,
-    huber_loss,
-    kl_div,
-    l1_loss,
-    margin_ranking_loss,
-    mse_loss,
-    multi_margin_loss,
-    multilabel_margin_loss,
-    multilabel_soft_margin_loss,
-    nll_loss,
-    poisson_nll_loss,
-    smooth_l1_loss,
-    soft_margin_loss,
-    triplet_margin_loss,
-    triplet_margin_with_distance_loss,
-)
+from ..core.standard.elementwise import sigmoid as sigmoid
+from ..core.standard.elementwise import tanh as tanh
+from ..core.standard.linear_algebra import linear as linear
+from ..losses import functional as _losses
+from ..losses.functional import *
 
-__all__ = [
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "cosine_embedding_loss",
-    "cosine_similarity",
-    "cross_entropy",
-    "ctc_loss",
-    "dropout",
-    "elu",
-    "gaussian_nll_loss",
-    "hinge_embedding_loss",
-    "huber_loss",
-    "kl_div",
-    "l1_loss",
-    "leaky_relu",
-    "linear",
-    "log_softmax",
-    "logsigmoid",
-    "logsumexp",
-    "margin_ranking_loss",
-    "mse_loss",
-    "multi_margin_loss",
-    "multilabel_margin_loss",
-    "multilabel_soft_margin_loss",
-    "nll_loss",
-    "normalize",
-    "one_hot",
-    "pairwise_distance",
-    "poisson_nll_loss",
-    "relu",
-    "sigmoid",
-    "silu",
-    "smooth_l1_loss",
-    "soft_margin_loss",
-    "softmax",
-    "softplus",
-    "tanh",
-    "triplet_margin_loss",
-    "triplet_margin_with_distance_loss",
-]
+# Type checkers cannot read a list that is put together; to them a star import hands names on.
+if not typing.TYPE_CHECKING:
+    __all__ = ["dropout", "linear", "log_softmax", "logsumexp", "one_hot", "relu", "sigmoid", "softmax", "tanh"]
+    __all__ += _activations.__all__ + _distances.__all__ + _losses.__all__
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -102,7 +42,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     return input.relu_() if inplace else _elementwise.relu(input)
 
 
-def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: typing.Any = None) -> Tensor:
     """`tensorplug.softmax` under PyTorch's signature.
 
     Parameters
@@ -121,10 +61,10 @@ def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
     tensor([[0.5000, 0.5000],
             [0.1192, 0.8808]])
     """
-    return _activations.softmax(input, _axis("softmax", input, dim, _stacklevel), dtype)
+    return _softmax.softmax(input, _axis("softmax", input, dim, _stacklevel), dtype)
 
 
-def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: typing.Any = None) -> Tensor:
     """`tensorplug.log_softmax` under PyTorch's signature; its parameters are those of `softmax`.
 
     Examples
@@ -133,7 +73,7 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
     >>> tp.nn.functional.log_softmax(tp.tensor([0.0, 1000.0]), dim=0)
     tensor([-1000.,     0.])
     """
-    return _activations.log_softmax(input, _axis("log_softmax", input, dim, _stacklevel), dtype)
+    return _softmax.log_softmax(input, _axis("log_softmax", input, dim, _stacklevel), dtype)
 
 
 def _axis(operation: str, input: Tensor, dim: int | None, stacklevel: int) -> int | None:
