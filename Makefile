@@ -60,6 +60,7 @@ array-api-table: $(STAMP)
 
 docs: $(STAMP)
 	@$(BIN) docs/write_loss_pages.py
+	@$(BIN) docs/write_loss_stub.py
 	@$(BIN) docs/write_tensor_stub.py
 
 lint: $(STAMP) wheel

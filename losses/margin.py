@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy
 
 from ..core import Tensor
@@ -194,7 +196,7 @@ def multi_margin_loss(
     """
     name = "multi_margin_loss"
     require_reduction(name, reduction)
-    _require_power(name, p)
+    require_power(name, "p", p)
     dtype, (scores,) = promoted(name, {"input": input})
     require_tensor(name, "target", target, input.device)
     _require_vectors(name, input)
@@ -210,9 +212,11 @@ def multi_margin_loss(
     return cast(_reduce_samples(losses, reduction), dtype)
 
 
-def _require_power(loss: str, p: int) -> None:
-    if p not in (1, 2):
-        raise ValueError(f"{loss}: p must be 1 or 2, got {p}")
+def require_power(loss: str, name: str, value: Any) -> int:
+    """The power; raise ValueError unless it is 1 or 2."""
+    if value not in (1, 2):
+        raise ValueError(f"{loss}: {name} must be 1 or 2, got {value}")
+    return int(value)
 
 
 def _require_vectors(loss: str, input: Tensor) -> None:

@@ -186,7 +186,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
     >>> tp.losses.functional.smooth_l1_loss(tp.tensor([1.0, 2.0]), tp.tensor([0.5, 4.0]), reduction="none")
     tensor([0.1250, 1.5000])
     """
-    beta = _require_beta("smooth_l1_loss", beta)
+    beta = require_beta("smooth_l1_loss", "beta", beta)
     if beta == 0.0:
         return _regression(_l1, input, target, reduction, None)
     return _regression(_smooth_l1, input, target, reduction, None, beta)
@@ -241,8 +241,9 @@ def huber_loss(
     return reduce(_regression(_huber, input, target, "none", weight, delta), reduction)
 
 
-def _require_beta(loss: str, beta: Any) -> float:
-    beta = as_float(loss, "beta", beta)
-    if not beta >= 0.0:
-        raise ValueError(f"{loss}: beta must be at least 0, got {beta}")
-    return beta
+def require_beta(loss: str, name: str, value: Any) -> float:
+    """The number; raise ValueError unless it is at least 0."""
+    value = as_float(loss, name, value)
+    if not value >= 0.0:
+        raise ValueError(f"{loss}: {name} must be at least 0, got {value}")
+    return value

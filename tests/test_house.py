@@ -90,15 +90,16 @@ def test_wheel_holds_every_module_and_the_marker_of_types(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         (points,) = (archive.read(name).decode() for name in names if name.endswith("entry_points.txt"))
-    assert {"tensorplug/py.typed", "tensorplug/core/memory/tensor.pyi"} <= names
+    assert {"tensorplug/py.typed", "tensorplug/core/memory/tensor.pyi", "tensorplug/losses/loss.pyi"} <= names
     assert {name for name in names if name.endswith(".py")} == set(sources())
     assert {f"tensorplug/conformance/report/page.{suffix}" for suffix in ("css", "html", "js")} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert "tensorplug = tensorplug.cli:main" in points
 
 
-def test_stub_of_tensor_says_what_tensor_has() -> None:
-    writer = runpy.run_path(str(ROOT / "docs" / "write_tensor_stub.py"))
+@pytest.mark.parametrize("name", ["tensor", "loss"])
+def test_stubs_say_what_classes_have(name: str) -> None:
+    writer = runpy.run_path(str(ROOT / "docs" / f"write_{name}_stub.py"))
     assert writer["STUB"].read_text() == writer["stub"](), "run `make docs`"
 
 
@@ -127,14 +128,19 @@ def test_type_checkers_follow_names_that_are_handed_on(installed: Path, tmp_path
         "x = tp.ones(2, 3)\n"
         "assert_type(nn.functional.mse_loss(clamp(x, 0), range(3)), tp.Tensor)\n"
         "assert_type(nn.MSELoss()(nn.functional.elu(x), nn.functional.normalize(x)), tp.Tensor)\n"
+        "assert_type(nn.HuberLoss('sum', delta=2).delta, float)\n"
+        "nn.MSELoss(delta=2)\n"
         "assert_type(linalg.det(tp.fft.fft(x)), tp.Tensor)\n"
         "assert_type(tp.pi, float)\n"
         "place: device = tp.device('cpu')\n"
         "tp.no_such_function\n"
     )
     found = run("-m", "mypy", "--strict", "--cache-dir", tmp_path, "used.py", cwd=tmp_path, path=installed).stdout
-    assert found.splitlines()[0].startswith('used.py:11: error: Module has no attribute "no_such_function"'), found
-    assert "Found 1 error" in found
+    assert found.splitlines()[0].startswith('used.py:9: error: Unexpected keyword argument "delta" for "MSELoss"'), (
+        found
+    )
+    assert 'used.py:13: error: Module has no attribute "no_such_function"' in found
+    assert "Found 2 errors" in found
 
 
 def test_every_chapter_is_handed_on() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 import os
 import pathlib
+import pickle
 import re
 import subprocess
 import sys
@@ -517,6 +519,32 @@ def test_classes_are_the_functions(name: str, function: str, options: dict[str, 
         if bad:
             with pytest.raises((TypeError, ValueError), match=f"{name}: {next(iter(bad))} must be"):
                 kind(**bad)
+
+
+@pytest.mark.parametrize("name", [name for name in tp.losses.__all__ if name.endswith("Loss")])
+def test_classes_say_their_options_and_are_pickled(name: str) -> None:
+    kind = getattr(tp.losses, name)
+    options = inspect.signature(kind).parameters
+    loss = kind(reduction="sum")
+    assert vars(loss).keys() == options.keys()
+    parameters = kind.__doc__.partition("Parameters\n")[2].partition("Raises\n")[0]
+    assert re.findall(r"^(\w+) :", parameters, re.MULTILINE) == list(options)
+    assert vars(pickle.loads(pickle.dumps(loss))) == vars(loss)
+    with pytest.raises(TypeError, match=f"^{name}: .*'size'; its options are .*reduction"):
+        kind(size=3)
+
+
+def test_classes_of_losses_can_be_derived_from() -> None:
+    class Total(tp.MSELoss):
+        def __init__(self, factor: float) -> None:
+            super().__init__(reduction="sum")
+            self.factor = factor
+
+        def forward(self, *tensors: tp.Tensor) -> tp.Tensor:
+            return super().forward(*tensors) * self.factor
+
+    assert list(inspect.signature(Total).parameters) == ["factor"]
+    assert Total(2.0)(tp.tensor([1.0, 2.0]), tp.tensor([0.0, 4.0])).item() == 10.0
 
 
 def test_all_losses_of_pytorch_are_tested() -> None:
