@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -17,7 +18,7 @@ import numpy
 from .dispatch.keys import OPERATIONS
 from .families.in_place import into
 from .interchange.interop import numpy_array
-from .memory.structure import cast, clone, reshape
+from .memory.structure import broadcast_to, cast, clone, reshape
 from .memory.tensor import Tensor
 from .memory.writes import copy_
 from .pytorch import comparison
@@ -92,7 +93,7 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: 
     if any(isinstance(out, numpy.ndarray) for out in outs) or (method == "at" and type(inputs[0]) is not Tensor):
         hosts = _on_host(inputs)
         return getattr(ufunc, method)(*hosts, **_on_host(options), **({"out": outs} if outs else {}))
-    name = f"numpy.{ufunc.__name__}" if method == "__call__" else f"numpy.{ufunc.__name__}.{method}"
+    name = _name_of(ufunc) if method == "__call__" else f"{_name_of(ufunc)}.{method}"
     function = _of_method(ufunc, method)
     if function is None:
         raise _no_counterpart(name)
@@ -124,8 +125,14 @@ _PLAIN = (Tensor, numpy.ndarray, bool, int, float, complex)
 
 def _result(ufunc: Any, found: Any, inputs: tuple[Any, ...]) -> Any:
     if found is NotImplemented:
-        raise unsupported(f"numpy.{ufunc.__name__}", *inputs)
+        raise unsupported(_name_of(ufunc), *inputs)
     return found
+
+
+def _name_of(ufunc: Any) -> str:
+    """The ufunc's name, with `numpy` before it if it is NumPy's own, and not SciPy's or another library's."""
+    name: str = ufunc.__name__
+    return f"numpy.{name}" if getattr(numpy, name, None) is ufunc else name
 
 
 def _of_method(ufunc: Any, method: str) -> Function | None:
@@ -228,11 +235,32 @@ def array_function(self: Tensor, func: Function, types: Any, args: Any, kwargs: 
     if own in ON_HOST or writes or isinstance(kwargs.get("out"), numpy.ndarray):
         return func(*_on_host(args), **_on_host(kwargs))
     if name in COMPOSED:
-        return COMPOSED[name](*_tensors(args, self), **_tensors(kwargs, self))
+        return _composed(name, func, self, args, kwargs)
     function = _counterpart(name)
     if function is None:
         raise _no_counterpart(name)
     return _called(name, func, function, self, args, kwargs)
+
+
+def _composed(name: str, func: Function, like: Tensor, args: Any, kwargs: Any) -> Any:
+    """The result of a function made of Tensorplug's, which need not name each of NumPy's arguments."""
+    function = COMPOSED[name]
+    args, kwargs = _tensors(args, like), _tensors(kwargs, like)
+    signature, _, names = _signatures(func, function)
+    if signature is None:
+        return function(*args, **kwargs)
+    bound, out = signature.bind(*args, **kwargs), None
+    for key, value in list(bound.arguments.items()):
+        if key in ("arrays", "arys", "tup"):
+            bound.arguments[key] = tuple(_operand(one, like) for one in value)
+        elif key == "out" and key not in names:
+            out = bound.arguments.pop(key)
+        elif value is numpy._NoValue or key not in names:
+            if not _says_nothing(value, signature.parameters[key].default):
+                raise _no_option(name, key)
+            del bound.arguments[key]
+    found = function(*bound.args, **bound.kwargs)
+    return found if out is None else into(name, out, found)
 
 
 def _tensors(values: Any, like: Tensor) -> Any:
@@ -270,7 +298,7 @@ CHAPTERS: dict[str, tuple[ModuleType, ...]] = {
 
 COUNTERPARTS: dict[str, str] = {
     "numpy": "all allclose any argmax argmin argsort astype broadcast_to clip count_nonzero "
-    "cumulative_prod cumulative_sum diagonal diff empty_like expand_dims flip full_like isclose isin linspace "
+    "cumulative_prod cumulative_sum diagonal empty_like expand_dims flip full_like isclose isin linspace "
     "max mean meshgrid min moveaxis nonzero ones_like prod repeat reshape roll round searchsorted sort squeeze stack "
     "std sum take_along_axis tensordot tile tril triu unique_all unique_counts unique_inverse unique_values unstack "
     "var zeros_like",
@@ -285,6 +313,12 @@ ALIASES = {"numpy.amax": "max", "numpy.amin": "min", "numpy.around": "round", "n
 
 RENAMED = {"a_max": "max", "a_min": "min", "axis1": "dim1", "axis2": "dim2"}
 """Tensorplug's names of NumPy's arguments."""
+
+HINTS = frozenset(["kind"])
+"""Arguments that say how NumPy is to do it, and change no result."""
+
+FLATTENED = frozenset(["numpy.argsort", "numpy.sort", "numpy.take_along_axis"])
+"""Functions for which `axis=None` means the flattened tensor."""
 
 NO_OPERANDS = frozenset("axes axis destination dtype n reps repeats s shape shift source".split())
 """Arguments that stay the numbers they are."""
@@ -301,9 +335,16 @@ def _counterpart(name: str) -> Function | None:
 
 
 @functools.cache
-def _signatures(func: Function, function: Function) -> tuple[inspect.Signature, int, frozenset[str]]:
-    """NumPy's signature, how many of its arguments go by position, and the names that Tensorplug's function takes."""
-    signature, own = inspect.signature(func), inspect.signature(function).parameters
+def _signatures(func: Function, function: Function) -> tuple[inspect.Signature | None, int, frozenset[str]]:
+    """NumPy's signature, how many of its arguments go by position, and the names that Tensorplug's function takes.
+
+    Before NumPy 2.4 functions written in C have no signature.
+    """
+    own = inspect.signature(function).parameters
+    try:
+        signature = inspect.signature(func)
+    except ValueError:
+        signature = None
     by_position = [
         parameter
         for name, parameter in own.items()
@@ -316,9 +357,15 @@ def _signatures(func: Function, function: Function) -> tuple[inspect.Signature, 
 def _called(name: str, func: Function, function: Function, like: Tensor, args: Any, kwargs: Any) -> Any:
     """The result of Tensorplug's function for arguments as NumPy's takes them."""
     signature, count, names = _signatures(func, function)
+    if signature is None:
+        return function(*_tensors(args, like), **_tensors(kwargs, like))
     operands: list[Any] = []
     options: dict[str, Any] = {}
-    for key, value in signature.bind(*args, **kwargs).arguments.items():
+    given = signature.bind(*args, **kwargs).arguments
+    if name in FLATTENED and given.get("axis", 0) is None:
+        first = next(iter(given))
+        given |= {first: _flat(_operand(given[first], like)), "axis": -1}
+    for key, value in given.items():
         parameter, own = signature.parameters[key], RENAMED.get(key, key)
         variable = parameter.kind is parameter.VAR_POSITIONAL
         if variable or key == "arrays":
@@ -329,7 +376,7 @@ def _called(name: str, func: Function, function: Function, like: Tensor, args: A
             operands += value
         elif len(operands) < count:
             operands.append(value)
-        elif value is parameter.default or value is numpy._NoValue:
+        elif value is parameter.default or value is numpy._NoValue or key in HINTS:
             continue
         elif own in names:
             options[own] = value
@@ -405,9 +452,31 @@ def _split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> list[Tensor]
     return _array_split(ary, indices_or_sections, axis)
 
 
-def _atleast(ndim: int, *arrays: Any) -> Any:
-    found = tuple(x.reshape((*(1,) * (ndim - x.ndim), *x.shape)) if x.ndim < ndim else x for x in arrays)
+def _atleast(ndim: int, *arys: Any) -> Any:
+    found = tuple(x.reshape((*(1,) * (ndim - x.ndim), *x.shape)) if x.ndim < ndim else x for x in arys)
     return found[0] if len(found) == 1 else found
+
+
+def _atleast_3d(*arys: Any) -> Any:
+    """NumPy puts the axes of a matrix first, and that of a vector in the middle."""
+    found = tuple(x.reshape((*_atleast(2, x).shape, 1)) if x.ndim < 3 else x for x in arys)
+    return found[0] if len(found) == 1 else found
+
+
+def _average(a: Any, axis: Any = None, weights: Any = None, keepdims: bool = False) -> Tensor:
+    if weights is None:
+        return statistical.mean(a, axis=axis, keepdims=keepdims)
+    a, weights = _beside(a, weights)
+    if isinstance(axis, int) and weights.ndim == 1:
+        shape = [1] * a.ndim
+        shape[normalize_axis("numpy.average", axis, a.ndim)] = -1
+        weights = weights.reshape(shape)
+    elif a.shape != weights.shape:
+        raise ShapeError(
+            f"numpy.average: got weights of shape {weights.shape}, wanted {a.shape}, or one axis and axis= an integer"
+        )
+    total = statistical.sum(a * weights, axis=axis, keepdims=keepdims)
+    return total / statistical.sum(broadcast_to(weights, a.shape), axis=axis, keepdims=keepdims)
 
 
 def _broadcast_arrays(*args: Any, subok: bool = False) -> Any:
@@ -422,14 +491,14 @@ def _columns(tup: Any) -> Tensor:
     return _concatenate([x if x.ndim > 1 else x.reshape((-1, 1)) for x in tup], 1)
 
 
-def _concatenate(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+def _concatenate(arrays: Any, axis: Any = 0, *, dtype: Any = None, casting: str = "same_kind") -> Any:
     like = next(x for x in arrays if type(x) is Tensor)
     parts = [_operand(x, like) for x in arrays]
     if dtype is not None:
         parts = [_computed_in("numpy.concatenate", x, dtype, like) for x in parts]
     if axis is None:
         parts, axis = [_flat(x) for x in parts], 0
-    return manipulation.concat(parts, axis=axis, out=out)
+    return manipulation.concat(parts, axis=axis)
 
 
 def _convolve(a: Any, v: Any, mode: str = "full") -> Tensor:
@@ -454,23 +523,51 @@ def _corrcoef(x: Tensor, y: Any = None, rowvar: bool = True) -> Tensor:
     return found[0, 0] if found.shape == (1, 1) else found
 
 
-def _cumulative(name: str, function: Function) -> Function:
-    def cumulation(a: Tensor, axis: Any = None, dtype: Any = None, out: Any = None) -> Tensor:
-        found = function(_flat(a) if axis is None else a, axis=0 if axis is None else axis, dtype=dtype)
-        return found if out is None else into(name, out, found)
+def _cumulative(function: Function, fill: Any = None) -> Function:
+    """A cumulation of the flattened tensor if no axis is named, with `fill` in place of NaN."""
+
+    def cumulation(a: Tensor, axis: Any = None, dtype: Any = None) -> Tensor:
+        x = _flat(a) if axis is None else a
+        if fill is not None:
+            x = searching.where(elementwise.isnan(x), fill, x)
+        found: Tensor = function(x, axis=0 if axis is None else axis, dtype=dtype)
+        return found
 
     return cumulation
 
 
-def _dot(a: Any, b: Any, out: Any = None) -> Tensor:
+def _diag(v: Tensor, k: int = 0) -> Tensor:
+    if v.ndim != 1:
+        return manipulation.diagonal(v, k)
+    before, after = (creation.zeros(max(n, 0), dtype=v.dtype, device=v.device) for n in (k, -k))
+    row = manipulation.concat([before, v, after])
+    on_diagonal = creation.eye(row.shape[0], k=k, dtype=bool_, device=v.device)
+    return searching.where(on_diagonal, row, 0)
+
+
+def _diff(a: Tensor, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
+    shape = list(a.shape)
+    shape[normalize_axis("numpy.diff", axis, a.ndim)] = 1
+    ends = [None if one is None else _beside(a, one)[1] for one in (prepend, append)]
+    first, last = (broadcast_to(x, tuple(shape)) if x is not None and not x.ndim else x for x in ends)
+    return utility.diff(a, n, prepend=first, append=last, axis=axis)
+
+
+def _dot(a: Any, b: Any) -> Tensor:
     a, b = _beside(a, b)
     if not a.ndim or not b.ndim:
-        found = a * b
-    elif b.ndim == 1 or (a.ndim <= 2 and b.ndim <= 2):
-        found = linear_algebra.matmul(a, b)
-    else:
-        found = linear_algebra.tensordot(a, b, axes=((-1,), (-2,)))
-    return found if out is None else into("numpy.dot", out, found)
+        found: Tensor = a * b
+        return found
+    if b.ndim == 1 or (a.ndim <= 2 and b.ndim <= 2):
+        return linear_algebra.matmul(a, b)
+    return linear_algebra.tensordot(a, b, axes=((-1,), (-2,)))
+
+
+def _einsum(*operands: Any, optimize: Any = False) -> Any:
+    if isinstance(operands[0], str):
+        like = next(x for x in operands if type(x) is Tensor)
+        operands = (operands[0], *(_operand(x, like) for x in operands[1:]))
+    return einsum(*operands)
 
 
 def _inner(a: Any, b: Any) -> Tensor:
@@ -478,9 +575,7 @@ def _inner(a: Any, b: Any) -> Tensor:
     return linear_algebra.tensordot(a, b, axes=((-1,), (-1,))) if a.ndim and b.ndim else a * b
 
 
-def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Tensor:
-    if period is not None:
-        raise _no_option("numpy.interp", "period")
+def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Tensor:
     like = next(one for one in (x, xp, fp) if type(one) is Tensor)
     x, xp, fp = (one if type(one) is Tensor else _operand(numpy.asarray(one), like) for one in (x, xp, fp))
     x, xp = _computed_in("numpy.interp", x, "float64", like), _computed_in("numpy.interp", xp, "float64", like)
@@ -492,6 +587,92 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, perio
     found = fp[below] + (fp[above] - fp[below]) * part
     found = searching.where(x < xp[0], fp[0] if left is None else left, found)
     return searching.where(x > xp[-1], fp[-1] if right is None else right, found)
+
+
+def _kron(a: Any, b: Any) -> Tensor:
+    a, b = _beside(a, b)
+    ndim = max(a.ndim, b.ndim)
+    a, b = _atleast(ndim, a), _atleast(ndim, b)
+    pairs = [
+        [one for n in shape for one in ((n, 1) if first else (1, n))]
+        for shape, first in ((a.shape, True), (b.shape, False))
+    ]
+    product: Tensor = a.reshape(pairs[0]) * b.reshape(pairs[1])
+    return reshape(product, tuple(n * m for n, m in zip(a.shape, b.shape, strict=True)))
+
+
+def _median(ignores_nan: bool) -> Function:
+    def median(a: Tensor, axis: Any = None, keepdims: bool = False, overwrite_input: bool = False) -> Tensor:
+        axes = range(a.ndim) if axis is None else [axis] if isinstance(axis, int) else axis
+        axes = [normalize_axis("numpy.median", one, a.ndim) for one in axes]
+        rest = [i for i in range(a.ndim) if i not in axes]
+        flat = manipulation.permute_dims(a, (*rest, *axes))
+        rows = sorting.sort(reshape(flat, (*(a.shape[i] for i in rest), math.prod(a.shape[i] for i in axes))))
+        length = rows.shape[-1]
+        count = statistical.sum(elementwise.isnan(rows).logical_not(), axis=-1, keepdims=True)
+        # NaN comes last.
+        below, above = (
+            indexing.take_along_axis(rows, elementwise.clip(position, 0, length - 1), axis=-1)
+            for position in ((count - 1) // 2, count // 2)
+        )
+        found = (below + above) / 2
+        if not ignores_nan:
+            found = searching.where(count < length, math.nan, found)
+        return reshape(found, tuple(1 if i in axes else a.shape[i] for i in (range(a.ndim) if keepdims else rest)))
+
+    return median
+
+
+def _ignoring_nan(function: Function, fill: float) -> Function:
+    """A reduction with `fill` in place of NaN; an infinite one where all are NaN means NaN."""
+
+    def reduction(a: Tensor, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
+        options: dict[str, Any] = {"axis": axis, "keepdims": keepdims} | ({} if dtype is None else {"dtype": dtype})
+        if a.dtype.kind not in "fc":
+            whole: Tensor = function(a, **options)
+            return whole
+        nan = elementwise.isnan(a)
+        found: Tensor = function(searching.where(nan, fill, a), **options)
+        if math.isinf(fill) and found.dtype.kind != "i":
+            found = searching.where(utility.all(nan, axis=axis, keepdims=keepdims), math.nan, found)
+        return found
+
+    return reduction
+
+
+def _nan_mean(a: Tensor, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
+    x = a if dtype is None else _computed_in("numpy.nanmean", a, dtype, a)
+    nan = elementwise.isnan(x)
+    count = statistical.sum(nan.logical_not(), axis=axis, keepdims=keepdims)
+    return statistical.sum(searching.where(nan, 0, x), axis=axis, keepdims=keepdims) / count
+
+
+def _nan_spread(is_root: bool) -> Function:
+    def spread(a: Tensor, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Tensor:
+        x = a if dtype is None else _computed_in("numpy.nanvar", a, dtype, a)
+        nan = elementwise.isnan(x)
+        centred = searching.where(nan, 0, x - _nan_mean(x, axis, keepdims=True))
+        count = statistical.sum(nan.logical_not(), axis=axis, keepdims=keepdims) - ddof
+        count = cast(count, centred.real.dtype)
+        count = searching.where(count > 0, count, math.nan)
+        if is_root:
+            # The norm has a gradient where all are equal.
+            return linalg.vector_norm(centred, axis=axis, keepdims=keepdims) / elementwise.sqrt(count)
+        squares = (centred * centred.conj()).real
+        return statistical.sum(squares, axis=axis, keepdims=keepdims) / count
+
+    return spread
+
+
+def _nan_to_num(x: Tensor, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
+    if x.dtype.kind not in "fc":
+        return clone(x)
+    if x.dtype.kind == "c":
+        return elementwise.complex(*(_nan_to_num(part, nan, posinf, neginf) for part in (x.real, x.imag)))
+    limits = data_types.finfo(x.dtype)
+    found = searching.where(elementwise.isnan(x), nan, x)
+    found = searching.where(x == math.inf, limits.max if posinf is None else posinf, found)
+    return searching.where(x == -math.inf, limits.min if neginf is None else neginf, found)
 
 
 def _norm(x: Tensor, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -507,25 +688,23 @@ def _norm(x: Tensor, ord: Any = None, axis: Any = None, keepdims: bool = False) 
 
 
 def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None) -> Tensor:
+    a, b = _beside(a, b)
     if axis is None:
         a, b = manipulation.moveaxis(a, axisa, -1), manipulation.moveaxis(b, axisb, -1)
         return manipulation.moveaxis(linalg.cross(a, b), -1, axisc)
     return linalg.cross(a, b, axis=axis)
 
 
-def _take(a: Tensor, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Tensor:
-    if mode != "raise":
-        raise _no_option("numpy.take", "mode")
+def _take(a: Any, indices: Any, axis: Any = None) -> Tensor:
+    a, indices = _beside(a, indices)
     flat = _flat(a) if axis is None else a
     axis = normalize_axis("numpy.take", 0 if axis is None else axis, flat.ndim)
-    found: Tensor = flat[(slice(None),) * axis + (_beside(a, indices)[1],)]
-    return found if out is None else into("numpy.take", out, found)
+    found: Tensor = flat[(slice(None),) * axis + (indices,)]
+    return found
 
 
-def _trace(
-    a: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Tensor | None = None
-) -> Any:
-    return statistical.sum(manipulation.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype, out=out)
+def _trace(a: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
+    return statistical.sum(manipulation.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 
 def _transpose(a: Tensor, axes: Any = None) -> Tensor:
@@ -537,24 +716,31 @@ def _unique(
     return_index: bool = False,
     return_inverse: bool = False,
     return_counts: bool = False,
-    axis: Any = None,
     *,
     equal_nan: bool = True,
     sorted: bool = True,
 ) -> Any:
-    if axis is not None:
-        raise _no_option("numpy.unique", "axis")
     found = sets.unique_all(ar)
     wanted = (True, return_index, return_inverse, return_counts)
     parts = tuple(part for part, asked in zip(found, wanted, strict=True) if asked)
     return parts[0] if len(parts) == 1 else parts
 
 
-def _where(condition: Any, *branches: Any) -> Any:
+def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    branches = [one for one in (x, y) if one is not None]
     like = next(one for one in (condition, *branches) if type(one) is Tensor)
     condition = creation.asarray(condition, device=like.device)
     chosen = condition if condition.dtype is bool_ else condition != 0
     return searching.where(chosen, *(_operand(one, like) for one in branches))
+
+
+def _copyto(dst: Any, src: Any) -> None:
+    copy_(dst, _beside(dst, src)[1])
+
+
+def _along(axis: int, split: Function = _split) -> Function:
+    """A split along one axis, of a vector along its only one."""
+    return lambda ary, indices_or_sections: split(ary, indices_or_sections, axis if ary.ndim > 1 else 0)
 
 
 def _in_two_axes(function: Function) -> Function:
@@ -572,50 +758,78 @@ COMPOSED: dict[str, Function] = {
     "numpy.array_split": _array_split,
     "numpy.atleast_1d": functools.partial(_atleast, 1),
     "numpy.atleast_2d": functools.partial(_atleast, 2),
+    "numpy.atleast_3d": _atleast_3d,
+    "numpy.average": _average,
     "numpy.broadcast_arrays": _broadcast_arrays,
     "numpy.can_cast": lambda from_, to, casting="safe": numpy.can_cast(from_.dtype.dtype, to, casting),
     "numpy.column_stack": _columns,
     "numpy.concatenate": _concatenate,
     "numpy.convolve": _convolve,
     "numpy.copy": lambda a, order="K", subok=False: clone(a),
-    "numpy.copyto": lambda dst, src: copy_(dst, src),
+    "numpy.copyto": _copyto,
     "numpy.corrcoef": _corrcoef,
     "numpy.cross": _cross,
-    "numpy.cumprod": _cumulative("numpy.cumprod", statistical.cumulative_prod),
-    "numpy.cumsum": _cumulative("numpy.cumsum", statistical.cumulative_sum),
+    "numpy.cumprod": _cumulative(statistical.cumulative_prod),
+    "numpy.cumsum": _cumulative(statistical.cumulative_sum),
+    "numpy.diag": _diag,
+    "numpy.diff": _diff,
     "numpy.dot": _dot,
-    "numpy.einsum": lambda *operands, optimize=False: einsum(*operands),
+    "numpy.dsplit": _along(2),
+    "numpy.dstack": lambda tup: _concatenate([_atleast_3d(x) for x in tup], 2),
+    "numpy.einsum": _einsum,
     "numpy.fft.fft2": _in_two_axes(fft.fftn),
     "numpy.fft.ifft2": _in_two_axes(fft.ifftn),
     "numpy.fft.irfft2": _in_two_axes(fft.irfftn),
     "numpy.fft.rfft2": _in_two_axes(fft.rfftn),
     "numpy.flatnonzero": lambda a: searching.nonzero(_flat(a))[0],
+    "numpy.fliplr": lambda m: manipulation.flip(m, axis=1),
+    "numpy.flipud": lambda m: manipulation.flip(m, axis=0),
+    "numpy.hsplit": _along(1),
     "numpy.hstack": lambda tup: _concatenate([_atleast(1, x) for x in tup], 0 if tup[0].ndim < 2 else 1),
     "numpy.imag": lambda val: val.imag,
     "numpy.inner": _inner,
     "numpy.interp": _interp,
     "numpy.iscomplexobj": lambda x: x.dtype.is_complex,
     "numpy.isrealobj": lambda x: not x.dtype.is_complex,
+    "numpy.kron": _kron,
     "numpy.linalg.multi_dot": lambda arrays: functools.reduce(linear_algebra.matmul, arrays),
     "numpy.linalg.norm": _norm,
-    "numpy.matrix_transpose": manipulation.matrix_transpose,
-    "numpy.linalg.matrix_transpose": manipulation.matrix_transpose,
+    "numpy.matrix_transpose": lambda x: manipulation.matrix_transpose(x),
+    "numpy.linalg.matrix_transpose": lambda x: manipulation.matrix_transpose(x),
+    "numpy.median": _median(ignores_nan=False),
+    "numpy.nan_to_num": _nan_to_num,
+    "numpy.nanargmax": _ignoring_nan(searching.argmax, -math.inf),
+    "numpy.nanargmin": _ignoring_nan(searching.argmin, math.inf),
+    "numpy.nancumprod": _cumulative(statistical.cumulative_prod, 1),
+    "numpy.nancumsum": _cumulative(statistical.cumulative_sum, 0),
+    "numpy.nanmax": _ignoring_nan(statistical.max, -math.inf),
+    "numpy.nanmean": _nan_mean,
+    "numpy.nanmedian": _median(ignores_nan=True),
+    "numpy.nanmin": _ignoring_nan(statistical.min, math.inf),
+    "numpy.nanprod": _ignoring_nan(statistical.prod, 1),
+    "numpy.nanstd": _nan_spread(is_root=True),
+    "numpy.nansum": _ignoring_nan(statistical.sum, 0),
+    "numpy.nanvar": _nan_spread(is_root=False),
     "numpy.ndim": lambda a: a.ndim,
     "numpy.outer": lambda a, b: linear_algebra.outer(*map(_flat, _beside(a, b))),
     "numpy.piecewise": _piecewise,
     "numpy.polyval": _polyval,
+    "numpy.ptp": lambda a, axis=None, keepdims=False: (
+        statistical.max(a, axis=axis, keepdims=keepdims) - statistical.min(a, axis=axis, keepdims=keepdims)
+    ),
     "numpy.ravel": lambda a: _flat(a),
     "numpy.real": lambda val: val.real,
     "numpy.result_type": lambda *arrays_and_dtypes: data_types.result_type(*arrays_and_dtypes).dtype,
     "numpy.shape": lambda a: a.shape,
     "numpy.size": lambda a, axis=None: int(a.size) if axis is None else a.shape[axis],
     "numpy.split": _split,
-    "numpy.swapaxes": manipulation.transpose,
+    "numpy.swapaxes": lambda a, axis1, axis2: manipulation.transpose(a, axis1, axis2),
     "numpy.take": _take,
     "numpy.trace": _trace,
     "numpy.transpose": _transpose,
     "numpy.unique": _unique,
     "numpy.vdot": lambda a, b: linear_algebra.vecdot(*map(_flat, _beside(a, b))),
+    "numpy.vsplit": _along(0),
     "numpy.vstack": lambda tup: _concatenate([_atleast(2, x) for x in tup]),
     "numpy.where": _where,
 }

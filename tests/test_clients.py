@@ -263,10 +263,25 @@ class TestXarray:
         ids="plus times greater sum mean std max isel transpose concat stack where astype expand_dims".split(),
     )
     def test_arrays(self, backend: str, call: Callable[..., Any]) -> None:
-        # With skipna, xarray itself converts to NumPy.
         wanted = call(self.xarray, self.xarray.DataArray(SAMPLES, dims=("a", "b")))
         found = call(self.xarray, self.xarray.DataArray(*tensors(SAMPLES), dims=("a", "b")))
         assert found.dims == wanted.dims
+        assert_same(found.data, wanted.data, backend)
+
+    @pytest.mark.parametrize("name", "sum prod mean std var max min median argmax argmin count cumsum".split())
+    def test_reductions_without_nan(self, backend: str, name: str) -> None:
+        samples = numpy.where(SAMPLES > 4.0, numpy.nan, SAMPLES)
+        wanted, found = (
+            getattr(self.xarray.DataArray(x, dims=("a", "b")), name)("a") for x in (samples, *tensors(samples))
+        )
+        assert found.dims == wanted.dims
+        assert_same(found.data, wanted.data, backend)
+
+    def test_groups(self, backend: str) -> None:
+        wanted, found = (
+            self.xarray.DataArray(x, dims=("a", "b"), coords={"x": ("a", CLASSES)}).groupby("x").mean()
+            for x in (SAMPLES, *tensors(SAMPLES))
+        )
         assert_same(found.data, wanted.data, backend)
 
     def test_attributes_by_which_it_knows_an_array(self, backend: str) -> None:

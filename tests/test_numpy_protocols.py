@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -61,6 +62,24 @@ FUNCTIONS: dict[str, Call] = {
     "interp": lambda x: (np.interp(x * 4, V, x[0]), np.interp([0.1, 0.7, 3.0], V, x[1], left=-1.0, right=7.0)),
     "piecewise": lambda x: np.piecewise(x, [x < 0.3, x > 0.6], [-1.0, lambda v: v * 2, lambda v: v + 5]),
     "polyval": lambda x: (np.polyval(x[0], B), np.polyval(V, x)),
+    "flattened": lambda x: (
+        *(np.sort(x, axis=None), np.argsort(x, axis=None, kind="stable")),
+        np.take_along_axis(x, np.asarray([4, 0]), axis=None),
+    ),
+    "lists": lambda x: (
+        *(np.einsum("ij,j", x, [1.0, 2, 3]), np.cross(x[0], [1.0, 2, 3]), np.hstack([x[0], [1.0]])),
+        *(np.vstack([x, [1.0, 2, 3]]), np.column_stack([x, [1.0, 2, 3]]), *np.atleast_2d(x[0], [1.0])),
+        *(np.linalg.multi_dot([x, [[1.0], [2], [3]]]), np.diff(x, prepend=0.0, append=[[1.0], [2], [3]])),
+    ),
+    "rows and columns": lambda x: (
+        *(np.flipud(x), np.fliplr(x), np.dstack([x, B]), np.dstack([x[0], V]), *np.hsplit(x, 3), *np.vsplit(x, [1])),
+        *(*np.hsplit(x[0], 3), *np.dsplit(np.atleast_3d(x), 1), np.kron(x, B), np.kron(V, x)),
+        *(np.diag(x, -1), np.diag(x[0]), np.diag(x[0], 2), np.diag(x[0], -1)),
+    ),
+    "average": lambda x: (
+        *(np.average(x), np.average(x, axis=1, weights=V), np.average(x, weights=B), np.ptp(x), np.ptp(x, axis=0)),
+        *(np.median(x), np.median(x, axis=0), np.median(x[:2], axis=(0, 1), keepdims=True)),
+    ),
     "sort": lambda x: (np.sort(x), np.argsort(x, axis=0), np.searchsorted(V, x)),
     "take": lambda x: (np.take(x, [0, 2]), np.take(x, np.asarray([0, 2]), axis=1)),
     "tile": lambda x: (np.tile(x, (2, 1)), np.repeat(x, 2, axis=0), np.roll(x, 1), np.flip(x, 0)),
@@ -74,6 +93,13 @@ FUNCTIONS: dict[str, Call] = {
     "isclose": lambda x: np.isclose(x, A + 1e-9),
     "like": lambda x: (np.zeros_like(x), np.full_like(x, 2.0), np.copy(x)),
 }
+
+GAPS = np.asarray([[0.5, np.nan, -2.0, 2.0], [np.nan, np.nan, np.nan, np.nan], [1.5, 4.0, np.inf, 0.0]])
+
+REDUCTIONS = [
+    *(np.nansum, np.nanprod, np.nanmean, np.nanvar, np.nanstd, np.nanmax, np.nanmin, np.nanmedian, np.median),
+    *(np.nancumsum, np.nancumprod),
+]
 
 FACTS: dict[str, Call] = {
     "shape": lambda x: (np.shape(x), np.ndim(x), np.size(x), np.size(x, 1), np.iscomplexobj(x), np.isrealobj(x)),
@@ -105,6 +131,20 @@ def test_functions(backend: str, name: str) -> None:
     _require_same(FUNCTIONS[name](tp.tensor(A)), FUNCTIONS[name](A), backend)
 
 
+def test_what_ignores_nan(backend: str) -> None:
+    for function in REDUCTIONS:
+        for axis in (None, 0, 1):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                wanted = function(GAPS, axis=axis)
+            _require_same(function(tp.tensor(GAPS), axis=axis), wanted, backend)
+    _require_same(np.nanstd(tp.tensor(A), axis=0, ddof=1, keepdims=True), A.std(0, ddof=1, keepdims=True), backend)
+    _require_same(np.nanargmax(tp.tensor(GAPS[::2]), axis=1), np.nanargmax(GAPS[::2], axis=1), backend)
+    assert np.nan_to_num(tp.tensor([complex(np.nan, 2)])).tolist() == [2j]
+    _require_same(np.nan_to_num(tp.tensor(GAPS), posinf=9.0), np.nan_to_num(GAPS, posinf=9.0), backend)
+    assert np.nanmax(tp.tensor([[3, 1], [2, 5]]), axis=0).tolist() == [3, 5]
+
+
 @pytest.mark.parametrize("name", FACTS)
 def test_facts(backend: str, name: str) -> None:
     assert FACTS[name](tp.tensor(A)) == FACTS[name](A)
@@ -118,8 +158,11 @@ def test_facts(backend: str, name: str) -> None:
         (lambda x: np.multiply.outer(V, x).sum(), np.full_like(A, V.sum())),
         (lambda x: np.concatenate([B, x]).sum(), np.ones_like(A)),
         (lambda x: np.linalg.norm(x), A / np.linalg.norm(A)),
+        (lambda x: np.nanmean(np.where(A > 0.5, np.nan, x)), (A <= 0.5) / (A <= 0.5).sum()),
+        (lambda x: np.nanstd(x * 0 + 1, axis=0).sum(), np.zeros_like(A)),
+        (lambda x: np.median(x), (np.median(A) == A) * 1.0),
     ],
-    ids=["exp", "divide", "outer", "concatenate", "norm"],
+    ids=["exp", "divide", "outer", "concatenate", "norm", "nanmean", "nanstd", "median"],
 )
 def test_gradients(backend: str, call: Call, wanted: np.ndarray) -> None:
     x = tp.tensor(A, requires_grad=True)
@@ -129,7 +172,9 @@ def test_gradients(backend: str, call: Call, wanted: np.ndarray) -> None:
 
 NO_COUNTERPART: dict[str, tuple[Call, str]] = {
     "ufunc": (np.cbrt, "numpy.cbrt: Tensorplug has no function"),
-    "function": (np.median, "numpy.median: Tensorplug has no function"),
+    "function": (lambda x: np.pad(x, 1), "numpy.pad: Tensorplug has no function"),
+    "composed": (lambda x: np.ravel(x, order="F"), "numpy.ravel: order= is not supported"),
+    "composed by position": (lambda x: np.ravel(x, "F"), "numpy.ravel: order= is not supported"),
     "linalg": (lambda x: np.linalg.lstsq(x, x), "numpy.linalg.lstsq: Tensorplug has no function"),
     "at": (lambda x: np.add.at(x, [0], 1.0), "numpy.add.at: Tensorplug has no function"),
     "reduceat": (lambda x: np.add.reduceat(x, [0]), "numpy.add.reduceat: Tensorplug has no function"),
@@ -147,6 +192,12 @@ def test_what_has_no_counterpart(backend: str, name: str) -> None:
     call, message = NO_COUNTERPART[name]
     with pytest.raises(TypeError, match=message):
         call(tp.tensor(A))
+
+
+def test_ufuncs_of_others_have_their_own_names(backend: str) -> None:
+    special = pytest.importorskip("scipy.special", reason="SciPy is in the test extra")
+    with pytest.raises(TypeError, match=r"^wofz: Tensorplug has no function .* x\.detach\(\)\.numpy\(\)"):
+        special.wofz(tp.tensor(A))
 
 
 class TestOut:
@@ -169,8 +220,12 @@ class TestOut:
         np.testing.assert_allclose(out, np.exp(A))
         np.add(A, B, out=out)
         np.testing.assert_array_equal(out, A + B)
-        np.copyto(out, B)
+        assert np.copyto(out, B) is None
         np.testing.assert_array_equal(out, B)
+        np.copyto(out, 1)
+        assert out.sum() == 9
+        assert np.outer(x[0], V, out=out) is out
+        np.testing.assert_allclose(out, np.outer(A[0], V))
 
     def test_history_is_not_lost(self, backend: str) -> None:
         x, array = tp.tensor(A, requires_grad=True), np.zeros((3, 3))
@@ -221,3 +276,5 @@ class TestOthers:
         axes.hist(x, bins=x)
         axes.set_ylim(bottom=x[0], top=x[1])
         assert axes.get_ylim() == (0.5, 1.25)
+        with pytest.raises(RuntimeError, match=r"x\.detach\(\)"):
+            axes.plot(tp.tensor(V, requires_grad=True))

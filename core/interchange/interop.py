@@ -493,7 +493,9 @@ def shallow_copy(self: Tensor) -> Tensor:
         For a result of recorded operations.
     """
     if not self.is_leaf:
-        raise RuntimeError("only leaf tensors can be copied; use x.clone(), or x.detach() to share the memory")
+        raise RuntimeError(
+            "copy: only leaf tensors can be copied; use x.detach() to leave the graph, or x.clone() to stay in it"
+        )
     result = detach(self)
     if self._node is not None:
         make_leaf(result)
