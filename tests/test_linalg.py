@@ -304,6 +304,17 @@ class TestErrors:
         assert la.det(x).item() == 0.0
         assert [part.item() for part in la.slogdet(x)] == [0.0, -INF]
 
+    def test_determinants_of_great_and_small_numbers(self, backend: str) -> None:
+        m = numpy.asarray([[1.0, 2.0], [3.0, 4.0]])
+        for dtype, units in (("float32", (1e20, 1e-30, 8e37)), ("float64", (1e200, 1e-200, 4e307))):
+            batch = numpy.stack([m * unit for unit in units] + [units[2] * numpy.asarray([[2, 2], [-2, 2]])])
+            batch = batch.astype(dtype)
+            sign, logabsdet = la.slogdet(tp.asarray(batch))
+            wanted = [math.log(2) + 2 * math.log(unit) for unit in units] + [math.log(8) + 2 * math.log(units[2])]
+            numpy.testing.assert_allclose(logabsdet, wanted, rtol=1e-6)
+            assert sign.tolist() == [-1.0, -1.0, -1.0, 1.0]
+            assert la.det(tp.asarray(batch)).tolist() == [-INF, 0.0, -INF, INF]
+
     @pytest.mark.parametrize("name", ["eig", "eigh", "eigvals", "eigvalsh", "matrix_rank", "pinv", "svd", "svdvals"])
     @pytest.mark.parametrize("value", [NAN, INF])
     def test_what_iterates_refuses_nan(self, backend: str, name: str, value: float) -> None:
@@ -730,3 +741,28 @@ def test_determinants_do_not_cancel(backend: str, dtype: str) -> None:
     numpy.testing.assert_allclose(la.det(a.to("complex64")).numpy().real, [wanted, wanted], rtol=4e-3)
     (gradient, _) = tp.func.grad(lambda x: la.det(x).sum())(a).numpy()
     numpy.testing.assert_allclose(gradient, numpy.linalg.inv(x[0]).T * wanted, rtol=tolerance)
+
+
+@pytest.mark.parametrize(("dtype", "great"), [("float32", 1e38), ("float64", 1e308)])
+def test_norms_of_the_greatest_numbers(backend: str, dtype: str, great: float) -> None:
+    x, t = tp.tensor([great, great], dtype=dtype), tp.tensor([1.0, 1.0], dtype=dtype)
+    for ord in (2, 3, -3, 100):
+        root = 2 ** (1 / ord)
+
+        def norm(v: tp.Tensor, ord: float = ord) -> tp.Tensor:
+            return la.vector_norm(v, ord=ord)
+
+        value, tangent = tp.func.jvp(norm, (x,), (t,))
+        numpy.testing.assert_allclose([value / great, tangent], [root, root], rtol=1e-5)
+        numpy.testing.assert_allclose(tp.func.grad(norm)(x), [root / 2] * 2, rtol=1e-5)
+    assert la.vector_norm(tp.tensor([3 * great / 2, 1.0], dtype=dtype)) == tp.tensor(3 * great / 2, dtype=dtype)
+    z = tp.tensor([complex(great, 0.0), 1.0], dtype="complex64" if dtype == "float32" else "complex128")
+    assert la.vector_norm(z).item() == pytest.approx(great, rel=1e-6)
+    assert tp.normalize(x[:1], dim=0).tolist() == [1.0]
+    assert tp.pairwise_distance(x, tp.zeros_like(x)).item() == pytest.approx(great * 2**0.5, rel=1e-6)
+
+
+def test_the_tangent_of_a_norm_of_the_least_numbers(backend: str) -> None:
+    x = tp.tensor([1e-30, 1e-30])
+    tangent = tp.func.jvp(la.vector_norm, (x,), (tp.tensor([1e-20, 1e-20]),))[1]
+    assert tangent.item() == pytest.approx(2**0.5 * 1e-20, rel=1e-6)

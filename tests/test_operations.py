@@ -718,6 +718,23 @@ def test_unsigned_and_signed_integers_are_not_compared(backend: str) -> None:
             call(x, y)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_quotients_by_one_number_for_many(backend: str, dtype: str) -> None:
+    x = numpy.random.default_rng(0).normal(size=(8, 16)).astype(dtype)
+    for divisor in (x.dtype.type(100), x.dtype.type(3), numpy.abs(x[:, :1]) + 1, numpy.abs(x[:1]) + 1):
+        found = tp.tensor(x) / tp.tensor(divisor)
+        assert found.tolist() == (x / divisor).tolist()
+        assert tp.tensor(x).div_(tp.tensor(divisor)).tolist() == found.tolist()
+    assert (tp.tensor(x) / 100).tolist() == (x / x.dtype.type(100)).tolist()
+    # One by such a divisor is subnormal.
+    great = 3e38 if dtype == "float32" else 1.5e308
+    y = tp.tensor([great, -great, math.inf, math.nan], dtype=dtype)
+    numpy.testing.assert_array_equal(y / great, [1.0, -1.0, math.inf, math.nan])
+    z = tp.tensor([complex(great / 4, great / 4)], dtype="complex64" if dtype == "float32" else "complex128")
+    numpy.testing.assert_allclose(z / tp.tensor(great, dtype=dtype), [0.25 + 0.25j], rtol=1e-6)
+    assert tp.tensor([1.0, 2.0, 2.0], dtype=dtype).mean().tolist() == (x.dtype.type(5) / x.dtype.type(3)).item()
+
+
 class TestRound:
     def test_decimals(self, backend: str) -> None:
         inf = math.inf
@@ -732,6 +749,11 @@ class TestRound:
         assert tp.tensor([3e38, 1e-30]).round(decimals=60).tolist() == [pytest.approx(3e38), pytest.approx(1e-30)]
         assert tp.tensor([3e38, 1e-30, inf]).round(decimals=-60).tolist() == [0.0, 0.0, inf]
         assert tp.tensor([2.345], dtype="float16").round(decimals=2).tolist() == [2.349609375]
+
+    def test_as_numpy_rounds(self, backend: str) -> None:
+        x = numpy.arange(6, dtype="f4").reshape(2, 3) / 3
+        for decimals in (1, 2, 3, -1):
+            assert tp.tensor(x).round(decimals=decimals).tolist() == numpy.round(x, decimals).tolist()
 
     def test_integers(self, backend: str) -> None:
         assert tp.tensor([15, 25, -35, 49, -51]).round(decimals=-1).tolist() == [20, 20, -40, 50, -50]

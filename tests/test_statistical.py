@@ -41,6 +41,20 @@ class TestReductions:
         deviation = tp.std(tp.tensor(X), axis=axis, correction=correction, keepdims=True)
         numpy.testing.assert_allclose(deviation, numpy.sqrt(wanted), rtol=1e-15 * 24, atol=0)
 
+    @pytest.mark.parametrize("correction", [0, 1])
+    def test_deviations_of_the_greatest_numbers(self, backend: str, correction: int) -> None:
+        x, t = tp.tensor([1e38, -1e38]), tp.tensor([1.0, -1.0])
+        slope = (0.5, math.sqrt(0.5))[correction]
+
+        def std(v: tp.Tensor) -> tp.Tensor:
+            return tp.std(v, correction=correction)
+
+        value, tangent = tp.func.jvp(std, (x,), (t,))
+        numpy.testing.assert_allclose([value / 1e38, tangent], [2 * slope] * 2, rtol=1e-6)
+        numpy.testing.assert_allclose(tp.func.grad(std)(x), [slope, -slope], rtol=1e-6)
+        turned, tangent = tp.func.jvp(std, (x * 1j,), (t * 1j,))
+        numpy.testing.assert_allclose([turned / 1e38, tangent], [2 * slope] * 2, rtol=1e-6)
+
     @pytest.mark.parametrize("name", ["std", "var"])
     def test_too_few_elements_have_no_variance(self, backend: str, name: str) -> None:
         function = getattr(tp, name)

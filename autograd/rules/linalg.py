@@ -281,7 +281,7 @@ def _vector_norm(ops: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bool, 
         g, out = ops.reshape(g, shape), ops.reshape(out, shape)
     if ord == 2:
         # One by the norm, or the gradient by it, may overflow or vanish.
-        return ops.conj(x) / ops.masked_fill(out, out <= 0.0, 1.0) * g
+        return ops.divide(ops.conj(x), ops.masked_fill(out, out <= 0.0, 1.0)) * g
     size = ops.abs(x)
     zero = ops.equal(size, ops.zeros_like(size))
     ratio = quotient(ops, ops.where(zero, ops.ones_like(size), size), out)

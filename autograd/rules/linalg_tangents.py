@@ -16,7 +16,6 @@ from .matrices import (
     as_columns,
     as_rows,
     by_differences,
-    conj,
     diagonal_of,
     embedded,
     is_complex,
@@ -156,8 +155,6 @@ def _completed(ops: Any, vectors: Any, first: Any, t: Any) -> Any:
 
 
 def _vector_norm(ops: Any, t: Any, x: Any, out: Any, axis: Any, keepdims: bool, ord: float) -> Any:
-    if ord == 2:
-        return quotient(ops, ops.sum(real(ops, conj(ops, x) * t), axis=axis, keepdims=keepdims), out)
     if ord == 1:
         return ops.sum(abs_tangent(ops, t, x, None), axis=axis, keepdims=keepdims)
     slope = RULES["linalg.vector_norm"].gradients["x"](ops, ops.ones_like(out), x, out, axis, keepdims, ord)

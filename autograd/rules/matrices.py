@@ -63,7 +63,7 @@ def zero_where(ops: Any, x: Any, zero: Any) -> Any:
 def quotient(ops: Any, x: Any, divisor: Any) -> Any:
     """The quotient, and zero where the divisor is."""
     zero = ops.equal(divisor, ops.zeros_like(divisor))
-    return zero_where(ops, x / ops.where(zero, ops.ones_like(divisor), divisor), zero)
+    return zero_where(ops, ops.divide(x, ops.where(zero, ops.ones_like(divisor), divisor)), zero)
 
 
 def by_differences(ops: Any, turned: Any, x: Any) -> Any:

@@ -67,7 +67,7 @@ def _std(
     """Zero where the deviation is, as in PyTorch."""
     # In units of the result, as one by it may overflow or vanish.
     unit = with_axes(ops, ops.masked_fill(out, out <= 0.0, 1.0), x_shape, axis, keepdims)
-    return _deviation(ops, g * 0.5, x / unit, x_shape, axis, correction, keepdims)
+    return _deviation(ops, g * 0.5, ops.divide(x, unit), x_shape, axis, correction, keepdims)
 
 
 def _products_before(ops: Any, x: Any) -> Any:

@@ -18,7 +18,6 @@ from .elementwise import angle_rate
 from .matrices import (
     conj,
     is_complex,
-    quotient,
     real,
 )
 from .signs import abs_tangent, by_size, signs
@@ -286,7 +285,8 @@ def _var(ops: Any, t: Any, x: Any, x_shape: Shape, axis: Axes, correction: float
 
 
 def _std(ops: Any, t: Any, x: Any, out: Any, x_shape: Shape, axis: Axes, correction: float, keepdims: bool) -> Any:
-    return quotient(ops, _var(ops, t, x, x_shape, axis, correction, keepdims) * 0.5, out)
+    unit = with_axes(ops, ops.masked_fill(out, out <= 0.0, 1.0), x_shape, axis, keepdims)
+    return _var(ops, t, ops.divide(x, unit), x_shape, axis, correction, keepdims) * 0.5
 
 
 def _sort(ops: Any, t: Any, x: Any, axis: int, found: Any) -> Any:

@@ -276,9 +276,9 @@ def divide(xp: Any, a: Any, b: Any, c: Any, d: Any) -> Parts:
     high, low = xp.where(swapped, d, c), xp.where(swapped, c, d)
     nothing = xp.logical_and(c == 0, d == 0)
     ratio = low / xp.where(nothing, xp.ones_like(high), high)
-    scale = 1 / (high + low * ratio)
-    real = xp.where(swapped, (a * ratio + b) * scale, (a + b * ratio) * scale)
-    imag = xp.where(swapped, (b * ratio - a) * scale, (b - a * ratio) * scale)
+    divisor = high + low * ratio
+    real = xp.where(swapped, a * ratio + b, a + b * ratio) / divisor
+    imag = xp.where(swapped, b * ratio - a, b - a * ratio) / divisor
     return xp.where(nothing, a / abs(c), real), xp.where(nothing, b / abs(c), imag)
 
 

@@ -45,13 +45,22 @@ def _log1p(xp: Any, x: Any) -> Any:
     return xp.where(low, xp.log(1 + xp.where(low, x, xp.zeros_like(x))), xp.log1p(x))
 
 
+def quotient(xp: Any, x1: Any, x2: Any) -> Any:
+    """What XLA compiles to a division: by one number for many it multiplies by the reciprocal, which is rounded, and
+    zero where it would be subnormal.
+    """
+    return xp.divide(x1, xp.where(x1 == x1, x2, x1))
+
+
 def kernels(jax: Any) -> dict[str, Kernel]:
     """Kernels by the names of their operations; those of 64-bit types have to run with these switched on."""
     jnp, lax = jax.numpy, jax.lax
 
     def of_parts(function: Callable[..., complex_functions.Parts]) -> Kernel:
         def kernel(*operands: Any) -> Any:
-            operands = jnp.broadcast_arrays(*operands)
+            if len({x.shape for x in operands}) > 1:
+                # Kept from being seen as one number for many, by which XLA does not divide: see `quotient`.
+                operands = lax.optimization_barrier(tuple(jnp.broadcast_arrays(*operands)))
             return lax.complex(*function(jnp, *(part for z in operands for part in (z.real, z.imag))))
 
         return jax.jit(kernel)
@@ -112,6 +121,7 @@ def kernels(jax: Any) -> dict[str, Kernel]:
     real = {"atanh": of_real(_atanh), "cosh": of_real(_cosh), "log1p": of_real(_log1p), "sinh": of_real(_sinh)}
     # The standard's sign of a negative zero is a positive one, which JAX's is not.
     real["sign"] = lambda x: jnp.sign(x) + 0
+    real["divide"] = jax.jit(functools.partial(quotient, jnp))
     found: dict[str, Kernel] = {
         name: ByKind(real.get(name, getattr(jnp, name)), c=of_parts(function)) for name, function in of_complex.items()
     }
@@ -119,8 +129,8 @@ def kernels(jax: Any) -> dict[str, Kernel]:
     whole = jax.jit(lambda x1, x2: jnp.power(x1, x2))
     found["pow"] = ByKind(jnp.power, c=of_parts(of_complex["pow"]), i=whole, u=whole)
     # In one compiled function XLA would not add the zero imaginary part of one, which decides signs of zeros.
-    quotient = found["divide"]
-    found["reciprocal"] = ByKind(jnp.reciprocal, c=lambda z: quotient(jnp.ones_like(z), z))
+    divide = found["divide"]
+    found["reciprocal"] = ByKind(jnp.reciprocal, c=lambda z: divide(jnp.ones_like(z), z))
     for name in ("floor_divide", "remainder"):
         own = getattr(jnp, name)
         found[name] = ByKind(mended(getattr(elementwise, name), name), i=own, u=own)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy
 
 from ..common.host import cholesky as cholesky_on_host
 from ..contract import Kernel
+from .elementwise import quotient
 from .reductions import sum_in_blocks
 
 BLOCK = 512
@@ -43,6 +45,11 @@ def kernels(jax: Any) -> dict[str, Kernel]:
 
     def det(x: Any) -> Any:
         """JAX's; of 3 by 3 matrices by elimination, as its sum of six products loses all digits to cancellation."""
+        if x.shape[-2:] == (2, 2):
+            # Infinite products would have no difference.
+            sign, logabs = slogdet(x)
+            found = jnp.linalg.det(x)
+            return jnp.where(jnp.isfinite(found), found, sign * jnp.exp(logabs))
         if x.shape[-1] != 3:
             return jnp.linalg.det(x)
         wide = x.astype(jax.dtypes.canonicalize_dtype("complex128" if x.dtype.kind == "c" else "float64"))
@@ -62,9 +69,26 @@ def kernels(jax: Any) -> dict[str, Kernel]:
         extreme = (jnp.max if greatest else jnp.min)(size, axis=axis, keepdims=True)
         ordinary = (extreme > 1e-12) & (extreme < 1e12) if ord is None else extreme == 0
         unit = jnp.where(ordinary | ~jnp.isfinite(extreme) | (extreme == 0), jnp.ones_like(extreme), extreme)
-        size = size / unit
+        # Between the greatest and the least: the reciprocals of great numbers are subnormal, which XLA takes as zero.
+        root = 2.0 ** (jnp.finfo(unit.dtype).maxexp // 2)
+        shrunk = jnp.where(unit > root, 1 / root, jnp.where(unit < 1 / root, root, 1)).astype(unit.dtype)
+        size = quotient(jnp, size * shrunk, unit * shrunk)
         powers = sum_in_blocks(jax, size * size if ord is None else size**ord, axis, keepdims)
-        return (jnp.sqrt(powers) if ord is None else powers ** (1 / ord)) * unit.reshape(powers.shape)
+        unit, shrunk = unit.reshape(powers.shape), shrunk.reshape(powers.shape)
+        return (jnp.sqrt(powers) if ord is None else powers ** (1 / ord)) * (unit * shrunk) / shrunk
+
+    def slogdet(x: Any) -> tuple[Any, Any]:
+        """JAX's; of 2 by 2 matrices by elimination, as the products in its formula may overflow or vanish."""
+        if x.shape[-2:] != (2, 2):
+            return tuple(jnp.linalg.slogdet(x))
+        top, bottom = in_order(x[..., 0, :], x[..., 1, :])
+        pivot = top[..., 0]
+        ratio = bottom[..., 0] / jnp.where(pivot == 0, jnp.ones_like(pivot), pivot)
+        # Halves, as the difference may overflow.
+        half = bottom[..., 1] * 0.5 - top[..., 1] * 0.5 * ratio
+        rest = bottom[..., 1] - top[..., 1] * ratio
+        logabs = jnp.where(jnp.isfinite(rest), jnp.log(abs(rest)), jnp.log(abs(half)) + math.log(2))
+        return jnp.sign(pivot) * jnp.sign(half), jnp.log(abs(pivot)) + logabs
 
     def vector_norm(x: Any, *, axis: Any, keepdims: bool, ord: float) -> Any:
         """Compiled for each shape and axis, not for each `ord`."""
@@ -95,6 +119,7 @@ def kernels(jax: Any) -> dict[str, Kernel]:
         "linalg.eigh": lambda x: jnp.linalg.eigh(x, symmetrize_input=False),
         "linalg.eigvalsh": lambda x: jnp.linalg.eigvalsh(x, symmetrize_input=False),
         "linalg.inv": checked(jnp.linalg.inv, numpy.linalg.inv),
+        "linalg.slogdet": jax.jit(slogdet),
         "linalg.vector_norm": vector_norm,
         "linalg.solve": checked(jnp.linalg.solve, numpy.linalg.solve),
     }

@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from .elementwise import quotient
+
 FEW = 512
 """So many numbers may be added one by one."""
 
@@ -47,7 +49,7 @@ def kernels(jax: Any) -> dict[str, Callable[..., Any]]:
         axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
         count = math.prod(x.shape[i] for i in axes)
         wide = x.astype(jnp.float32) if x.dtype.itemsize == 2 else x
-        return (total(wide, axis=axis, keepdims=keepdims) / count).astype(x.dtype)
+        return quotient(jnp, total(wide, axis=axis, keepdims=keepdims), count).astype(x.dtype)
 
     def step(earlier: tuple[Any, Any], later: tuple[Any, Any]) -> tuple[Any, Any]:
         factor, term = later
