@@ -18,7 +18,13 @@ FEW = 1000
 
 def _many(x1: Any, x2: Any) -> bool:
     """Whether there are many numbers, of single or double precision."""
-    return x1.dtype.char in "fd" and max(x1.size, x2.size) > FEW and min(x1.size, x2.size) > 0
+    return (x1.size > FEW or x2.size > FEW) and x1.dtype.char in "fd" and x1.size > 0 and x2.size > 0
+
+
+def _of_many(passes: Kernel, kernel: Kernel) -> Kernel:
+    """The passes, or the kernel for few numbers."""
+    passes = quiet(passes)
+    return lambda x1, x2: passes(x1, x2) if _many(x1, x2) else kernel(x1, x2)
 
 
 def pow(kernel: Kernel) -> Kernel:
@@ -61,24 +67,18 @@ _MULTIPLIED: dict[float, Callable[[Any], Any]] = {
 def hypot(kernel: Kernel) -> Kernel:
     """The absolute values of complex numbers, for which NumPy has instructions on several at once."""
 
-    @quiet
     def hypot(x1: Any, x2: Any) -> Any:
-        if not _many(x1, x2):
-            return kernel(x1, x2)
         points = numpy.empty(numpy.broadcast_shapes(x1.shape, x2.shape), numpy.result_type(x1, numpy.complex64))
         points.real, points.imag = x1, x2
         return numpy.abs(points)
 
-    return hypot
+    return _of_many(hypot, kernel)
 
 
 def logaddexp(kernel: Kernel) -> Kernel:
     """The greater one, and what the other adds to it."""
 
-    @quiet
     def logaddexp(x1: Any, x2: Any) -> Any:
-        if not _many(x1, x2):
-            return kernel(x1, x2)
         greater = numpy.maximum(x1, x2)
         added = numpy.minimum(x1, x2)
         added -= greater
@@ -89,22 +89,21 @@ def logaddexp(kernel: Kernel) -> Kernel:
         numpy.copyto(added, greater, where=infinite)
         return added
 
-    return logaddexp
+    return _of_many(logaddexp, kernel)
 
 
 def floor_divide(kernel: Kernel) -> Kernel:
     """In double precision, as far as the numbers are all exact in single precision: see `remainder`."""
 
-    @quiet
     def floor_divide(x1: Any, x2: Any) -> Any:
-        if x1.dtype.char != "f" or not _many(x1, x2):
+        if x1.dtype.char != "f":
             return kernel(x1, x2)
         quotient = x1 / x2.astype(numpy.float64)
         if not numpy.max(numpy.abs(quotient)) < 1 << 24:
             return kernel(x1, x2)
         return numpy.floor(quotient, quotient).astype(x1.dtype)
 
-    return floor_divide
+    return _of_many(floor_divide, kernel)
 
 
 def remainder(kernel: Kernel) -> Kernel:
@@ -113,9 +112,8 @@ def remainder(kernel: Kernel) -> Kernel:
     No such quotient is rounded up to a whole number, as it differs from one by a unit in its last place or more.
     """
 
-    @quiet
     def remainder(x1: Any, x2: Any) -> Any:
-        if x1.dtype.char != "f" or not _many(x1, x2):
+        if x1.dtype.char != "f":
             return kernel(x1, x2)
         divisor = x2.astype(numpy.float64)
         quotient = x1 / divisor
@@ -129,4 +127,4 @@ def remainder(kernel: Kernel) -> Kernel:
         # A remainder of zero has the divisor's sign.
         return numpy.copysign(out, x2, out=out, where=out == 0.0)
 
-    return remainder
+    return _of_many(remainder, kernel)

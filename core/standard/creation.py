@@ -707,10 +707,11 @@ def linspace(
         parts = host, _spaced(start.imag, stop.imag, num, gaps)
         host = numpy.stack(parts, axis=-1).view(numpy.complex128)[:, 0]
     made = _from_host(host, as_dtype(host.dtype), key.dtype, key.device)
-    for end, share in zip(ends, (_spaced(1.0, 0.0, num, gaps), _spaced(0.0, 1.0, num, gaps)), strict=True):
+    for end, (first, last) in zip(ends, ((1.0, 0.0), (0.0, 1.0)), strict=True):
         if _is_recorded(end):
             # Which adds nothing but the history.
             change = moved(end - end.detach(), key.dtype, key.device)
+            share = _spaced(first, last, num, gaps)
             made = made + change * asarray(share, dtype=key.dtype, device=key.device)
     return _with_gradient(made, requires_grad)
 
