@@ -104,6 +104,16 @@ def test_a_vector_of_half_zeros_is_normalized_to_zeros(backend: str) -> None:
     assert F.normalize(tp.zeros(2, dtype="float16"), dim=0).tolist() == [0.0, 0.0]
 
 
+@pytest.mark.parametrize(("dtype", "great"), [("float32", 3e38), ("float64", 1.7e308)])
+def test_directions_of_vectors_whose_norms_overflow(backend: str, dtype: str, great: float) -> None:
+    x = tp.full((3, 5), great, dtype=dtype)
+    numpy.testing.assert_allclose(F.normalize(x), numpy.full((3, 5), 5**-0.5), rtol=1e-6)
+    numpy.testing.assert_allclose(F.normalize(x, p=3, dim=(0, 1)), numpy.full((3, 5), 15 ** (-1 / 3)), rtol=1e-6)
+    numpy.testing.assert_allclose(F.cosine_similarity(x, tp.ones_like(x)), [1.0] * 3, rtol=1e-6)
+    slope = tp.func.grad(lambda v: F.normalize(v, dim=0)[0])(tp.tensor([3.0, 4.0], dtype=dtype))
+    numpy.testing.assert_allclose(slope, [0.128, -0.096], rtol=1e-6)
+
+
 def test_softmax_without_dim_says_which_axis_it_takes(backend: str) -> None:
     x = tp.tensor([[0.0, 0.0], [1.0, 3.0]])
     with pytest.warns(UserWarning, match=r"softmax: no dim is given, and axis 1 is taken for 2 axes") as caught:

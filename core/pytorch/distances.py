@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..dispatch.operation import Operation
@@ -9,7 +10,7 @@ from ..families.in_place import into
 from ..families.scalars import accepts_0d
 from ..memory.structure import cast
 from ..memory.tensor import Tensor
-from ..standard.elementwise import clip
+from ..standard.elementwise import clip, maximum
 from ..standard.linalg import vector_norm
 from ..standard.linear_algebra import promoted
 from ..standard.manipulation import broadcast_arrays
@@ -145,16 +146,26 @@ def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, o
     if not _normalize.takes(dtype):
         raise DTypeError(f"normalize: got {dtype}, wanted a floating-point dtype")
     axes = normalize_axes("normalize", dim, input.ndim, True)
-    x = cast(input, float32) if dtype.itemsize == 2 else input
-    norm = vector_norm(x, as_float("normalize", "p", p), axis=axes, keepdims=True)
-    result = cast(x / clip(norm, as_float("normalize", "eps", eps)), dtype)
+    p, eps = as_float("normalize", "p", p), as_float("normalize", "eps", eps)
+    unit = _unit(input.shape, axes, p)
+    x = (cast(input, float32) if dtype.itemsize == 2 else input) * unit
+    result = cast(x / clip(vector_norm(x, p, axis=axes, keepdims=True), eps * unit), dtype)
     return result if out is None else into("normalize", out, result)
 
 
 def _normalized(x: Tensor, axis: int, eps: float) -> Tensor:
+    unit = _unit(x.shape, (axis,), 2.0)
+    x = x * unit
     norm = vector_norm(x, axis=axis, keepdims=True)
     # What the bound adds has no history, so that the gradient passes it by.
-    return x / (norm + (clip(norm, as_float("cosine_similarity", "eps", eps)) - norm).detach())
+    value = norm.detach()
+    return x / (norm + (maximum(value, as_float("cosine_similarity", "eps", eps) * unit) - value))
+
+
+def _unit(shape: tuple[int, ...], axes: tuple[int, ...] | None, p: float) -> float:
+    """A power of two in which no norm of finite numbers overflows, and few numbers are subnormal."""
+    count = math.prod(shape if axes is None else [shape[axis] for axis in axes])
+    return 2.0 ** -min(math.ceil(math.log2(count) / p), 32) if p > 0.0 and count > 1 else 1.0
 
 
 _cosine_similarity.function = cosine_similarity

@@ -904,6 +904,8 @@ def _with_bounds(x: Any, min: Any, max: Any) -> tuple[Tensor, Tensor, Tensor]:
     dtype = x.dtype
     if not _clip.takes(dtype):
         raise DTypeError(f"clip: got {dtype}, wanted a real-valued dtype")
+    if dtype.kind == "f" and type(min) is float and max is None:
+        return x, scalar_tensor(x._key, min, "clip"), scalar_tensor(x._key, numpy.inf, "clip")
     for bound in bounds:
         own = bound.dtype if type(bound) is Tensor else promote_scalar(dtype, bound)
         if KIND_ORDER[own.kind] > KIND_ORDER[dtype.kind]:

@@ -318,9 +318,10 @@ def matrix_attribute(x: Tensor) -> Tensor:
     ValueError
         If the tensor has more than two axes, as the standard has it; `mT` and `permute_dims` take others.
     """
-    if x.ndim > 2:
+    ndim = x.ndim
+    if ndim > 2:
         raise ShapeError(f"T: got shape {x.shape}, wanted two axes; use mT or permute_dims")
-    return make_view(x, "permute_dims", tuple(range(x.ndim))[::-1])
+    return make_view(x, "permute_dims", (1, 0) if ndim == 2 else tuple(range(ndim)))
 
 
 def expand_dims(x: Tensor, /, axis: Any = 0) -> Tensor:

@@ -73,9 +73,10 @@ def shown(value: Any) -> str:
 
 def require_size(operation: str, shape: tuple[int, ...]) -> None:
     """Raise ShapeError if a shape has a negative length, or holds more elements than any memory."""
-    if min(shape, default=0) < 0:
+    if shape and min(shape) < 0:
         raise ShapeError(f"{operation}: got shape {shape}, wanted no negative length")
-    if max(shape, default=0) >> 59 or math.prod(shape) >> 59:
+    # Beside a length of zero the others are bounded too.
+    if math.prod(shape) >> 59 or (0 in shape and max(shape) >> 59):
         raise ShapeError(f"{operation}: got shape {shape}, which holds more elements than memory has room for")
 
 
