@@ -3,7 +3,7 @@
 `pytest --all` runs every test. Without it NumPy runs every test, too, and the other backends, for which each operation
 and shape is compiled, run of each test function
 
-- if it is marked `one_of_each(key)`, the first of each `key(**parameters)`;
+- if it is marked `one_of_each(key=...)`, the first of each `key(**parameters)`;
 - else so many that each value of each parameter is among them;
 - of hypothesis's examples a quarter, unless the test says how many.
 """
@@ -83,7 +83,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.register_profile("tests", max_examples=60 if config.getoption("--all") else 15, deadline=None)
     hypothesis.settings.load_profile("tests")
-    config.addinivalue_line("markers", "one_of_each(key): without --all the first test of each key(**parameters) runs")
+    config.addinivalue_line("markers", "one_of_each(key=...): without --all one test of each key(**parameters)")
     # Hooks of this file itself are not called for tests of other folders, such as those of the conformance suite.
     config.pluginmanager.register(_Memory())
 
@@ -117,7 +117,7 @@ def _sampled(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
             yield item
             continue
         if marker is not None:
-            kinds = {marker.args[0](**{name: value for name, value in parameters.items() if name != "backend"})}
+            kinds = {marker.kwargs["key"](**{name: value for name, value in parameters.items() if name != "backend"})}
         else:
             kinds = _values(item, parameters) or {None}
         grids.setdefault(function_of(item), []).append((item, kinds))

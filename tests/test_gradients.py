@@ -538,7 +538,7 @@ def test_numpy_against_finite_differences(case: Case) -> None:
     assert_close(both_orders(case, "numpy"), by_differences(case), DIFFERENCE)
 
 
-@pytest.mark.one_of_each(lambda case: NAMES[id(case)])
+@pytest.mark.one_of_each(key=lambda case: NAMES[id(case)])
 @pytest.mark.parametrize("case", ON_JAX)
 def test_jax_against_numpy_finite_differences_and_vjp(case: Case) -> None:
     pytest.importorskip("jax", reason="JAX is an extra, which may not be installed")

@@ -63,7 +63,7 @@ def test_enough_is_stored() -> None:
 
 
 # The batches are drawn alike.
-@pytest.mark.one_of_each(lambda first: "batch")
+@pytest.mark.one_of_each(key=lambda first: "batch")
 @pytest.mark.parametrize("first", range(0, len(STORED), BATCH))
 def test_as_in_pytorch(backend: str, first: int) -> None:
     for stored in STORED[first : first + BATCH]:

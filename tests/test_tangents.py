@@ -154,7 +154,7 @@ def assert_transposed(function: Callable[..., Any], points: tuple[Any, ...]) -> 
     numpy.testing.assert_allclose(numpy.asarray(recorded.detach()), numpy.asarray(tangent), rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.one_of_each(lambda name: name.partition(",")[0])
+@pytest.mark.one_of_each(key=lambda name: name.partition(",")[0])
 @pytest.mark.parametrize("name", REAL)
 def test_tangents_are_the_transposed_gradients(backend: str, name: str) -> None:
     function, points = REAL[name]
