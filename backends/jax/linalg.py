@@ -47,9 +47,10 @@ def kernels(jax: Any) -> dict[str, Kernel]:
         """JAX's; of 3 by 3 matrices by elimination, as its sum of six products loses all digits to cancellation."""
         if x.shape[-2:] == (2, 2):
             # Infinite products would have no difference.
-            sign, logabs = slogdet(x)
             found = jnp.linalg.det(x)
-            return jnp.where(jnp.isfinite(found), found, sign * jnp.exp(logabs))
+            ordinary = jnp.isfinite(found)
+            sign, logabs = slogdet(jnp.where(ordinary[..., None, None], jnp.eye(2, dtype=x.dtype), x))
+            return jnp.where(ordinary, found, sign * jnp.exp(logabs))
         if x.shape[-1] != 3:
             return jnp.linalg.det(x)
         wide = x.astype(jax.dtypes.canonicalize_dtype("complex128" if x.dtype.kind == "c" else "float64"))
@@ -77,6 +78,13 @@ def kernels(jax: Any) -> dict[str, Kernel]:
         unit, shrunk = unit.reshape(powers.shape), shrunk.reshape(powers.shape)
         return (jnp.sqrt(powers) if ord is None else powers ** (1 / ord)) * (unit * shrunk) / shrunk
 
+    def direction(x: Any) -> Any:
+        """The sign, whose derivative JAX takes as zero for complex numbers, too."""
+        if not jnp.iscomplexobj(x):
+            return jnp.sign(x)
+        size = abs(x)
+        return x / jnp.where(size == 0, jnp.ones_like(size), size)
+
     def slogdet(x: Any) -> tuple[Any, Any]:
         """JAX's; of 2 by 2 matrices by elimination, as the products in its formula may overflow or vanish."""
         if x.shape[-2:] != (2, 2):
@@ -88,7 +96,7 @@ def kernels(jax: Any) -> dict[str, Kernel]:
         half = bottom[..., 1] * 0.5 - top[..., 1] * 0.5 * ratio
         rest = bottom[..., 1] - top[..., 1] * ratio
         logabs = jnp.where(jnp.isfinite(rest), jnp.log(abs(rest)), jnp.log(abs(half)) + math.log(2))
-        return jnp.sign(pivot) * jnp.sign(half), jnp.log(abs(pivot)) + logabs
+        return direction(pivot) * direction(half), jnp.log(abs(pivot)) + logabs
 
     def vector_norm(x: Any, *, axis: Any, keepdims: bool, ord: float) -> Any:
         """Compiled for each shape and axis, not for each `ord`."""

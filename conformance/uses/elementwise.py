@@ -14,6 +14,7 @@ from .use import (
     Use,
     Values,
     between,
+    fixed,
     integers,
     mask,
 )
@@ -89,7 +90,7 @@ def uses(name: str) -> tuple[Use, ...]:
     domains = DOMAINS.get(name, (ANY,) * len(operands))
     call = f"tp.{name}({', '.join(operands)})"
     shapes = PAIRS if len(operands) == 2 else tuple((shape,) for shape in SHAPES)
-    return tuple(
+    found = tuple(
         Use.of(
             call,
             {operand: Operand(shape, values) for operand, shape, values in zip(operands, each, domains, strict=True)},
@@ -97,6 +98,11 @@ def uses(name: str) -> tuple[Use, ...]:
         )
         for each in shapes
     )
+    if name != "divide":
+        return found
+    # One by the divisor is subnormal.
+    great, divisor = fixed([1e38, -2e38, 3e38], "float32"), fixed(3e38, "float32")
+    return (*found, Use(call, dtypes="f", smooth=False, x1=great, x2=divisor))
 
 
 def _of_elements(code: str, dtypes: str = "biufc", **operands: Operand | tuple[int, ...]) -> Use:

@@ -154,6 +154,12 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("tuple(tp.linalg.slogdet(x))", dtypes="f", smooth=False, x=fixed([[0.0, 2.0], [1.0, 0.0]])),
         Use("tuple(tp.linalg.slogdet(x))", dtypes=FLOATS, smooth=False, x=fixed([[0.0, 0.0], [1.0, 2.0]])),
         Use("tp.slogdet(x)[1]", dtypes=FLOATS, x=matrix((3, 3))),
+        # In single precision the products overflow, or vanish.
+        *(
+            Use(f"tuple(tp.linalg.slogdet(tp.astype(x, tp.float32) * {unit}))", dtypes="f", smooth=False, x=x)
+            for unit in ("1e20", "1e-30")
+            for x in (fixed([[1.0, 2.0], [3.0, 4.0]]), fixed([[1.0, 2.0, 0.5], [3.0, 4.0, 1.0], [0.25, 1.0, 3.0]]))
+        ),
     ),
     "linalg.qr": (
         *_of("(lambda q, r: q @ r)(*tp.linalg.qr(x))", *SHAPES, *EMPTY),
@@ -223,6 +229,16 @@ USES: dict[str, tuple[Use, ...]] = {
         *(
             Use(f"tp.linalg.vector_norm(tp.astype(x, tp.float32) * {unit}{ord})", dtypes="f", smooth=False, x=(2, 3))
             for unit, ord in (("1e30", ""), ("1e-30", ", ord=3"))
+        ),
+        # One by the greatest is subnormal.
+        *(
+            Use(
+                f"tp.linalg.vector_norm(tp.astype(x, tp.float32) * 1e38{ord}, axis=1)",
+                dtypes="f",
+                smooth=False,
+                x=fixed([[1.0, -2.0, 0.5], [3.0, 0.0, -0.25]]),
+            )
+            for ord in ("", ", ord=3")
         ),
         *_norms(
             ((2, 3), ""),

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy
 
+from tensorplug.backends import Kernel
+
 from .fault import (
     Fault,
     bare_kernel,
@@ -25,6 +27,16 @@ def _saturating_sum(x1: Any, x2: Any) -> Any:
     limits = numpy.iinfo(x1.dtype)
     wide = numpy.add(x1, x2, dtype="int64")
     return wide.clip(limits.min, limits.max).astype(x1.dtype)
+
+
+def _by_reciprocal(sound: Kernel) -> Kernel:
+    def divide(x1: Any, x2: Any) -> Any:
+        if x1.shape == x2.shape:
+            return sound(x1, x2)
+        reciprocal = 1 / x2
+        return x1 * numpy.where(numpy.abs(reciprocal) < numpy.finfo(x1.dtype).tiny, x1.dtype.type(0), reciprocal)
+
+    return divide
 
 
 def _unwound(x: Any) -> Any:
@@ -72,6 +84,12 @@ PROMOTION = (
 )
 
 SPECIAL_VALUES = (
+    Fault(
+        "divide_by_a_reciprocal",
+        "divide",
+        "by one number for many it multiplies by the reciprocal, which is zero where it is subnormal",
+        kernel("divide", given(of_dtype("float32"), _by_reciprocal)),
+    ),
     Fault(
         "divide_by_zero_gives_zero",
         "divide",

@@ -88,6 +88,24 @@ def _norm_of_powers(sound: Kernel) -> Kernel:
     return vector_norm
 
 
+def _by_reciprocal(sound: Kernel) -> Kernel:
+    def vector_norm(x: Any, *, axis: Any, keepdims: bool, ord: float) -> Any:
+        norm = sound(x, axis=axis, keepdims=keepdims, ord=ord)
+        return numpy.where((norm < 0.85e38) | numpy.isinf(norm) | (x.dtype != "float32"), norm, norm.dtype.type(0))
+
+    return vector_norm
+
+
+def _of_products(sound: Kernel) -> Kernel:
+    def slogdet(x: Any) -> Any:
+        if x.shape[-2:] != (2, 2):
+            return sound(x)
+        det = x[..., 0, 0] * x[..., 1, 1] - x[..., 0, 1] * x[..., 1, 0]
+        return sound(x)[0], numpy.log(numpy.abs(det))
+
+    return slogdet
+
+
 def _reduced(sound: Kernel) -> Kernel:
     return lambda x, *, mode="reduced": sound(x, mode="reduced")
 
@@ -214,6 +232,12 @@ DECOMPOSITIONS = (
         kernel("linalg.det", _six_products),
     ),
     Fault(
+        "vector_norm_by_a_reciprocal",
+        "linalg.vector_norm",
+        "numbers are multiplied by one by the greatest, which is zero where it is subnormal",
+        kernel("linalg.vector_norm", _by_reciprocal),
+    ),
+    Fault(
         "vector_norm_overflows",
         "linalg.vector_norm",
         "squares of great numbers overflow, and those of small ones vanish",
@@ -286,6 +310,12 @@ DECOMPOSITIONS = (
         "linalg.svdvals",
         "the least singular value comes first",
         kernel("linalg.svdvals", lambda sound: lambda x: sound(x)[..., ::-1]),
+    ),
+    Fault(
+        "slogdet_of_products",
+        "linalg.slogdet",
+        "2 by 2 matrices have the logarithm of a difference of products, which overflow and vanish",
+        kernel("linalg.slogdet", _of_products),
     ),
     Fault(
         "slogdet_of_negative",
