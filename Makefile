@@ -40,7 +40,7 @@ TESTS := -n 2 --dist loadfile --no-loadscope-reorder \
 
 # Each kind of case on each backend, but of whole grids of parameters some cells on those that compile.
 test: $(STAMP)
-	@echo "==> Running the tests in two processes: some 6 minutes and 1.5 GB for each (make test-all: every case)"
+	@echo "==> Running the tests in two processes: some 7 minutes and 1.5 GB for each (make test-all: every case)"
 	@$(BIN) -m pytest $(TESTS) $(ARGS)
 
 test-all: $(STAMP)
