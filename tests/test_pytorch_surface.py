@@ -13,6 +13,7 @@ import pytest
 
 import tensorplug as tp
 from tensorplug.core import OPERATIONS
+from tensorplug.core.types.errors import ArgumentError
 
 from .surface import CALLS, run
 
@@ -89,6 +90,15 @@ WRONG: list[tuple[type[Exception], str, Callable[[tp.Tensor], Any]]] = [
     (TypeError, r"masked_select: got a mask of tensorplug.int64", lambda x: x.masked_select(I([1, 0, 1]))),
     (RuntimeError, r"masked_select: shapes \(2, 3\) and \(2,\)", lambda x: x.masked_select(I([True, False]))),
     (RuntimeError, r"topk: got k=4, wanted 0 to 3", lambda x: x.topk(4)),
+    (ArgumentError, r"topk: got k=-1, wanted 0 to 3", lambda x: x.topk(-1)),
+    (ArgumentError, r"narrow: got length -1, wanted 0 to 2", lambda x: x.narrow(1, 1, -1)),
+    (ArgumentError, r"narrow: start 1 and length 3 reach beyond axis 1", lambda x: x.narrow(1, 1, 3)),
+    (ArgumentError, r"unfold: got size 5, wanted 1 to 3", lambda x: x.unfold(1, 5, 1)),
+    (ArgumentError, r"unfold: got step 0", lambda x: x.unfold(1, 1, 0)),
+    (ArgumentError, r"split: got length -1", lambda x: x.split(-1)),
+    (ArgumentError, r"chunk: got 0 chunks", lambda x: x.chunk(0)),
+    (TypeError, r"isclose: got Tensor and str, wanted tensors or numbers", lambda x: tp.isclose(x, "a")),
+    (TypeError, r"relu: got float, wanted tensors;", lambda x: tp.relu(1.0)),
     (TypeError, r"topk: out= takes 2 tensors", lambda x: tp.topk(x, 1, out=x)),
     (RuntimeError, r"mm: shapes \(2, 3\) and \(2, 3\) cannot be multiplied", lambda x: x.mm(x)),
     (RuntimeError, r"mm: output with shape \(3,\)", lambda x: tp.mm(x, x.t(), out=tp.zeros(3))),
@@ -440,7 +450,8 @@ BY_NAME: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "mm": (lambda x: tp.mm(input=x, mat2=x), lambda x: x @ x),
     "pow": (lambda x: tp.pow(input=x, exponent=2), lambda x: x * x),
     "gather": (lambda x: tp.gather(input=x, dim=0, index=tp.tensor([[0, 0]])), lambda x: x[:1]),
-    "split": (lambda x: tp.split(tensor=x, split_size_or_sections=1)[1], lambda x: x[1:]),
+    "split": (lambda x: tp.split(tensor=x, split_size_or_sections=1)[1], lambda x: x.split(split_size=1)[1]),
+    "take": (lambda x: tp.take(input=x, index=tp.tensor([[3, -4]])), lambda x: x.flatten()[[3, 0]][None]),
     "transpose": (lambda x: tp.transpose(input=x, dim0=0, dim1=1), lambda x: x.T),
     "zeros_like": (lambda x: tp.zeros_like(input=x), lambda x: 0 * x),
     "linalg": (lambda x: tp.linalg.eigvalsh(A=x @ x.T), lambda x: tp.linalg.eigvalsh(x @ x.T)),
@@ -472,3 +483,13 @@ def test_what_is_missing_is_named_as_in_pytorch() -> None:
         tp.add()
     with pytest.raises(TypeError, match=r"sum: got ndarray"):
         tp.sum(input=np.ones(2))
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float32", "bool"])
+def test_a_number_is_close(backend: str, dtype: str) -> None:
+    x = tp.tensor([1, 0], dtype=dtype)
+    for number in (1.000001, 1, True, np.float64(1.0), 1 + 0j):
+        assert tp.isclose(x, number).tolist() == tp.isclose(number, x).tolist() == [True, False]
+    assert tp.isclose(x, 1e300).tolist() == [False, False]
+    assert x.allclose(0.0, atol=1.0)
+    assert np.allclose(x, 1.0) is False

@@ -418,7 +418,11 @@ def deep_copy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     """
     if not self.is_leaf:
         raise RuntimeError("only leaf tensors can be deep-copied; use x.detach()")
-    if _shares(self):
+    storage = self._storage
+    if storage is not None and _is_in_order(storage) and self._view is None and id(storage) not in memo:
+        # The copy is the root from which those that share the memory are seen.
+        result = memo[id(storage)] = wrap(self._key.library.backend.copy(array_of(self)), self._key)
+    elif _shares(self):
         source, *how = _seen_from(self)
         if type(source) is Storage and id(source) not in memo:
             memo[id(source)] = _copied_storage(source)
@@ -430,6 +434,11 @@ def deep_copy(self: Tensor, memo: dict[int, Any]) -> Tensor:
         make_leaf(result)
         result._grad = copy.deepcopy(self.grad, memo)
     return result
+
+
+def _is_in_order(storage: Storage) -> bool:
+    """Whether a memory that may be shared has its elements in the order of their indices, as a copy has them."""
+    return storage.layout is not None and bool(storage.layout.flags.c_contiguous)
 
 
 def _shares(self: Tensor) -> bool:

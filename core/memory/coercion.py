@@ -28,7 +28,7 @@ _WITH_SCALARS = ("elementwise", "search")
 """The families of operations whose operands may be Python scalars."""
 
 
-_COMPARISONS = ("equal", "greater", "greater_equal", "less", "less_equal", "not_equal", "searchsorted")
+_COMPARISONS = ("equal", "greater", "greater_equal", "isin", "less", "less_equal", "not_equal", "searchsorted")
 """What has an answer for a number that the dtype does not hold."""
 
 

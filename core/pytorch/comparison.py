@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..memory.coercion import python_number
 from ..memory.tensor import Tensor
+from ..standard.creation import full
 from ..standard.elementwise import (
     abs,
     equal,
@@ -15,19 +17,19 @@ from ..standard.elementwise import (
     logical_or,
 )
 from ..types.axes import as_float
-from ..types.dtypes import SCALARS
+from ..types.dtypes import SCALARS, float64, promote_scalar
 from ..types.errors import DTypeError, unsupported
 
 __all__ = ["allclose", "isclose"]
 
 
-def isclose(x1: Tensor, x2: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
+def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
     r"""Whether the elements of each pair are closely equal: :math:`|x_1 - x_2| \le atol + rtol \cdot |x_2|`.
 
     Parameters
     ----------
-    x1, x2 : Tensor
-        They broadcast, and are promoted to a common dtype.
+    x1, x2 : Tensor or Python scalar
+        At least one of them a tensor. They broadcast, and are promoted to a common dtype.
     rtol, atol : float, default: 1e-5, 1e-8
         The tolerance relative to the second, and the absolute one. Infinities are close to themselves only.
     equal_nan : bool, default: False
@@ -39,16 +41,18 @@ def isclose(x1: Tensor, x2: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equa
     >>> tp.isclose(tp.tensor([1.0, 2.0]), tp.tensor([1.000001, 2.1]))
     tensor([ True, False])
     """
-    if type(x1) is not Tensor or type(x2) is not Tensor:
+    both = (x1, x2)
+    if not any(type(x) is Tensor for x in both) or not all(type(x) is Tensor or isinstance(x, SCALARS) for x in both):
         raise unsupported("isclose", x1, x2)
-    rtol, atol = as_float("isclose", "rtol", rtol), as_float("isclose", "atol", atol)
     same: Tensor = equal(x1, x2)
+    x1, x2 = _as_tensor(x1, x2), _as_tensor(x2, x1)
+    rtol, atol = as_float("isclose", "rtol", rtol), as_float("isclose", "atol", atol)
     if not (x1.dtype.is_differentiable or x2.dtype.is_differentiable) and not rtol and not atol:
         return same
     x1, x2 = x1.detach(), x2.detach()
     wide = "complex128" if "c" in (x1.dtype.kind, x2.dtype.kind) else "float64"
-    if x1.dtype.kind in "biu" and x2.dtype.kind in "biu":
-        x1, x2 = x1.to(wide), x2.to(wide)
+    whole = x1.dtype.kind in "biu" and x2.dtype.kind in "biu"
+    x1, x2 = (x.to(wide) if whole or x.dtype.kind == "b" else x for x in (x1, x2))
     within = less_equal(abs(x1 - x2), abs(x2) * rtol + atol)
     found: Tensor = logical_or(same, logical_and(within, isfinite(x1 + x2 * 0)))
     if equal_nan:
@@ -56,7 +60,17 @@ def isclose(x1: Tensor, x2: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equa
     return found
 
 
-def allclose(x1: Tensor, x2: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+def _as_tensor(x: Any, beside: Tensor) -> Tensor:
+    """A number as a tensor that is precise enough to be compared with another."""
+    if type(x) is Tensor:
+        return x
+    x, dtype = python_number(x), beside.dtype
+    if not dtype.is_differentiable:
+        dtype = float64
+    return full((), x, dtype=promote_scalar(dtype, x), device=beside.device)
+
+
+def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
     """Whether all elements are closely equal; the parameters are those of `isclose`.
 
     Examples

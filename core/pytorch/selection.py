@@ -32,7 +32,7 @@ from ..types.dtypes import (
     int64,
     promote_scalar,
 )
-from ..types.errors import DTypeError, PositionError, ShapeError, explain, unsupported
+from ..types.errors import ArgumentError, DTypeError, PositionError, ShapeError, explain, unsupported
 
 __all__ = [
     "gather",
@@ -372,8 +372,8 @@ def topk(
     ------
     IndexError
         If the axis is out of range.
-    ShapeError
-        If the axis is shorter than `k`.
+    ValueError
+        If `k` is negative, or the axis shorter.
     TypeError
         For complex numbers, which have no order.
 
@@ -388,7 +388,7 @@ def topk(
     axis = normalize_axis("topk", dim, x.ndim)
     length, count = x.shape[axis], as_integer("topk", "k", k)
     if not 0 <= count <= length:
-        raise ShapeError(f"topk: got k={count}, wanted 0 to {length}, the length of axis {axis}")
+        raise ArgumentError(f"topk: got k={count}, wanted 0 to {length}, the length of axis {axis}")
     if largest:
         indices = positions_of_greatest(x, count, axis)
     else:

@@ -438,11 +438,10 @@ def take(x: Tensor, indices: Any, /, *, axis: int | None = None) -> Tensor:
     Parameters
     ----------
     x : Tensor
-        With at least one axis.
     indices : Tensor
-        With one axis, of an integer dtype.
+        Of an integer dtype; with one axis, where there is an `axis`.
     axis : int, optional
-        May be left out where `x` has one axis. (The method, as in PyTorch, takes elements of the flattened tensor.)
+        Without it elements of the flattened tensor are taken, in the shape of `indices`, as the method does.
 
     Returns
     -------
@@ -454,7 +453,7 @@ def take(x: Tensor, indices: Any, /, *, axis: int | None = None) -> Tensor:
     IndexError
         If a position is out of range, or of another dtype.
     ValueError
-        If the axis is missing, or `indices` has another number of axes.
+        If there is an axis, and `indices` has another number of axes than one.
 
     Examples
     --------
@@ -465,9 +464,9 @@ def take(x: Tensor, indices: Any, /, *, axis: int | None = None) -> Tensor:
     """
     if type(x) is not Tensor:
         raise unsupported("take", x, indices)
-    if axis is None and x.ndim > 1:
-        raise ShapeError(f"take: got shape {x.shape} and no axis; wanted an axis, as there are {x.ndim}")
-    position = normalize_axis("take", 0 if axis is None else axis, x.ndim)
+    if axis is None:
+        return take_method(x, indices)
+    position = normalize_axis("take", axis, x.ndim)
     positions = _positions("take", indices, x)
     if positions.ndim != 1:
         raise ShapeError(f"take: got indices of shape {positions.shape}, wanted one axis")

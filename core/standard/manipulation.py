@@ -38,7 +38,7 @@ from ..types.axes import (
     require_size,
 )
 from ..types.dtypes import DType, as_dtype, promote
-from ..types.errors import AxesError, ShapeError, unsupported
+from ..types.errors import ArgumentError, AxesError, ShapeError, unsupported
 
 __all__ = [
     "broadcast_arrays",
@@ -1066,9 +1066,9 @@ def unfold(x: Tensor, dimension: int, size: int, step: int) -> Tensor:
         return unfold(reshape(x, (1,)), axis, size, step)[0]
     size, step = as_integer("unfold", "size", size), as_integer("unfold", "step", step)
     if not 0 < size <= x.shape[axis]:
-        raise ShapeError(f"unfold: got size {size}, wanted 1 to {x.shape[axis]}, the length of axis {axis}")
+        raise ArgumentError(f"unfold: got size {size}, wanted 1 to {x.shape[axis]}, the length of axis {axis}")
     if step <= 0:
-        raise ValueError(f"unfold: got step {step}, wanted a positive one")
+        raise ArgumentError(f"unfold: got step {step}, wanted a positive one")
     rest = [i for i in range(x.ndim) if i != axis]
     windows = make_view(make_view(x, "permute_dims", (*rest, axis)), "unfold", (size, step))
     order = list(range(x.ndim - 1))
@@ -1152,8 +1152,10 @@ def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
     begin = start + (size if start < 0 else 0)
     if not 0 <= begin <= size:
         raise IndexError(f"narrow: start {start} is out of range for axis {axis}, of length {size}")
-    if not 0 <= length <= size - begin:
-        raise ShapeError(f"narrow: start {start} and length {length} reach beyond axis {axis}, of length {size}")
+    if length < 0:
+        raise ArgumentError(f"narrow: got length {length}, wanted 0 to {size - begin}")
+    if length > size - begin:
+        raise ArgumentError(f"narrow: start {start} and length {length} reach beyond axis {axis}, of length {size}")
     return x[(*(slice(None),) * axis, slice(begin, begin + length))]
 
 
@@ -1179,7 +1181,7 @@ def split(x: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor,
     else:
         each = as_integer("split", "a length", split_size_or_sections)
         if each <= 0:
-            raise ValueError(f"split: got length {each}, wanted a positive one")
+            raise ArgumentError(f"split: got length {each}, wanted a positive one")
         lengths = [min(each, size - begin) for begin in range(0, size, each)] or [0]
     if sum(lengths) != size or min(lengths, default=0) < 0:
         raise ShapeError(f"split: lengths {lengths} do not add up to {size}, the length of axis {axis}")
@@ -1188,6 +1190,11 @@ def split(x: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor,
     return tuple(
         make_view(x, "getitem", (*before, slice(end - length, end))) for end, length in zip(ends, lengths, strict=True)
     )
+
+
+def split_method(x: Tensor, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Parts along an axis: the function `split`, of which PyTorch calls the second argument otherwise."""
+    return split(x, split_size, dim)
 
 
 def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
@@ -1202,7 +1209,7 @@ def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     require_tensors("chunk", x)
     chunks = as_integer("chunk", "the number of chunks", chunks)
     if chunks <= 0:
-        raise ValueError(f"chunk: got {chunks} chunks, wanted at least one")
+        raise ArgumentError(f"chunk: got {chunks} chunks, wanted at least one")
     size = x.shape[normalize_axis("chunk", dim, x.ndim)]
     return split(x, max(-(-size // chunks), 1) if size else [0] * chunks, dim)
 
@@ -1254,7 +1261,8 @@ METHODS = {
     **{name: globals()[name] for name in ("view", "view_as", "permute", "transpose", "t", "flatten")},
     **{name: globals()[name] for name in ("expand", "expand_as", "unbind", "unsqueeze")},
     **{name: globals()[name] for name in ("t_", "transpose_", "squeeze_", "unsqueeze_")},
-    **{name: globals()[name] for name in ("diagonal", "unfold", "narrow", "split", "chunk")},
+    **{name: globals()[name] for name in ("diagonal", "unfold", "narrow", "chunk")},
+    "split": split_method,
     **{name: globals()[name] for name in ("contiguous", "is_contiguous", "stride", "broadcast_to")},
     **{name: globals()[name] for name in ("movedim", "repeat_interleave", "tril", "triu")},
     "flip": flip_method,

@@ -175,8 +175,6 @@ def isin(x1: Any, x2: Any, /, *, assume_unique: bool = False, invert: bool = Fal
     ------
     DeviceError
         If the tensors are on different devices.
-    OverflowError
-        If a scalar is out of range for the tensor's integer dtype.
 
     Examples
     --------

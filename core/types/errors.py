@@ -15,6 +15,10 @@ class AxesError(ValueError, RuntimeError):
     """Axes that don't go together, as one named twice: ValueError in NumPy, RuntimeError in PyTorch."""
 
 
+class ArgumentError(ValueError, RuntimeError):
+    """A number that makes no sense as that argument: ValueError in NumPy, RuntimeError in PyTorch."""
+
+
 class DeviceError(ValueError, RuntimeError):
     """Operands on different devices or backends: ValueError in the array API's libraries, RuntimeError in PyTorch."""
 
@@ -57,8 +61,9 @@ class ProtocolError(AttributeError, TypeError):
 
 def unsupported(operation: str, *operands: Any) -> TypeError:
     """The error for operands of types that tensors don't work with."""
-    types = " and ".join(type(operand).__name__ for operand in operands)
-    return TypeError(f"{operation}: got {types}, wanted tensors or numbers; make a tensor with tensorplug.asarray")
+    types = [type(operand).__name__ for operand in operands]
+    wanted = "tensors" if {"Tensor", "bool", "int", "float", "complex"}.issuperset(types) else "tensors or numbers"
+    return TypeError(f"{operation}: got {' and '.join(types)}, wanted {wanted}; make a tensor with tensorplug.asarray")
 
 
 def explain(operation: str, error: Exception, *tensors: Any) -> Exception:
