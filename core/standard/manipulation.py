@@ -567,17 +567,17 @@ def concat(arrays: Any, /, dim: Any = 0, *, axis: Any = 0, out: Tensor | None = 
     tensors = _together("concat", arrays)
     if axis is None:
         tensors, axis = [reshape(tensor, (-1,)) for tensor in tensors], 0
-    leader = max(tensors, key=lambda tensor: tensor.ndim > 1)
-    ndim = leader.ndim
-    position = normalize_axis("concat", dim if axis == 0 else axis, ndim)
-    if ndim > 1:
+    shapes = [tensor.shape for tensor in tensors]
+    leader = next((shape for shape in shapes if len(shape) > 1), shapes[0])
+    position = normalize_axis("concat", dim if axis == 0 else axis, len(leader))
+    if (0,) in shapes and len(leader) > 1:
         # PyTorch puts a vector of no elements to any others.
-        nothing = (*leader.shape[:position], 0, *leader.shape[position + 1 :])
+        nothing = (*leader[:position], 0, *leader[position + 1 :])
         tensors = [reshape(tensor, nothing) if tensor.shape == (0,) else tensor for tensor in tensors]
-    rests = {(*tensor.shape[:position], *tensor.shape[position + 1 :]) for tensor in tensors}
-    if len(rests) > 1 or any(tensor.ndim != ndim for tensor in tensors):
-        shapes = ", ".join(str(tensor.shape) for tensor in tensors)
-        raise ShapeError(f"concat: shapes {shapes} must be equal but for axis {position}")
+        shapes = [tensor.shape for tensor in tensors]
+    rests = {shape[:position] + shape[position + 1 :] for shape in shapes}
+    if len(rests) > 1 or any(len(shape) != len(leader) for shape in shapes):
+        raise ShapeError(f"concat: shapes {', '.join(map(str, shapes))} must be equal but for axis {position}")
     return placed("concat", _join(_concat, tensors, position), out)
 
 
