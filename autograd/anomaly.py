@@ -85,9 +85,15 @@ def examined_vjp(node: Any, gradient: Any, ops: Any, saved: Any) -> Any:
     if _checking.get():
         for position, found in enumerate(pulled):
             parts = found.reached() if type(found) is Gradients else (found,)
-            if any(part is not None and bool(ops.any(ops.isnan(part))) for part in parts):
-                raise RuntimeError(f"{node.name} returned nan values in its {position}th gradient. {_origin(node)}")
+            for part in parts:
+                if part is not None:
+                    ops.inspect(_require_no_nan, ops.any(ops.isnan(part)), node=node, position=position)
     return pulled
+
+
+def _require_no_nan(found: Any, node: Any, position: int) -> None:
+    if found:
+        raise RuntimeError(f"{node.name} returned nan values in its {position}th gradient. {_origin(node)}")
 
 
 def _origin(node: Any) -> str:

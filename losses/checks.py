@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy
 
-from ..core.interchange.interop import host_array
 from ..core.memory.structure import broadcast_to, cast
 from ..core.memory.tensor import Tensor
+from ..core.memory.values import inspect
 from ..core.types.axes import as_float
 from ..core.types.devices import Device
 from ..core.types.dtypes import DType, float32, promote
@@ -58,7 +58,10 @@ def require_shape(loss: str, name: str, tensor: Tensor, shape: tuple[int, ...]) 
 
 def require_probabilities(loss: str, name: str, tensor: Tensor) -> None:
     """Raise ValueError unless all elements are between 0 and 1."""
-    host = host_array(tensor)
+    inspect(_require_all_probabilities, tensor, loss=loss, name=name)
+
+
+def _require_all_probabilities(host: numpy.ndarray, loss: str, name: str) -> None:
     wrong = ~((host >= 0) & (host <= 1))
     if wrong.any():
         raise ValueError(f"{loss}: {name} must hold probabilities, from 0 to 1, got {host[wrong][0]}")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from ..core.interchange.interop import host_array
+from typing import Any
+
+import numpy
+
 from ..core.memory.structure import cast
 from ..core.memory.tensor import Tensor
+from ..core.memory.values import in_range, inspect, known
 from ..core.standard.elementwise import not_equal
 from ..core.standard.searching import where
 from ..core.types.dtypes import int64
@@ -40,31 +44,31 @@ def require_class_indices(loss: str, input: Tensor, target: Tensor, alternative:
 
 
 def any_ignored(loss: str, target: Tensor, classes: int, ignore_index: int | None) -> bool:
-    """Whether any class index is the one to be ignored.
+    """Whether a class index may be the one to be ignored.
 
     Raises
     ------
     IndexError
         If another one is not in ``[0, classes)``.
     """
-    host = host_array(target)
-    if not host.size:
+    if (ignore_index is None or not 0 <= ignore_index < classes) and known(in_range, False, target, length=classes):
         return False
-    least, greatest = int(host.min()), int(host.max())
-    if ignore_index is None or not least <= ignore_index <= greatest:
-        ignored, found = None, False
-    else:
-        ignored = host == ignore_index
-        found = bool(ignored.any())
-    if least < 0 or greatest >= classes:
-        wrong = (host < 0) | (host >= classes)
-        if ignored is not None:
-            wrong &= ~ignored
-        if wrong.any():
+    inspect(_require_in_range, target, loss=loss, classes=classes, ignore_index=ignore_index)
+    return ignore_index is not None and known(_holds, True, target, value=ignore_index)
+
+
+def _require_in_range(host: numpy.ndarray, loss: str, classes: int, ignore_index: int | None) -> None:
+    if not in_range(host, classes):
+        wrong = host[(host < 0) | (host >= classes)]
+        wrong = wrong[wrong != ignore_index]
+        if wrong.size:
             raise IndexError(
-                f"{loss}: target holds class index {int(host[wrong][0])}, which is out of range for {classes} classes"
+                f"{loss}: target holds class index {wrong[0]}, which is out of range for {classes} classes"
             )
-    return found
+
+
+def _holds(host: numpy.ndarray, value: int) -> Any:
+    return numpy.count_nonzero(host == value)
 
 
 def counted(loss: str, target: Tensor, classes: int, ignore_index: int) -> tuple[Tensor, Tensor | None]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy
+
 from ..core import Tensor
-from ..core.interchange.interop import host_array
 from ..core.memory.structure import cast
+from ..core.memory.values import inspect
 from ..core.standard.creation import full_like
 from ..core.standard.elementwise import clip, log
 from ..core.standard.indexing import take_along_axis
@@ -263,9 +265,7 @@ def gaussian_nll_loss(
 
 def _variances(loss: str, input: Tensor, var: Tensor) -> Tensor:
     """The variances in a shape that broadcasts to that of the input."""
-    host = host_array(var)
-    if (host < 0).any():
-        raise ValueError(f"{loss}: var must not be negative, got {host[host < 0][0]}")
+    inspect(_require_no_negative, var, loss=loss)
     if var.shape == input.shape:
         return var
     if input.ndim and var.shape == input.shape[:-1]:
@@ -277,6 +277,11 @@ def _variances(loss: str, input: Tensor, var: Tensor) -> Tensor:
             f"axis, got {var.shape}"
         )
     return var
+
+
+def _require_no_negative(host: numpy.ndarray, loss: str) -> None:
+    if (host < 0).any():
+        raise ValueError(f"{loss}: var must not be negative, got {host[host < 0][0]}")
 
 
 def _divergence(ops: Any, input: Any, target: Any, log_target: bool) -> Any:

@@ -61,11 +61,19 @@ def _require_no_phase(ops: Any, name: str, turned: Any, *gradients: Any) -> None
     size = 0.0
     for gradient in gradients:
         size = ops.sqrt(ops.sum(ops.square(ops.abs(gradient)), axis=-2)) + size
-    if bool(ops.any(ops.greater(ops.abs(turned), (size + 1.0) * PHASE))):
-        raise RuntimeError(
-            f"{name}: the gradient is not defined, as the loss depends on the phases of complex vectors that are "
-            f"determined up to a phase; use what does not, such as their absolute values or projections"
-        )
+    ops.inspect(_require_false, ops.any(ops.greater(ops.abs(turned), (size + 1.0) * PHASE)), name=name, reason=_PHASES)
+
+
+def _require_false(found: Any, name: str, reason: str) -> None:
+    if found:
+        raise RuntimeError(f"{name}: the gradient is not defined, as the loss depends on {reason}")
+
+
+_PHASES = (
+    "the phases of complex vectors that are determined up to a phase; use what does not, such as their absolute values "
+    "or projections"
+)
+_BEYOND = "vectors that belong to no singular value, which may be any basis; use full_matrices=False"
 
 
 def _cholesky(ops: Any, g: Any, out: Any) -> Any:
@@ -126,7 +134,9 @@ def without_unknown(ops: Any, x: Any) -> tuple[Any, Any]:
 
 
 def reliable_inverse(ops: Any, x: Any) -> Any:
-    """The inverse, or None where a matrix is badly conditioned."""
+    """The inverse, or None where a matrix is badly conditioned, not finite, or not known."""
+    if not ops.known(bool, False, ops.all(ops.isfinite(x))):
+        return None
     try:
         inverse = linalg(ops, "inv")(x)
     except numpy.linalg.LinAlgError:
@@ -134,8 +144,7 @@ def reliable_inverse(ops: Any, x: Any) -> Any:
     squares = [ops.sum(ops.square(ops.abs(one)), axis=(-2, -1)) for one in (x, inverse)]
     # One small singular value makes this product as many times the square of the condition as there are rows.
     limit = 1e8 * x.shape[-1]
-    # NaN is no condition: what has it in it is NaN by the inverse, too.
-    return None if bool(ops.any(squares[0] * squares[1] > limit)) else inverse
+    return inverse if ops.known(bool, False, ops.all(squares[0] * squares[1] <= limit)) else None
 
 
 def _eig(ops: Any, g: Any, x: Any, eigenvalues: Any, eigenvectors: Any) -> Any:
@@ -235,11 +244,8 @@ def _solve_x1(ops: Any, g: Any, x1: Any, out: Any, x2_shape: Shape) -> Any:
 def _part(ops: Any, g: Any, index: tuple[Any, ...], rest: tuple[Any, ...]) -> Any:
     """The conjugated gradient of the vectors that belong to singular values."""
     beyond = ops.getitem(g, rest)
-    if bool(ops.any(ops.not_equal(beyond, ops.zeros_like(beyond)))):
-        raise RuntimeError(
-            "linalg.svd: the gradient is not defined, as the loss depends on vectors that belong to no singular "
-            "value, which may be any basis; use full_matrices=False"
-        )
+    depends = ops.any(ops.not_equal(beyond, ops.zeros_like(beyond)))
+    ops.inspect(_require_false, depends, name="linalg.svd", reason=_BEYOND)
     return ops.conj(ops.getitem(g, index))
 
 

@@ -14,7 +14,7 @@ def signs(ops: Any, x: Any, size: Any) -> Any:
     By a division, which takes less time than to look at each.
     """
     found = x / size
-    return found if math.prod(found.shape) and bool(ops.max(found) <= 1.0) else None
+    return found if math.prod(found.shape) and ops.known(bool, False, ops.max(found) <= 1.0) else None
 
 
 def by_size(ops: Any, sign: Any, x: Any) -> Any:
@@ -28,6 +28,6 @@ def abs_tangent(ops: Any, t: Any, x: Any, found: Any) -> Any:
         same = None if found is None else signs(ops, x, found)
         return t * (ops.sign(x) if same is None else same)
     size = ops.abs(x) if found is None else found
-    if found is None or not math.prod(size.shape) or not bool(ops.min(size) > 0.0):
+    if found is None or not math.prod(size.shape) or not ops.known(bool, False, ops.min(size) > 0.0):
         size = ops.masked_fill(size, ops.equal(size, ops.zeros_like(size)), 1.0)
     return ops.real(t) * (ops.real(x) / size) + ops.imag(t) * (ops.imag(x) / size)

@@ -10,6 +10,7 @@ from ..dispatch.operation import Operation
 from ..memory.steps import take_view
 from ..memory.structure import cast, clone
 from ..memory.tensor import Tensor, make_leaf, new_tensor, wrap
+from ..memory.values import inspect, known
 from ..memory.views import array_of, detach, make_view, put_view_operation, require_recorded_view, require_writable
 from ..types.devices import as_device
 
@@ -25,6 +26,9 @@ _take_view = Operation(
 
 class _TensorOps:
     """The operations as functions of tensors, by the names that rules use for those of raw arrays."""
+
+    inspect = staticmethod(inspect)
+    known = staticmethod(known)
 
     def __getattr__(self, name: str) -> Any:
         function = OPERATIONS[name].function

@@ -253,6 +253,8 @@ _CONTRACT_KERNELS: dict[str, Callable[[Library], Callable[..., Any]]] = {
     "embed": _embed,
     "getitem": lambda library: library.find_kernel("getitem") or library.backend.getitem,
     "index": lambda library: library.find_kernel("getitem") or library.backend.getitem,
+    "inspect": lambda library: library.backend.inspect,
+    "known": lambda library: library.backend.known,
     "pointwise": _pointwise,
     "put": _put,
     "scatter_zeros": _scatter_zeros,

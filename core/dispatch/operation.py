@@ -59,7 +59,7 @@ class Operation:
         ``decomposition(ops, *arrays, **parameters)`` computes it out of other operations, on backends that have no
         kernel for it.
     guard
-        ``guard(library, *arrays)`` raises where integers have no result.
+        ``guard(host)`` raises where integers have no result, the values of the last operand being `host`.
     sequence
         Whether the one operand is a sequence of tensors.
     outputs
@@ -181,11 +181,10 @@ class Operation:
         return self.guard is not None and dtype.kind in "iu"
 
     def _guarded(self, library: Any, kernel: Callable[..., Any]) -> Callable[..., Any]:
-        guard = self.guard
-        assert guard is not None
+        guard, ops = self.guard, library.ops
 
         def guarded(*arrays: Any) -> Any:
-            guard(library, *arrays)
+            ops.inspect(guard, arrays[-1])
             return kernel(*arrays)
 
         return guarded

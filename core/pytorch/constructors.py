@@ -10,6 +10,7 @@ import numpy
 from ..interchange.interop import host_array
 from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor
+from ..memory.values import in_range, inspect
 from ..memory.views import detach
 from ..standard.creation import arange, asarray, empty
 from ..standard.data_types import astype
@@ -187,16 +188,18 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if tensor.dtype.kind not in "iu":
         raise DTypeError(f"one_hot: got {tensor.dtype}, wanted class indices, of an integer dtype")
     count = as_integer("one_hot", "num_classes", num_classes)
-    host = host_array(tensor)
-    if count < -1 or count == 0 or (count == -1 and not host.size):
+    if count < -1 or count == 0 or (count == -1 and not tensor.size):
         raise ValueError(
             f"one_hot: got num_classes {count} for a tensor of shape {tensor.shape}, wanted the number of classes, or "
             f"-1 where the indices say it"
         )
-    least, greatest = (int(host.min()), int(host.max())) if host.size else (0, 0)
-    count = greatest + 1 if count == -1 else count
-    if least < 0 or greatest >= count:
-        wrong = least if least < 0 else greatest
-        raise ClassIndexError(f"one_hot: class index {wrong} is out of range for {count} classes")
+    count = int(host_array(tensor).max()) + 1 if count == -1 else count
+    inspect(_require_classes, tensor, count=count)
     indices = reshape(cast(tensor, int64), (*tensor.shape, 1))
     return cast(equal(indices, arange(count, device=tensor.device)), int64)
+
+
+def _require_classes(host: numpy.ndarray, count: int) -> None:
+    if not in_range(host, count):
+        wrong = host.min() if host.min() < 0 else host.max()
+        raise ClassIndexError(f"one_hot: class index {wrong} is out of range for {count} classes")

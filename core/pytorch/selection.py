@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ...backends.common.positions import in_range
 from ..dispatch.operation import Operation
 from ..families.in_place import in_place, into_all, placed
 from ..families.scalars import accepts_0d, as_vector
@@ -19,6 +18,7 @@ from ..memory.coercion import is_number, python_number, require_range, same_devi
 from ..memory.structure import broadcast_to, cast, kept, put, reshape, scatter_zeros, to_device
 from ..memory.structure import index as read
 from ..memory.tensor import Tensor
+from ..memory.values import in_range
 from ..memory.views import array_of
 from ..standard.indexing import along_axis, getitem
 from ..standard.manipulation import broadcast_arrays
@@ -411,14 +411,17 @@ def _indices(operation: str, x: Any, index: Any) -> Tensor:
 def _checked(operation: str, index: Tensor, axis: int, length: int) -> Any:
     """The raw array of indices, all of them in range."""
     array = array_of(index)
-    host = index._key.library.backend.to_numpy(array)
+    index._key.library.ops.inspect(_require_in_range, array, operation=operation, axis=axis, length=length)
+    return array
+
+
+def _require_in_range(host: numpy.ndarray, operation: str, axis: int, length: int) -> None:
     if not in_range(host, length):
         wrong = int(host[(host < 0) | (host >= length)].flat[0])
         raise PositionError(
             f"{operation}: index {wrong} is out of bounds for axis {axis} with size {length}; allowed are 0 to "
             f"{length - 1}"
         )
-    return array
 
 
 def _beside(operation: str, x: Tensor, axis: int, index: Tensor) -> Index:

@@ -12,9 +12,9 @@ import numpy
 from ..autodiff.leaves import requires_grad_
 from ..dispatch.keys import key_for
 from ..families.in_place import placed
-from ..interchange.interop import host_array
 from ..memory.structure import cast
 from ..memory.tensor import Tensor, require_tensors
+from ..memory.values import inspect
 from ..memory.views import require_writable
 from ..memory.writes import copy_
 from ..standard.elementwise import less
@@ -149,12 +149,16 @@ def _deviation(operation: str, mean: Any, std: Any) -> Any:
 def _require_within(operation: str, what: str, value: Any, greatest: float) -> None:
     """Raise ValueError unless a number, or each element of a tensor, is from 0 to another number; NaN is not."""
     if type(value) is Tensor:
-        host = host_array(value)
-        wrong = host[~((host >= 0) & (host <= greatest))]
-        value = float(wrong[0]) if wrong.size else 0.0
-    if not 0 <= value <= greatest:
+        inspect(_require_all_within, value, operation=operation, what=what, greatest=greatest)
+    else:
+        _require_all_within(numpy.asarray(value), operation, what, greatest)
+
+
+def _require_all_within(host: numpy.ndarray, operation: str, what: str, greatest: float) -> None:
+    wrong = host[~((host >= 0) & (host <= greatest))]
+    if wrong.size:
         wanted = "0 or more" if greatest == math.inf else f"0 to {greatest}"
-        raise ValueError(f"{operation}: got {what} of {value}, wanted {wanted}")
+        raise ValueError(f"{operation}: got {what} of {float(wrong[0])}, wanted {wanted}")
 
 
 def bernoulli(x: Tensor, p: Any = None, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:

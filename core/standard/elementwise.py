@@ -32,11 +32,12 @@ from ..memory.coercion import (
 )
 from ..memory.structure import cast
 from ..memory.tensor import Tensor
-from ..memory.views import array_of
+from ..memory.values import inspect
 from ..memory.writes import write_in_place
 from ..types.axes import as_float, as_integer
 from ..types.dtypes import (
     KIND_ORDER,
+    DType,
     float32,
     promote,
     promote_scalar,
@@ -378,15 +379,12 @@ floor = unary(
 )
 
 
-def _no_zero_divisors(name: str) -> Callable[..., None]:
-    def check(library: Any, x1: Any, x2: Any) -> None:
-        if not library.backend.to_numpy(x2).all():
-            raise DivisionByZeroError(
-                f"{name}: integers have no result of a division by zero; convert one of them to a float, or choose "
-                f"another divisor there with tensorplug.where"
-            )
-
-    return check
+def _require_nonzero(name: str, host: numpy.ndarray) -> None:
+    if not host.all():
+        raise DivisionByZeroError(
+            f"{name}: integers have no result of a division by zero; convert one of them to a float, or choose "
+            f"another divisor there with tensorplug.where"
+        )
 
 
 floor_divide = binary(
@@ -394,7 +392,7 @@ floor_divide = binary(
     "real-valued",
     "The quotient of each pair of elements, rounded down to an integer.",
     operator="__floordiv__",
-    guard=_no_zero_divisors("floor_divide"),
+    guard=functools.partial(_require_nonzero, "floor_divide"),
     notes="""
     Infinities and zeros divide as in `divide`: ``inf // 2`` is infinite, ``-1 // inf`` is -0, which for Python is -1.
     Integers divided by zero raise ZeroDivisionError, as in PyTorch. The gradient is zero.
@@ -656,8 +654,8 @@ not_equal = binary(
 )
 
 
-def _no_negative_powers(library: Any, x1: Any, x2: Any) -> None:
-    if (library.backend.to_numpy(x2) < 0).any():
+def _require_no_negative(host: numpy.ndarray) -> None:
+    if (host < 0).any():
         raise ValueError("pow: integers to negative integer powers are not integers; convert one of them to a float")
 
 
@@ -666,7 +664,7 @@ pow = binary(
     "numeric",
     "The first element of each pair raised to the power of the second.",
     operator="__pow__",
-    guard=_no_negative_powers,
+    guard=_require_no_negative,
     example="""
     >>> tp.pow(tp.tensor([2.0, 3.0]), 2)
     tensor([4., 9.])
@@ -707,7 +705,7 @@ remainder = binary(
     "real-valued",
     "What is left of the first element of each pair, divided by the second and rounded down; it has the second's sign.",
     operator="__mod__",
-    guard=_no_zero_divisors("remainder"),
+    guard=functools.partial(_require_nonzero, "remainder"),
     notes="""
     As Python's ``%``: ``-1 % inf`` is inf, and ``x % 0.0`` is NaN. Integers divided by zero raise ZeroDivisionError, as
     in PyTorch. The gradient is that of ``x1 - x2 * floor(x1 / x2)`` between its steps.
@@ -929,10 +927,13 @@ def _bound(x: Tensor, bound: Any) -> Tensor:
         return scalar_tensor(x._key, as_float("clip", "a bound", bound) if x.dtype.kind == "f" else bound, "clip")
     _, bound = same_device("clip", x, bound)
     if x.dtype.kind in "iu" and bound.dtype is not x.dtype and bound.size:
-        values = bound._key.library.backend.to_numpy(array_of(bound))
-        require_range("clip", x.dtype, int(values.min()))
-        require_range("clip", x.dtype, int(values.max()))
+        inspect(_require_bounds, bound, dtype=x.dtype)
     return cast(bound, x.dtype)
+
+
+def _require_bounds(host: numpy.ndarray, dtype: DType) -> None:
+    require_range("clip", dtype, int(host.min()))
+    require_range("clip", dtype, int(host.max()))
 
 
 _clip.function = clip

@@ -11,12 +11,12 @@ from typing import Any
 import numpy
 
 from ...autograd.modes import is_grad_enabled
-from ...backends.common.positions import in_range
 from ..dispatch.operation import Operation
 from ..memory.coercion import scalar_tensor
 from ..memory.structure import cast, kept, put_operation, reshape, to_device
 from ..memory.structure import index as read
 from ..memory.tensor import Tensor, wrap
+from ..memory.values import in_range
 from ..memory.views import (
     array_of,
     is_own_view,
@@ -274,12 +274,14 @@ def _check_array(part: Tensor, shape: tuple[int, ...], axis: int) -> Tensor:
             raise IndexError(f"the shape of the mask {part.shape} does not match the indexed axes, of shape {taken}")
         # By the standard a mask may have axes of length 0, and then selects nothing.
         return part if part.shape == taken else _nothing(part, taken)
-    host = part._key.library.backend.to_numpy(array_of(part))
-    length = shape[axis]
+    part._key.library.ops.inspect(_require_in_range, array_of(part), length=shape[axis], axis=axis)
+    return part
+
+
+def _require_in_range(host: numpy.ndarray, length: int, axis: int) -> None:
     if not in_range(host, length) and not (-length <= int(host.min()) and int(host.max()) < length):
         wrong = int(host[(host < -length) | (host >= length)].flat[0])
         raise IndexError(f"index {wrong} is out of bounds for axis {axis} with size {length}")
-    return part
 
 
 def _nothing(mask: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -407,8 +409,10 @@ def _picked(tensor: Tensor, item: Any) -> tuple[tuple[int, ...], int]:
     """The shape that an integer, an index array or a mask gives to what it picks, and how many axes it takes up."""
     if not hasattr(item, "shape"):
         return (), 1
-    host = tensor._key.library.backend.to_numpy(item)
-    return ((numpy.count_nonzero(host),), host.ndim) if host.dtype.kind == "b" else (host.shape, 1)
+    library = tensor._key.library
+    if item.dtype != library.dtypes["bool"]:
+        return item.shape, 1
+    return (int(numpy.count_nonzero(library.backend.to_numpy(item))),), item.ndim
 
 
 def _fitting(value: Tensor, region: tuple[int, ...]) -> Tensor:

@@ -142,10 +142,11 @@ def _vector_norm_of(ops: Any, x: Any, *, axis: Any, keepdims: bool, ord: float) 
     if ord == 0:
         return ops.sum(ops.cast(ops.not_equal(size, ops.zeros_like(size)), size.dtype), axis=axis, keepdims=keepdims)
     powers = ops.sum(_power(ops, size, ord), axis=axis, keepdims=keepdims)
-    if _are_ordinary(ops, powers):
-        return _power(ops, powers, 1 / ord)
     if 0 in size.shape:
         return powers
+    ends = (ops.min(powers), ops.max(powers)) if powers.shape else (powers, powers)
+    if ops.known(_are_ordinary, False, *ends):
+        return _power(ops, powers, 1 / ord)
     # In units of the greatest, or the least.
     extreme = (ops.max if ord > 0 else ops.min)(size, axis=axis, keepdims=True)
     usable = ops.logical_and(ops.isfinite(extreme), ops.greater(extreme, ops.zeros_like(extreme)))
@@ -160,11 +161,9 @@ def _power(ops: Any, x: Any, exponent: float) -> Any:
     return ops.pow(x, ops.full_like(x, exponent))
 
 
-def _are_ordinary(ops: Any, powers: Any) -> bool:
+def _are_ordinary(least: numpy.ndarray, greatest: numpy.ndarray) -> bool:
     low, high = _ORDINARY
-    if not powers.shape:
-        return low < float(powers) < high
-    return 0 in powers.shape or (low < float(ops.min(powers)) and float(ops.max(powers)) < high)
+    return low < float(least) and float(greatest) < high
 
 
 _vector_norm = _declare("vector_norm", result="real", decomposition=_vector_norm_of)
@@ -277,7 +276,11 @@ def _require_matrices(operation: str, x: Any, square: bool) -> None:
 
 def _require_finite(operation: str, x: Tensor) -> None:
     ops = x._key.library.ops
-    if not bool(ops.all(ops.isfinite(array_of(x)))):
+    ops.inspect(_require_true, ops.all(ops.isfinite(array_of(x))), operation=operation)
+
+
+def _require_true(is_finite: numpy.ndarray, operation: str) -> None:
+    if not is_finite:
         raise LinAlgError(f"{operation}: a matrix contains NaN or infinity")
 
 
