@@ -113,6 +113,14 @@ class TestDecompositions:
         same(factor @ adjoint(factor), definite)
         same(la.cholesky(tp.tensor(upper), upper=True), adjoint(factor))
 
+    def test_eigenvalues_of_great_and_little_matrices(self, backend: str) -> None:
+        x = numpy.asarray([[[1.0, 2.0], [-1.0, 4.0]], [[0.0, 1.0], [-2.0, 0.5]]])
+        for unit in (1e20, 1e-20):
+            great = tp.asarray(x * unit, dtype="float32")
+            for found in (tp.linalg.eigvals(great), tp.linalg.eig(great)[0]):
+                wanted = numpy.linalg.eigvals(x) * unit
+                numpy.testing.assert_allclose(numpy.sort_complex(found.numpy()), numpy.sort_complex(wanted), 1e-5)
+
     @pytest.mark.parametrize("x", SQUARE)
     def test_eig(self, backend: str, x: numpy.ndarray) -> None:
         found = la.eig(tp.tensor(x))

@@ -55,3 +55,13 @@ def assert_close(name: str, found: numpy.ndarray, wanted: numpy.ndarray, x1: num
 def test_no_results_of_many_numbers(backend: str, name: str) -> None:
     for shapes in (((0, 2000), (2000,)), ((2000, 1), (1, 0))):
         assert getattr(tp, name)(*map(tp.ones, shapes)).shape == numpy.broadcast_shapes(*shapes)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_one_nan_among_many_numbers(backend: str, name: str, dtype: str) -> None:
+    numbers = numpy.full((22, 279), 0.5, dtype)
+    numbers[3, 77] = math.nan
+    for axis in (0, 1, None):
+        found = getattr(tp, name)(tp.asarray(numbers), axis=axis)
+        numpy.testing.assert_array_equal(found.numpy(), getattr(numpy, name)(numbers, axis))

@@ -120,10 +120,28 @@ def kernels(jax: Any) -> dict[str, Kernel]:
         found = jnp.sum(jnp.matmul(blocks1, blocks2), 0) + jnp.matmul(rows[:, whole:], columns[whole:])
         return found.reshape((*x1.shape[:-1], *x2.shape[1:]))
 
+    def eigenvalues(x: Any, unit: Any) -> Any:
+        return unit * jnp.linalg.eigvals(x / unit[..., None])
+
+    def eigenvectors(x: Any, unit: Any) -> Any:
+        values, vectors = jnp.linalg.eig(x / unit[..., None])
+        return unit * values, vectors
+
+    @jax.jit
+    def power_of_two(x: Any) -> Any:
+        greatest = abs(x).max((-2, -1), initial=0)[..., None]
+        return jnp.ldexp(jnp.ones_like(greatest), jnp.where(jnp.isfinite(greatest), jnp.frexp(greatest)[1], 0))
+
+    def scaled(function: Callable[..., Any]) -> Kernel:
+        """The function of matrices of elements up to 1: JAX's LAPACK scales great ones, and not back."""
+        return lambda x: function(x, power_of_two(x))
+
     return {
         "matmul": jax.jit(matmul),
         "linalg.cholesky": checked(jax.jit(cholesky), cholesky_on_host),
         "linalg.det": jax.jit(det),
+        "linalg.eig": scaled(eigenvectors),
+        "linalg.eigvals": scaled(eigenvalues),
         "linalg.eigh": lambda x: jnp.linalg.eigh(x, symmetrize_input=False),
         "linalg.eigvalsh": lambda x: jnp.linalg.eigvalsh(x, symmetrize_input=False),
         "linalg.inv": checked(jnp.linalg.inv, numpy.linalg.inv),

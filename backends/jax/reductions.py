@@ -82,12 +82,25 @@ def kernels(jax: Any) -> dict[str, Callable[..., Any]]:
             reach *= 2
         return x
 
+    def passing_on_nan(extreme: Callable[..., Any]) -> Callable[..., Any]:
+        """XLA's greatest and least of thousands of numbers pass over NaN."""
+
+        def kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+            found = extreme(x, axis=axis, keepdims=keepdims)
+            if not jnp.issubdtype(x.dtype, jnp.floating):
+                return found
+            return jnp.where(jnp.isnan(x).any(axis, keepdims=keepdims), jnp.nan, found)
+
+        return kernel
+
     compiled = functools.partial(jax.jit, static_argnames=("axis", "keepdims"))
     along = functools.partial(jax.jit, static_argnames="axis")
     return {
         "cumulative_prod": along(cumulative_prod),
         "cumulative_sum": along(cumulative_sum),
         "linear_recurrence": along(recurrence),
+        "max": compiled(passing_on_nan(jnp.max)),
         "mean": compiled(mean),
+        "min": compiled(passing_on_nan(jnp.min)),
         "sum": compiled(total),
     }

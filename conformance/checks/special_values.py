@@ -144,11 +144,11 @@ def _combinations(name: str, dtypes: dict[str, str], many: bool) -> Iterator[tup
         each = [[number for number in numbers if not abs(number) > 100] for numbers in each]
     dtype = list(dtypes.values())[-1]
     for row in itertools.product(*each):
-        if _is_defined(name, dtype, row):
+        if is_defined(name, dtype, row):
             yield row
 
 
-def _is_defined(name: str, dtype: str, row: tuple[complex, ...]) -> bool:
+def is_defined(name: str, dtype: str, row: tuple[complex, ...]) -> bool:
     """Whether there is one answer that all backends give."""
     kind = DTYPES[dtype].kind
     if kind in "iu" and name in NONZERO_DIVISORS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -43,17 +44,23 @@ def agreement(trial: Trial, **changes: Any) -> Property:
     return prop
 
 
-def require_results(result: object, expected: Expected, bound: Bound, example: Example) -> None:
-    """Raise `Mismatch` unless all leaves of a result are the expected ones."""
+def require_results(
+    result: object, expected: Expected, bound: Bound, example: Example, sizes: Sequence[float | Array] | None = None
+) -> None:
+    """Raise `Mismatch` unless all leaves of a result are the expected ones.
+
+    `sizes` has for each leaf what its terms add up to at most, where that is known better than from the operands.
+    """
     leaves = flatten(result)
     paths, wanted = [path for path, _ in leaves], [path for path, _ in expected]
     if paths != wanted:
         raise Mismatch("another structure of results", wanted, paths)
     bound = replace(bound, rounded_once=bound.rounded_once or example.use.rounded_once).of_terms(example.use.terms)
-    size = magnitude(example, products=bound.scale != "sums")
+    if sizes is None:
+        sizes = [magnitude(example, products=bound.scale != "sums")] * len(expected)
     # A reference in wider dtypes tells no more than their kind.
     same_dtype = example.widened().dtypes == example.dtypes
-    for (path, leaf), (_, value) in zip(leaves, expected, strict=True):
+    for (path, leaf), (_, value), size in zip(leaves, expected, sizes, strict=True):
         require_agreement(leaf, value, bound, size, path, same_dtype)
 
 
@@ -68,9 +75,12 @@ def magnitude(example: Example, products: bool = True) -> float | Array:
         return largest
     arrays = [host[numpy.isfinite(host)] for host in example.hosts.values() if host.dtype != bool and host.size]
     sizes = [numpy.abs(array).astype(float) for array in arrays if array.size]
-    sums = [float(size.sum()) for size in sizes]
-    if products:
-        sums.append(float(numpy.prod([size.max() for size in sizes])) * max((size.size for size in sizes), default=0))
+    with numpy.errstate(over="ignore"):
+        sums = [float(size.sum()) for size in sizes]
+        if products:
+            sums.append(
+                float(numpy.prod([size.max() for size in sizes])) * max((size.size for size in sizes), default=0)
+            )
     return max(sums, default=0.0)
 
 

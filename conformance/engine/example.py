@@ -16,6 +16,7 @@ from ..uses import Use
 from .arrays import (
     LAYOUTS,
     Array,
+    among,
     rounded,
     source,
 )
@@ -109,6 +110,7 @@ IMPORTS = (
     "import numpy",
     "import tensorplug as tp",
     "from tensorplug.conformance.engine.arrays import LAYOUTS",
+    "from tensorplug.conformance.engine.arrays import among",
     "from tensorplug.conformance.checks.gradients import weighted",
     "from tensorplug.conformance.engine.programs import filled",
     "from tensorplug.core import OPERATIONS",
@@ -130,7 +132,7 @@ off. Elementwise functions do more with them."""
 
 def evaluate(use: Use, tensors: dict[str, Tensor]) -> Any:
     """What a use's line gives."""
-    return eval(use.evaluate, {"tp": tensorplug, "numpy": numpy, "OPERATIONS": OPERATIONS, **tensors})
+    return eval(use.evaluate, {"tp": tensorplug, "numpy": numpy, "OPERATIONS": OPERATIONS, "among": among, **tensors})
 
 
 def draw(use: Use, dtype: str, layout: str, rng: numpy.random.Generator, smooth: bool = False) -> Example:

@@ -26,6 +26,7 @@ from ..checks.in_place import (
     takes_out,
 )
 from ..checks.promotion import check_promotion, has_promotion
+from ..checks.ranges import check_ranges, has_ranges
 from ..checks.special_values import check_special_values, has_special_values
 from ..checks.threads import check_threads
 from ..checks.transfer import SUBJECTS
@@ -64,6 +65,7 @@ SECOND_ORDER = "second order"
 ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
     "values": (_always, check_values),
     "special values": (has_special_values, check_special_values),
+    "ranges": (has_ranges, check_ranges),
     "promotion": (has_promotion, check_promotion),
     "aliasing": (has_aliasing, check_aliasing),
     "in place": (has_in_place, check_in_place),

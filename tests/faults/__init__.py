@@ -17,6 +17,7 @@ from . import (
     manipulation,
     memory,
     random,
+    ranges,
     searching,
     statistical,
     threads,
@@ -36,6 +37,7 @@ FAULTS: tuple[Fault, ...] = (
     *gradients.FAULTS,
     *losses.FAULTS,
     *random.FAULTS,
+    *ranges.FAULTS,
     *transfer.FAULTS,
     *threads.FAULTS,
 )
