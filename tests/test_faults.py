@@ -7,15 +7,24 @@ import pytest
 from tensorplug.conformance.engine.runner import checks
 from tensorplug.core import OPERATIONS
 
-from .faults import FAULTS, Fault
+from .faults import BY_KIND, FAULTS, PLANTED, Fault
+from .faults.fault import KINDS
 from .faults.search import BY_NAME, SOUND, failures, is_named, kernels_reached, reaching
+from .faults.showing import shows
 
 SAMPLE = ("add", "sum", "getitem", "put", "rand")
 """Operations of several chapters."""
 
 
 def test_there_are_enough_faults_of_names_of_their_own() -> None:
-    assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 60
+    assert len(BY_NAME) == len(PLANTED) >= 2 * 301
+    assert tuple(BY_KIND) == KINDS
+    assert min(map(len, BY_KIND.values())) >= 10
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fault_of_a_kind_shows_in_a_program(kind: str) -> None:
+    assert [fault.name for fault in BY_KIND[kind] if not shows(fault)] == []
 
 
 def test_the_checks_that_reach_a_fault_are_known() -> None:

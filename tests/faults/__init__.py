@@ -1,4 +1,8 @@
-"""Planted faults: NumPy backends with one thing wrong each, which the conformance suite has to find."""
+"""Planted faults: NumPy backends with one thing wrong each, which the conformance suite has to find.
+
+Modules named after chapters have those that small examples of usual values show at the first call, folders those of a
+kind (`BY_KIND`).
+"""
 
 from __future__ import annotations
 
@@ -8,22 +12,46 @@ from collections.abc import Iterator
 from tensorplug.backends import hookimpl, register, unregister
 
 from . import (
+    arguments,
     elementwise,
     gradients,
     in_place,
     indexing,
+    layouts,
     linalg,
     losses,
     manipulation,
     memory,
+    names,
     random,
     ranges,
     searching,
+    sizes,
+    state,
     statistical,
+    surroundings,
     threads,
     transfer,
 )
 from .fault import Fault
+from .undisturbed import undisturbed
+
+BY_KIND: dict[str, tuple[Fault, ...]] = {
+    kind: tuple(fault._replace(kind=kind) for fault in faults)
+    for kind, faults in {
+        "sizes": sizes.FAULTS,
+        "layouts": layouts.FAULTS,
+        "state": state.FAULTS,
+        "ranges": ranges.FAULTS,
+        "arguments": arguments.FAULTS,
+        "surroundings": surroundings.FAULTS,
+        "names": names.FAULTS,
+    }.items()
+}
+"""Faults that small examples of usual values do not show at the first call, by what has to vary."""
+
+FOUND_KINDS: tuple[str, ...] = ()
+"""Those kinds of which the suite finds every fault."""
 
 FAULTS: tuple[Fault, ...] = (
     *elementwise.FAULTS,
@@ -40,7 +68,15 @@ FAULTS: tuple[Fault, ...] = (
     *ranges.FAULTS,
     *transfer.FAULTS,
     *threads.FAULTS,
+    *(fault for kind in FOUND_KINDS for fault in BY_KIND[kind]),
 )
+"""Those that the suite finds."""
+
+PLANTED: tuple[Fault, ...] = (
+    *FAULTS,
+    *(fault for kind, faults in BY_KIND.items() if kind not in FOUND_KINDS for fault in faults),
+)
+"""All of them."""
 
 
 class _Plugin:
@@ -58,11 +94,12 @@ class _Plugin:
 def installed(fault: Fault) -> Iterator[str]:
     """The backend with a fault, registered for a while; its name."""
     plugin = _Plugin(fault)
-    register(plugin)
-    try:
-        yield fault.name
-    finally:
-        unregister(plugin)
+    with undisturbed():
+        register(plugin)
+        try:
+            yield fault.name
+        finally:
+            unregister(plugin)
 
 
-__all__ = ["FAULTS", "Fault", "installed"]
+__all__ = ["BY_KIND", "FAULTS", "PLANTED", "Fault", "installed"]

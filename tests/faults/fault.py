@@ -15,8 +15,15 @@ from tensorplug.core.dispatch.keys import library_for
 Wrong = Callable[[Kernel], Kernel]
 """``wrong(sound)`` is the kernel to have in place of the sound one."""
 
+Row = tuple[str, str | tuple[str, ...], str, type[NumPy], str]
+"""The fields of a fault but its kind."""
+
 Condition = Callable[..., bool]
 """Of a kernel's operands."""
+
+
+KINDS = ("sizes", "layouts", "state", "ranges", "arguments", "surroundings", "names")
+"""What has to vary for a fault to show: of ``"names"``, nothing, but another operation fails first."""
 
 
 class Fault(NamedTuple):
@@ -33,12 +40,19 @@ class Fault(NamedTuple):
         What is wrong, in one line.
     change : type
         The plugin that has it.
+    shows : str
+        A program of which the last line is an expression: its value is another one on a sound backend. It may use
+        ``tp``, ``numpy`` and `programs`.
+    kind : str
+        One of `KINDS`, or nothing for a fault that small examples of usual values show at the first call.
     """
 
     name: str
     operation: str | tuple[str, ...]
     description: str
     change: type[NumPy]
+    shows: str = ""
+    kind: str = ""
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -114,6 +128,43 @@ def given(condition: Condition, wrong: Wrong) -> Wrong:
         return call
 
     return change
+
+
+def spoilt(change: Callable[..., Any]) -> Wrong:
+    """What is wrong with a result: ``change(result, *operands, **parameters)`` is in its place."""
+    return lambda sound: lambda *operands, **parameters: change(sound(*operands, **parameters), *operands, **parameters)
+
+
+def misread(change: Callable[[Any], Any]) -> Wrong:
+    """What is wrong with how the first operand is read: ``change(x)`` is in its place."""
+    return lambda sound: lambda x, *operands, **parameters: sound(change(x), *operands, **parameters)
+
+
+def all_misread(change: Callable[[Any], Any]) -> Wrong:
+    """The same of all operands."""
+    return lambda sound: lambda *operands, **parameters: sound(*map(change, operands), **parameters)
+
+
+def replaced(wrong: Kernel) -> Wrong:
+    """Another kernel, which makes no use of the sound one."""
+    return lambda sound: wrong
+
+
+def where_parameters(condition: Condition, wrong: Wrong) -> Wrong:
+    """What is wrong only for parameters, as well as operands, of which a condition holds."""
+
+    def change(sound: Kernel) -> Kernel:
+        spoiled = wrong(sound)
+        return lambda *operands, **parameters: (spoiled if condition(*operands, **parameters) else sound)(
+            *operands, **parameters
+        )
+
+    return change
+
+
+def more_than(count: int) -> Condition:
+    """Whether the first operand has more elements than so many."""
+    return lambda x, *rest, **parameters: x.size > count
 
 
 def of_kind(kinds: str) -> Condition:

@@ -14,10 +14,10 @@ from tensorplug.conformance.engine.reference import Reference, reference_for
 from tensorplug.conformance.engine.runner import Check, checks, run
 from tensorplug.core.dispatch.keys import library_for
 
-from . import FAULTS, installed
+from . import PLANTED, installed
 from .fault import Fault
 
-BY_NAME = {fault.name: fault for fault in FAULTS}
+BY_NAME = {fault.name: fault for fault in PLANTED}
 
 SOUND = Fault("sound", (), "nothing is wrong", NumPy)
 
@@ -86,11 +86,16 @@ def reaching(fault: Fault, reached: Mapping[Check, frozenset[str]] | None) -> li
     return found
 
 
-def searched(name: str, chosen: list[Check] | None, level: str, seed: int) -> Found:
+def of_operations(fault: Fault, level: str) -> list[Check]:
+    """The checks of the operations that may be named first."""
+    return [check for check in checks(level) if check.operation in fault.operations]
+
+
+def searched(name: str, chosen: list[Check] | None, level: str, seed: int, against: str | None = None) -> Found:
     """What some checks, by default all, say of a fault."""
     begin = time.perf_counter()
     fault = BY_NAME[name]
-    found = failures(fault, level=level, seed=seed, chosen=chosen)
+    found = failures(fault, level=level, seed=seed, chosen=chosen, against=against)
     first = f"{found[0].operation} ({found[0].aspect})" if found else ""
     count = len(checks(level) if chosen is None else chosen)
     return Found(len(found), first, is_named(fault, found), count, time.perf_counter() - begin)

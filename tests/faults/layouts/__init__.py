@@ -1,0 +1,16 @@
+"""Faults that show in some layouts alone: steps, reversed and transposed axes, parts of larger arrays, shared "
+"memory."""
+
+from __future__ import annotations
+
+from . import elementwise, in_place, losses, manipulation, matrices, reductions, searching
+
+FAULTS = (
+    *elementwise.FAULTS,
+    *in_place.FAULTS,
+    *reductions.FAULTS,
+    *manipulation.FAULTS,
+    *searching.FAULTS,
+    *matrices.FAULTS,
+    *losses.FAULTS,
+)

@@ -1,0 +1,14 @@
+"""Faults that show only beyond some size: of vectors, blocks, grids, counters and recursions, and of many axes."""
+
+from __future__ import annotations
+
+from . import elementwise, losses, manipulation, matrices, reductions, searching
+
+FAULTS = (
+    *elementwise.FAULTS,
+    *reductions.FAULTS,
+    *manipulation.FAULTS,
+    *searching.FAULTS,
+    *matrices.FAULTS,
+    *losses.FAULTS,
+)
