@@ -6,13 +6,17 @@ it is first needed, and its lines are entered in `linecache`, so that tracebacks
 
 from __future__ import annotations
 
+import functools
 import linecache
 from collections.abc import Callable
-from typing import Any, Protocol, final
+from types import FunctionType
+from typing import Any, Protocol, TypeVar, cast, final
 
 from .node import Node, next_order
 from .saved import SavedFormat
 from .watching import anybody, taker, watch
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Rule(Protocol):
@@ -86,7 +90,7 @@ def record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> Callable[
         "    if anybody: watch(node, out)",
     ]
     scope = {"Node": Node, "anybody": anybody, "next_order": next_order, "rule": rule, "taker": taker, "watch": watch}
-    return _function(lines, f"record {rule.name}", scope)
+    return write_function(lines, f"record {rule.name}", scope)
 
 
 def _kept(name: str, rule: Rule) -> list[str]:
@@ -143,7 +147,7 @@ def vjp(rule: Rule, changed: Callable[..., Exception]) -> Callable[..., Any]:
         wanted = [f"None if {edge} is None else {call}" for edge, call in zip(edges, calls, strict=True)]
         lines.append(f"    {', '.join(edges)} = node.edges")
         lines.append(f"    return {', '.join(wanted)}")
-    return _function(lines, f"vjp {rule.name}", _formulas(rule.gradients) | {"changed": changed})
+    return write_function(lines, f"vjp {rule.name}", _formulas(rule.gradients) | {"changed": changed})
 
 
 def jvp(rule: Rule) -> Callable[..., Any]:
@@ -154,7 +158,7 @@ def jvp(rule: Rule) -> Callable[..., Any]:
     if not rule.variadic:
         lines += _unpacked(_tangents(rule), "tangents")
     lines += [f"    {line}" for line in _tangent(rule, rule.tangents, "return ")]
-    return _function(lines, f"jvp {rule.name}", _formulas(rule.tangents))
+    return write_function(lines, f"jvp {rule.name}", _formulas(rule.tangents))
 
 
 def take(rule: Rule) -> Callable[..., bool]:
@@ -203,7 +207,7 @@ def take(rule: Rule) -> Callable[..., bool]:
         "    return True",
     ]
     scope = _formulas(rule.tangents) | {"Pushed": Pushed, "next_order": next_order, "released": rule.released}
-    return _function(lines, f"take {rule.name}", scope)
+    return write_function(lines, f"take {rule.name}", scope)
 
 
 def _tangents(rule: Rule) -> list[str]:
@@ -237,10 +241,48 @@ def _formulas(formulas: dict[str, Callable[..., Any]]) -> dict[str, Any]:
     return {f"formula{i}": formula for i, formula in enumerate(formulas.values())}
 
 
-def _function(lines: list[str], title: str, scope: dict[str, Any]) -> Callable[..., Any]:
-    """The function that the lines define, with the lines where tracebacks look for them."""
+def write_function(lines: list[str], title: str, scope: dict[str, Any]) -> Callable[..., Any]:
+    """The function that the lines define, with the lines where tracebacks look for them.
+
+    Parameters
+    ----------
+    lines
+        The first is its ``def``.
+    title
+        By what name a traceback calls the lines.
+    scope
+        What the lines refer to.
+    """
     source, file = "\n".join(lines) + "\n", f"<{title}>"
     linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
     exec(compile(source, file, "exec"), scope)
-    function: Callable[..., Any] = scope[title.partition(" ")[0]]
+    function: Callable[..., Any] = scope[lines[0].removeprefix("def ").partition("(")[0]]
     return function
+
+
+def write_later(body: F, write: Callable[[dict[str, Any]], Any]) -> F:
+    """A function in front of another one, whose code is written at its first call: importing hundreds takes no time.
+
+    Parameters
+    ----------
+    body
+        It has the name, the documentation and the signature.
+    write
+        ``write(scope)`` gives the function, defined in that scope.
+    """
+    scope: dict[str, Any] = {}
+    front = FunctionType(_first_call.__code__, scope)
+
+    def written() -> Any:
+        made = write(scope)
+        # The code comes last: another thread that sees it finds the defaults.
+        front.__defaults__, front.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+        front.__code__ = made.__code__
+        return front
+
+    scope["_written"] = written
+    return cast(F, functools.update_wrapper(front, body))
+
+
+def _first_call(*arguments: Any, **keywords: Any) -> Any:
+    return _written()(*arguments, **keywords)  # type: ignore[name-defined]  # noqa: F821

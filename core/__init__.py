@@ -8,10 +8,10 @@ from ..autograd import rules
 from ..autograd.modes import is_grad_enabled
 from ..autograd.rule import rule, tangent
 from . import methods
-from .dispatch.keys import OPERATIONS
 from .dispatch.operation import Operation
+from .dispatch.registry import FUNCTIONS, MEMBERS, OPERATIONS
 from .memory.tensor import Tensor
 
 methods.attach_all()
 
-__all__ = ["OPERATIONS", "Operation", "Tensor", "is_grad_enabled", "rule", "rules", "tangent"]
+__all__ = ["FUNCTIONS", "MEMBERS", "OPERATIONS", "Operation", "Tensor", "is_grad_enabled", "rule", "rules", "tangent"]

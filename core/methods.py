@@ -7,9 +7,8 @@ from typing import Any
 
 from . import numpy_protocols
 from .autodiff import backward, hooks, leaves, lifting
-from .dispatch.keys import OPERATIONS
 from .dispatch.operation import Operation
-from .families.in_place import IN_PLACE
+from .dispatch.registry import MEMBERS, OPERATIONS
 from .interchange import interop
 from .memory import writes
 from .memory.structure import convert
@@ -81,19 +80,12 @@ def _attach(operation: Operation) -> None:
         setattr(Tensor, name, _named(name, operation.method or operation.function))
     if operation.operator is not None:
         _attach_operator(operation, operation.operator)
-    if operation.in_place:
-        in_place = IN_PLACE[len(operation.operands)](operation)
-        for name in operation.methods or (operation.name,):
-            setattr(Tensor, f"{name}_", in_place)
 
 
 def _attach_operator(operation: Operation, operator: str) -> None:
     setattr(Tensor, operator, operation.apply)
-    two = len(operation.operands) == 2
-    if two and operation.result == "same":
+    if len(operation.operands) == 2 and operation.result == "same":
         setattr(Tensor, f"__r{operator[2:]}", _reflected(operation.apply))
-    if two and operation.in_place:
-        setattr(Tensor, f"__i{operator[2:]}", IN_PLACE[2](operation))
 
 
 def _converter(name: str) -> Callable[[Tensor], Tensor]:
@@ -145,11 +137,8 @@ METHODS: dict[str, Any] = {
     **interop.METHODS,
     **manipulation.METHODS,
     **numpy_protocols.METHODS,
-    **statistical.METHODS,
     **constructors.METHODS,
     **conversion.METHODS,
-    **elementwise.METHODS,
-    **searching.METHODS,
     **linalg.METHODS,
     **linear_algebra.METHODS,
     **sampling.METHODS,
@@ -182,6 +171,6 @@ def attach_all() -> None:
     """Give Tensor its methods, operators and properties. Called once, when every operation has been declared."""
     for operation in OPERATIONS.values():
         _attach(operation)
-    for name, member in (METHODS | PROPERTIES).items():
+    for name, member in (MEMBERS | METHODS | PROPERTIES).items():
         setattr(Tensor, name, _named(name, member))
     explain_absent_methods(Tensor)

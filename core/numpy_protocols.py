@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy
 
-from .dispatch.keys import OPERATIONS
+from .dispatch.registry import FUNCTIONS, OPERATORS
 from .families.in_place import into
 from .interchange.interop import numpy_array
 from .memory.structure import broadcast_to, cast, clone, reshape
@@ -64,13 +64,13 @@ CUMULATIONS = {"add": "cumulative_sum", "multiply": "cumulative_prod"}
 @functools.cache
 def _ufuncs() -> dict[Any, Any]:
     """Tensorplug's elementwise functions and products by NumPy's ufunc, which NumPy has under the same names."""
-    named = {getattr(numpy, name, None): operation.apply for name, operation in OPERATIONS.items()}
+    named = {getattr(numpy, name, None): operator for name, operator in OPERATORS.items()}
     named |= {
         numpy.vecdot: linear_algebra.vecdot,
         numpy.rint: elementwise.round,
-        numpy.fabs: elementwise.abs.operation.apply,
+        numpy.fabs: elementwise.abs,
     }
-    named[numpy.divmod] = elementwise.quotient_and_remainder
+    named[numpy.divmod] = elementwise.arithmetic.quotient_and_remainder
     return {ufunc: function for ufunc, function in named.items() if isinstance(ufunc, numpy.ufunc)}
 
 
@@ -146,7 +146,7 @@ def _of_method(ufunc: Any, method: str) -> Function | None:
     if name is None:
         return None
     # NumPy's functions go over all axes by default, and the methods of its ufuncs over the first.
-    return functools.partial(OPERATIONS[name].function, axis=0)
+    return functools.partial(FUNCTIONS[name], axis=0)
 
 
 def _outer(function: Function, x1: Tensor, x2: Tensor) -> Any:

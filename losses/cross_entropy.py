@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core import Operation, Tensor, rule
+from ..core import Tensor, rule
+from ..core.dispatch.legacy import legacy
 from ..core.memory.structure import cast
 from ..core.pytorch.softmax import log_softmax, softmax_normalizer
 from ..core.standard.searching import where
@@ -79,14 +80,14 @@ rule(
     logits=_logits_of_gradient,
 )
 
-_cross_entropy = Operation(
+_cross_entropy = legacy(
     "cross_entropy",
     family="loss",
     operands=("logits", "target", "normalizer"),
     accepts="real-valued floating-point",
     decomposition=_losses,
 )
-Operation(
+legacy(
     "cross_entropy_gradient",
     family="loss",
     operands=("upstream", "logits", "target", "normalizer"),

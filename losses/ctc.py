@@ -18,7 +18,8 @@ from typing import Any, NamedTuple, final
 
 import numpy
 
-from ..core import Operation, Tensor, rule
+from ..core import Tensor, rule
+from ..core.dispatch.legacy import legacy
 from ..core.interchange.interop import host_array
 from ..core.memory.structure import cast
 from ..core.standard.elementwise import isinf
@@ -274,7 +275,7 @@ rule(
 
 _FLOATS = "real-valued floating-point"
 
-_ctc = Operation(
+_ctc = legacy(
     "ctc",
     family="loss",
     operands=("log_probs", "barriers", "frames"),
@@ -282,7 +283,7 @@ _ctc = Operation(
     outputs={"losses": "same", "alphas": "same"},
     decomposition=_losses,
 )
-Operation(
+legacy(
     "ctc_gradient",
     family="loss",
     operands=("upstream", "log_probs", "losses", "alphas", "barriers", "frames"),

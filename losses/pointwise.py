@@ -21,6 +21,7 @@ from ..core import (
     tangent,
 )
 from ..core.autodiff.lifting import TensorLifter
+from ..core.dispatch.legacy import legacy
 from ..core.memory.views import array_of
 from ..core.types.dtypes import float32, float64
 
@@ -58,7 +59,7 @@ def pointwise(name: str, value: Formula, keeps_slope: bool = False, **slopes: Fo
     def compute(ops: Any, *operands: Any, options: tuple[Any, ...], summed: bool) -> Any:
         return ops.pointwise(value, operands, options, summed)
 
-    return Operation(name, family="loss", operands=("input", "target"), accepts=FLOATS, decomposition=compute)
+    return legacy(name, family="loss", operands=("input", "target"), accepts=FLOATS, decomposition=compute)
 
 
 def _gradient(loss: str, operand: str, slope: Formula) -> Callable[..., Any]:
@@ -74,7 +75,7 @@ def _gradient(loss: str, operand: str, slope: Formula) -> Callable[..., Any]:
     def gradient(ops: Any, g: Any, input: Any, target: Any, options: tuple[Any, ...]) -> Any:
         return getattr(ops, name)(g, input, target, options=options)
 
-    operation = Operation(
+    operation = legacy(
         name, family="composite", operands=("upstream", "input", "target"), accepts=FLOATS, decomposition=compute
     )
     operation.function = lambda *tensors, options: scaled(TensorLifter.ops, *tensors, *options)
@@ -145,10 +146,10 @@ def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
 
     rule(name, operands=("target",), input=gradient)
     tangent(name, input=tangent_of_input)
-    operation = Operation(name, family="loss", operands=("input", "target"), accepts=FLOATS, decomposition=compute)
+    operation = legacy(name, family="loss", operands=("input", "target"), accepts=FLOATS, decomposition=compute)
     operation.function = loss_with_slope
     operands = ("upstream", "slope", "input", "target")
-    Operation(
+    legacy(
         gradient_name, family="composite", operands=operands, accepts=FLOATS, decomposition=scale
     ).function = recorded
 

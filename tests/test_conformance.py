@@ -121,7 +121,11 @@ class TestCoverage:
     def test_an_operation_is_covered_the_day_it_is_declared(self) -> None:
         program = """if True:
             from tensorplug.core.families.elementwise import unary
-            unary("triple", "numeric", "Three times.", decomposition=lambda ops, x: x + x + x, example="")
+
+            @unary("numeric")
+            def triple(ops, x):
+                return x + x + x
+
             from tensorplug.conformance.engine.runner import checks
             print(sorted(check.aspect for check in checks(operations=["triple"])))
         """

@@ -13,7 +13,7 @@ import pytest
 
 import tensorplug as tp
 from tensorplug.autograd.node import Leaf, Node
-from tensorplug.core import OPERATIONS
+from tensorplug.core import MEMBERS, OPERATIONS
 from tensorplug.core.memory.views import View
 from tensorplug.core.types.dtypes import as_dtype
 
@@ -169,7 +169,15 @@ class TestSharing:
         assert part.tolist() == [2.0, 3.0]
 
 
-IN_PLACE = sorted(name for name, operation in OPERATIONS.items() if operation.in_place and operation.takes(tp.float64))
+IN_PLACE = sorted(
+    name
+    for name, operation in OPERATIONS.items()
+    if operation.elementwise
+    and operation.takes(tp.float64)
+    and operation.result == "same"
+    and f"{name}_" in MEMBERS
+    and not {"condition", "min", "mask"}.intersection(operation.operands)
+)
 
 
 class TestForms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import pathlib
 import warnings
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 import tensorplug as tp
-from tensorplug.core import OPERATIONS
+from tensorplug.core import FUNCTIONS, MEMBERS
 from tensorplug.core.types.errors import ArgumentError
 
 from .surface import CALLS, run
@@ -58,9 +59,10 @@ def test_as_in_pytorch(backend: str, name: str) -> None:
 
 def test_every_spelling_of_a_method_is_a_function() -> None:
     """What an operation declares as PyTorch's name of its method, the namespace has too."""
-    for operation in OPERATIONS.values():
-        for name in operation.methods:
-            assert getattr(tp, name) is operation.function, name
+    functions = set(FUNCTIONS.values()) - {FUNCTIONS["to_device"]}
+    for name, member in MEMBERS.items():
+        if inspect.isfunction(member) and member in functions and not name.startswith("_"):
+            assert getattr(tp, name) is member, name
     assert [name for name in tp.__all__ if not hasattr(tp, name)] == []
 
 

@@ -96,7 +96,7 @@ REFUSED: list[tuple[type[Exception], str, Callable[[], Any]]] = [
     (ValueError, "searchsorted: got side 'up', wanted", lambda: tp.searchsorted(tp.ones(2), 1, side="up")),
     (TypeError, "searchsorted: got tensorplug.complex64", lambda: tp.searchsorted(tp.ones(2), 1j)),
     (TypeError, "searchsorted: got tensorplug.bool", lambda: tp.searchsorted(tp.ones(2) > 0, tp.ones(2) > 0)),
-    (TypeError, "searchsorted: got int and Tensor", lambda: tp.searchsorted(1, tp.ones(2))),
+    (TypeError, "searchsorted: got int", lambda: tp.searchsorted(1, tp.ones(2))),
     (
         ValueError,
         r"searchsorted: got a sorter of shape \(1,\), wanted \(2,\)",

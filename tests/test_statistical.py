@@ -227,7 +227,7 @@ REFUSED: list[tuple[type[Exception], str, Callable[[], Any]]] = [
     (TypeError, "var: a correction is a number, got str", lambda: tp.var(tp.ones(2), correction="1")),
     (TypeError, "prod: got list", lambda: tp.prod([1.0])),
     (TypeError, "std: got ndarray", lambda: tp.std(numpy.ones(2))),
-    (TypeError, "cumulative_prod: got list", lambda: tp.cumprod([1.0], 0)),
+    (TypeError, "cumprod: got list", lambda: tp.cumprod([1.0], 0)),
 ]
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from ...autograd.checkpoint import SURROUNDINGS
-from ..dispatch.keys import OPERATIONS, DispatchKey
-from ..dispatch.operation import Operation
+from ...autograd.rule import NO_GRADIENT
+from ..dispatch.keys import DispatchKey
+from ..dispatch.operation import Operation, operation
+from ..dispatch.registry import FUNCTIONS, OPERATIONS
 from ..memory.steps import take_view
 from ..memory.structure import cast, clone
 from ..memory.tensor import Tensor, make_leaf, new_tensor, wrap
@@ -16,12 +20,11 @@ from ..types.devices import as_device
 
 SURROUNDINGS.append(lambda: as_device(None))
 
-_take_view = Operation(
-    "take_view",
-    family="composite",
-    operands=("x",),
-    decomposition=lambda ops, x, steps: take_view(ops, x, steps),
-)
+
+@operation(name="take_view", shares=True)
+def _take_view(ops: Any, x: Any, *, steps: Any) -> Any:
+    """The part of a base that a view shows."""
+    return take_view(ops, x, steps)
 
 
 class _TensorOps:
@@ -31,9 +34,15 @@ class _TensorOps:
     known = staticmethod(known)
 
     def __getattr__(self, name: str) -> Any:
-        function = OPERATIONS[name].function
+        function = FUNCTIONS.get(name) or vars(OPERATIONS[name]).get("function") or self._of_operation(OPERATIONS[name])
         setattr(self, name, function)
         return function
+
+    def _of_operation(self, operation: Operation) -> Callable[..., Any]:
+        """An operation that users do not call; one without a rule has the gradient of its decomposition."""
+        if operation.rule is not None or operation.name in NO_GRADIENT or operation.decomposition is None:
+            return operation
+        return functools.partial(operation.decompose, self)
 
     def take_view(self, x: Tensor, steps: Any) -> Tensor:
         found: Tensor = take_view(self, x, steps)

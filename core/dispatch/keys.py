@@ -20,9 +20,7 @@ from ...backends import (
 from ..types.devices import Device, as_device, backend_devices
 from ..types.dtypes import DTYPES, DType
 from ..types.errors import LinAlgError, UnsupportedDTypeError, UnsupportedError
-
-OPERATIONS: dict[str, Any] = {}
-"""Every declared operation by its name: see `tensorplug.core.dispatch.operation.Operation`, which enters it here."""
+from .registry import OPERATIONS
 
 
 class Ops:
@@ -102,7 +100,7 @@ class Library:
             kernel = self.find_own_kernel(name)
         if kernel is not None or operation is None or operation.decomposition is None:
             return kernel
-        return self._scoped(operation.decomposition)
+        return self._scoped(operation.decompose)
 
     def require_kernel(self, name: str) -> Callable[..., Any]:
         """The same of a function that every backend must have.
@@ -302,6 +300,8 @@ class DispatchKey:
     dtype : DType
     native_device, native_dtype
         What the backend calls the two.
+    is_half : bool
+        Whether this is a half-precision type, in which little is computed.
     is_differentiable : bool
         Whether tensors of this dtype have a history.
     writable : bool
@@ -317,6 +317,7 @@ class DispatchKey:
         "device",
         "dtype",
         "is_differentiable",
+        "is_half",
         "library",
         "native_device",
         "native_dtype",
@@ -332,6 +333,7 @@ class DispatchKey:
         self.dtype: Final = dtype
         self.native_device: Final = library.devices[device.local_name]
         self.native_dtype: Final = library.native_dtype(dtype)
+        self.is_half: Final = dtype.kind == "f" and dtype.itemsize == 2
         self.is_differentiable: Final = dtype.is_differentiable
         self.writable: Final = library.writable
         self.table: Final = _Table(self)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-import sys
+import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from ...autograd import generated
 from ...autograd.modes import is_grad_enabled
@@ -21,9 +21,10 @@ from ..types.dtypes import (
     real_dtype,
 )
 from ..types.errors import DTypeError
-from .keys import OPERATIONS, DispatchKey
+from .keys import DispatchKey
 from .protocol import Operand
 from .recording import outputs_recorder, sequence_recorder
+from .registry import OPERATIONS
 
 RESULTS: dict[str, Callable[[DType], DType]] = {
     "same": lambda dtype: dtype,
@@ -35,58 +36,48 @@ RESULTS: dict[str, Callable[[DType], DType]] = {
 """How the dtype of an operation's result follows from that of its operands."""
 
 
-BROADCASTING = ("elementwise", "matrix product")
-"""The families whose operands are broadcast."""
-
-
 @final
 class Operation:
-    """One operation, declared once.
-
-    Parameters
-    ----------
-    name
-        The standard's name, else PyTorch's; dotted in an extension (``"linalg.qr"``).
-    family
-        Its kind: ``"elementwise"``, ``"reduction"``, ``"view"``, ...
-    operands
-        The names of its tensor operands.
-    accepts
-        A category in `dtypes.ACCEPTED`.
-    result
-        A name in `RESULTS`.
-    decomposition
-        ``decomposition(ops, *arrays, **parameters)`` computes it out of other operations, on backends that have no
-        kernel for it.
-    guard
-        ``guard(host)`` raises where integers have no result, the values of the last operand being `host`.
-    sequence
-        Whether the one operand is a sequence of tensors.
-    outputs
-        For an operation with several results their names, each with a name in `RESULTS`. The kernel returns a tuple.
-    standard
-        Whether the function of that name in an array API namespace computes it; by default where there is no
-        decomposition.
-    failure
-        What it means when the library raises `numpy.linalg.LinAlgError`, for the message of the error raised in its
-        place, which is the same on every backend.
-    methods
-        The names under which it is a method of Tensor.
-    operator
-        The double-underscore name of its operator, such as ``"__add__"``.
-    in_place
-        Whether there is an in-place form, named with a trailing underscore.
+    """One operation: what its kernels are given and give, declared once by `operation`.
 
     Attributes
     ----------
+    name : str
+        The standard's name, else PyTorch's; dotted in an extension (``"linalg.qr"``).
     module : str
         The module that declares it, and so its chapter.
-    function : callable
-        What users call. Set by the family.
-    method : callable or None
-        What the methods call where PyTorch's differ from the function; None where they are the same.
-    apply : callable
-        The same for operators: no keywords, and NotImplemented for operands of foreign types.
+    operands : tuple of str
+        The names of its tensor operands.
+    parameters : tuple of str
+        The names of its other parameters, in the order in which they may be given by position.
+    accepts : str
+        A category in `dtypes.ACCEPTED`.
+    result : str
+        A name in `RESULTS`.
+    decomposition : callable or None
+        ``decomposition(ops, *arrays, **parameters)`` computes it out of other operations, on backends that have no
+        kernel for it.
+    standard : bool
+        Whether the function of that name in an array API namespace computes it.
+    elementwise : bool
+        Whether each element of the result comes from those in its place.
+    broadcasts : bool
+        Whether operands are broadcast.
+    takes_scalars : bool
+        Whether operands may be Python scalars.
+    compares : bool
+        Whether there is a result for a Python scalar that the dtype does not hold.
+    shares : bool
+        Whether the result may share memory with the operand: a view.
+    sequence : bool
+        Whether the one operand is a sequence of tensors.
+    outputs : dict or None
+        For an operation with several results their names, each with a name in `RESULTS`. The kernel returns a tuple.
+    guard : callable or None
+        ``guard(host)`` raises where integers have no result, the values of the last operand being `host`.
+    failure : str or None
+        What it means when the library raises `numpy.linalg.LinAlgError`, for the message of the error raised in its
+        place, which is the same on every backend.
     rule : Rule or None
         How its gradient is computed; None for an operation without one.
     """
@@ -94,43 +85,68 @@ class Operation:
     def __init__(
         self,
         name: str,
-        *,
-        family: str,
+        module: str,
         operands: tuple[str, ...],
+        parameters: tuple[str, ...],
+        *,
         accepts: str = "all",
         result: str = "same",
         decomposition: Callable[..., Any] | None = None,
-        methods: tuple[str, ...] = (),
-        operator: str | None = None,
-        in_place: bool = False,
+        standard: bool | None = None,
+        elementwise: bool = False,
+        broadcasts: bool = False,
+        takes_scalars: bool = False,
+        compares: bool = False,
+        shares: bool = False,
         sequence: bool = False,
         outputs: Mapping[str, str] | None = None,
         guard: Callable[..., None] | None = None,
-        standard: bool | None = None,
         failure: str | None = None,
     ) -> None:
         if name in OPERATIONS:
             raise ValueError(f"operation {name!r} is declared twice")
         self.name = name
-        self.module = _declaring_module()
-        self.family = family
+        self.module = module
         self.operands = operands
+        self.parameters = parameters
         self.accepts = accepts
         self.result = result
         self.decomposition = decomposition
         self.standard = decomposition is None if standard is None else standard
-        self.methods = methods
-        self.operator = operator
-        self.in_place = in_place
-        self.function: Callable[..., Any] = self.__call__
-        self.method: Callable[..., Any] | None = None
-        self.apply: Callable[..., Any] = self.__call__
+        self.elementwise = elementwise
+        self.broadcasts = (broadcasts or elementwise) and len(operands) > 1
+        self.takes_scalars = takes_scalars or elementwise
+        self.compares = compares
+        self.shares = shares
         self.sequence = sequence
         self.outputs = outputs
         self.guard = guard
         self.failure = failure
         self.rule = RULES.get(name)
+        self._check_rule()
         OPERATIONS[name] = self
+
+    if TYPE_CHECKING:
+        function: Any
+        method: Any
+        apply: Any
+        family: Any
+        methods: Any
+        operator: Any
+        in_place: Any
+
+    def _check_rule(self) -> None:
+        """Raise TypeError if the gradient's formulas ask for what the operation does not have."""
+        if self.rule is None:
+            return
+        known = {*self.parameters, *(f"{operand}_shape" for operand in self.operands), *_RECORDED}
+        unknown = [name for name in self.rule.parameters if name not in known]
+        unknown += [name for name in self.rule.operands if name not in self.operands]
+        if unknown:
+            raise TypeError(
+                f"rule of {self.name!r}: asks for {', '.join(unknown)}, which the operation does not have; it has "
+                f"{', '.join((*self.operands, *self.parameters))}"
+            )
 
     @functools.cached_property
     def record(self) -> Callable[..., None]:
@@ -140,8 +156,7 @@ class Operation:
             return sequence_recorder(self.rule)
         if self.outputs is not None:
             return outputs_recorder(self.rule, self.operands)
-        broadcasts = self.family in BROADCASTING and len(self.operands) > 1
-        return generated.record(self.rule, self.operands, broadcasts)
+        return generated.record(self.rule, self.operands, self.broadcasts)
 
     @functools.cached_property
     def differentiable(self) -> tuple[int, ...]:
@@ -149,11 +164,18 @@ class Operation:
         assert self.rule is not None
         return tuple(map(self.operands.index, self.rule.operands))
 
+    def decompose(self, ops: Any, *arrays: Any, **parameters: Any) -> Any:
+        """Compute it out of other operations; parameters may follow the operands by position."""
+        assert self.decomposition is not None
+        count = len(self.operands)
+        given = dict(zip(self.parameters, arrays[count:], strict=False))
+        return self.decomposition(ops, *arrays[:count], **given, **parameters)
+
     @property
     def chapter(self) -> str:
         """The chapter of the standard to which it belongs, ``"losses"`` for a loss."""
-        package, _, chapter = self.module.rpartition(".")
-        return "losses" if package.endswith("losses") else chapter
+        package, chapter = self.module.split(".")[1:3] if "core" not in self.module else self.module.split(".")[2:4]
+        return "losses" if package == "losses" else chapter
 
     def resolve(self, key: DispatchKey) -> tuple[Callable[..., Any], Any]:
         """The kernel for operands with a dispatch key, and the key of the result, or those of its several results.
@@ -210,11 +232,16 @@ class Operation:
             return get_default_dtype()
         return dtype
 
-    def __call__(self, *tensors: Operand, **parameters: Any) -> Any:
+    def __call__(self, *tensors: Any, **parameters: Any) -> Any:
         """Apply the operation to tensors of one device, with normalised parameters; record it if a gradient is wanted.
 
-        The kernel and the key of the result are those of the last operand's key. Several results are a tuple.
+        Parameters may follow the operands by position, as in a gradient rule. The kernel and the key of the result are
+        those of the last operand's key. Several results are a tuple.
         """
+        count = len(self.operands)
+        if len(tensors) > count:
+            parameters |= zip(self.parameters, tensors[count:], strict=False)
+            tensors = tensors[:count]
         kernel, key = tensors[-1]._key.table[self.name]
         arrays = [tensor._current() for tensor in tensors]
         finish: Callable[..., Any] = self.finish if self.outputs is None else self.finish_outputs
@@ -254,14 +281,47 @@ class Operation:
         return f"<operation {self.name}>"
 
 
-def _declaring_module() -> str:
-    """The name of the first module on the way out that is no family."""
-    frame = sys._getframe(2)
-    while frame.f_globals["__package__"] == _FAMILIES and frame.f_back is not None:
-        frame = frame.f_back
-    name: str = frame.f_globals["__name__"]
-    return name
+_RECORDED = ("results", "shapes")
+"""What is recorded beside the parameters: of several results their kinds, of a sequence the shapes."""
 
 
-_FAMILIES = f"{__package__.rpartition('.')[0]}.families"
-"""The package whose modules declare operations for others."""
+def operation(*, name: str | None = None, extension: str = "", **options: Any) -> Callable[..., Operation]:
+    """Declare an operation by a function with its signature.
+
+    Operands are given by position, parameters by keyword::
+
+        @operation(accepts="real-valued")
+        def sort(x, *, axis): ...
+
+    A function whose first parameter is ``ops`` is its decomposition, on backends that have no kernel for it; another
+    one's body is never run.
+
+    Parameters
+    ----------
+    name
+        By default that of the function without a leading underscore.
+    extension
+        ``"linalg"`` or ``"fft"``, which comes before the name.
+    **options
+        Those of `Operation`.
+    """
+
+    def declare(definition: Callable[..., Any]) -> Operation:
+        called = name or definition.__name__.removeprefix("_")
+        operands, parameters = _signature(definition)
+        if operands[:1] == ("ops",):
+            operands = operands[1:]
+            options["decomposition"] = definition
+        full = f"{extension}.{called}" if extension else called
+        return Operation(full, definition.__module__, operands, parameters, **options)
+
+    return declare
+
+
+def _signature(definition: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the parameters by position, and of those by keyword."""
+    parameters = inspect.signature(definition).parameters.values()
+    return (
+        tuple(one.name for one in parameters if one.kind is not one.KEYWORD_ONLY),
+        tuple(one.name for one in parameters if one.kind is one.KEYWORD_ONLY),
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import textwrap
 from typing import Any
 
@@ -14,8 +16,8 @@ _RESULT = {
 }
 
 
-def elementwise_doc(operation: Any, summary: str, notes: str, example: str) -> str:
-    """The docstring of an elementwise function."""
+def elementwise_doc(operation: Any, written: str) -> str:
+    """The docstring of an elementwise function, of which summary, notes and examples are written."""
     names = ", ".join(operation.operands)
     two = len(operation.operands) > 1
     broadcast = "; they are broadcast and promoted to a common dtype, and one may be a Python scalar" if two else ""
@@ -36,11 +38,11 @@ ShapeError
     If the shapes cannot be broadcast together.
 DeviceError
     If the operands are on different devices."""
-    return assemble(summary, notes, example, Parameters=parameters, Returns=returns, Raises=raises)
+    return completed(written, Parameters=parameters, Returns=returns, Raises=raises)
 
 
-def reduction_doc(operation: Any, summary: str, notes: str, example: str, accumulates: bool) -> str:
-    """The docstring of a reduction."""
+def reduction_doc(operation: Any, written: str, accumulates: bool) -> str:
+    """The docstring of a reduction, of which summary, notes and examples are written."""
     parameters = f"""
 x : Tensor
     Of a {operation.accepts} dtype.
@@ -62,7 +64,7 @@ IndexError
     If an axis is out of range.
 TypeError
     For another dtype."""
-    return assemble(summary, notes, example, Parameters=parameters, Returns=returns, Raises=raises)
+    return completed(written, Parameters=parameters, Returns=returns, Raises=raises)
 
 
 def assemble(summary: str, notes: str, example: str, **sections: str) -> str:
@@ -76,13 +78,17 @@ def assemble(summary: str, notes: str, example: str, **sections: str) -> str:
     return "\n\n".join(parts)
 
 
-def published(operation: Any, function: Any, doc: str) -> Any:
-    """Give a made function the name, module and documentation of its operation, which it becomes the function of."""
-    # Functions are pickled by the name of their module.
-    function.__module__ = operation.module
-    function.__name__ = operation.name.rpartition(".")[2]
-    function.__qualname__ = function.__name__
+def completed(written: str, **sections: str) -> str:
+    """A NumPy-style docstring with sections that a family has in common, before the notes and the examples."""
+    doc = inspect.cleandoc(written)
+    first = re.search(r"^\w+\n-+$", doc, re.MULTILINE)
+    at = first.start() if first else len(doc)
+    parts = [doc[:at].strip(), *(f"{title}\n{'-' * len(title)}{body}" for title, body in sections.items()), doc[at:]]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def documented(function: Any, definition: Any, name: str, doc: str) -> None:
+    """Give a made function the name and the module of its definition, by which it is pickled, and documentation."""
+    function.__module__ = definition.__module__
+    function.__name__ = function.__qualname__ = name.rpartition(".")[2]
     function.__doc__ = doc
-    function.operation = operation
-    operation.function = function
-    return function

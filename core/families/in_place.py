@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...autograd.modes import is_grad_enabled
+from ..dispatch import registry
 from ..dispatch.operation import Operation
 from ..memory.coercion import pair
 from ..memory.tensor import Tensor
@@ -55,9 +56,13 @@ def into_all(operation: str, out: Any, results: tuple[Tensor, ...]) -> tuple[Ten
     return tuple(out)
 
 
-def placed(operation: str, result: Tensor, out: Tensor | None) -> Tensor:
-    """An operation's result, or the tensor given as ``out=`` with the result in it."""
-    return result if out is None else into(operation, out, result)
+def placed(operation: str, result: Any, out: Any) -> Any:
+    """An operation's results, or the tensors given as ``out=`` with the results in them."""
+    if out is None:
+        return result
+    if isinstance(result, tuple):
+        return type(result)(*into_all(operation, out, result))
+    return into(operation, out, result)
 
 
 def unary_in_place(operation: Operation) -> Callable[..., Tensor]:
@@ -69,20 +74,22 @@ def unary_in_place(operation: Operation) -> Callable[..., Tensor]:
             raise DTypeError(f"{name}: the result can't be cast to {self.dtype}; use {operation.name}")
         return write_in_place(operation, name, self, (self,), {})
 
-    return _named(method, operation, name)
+    return named(method, operation, name)
 
 
-def binary_in_place(operation: Operation) -> Callable[..., Any]:
+def binary_in_place(operation: Operation, apply: Callable[..., Any]) -> Callable[..., Any]:
     """The method that writes an elementwise function of two tensors into the first."""
     name = f"{operation.name}_"
 
-    def method(self: Tensor, other: Any, /) -> Tensor:
+    def method(self: Tensor, other: Any) -> Tensor:
         if type(other) is not Tensor or other._key is not self._key:
             operands = pair(operation, self, other)
             if operands is None:
                 raise unsupported(name, self, other)
             if operands[0] is not self:
-                return _through_cast(operation, name, self, operands)
+                # Computed in the promoted dtype, then written in its own, as PyTorch does.
+                require_writable(name, self)
+                return copy_(self, fitting(name, apply(*operands), self))
             other = operands[1]
         kernel, _ = self._key.table[name]
         operand = array_of(other)
@@ -96,7 +103,7 @@ def binary_in_place(operation: Operation) -> Callable[..., Any]:
         storage.version += 1
         return self
 
-    return _named(method, operation, name)
+    return named(method, operation, name)
 
 
 def _is_recorded(target: Tensor, other: Tensor) -> bool:
@@ -109,17 +116,11 @@ def _is_recorded(target: Tensor, other: Tensor) -> bool:
     return not none and is_grad_enabled()
 
 
-def _named(method: Callable[..., Any], operation: Operation, name: str) -> Callable[..., Any]:
+def named(method: Callable[..., Any], operation: Operation, name: str) -> Callable[..., Any]:
+    """Give an in-place method its name and documentation."""
     method.__name__ = name
-    method.__qualname__ = f"Tensor.{name}"
     method.__doc__ = f"Write `{operation.name}` of this tensor into it, and return it."
     return method
-
-
-def _through_cast(operation: Operation, name: str, target: Tensor, operands: tuple[Tensor, ...]) -> Tensor:
-    """Compute in the promoted dtype, then write in the target's own, as PyTorch does."""
-    require_writable(name, target)
-    return copy_(target, fitting(name, operation.function(*operands), target))
 
 
 def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -131,10 +132,5 @@ def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
         return copy_(self, fitting(name, function(self, *arguments, **keywords), self))
 
     method.__name__ = name
-    method.__qualname__ = f"Tensor.{name}"
     method.__doc__ = f"Write `{function.__name__}` of this tensor into it, and return it."
-    return method
-
-
-IN_PLACE: dict[int, Callable[[Operation], Callable[..., Tensor]]] = {1: unary_in_place, 2: binary_in_place}
-"""How the in-place form is made of an elementwise operation with that many operands."""
+    return registry.method(name)(method)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from ...autograd.modes import is_grad_enabled
-from ..dispatch.operation import Operation
+from ..dispatch.operation import Operation, operation
+from ..dispatch.registry import method, public
 from ..memory.structure import cast
 from ..memory.tensor import Tensor, new_tensor
 from ..memory.views import refresh
 from ..types.axes import as_flag, normalize_axes, normalize_axis
 from ..types.dtypes import DType, as_dtype, bool_, int64
 from ..types.errors import ShapeError, unsupported
-from .docs import published, reduction_doc
+from .docs import documented, reduction_doc
+from .function import as_vector
 from .in_place import into, into_all
-from .scalars import as_vector
 
 
 class MaxMin(NamedTuple):
@@ -29,23 +30,36 @@ Located = Callable[[Tensor, int, bool], tuple[Tensor, Tensor]]
 """``located(x, axis, keepdims)`` gives values along an axis and where they are."""
 
 
+class Reduction(Protocol):
+    """A reduction, as users call it."""
+
+    def __call__(
+        self,
+        input: Tensor,
+        dim: Any = None,
+        keepdim: bool = False,
+        *,
+        axis: Any = None,
+        dtype: Any = None,
+        keepdims: bool = False,
+        out: Any = None,
+    ) -> Any: ...
+
+
 def reduction(
-    name: str,
     accepts: str,
-    summary: str,
     *,
-    example: str,
-    notes: str = "",
-    result: str = "same",
     accumulates: bool = False,
     located: Located | None = None,
     elementwise: Callable[..., Tensor] | None = None,
-    decomposition: Callable[..., Any] | None = None,
-) -> Callable[..., Any]:
-    """Declare a reduction.
+    **options: Any,
+) -> Callable[[Callable[..., Any]], Reduction]:
+    """Declare a reduction by a function without a body, with parameters `axis` and `keepdims`.
 
     Parameters
     ----------
+    accepts, **options
+        Those of `tensorplug.core.dispatch.operation.Operation`.
     accumulates
         Whether integers and booleans are widened to int64 or uint64 first, and a dtype can be asked for.
     located
@@ -53,22 +67,20 @@ def reduction(
     elementwise
         The function of two tensors that PyTorch's ``max(x, y)`` calls.
     """
-    operation = Operation(
-        name,
-        family="reduction",
-        operands=("x",),
-        accepts=accepts,
-        result=result,
-        decomposition=decomposition,
-        methods=(name,),
-    )
 
-    doc = reduction_doc(operation, summary, notes, example, accumulates)
-    if accumulates:
-        operation.method = published(
-            operation, _reduction(operation, accumulates, located, elementwise, pytorch=True), doc
-        )
-    return published(operation, _reduction(operation, accumulates, located, elementwise, pytorch=False), doc)
+    def declare(definition: Callable[..., Any]) -> Reduction:
+        made = operation(accepts=accepts, **options)(definition)
+        doc = reduction_doc(made, definition.__doc__ or "", accumulates)
+        function = _reduction(made, accumulates, located, elementwise, pytorch=False)
+        documented(function, definition, made.name, doc)
+        public(made.name, *(() if accumulates else (made.name,)))(function)
+        if accumulates:
+            of_tensor = _reduction(made, accumulates, located, elementwise, pytorch=True)
+            documented(of_tensor, definition, made.name, doc)
+            method(made.name)(of_tensor)
+        return function
+
+    return declare
 
 
 def _reduction(
@@ -77,21 +89,21 @@ def _reduction(
     located: Located | None,
     elementwise: Callable[..., Tensor] | None,
     pytorch: bool,
-) -> Callable[..., Any]:
+) -> Reduction:
     """The function of a reduction; `pytorch` for the one that accumulates as PyTorch does, however it is called."""
     name, differentiable = operation.name, operation.rule is not None
 
     def function(
-        x: Tensor,
-        /,
+        input: Tensor,
         dim: Any = None,
         keepdim: bool = False,
         *,
         axis: Any = None,
         dtype: Any = None,
         keepdims: bool = False,
-        out: Tensor | None = None,
+        out: Any = None,
     ) -> Any:
+        x = input
         if type(x) is not Tensor:
             raise unsupported(name, x)
         if type(dim) is Tensor and elementwise is not None:

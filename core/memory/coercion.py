@@ -24,15 +24,8 @@ from .views import array_of
 
 _KEPT_SCALARS = 1024
 
-_WITH_SCALARS = ("elementwise", "search")
-"""The families of operations whose operands may be Python scalars."""
 
-
-_COMPARISONS = ("equal", "greater", "greater_equal", "isin", "less", "less_equal", "not_equal", "searchsorted")
-"""What has an answer for a number that the dtype does not hold."""
-
-
-def scalar_tensor(key: DispatchKey, value: Any, operation: str) -> Tensor:
+def scalar_tensor(key: DispatchKey, value: Any, operation: str, compares: bool = False) -> Tensor:
     """The 0-d tensor of a Python scalar, made once for each dispatch key and value.
 
     Raises
@@ -46,7 +39,7 @@ def scalar_tensor(key: DispatchKey, value: Any, operation: str) -> Tensor:
     if found is None:
         beyond = _is_beyond(key.dtype, value)
         if beyond:
-            if operation in _COMPARISONS:
+            if compares:
                 raise OverflowError
             require_range(operation, key.dtype, value)
         # NumPy's bfloat16 takes no integer beyond 64 bits.
@@ -108,10 +101,10 @@ def _apart(x: Tensor, value: Any) -> tuple[Tensor, Tensor]:
         greatest = math.copysign(FINITE[key.dtype.name][1], 1 if value > 0 else -1)
         divide, _ = key.table["divide"]
         quarter = divide(array_of(x), scalar_tensor(key, 4.0, "divide")._array)
-        return wrap(quarter, key), scalar_tensor(key, greatest, "less")
+        return wrap(quarter, key), scalar_tensor(key, greatest, "less", True)
     make, other = (key.library.ops.zeros, 1) if value > 0 else (key.library.ops.ones, 0)
     filled = make(x.shape, dtype=key.native_dtype, device=key.native_device)
-    return wrap(filled, key), scalar_tensor(key, other, "less")
+    return wrap(filled, key), scalar_tensor(key, other, "less", True)
 
 
 def is_number(value: Any, number: int) -> bool:
@@ -141,18 +134,18 @@ def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
     if type(x1) is not Tensor:
         swapped = pair(operation, x2, x1) if type(x2) is Tensor else None
         return swapped and (swapped[1], swapped[0])
-    if operation.family not in _WITH_SCALARS and type(x2) is not Tensor and _host_operand(x2) is None:
+    if not operation.takes_scalars and type(x2) is not Tensor and _host_operand(x2) is None:
         return None
     try:
         if type(x2) in (float, int) and x1._key.dtype.kind == "f":
-            return x1, scalar_tensor(x1._key, x2, operation.name)
+            return x1, scalar_tensor(x1._key, x2, operation.name, operation.compares)
         x2 = python_number(x2)
         if isinstance(x2, SCALARS):
             dtype = operation.computing_dtype(promote_scalar(x1._key.dtype, x2))
             x1 = cast(x1, dtype)
-            return x1, scalar_tensor(x1._key, x2, operation.name)
+            return x1, scalar_tensor(x1._key, x2, operation.name, operation.compares)
     except OverflowError:
-        if operation.name not in _COMPARISONS:
+        if not operation.compares:
             raise
         return _apart(x1, x2)
     if type(x2) is not Tensor:

@@ -9,7 +9,8 @@ from typing import Any
 
 from ...autograd.modes import is_grad_enabled
 from ..dispatch.keys import DispatchKey, key_for
-from ..dispatch.operation import Operation
+from ..dispatch.operation import operation
+from ..dispatch.registry import public
 from ..types.axes import broadcasts, infer_shape, normalize_shape, require_size
 from ..types.devices import as_device
 from ..types.dtypes import DType, as_dtype
@@ -20,15 +21,50 @@ from .views import array_of, layout, make_view, require_viewable
 
 __all__ = ["broadcast_to", "clone", "reshape"]
 
-_to_device = Operation("to_device", family="conversion", operands=("x",))
-_clone = Operation("clone", family="conversion", operands=("x",), methods=())
-_cast = Operation("cast", family="conversion", operands=("x",))
-_broadcast_to = Operation("broadcast_to", family="view", operands=("x",))
-_reshape = Operation("reshape", family="view", operands=("x",))
-_index = Operation("index", family="indexing", operands=("x",))
-put_operation = Operation("put", family="indexing", operands=("x", "value"))
-_embed = Operation("embed", family="indexing", operands=("x",))
-_scatter_zeros = Operation("scatter_zeros", family="indexing", operands=("x",))
+
+@operation(shares=True)
+def _to_device(x: Any, *, back: Any) -> Any:
+    """The array on another device."""
+
+
+@operation()
+def _clone(x: Any) -> Any:
+    """A copy."""
+
+
+@operation(shares=True)
+def _cast(x: Any, *, dtype: str, source: str) -> Any:
+    """The array in another dtype."""
+
+
+@operation(shares=True)
+def _broadcast_to(x: Any, *, shape: tuple[int, ...]) -> Any:
+    """The array stretched along new axes and those of length 1."""
+
+
+@operation(shares=True)
+def _reshape(x: Any, *, shape: tuple[int, ...]) -> Any:
+    """The elements in their order in another shape."""
+
+
+@operation()
+def _index(x: Any, *, index: Any) -> Any:
+    """The elements at an index that is checked already."""
+
+
+@operation()
+def put(x: Any, value: Any, *, index: Any) -> Any:
+    """A copy with a value at an index that is checked already."""
+
+
+@operation()
+def embed(x: Any, *, shape: tuple[int, ...], index: Any) -> Any:
+    """Zeros of a shape with the array at a basic index."""
+
+
+@operation()
+def scatter_zeros(x: Any, *, shape: tuple[int, ...], index: Any) -> Any:
+    """Zeros of a shape to which the array's elements are added at an index."""
 
 
 def transfer(array: Any, source: DispatchKey, target: DispatchKey) -> Any:
@@ -62,6 +98,7 @@ class _Back:
         return to_device(t, self.target.device) if type(t) is Tensor else transfer(t, self.source, self.target)
 
 
+@public("to_device", "to_device")
 def to_device(x: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
     """The tensor on another device, which may be another backend's, as a recorded operation.
 
@@ -99,9 +136,7 @@ def to_device(x: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
     return _to_device.finish(array, key, (x,), back=_Back(x._key, key))
 
 
-_to_device.function = to_device
-
-
+@public("clone", "clone")
 def clone(x: Tensor, /) -> Tensor:
     """A copy of the tensor, as a recorded operation.
 
@@ -115,9 +150,6 @@ def clone(x: Tensor, /) -> Tensor:
     return _clone.finish(x._key.library.backend.copy(array_of(x)), x._key, (x,))
 
 
-_clone.function = clone
-
-
 def cast(x: Tensor, dtype: DType) -> Tensor:
     """The tensor in another dtype, as a recorded operation; itself if it has that dtype already."""
     key = x._key
@@ -127,12 +159,10 @@ def cast(x: Tensor, dtype: DType) -> Tensor:
     return _cast.finish(key.library.ops.cast(array_of(x), dtype.name), wanted, (x,), source=key.dtype.name)
 
 
+@public("cast")
 def convert(x: Tensor, dtype: Any) -> Tensor:
     """A conversion as PyTorch does it, by which complex numbers lose their imaginary part."""
     return cast(x, as_dtype(dtype))
-
-
-_cast.function = convert
 
 
 def moved(x: Tensor, dtype: Any = None, device: Any = None) -> Tensor:
@@ -141,6 +171,7 @@ def moved(x: Tensor, dtype: Any = None, device: Any = None) -> Tensor:
     return there if dtype is None else convert(there, dtype)
 
 
+@public("reshape")
 def reshape(x: Tensor, /, shape: Any, *, copy: bool | None = None) -> Tensor:
     """The same elements, in the same order, in another shape.
 
@@ -188,9 +219,7 @@ def _viewable(x: Tensor, shape: tuple[int, ...]) -> bool:
     return True
 
 
-_reshape.function = reshape
-
-
+@public("broadcast_to")
 def broadcast_to(x: Tensor, /, shape: Any) -> Tensor:
     """The tensor stretched along new axes and those of length 1; a view whose elements share memory.
 
@@ -222,9 +251,6 @@ def broadcast_to(x: Tensor, /, shape: Any) -> Tensor:
     return make_view(x, "broadcast_to", lengths)
 
 
-_broadcast_to.function = broadcast_to
-
-
 def kept(items: tuple[Any, ...], *operands: Tensor) -> tuple[Any, ...]:
     """The index as a backward pass may keep it, if one may come: copies of arrays that could be written meanwhile."""
     key = operands[0]._key
@@ -234,6 +260,7 @@ def kept(items: tuple[Any, ...], *operands: Tensor) -> tuple[Any, ...]:
     return tuple(copy(item) if hasattr(item, "shape") else item for item in items)
 
 
+@public("index")
 def index(x: Tensor, index: Any) -> Tensor:
     """The elements at an index that is checked already."""
     kernel, key = x._key.table["index"]
@@ -241,24 +268,3 @@ def index(x: Tensor, index: Any) -> Tensor:
     if x._node is not None and is_grad_enabled():
         _index.record(x, x._node, out, index=index)
     return out
-
-
-def put(x: Tensor, value: Tensor, index: Any) -> Tensor:
-    """A copy of the tensor with a value at an index that is checked already."""
-    return put_operation(x, value, index=index)
-
-
-def embed(x: Tensor, shape: tuple[int, ...], index: Any) -> Tensor:
-    """Zeros of a shape with the tensor at a basic index."""
-    return _embed(x, shape=shape, index=index)
-
-
-def scatter_zeros(x: Tensor, shape: tuple[int, ...], index: Any) -> Tensor:
-    """Zeros of a shape to which the tensor's elements are added at an index."""
-    return _scatter_zeros(x, shape=shape, index=index)
-
-
-_index.function = index
-put_operation.function = put
-_embed.function = embed
-_scatter_zeros.function = scatter_zeros

@@ -17,8 +17,8 @@ import numpy
 from ...autograd.captured import note_written
 from ...autograd.modes import is_grad_enabled
 from ...autograd.node import Leaf
-from ..dispatch.keys import OPERATIONS
-from ..dispatch.operation import Operation
+from ..dispatch.operation import operation
+from ..dispatch.registry import OPERATIONS
 from ..types.errors import ShapeError
 from .derivation import (
     ALONE,
@@ -43,12 +43,12 @@ from .tensor import (
     wrap,
 )
 
-put_view_operation = Operation(
-    "put_view",
-    family="view",
-    operands=("x", "value"),
-    decomposition=lambda ops, x, value, steps: put_view(ops, x, value, steps),
-)
+
+@operation(name="put_view", shares=True)
+def put_view_operation(ops: Any, x: Any, value: Any, *, steps: Any) -> Any:
+    """A copy with a value in the place of a view."""
+    return put_view(ops, x, value, steps)
+
 
 _contiguous_layout = functools.lru_cache(maxsize=1024)(contiguous_layout)
 _strided_layout = functools.lru_cache(maxsize=1024)(strided_layout)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 
 from ...autograd.modes import is_grad_enabled
-from ..dispatch.operation import Operation
+from ..dispatch.operation import Operation, operation
 from ..types.dtypes import (
     KIND_ORDER,
     PYTHON_TYPES,
@@ -28,19 +28,15 @@ from .views import (
     write,
 )
 
-_fill = Operation(
-    "fill",
-    family="in place",
-    operands=("x",),
-    decomposition=lambda ops, x, value: ops.full_like(x, value),
-)
 
-_copy = Operation(
-    "copy",
-    family="in place",
-    operands=("x", "value"),
-    decomposition=lambda ops, x, value: value,
-)
+@operation()
+def _fill(ops: Any, x: Any, *, value: Any) -> Any:
+    return ops.full_like(x, value)
+
+
+@operation()
+def _copy(ops: Any, x: Any, value: Any) -> Any:
+    return value
 
 
 def can_write(source: DType, target: DType) -> bool:

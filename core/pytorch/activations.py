@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..dispatch.legacy import legacy
 from ..dispatch.operation import Operation
 from ..memory.coercion import in_single
 from ..memory.structure import clone
@@ -57,7 +58,7 @@ def _softplus(ops: Any, x: Any, beta: float, threshold: float) -> Any:
 
 
 def _activation(name: str, decomposition: Callable[..., Any]) -> Operation:
-    return Operation(name, family="activation", operands=("x",), accepts=_FLOATS, decomposition=decomposition)
+    return legacy(name, family="activation", operands=("x",), accepts=_FLOATS, decomposition=decomposition)
 
 
 _elu_operation = _activation("elu", _elu)

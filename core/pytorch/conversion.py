@@ -72,7 +72,7 @@ def copy_(self: Tensor, source: Any, /) -> Tensor:
     return writes.copy_(self, source if type(source) is Tensor else asarray(source, device=self.device))
 
 
-METHODS = {"copy_": copy_, "to": to, "to_device": to_device, "clone": clone, "cpu": cpu, "cuda": cuda}
+METHODS = {"copy_": copy_, "to": to, "cpu": cpu, "cuda": cuda}
 """Functions that are methods of Tensor under the same names."""
 
 

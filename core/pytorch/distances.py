@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..dispatch.operation import Operation
+from ..dispatch.legacy import legacy
 from ..families.in_place import into
 from ..families.scalars import accepts_0d
 from ..memory.structure import cast
@@ -23,9 +23,9 @@ __all__ = ["cosine_similarity", "normalize", "pairwise_distance"]
 
 _FLOATS = "real-valued floating-point"
 
-_cosine_similarity = Operation("cosine_similarity", family="composite", operands=("x1", "x2"), accepts=_FLOATS)
-_normalize = Operation("normalize", family="composite", operands=("input",), accepts="floating-point")
-_pairwise_distance = Operation("pairwise_distance", family="composite", operands=("x1", "x2"), accepts=_FLOATS)
+_cosine_similarity = legacy("cosine_similarity", family="composite", operands=("x1", "x2"), accepts=_FLOATS)
+_normalize = legacy("normalize", family="composite", operands=("input",), accepts="floating-point")
+_pairwise_distance = legacy("pairwise_distance", family="composite", operands=("x1", "x2"), accepts=_FLOATS)
 
 
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:

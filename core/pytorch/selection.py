@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ..dispatch.operation import Operation
+from ..dispatch.legacy import legacy
 from ..families.in_place import in_place, into_all, placed
 from ..families.scalars import accepts_0d, as_vector
 from ..memory.coercion import is_number, python_number, require_range, same_device, scalar_tensor
@@ -490,7 +490,7 @@ def _add(x: Tensor, value: Tensor, index: Index) -> Tensor:
     return x + scatter_zeros(value, x.shape, kept(index, value))
 
 
-_masked_fill = Operation(
+_masked_fill = legacy(
     "masked_fill",
     family="elementwise",
     operands=("x", "mask"),

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..autodiff.lifting import TensorLifter
-from ..dispatch.operation import Operation
+from ..dispatch.legacy import legacy
 from ..families.docs import assemble
 from ..families.scalars import accepts_0d
 from ..memory.coercion import in_single
@@ -79,12 +79,12 @@ def _softmax_gradient(ops: Any, g: Any, out: Any, axis: int) -> Any:
     return out * (g - ops.sum(g * out, axis=axis, keepdims=True))
 
 
-_softmax_gradient_operation = Operation(
+_softmax_gradient_operation = legacy(
     "softmax_gradient", family="composite", operands=("g", "out"), accepts=_FLOATS, decomposition=_softmax_gradient
 )
 _softmax_gradient_operation.function = lambda g, out, axis: _softmax_gradient(TensorLifter.ops, g, out, axis)
 
-_logsumexp_operation = Operation(
+_logsumexp_operation = legacy(
     "logsumexp",
     family="reduction",
     operands=("x",),
@@ -93,7 +93,7 @@ _logsumexp_operation = Operation(
     methods=("logsumexp",),
 )
 
-softmax_normalizer = Operation(
+softmax_normalizer = legacy(
     "softmax_normalizer", family="reduction", operands=("x",), accepts=_FLOATS, decomposition=_softmax_normalizer
 )
 """A shift and the sum of the shifted exponentials, stacked, with the axis at length 1: exp(x - shift) / sum is the
@@ -103,7 +103,7 @@ The shift is whatever keeps the sum from overflowing and from vanishing; by defa
 
 
 def _along_an_axis(name: str, decomposition: Callable[..., Any], summary: str, notes: str, example: str) -> Any:
-    operation = Operation(
+    operation = legacy(
         name, family="activation", operands=("x",), accepts=_FLOATS, decomposition=decomposition, methods=(name,)
     )
 

@@ -14,7 +14,7 @@ import numpy
 from ...autograd.checkpoint import STATES
 from ..autodiff.leaves import requires_grad_
 from ..dispatch.keys import DispatchKey, key_for
-from ..dispatch.operation import Operation
+from ..dispatch.legacy import legacy
 from ..memory.coercion import scalar_tensor
 from ..memory.structure import cast
 from ..memory.tensor import Tensor, wrap
@@ -383,7 +383,7 @@ def randperm(
     return requires_grad_(made) if requires_grad else made
 
 
-_dropout = Operation("dropout", family="composite", operands=("input",), accepts="floating-point")
+_dropout = legacy("dropout", family="composite", operands=("input",), accepts="floating-point")
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy
 
 from ...autograd.rules.fft import REVERSED
-from ..dispatch.keys import OPERATIONS
+from ..dispatch.legacy import legacy
 from ..dispatch.operation import Operation
+from ..dispatch.registry import OPERATIONS
 from ..memory.structure import cast, clone, embed
 from ..memory.tensor import Tensor
 from ..types.axes import (
@@ -56,11 +57,11 @@ _COMPLEX, _REAL = "floating-point", "real-valued floating-point"
 
 
 def _kernel(name: str, accepts: str, result: str = "same") -> Operation:
-    return Operation(f"fft.{name}", family="transform", operands=("x",), accepts=accepts, result=result)
+    return legacy(f"fft.{name}", family="transform", operands=("x",), accepts=accepts, result=result)
 
 
 def _composite(name: str, accepts: str) -> Operation:
-    return Operation(f"fft.{name}", family="composite", operands=("x",), accepts=accepts)
+    return legacy(f"fft.{name}", family="composite", operands=("x",), accepts=accepts)
 
 
 _fft, _ifft, _fftn, _ifftn = (_kernel(name, _COMPLEX) for name in ("fft", "ifft", "fftn", "ifftn"))

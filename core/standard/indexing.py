@@ -11,9 +11,9 @@ from typing import Any
 import numpy
 
 from ...autograd.modes import is_grad_enabled
-from ..dispatch.operation import Operation
+from ..dispatch.legacy import legacy
 from ..memory.coercion import scalar_tensor
-from ..memory.structure import cast, kept, put_operation, reshape, to_device
+from ..memory.structure import cast, kept, put, reshape, to_device
 from ..memory.structure import index as read
 from ..memory.tensor import Tensor, wrap
 from ..memory.values import in_range
@@ -40,7 +40,7 @@ from ..types.errors import DTypeError, ShapeError, unsupported
 
 __all__ = ["take", "take_along_axis"]
 
-_getitem = Operation("getitem", family="view", operands=("x",))
+_getitem = legacy("getitem", family="view", operands=("x",))
 
 _FULL = slice(None)
 _PLAIN = (int, type(None))
@@ -346,7 +346,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
             raise
         raise _misfit(value.shape, region) from error
     if recording and any(edge is not None for edge in edges):
-        put_operation.record(self, value, *edges, self, index=kept(raw_index, self, value))
+        put.record(self, value, *edges, self, index=kept(raw_index, self, value))
         rewrite_history(self, self._node)
     elif recording:
         rewrite_history(self, None)
@@ -492,7 +492,7 @@ def take_method(x: Tensor, index: Any) -> Tensor:
     return getitem(reshape(x, (-1,)), _positions("take", index, x))
 
 
-_take = Operation("take", family="composite", operands=("x", "indices"))
+_take = legacy("take", family="composite", operands=("x", "indices"))
 _take.function = take
 
 
@@ -547,7 +547,7 @@ def along_axis(shape: tuple[int, ...], axis: int, positions: Any) -> tuple[Any, 
     return tuple(index)
 
 
-_take_along_axis = Operation("take_along_axis", family="composite", operands=("x", "indices"))
+_take_along_axis = legacy("take_along_axis", family="composite", operands=("x", "indices"))
 _take_along_axis.function = take_along_axis
 
 

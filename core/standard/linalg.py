@@ -16,6 +16,7 @@ import numpy
 
 from ...autograd.modes import is_grad_enabled
 from ...autograd.rules.linalg import products_of_others, reliable_inverse, without_unknown
+from ..dispatch.legacy import legacy
 from ..dispatch.operation import Operation
 from ..families.in_place import placed
 from ..memory.structure import broadcast_to, cast, clone
@@ -103,9 +104,7 @@ class SVDResult(NamedTuple):
 
 
 def _declare(name: str, **options: Any) -> Operation:
-    return Operation(
-        f"linalg.{name}", **({"family": "linear algebra", "operands": ("x",), "accepts": FLOATING} | options)
-    )
+    return legacy(f"linalg.{name}", **({"family": "linear algebra", "operands": ("x",), "accepts": FLOATING} | options))
 
 
 _NOT_CONVERGED = "the algorithm did not converge"
@@ -224,9 +223,7 @@ def _adjugate_of(ops: Any, x: Any) -> Any:
     return ops.masked_fill(found, unknown, math.nan)
 
 
-_adjugate = Operation(
-    "adjugate", family="linear algebra", operands=("x",), accepts=FLOATING, decomposition=_adjugate_of
-)
+_adjugate = legacy("adjugate", family="linear algebra", operands=("x",), accepts=FLOATING, decomposition=_adjugate_of)
 
 
 def _of_matrices(

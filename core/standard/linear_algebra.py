@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from ..dispatch.legacy import legacy
 from ..dispatch.operation import Operation
+from ..dispatch.registry import OPERATORS
 from ..families.elementwise import binary_apply
 from ..families.in_place import in_place, placed
 from ..memory.coercion import is_number, pair
@@ -19,7 +21,7 @@ from .manipulation import expand_dims, matrix_transpose, permute_dims
 
 __all__ = ["addmm", "bmm", "dot", "linear", "matmul", "mm", "mv", "outer", "tensordot", "vecdot"]
 
-_matmul = Operation(
+_matmul = legacy(
     "matmul",
     family="matrix product",
     operands=("x1", "x2"),
@@ -27,9 +29,9 @@ _matmul = Operation(
     operator="__matmul__",
     methods=("matmul",),
 )
-_outer = Operation("outer", family="composite", operands=("x1", "x2"), accepts="numeric", methods=("outer", "ger"))
-_tensordot = Operation("tensordot", family="composite", operands=("x1", "x2"), accepts="numeric")
-_vecdot = Operation("vecdot", family="matrix product", operands=("x1", "x2"), accepts="numeric")
+_outer = legacy("outer", family="composite", operands=("x1", "x2"), accepts="numeric", methods=("outer", "ger"))
+_tensordot = legacy("tensordot", family="composite", operands=("x1", "x2"), accepts="numeric")
+_vecdot = legacy("vecdot", family="matrix product", operands=("x1", "x2"), accepts="numeric")
 
 
 def _explain(operation: str, error: Exception, x1: Tensor, x2: Tensor) -> Exception:
@@ -89,7 +91,7 @@ def matmul(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
 
 
 _matmul.function = matmul
-_matmul.apply = binary_apply(_matmul, _explain)
+OPERATORS["matmul"] = _matmul.apply = binary_apply(_matmul, _explain)
 
 
 def promoted(operation: Operation, x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
@@ -372,7 +374,7 @@ def dot(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     return placed("dot", _product("dot", x1, x2, (1, 1)), out)
 
 
-_linear = Operation("linear", family="composite", operands=("input", "weight", "bias"), accepts="numeric")
+_linear = legacy("linear", family="composite", operands=("input", "weight", "bias"), accepts="numeric")
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy
 
+from ..dispatch.legacy import legacy
 from ..dispatch.operation import Operation
 from ..families.in_place import in_place, placed
 from ..memory.coercion import same_device
@@ -73,42 +74,42 @@ __all__ = [
     "unstack",
 ]
 
-_concat = Operation("concat", family="manipulation", operands=("arrays",), sequence=True)
-_flip = Operation("flip", family="manipulation", operands=("x",))
-_matrix_transpose = Operation("matrix_transpose", family="view", operands=("x",))
-_diagonal = Operation(
+_concat = legacy("concat", family="manipulation", operands=("arrays",), sequence=True)
+_flip = legacy("flip", family="manipulation", operands=("x",))
+_matrix_transpose = legacy("matrix_transpose", family="view", operands=("x",))
+_diagonal = legacy(
     "diagonal",
     family="view",
     operands=("x",),
     decomposition=lambda ops, x, offset: ops.getitem(x, diagonal_index(x.shape, offset)),
 )
-_diagonal_embed = Operation(
+_diagonal_embed = legacy(
     "diagonal_embed",
     family="manipulation",
     operands=("x",),
     decomposition=lambda ops, x, shape, offset: ops.scatter_zeros(x, shape, diagonal_index(shape, offset)),
 )
-_unfold = Operation(
+_unfold = legacy(
     "unfold",
     family="view",
     operands=("x",),
     decomposition=lambda ops, x, window: ops.getitem(x, unfold_index(x.shape, window)),
 )
-_fold = Operation(
+_fold = legacy(
     "fold",
     family="manipulation",
     operands=("x",),
     decomposition=lambda ops, x, shape, window: ops.scatter_zeros(x, shape, unfold_index(shape, window)),
 )
-Operation("view_dtype", family="view", operands=("x",), standard=False)
-_real = Operation("real", family="view", operands=("x",), accepts="complex floating-point", result="real")
-_imag = Operation("imag", family="view", operands=("x",), accepts="complex floating-point", result="real")
-_roll = Operation("roll", family="manipulation", operands=("x",))
-_tril = Operation("tril", family="manipulation", operands=("x",))
-_triu = Operation("triu", family="manipulation", operands=("x",))
-_permute_dims = Operation("permute_dims", family="view", operands=("x",))
-_squeeze = Operation("squeeze", family="composite", operands=("x",))
-_stack = Operation("stack", family="manipulation", operands=("arrays",), sequence=True)
+legacy("view_dtype", family="view", operands=("x",), standard=False)
+_real = legacy("real", family="view", operands=("x",), accepts="complex floating-point", result="real")
+_imag = legacy("imag", family="view", operands=("x",), accepts="complex floating-point", result="real")
+_roll = legacy("roll", family="manipulation", operands=("x",))
+_tril = legacy("tril", family="manipulation", operands=("x",))
+_triu = legacy("triu", family="manipulation", operands=("x",))
+_permute_dims = legacy("permute_dims", family="view", operands=("x",))
+_squeeze = legacy("squeeze", family="composite", operands=("x",))
+_stack = legacy("stack", family="manipulation", operands=("arrays",), sequence=True)
 
 
 def view(x: Tensor, /, *shape: Any, size: Any = None, dtype: Any = None) -> Tensor:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from ..dispatch.operation import Operation
-from ..families.docs import reduction_doc
-from ..families.in_place import placed
+from ..dispatch.operation import Operation, operation
+from ..dispatch.registry import method
+from ..families.function import function
 from ..families.reductions import reduction
 from ..memory.coercion import pair, python_number, same_device, scalar_tensor
 from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor, wrap
 from ..memory.views import array_of
-from ..types.axes import as_flag, normalize_axis
 from ..types.dtypes import SCALARS, bool_, promote, promote_scalar
 from ..types.errors import ShapeError, explain, unsupported
 from .indexing import getitem
@@ -22,76 +20,148 @@ from .manipulation import stack
 __all__ = ["argmax", "argmin", "count_nonzero", "nonzero", "searchsorted", "where"]
 
 
-def _arg_function(name: str, summary: str, example: str) -> Callable[..., Tensor]:
-    operation = Operation(
-        name, family="reduction", operands=("x",), accepts="real-valued", result="int64", methods=(name,)
-    )
-
-    def function(
-        x: Tensor,
-        /,
-        dim: Any = None,
-        keepdim: bool = False,
-        *,
-        axis: Any = None,
-        keepdims: bool = False,
-        out: Tensor | None = None,
-    ) -> Tensor:
-        if type(x) is not Tensor:
-            raise unsupported(name, x)
-        chosen = axis if dim is None else dim
-        # The flattened 0-d tensor is that along its dim.
-        position = None if chosen is None else normalize_axis(name, chosen, x.ndim, dim is not None)
-        position = position if x._array.shape else None
-        if 0 in (x.shape if position is None else x.shape[position : position + 1]):
-            raise ShapeError(f"{name}: got shape {x.shape}, wanted at least one element along the axis")
-        return placed(name, operation(x, axis=position, keepdims=as_flag(name, "keepdims", keepdims or keepdim)), out)
-
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = reduction_doc(operation, summary, "NaN counts as the extreme.", example, False)
-    operation.function = function
-    return function
+@operation(accepts="real-valued", result="int64")
+def _argmax(x: Any, *, axis: int | None, keepdims: bool) -> Any:
+    """The position of the first greatest element."""
 
 
-argmax: Callable[..., Tensor] = _arg_function(
-    "argmax",
-    "The position of the first greatest element along an axis, or in the flattened tensor.",
-    """
+@operation(accepts="real-valued", result="int64")
+def _argmin(x: Any, *, axis: int | None, keepdims: bool) -> Any:
+    """The position of the first least element."""
+
+
+def _extreme_at(made: Operation, x: Tensor, axis: int | None, keepdims: bool) -> Tensor:
+    if 0 in (x.shape if axis is None else x.shape[axis : axis + 1]):
+        raise ShapeError(f"{made.name}: got shape {x.shape}, wanted at least one element along the axis")
+    found: Tensor = made(x, axis=axis, keepdims=keepdims)
+    return found
+
+
+@function(methods=("argmax",), axis="one")
+def argmax(
+    x: Tensor,
+    /,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The position of the first greatest element along an axis, or in the flattened tensor.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of a real-valued dtype.
+    dim, keepdim
+        PyTorch's spelling of `axis` and `keepdims`.
+    axis : int, optional
+        By default the tensor is flattened.
+    keepdims : bool, default: False
+        Whether the axis is kept with length 1.
+    out : Tensor, optional
+        Where the result is written.
+
+    Returns
+    -------
+    Tensor, dtype int64
+        The shape without the axis. NaN counts as the greatest.
+
+    Raises
+    ------
+    IndexError
+        If the axis is out of range.
+    ShapeError
+        If there is no element along it.
+    TypeError
+        For complex numbers and booleans.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
     >>> tp.argmax(tp.tensor([[1.0, 5.0], [4.0, 2.0]]), axis=1)
     tensor([1, 0])
-    """,
-)
-argmin: Callable[..., Tensor] = _arg_function(
-    "argmin",
-    "The position of the first least element along an axis, or in the flattened tensor.",
     """
+    return _extreme_at(_argmax, x, axis, keepdims)
+
+
+@function(methods=("argmin",), axis="one")
+def argmin(
+    x: Tensor,
+    /,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The position of the first least element along an axis, or in the flattened tensor.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of a real-valued dtype.
+    dim, keepdim
+        PyTorch's spelling of `axis` and `keepdims`.
+    axis : int, optional
+        By default the tensor is flattened.
+    keepdims : bool, default: False
+        Whether the axis is kept with length 1.
+    out : Tensor, optional
+        Where the result is written.
+
+    Returns
+    -------
+    Tensor, dtype int64
+        The shape without the axis. NaN counts as the least.
+
+    Raises
+    ------
+    IndexError
+        If the axis is out of range.
+    ShapeError
+        If there is no element along it.
+    TypeError
+        For complex numbers and booleans.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
     >>> tp.argmin(tp.tensor([[1.0, 5.0], [4.0, 2.0]]), axis=1)
     tensor([0, 1])
-    """,
-)
-count_nonzero = reduction(
-    "count_nonzero",
-    "all",
-    "The number of elements along the axes that are true, or not zero.",
-    result="int64",
-    notes="NaN is not zero, and complex numbers are not of which either part is not.",
-    example="""
+    """
+    return _extreme_at(_argmin, x, axis, keepdims)
+
+
+@reduction("all", result="int64")
+def count_nonzero(x: Any, *, axis: Any, keepdims: bool) -> Any:
+    """The number of elements along the axes that are true, or not zero.
+
+    Notes
+    -----
+    NaN is not zero, and complex numbers are not of which either part is not.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
     >>> tp.count_nonzero(tp.tensor([[1, 0], [2, 3]]), axis=1)
     tensor([1, 2])
-    """,
-)
-
-_nonzero = Operation("nonzero", family="searching", operands=("x",), result="int64", methods=("nonzero",))
-_searchsorted = Operation(
-    "searchsorted",
-    family="search",
-    operands=("x1", "x2"),
-    accepts="real-valued",
-    result="int64",
-    methods=(),
-)
+    """
 
 
+@operation(result="int64")
+def _nonzero(x: Any) -> Any:
+    """The positions of the elements that are not zero, an array for each axis."""
+
+
+@operation(accepts="real-valued", result="int64", takes_scalars=True, compares=True)
+def _searchsorted(x1: Any, x2: Any, *, side: str) -> Any:
+    """Where in the sorted vector each element would have to be put."""
+
+
+@function()
 def nonzero(x: Tensor, /, *, as_tuple: bool | None = None) -> Any:
     """The positions of the elements that are true, or not zero, in row-major order.
 
@@ -121,8 +191,6 @@ def nonzero(x: Tensor, /, *, as_tuple: bool | None = None) -> Any:
     tensor([[1],
             [2]])
     """
-    if type(x) is not Tensor:
-        raise unsupported("nonzero", x)
     if as_tuple is None and not x.ndim:
         raise ShapeError("nonzero: got a 0-d tensor, wanted at least one axis; use x.reshape(1)")
     kernel, key = x._key.table["nonzero"]
@@ -132,14 +200,13 @@ def nonzero(x: Tensor, /, *, as_tuple: bool | None = None) -> Any:
     return positions
 
 
-def _nonzero_method(x: Tensor, /, *, as_tuple: bool = False) -> Any:
+@method("nonzero")
+def _nonzero_method(x: Tensor, *, as_tuple: bool = False) -> Any:
+    """The positions of the elements that are not zero, in rows, or as a tuple with those along each axis."""
     return nonzero(x, as_tuple=as_tuple)
 
 
-_nonzero_method.__doc__ = nonzero.__doc__
-_nonzero.function, _nonzero.method = nonzero, _nonzero_method
-
-
+@function(keywords=("sorted_sequence", "values"))
 def searchsorted(
     x1: Tensor, x2: Any, /, *, side: str | None = None, sorter: Tensor | None = None, right: bool = False
 ) -> Tensor:
@@ -183,7 +250,7 @@ def searchsorted(
     chosen = side or ("right" if right else "left")
     if chosen not in ("left", "right"):
         raise ValueError(f"searchsorted: got side {side!r}, wanted 'left' or 'right'")
-    operands = pair(_searchsorted, x1, x2) if type(x1) is Tensor else None
+    operands = pair(_searchsorted, x1, x2)
     if operands is None:
         raise unsupported("searchsorted", x1, x2)
     first, second = operands
@@ -205,12 +272,12 @@ def _in_order(x: Tensor, sorter: Any) -> Tensor:
     return getitem(x, sorter)
 
 
-_searchsorted.function = searchsorted
+@operation(elementwise=True)
+def _where(condition: Any, x1: Any, x2: Any) -> Any:
+    """The elements of `x1` where the condition holds, else those of `x2`, which have one dtype."""
 
 
-_where = Operation("where", family="elementwise", operands=("condition", "x1", "x2"))
-
-
+@function()
 def where(condition: Tensor, x1: Any = None, x2: Any = None, /, *, out: Tensor | None = None) -> Any:
     """The elements of `x1` where the condition holds, else those of `x2`.
 
@@ -241,10 +308,10 @@ def where(condition: Tensor, x1: Any = None, x2: Any = None, /, *, out: Tensor |
     >>> tp.where(x > 0, x, 0.0)
     tensor([1., 0.])
     """
-    if type(condition) is Tensor and x1 is None and x2 is None:
+    if x1 is None and x2 is None:
         return nonzero(condition, as_tuple=True)
     x1, x2 = python_number(x1), python_number(x2)
-    if type(condition) is not Tensor or any(type(x) is not Tensor and not isinstance(x, SCALARS) for x in (x1, x2)):
+    if any(type(x) is not Tensor and not isinstance(x, SCALARS) for x in (x1, x2)):
         raise unsupported("where", condition, x1, x2)
     if condition.dtype is not bool_:
         raise TypeError(f"where: the condition must be of dtype bool, got {condition.dtype}")
@@ -254,7 +321,7 @@ def where(condition: Tensor, x1: Any = None, x2: Any = None, /, *, out: Tensor |
     x1, x2 = same_device("where", x1, x2)
     condition, x1 = same_device("where", condition, x1)
     try:
-        return placed("where", _where(condition, x1, x2), out)
+        return _where(condition, x1, x2)
     except (TypeError, ValueError) as error:
         raise explain("where", error, condition, x1, x2) from None
 
@@ -277,13 +344,7 @@ def _branches(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
     return cast(x1, dtype), cast(x2, dtype)
 
 
-_where.function = where
-
-
+@method("where")
 def where_method(x: Tensor, condition: Tensor, other: Any) -> Tensor:
     """The elements where a condition holds, others elsewhere, as in PyTorch."""
     return where(condition, x, other)
-
-
-METHODS = {"where": where_method}
-"""Methods of Tensor."""

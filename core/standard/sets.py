@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ...backends.common.uniques import is_member, unique_indices
-from ..dispatch.operation import Operation
+from ..dispatch.legacy import legacy
 from ..families.docs import assemble
 from ..memory.coercion import pair
 from ..memory.structure import cast, reshape
@@ -22,10 +22,8 @@ from .indexing import getitem
 
 __all__ = ["isin", "unique_all", "unique_counts", "unique_inverse", "unique_values"]
 
-_unique_indices = Operation(
-    "unique_indices", family="set", operands=("x",), result="int64", decomposition=unique_indices
-)
-_isin = Operation("isin", family="search", operands=("x1", "x2"), result="bool", decomposition=is_member)
+_unique_indices = legacy("unique_indices", family="set", operands=("x",), result="int64", decomposition=unique_indices)
+_isin = legacy("isin", family="search", operands=("x1", "x2"), result="bool", compares=True, decomposition=is_member)
 
 
 class UniqueAll(NamedTuple):

@@ -7,24 +7,28 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..dispatch.operation import Operation
-from ..families.in_place import into_all
-from ..families.scalars import accepts_0d
+from ..dispatch.operation import operation
+from ..dispatch.registry import method
+from ..families.function import function
 from ..memory.structure import cast
 from ..memory.tensor import Tensor, wrap
 from ..memory.views import array_of
 from ..types.axes import normalize_axis
 from ..types.dtypes import bool_, uint8
-from ..types.errors import unsupported
 from .elementwise import bitwise_invert, negative
 from .positions import elements_at
 
 __all__ = ["argsort", "sort"]
 
-_sort = Operation("sort", family="sorting", operands=("x",), accepts="real-valued", methods=("sort",))
-_argsort = Operation(
-    "argsort", family="sorting", operands=("x",), accepts="real-valued", result="int64", methods=("argsort",)
-)
+
+@operation(accepts="real-valued")
+def _sort(x: Any, *, axis: int) -> Any:
+    """The elements in ascending order along an axis."""
+
+
+@operation(accepts="real-valued", result="int64")
+def _argsort(x: Any, *, axis: int) -> Any:
+    """The positions of the elements in ascending order along an axis."""
 
 
 class Sorted(NamedTuple):
@@ -44,10 +48,17 @@ def _keys(x: Tensor) -> Tensor:
     return cast(x, uint8) if x.dtype is bool_ else x
 
 
+@function(dialects=True)
 def sort(
-    x: Tensor, /, dim: int | None = None, descending: bool = False, stable: bool = True, *, axis: int = -1,
+    x: Tensor,
+    /,
+    dim: int | None = None,
+    descending: bool = False,
+    stable: bool = True,
+    *,
+    axis: int = -1,
     out: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The elements in order along an axis.
 
     Parameters
@@ -85,30 +96,24 @@ def sort(
     >>> tp.tensor([2, 1, 3]).sort().indices
     tensor([1, 0, 2])
     """
-    if type(x) is not Tensor:
-        raise unsupported("sort", x)
     if dim is not None:
-        pair = sort_method(x, dim, descending)
-        return pair if out is None else Sorted(*into_all("sort", out, pair))
-    if out is not None:
-        raise TypeError("sort: takes out= only with dim, as in sort(x, dim=-1, out=(values, indices))")
+        return sort_method(x, dim, descending)
     position = normalize_axis("sort", axis, x.ndim)
     keys = _keys(x)
     found = _reversed(_sort(_reversed(keys), axis=position)) if descending else _sort(keys, axis=position)
     return cast(found, x.dtype)
 
 
-@accepts_0d
+@function(name="sort", public=False, methods=("sort",), axis="one")
 def sort_method(x: Tensor, /, dim: int = -1, descending: bool = False, stable: bool = False) -> Sorted:
     """The elements in order along an axis, and their positions in the tensor, as in PyTorch."""
-    axis = normalize_axis("sort", dim, x.ndim)
     if x.dtype.kind == "c":
-        _sort(x, axis=axis)
-    indices = argsort(x, axis=axis, descending=descending)
-    return Sorted(elements_at(x, indices, axis), indices)
+        _sort(x, axis=dim)
+    indices = argsort(x, axis=dim, descending=descending)
+    return Sorted(elements_at(x, indices, dim), indices)
 
 
-@accepts_0d
+@function(axis="one")
 def argsort(
     x: Tensor, /, dim: int | None = None, descending: bool = False, stable: bool = True, *, axis: int = -1
 ) -> Tensor:
@@ -144,15 +149,13 @@ def argsort(
     >>> tp.argsort(tp.tensor([3, 1, 1, 2]), descending=True)
     tensor([0, 3, 1, 2])
     """
-    if type(x) is not Tensor:
-        raise unsupported("argsort", x)
-    position = normalize_axis("argsort", axis if dim is None else dim, x.ndim)
     keys = _keys(x)
-    found: Tensor = _argsort(_reversed(keys) if descending else keys, axis=position)
+    found: Tensor = _argsort(_reversed(keys) if descending else keys, axis=axis)
     return found
 
 
-def argsort_method(x: Tensor, /, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+@method("argsort")
+def argsort_method(x: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """The positions of the elements in order along an axis, as in PyTorch."""
     found: Tensor = argsort(x, dim, descending)
     return found
@@ -169,7 +172,3 @@ def positions_of_greatest(x: Tensor, count: int, axis: int) -> Tensor:
         turned = getitem(array_of(keys), (*before, slice(None, None, -1), ...))
         last = getitem(kernel(turned, axis=axis), (*before, slice(None, -count - 1, -1), ...))
         return wrap(x.shape[axis] - 1 - last, key)
-
-
-_sort.function, _sort.method = sort, sort_method
-_argsort.function, _argsort.method = argsort, argsort_method

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
-from ..dispatch.operation import Operation
-from ..families.docs import assemble
-from ..families.in_place import in_place, into, placed
+from ..dispatch.operation import Operation, operation
+from ..dispatch.registry import method
+from ..families.function import function
 from ..families.reductions import accumulation_dtype, is_narrow, reduction
-from ..families.scalars import accepts_0d
-from ..memory.coercion import in_single
 from ..memory.structure import cast
-from ..memory.tensor import Tensor, require_tensors
-from ..types.axes import (
-    as_flag,
-    as_float,
-    normalize_axes,
-    normalize_axis,
-)
+from ..memory.tensor import Tensor
+from ..types.axes import as_flag, as_float, normalize_axes
 from ..types.dtypes import as_dtype, int64
-from ..types.errors import ShapeError, unsupported
+from ..types.errors import ShapeError
 from .creation import full
 from .elementwise import maximum, minimum
 from .manipulation import concat
@@ -44,77 +36,94 @@ __all__ = [
     "var",
 ]
 
-max = reduction(
-    "max",
-    "real-valued",
-    "The greatest element along the axes; NaN where there is one.",
-    located=located(argmax),
-    elementwise=maximum,
-    notes="""
+
+@reduction("real-valued", located=located(argmax), elementwise=maximum)
+def max(x: Any, *, axis: Any, keepdims: bool) -> Any:
+    """The greatest element along the axes; NaN where there is one.
+
+    Notes
+    -----
     With `dim`, as in PyTorch, a pair of values and indices. Equal greatest elements share the gradient evenly.
-    """,
-    example="""
+
+    Examples
+    --------
+    >>> import tensorplug as tp
     >>> x = tp.tensor([[1.0, 5.0], [4.0, 2.0]])
     >>> tp.max(x, axis=1)
     tensor([5., 4.])
     >>> tp.max(x, 1).indices
     tensor([1, 0])
-    """,
-)
-mean = reduction(
-    "mean",
-    "floating-point",
-    "The arithmetic mean of the elements along the axes.",
-    example="""
+    """
+
+
+@reduction("floating-point")
+def mean(x: Any, *, axis: Any, keepdims: bool) -> Any:
+    """The arithmetic mean of the elements along the axes.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
     >>> tp.mean(tp.tensor([[1.0, 2.0], [3.0, 5.0]]), axis=0)
     tensor([2.0000, 3.5000])
-    """,
-)
-min = reduction(
-    "min",
-    "real-valued",
-    "The least element along the axes; NaN where there is one.",
-    located=located(argmin),
-    elementwise=minimum,
-    notes="""
+    """
+
+
+@reduction("real-valued", located=located(argmin), elementwise=minimum)
+def min(x: Any, *, axis: Any, keepdims: bool) -> Any:
+    """The least element along the axes; NaN where there is one.
+
+    Notes
+    -----
     With `dim`, as in PyTorch, a pair of values and indices. Equal least elements share the gradient evenly.
-    """,
-    example="""
+
+    Examples
+    --------
+    >>> import tensorplug as tp
     >>> x = tp.tensor([[1.0, 5.0], [4.0, 2.0]])
     >>> tp.min(x, axis=1)
     tensor([1., 2.])
-    """,
-)
-prod = reduction(
-    "prod",
-    "numeric",
-    "The product of the elements along the axes; 1 of none.",
-    accumulates=True,
-    notes="""
+    """
+
+
+@reduction("numeric", accumulates=True)
+def prod(x: Any, *, axis: Any, keepdims: bool) -> Any:
+    """The product of the elements along the axes; 1 of none.
+
+    Notes
+    -----
     Half-precision types accumulate in float32. Booleans are multiplied as integers, as in PyTorch.
-    """,
-    example="""
+
+    Examples
+    --------
+    >>> import tensorplug as tp
     >>> tp.prod(tp.tensor([[1.0, 2.0], [3.0, 5.0]]), axis=0)
     tensor([ 3., 10.])
-    """,
-)
-sum = reduction(
-    "sum",
-    "numeric",
-    "The sum of the elements along the axes.",
-    accumulates=True,
-    notes="""
+    """
+
+
+@reduction("numeric", accumulates=True)
+def sum(x: Any, *, axis: Any, keepdims: bool) -> Any:
+    """The sum of the elements along the axes.
+
+    Notes
+    -----
     Half-precision types accumulate in float32. Booleans are counted, as in PyTorch.
-    """,
-    example="""
+
+    Examples
+    --------
+    >>> import tensorplug as tp
     >>> tp.sum(tp.tensor([[1.0, 2.0], [3.0, 5.0]]), axis=0)
     tensor([4., 7.])
-    """,
-)
+    """
 
 
-def _linear_recurrence(ops: Any, factors: Any, terms: Any, axis: int) -> Any:
-    """Doubles the distance that it looks back until nothing is left, so that a pass over all elements is rare."""
+@operation(accepts="floating-point")
+def linear_recurrence(ops: Any, factors: Any, terms: Any, *, axis: int) -> Any:
+    """Along an axis :math:`y_i = terms_i + factors_i y_{i-1}`, where :math:`y_{-1} = 0`.
+
+    The gradient of a cumulative product is made of it, so that no factor is divided by.
+    """
+    # Doubles the distance that it looks back until nothing is left.
     before = (slice(None),) * axis
     terms = ops.positive(terms)
     step = 1
@@ -127,88 +136,96 @@ def _linear_recurrence(ops: Any, factors: Any, terms: Any, axis: int) -> Any:
     return terms
 
 
-_recurrence = Operation(
-    "linear_recurrence",
-    family="cumulation",
-    operands=("factors", "terms"),
-    accepts="floating-point",
-    decomposition=_linear_recurrence,
-)
-"""Along an axis :math:`y_i = terms_i + factors_i y_{i-1}`, where :math:`y_{-1} = 0`: what the gradient of a cumulative
-product is made of, so that no factor is divided by.
-"""
-
-
-def _cumulative(name: str, initial: int, verb: str, noun: str, example: str) -> Callable[..., Tensor]:
-    operation = Operation(name, family="cumulation", operands=("x",), accepts="numeric")
-
-    def function(x: Tensor, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Tensor:
-        if type(x) is not Tensor:
-            raise unsupported(name, x)
-        if axis is None and x.ndim != 1:
+def _cumulated(
+    name: str, made: Operation, initial: int, x: Tensor, axis: int | None, dtype: Any, include: bool
+) -> Tensor:
+    """What a cumulative function gives, after the initial element if that is included."""
+    if axis is None:
+        if x.ndim != 1:
             raise ShapeError(f"{name}: got shape {x.shape} and no axis, wanted one axis; name it, as in axis=0")
-        position = normalize_axis(name, 0 if axis is None else axis, x.ndim)
-        x = cast(x, accumulation_dtype(x.dtype) if dtype is None else as_dtype(dtype))
-        wide = cast(x, accumulation_dtype(x.dtype)) if is_narrow(x.dtype) else x
-        out = cast(in_single(operation, wide, axis=position), x.dtype)
-        if not include_initial:
-            return out
-        shape = (*x.shape[:position], 1, *x.shape[position + 1 :])
-        return concat([full(shape, initial, dtype=x.dtype, device=x.device), out], axis=position)
-
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = assemble(
-        f"The {noun} of the elements along an axis up to each of them.",
-        "Half-precision types accumulate in float32. Booleans are taken as integers, as in PyTorch.",
-        example,
-        Parameters=f"""
-x : Tensor
-    Of a numeric dtype, at least 1-d.
-axis : int, optional
-    Needed unless there is only one.
-dtype : dtype, optional
-    What `x` is converted to first; by default integers to 64 bits, and other dtypes not.
-include_initial : bool, default: False
-    Whether the result begins with {initial}, what no elements {verb} to.""",
-        Returns="""
-Tensor
-    The dtype that `x` was converted to; the shape of `x`, with one more along the axis if the initial is included.""",
-        Raises="""
-IndexError
-    If the axis is out of range.
-ShapeError
-    If it is not given, and there is not exactly one.
-TypeError
-    For another dtype.""",
-    )
-    operation.function = function
-    return function
+        axis = 0
+    x = cast(x, accumulation_dtype(x.dtype) if dtype is None else as_dtype(dtype))
+    wide = cast(x, accumulation_dtype(x.dtype)) if is_narrow(x.dtype) else x
+    out = cast(made(wide, axis=axis), x.dtype)
+    if not include:
+        return out
+    shape = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
+    return concat([full(shape, initial, dtype=x.dtype, device=x.device), out], axis=axis)
 
 
-cumulative_sum = _cumulative(
-    "cumulative_sum",
-    0,
-    "add up",
-    "sum",
-    """
+@operation(accepts="numeric")
+def _cumulative_sum(x: Any, *, axis: int) -> Any:
+    """The running sum along an axis."""
+
+
+@operation(accepts="numeric")
+def _cumulative_prod(x: Any, *, axis: int) -> Any:
+    """The running product along an axis."""
+
+
+@function(axis="one", single=True)
+def cumulative_sum(
+    x: Tensor, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
+) -> Tensor:
+    """The sum of the elements along an axis up to each of them.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of a numeric dtype, at least 1-d.
+    axis : int, optional
+        Needed unless there is only one.
+    dtype : dtype, optional
+        What `x` is converted to first; by default integers to 64 bits, and other dtypes not.
+    include_initial : bool, default: False
+        Whether the result begins with 0, what no elements add up to.
+
+    Returns
+    -------
+    Tensor
+        The dtype that `x` was converted to; the shape of `x`, with one more along the axis if the initial is included.
+
+    Raises
+    ------
+    IndexError
+        If the axis is out of range.
+    ShapeError
+        If it is not given, and there is not exactly one.
+    TypeError
+        For another dtype.
+
+    Notes
+    -----
+    Half-precision types accumulate in float32. Booleans are taken as integers, as in PyTorch.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
     >>> tp.cumulative_sum(tp.tensor([1.0, 2.0, 3.0]))
     tensor([1., 3., 6.])
     >>> tp.cumulative_sum(tp.tensor([[1, 2], [3, 4]]), axis=0, include_initial=True)
     tensor([[0, 0],
             [1, 2],
             [4, 6]])
-    """,
-)
-cumulative_prod = _cumulative(
-    "cumulative_prod",
-    1,
-    "multiply",
-    "product",
     """
+    return _cumulated("cumulative_sum", _cumulative_sum, 0, x, axis, dtype, include_initial)
+
+
+@function(axis="one", single=True)
+def cumulative_prod(
+    x: Tensor, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
+) -> Tensor:
+    """The product of the elements along an axis up to each of them.
+
+    Parameters, results and errors are those of `cumulative_sum`; the initial element is 1.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
     >>> tp.cumulative_prod(tp.tensor([1.0, 2.0, 3.0]))
     tensor([1., 2., 6.])
-    """,
-)
+    """
+    return _cumulated("cumulative_prod", _cumulative_prod, 1, x, axis, dtype, include_initial)
 
 
 def _deviations(ops: Any, x: Any, axis: Any) -> Any:
@@ -221,132 +238,151 @@ def _freedom(shape: tuple[int, ...], axis: Any, correction: float) -> float:
     return freedom if freedom > 0 else math.nan
 
 
-def _var(ops: Any, x: Any, axis: Any, correction: float, keepdims: bool) -> Any:
+@operation(accepts="floating-point", result="real")
+def _var(ops: Any, x: Any, *, axis: Any, correction: float, keepdims: bool) -> Any:
     total = ops.sum(ops.square(_deviations(ops, x, axis)), axis=axis, keepdims=keepdims)
     return total / _freedom(x.shape, axis, correction)
 
 
-def _std(ops: Any, x: Any, axis: Any, correction: float, keepdims: bool) -> Any:
+@operation(accepts="floating-point", result="real")
+def _std(ops: Any, x: Any, *, axis: Any, correction: float, keepdims: bool) -> Any:
     """By the norm, of which no square overflows or vanishes."""
     norm = getattr(ops, "linalg.vector_norm")(_deviations(ops, x, axis), axis=axis, keepdims=keepdims, ord=2.0)
     return norm / math.sqrt(_freedom(x.shape, axis, correction))
 
 
-def _spread_measure(name: str, decomposition: Callable[..., Any], summary: str, example: str) -> Callable[..., Tensor]:
-    operation = Operation(
-        name,
-        family="reduction",
-        operands=("x",),
-        accepts="floating-point",
-        result="real",
-        decomposition=decomposition,
-        methods=(name,),
-    )
-
-    def function(
-        x: Tensor,
-        /,
-        dim: Any = None,
-        unbiased: bool | None = None,
-        keepdim: bool | None = None,
-        *,
-        axis: Any = None,
-        correction: float | None = None,
-        ddof: float | None = None,
-        keepdims: bool = False,
-        out: Tensor | None = None,
-    ) -> Tensor:
-        if type(x) is not Tensor:
-            raise unsupported(name, x)
-        correction = ddof if correction is None else correction
-        if isinstance(dim, bool):
-            dim, unbiased = None, dim
-        if unbiased is None:
-            unbiased = dim is not None or keepdim is not None
-        axes = normalize_axes(name, axis if dim is None else dim, x.ndim, dim is not None)
-        if axes == () and dim is not None:
-            # No axis named in PyTorch's spelling are all of them.
-            axes = None
-        if correction is None:
-            subtracted: float = as_flag(name, "unbiased", unbiased)
-        else:
-            subtracted = as_float(name, "a correction", correction)
-        found = in_single(
-            operation,
-            x,
-            axis=axes,
-            correction=subtracted,
-            keepdims=as_flag(name, "keepdims", keepdims or keepdim or False),
-        )
-        return found if out is None else into(name, out, found)
-
-    def method(
-        x: Tensor, /, dim: Any = None, unbiased: bool = True, keepdim: bool | None = None, **options: Any
-    ) -> Tensor:
-        return function(x, dim, unbiased, keepdim, **options)
-
-    for made in (function, method):
-        made.__name__ = made.__qualname__ = name
-    function.__doc__ = method.__doc__ = assemble(
-        summary,
-        """
-        Half-precision types are computed in float32. Of complex numbers, the absolute values of the differences from
-        the mean are squared, as in PyTorch. Called in PyTorch's spelling, and as a method, `correction` is 1 by
-        default.
-        """,
-        example,
-        Parameters="""
-x : Tensor
-    Of a floating-point dtype; integers are converted to the default float.
-dim, unbiased, keepdim
-    PyTorch's spelling of `axis`, of a `correction` of 1 or 0, and of `keepdims`.
-axis : int or tuple of int, optional
-    The axes to reduce; all by default.
-correction : float, default: 0
-    What the number of elements is lessened by before the sum of squares is divided by it.
-ddof : float, optional
-    NumPy's name of `correction`, by which xarray calls it.
-keepdims : bool, default: False
-    Whether the axes are kept with length 1.""",
-        Returns="""
-Tensor
-    The dtype of the real part; the shape without the reduced axes. NaN where there are no more elements than
-    `correction`.""",
-        Raises="""
-IndexError
-    If an axis is out of range.
-TypeError
-    If the correction is no number.""",
-    )
-    operation.function, operation.method = function, method
-    return function
+def _spread(
+    made: Operation,
+    x: Tensor,
+    dim: Any,
+    unbiased: bool | None,
+    keepdim: bool | None,
+    axis: Any,
+    correction: Any,
+    keepdims: bool,
+) -> Tensor:
+    name = made.name
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if unbiased is None:
+        unbiased = dim is not None or keepdim is not None
+    # No axis named in PyTorch's spelling are all of them.
+    axes = normalize_axes(name, axis, x.ndim) if dim is None else normalize_axes(name, dim, x.ndim, True) or None
+    if correction is None:
+        correction = as_flag(name, "unbiased", unbiased)
+    flag = as_flag(name, "keepdims", keepdims or keepdim or False)
+    found: Tensor = made(x, axis=axes, correction=as_float(name, "a correction", correction), keepdims=flag)
+    return found
 
 
-std = _spread_measure(
-    "std",
-    _std,
-    "The standard deviation of the elements along the axes.",
-    """
+@function(single=True, dialects=True)
+def std(
+    x: Tensor,
+    /,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool | None = None,
+    *,
+    axis: Any = None,
+    correction: float | None = None,
+    ddof: float | None = None,
+    keepdims: bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The standard deviation of the elements along the axes.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of a floating-point dtype; integers are converted to the default float.
+    dim, unbiased, keepdim
+        PyTorch's spelling of `axis`, of a `correction` of 1 or 0, and of `keepdims`.
+    axis : int or tuple of int, optional
+        The axes to reduce; all by default.
+    correction : float, default: 0
+        What the number of elements is lessened by before the sum of squares is divided by it.
+    ddof : float, optional
+        NumPy's name of `correction`, by which xarray calls it.
+    keepdims : bool, default: False
+        Whether the axes are kept with length 1.
+    out : Tensor, optional
+        Where the result is written.
+
+    Returns
+    -------
+    Tensor
+        The dtype of the real part; the shape without the reduced axes. NaN where there are no more elements than
+        `correction`.
+
+    Raises
+    ------
+    IndexError
+        If an axis is out of range.
+    TypeError
+        If the correction is no number.
+
+    Notes
+    -----
+    Half-precision types are computed in float32. Of complex numbers, the absolute values of the differences from the
+    mean are squared, as in PyTorch. Called in PyTorch's spelling, and as a method, `correction` is 1 by default.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
     >>> tp.std(tp.tensor([1.0, 3.0]))
     tensor(1.)
     >>> tp.tensor([1.0, 3.0]).std()
     tensor(1.4142)
-    """,
-)
-var = _spread_measure(
-    "var",
-    _var,
-    "The variance of the elements along the axes.",
     """
+    return _spread(_std, x, dim, unbiased, keepdim, axis, ddof if correction is None else correction, keepdims)
+
+
+@method("std")
+def std_method(
+    x: Tensor, dim: Any = None, unbiased: bool = True, keepdim: bool | None = None, **options: Any
+) -> Tensor:
+    """The standard deviation of the elements along the axes; `unbiased` by default, as in PyTorch."""
+    return std(x, dim, unbiased, keepdim, **options)
+
+
+@function(single=True, dialects=True)
+def var(
+    x: Tensor,
+    /,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool | None = None,
+    *,
+    axis: Any = None,
+    correction: float | None = None,
+    ddof: float | None = None,
+    keepdims: bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The variance of the elements along the axes.
+
+    Parameters, results and errors are those of `std`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
     >>> tp.var(tp.tensor([1.0, 3.0]))
     tensor(1.)
     >>> tp.var(tp.tensor([[1.0, 3.0], [2.0, 2.0]]), axis=1, correction=1)
     tensor([2., 0.])
-    """,
-)
+    """
+    return _spread(_var, x, dim, unbiased, keepdim, axis, ddof if correction is None else correction, keepdims)
 
 
-@accepts_0d
+@method("var")
+def var_method(
+    x: Tensor, dim: Any = None, unbiased: bool = True, keepdim: bool | None = None, **options: Any
+) -> Tensor:
+    """The variance of the elements along the axes; `unbiased` by default, as in PyTorch."""
+    return var(x, dim, unbiased, keepdim, **options)
+
+
+@function(methods=("cumsum",), in_place_method=True, axis="one")
 def cumsum(x: Tensor, /, dim: int, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
     """PyTorch's spelling of `cumulative_sum`: integers, unsigned ones too, and booleans in int64.
 
@@ -357,10 +393,10 @@ def cumsum(x: Tensor, /, dim: int, *, dtype: Any = None, out: Tensor | None = No
     tensor([[1, 3],
             [3, 7]])
     """
-    return placed("cumsum", cumulative_sum(x, axis=dim, dtype=_signed(x, dtype)), out)
+    return cumulative_sum(x, axis=dim, dtype=_signed(x, dtype))
 
 
-@accepts_0d
+@function(methods=("cumprod",), in_place_method=True, axis="one")
 def cumprod(x: Tensor, /, dim: int, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
     """PyTorch's spelling of `cumulative_prod`: integers, unsigned ones too, and booleans in int64.
 
@@ -371,13 +407,14 @@ def cumprod(x: Tensor, /, dim: int, *, dtype: Any = None, out: Tensor | None = N
     tensor([[ 1,  2],
             [ 3, 12]])
     """
-    return placed("cumprod", cumulative_prod(x, axis=dim, dtype=_signed(x, dtype)), out)
+    return cumulative_prod(x, axis=dim, dtype=_signed(x, dtype))
 
 
-def _signed(x: Any, dtype: Any) -> Any:
-    return int64 if dtype is None and type(x) is Tensor and x.dtype.kind in "biu" else dtype
+def _signed(x: Tensor, dtype: Any) -> Any:
+    return int64 if dtype is None and x.dtype.kind in "biu" else dtype
 
 
+@function(methods=("amax",), axis="several")
 def amax(x: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """PyTorch's spelling of `max` along several axes; all of them by default.
 
@@ -387,11 +424,10 @@ def amax(x: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | None 
     >>> tp.amax(tp.tensor([[1, 5], [4, 2]]), 1)
     tensor([5, 4])
     """
-    require_tensors("amax", x)
-    found: Tensor = max(x, axis=normalize_axes("amax", dim, x.ndim, True) or None, keepdims=keepdim, out=out)
-    return found
+    return max(x, axis=dim, keepdims=keepdim)
 
 
+@function(methods=("amin",), axis="several")
 def amin(x: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """PyTorch's spelling of `min` along several axes; all of them by default.
 
@@ -401,17 +437,4 @@ def amin(x: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | None 
     >>> tp.amin(tp.tensor([[1, 5], [4, 2]]), 1)
     tensor([1, 2])
     """
-    require_tensors("amin", x)
-    found: Tensor = min(x, axis=normalize_axes("amin", dim, x.ndim, True) or None, keepdims=keepdim, out=out)
-    return found
-
-
-METHODS = {
-    "amax": amax,
-    "amin": amin,
-    "cumsum": cumsum,
-    "cumprod": cumprod,
-    "cumsum_": in_place(cumsum),
-    "cumprod_": in_place(cumprod),
-}
-"""What these functions are called as methods of Tensor, in PyTorch's signatures."""
+    return min(x, axis=dim, keepdims=keepdim)

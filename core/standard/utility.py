@@ -4,43 +4,50 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..dispatch.operation import Operation
+from ..families.function import function
 from ..families.reductions import reduction
 from ..memory.structure import clone
 from ..memory.tensor import Tensor
-from ..types.axes import as_integer, normalize_axis
-from ..types.errors import unsupported
+from ..types.axes import as_integer
 from .elementwise import not_equal, subtract
 from .manipulation import concat
 
 __all__ = ["all", "any", "diff"]
 
-all = reduction(
-    "all",
-    "all",
-    "Whether all elements along the axes are true, or not zero; true of none.",
-    result="bool",
-    notes="NaN and infinities count as true, and complex numbers of which either part is not zero.",
-    example="""
+
+@reduction("all", result="bool")
+def all(x: Any, *, axis: Any, keepdims: bool) -> Any:
+    """Whether all elements along the axes are true, or not zero; true of none.
+
+    Notes
+    -----
+    NaN and infinities count as true, and complex numbers of which either part is not zero.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
     >>> tp.all(tp.tensor([True, False]))
     tensor(False)
-    """,
-)
-any = reduction(
-    "any",
-    "all",
-    "Whether any element along the axes is true, or not zero; false of none.",
-    result="bool",
-    notes="NaN and infinities count as true, and complex numbers of which either part is not zero.",
-    example="""
+    """
+
+
+@reduction("all", result="bool")
+def any(x: Any, *, axis: Any, keepdims: bool) -> Any:
+    """Whether any element along the axes is true, or not zero; false of none.
+
+    Notes
+    -----
+    NaN and infinities count as true, and complex numbers of which either part is not zero.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
     >>> tp.any(tp.tensor([True, False]))
     tensor(True)
-    """,
-)
-
-_diff = Operation("diff", family="composite", operands=("x",), methods=("diff",))
+    """
 
 
+@function(methods=("diff",), axis="one")
 def diff(
     x: Tensor,
     /,
@@ -85,19 +92,13 @@ def diff(
     >>> tp.diff(tp.tensor([1, 4, 9]), n=2)
     tensor([2])
     """
-    if type(x) is not Tensor:
-        raise unsupported("diff", x)
-    position = normalize_axis("diff", axis if dim is None else dim, x.ndim)
     times = as_integer("diff", "n", n)
     if times < 0:
         raise ValueError(f"diff: got n={times}, wanted none or more")
     parts = [part for part in (prepend, x, append) if part is not None]
-    result = concat(parts, axis=position) if len(parts) > 1 else x
-    before = (slice(None),) * position
-    for _ in range(min(times, result.shape[position])):
+    result = concat(parts, axis=axis) if len(parts) > 1 else x
+    before = (slice(None),) * axis
+    for _ in range(min(times, result.shape[axis])):
         minus: Any = not_equal if result.dtype.kind == "b" else subtract
         result = minus(result[(*before, slice(1, None))], result[(*before, slice(-1))])
     return clone(result) if result is x else result
-
-
-_diff.function = diff
