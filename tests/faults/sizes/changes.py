@@ -77,10 +77,6 @@ def blockwise_variance(x: Any, *, axis: Any, correction: float, keepdims: bool) 
     return numpy.expand_dims(out, axis) if keepdims else out
 
 
-def longest(x: Any, *rest: Any, **parameters: Any) -> int:
-    return max(x.shape, default=0)
-
-
 def length_over(count: int) -> Any:
     """Whether the axis is longer than so many."""
     return lambda x, *rest, axis=-1, **parameters: x.ndim > 0 and axis is not None and x.shape[axis] > count
@@ -219,6 +215,11 @@ def unmerged_pairs(sound: Kernel) -> Kernel:
 def table_of_bytes(x1: Any, x2: Any, *, invert: bool = False) -> Any:
     found = numpy.isin(x1 & 0xFFFF, x2 & 0xFFFF)
     return ~found if invert else found
+
+
+def is_prime(n: int) -> bool:
+    """Whether a number greater than 1 is a prime."""
+    return all(n % i for i in range(2, math.isqrt(n) + 1))
 
 
 def in_single(x: Any) -> Any:

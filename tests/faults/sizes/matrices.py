@@ -16,6 +16,7 @@ from ..fault import (
 )
 from .changes import (
     in_single,
+    is_prime,
     large_matrix,
     last_block_as_is,
     of_terms,
@@ -145,7 +146,7 @@ FAULTS = (
         kernel(
             "fft.fft",
             where_parameters(
-                lambda x, *, axis, **p: x.shape[axis] in (67, 101, 127, 257, 521, 1009, 4099), misread(in_single)
+                lambda x, *, axis, **p: x.shape[axis] > 64 and is_prime(x.shape[axis]), misread(in_single)
             ),
         ),
         "tp.fft.fft(tp.asarray(numpy.arange(1009) / 3 + 0j))[5]",

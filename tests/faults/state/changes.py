@@ -463,10 +463,6 @@ class WrittenLater(NumPy):
         return super().to_numpy(array)
 
 
-def axis_unknown(x: Any, **parameters: Any) -> Hashable:
-    return values(x), x.dtype
-
-
 def rounded(out: Any) -> Any:
     return out.astype("float16").astype(out.dtype)
 

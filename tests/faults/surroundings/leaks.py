@@ -9,7 +9,7 @@ from .changes import (
     IN,
     keeping_old,
     kept_after_errors,
-    kept_by_threads,
+    kept_by_calls,
     leaking,
     method_leaking,
     never_released,
@@ -63,8 +63,8 @@ ROWS: tuple[Row, ...] = (
     (
         "softmax_keeps_areas_of_threads",
         "softmax",
-        "a work area of each call's thread is kept",
-        bare_kernel("softmax", kept_by_threads),
+        "a work area of 64 KiB is kept for each call",
+        bare_kernel("softmax", kept_by_calls),
         "leaks(lambda x: tp.softmax(x, axis=1), shape=(2, 2))",
     ),
     (
