@@ -14,6 +14,7 @@ from tensorplug.backends import hookimpl, register, unregister
 from . import (
     arguments,
     elementwise,
+    extremes,
     gradients,
     in_place,
     indexing,
@@ -42,7 +43,7 @@ BY_KIND: dict[str, tuple[Fault, ...]] = {
         "sizes": sizes.FAULTS,
         "layouts": layouts.FAULTS,
         "state": state.FAULTS,
-        "ranges": ranges.FAULTS,
+        "ranges": extremes.FAULTS,
         "arguments": arguments.FAULTS,
         "surroundings": surroundings.FAULTS,
         "names": names.FAULTS,

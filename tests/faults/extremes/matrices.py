@@ -34,7 +34,7 @@ ROWS: tuple[Row, ...] = (
         "tp.linalg.svdvals(tp.asarray([[1.0, 0.0], [0.0, 1e-9]], dtype='float64') + 1e-3)",
     ),
     (
-        "solve_without_pivots",
+        "solve_in_the_order_of_rows",
         "linalg.solve",
         "pivots are taken in the order in which they stand",
         kernel("linalg.solve", given(lambda a, b: a.ndim == 2, replaced(without_pivots))),

@@ -17,7 +17,7 @@ from .changes import by_a_short_pi, of_floats, where
 
 ROWS: tuple[Row, ...] = (
     (
-        "sin_of_great_angles",
+        "sin_by_a_short_pi",
         "sin",
         "angles are reduced by 2 pi in single precision",
         kernel("sin", of_floats(misread(by_a_short_pi))),
