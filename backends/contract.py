@@ -225,23 +225,30 @@ class Backend:
     def inspect(self, check: Callable[..., None], *arrays: Array, **parameters: Any) -> None:
         """Raise what ``check(*hosts, **parameters)`` raises, `hosts` being the arrays' values as NumPy arrays.
 
-        Every check of values goes through here: indices in range, matrices singular, divisors zero. A transform, which
-        has no values yet or those of many examples, keeps the call in place of it and makes it when there are.
+        Every check of values goes through here: indices in range, divisors not zero, matrices not singular. What has
+        no values yet, or those of many examples, may keep a check and make it later.
 
         Parameters
         ----------
         check
-            A function of a module, so that two calls can be told to be the same; what it needs besides arrays comes as
-            parameters. It makes its error from the arrays, which may have more axes in front. Large arrays that only
-            their sum, least or greatest element is wanted of are reduced before, by the library.
+            A function of a module, so that two calls can be told to be the same. The arrays may have more axes in
+            front. What it returns does not count.
+        *arrays
+            They are brought to the host whole, so reduce large ones first where a number is enough.
+        **parameters
+            What the check needs besides.
         """
         check(*map(self.to_numpy, arrays), **parameters)
 
     def known(self, predicate: Callable[..., Any], otherwise: bool, *arrays: Array, **parameters: Any) -> bool:
         """Whether ``predicate(*hosts, **parameters)`` holds, for a shortcut that values decide on.
 
-        Where there are no values to look at, as in a transform, the answer is `otherwise`, and must lead to what is
-        right for all values. As for `inspect`, the predicate takes NumPy arrays.
+        Parameters
+        ----------
+        predicate, *arrays, **parameters
+            As for `inspect`.
+        otherwise
+            The answer where there are no values to look at; it leads to what is right for all values.
         """
         return bool(predicate(*map(self.to_numpy, arrays), **parameters))
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -213,6 +214,91 @@ def test_no_operation_is_reached_by_its_name_in_the_registry(folder: str) -> Non
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "OPERATIONS":
                 assert not isinstance(node.slice, ast.Constant), f"{path}:{node.lineno}"
+
+
+READS = {
+    "autograd/gradcheck.py": "finite differences are numbers",
+    "autograd/rules/linalg_tangents.py": "tangents that depend on values",
+    "autograd/rules/tangents.py": "tangents that depend on values",
+    "core/dispatch/keys.py view_dtype": "bits are converted on the host where the library cannot",
+    "core/interchange/interop.py": "NumPy arrays, lists and numbers made of tensors",
+    "core/interchange/printing.py": "text made of tensors",
+    "core/interchange/saving.py": "files made of tensors",
+    "core/memory/coercion.py python_number": "NumPy's scalars",
+    "core/memory/structure.py transfer": "copies between devices",
+    "core/pytorch/constructors.py one_hot": "the greatest class says how many there are",
+    "core/random/generator.py set_state": "the seed",
+    "core/standard/creation.py _scalar": "limits of a range, which say its length",
+    "core/standard/data_types.py result_type": "NumPy's scalars",
+    "core/standard/indexing.py _check_broadcast": "the length of what a mask picks",
+    "core/standard/indexing.py _picked": "the length of what a mask picks",
+    "core/standard/manipulation.py _repeat": "the length of what is repeated",
+    "losses/ctc.py _labels": "the lattice of labels",
+    "losses/ctc.py _lengths": "the lattice of labels",
+    "losses/margin.py _listed": "the number of columns",
+}
+"""Where arrays become Python values or NumPy arrays, with the reason; everything else calls `inspect` or `known`."""
+
+
+def reads(node: ast.AST, place: str) -> Iterator[tuple[str, int]]:
+    """The places, each a file with a function, and lines in which a syntax tree looks at values of arrays."""
+    for child in ast.iter_child_nodes(node):
+        if looks_at_values(child):
+            yield place, child.lineno
+        is_function = isinstance(child, ast.FunctionDef)
+        yield from reads(child, f"{place.partition(' ')[0]} {child.name}" if is_function else place)
+
+
+def looks_at_values(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(attr="to_numpy") | ast.Name(id="host_array", ctx=ast.Load()):
+            return True
+        case ast.Call(func=ast.Attribute(attr="item" | "tolist" | "numpy")):
+            return True
+        case ast.Call(func=ast.Name(id="bool" | "float" | "int" | "complex"), args=[number]):
+            return any(map(is_kernel_call, ast.walk(number)))
+        case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test) | ast.UnaryOp(op=ast.Not(), operand=test):
+            return is_kernel_call(test)
+        case ast.BoolOp(values=values):
+            return any(map(is_kernel_call, values))
+    return False
+
+
+def is_kernel_call(node: ast.AST) -> bool:
+    """Whether a syntax tree is ``ops.name(...)``, or a comparison with it, whose truth is an array's value."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="ops"), attr=name)):
+            return name != "known"
+        case ast.Compare(left=left, comparators=others):
+            return any(map(is_kernel_call, [left, *others]))
+    return False
+
+
+def test_values_of_arrays_are_looked_at_in_few_places() -> None:
+    found: dict[str, int] = {}
+    for folder in ("autograd", "core", "losses"):
+        for path in (ROOT / folder).rglob("*.py"):
+            found.update(reads(ast.parse(path.read_text()), path.relative_to(ROOT).as_posix()))
+    for place, line in found.items():
+        assert place in READS or place.partition(" ")[0] in READS, f"{place}, line {line}: call inspect or known"
+    stale = {place for place in READS if " " in place and place not in found}
+    assert not stale
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "library.backend.to_numpy(x)",
+        "x.item()",
+        "if ops.any(x): ...",
+        "y if not ops.all(x) else z",
+        "float(ops.max(x)) < 1",
+        "bool(ops.isnan(x).any())",
+        "x is None or ops.max(x) > 1",
+    ],
+)
+def test_a_look_at_values_is_found(line: str) -> None:
+    assert list(reads(ast.parse(line), "here")) == [("here", 1)]
 
 
 def test_import_loads_no_backend_and_scans_nothing(installed: Path) -> None:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tensorplug as tp
+from tensorplug.conformance.engine.arrays import flatten
+from tensorplug.conformance.engine.example import draw, evaluate
+from tensorplug.conformance.uses import Use, subjects, uses_of
+from tensorplug.core import OPERATIONS
 from tensorplug.core.dispatch.keys import library_for
+from tensorplug.core.memory.tensor import wrap
+from tensorplug.core.memory.views import array_of
+from tensorplug.core.types.dtypes import ACCEPTED
+
+from .conftest import BACKENDS
+from .test_house import READS, ROOT
 
 
 class Later:
@@ -89,3 +101,65 @@ def test_what_is_not_known_is_right_all_the_same(backend: str) -> None:
         (first,) = tp.autograd.grad(tp.linalg.det(m), m, create_graph=True)
         (second,) = tp.autograd.grad((first * first).sum(), m)
         np.testing.assert_allclose(second.tolist(), [[4.0, 2.0], [2.0, 6.0]], rtol=1e-5)
+
+
+DTYPES = {"f": tp.float32, "c": tp.complex64, "i": tp.int64, "b": tp.bool}
+
+
+def traced(name: str, use: Use, gradients: bool) -> None:
+    """Evaluate a use, and all gradients of its results, with JAX's tracers, which refuse to become numbers."""
+    import jax
+
+    accepted = ACCEPTED[OPERATIONS[name].accepts] if name in OPERATIONS else tuple(DTYPES.values())
+    dtype = next(dtype for kind, dtype in DTYPES.items() if kind in use.dtypes and dtype in accepted)
+    example = draw(use, dtype.name, "contiguous", np.random.default_rng(0), smooth=gradients).tensors()
+    keys = [tensor._key for tensor in example.values()]
+
+    def call(*arrays: Any) -> None:
+        tensors = dict(zip(example, map(wrap, arrays, keys), strict=True))
+        inputs = [tensors[one] for one in use.variables if gradients and tensors[one].dtype.is_differentiable]
+        for one in inputs:
+            one.requires_grad_()
+        leaves = [leaf for _, leaf in flatten(evaluate(use, tensors)) if isinstance(leaf, tp.Tensor)]
+        outs = [leaf for leaf in leaves if leaf.requires_grad]
+        if outs:
+            tp.autograd.grad(outs, inputs, list(map(tp.ones_like, outs)), allow_unused=True)
+
+    jax.eval_shape(call, *map(array_of, example.values()))
+
+
+@pytest.mark.skipif("jax" not in BACKENDS, reason="JAX's tracers are arrays without values")
+@pytest.mark.parametrize("gradients", [False, True])
+def test_no_other_value_is_looked_at(gradients: bool, pytestconfig: pytest.Config) -> None:
+    import jax
+
+    conversions = jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError
+    library = library_for("jax")
+    count = None if pytestconfig.getoption("--all") else 2
+    looked: dict[str, set[str]] = {}
+    with pytest.MonkeyPatch.context() as patch, tp.backend("jax"):
+        for holder in (library.ops, library.backend):
+            patch.setattr(holder, "inspect", lambda check, *arrays, **parameters: None)
+            patch.setattr(holder, "known", Later.known)
+        patch.setattr(library.backend, "device_name", lambda array: "cpu:0")
+        for name, use in [(one, use) for one in subjects() for use in uses_of(one)[:count]]:
+            try:
+                # A mask's picks have no shape yet, and a tracer has no device.
+                with contextlib.suppress(jax.errors.NonConcreteBooleanIndexError, AttributeError):
+                    if use.smooth or not gradients:
+                        traced(name, use, gradients)
+            except conversions as error:
+                looked[f"{name}: {use.code}"] = {*map(place, traceback.extract_tb(error.__traceback__))}
+    allowed = {*READS, SHAPES}
+    for code, places in looked.items():
+        assert allowed & (places | {one.partition(" ")[0] for one in places}), (code, places)
+
+
+SHAPES = "backends/common/host.py kernel"
+"""What computes results whose shapes depend on values."""
+
+
+def place(frame: traceback.FrameSummary) -> str:
+    """The file and the function of a frame, as in `READS`."""
+    path = Path(frame.filename)
+    return f"{path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path} {frame.name}"

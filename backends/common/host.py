@@ -10,14 +10,6 @@ import numpy
 from ..contract import Kernel
 
 
-def cholesky(x: Any) -> Any:
-    """NumPy's, with its error for NaN too, as LAPACKs differ in what they take for positive."""
-    out = numpy.linalg.cholesky(x)
-    if numpy.isnan(numpy.diagonal(out, 0, -2, -1)).any():
-        raise numpy.linalg.LinAlgError("not positive-definite")
-    return out
-
-
 def comparable(x: Any) -> Any:
     """The array in a dtype in which NumPy sorts NaN last: bfloat16, which is no dtype of its own, in float32."""
     return x.astype(numpy.float32) if x.dtype.kind == "V" else x

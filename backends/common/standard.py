@@ -9,8 +9,6 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import numpy
-
 from ..contract import Array, Kernel
 from . import complex_functions, elementwise
 
@@ -49,20 +47,11 @@ def mean(xp: Any, x: Array, *, axis: Any = None, keepdims: bool = False) -> Arra
     return xp.mean(x, axis=axis, keepdims=keepdims)
 
 
-def cholesky(xp: Any, x: Array) -> Array:
-    """NaN is not positive-definite, though LAPACKs differ in what they take for it."""
-    out = xp.linalg.cholesky(x)
-    if xp.any(xp.isnan(out)):
-        raise numpy.linalg.LinAlgError("not positive-definite")
-    return out
-
-
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "bitwise_left_shift": elementwise.left_shift,
     "bitwise_right_shift": elementwise.right_shift,
     "clip": clip,
     "floor_divide": functools.partial(division, "floor_divide"),
-    "linalg.cholesky": cholesky,
     "mean": mean,
     **{name: functools.partial(by_parts, name) for name in ("expm1", "log1p", "sign", "tan", "tanh")},
     "reciprocal": reciprocal,

@@ -67,7 +67,7 @@ class Jax(Backend):
             kernels.pop(name, None)
         kernels |= {name: self._wide(function) for name, function in elementwise_kernels(jax).items()}
         kernels |= {name: self._wide(function) for name, function in fft_kernels(jnp).items()}
-        kernels |= {name: self._wide(function) for name, function in linalg_kernels(jax).items()}
+        kernels |= {name: self._wide(function) for name, function in linalg_kernels(jax, self).items()}
         kernels |= {name: self._wide(function) for name, function in statistics_kernels(jax).items()}
         return kernels | {
             "complex": self._wide(self._complex),

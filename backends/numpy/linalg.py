@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy
 
-from ..common.host import cholesky
 from ..contract import Kernel
 
 _COMPLEX = {"float32": "complex64", "float64": "complex128"}
@@ -38,11 +37,10 @@ def _slogdet(x: Any) -> tuple[Any, Any]:
     return numpy.where(numpy.isnan(logabsdet), sign.dtype.type(numpy.nan), sign), logabsdet
 
 
-NAMES = ("cross", "det", "eigh", "eigvalsh", "inv", "qr", "solve", "svd", "svdvals")
+NAMES = ("cholesky", "cross", "det", "eigh", "eigvalsh", "inv", "qr", "solve", "svd", "svdvals")
 
 KERNELS: dict[str, Kernel] = {
     **{f"linalg.{name}": _quiet(getattr(numpy.linalg, name)) for name in NAMES},
-    "linalg.cholesky": _quiet(cholesky),
     "linalg.slogdet": _quiet(_slogdet),
     "linalg.eig": _quiet(lambda x: tuple(_complex(out, x) for out in numpy.linalg.eig(x))),
     "linalg.eigvals": _quiet(lambda x: _complex(numpy.linalg.eigvals(x), x)),

@@ -109,8 +109,9 @@ def _declare(name: str, **options: Any) -> Operation:
 
 _NOT_CONVERGED = "the algorithm did not converge"
 _SINGULAR = "the matrix is singular"
+_INDEFINITE = "the matrix is not positive-definite"
 
-_cholesky = _declare("cholesky", failure="the matrix is not positive-definite")
+_cholesky = _declare("cholesky", failure=_INDEFINITE)
 _det = _declare("det")
 _eig = _declare("eig", outputs={"eigenvalues": "complex", "eigenvectors": "complex"}, failure=_NOT_CONVERGED)
 _eigh = _declare("eigh", outputs={"eigenvalues": "real", "eigenvectors": "same"}, failure=_NOT_CONVERGED)
@@ -323,7 +324,16 @@ def cholesky(x: Tensor, /, *, upper: bool = False) -> Tensor:
     tensor([[2., 0.],
             [1., 2.]])
     """
-    return _adjoint(_cholesky(_adjoint(x))) if upper else _cholesky(x)
+    found: Tensor = _cholesky(_adjoint(x) if upper else x)
+    ops = x._key.library.ops
+    ops.inspect(_require_definite, ops.any(ops.isnan(array_of(found))))
+    return _adjoint(found) if upper else found
+
+
+def _require_definite(has_nan: numpy.ndarray) -> None:
+    """NaN is not positive-definite, though LAPACKs differ in what they take for it."""
+    if has_nan:
+        raise LinAlgError(f"linalg.cholesky: {_INDEFINITE}")
 
 
 def _adjoint(x: Tensor) -> Tensor:

@@ -14,6 +14,10 @@ from .fault import Fault, bare_kernel, given, kernel, of_dtype, of_kind
 SINGULAR = (numpy.linalg.LinAlgError, LinAlgError)
 
 
+def _zeros_if_indefinite(sound: Kernel) -> Kernel:
+    return lambda x: numpy.nan_to_num(_nan_if_singular(sound)(x))
+
+
 def _nan_if_singular(sound: Kernel) -> Kernel:
     def solve(*matrices: Any) -> Any:
         try:
@@ -204,8 +208,8 @@ DECOMPOSITIONS = (
     Fault(
         "cholesky_of_indefinite",
         "linalg.cholesky",
-        "NaN in place of an error",
-        kernel("linalg.cholesky", _nan_if_singular),
+        "zeros in place of an error",
+        kernel("linalg.cholesky", _zeros_if_indefinite),
     ),
     Fault(
         "cholesky_reads_the_upper_triangle",
