@@ -213,7 +213,7 @@ def test_kernels_against_decompositions(size: tuple[int, ...], scale: float) -> 
         "softmax": ((logits,), {"axis": 1}),
         "log_softmax": ((logits,), {"axis": 1}),
         "softmax_gradient": (
-            (random.standard_normal(size), OPERATIONS["softmax"].decomposition(ops, logits, 1)),
+            (random.standard_normal(size), OPERATIONS["softmax"].decomposition(ops, logits, axis=1)),
             {"axis": 1},
         ),
         "softmax_normalizer": ((logits,), {"axis": 1}),

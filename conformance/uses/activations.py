@@ -90,17 +90,14 @@ USES: dict[str, tuple[Use, ...]] = {
         ),
         Use('(lambda n: tp.log(n[1]) + n[0])(OPERATIONS["softmax_normalizer"](x, axis=1))', smooth=False, x=(0, 3)),
     ),
-    "softmax_gradient": (
-        *(
-            Use(
-                f'OPERATIONS["softmax_gradient"](g, out, axis={axis})',
-                smooth=False,
-                g=shape,
-                out=Operand(shape, between(0.1, 0.9)),
-            )
-            for shape, axis in (((2, 3), 1), ((2, 3), 0), ((2, 3, 2, 2), 2), ((2, 1, 3), 1), ((0, 3), 1))
-        ),
-        Use('OPERATIONS["softmax_gradient"].function(g, out, 1)', g=(2, 3), out=Operand((2, 3), between(0.1, 0.9))),
+    "softmax_gradient": tuple(
+        Use(
+            f'OPERATIONS["softmax_gradient"](g, out, axis={axis})',
+            smooth=False,
+            g=shape,
+            out=Operand(shape, between(0.1, 0.9)),
+        )
+        for shape, axis in (((2, 3), 1), ((2, 3), 0), ((2, 3, 2, 2), 2), ((2, 1, 3), 1), ((0, 3), 1))
     ),
     "elu": _activation("elu(x)", "elu(x, 0.5)", _in_place("elu", ", alpha=2.0")),
     "leaky_relu": _activation("leaky_relu(x)", "leaky_relu(x, 0.25)", _in_place("leaky_relu")),

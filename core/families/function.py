@@ -192,7 +192,9 @@ class _Front:
             copied = self._arguments(("inplace",)).replace(self.first, f"clone({self.first})", 1)
             lines += ["    if inplace:", f"        return copy_({self.first}, {self.body.__name__}({copied}))"]
         if self.single:
-            lines += [f"    if {self.first}._key.is_half:", f"        return in_float32({again})"]
+            # One that asks for a dtype converts to it first.
+            unasked = " and dtype is None" if "dtype" in self.names else ""
+            lines += [f"    if {self.first}._key.is_half{unasked}:", f"        return in_float32({again})"]
         for pytorch, standard in self.aliases:
             lines += self._axis(again) if pytorch == "dim" else self._flag(pytorch, standard)
         return lines

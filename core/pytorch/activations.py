@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from ..dispatch.legacy import legacy
-from ..dispatch.operation import Operation
-from ..memory.coercion import in_single
-from ..memory.structure import clone
+from ..dispatch.operation import operation
+from ..families.function import function
 from ..memory.tensor import Tensor
-from ..memory.writes import copy_
-from ..types.axes import (
-    as_float,
-)
-from ..types.errors import unsupported
+from ..types.axes import as_float
 
 __all__ = ["elu", "leaky_relu", "logsigmoid", "silu", "softplus"]
 
 _FLOATS = "real-valued floating-point"
 
 
-def _elu(ops: Any, x: Any, alpha: float) -> Any:
+@operation(accepts=_FLOATS)
+def _elu(ops: Any, x: Any, *, alpha: float) -> Any:
+    """Positive elements, and of the others the exponential less 1, times `alpha`."""
     return ops.where(x > 0.0, x, ops.expm1(ops.masked_fill(x, x > 0.0, 0.0)) * alpha)
 
 
@@ -29,27 +24,47 @@ _LEAST_SLOPE = 1e-4
 """A smaller one may be zero in the tensor's dtype, and zero times infinity is NaN."""
 
 
-def _leaky_relu(ops: Any, x: Any, negative_slope: float) -> Any:
+@operation(accepts=_FLOATS)
+def _leaky_relu(ops: Any, x: Any, *, negative_slope: float) -> Any:
+    """Positive elements, and the others times a slope."""
     part = x * negative_slope
     # The greater one, which takes less time than a choice.
     return ops.maximum(x, part) if _LEAST_SLOPE < negative_slope <= 1.0 else ops.where(x > 0.0, x, part)
 
 
-def _log_sigmoid(ops: Any, x: Any) -> Any:
-    return ops.masked_fill(x, x > 0.0, 0.0) - ops.log1p(ops.exp(-ops.abs(x)))
+@operation(accepts=_FLOATS)
+def _logistic(ops: Any, x: Any) -> Any:
+    """A sigmoid whose gradient is computed from its operand."""
+    return ops.sigmoid(x)
 
 
+@operation(accepts=_FLOATS)
 def _logistic_density(ops: Any, x: Any) -> Any:
+    """The derivative of the sigmoid: the density of the logistic distribution."""
     exponentials = ops.exp(-ops.abs(x))
     below = exponentials + ops.ones_like(exponentials)
     return exponentials / (below * below)
+
+
+@operation(accepts=_FLOATS)
+def _logsigmoid(ops: Any, x: Any) -> Any:
+    """The logarithm of the sigmoid."""
+    return ops.masked_fill(x, x > 0.0, 0.0) - ops.log1p(ops.exp(-ops.abs(x)))
+
+
+@operation(accepts=_FLOATS)
+def _silu(ops: Any, x: Any) -> Any:
+    """Each element times its sigmoid."""
+    return x * ops.sigmoid(x)
 
 
 _MOST_EXPONENT = 80.0
 """No exponential up to here overflows."""
 
 
-def _softplus(ops: Any, x: Any, beta: float, threshold: float) -> Any:
+@operation(accepts=_FLOATS)
+def _softplus(ops: Any, x: Any, *, beta: float, threshold: float) -> Any:
+    """The logarithm of 1 plus the exponential; `x` itself beyond the threshold."""
     scaled = x * beta
     if threshold <= _MOST_EXPONENT:
         return ops.where(scaled > threshold, x, ops.log1p(ops.exp(scaled)) / beta)
@@ -57,30 +72,7 @@ def _softplus(ops: Any, x: Any, beta: float, threshold: float) -> Any:
     return ops.where(scaled > threshold, x, found / beta)
 
 
-def _activation(name: str, decomposition: Callable[..., Any]) -> Operation:
-    return legacy(name, family="activation", operands=("x",), accepts=_FLOATS, decomposition=decomposition)
-
-
-_elu_operation = _activation("elu", _elu)
-_leaky_relu_operation = _activation("leaky_relu", _leaky_relu)
-# A sigmoid with a gradient by its operand, and the derivative, which is the density of the logistic distribution.
-_activation("logistic", lambda ops, x: ops.sigmoid(x))
-_activation("logistic_density", _logistic_density)
-_logsigmoid_operation = _activation("logsigmoid", _log_sigmoid)
-_silu_operation = _activation("silu", lambda ops, x: x * ops.sigmoid(x))
-_softplus_operation = _activation("softplus", _softplus)
-
-
-def _activate(operation: Operation, x: Any, inplace: bool = False, **parameters: Any) -> Tensor:
-    """An activation of a tensor, which is written into it if so wanted."""
-    if type(x) is not Tensor:
-        raise unsupported(operation.name, x)
-    if inplace:
-        # Of a copy, as the gradient needs the values that are written over.
-        return copy_(x, in_single(operation, clone(x), **parameters))
-    return in_single(operation, x, **parameters)
-
-
+@function(single=True)
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     r"""Each element where it is positive, else :math:`\alpha (e^x - 1)`.
 
@@ -99,9 +91,11 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     >>> tp.nn.functional.elu(tp.tensor([-1.0, 2.0]))
     tensor([-0.6321,  2.0000])
     """
-    return _activate(_elu_operation, input, inplace, alpha=as_float("elu", "alpha", alpha))
+    found: Tensor = _elu(input, alpha=as_float("elu", "alpha", alpha))
+    return found
 
 
+@function(single=True)
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """Each element where it is positive, else a small part of it. The gradient at zero is that part, as in PyTorch.
 
@@ -120,11 +114,11 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     >>> tp.nn.functional.leaky_relu(tp.tensor([-1.0, 2.0]))
     tensor([-0.0100,  2.0000])
     """
-    return _activate(
-        _leaky_relu_operation, input, inplace, negative_slope=as_float("leaky_relu", "negative_slope", negative_slope)
-    )
+    found: Tensor = _leaky_relu(input, negative_slope=as_float("leaky_relu", "negative_slope", negative_slope))
+    return found
 
 
+@function(single=True)
 def logsigmoid(input: Tensor) -> Tensor:
     r"""The logarithm of `sigmoid`, :math:`-\log(1 + e^{-x})`, exact where the sigmoid itself vanishes.
 
@@ -139,9 +133,11 @@ def logsigmoid(input: Tensor) -> Tensor:
     >>> tp.nn.functional.logsigmoid(tp.tensor([-200.0, 0.0]))
     tensor([-200.0000,   -0.6931])
     """
-    return _activate(_logsigmoid_operation, input)
+    found: Tensor = _logsigmoid(input)
+    return found
 
 
+@function(single=True)
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     r"""Each element times its `sigmoid`, :math:`x / (1 + e^{-x})`.
 
@@ -158,9 +154,11 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
     >>> tp.nn.functional.silu(tp.tensor([-1.0, 2.0]))
     tensor([-0.2689,  1.7616])
     """
-    return _activate(_silu_operation, input, inplace)
+    found: Tensor = _silu(input)
+    return found
 
 
+@function(single=True)
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     r"""The smooth relative of `relu`, :math:`\log(1 + e^{\beta x}) / \beta`.
 
@@ -180,14 +178,5 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
     tensor([ 0.3133,  0.6931, 30.0000])
     """
     beta, threshold = as_float("softplus", "beta", beta), as_float("softplus", "threshold", threshold)
-    return _activate(_softplus_operation, input, beta=beta, threshold=threshold)
-
-
-for _operation, _function in (
-    (_elu_operation, elu),
-    (_leaky_relu_operation, leaky_relu),
-    (_logsigmoid_operation, logsigmoid),
-    (_silu_operation, silu),
-    (_softplus_operation, softplus),
-):
-    _operation.function = _function
+    found: Tensor = _softplus(input, beta=beta, threshold=threshold)
+    return found
