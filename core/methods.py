@@ -44,6 +44,7 @@ from .types.absent import explain_absent_methods
 
 CHAPTERS = (
     activations,
+    comparison,
     elementwise,
     fft,
     indexing,
@@ -52,6 +53,7 @@ CHAPTERS = (
     manipulation,
     random,
     searching,
+    selection,
     sets,
     softmax,
     sorting,
@@ -126,7 +128,6 @@ CONVERSIONS = {
 """PyTorch's methods that convert, and the dtypes to which they do."""
 
 METHODS: dict[str, Any] = {
-    **comparison.METHODS,
     **creation.METHODS,
     **backward.METHODS,
     **hooks.METHODS,
@@ -142,7 +143,6 @@ METHODS: dict[str, Any] = {
     **linalg.METHODS,
     **linear_algebra.METHODS,
     **sampling.METHODS,
-    **selection.METHODS,
     "_current": array_of,
     "_wrap": staticmethod(wrap),
     "__getitem__": indexing.getitem,

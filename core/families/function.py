@@ -186,7 +186,7 @@ class _Front:
     def _before(self) -> list[str]:
         """Lines that bring arguments to one form."""
         lines = []
-        again = f"{self.body.__name__}, {self._arguments(())}"
+        again = f"{self.body.__name__}, {self._arguments(('out',))}" + (", out=out" if "out" in self.names else "")
         if "inplace" in self.names:
             # Of a copy, as the gradient needs the values that are written over.
             copied = self._arguments(("inplace",)).replace(self.first, f"clone({self.first})", 1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..dispatch.registry import method
+from ..families.function import function
 from ..memory.coercion import python_number
 from ..memory.tensor import Tensor
 from ..standard.creation import full
@@ -23,6 +25,7 @@ from ..types.errors import DTypeError, unsupported
 __all__ = ["allclose", "isclose"]
 
 
+@function(methods=("isclose",))
 def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
     r"""Whether the elements of each pair are closely equal: :math:`|x_1 - x_2| \le atol + rtol \cdot |x_2|`.
 
@@ -70,6 +73,7 @@ def _as_tensor(x: Any, beside: Tensor) -> Tensor:
     return full((), x, dtype=promote_scalar(dtype, x), device=beside.device)
 
 
+@function(methods=("allclose",))
 def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
     """Whether all elements are closely equal; the parameters are those of `isclose`.
 
@@ -82,6 +86,7 @@ def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan
     return bool(isclose(x1, x2, rtol, atol, equal_nan).all())
 
 
+@method("equal")
 def is_equal(x: Tensor, other: Tensor) -> bool:
     """Whether two tensors have one shape and equal elements, as in PyTorch; the function `equal` compares each pair."""
     if type(other) is not Tensor:
@@ -89,6 +94,7 @@ def is_equal(x: Tensor, other: Tensor) -> bool:
     return x.shape == other.shape and bool(equal(x, other).all())
 
 
+@method("__contains__")
 def contains(x: Tensor, value: Any) -> bool:
     """Whether some element is equal to a value, or to that in its place in a tensor: what ``value in x`` asks.
 
@@ -100,7 +106,3 @@ def contains(x: Tensor, value: Any) -> bool:
     if type(value) is not Tensor and not isinstance(value, SCALARS):
         raise DTypeError(f"in: got {type(value).__name__}, wanted a number or a tensor")
     return bool(equal(x, value).any())
-
-
-METHODS = {"allclose": allclose, "isclose": isclose, "equal": is_equal, "__contains__": contains}
-"""Methods of Tensor."""

@@ -5,29 +5,22 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..dispatch.legacy import legacy
-from ..families.in_place import into
-from ..families.scalars import accepts_0d
-from ..memory.structure import cast
+from ..families.function import function
+from ..memory.coercion import same_device
+from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor
 from ..standard.elementwise import clip, maximum
 from ..standard.linalg import vector_norm
-from ..standard.linear_algebra import promoted
 from ..standard.manipulation import broadcast_arrays
 from ..standard.statistical import sum
-from ..types.axes import as_float, normalize_axes, normalize_axis
-from ..types.dtypes import float32
-from ..types.errors import DTypeError, unsupported
+from ..types.axes import as_float, normalize_axis
+from ..types.dtypes import get_default_dtype, promote
+from ..types.errors import DTypeError
 
 __all__ = ["cosine_similarity", "normalize", "pairwise_distance"]
 
-_FLOATS = "real-valued floating-point"
 
-_cosine_similarity = legacy("cosine_similarity", family="composite", operands=("x1", "x2"), accepts=_FLOATS)
-_normalize = legacy("normalize", family="composite", operands=("input",), accepts="floating-point")
-_pairwise_distance = legacy("pairwise_distance", family="composite", operands=("x1", "x2"), accepts=_FLOATS)
-
-
+@function(keywords=("x1", "x2"))
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     r"""The distance of each vector from the one in its place, :math:`\| x_1 - x_2 + \epsilon \|_p`.
 
@@ -59,12 +52,12 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     >>> tp.pairwise_distance(tp.tensor([[3.0, 4.0], [1.0, 1.0]]), tp.zeros(2))
     tensor([5.0000, 1.4142])
     """
-    x1, x2 = promoted(_pairwise_distance, x1, x2)
+    x1, x2 = _floats("pairwise_distance", x1, x2)
     difference = x1 - x2 + as_float("pairwise_distance", "eps", eps)
     return vector_norm(difference, p, axis=-1 if difference.ndim else None, keepdims=keepdim)
 
 
-@accepts_0d
+@function(keywords=("x1", "x2"))
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     r"""The cosine of the angle between vectors along an axis.
 
@@ -99,12 +92,15 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     >>> tp.cosine_similarity(tp.tensor([[3.0, 4.0], [1.0, 1.0]]), tp.tensor([[1.0, 0.0], [2.0, 2.0]]))
     tensor([0.6000, 1.0000])
     """
-    x1, x2 = broadcast_arrays(*promoted(_cosine_similarity, x1, x2))
+    x1, x2 = broadcast_arrays(*_floats("cosine_similarity", x1, x2))
+    if not x1.ndim:
+        x1, x2 = reshape(x1, (1,)), reshape(x2, (1,))
     axis = normalize_axis("cosine_similarity", dim, x1.ndim)
     similarity: Tensor = sum(_normalized(x1, axis, eps) * _normalized(x2, axis, eps), axis=axis)
     return similarity
 
 
+@function(axis="several", single=True)
 def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
     r"""Vectors divided by their norms, :math:`x / \max(\|x\|_p, \epsilon)`.
 
@@ -140,17 +136,23 @@ def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, o
     tensor([[0.6000, 0.8000],
             [0.0000, 0.0000]])
     """
-    if type(input) is not Tensor:
-        raise unsupported("normalize", input)
-    dtype = input.dtype
-    if not _normalize.takes(dtype):
-        raise DTypeError(f"normalize: got {dtype}, wanted a floating-point dtype")
-    axes = normalize_axes("normalize", dim, input.ndim, True)
+    if input.dtype.kind not in "fc":
+        raise DTypeError(f"normalize: got {input.dtype}, wanted a floating-point dtype")
     p, eps = as_float("normalize", "p", p), as_float("normalize", "eps", eps)
-    unit = _unit(input.shape, axes, p)
-    x = (cast(input, float32) if dtype.itemsize == 2 else input) * unit
-    result = cast(x / clip(vector_norm(x, p, axis=axes, keepdims=True), eps * unit), dtype)
-    return result if out is None else into("normalize", out, result)
+    unit = _unit(input.shape, dim, p)
+    x = input * unit
+    found: Tensor = x / clip(vector_norm(x, p, axis=dim, keepdims=True), eps * unit)
+    return found
+
+
+def _floats(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
+    """Two tensors on one device, in their common real-valued floating-point dtype."""
+    x1, x2 = same_device(operation, x1, x2)
+    dtype = promote(x1.dtype, x2.dtype)
+    if dtype.kind == "c":
+        raise DTypeError(f"{operation}: got {dtype}, wanted a real-valued floating-point dtype")
+    dtype = dtype if dtype.kind == "f" else get_default_dtype()
+    return cast(x1, dtype), cast(x2, dtype)
 
 
 def _normalized(x: Tensor, axis: int, eps: float) -> Tensor:
@@ -166,8 +168,3 @@ def _unit(shape: tuple[int, ...], axes: tuple[int, ...] | None, p: float) -> flo
     """A power of two in which no norm of finite numbers overflows, and few numbers are subnormal."""
     count = math.prod(shape if axes is None else [shape[axis] for axis in axes])
     return 2.0 ** -min(math.ceil(math.log2(count) / p), 32) if p > 0.0 and count > 1 else 1.0
-
-
-_cosine_similarity.function = cosine_similarity
-_normalize.function = normalize
-_pairwise_distance.function = pairwise_distance

@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ..dispatch.legacy import legacy
-from ..families.in_place import in_place, into_all, placed
-from ..families.scalars import accepts_0d, as_vector
+from ..dispatch.operation import operation
+from ..families.function import as_vector, function
 from ..memory.coercion import is_number, python_number, require_range, same_device, scalar_tensor
 from ..memory.structure import broadcast_to, cast, kept, put, reshape, scatter_zeros, to_device
 from ..memory.structure import index as read
@@ -51,6 +50,7 @@ Index = tuple[Any, ...]
 """Slices and raw arrays, which are checked."""
 
 
+@function(methods=("gather",))
 def gather(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The elements of `x` at positions along an axis, one for each element of `index`.
 
@@ -86,11 +86,11 @@ def gather(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> 
     axis = normalize_axis("gather", dim, x.ndim, True)
     if not x._array.shape:
         found = gather(reshape(x, (1,)), axis, reshape(index, (-1,)))
-        return placed("gather", reshape(found, index.shape), out)
-    return placed("gather", _read(x, _beside("gather", x, axis, index)), out)
+        return reshape(found, index.shape)
+    return _read(x, _beside("gather", x, axis, index))
 
 
-@accepts_0d
+@function(methods=("scatter",), in_place_method=True, axis="one")
 def scatter(
     x: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
 ) -> Tensor:
@@ -134,13 +134,12 @@ def scatter(
     if reduce not in (None, "add"):
         raise ValueError(f"scatter: got reduce {reduce!r}, wanted None or 'add'")
     index = _indices("scatter", x, index)
-    axis = normalize_axis("scatter", dim, x.ndim)
-    places = _beside("scatter", x, axis, index)
+    places = _beside("scatter", x, dim, index)
     put = _source("scatter", x, value if src is None else src, index.shape)
     return _write(x, put, places) if reduce is None else _add(x, broadcast_to(put, index.shape), places)
 
 
-@accepts_0d
+@function(methods=("scatter_add",), in_place_method=True, axis="one")
 def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy of `x` with elements added at positions along an axis, once for each time that a place is named.
 
@@ -177,12 +176,11 @@ def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     tensor([4., 0., 2.])
     """
     index = _indices("scatter_add", x, index)
-    axis = normalize_axis("scatter_add", dim, x.ndim)
-    places = _beside("scatter_add", x, axis, index)
+    places = _beside("scatter_add", x, dim, index)
     return _add(x, broadcast_to(_source("scatter_add", x, src, index.shape), index.shape), places)
 
 
-@accepts_0d
+@function(methods=("index_select",), axis="one")
 def index_select(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The slices of `x` at positions along an axis.
 
@@ -212,10 +210,10 @@ def index_select(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = Non
     tensor([[3, 4],
             [3, 4]])
     """
-    return placed("index_select", _read(x, _along("index_select", x, dim, index)), out)
+    return _read(x, _along("index_select", x, dim, index))
 
 
-@accepts_0d
+@function(methods=("index_add",), in_place_method=True, axis="one")
 def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
     """A copy of `x` with slices added at positions along an axis, once for each time that one is named.
 
@@ -252,7 +250,7 @@ def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any 
     return _add(x, added if is_number(alpha, 1) else cast(added * alpha, x.dtype), places)
 
 
-@accepts_0d
+@function(methods=("index_copy",), in_place_method=True, axis="one")
 def index_copy(x: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """A copy of `x` with slices put at positions along an axis; the parameters are those of `index_add`.
 
@@ -266,6 +264,7 @@ def index_copy(x: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     return _write(x, put, places)
 
 
+@function(methods=("index_fill",), in_place_method=True)
 def index_fill(x: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """A copy of `x` with one value in the slices at positions along an axis.
 
@@ -290,12 +289,13 @@ def index_fill(x: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     >>> tp.index_fill(tp.zeros(3), 0, tp.tensor([2, 0]), 7.0)
     tensor([7., 0., 7.])
     """
-    if type(x) is Tensor and not x._array.shape:
+    if not x._array.shape:
         return as_vector(lambda vector: index_fill(vector, dim, index, value), x)
-    places = _along("index_fill", x, dim, index)
+    places = _along("index_fill", x, normalize_axis("index_fill", dim, x.ndim), index)
     return _write(x, _source("index_fill", x, value, ()), places)
 
 
+@function(methods=("masked_select",))
 def masked_select(x: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The elements where a mask holds, in row-major order.
 
@@ -326,15 +326,13 @@ def masked_select(x: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tens
     >>> tp.masked_select(x, x > 0)
     tensor([1., 3.])
     """
-    if type(x) is not Tensor or type(mask) is not Tensor:
-        raise unsupported("masked_select", x, mask)
     if mask.dtype is not bool_:
         raise DTypeError(f"masked_select: got a mask of {mask.dtype}, wanted bool; compare it, as in mask != 0")
     try:
         x, mask = broadcast_arrays(x, mask)
     except ShapeError as error:
         raise explain("masked_select", error, x, mask) from None
-    return placed("masked_select", getitem(x, mask), out)
+    return getitem(x, mask)
 
 
 class TopK(NamedTuple):
@@ -344,7 +342,7 @@ class TopK(NamedTuple):
     indices: Tensor
 
 
-@accepts_0d
+@function(methods=("topk",), axis="one")
 def topk(
     x: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None
 ) -> TopK:  # fmt: skip
@@ -383,26 +381,18 @@ def topk(
     >>> tp.topk(tp.tensor([2, 5, 1, 4]), 2).indices
     tensor([1, 3])
     """
-    if type(x) is not Tensor:
-        raise unsupported("topk", x)
-    axis = normalize_axis("topk", dim, x.ndim)
-    length, count = x.shape[axis], as_integer("topk", "k", k)
+    length, count = x.shape[dim], as_integer("topk", "k", k)
     if not 0 <= count <= length:
-        raise ArgumentError(f"topk: got k={count}, wanted 0 to {length}, the length of axis {axis}")
+        raise ArgumentError(f"topk: got k={count}, wanted 0 to {length}, the length of axis {dim}")
     if largest:
-        indices = positions_of_greatest(x, count, axis)
+        indices = positions_of_greatest(x, count, dim)
     else:
-        indices = argsort(x, axis=axis)[(*(slice(None),) * axis, slice(count))]
-    found = TopK(elements_at(x, indices, axis), indices)
-    if out is None:
-        return found
-    return TopK(*into_all("topk", out, found))
+        indices = argsort(x, axis=dim)[(*(slice(None),) * dim, slice(count))]
+    return TopK(elements_at(x, indices, dim), indices)
 
 
-def _indices(operation: str, x: Any, index: Any) -> Tensor:
+def _indices(operation: str, x: Tensor, index: Tensor) -> Tensor:
     """Indices in int64, on the device of the tensor that they are for."""
-    if type(x) is not Tensor or type(index) is not Tensor:
-        raise unsupported(operation, x, index)
     if index.dtype.kind not in "iu":
         raise DTypeError(f"{operation}: got an index of {index.dtype}, wanted an integer dtype, as int64")
     return cast(to_device(index, x.device), int64)
@@ -436,23 +426,19 @@ def _beside(operation: str, x: Tensor, axis: int, index: Tensor) -> Index:
     return along_axis(found, axis, _checked(operation, index, axis, wanted[axis]))
 
 
-def _along(operation: str, x: Tensor, dim: int, index: Tensor) -> Index:
+def _along(operation: str, x: Tensor, axis: int, index: Tensor) -> Index:
     """The index that reads slices of `x` at positions along an axis."""
     index = _indices(operation, x, index)
-    axis = normalize_axis(operation, dim, x.ndim)
     if index.ndim > 1:
         raise PositionError(f"{operation}: got an index of shape {index.shape}, wanted one axis")
     checked = _checked(operation, index if index.ndim else index.reshape(1), axis, x.shape[axis])
     return (*(slice(None),) * axis, checked)
 
 
-def _slices(operation: str, x: Tensor, dim: int, index: Tensor, source: Any) -> tuple[Index, Tensor]:
+def _slices(operation: str, x: Tensor, axis: int, index: Tensor, source: Tensor) -> tuple[Index, Tensor]:
     """Where slices are put, and the slices."""
-    places = _along(operation, x, dim, index)
-    axis = len(places) - 1
+    places = _along(operation, x, axis, index)
     wanted = (*x.shape[:axis], math.prod(index.shape), *x.shape[axis + 1 :])
-    if type(source) is not Tensor:
-        raise unsupported(operation, x, source)
     if source.shape != wanted:
         raise ShapeError(f"{operation}: got a source of shape {source.shape}, wanted {wanted}")
     return places, _source(operation, x, source, wanted)
@@ -490,15 +476,13 @@ def _add(x: Tensor, value: Tensor, index: Index) -> Tensor:
     return x + scatter_zeros(value, x.shape, kept(index, value))
 
 
-_masked_fill = legacy(
-    "masked_fill",
-    family="elementwise",
-    operands=("x", "mask"),
-    decomposition=lambda ops, x, mask, value: ops.where(mask, ops.full_like(x, value), x),
-    methods=("masked_fill",),
-)
+@operation(elementwise=True)
+def _masked_fill(ops: Any, x: Any, mask: Any, *, value: Any) -> Any:
+    """The elements of `x`, and a number where the mask holds."""
+    return ops.where(mask, ops.full_like(x, value), x)
 
 
+@function(methods=("masked_fill",), in_place_method=True)
 def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
     """The elements of `x`, and one value where the mask holds, as in PyTorch.
 
@@ -521,8 +505,6 @@ def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
     >>> tp.masked_fill(x, x < 0, 0.0)
     tensor([1., 0.])
     """
-    if type(x) is not Tensor or type(mask) is not Tensor:
-        raise unsupported("masked_fill", x, mask)
     if type(value) is Tensor:
         return where(mask, value, x)
     value = python_number(value)
@@ -539,29 +521,3 @@ def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
     except Exception as error:
         raise explain("masked_fill", error, x, mask) from None
     return _masked_fill.finish(array, key, (x, mask))
-
-
-_masked_fill.function = masked_fill
-
-
-METHODS = {
-    **{
-        function.__name__: function
-        for function in (
-            gather,
-            index_add,
-            index_copy,
-            index_fill,
-            index_select,
-            masked_select,
-            scatter,
-            scatter_add,
-            topk,
-        )
-    },
-    **{
-        f"{function.__name__}_": in_place(function)
-        for function in (index_add, index_copy, index_fill, masked_fill, scatter, scatter_add)
-    },
-}
-"""What these functions are called as methods of Tensor, and their in-place forms."""
