@@ -6,14 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from . import numpy_protocols
-from .autodiff import backward, hooks, leaves, lifting
+from .autodiff import backward
 from .dispatch.operation import Operation
 from .dispatch.registry import MEMBERS, OPERATIONS
 from .interchange import interop
-from .memory import writes
 from .memory.structure import convert
-from .memory.tensor import Tensor, require_tensors, wrap
-from .memory.views import array_of, is_own_view
+from .memory.tensor import Tensor, require_tensors
+from .memory.views import is_own_view
 from .pytorch import (
     activations,
     comparison,
@@ -44,6 +43,7 @@ from .types.absent import explain_absent_methods
 
 CHAPTERS = (
     activations,
+    backward,
     comparison,
     elementwise,
     fft,
@@ -129,10 +129,6 @@ CONVERSIONS = {
 
 METHODS: dict[str, Any] = {
     **creation.METHODS,
-    **backward.METHODS,
-    **hooks.METHODS,
-    **leaves.METHODS,
-    **lifting.METHODS,
     **indexing.METHODS,
     **inspection.METHODS,
     **interop.METHODS,
@@ -143,12 +139,8 @@ METHODS: dict[str, Any] = {
     **linalg.METHODS,
     **linear_algebra.METHODS,
     **sampling.METHODS,
-    "_current": array_of,
-    "_wrap": staticmethod(wrap),
     "__getitem__": indexing.getitem,
     "__setitem__": indexing.setitem,
-    "fill_": writes.fill_,
-    "zero_": writes.zero_,
     "astype": astype,
     "type_as": type_as_method,
     **{method: _converter(name) for method, name in CONVERSIONS.items()},
@@ -156,8 +148,6 @@ METHODS: dict[str, Any] = {
 
 PROPERTIES: dict[str, property] = {
     **conversion.PROPERTIES,
-    **hooks.PROPERTIES,
-    **leaves.PROPERTIES,
     "real": property(manipulation.real, _part_setter("real")),
     "imag": property(manipulation.imaginary_attribute, _part_setter("imag")),
     "T": property(manipulation.matrix_attribute),

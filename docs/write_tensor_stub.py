@@ -178,6 +178,7 @@ class Bodies(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         node.body = [ast.Expr(ast.Constant(...))]
+        node.decorator_list = node.decorator_list if self.within else []
         if self.within == "Tensor" and node.returns is not None:
             node.returns = ast.parse(self.imports.annotation(ast.unparse(node.returns), vars(tensor)), mode="eval").body
         return node
@@ -200,7 +201,11 @@ class Bodies(ast.NodeTransformer):
         """What the bodies use is not needed."""
 
 
-UNUSED = {"from __future__ import annotations", "from typing import TYPE_CHECKING"}
+UNUSED = {
+    "from __future__ import annotations",
+    "from typing import TYPE_CHECKING",
+    "from ..dispatch.registry import method",
+}
 
 
 def stub() -> str:

@@ -10,6 +10,7 @@ from ...autograd.captured import note_written
 from ...autograd.hooks import HOOKS
 from ...autograd.modes import is_inference_mode_enabled
 from ..dispatch.keys import DispatchKey
+from ..dispatch.registry import method
 from ..memory.coercion import scalar_tensor
 from ..memory.structure import broadcast_to, clone
 from ..memory.tensor import Tensor, wrap
@@ -19,6 +20,7 @@ from .leaves import get_grad, require_like
 from .lifting import CONSTANT_LIFTER, LIFTER, conjugate, in_own_memory
 
 
+@method()
 def backward(
     self: Tensor,
     gradient: Tensor | None = None,
@@ -71,6 +73,7 @@ def backward(
                 _accumulate(owner, found, create_graph, exposed)
 
 
+@method("_gradients")
 def gradients(
     self: Tensor,
     outputs: Tensor | Sequence[Tensor],
@@ -216,7 +219,3 @@ def _accumulate(owner: Tensor, found: Any, create_graph: bool, exposed: set[int]
             owner._grad = wrap(kernel(held_array, found), owner._key)
         else:
             write(held, (in_place or kernel)(held_array, found))
-
-
-METHODS = {"backward": backward, "_gradients": gradients}
-"""Methods of Tensor."""

@@ -11,6 +11,7 @@ from typing import Any
 from ...autograd.hooks import HOOKS, Hook, RemovableHandle, register
 from ...autograd.node import Node
 from ..dispatch.keys import DispatchKey
+from ..dispatch.registry import attribute, method
 from ..memory.tensor import Tensor
 from ..memory.views import array_of
 from .leaves import get_grad, grad_fn
@@ -19,6 +20,7 @@ from .lifting import passed, shown
 delivery = threading.Lock()
 
 
+@method()
 def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
     """Call a function with this tensor's gradient whenever a backward pass has computed it.
 
@@ -75,6 +77,7 @@ RETAINING: weakref.WeakValueDictionary[int, Tensor] = weakref.WeakValueDictionar
 """The results of operations that keep their gradients, by their identity."""
 
 
+@method()
 def retain_grad(self: Tensor) -> None:
     """Keep the gradient of this tensor in its `grad` though it is no leaf.
 
@@ -102,6 +105,7 @@ def retain_grad(self: Tensor) -> None:
             RETAINING[id(self)] = self
 
 
+@attribute("retains_grad")
 def retains_grad(self: Tensor) -> bool:
     """Whether this is no leaf and keeps its gradient."""
     return RETAINING.get(id(self)) is self and isinstance(self._node, Node)
@@ -133,10 +137,3 @@ class Retaining:
             for tensor, found in self._kept:
                 held = get_grad(tensor)
                 tensor._grad = found if held is None else held + found
-
-
-METHODS = {"register_hook": register_hook, "retain_grad": retain_grad}
-"""Methods of Tensor."""
-
-PROPERTIES = {"retains_grad": property(retains_grad)}
-"""Properties of Tensor."""

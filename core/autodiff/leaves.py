@@ -8,13 +8,15 @@ from typing import Any
 from ...autograd.captured import note_written
 from ...autograd.hooks import HOOKS
 from ...autograd.node import Leaf, Node
+from ..dispatch.registry import attribute, method
 from ..memory.tensor import Tensor, make_leaf
-from ..memory.views import array_of, detach, end_history, rewrite_history
+from ..memory.views import array_of, detach
 from ..types.errors import DeviceError, ShapeError
 
 __all__ = ["zero_grad"]
 
 
+@method()
 def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
     """Begin, or for a leaf end, to record operations on this tensor, and return it.
 
@@ -41,27 +43,30 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
     return self
 
 
+def set_requires_grad(self: Tensor, flag: bool) -> None:
+    """Begin or end to record operations on this tensor."""
+    requires_grad_(self, flag)
+
+
+@attribute("requires_grad", set_requires_grad)
 def requires_grad(self: Tensor) -> bool:
     """Whether operations on this tensor are recorded."""
     array_of(self)
     return self._node is not None
 
 
+@attribute("is_leaf")
 def is_leaf(self: Tensor) -> bool:
     """Whether the tensor is no result of recorded operations."""
     array_of(self)
     return not isinstance(self._node, Node)
 
 
+@attribute("grad_fn")
 def grad_fn(self: Tensor) -> Node | None:
     """The node of the operation that made this tensor; None for a leaf."""
     array_of(self)
     return self._node if isinstance(self._node, Node) else None
-
-
-def get_grad(self: Tensor) -> Tensor | None:
-    """The gradient that backward passes have accumulated here; None before the first."""
-    return getattr(self, "_grad", None)
 
 
 def set_grad(self: Tensor, value: Tensor | None) -> None:
@@ -78,6 +83,17 @@ def set_grad(self: Tensor, value: Tensor | None) -> None:
     self._grad = value
 
 
+def forget_grad(self: Tensor) -> None:
+    """Forget the accumulated gradient."""
+    self._grad = None
+
+
+@attribute("grad", set_grad, forget_grad)
+def get_grad(self: Tensor) -> Tensor | None:
+    """The gradient that backward passes have accumulated here; None before the first."""
+    return getattr(self, "_grad", None)
+
+
 def require_like(what: str, value: Any, tensor: Tensor) -> None:
     if type(value) is not Tensor:
         raise TypeError(f"{what}: got {type(value).__name__}, wanted a Tensor or None")
@@ -87,11 +103,6 @@ def require_like(what: str, value: Any, tensor: Tensor) -> None:
         raise DeviceError(f"{what}: got a gradient on {value.device}, wanted {tensor.device}")
     if value.dtype is not tensor.dtype:
         raise TypeError(f"{what}: got a gradient of {value.dtype}, wanted {tensor.dtype}")
-
-
-def get_data(self: Tensor) -> Tensor:
-    """The tensor without history, sharing its memory, as in PyTorch."""
-    return detach(self)
 
 
 def set_data(self: Tensor, data: Any) -> None:
@@ -115,6 +126,12 @@ def set_data(self: Tensor, data: Any) -> None:
     array_of(self)
     for slot in ("_array", "_key", "_storage", "_version", "_view"):
         setattr(self, slot, getattr(shared, slot))
+
+
+@attribute("data", set_data)
+def get_data(self: Tensor) -> Tensor:
+    """The tensor without history, sharing its memory, as in PyTorch."""
+    return detach(self)
 
 
 def _replace_leaf(self: Tensor, data: Tensor) -> None:
@@ -182,21 +199,3 @@ def zero_grad(parameters: Any, set_to_none: bool = True) -> None:
             f"zero_grad: got {type(parameters).__name__}, wanted a tensor, iterables of tensors, or an object with a "
             f"method parameters()"
         )
-
-
-METHODS = {
-    "detach": detach,
-    "requires_grad_": requires_grad_,
-    "_end_history": end_history,
-    "_write_history": rewrite_history,
-}
-"""Methods of Tensor."""
-
-PROPERTIES = {
-    "requires_grad": property(requires_grad, lambda self, flag: (requires_grad_(self, flag), None)[1]),
-    "is_leaf": property(is_leaf),
-    "grad_fn": property(grad_fn),
-    "data": property(get_data, set_data),
-    "grad": property(get_grad, set_grad, lambda self: set_grad(self, None)),
-}
-"""Properties of Tensor."""

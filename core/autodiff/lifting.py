@@ -10,7 +10,7 @@ from ...autograd.checkpoint import SURROUNDINGS
 from ...autograd.rule import NO_GRADIENT
 from ..dispatch.keys import DispatchKey
 from ..dispatch.operation import Operation, operation
-from ..dispatch.registry import FUNCTIONS, OPERATIONS
+from ..dispatch.registry import FUNCTIONS, MEMBERS, OPERATIONS, method
 from ..memory.steps import take_view
 from ..memory.structure import cast, clone
 from ..memory.tensor import Tensor, make_leaf, new_tensor, wrap
@@ -94,12 +94,12 @@ class TensorLifter:
         return tensor
 
 
-LIFTER = TensorLifter()
-
+LIFTER = MEMBERS["_lifter"] = TensorLifter()
 
 CONSTANT_LIFTER = _ConstantLifter()
 
 
+@method("_shown", static=True)
 def shown(gradient: Any, key: DispatchKey) -> Tensor:
     """A gradient of a pass, raw or recorded, as a tensor that users may see and write."""
     if key.dtype.kind != "c":
@@ -107,6 +107,7 @@ def shown(gradient: Any, key: DispatchKey) -> Tensor:
     return owned(conjugate(gradient) if type(gradient) is Tensor else key.library.ops.conj(gradient), key)
 
 
+@method("_owned", static=True)
 def owned(value: Any, key: DispatchKey, exposed: set[int] | None = None) -> Tensor:
     """A raw array, or a recorded tensor, as a tensor that can be written without changing anything else.
 
@@ -119,12 +120,14 @@ def owned(value: Any, key: DispatchKey, exposed: set[int] | None = None) -> Tens
     return wrap(key.library.backend.copy(value) if key.writable else value, key)
 
 
+@method("_passed")
 def passed(gradient: Tensor, key: DispatchKey, recorded: bool) -> Any:
     """A user's gradient as a pass has it: a tensor where it is recorded, else a raw array."""
     tensor = conjugate(cast(gradient, key.dtype))
     return tensor if recorded else array_of(tensor)
 
 
+@method("_save")
 def saved(self: Tensor) -> tuple[Any, Any, int]:
     """Array, storage and version, from which a tensor can be made again that follows no later write."""
     array = array_of(self)
@@ -132,11 +135,13 @@ def saved(self: Tensor) -> tuple[Any, Any, int]:
     return array, storage, self._version
 
 
+@method("_lift", static=True)
 def lifted(array: Any, key: DispatchKey, node: Any = None, storage: Any = None, version: int = 0) -> Tensor:
     """A tensor of a raw array, with a history."""
     return wrap(array, key, node) if storage is None else LIFTER.lift(array, key, node, storage, version)
 
 
+@method("_variable")
 def variable(self: Tensor) -> Tensor:
     """A tensor that shares the memory, with a node or leaf of its own that leads to this one's, if there is one."""
     alone = detach(self)
@@ -146,6 +151,7 @@ def variable(self: Tensor) -> Tensor:
     return alone
 
 
+@method("_require_writable")
 def require_written(self: Tensor, operation: str) -> None:
     """Refuse what was written without being recorded, if recording it would be refused."""
     require_writable(operation, self)
@@ -165,16 +171,3 @@ def in_own_memory(array: Any, key: DispatchKey, exposed: set[int]) -> Any:
         return key.library.backend.copy(array)
     exposed.add(id(array))
     return array
-
-
-METHODS = {
-    "_lift": staticmethod(lifted),
-    "_lifter": LIFTER,
-    "_owned": staticmethod(owned),
-    "_passed": passed,
-    "_save": saved,
-    "_shown": staticmethod(shown),
-    "_variable": variable,
-    "_require_writable": require_written,
-}
-"""Methods of Tensor that `tensorplug.autograd` calls: see `tensorplug.autograd.protocol`."""

@@ -43,24 +43,29 @@ def public(name: str, *methods: str) -> Callable[[Member], Member]:
     return declare
 
 
-def method(*names: str) -> Callable[[Member], Member]:
-    """Declare a method of Tensor under some names, by default its own, and call it by the first in Python's errors."""
+def method(*names: str, static: bool = False) -> Callable[[Member], Member]:
+    """Declare a method of Tensor under some names, by default its own, and call it by the first in Python's errors.
+
+    With `static` it does not get the tensor.
+    """
 
     def declare(function: Member) -> Member:
         called = names or (function.__name__,)
         function.__qualname__ = f"Tensor.{called[0]}"
         for name in called:
-            _enter(name, function)
+            _enter(name, staticmethod(function) if static else function)
         return function
 
     return declare
 
 
-def attribute(name: str, setter: Callable[..., None] | None = None) -> Callable[[Member], Member]:
+def attribute(
+    name: str, setter: Callable[..., None] | None = None, deleter: Callable[[Any], None] | None = None
+) -> Callable[[Member], Member]:
     """Declare a property of Tensor."""
 
     def declare(getter: Member) -> Member:
-        _enter(name, property(getter, setter))
+        _enter(name, property(getter, setter, deleter))
         return getter
 
     return declare

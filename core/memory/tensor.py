@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from ...autograd.node import Leaf
 from ..dispatch.keys import DispatchKey
+from ..dispatch.registry import method
 from ..types.absent import Absent
 from ..types.devices import Device
 from ..types.dtypes import DType
@@ -250,6 +251,7 @@ new_tensor: Callable[[], Tensor] = functools.partial(object.__new__, Tensor)
 """A tensor without anything in it."""
 
 
+@method("_wrap", static=True)
 def wrap(array: Any, key: DispatchKey, node: Any = None) -> Tensor:
     """A tensor of a raw array that nothing else holds."""
     tensor = new_tensor()

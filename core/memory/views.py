@@ -18,7 +18,7 @@ from ...autograd.captured import note_written
 from ...autograd.modes import is_grad_enabled
 from ...autograd.node import Leaf
 from ..dispatch.operation import operation
-from ..dispatch.registry import OPERATIONS
+from ..dispatch.registry import OPERATIONS, method
 from ..types.errors import ShapeError
 from .derivation import (
     ALONE,
@@ -252,6 +252,7 @@ def refresh(tensor: Tensor) -> None:
     tensor._version = version
 
 
+@method("_current")
 def array_of(tensor: Tensor) -> Any:
     """The tensor's raw array, up to date."""
     storage = tensor._storage
@@ -286,6 +287,7 @@ def is_own_view(tensor: Tensor, step: Step, value: Tensor) -> bool:
     return view.steps == (*(() if own_view is None else own_view.steps), step)
 
 
+@method()
 def detach(tensor: Tensor) -> Tensor:
     """A tensor that shares the memory and has no history."""
     storage = tensor._storage
@@ -438,6 +440,7 @@ def require_recorded_view(operation: str, tensor: Tensor) -> None:
         )
 
 
+@method("_write_history")
 def rewrite_history(tensor: Tensor, node: Any) -> None:
     """Make `node` the history of a tensor that was just written, and of its base where it is a view."""
     view, base = tensor._view, base_of(tensor)
@@ -458,6 +461,7 @@ def rewrite_history(tensor: Tensor, node: Any) -> None:
         _replay(tensor, view)
 
 
+@method("_end_history")
 def end_history(tensor: Tensor) -> None:
     """Make a constant of a tensor, and of a view whose base is one."""
     tensor._node = None

@@ -8,6 +8,7 @@ import numpy
 
 from ...autograd.modes import is_grad_enabled
 from ..dispatch.operation import Operation, operation
+from ..dispatch.registry import method
 from ..types.dtypes import (
     KIND_ORDER,
     PYTHON_TYPES,
@@ -177,7 +178,8 @@ def copy_(self: Tensor, source: Tensor, /) -> Tensor:
     return self
 
 
-def fill_(self: Tensor, value: Any, /) -> Tensor:
+@method()
+def fill_(self: Tensor, value: Any) -> Tensor:
     """Write one value, converted as in PyTorch, into every element, and return the tensor."""
     if type(value) is Tensor:
         if value.ndim:
@@ -194,6 +196,7 @@ def fill_(self: Tensor, value: Any, /) -> Tensor:
         return write_in_place(_fill, "fill_", self, (self,), {"value": value})
 
 
+@method()
 def zero_(self: Tensor) -> Tensor:
     """Write zero into every element, and return the tensor."""
     return fill_(self, 0)
