@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import io
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -95,7 +97,9 @@ def searched(name: str, chosen: list[Check] | None, level: str, seed: int, again
     """What some checks, by default all, say of a fault."""
     begin = time.perf_counter()
     fault = BY_NAME[name]
-    found = failures(fault, level=level, seed=seed, chosen=chosen, against=against)
+    # Some faults print.
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        found = failures(fault, level=level, seed=seed, chosen=chosen, against=against)
     first = f"{found[0].operation} ({found[0].aspect})" if found else ""
     count = len(checks(level) if chosen is None else chosen)
     return Found(len(found), first, is_named(fault, found), count, time.perf_counter() - begin)
