@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..core import Tensor
@@ -72,11 +73,11 @@ def _tail(ops: Any, x: Any) -> Any:
 
 
 def _entropy_of_logits(ops: Any, input: Any, target: Any) -> Any:
-    zero = ops.zeros_like(input)
-    finite = ops.maximum(input, zero) - input * target
-    # Of infinite logits PyTorch's formula (1 - y) x - log sigmoid(x) leaves this.
-    infinite = (1.0 - target) * input + ops.maximum(-input, zero)
-    return ops.where(ops.isfinite(input), finite, infinite) + _tail(ops, input)
+    # x (h - y) with the likelier answer h, so that nothing cancels.
+    likelier = ops.cast(input > 0.0, input.dtype)
+    # Of negative infinity PyTorch's formula leaves NaN.
+    undefined = ops.clip(input, -math.inf, 0.0) * 0.0
+    return input * (likelier - target) + (_tail(ops, input) + undefined)
 
 
 def _surplus(ops: Any, input: Any, target: Any) -> Any:

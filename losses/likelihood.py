@@ -287,8 +287,8 @@ def _require_no_negative(host: numpy.ndarray, loss: str) -> None:
 def _divergence(ops: Any, input: Any, target: Any, log_target: bool) -> Any:
     if log_target:
         return ops.exp(target) * (target - input)
-    zero = ops.equal(target, ops.zeros_like(target))
-    return target * ops.log(ops.masked_fill(target, zero, 1.0)) - target * input
+    # Of a probability of zero the logarithm of one counts.
+    return target * (ops.log(target + ops.cast(target == 0.0, target.dtype)) - input)
 
 
 _kl_div = pointwise(

@@ -16,22 +16,17 @@ from ..core import (
     OPERATIONS,
     Operation,
     Tensor,
-    is_grad_enabled,
     rule,
     tangent,
 )
 from ..core.autodiff.lifting import TensorLifter
 from ..core.dispatch.legacy import legacy
 from ..core.memory.views import array_of
-from ..core.types.dtypes import float32, float64
 
 Formula = Callable[..., Any]
 """``formula(ops, input, target, *options)`` on arrays or tensors of one shape and dtype."""
 
 FLOATS = "real-valued floating-point"
-
-WIDE = (float32, float64)
-"""Where slopes may be divided before they are multiplied: half precision would lose those that a factor scales up."""
 
 
 def pointwise(name: str, value: Formula, keeps_slope: bool = False, **slopes: Formula) -> Operation:
@@ -44,8 +39,8 @@ def pointwise(name: str, value: Formula, keeps_slope: bool = False, **slopes: Fo
     value
         The loss.
     keeps_slope
-        Whether backends may have a kernel that computes the slope by the input along with the loss, for less than both
-        take alone. It is kept for the backward pass then, unless a gradient of the target is wanted too.
+        Whether backends may have a kernel that computes the slope by the input along with the sum of the losses, for
+        less than both take alone. It is kept for the backward pass then, unless a gradient of the target is wanted too.
     **slopes
         Its derivatives by ``input`` and by ``target``; without the latter targets have no gradient.
     """
@@ -96,24 +91,18 @@ def _reduced(ops: Any, found: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
-    """The operation that computes the slope by the input too, and the one that takes the gradient from it.
+    """The operation that computes the sum of the losses and the slope by the input, and the one that takes the gradient
+    from it.
 
-    No tensor has the slope's memory, so a backward pass that frees the graph may write the gradient there. Where a mean
-    is wanted both are divided at once, so that the gradient of the mean is there without another pass over memory.
+    No tensor has the slope's memory, so a backward pass that frees the graph may write the gradient there.
     """
     name, gradient_name = f"{loss}_with_slope", f"{loss}_gradient_from_slope"
 
-    def compute(
-        ops: Any, *operands: Any, options: tuple[Any, ...], summed: bool, divisor: float = 1.0
-    ) -> tuple[Any, Any]:
-        found = ops.pointwise(value, operands, options, summed)
-        return found / divisor, ops.pointwise(slope_of, operands, options, False) / divisor
+    def compute(ops: Any, *operands: Any, options: tuple[Any, ...]) -> tuple[Any, Any]:
+        return ops.pointwise(value, operands, options, True), ops.pointwise(slope_of, operands, options, False)
 
-    def gradient(
-        ops: Any, g: Any, input: Any, target: Any, slope: Any, options: tuple[Any, ...], divisor: float, last: bool
-    ) -> Any:
-        given = {"options": options, "divisor": divisor, "overwrite": last}
-        return getattr(ops, gradient_name)(g, slope, input, target, **given)
+    def gradient(ops: Any, g: Any, input: Any, target: Any, slope: Any, options: tuple[Any, ...], last: bool) -> Any:
+        return getattr(ops, gradient_name)(g, slope, input, target, options=options, overwrite=last)
 
     def scaled(ops: Any, upstream: Any, slope: Any) -> Any:
         return slope * upstream
@@ -122,27 +111,17 @@ def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
         return ops.pointwise(scaled, (upstream, slope), (), False)
 
     def recorded(
-        upstream: Tensor,
-        slope: Any,
-        input: Tensor,
-        target: Tensor,
-        options: tuple[Any, ...],
-        divisor: float,
-        overwrite: bool,
+        upstream: Tensor, slope: Any, input: Tensor, target: Tensor, options: tuple[Any, ...], overwrite: bool
     ) -> Any:
-        return slope_of(TensorLifter.ops, input, target, *options) * (upstream / divisor)
+        return slope_of(TensorLifter.ops, input, target, *options) * upstream
 
-    def loss_with_slope(input: Tensor, target: Tensor, divisor: float = 1.0, **parameters: Any) -> Tensor:
+    def loss_with_slope(input: Tensor, target: Tensor, options: tuple[Any, ...]) -> Tensor:
         kernel, key = input._key.table[name]
-        parameters["divisor"] = divisor
-        found, slope = kernel(array_of(input), array_of(target), **parameters)
-        return operation.finish(found, key, (input, target), slope=slope, **parameters)
+        found, slope = kernel(array_of(input), array_of(target), options=options)
+        return operation.finish(found, key, (input, target), slope=slope, options=options)
 
-    def tangent_of_input(
-        ops: Any, t: Any, input: Any, target: Any, slope: Any, options: Any, divisor: float, out_shape: Any
-    ) -> Any:
-        given = {"options": options, "divisor": divisor, "overwrite": False}
-        return _reduced(ops, getattr(ops, gradient_name)(t, slope, input, target, **given), out_shape)
+    def tangent_of_input(ops: Any, t: Any, input: Any, target: Any, slope: Any, options: Any) -> Any:
+        return ops.sum(getattr(ops, gradient_name)(t, slope, input, target, options=options, overwrite=False))
 
     rule(name, operands=("target",), input=gradient)
     tangent(name, input=tangent_of_input)
@@ -156,15 +135,10 @@ def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
 
 def pointwise_loss(loss: Operation, input: Tensor, target: Tensor, reduction: str, *options: Any) -> Tensor:
     """A declared loss of tensors of one shape and dtype, under a reduction."""
-    parameters = {"options": options, "summed": reduction != "none"}
-    count = float(math.prod(input.shape)) if reduction == "mean" else 1.0
+    summed = reduction != "none"
     with_slope = f"{loss.name}_with_slope"
-    has_kernel = input._key.library.find_own_kernel(with_slope) is not None
-    if has_kernel and is_grad_enabled() and input.requires_grad and not target.requires_grad:
-        function = OPERATIONS[with_slope].function
-        if count and input.dtype in WIDE:
-            return function(input, target, **parameters, divisor=count)
-        total = function(input, target, **parameters)
+    if summed and not target.requires_grad and input._key.library.find_own_kernel(with_slope) is not None:
+        total = OPERATIONS[with_slope].function(input, target, options)
     else:
-        total = loss(input, target, **parameters)
-    return total if reduction != "mean" else total / count
+        total = loss(input, target, options=options, summed=summed)
+    return total if reduction != "mean" else total / float(math.prod(input.shape))

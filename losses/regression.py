@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy
+
 from ..core import Operation, Tensor
 from ..core.memory.structure import cast
 from ..core.types.axes import as_float
@@ -19,6 +21,10 @@ from .reduction import reduce, require_reduction
 __all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
 
 
+LEAST_BETA = float(numpy.finfo(numpy.float32).tiny)
+"""Of a lesser one no difference in single precision is on the curved part, and none that counts in double."""
+
+
 def _of_difference(name: str, value: Formula, slope: Formula, keeps_slope: bool = False) -> Operation:
     """Declare a loss of the difference, given as ``formula(ops, difference, *options)``."""
     return pointwise(
@@ -30,17 +36,23 @@ def _of_difference(name: str, value: Formula, slope: Formula, keeps_slope: bool 
     )
 
 
+def _clipped(ops: Any, difference: Any, bound: float, scale: float) -> Any:
+    """The square and the absolute value are one formula of the difference and of what is left of it between bounds."""
+    clipped = ops.clip(difference, -bound, bound)
+    return (difference - clipped * 0.5) * (clipped * scale)
+
+
 _l1 = _of_difference("l1_loss", lambda ops, d: ops.abs(d), lambda ops, d: ops.sign(d), keeps_slope=True)
 _mse = _of_difference("mse_loss", lambda ops, d: d * d, lambda ops, d: d * 2.0, keeps_slope=True)
 _smooth_l1 = _of_difference(
     "smooth_l1_loss",
-    lambda ops, d, beta: ops.where(ops.abs(d) < beta, d * d * (0.5 / beta), ops.abs(d) - 0.5 * beta),
+    lambda ops, d, beta: _clipped(ops, d, beta, 1.0 / beta),
     lambda ops, d, beta: ops.where(ops.abs(d) < beta, d * (1.0 / beta), ops.sign(d)),
     keeps_slope=True,
 )
 _huber = _of_difference(
     "huber_loss",
-    lambda ops, d, delta: ops.where(ops.abs(d) < delta, d * d * 0.5, (ops.abs(d) - 0.5 * delta) * delta),
+    lambda ops, d, delta: _clipped(ops, d, delta, 1.0),
     lambda ops, d, delta: ops.where(ops.abs(d) < delta, d, ops.sign(d) * delta),
     keeps_slope=True,
 )
@@ -187,7 +199,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
     tensor([0.1250, 1.5000])
     """
     beta = require_beta("smooth_l1_loss", "beta", beta)
-    if beta == 0.0:
+    if beta < LEAST_BETA:
         return _regression(_l1, input, target, reduction, None)
     return _regression(_smooth_l1, input, target, reduction, None, beta)
 

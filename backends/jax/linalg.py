@@ -10,12 +10,10 @@ from typing import Any
 import numpy
 
 from ..common.quiet import quiet
+from ..common.sizes import PRODUCT_BLOCK
 from ..contract import Backend, Kernel
 from .elementwise import quotient
 from .reductions import sum_in_blocks
-
-BLOCK = 512
-"""How many products a vector's product with a matrix may add up one by one."""
 
 
 def kernels(jax: Any, backend: Backend) -> dict[str, Kernel]:
@@ -111,14 +109,19 @@ def kernels(jax: Any, backend: Backend) -> dict[str, Kernel]:
         length = x1.shape[-1] if x1.ndim and x2.ndim else 0
         rows, columns = jnp.atleast_2d(x1), x2[:, None] if x2.ndim == 1 else x2
         is_vector = rows.ndim == columns.ndim == 2 and (rows.shape[0] == 1) != (columns.shape[1] == 1)
-        if length <= BLOCK or not is_vector or columns.shape[0] != length or not jnp.issubdtype(x1.dtype, jnp.inexact):
+        if (
+            length <= PRODUCT_BLOCK
+            or not is_vector
+            or columns.shape[0] != length
+            or not jnp.issubdtype(x1.dtype, jnp.inexact)
+        ):
             return jnp.matmul(x1, x2)
         if x1.dtype.itemsize == 2:
             return matmul(x1.astype(jnp.float32), x2.astype(jnp.float32)).astype(x1.dtype)
-        count = length // BLOCK
-        whole = count * BLOCK
-        blocks1 = rows[:, :whole].reshape(rows.shape[0], count, BLOCK).swapaxes(0, 1)
-        blocks2 = columns[:whole].reshape(count, BLOCK, columns.shape[1])
+        count = length // PRODUCT_BLOCK
+        whole = count * PRODUCT_BLOCK
+        blocks1 = rows[:, :whole].reshape(rows.shape[0], count, PRODUCT_BLOCK).swapaxes(0, 1)
+        blocks2 = columns[:whole].reshape(count, PRODUCT_BLOCK, columns.shape[1])
         found = jnp.sum(jnp.matmul(blocks1, blocks2), 0) + jnp.matmul(rows[:, whole:], columns[whole:])
         return found.reshape((*x1.shape[:-1], *x2.shape[1:]))
 

@@ -7,10 +7,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from ..common.sizes import FEW_ROWS
 from .elementwise import quotient
-
-FEW = 512
-"""So many numbers may be added one by one."""
 
 
 def sum_in_blocks(jax: Any, x: Any, axis: Any, keepdims: bool) -> Any:
@@ -18,7 +16,7 @@ def sum_in_blocks(jax: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     is given one after another, kept from making one sum of them again.
     """
     axes = sorted((i % x.ndim for i in axis), reverse=True) if isinstance(axis, tuple) and axis else [0]
-    if axes[0] - axes[-1] < len(axes) or math.prod(x.shape[i] for i in axes) <= FEW:
+    if axes[0] - axes[-1] < len(axes) or math.prod(x.shape[i] for i in axes) <= FEW_ROWS:
         return jax.numpy.sum(x, axis, keepdims=keepdims)
     found = (
         x.astype(jax.numpy.float32)

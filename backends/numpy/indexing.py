@@ -14,20 +14,12 @@ import numpy
 
 from ..common.positions import in_range
 from ..common.quiet import quiet
+from ..common.sizes import LONG_ROW, MANY_POSITIONS, POSITIONS_BLOCK
 from ..contract import Kernel
 
 ndarray, asarray = numpy.ndarray, numpy.asarray
 
 _FULL = slice(None)
-
-_MANY = 1 << 11
-"""From so many elements on it pays to look for positions in memory."""
-
-_LONG_ROW = 1 << 9
-"""Rows of so many elements are added one by one in less time than their elements at positions."""
-
-_BLOCK = 1 << 16
-"""How many positions are made at once, at most, for elements of rows."""
 
 
 class _Places(NamedTuple):
@@ -123,7 +115,7 @@ def _taken(x: Any, places: _Places) -> Any:
 def _is_worth(x: Any, index: tuple[Any, ...]) -> bool:
     """Whether it pays to look for an index's positions in memory, which an array must be contiguous for."""
     for item in index:
-        if type(item) is ndarray and item.size >= _MANY and x.flags.c_contiguous:
+        if type(item) is ndarray and item.size >= MANY_POSITIONS and x.flags.c_contiguous:
             # NumPy is fast itself with positions along the only axis.
             return _changes_often(item) if item.dtype.kind == "b" else x.ndim > 1
     return False
@@ -163,7 +155,7 @@ def _scatter_zeros(x: Any, shape: tuple[int, ...], index: Any) -> Any:
     if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
         return _scatter_zeros(x.astype(numpy.float32), shape, index).astype(x.dtype)
     out = numpy.zeros(shape, x.dtype)
-    places = _places(shape, index) if x.size >= _MANY and type(index) is tuple else None
+    places = _places(shape, index) if x.size >= MANY_POSITIONS and type(index) is tuple else None
     if places is None or not _adds_in_rows(out, places, x):
         numpy.add.at(out, index, x)
     return out
@@ -182,14 +174,14 @@ def _adds_in_rows(out: Any, places: _Places, x: Any) -> bool:
     if rows.size * after != x.size:
         return False
     rows_of_out, added = out.reshape(-1, after), x.reshape(-1, after)
-    if after >= _LONG_ROW:
+    if after >= LONG_ROW:
         for row, values in zip(rows.tolist(), added, strict=True):
             target = rows_of_out[row]
             numpy.add(target, values, target)
     elif after == 1:
         numpy.add.at(out.reshape(-1), rows, added.reshape(-1))
     else:
-        columns, count = numpy.arange(after), _BLOCK // after
+        columns, count = numpy.arange(after), POSITIONS_BLOCK // after
         for start in range(0, rows.size, count):
             block = slice(start, start + count)
             in_memory = rows[block, None] * after + columns

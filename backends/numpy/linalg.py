@@ -37,7 +37,7 @@ def _slogdet(x: Any) -> tuple[Any, Any]:
     return numpy.where(numpy.isnan(logabsdet), sign.dtype.type(numpy.nan), sign), logabsdet
 
 
-NAMES = ("cholesky", "cross", "det", "eigh", "eigvalsh", "inv", "qr", "solve", "svd", "svdvals")
+NAMES = ("cholesky", "det", "eigh", "eigvalsh", "inv", "qr", "solve", "svd", "svdvals")
 
 KERNELS: dict[str, Kernel] = {
     **{f"linalg.{name}": _quiet(getattr(numpy.linalg, name)) for name in NAMES},

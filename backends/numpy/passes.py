@@ -8,17 +8,15 @@ from typing import Any
 import numpy
 
 from ..common.quiet import quiet
+from ..common.sizes import FEW_ELEMENTS
 from ..contract import Kernel
 
 asarray = numpy.asarray
 
-FEW = 1000
-"""Up to so many numbers, NumPy's own function takes hardly more time than several passes."""
-
 
 def _many(x1: Any, x2: Any) -> bool:
     """Whether there are many numbers, of single or double precision."""
-    return (x1.size > FEW or x2.size > FEW) and x1.dtype.char in "fd" and x1.size > 0 and x2.size > 0
+    return (x1.size > FEW_ELEMENTS or x2.size > FEW_ELEMENTS) and x1.dtype.char in "fd" and x1.size > 0 and x2.size > 0
 
 
 def _of_many(passes: Kernel, kernel: Kernel) -> Kernel:
@@ -92,39 +90,37 @@ def logaddexp(kernel: Kernel) -> Kernel:
     return _of_many(logaddexp, kernel)
 
 
+def _floors(x1: Any, x2: Any) -> Any:
+    """Floors of quotients of single precision in double precision; None if one is too large to be exact.
+
+    A product of a whole number below 2**24 and a number in single precision is exact. No such quotient is rounded up to
+    a whole number, as it differs from one by a unit in its last place or more.
+    """
+    if x1.dtype.char != "f":
+        return None
+    quotient = x1 / x2.astype(numpy.float64)
+    return numpy.floor(quotient, quotient) if numpy.max(numpy.abs(quotient)) < 1 << 24 else None
+
+
 def floor_divide(kernel: Kernel) -> Kernel:
-    """In double precision, as far as the numbers are all exact in single precision: see `remainder`."""
+    """In double precision: see `_floors`."""
 
     def floor_divide(x1: Any, x2: Any) -> Any:
-        if x1.dtype.char != "f":
-            return kernel(x1, x2)
-        quotient = x1 / x2.astype(numpy.float64)
-        if not numpy.max(numpy.abs(quotient)) < 1 << 24:
-            return kernel(x1, x2)
-        return numpy.floor(quotient, quotient).astype(x1.dtype)
+        floors = _floors(x1, x2)
+        return kernel(x1, x2) if floors is None else floors.astype(x1.dtype)
 
     return _of_many(floor_divide, kernel)
 
 
 def remainder(kernel: Kernel) -> Kernel:
-    """In double precision, in which a product of a quotient below 2**28 and a number in single precision is exact.
-
-    No such quotient is rounded up to a whole number, as it differs from one by a unit in its last place or more.
-    """
+    """In double precision: see `_floors`."""
 
     def remainder(x1: Any, x2: Any) -> Any:
-        if x1.dtype.char != "f":
+        floors = _floors(x1, x2)
+        if floors is None or not numpy.isfinite(x2).all():
             return kernel(x1, x2)
-        divisor = x2.astype(numpy.float64)
-        quotient = x1 / divisor
-        if not numpy.max(numpy.abs(quotient)) < 1 << 28:
-            return kernel(x1, x2)
-        numpy.floor(quotient, quotient)
-        quotient *= divisor
-        out = (x1 - quotient).astype(x1.dtype)
-        if not numpy.isfinite(out).all():
-            return kernel(x1, x2)
-        # A remainder of zero has the divisor's sign.
-        return numpy.copysign(out, x2, out=out, where=out == 0.0)
+        floors *= x2
+        out = (x1 - floors).astype(x1.dtype)
+        return numpy.copysign(out, x2, out)
 
     return _of_many(remainder, kernel)

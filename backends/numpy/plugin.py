@@ -17,6 +17,7 @@ from ..common.quiet import (
     run,
     run_anyway,
 )
+from ..common.sizes import MANY_ELEMENTS
 from ..contract import DTYPE_NAMES, Backend, Kernel
 from ..hookspecs import hookimpl
 from .ctc import KERNELS as CTC
@@ -135,12 +136,9 @@ def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return _narrowed(out, x.dtype) if half else out
 
 
-_MANY = 1 << 14
-"""From so many elements on NumPy clips them in less time than it compares each with one number."""
-
-
 def _relu(x: Any) -> Any:
-    clips = x.size >= _MANY and x.dtype.char in "fd"
+    """NumPy clips many numbers in less time than it compares each with one."""
+    clips = x.size >= MANY_ELEMENTS and x.dtype.char in "fd"
     found = quietly(numpy.clip, x, 0.0, math.inf) if clips else asarray(quietly(numpy.maximum, x, x.dtype.type(0)))
     if clips or x.dtype.char == "e":
         # A negative zero is still one.
@@ -177,21 +175,13 @@ def _broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
 
 _BITS = {2: numpy.int16, 4: numpy.int32, 8: numpy.int64}
 
-_FEW_CHOICES = 1 << 9
-"""Up to so many elements a choice for each takes less time than to work on their bits."""
-
 
 def _masked_fill(x: Any, mask: Any, value: Any) -> Any:
-    """Zeros are put in by multiplying bits, at a tenth of the time: a choice for each element is mispredicted often."""
-    clears = value == 0 and x.shape == mask.shape and x.dtype.kind != "c" and math.copysign(1.0, value) > 0
-    bits = _BITS.get(x.dtype.itemsize) if clears and x.size > _FEW_CHOICES else None
-    if bits is None:
-        return asarray(numpy.where(mask, x.dtype.type(value), x))
-    if not numpy.count_nonzero(mask):
-        return numpy.array(x)
-    kept = (~mask).astype(bits)
-    kept *= asarray(x).view(bits)
-    return kept.view(x.dtype)
+    """Zeros are put in by multiplying bits: see `_where`."""
+    bits = _BITS.get(x.dtype.itemsize) if x.size >= MANY_ELEMENTS and x.shape == mask.shape else None
+    if bits is None or x.dtype.kind == "c" or value != 0 or math.copysign(1.0, value) < 0:
+        return _where(mask, asarray(value, x.dtype), x)
+    return (x.view(bits) * ~mask).view(x.dtype)
 
 
 def _fill_(x: Any, value: Any) -> Any:
@@ -218,16 +208,15 @@ def _unfold(x: Any, window: tuple[int, int]) -> Any:
 
 
 def _where(condition: Any, x1: Any, x2: Any) -> Any:
-    """By the bits in which the two differ, where there are many numbers: see `_masked_fill`."""
-    bits = _BITS.get(x1.dtype.itemsize) if x1.size > _FEW_CHOICES and x1.dtype.kind != "c" else None
-    if bits is None or not x1.shape == x2.shape == condition.shape:
-        return numpy.where(condition, x1, x2)
-    if not numpy.count_nonzero(condition):
-        return numpy.array(x2)
-    chosen = (-condition.astype(numpy.int8)).astype(bits)
-    x2 = x2.view(bits)
-    numpy.bitwise_and(chosen, x1.view(bits) ^ x2, chosen)
-    return numpy.bitwise_xor(chosen, x2, chosen).view(x1.dtype)
+    """Many numbers by the bits in which the two differ, as a processor can't foresee which one a mask takes."""
+    bits = _BITS.get(x1.dtype.itemsize) if condition.size >= MANY_ELEMENTS and x1.dtype.kind != "c" else None
+    if bits is None or {x1.shape, x2.shape} - {()} != {condition.shape}:
+        return asarray(numpy.where(condition, x1, x2))
+    other = x2.view(bits)
+    chosen = x1.view(bits) ^ other
+    chosen *= condition
+    chosen ^= other
+    return chosen.view(x1.dtype)
 
 
 def _sigmoid(x: Any) -> Any:

@@ -7,17 +7,12 @@ from typing import Any
 import numpy
 
 from ..common.quiet import quietly, run, run_anyway
-from .sums import FEW_ROWS
+from ..common.sizes import FEW_ROWS
 
 ndarray, asarray = numpy.ndarray, numpy.asarray
 
-FEW_ELEMENTS = 1 << 12
-
 
 def matmul(x1: Any, x2: Any) -> Any:
-    """Small stacked matrices that are transposed are copied, which takes less than OpenBLAS loses on them."""
-    if x2.ndim > 2 and x2.strides[-2] == x2.itemsize and x2.shape[-1] * x2.shape[-2] <= FEW_ELEMENTS:
-        x2 = numpy.ascontiguousarray(x2)
     if x1.itemsize == 2:
         # Of bfloat16, NumPy's answer is float32.
         wide = (x1, x2) if x1.dtype.kind in "iu" else (x1.astype(numpy.float32), x2.astype(numpy.float32))

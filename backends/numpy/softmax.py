@@ -13,23 +13,14 @@ from typing import Any
 import numpy
 
 from ..common.quiet import quiet
-from .products import vecdot
+from ..common.sizes import MANY_EXPONENTIALS, SOFTMAX_BLOCK, SUMMED_BY_PRODUCT
 from .sums import total
 
-BLOCK = 1 << 17
-"""How many elements a block should have at most."""
-
-FEW = 1 << 12
-"""Up to this many elements, a pass costs less than to find out whether it can be saved."""
-
 SMALL = 40.0
-"""Where every greatest element is within this of zero, no exponential overflows and none that counts vanishes: they are
-taken without subtracting the greatest element first, which saves a pass, and their sum is scaled afterwards."""
+"""Where no greatest element exceeds this, exponentials are taken without subtracting it first, which saves a pass: none
+overflows and none that counts vanishes. A softmax of rows of a hundred takes twice as long without that."""
 
 LEAST = math.exp(-SMALL)
-
-FEW_COLUMNS = (8, 1024)
-"""The lengths of rows that are summed by a product with ones."""
 
 
 def _rows(x: Any, axis: int) -> Any:
@@ -46,7 +37,7 @@ def _normalizers(x: Any, axis: int) -> Any:
 
 def _blocks(x: Any) -> Iterator[slice]:
     count = x.shape[0]
-    step = max(1, BLOCK // max(1, x.shape[1] * x.shape[2]))
+    step = max(1, SOFTMAX_BLOCK // max(1, x.shape[1] * x.shape[2]))
     return (slice(start, start + step) for start in range(0, count, step))
 
 
@@ -57,34 +48,22 @@ def _top(x: Any, axis: int = 1) -> Any:
     return numpy.maximum.reduce(x, axis=axis, keepdims=True)
 
 
+def _sum(x: Any) -> Any:
+    if x.shape[2] == 1 and x.shape[1] in SUMMED_BY_PRODUCT:
+        return numpy.matmul(x[:, :, 0], numpy.ones(x.shape[1], x.dtype))[:, None, None]
+    return total(x, 1, None, True)
+
+
 def _exponentials(x: Any, top: Any, out: Any) -> Any:
     """Exponentials of the elements into `out`, up to the factors that are returned: multiplied by these, they are those
     of the differences from the greatest elements. Where those differences were taken anyway, the factor is 1.
     """
     # NaN compares false, and must not keep the greatest elements of other rows from being subtracted.
-    if x.size > FEW and numpy.abs(top).max(initial=0.0) <= SMALL:
+    if x.size >= MANY_EXPONENTIALS and numpy.abs(top).max() <= SMALL:
         numpy.exp(x, out)
         return numpy.exp(-top)
     numpy.exp(numpy.subtract(x, top, out), out)
     return 1.0
-
-
-def _sum(x: Any) -> Any:
-    if x.shape[2] == 1 and FEW_COLUMNS[0] < x.shape[1] <= FEW_COLUMNS[1]:
-        # A product takes a fifth of the time of a sum over short rows.
-        return numpy.matmul(x[:, :, 0], numpy.ones(x.shape[1], x.dtype))[:, None, None]
-    return total(x, 1, None, True)
-
-
-def _plain_exponentials(x: Any, out: Any) -> Any:
-    """The sums of the elements' exponentials, which are put into `out`, with nothing subtracted; None where one could
-    overflow, or all of a row be lost.
-    """
-    # The greatest element of all takes a tenth of the time of those of short rows.
-    if x.size <= FEW or not x.max() <= SMALL:
-        return None
-    sums = _sum(numpy.exp(x, out))
-    return sums if sums.min() >= LEAST else None
 
 
 def softmax(x: Any, *, axis: int) -> Any:
@@ -92,24 +71,14 @@ def softmax(x: Any, *, axis: int) -> Any:
     rows, out = _rows(x, axis), _rows(result, axis)
     for block in _blocks(rows):
         source, part = rows[block], out[block]
-        sums = _plain_exponentials(source, part)
-        if sums is None:
+        # The greatest element of all takes a tenth of the time of those of short rows.
+        small = source.size >= MANY_EXPONENTIALS and source.max() <= SMALL
+        sums = _sum(numpy.exp(source, part)) if small else None
+        if sums is None or not sums.min() >= LEAST:
             _exponentials(source, _top(source), part)
             sums = _sum(part)
         numpy.multiply(part, numpy.reciprocal(sums), part)
     return result
-
-
-def softmax_gradient(g: Any, out: Any, *, axis: int) -> Any:
-    if g.dtype.itemsize == 2:
-        wide = softmax_gradient(g.astype(numpy.float32), out.astype(numpy.float32), axis=axis)
-        return wide.astype(g.dtype)
-    if axis == out.ndim - 1:
-        along = vecdot(g, out)[..., None]
-    else:
-        along = total(g * out, axis, None, True)
-    result = numpy.subtract(g, along)
-    return numpy.multiply(result, out, result)
 
 
 def log_softmax(x: Any, *, axis: int) -> Any:
@@ -125,10 +94,6 @@ def log_softmax(x: Any, *, axis: int) -> Any:
 
 def softmax_normalizer(x: Any, *, axis: int) -> Any:
     result = numpy.empty((2, *x.shape[:axis], 1, *x.shape[axis + 1 :]), x.dtype)
-    if x.size <= FEW:
-        result[0] = top = _top(x, axis)
-        result[1] = total(numpy.exp(x - top), axis, None, True)
-        return result
     rows, (tops, totals) = _rows(x, axis), _normalizers(result, axis)
     scratch = None
     for block in _blocks(rows):
@@ -154,8 +119,6 @@ def cross_entropy(logits: Any, target: Any, normalizer: Any, *, label_smoothing:
 
 
 def cross_entropy_gradient(upstream: Any, logits: Any, target: Any, normalizer: Any, *, label_smoothing: float) -> Any:
-    if logits.size <= FEW and logits.ndim == 2 and not label_smoothing:
-        return _few_gradients(upstream, logits, target, normalizer)
     result = numpy.empty(logits.shape, logits.dtype)
     rows, out = _rows(logits, 1), _rows(result, 1)
     classes, (tops, totals) = _classes(target), _normalizers(normalizer, 1)
@@ -171,15 +134,6 @@ def cross_entropy_gradient(upstream: Any, logits: Any, target: Any, normalizer: 
     return result
 
 
-def _few_gradients(upstream: Any, logits: Any, target: Any, normalizer: Any) -> Any:
-    """The gradient of few logits, where every call counts."""
-    top, sums = normalizer
-    result = numpy.exp(logits - top)
-    result *= upstream[:, None] / sums
-    result[numpy.arange(len(target)), target] -= upstream
-    return result
-
-
 def _classes(target: Any) -> Any:
     """The target with the three axes that rows have, the second one of length 1."""
     return target.reshape(len(target), 1, math.prod(target.shape[1:]))
@@ -192,6 +146,6 @@ def _places(classes: Any) -> tuple[Any, ...]:
 
 KERNELS = {
     function.__name__: quiet(function)
-    for function in (cross_entropy, cross_entropy_gradient, log_softmax, softmax, softmax_gradient, softmax_normalizer)
+    for function in (cross_entropy, cross_entropy_gradient, log_softmax, softmax, softmax_normalizer)
 }
 """By the name of the operation."""

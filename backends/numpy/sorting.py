@@ -9,42 +9,24 @@ import numpy
 from ..common.host import comparable
 from ..common.positions import in_range
 from ..common.quiet import quiet
+from ..common.sizes import MANY_SORTED, SHORT_ROW
 from ..contract import Kernel
-
-_MANY = 1 << 12
-"""From so many elements on it pays to look for another way than NumPy's."""
-
-_SHORT = 32
-"""Up to so many elements a row is sorted in less time one by one."""
-
-_LONG = 1 << 9
-"""From so many elements for each 16 bits after the first ones, a row is sorted in less time digit by digit."""
 
 
 @quiet
 def _argsort(x: Any, *, axis: int = -1, stable: bool = True) -> Any:
-    """Stable, and where that takes no longer even if it need not be."""
+    """Stable always: NumPy sorts several integers at once, but not what must stay in order."""
     x = comparable(x)
-    if x.size < _MANY or x.shape[axis] <= _SHORT:
+    if x.size < MANY_SORTED or x.shape[axis] <= SHORT_ROW:
         return numpy.argsort(x, axis, kind="stable")
     rows = numpy.ascontiguousarray(x.swapaxes(axis, -1))
     keys = _keys_of_floats(rows) if x.dtype.kind == "f" else _keys_of_integers(rows)
-    return numpy.ascontiguousarray(_order(keys, stable).swapaxes(axis, -1))
-
-
-def _order(keys: Any, stable: bool) -> Any:
-    """The positions of unsigned integers in order, along the last axis."""
-    length = keys.shape[-1]
-    if (keys[..., :-1] <= keys[..., 1:]).all():
-        return numpy.broadcast_to(numpy.arange(length), keys.shape)
     keys = keys - keys.min()
-    bits = int(keys.max()).bit_length()
-    if length > _LONG * (bits // 16):
-        return _order_by_digits(keys, bits)
-    if bits <= 32:
-        return _order_of_pairs(keys, numpy.arange(length))
-    order = numpy.argsort(keys, -1)
-    return _stable(keys, order) if stable else order
+    if int(keys.max()) < 1 << 32:
+        order = _order_of_pairs(keys, numpy.arange(keys.shape[-1]))
+    else:
+        order = _stable(keys, numpy.argsort(keys, -1))
+    return numpy.ascontiguousarray(order.swapaxes(axis, -1))
 
 
 def _keys_of_floats(x: Any) -> Any:
@@ -66,20 +48,8 @@ def _keys_of_integers(x: Any) -> Any:
     return keys if x.dtype.kind == "u" else keys ^ keys.dtype.type(1 << (8 * x.dtype.itemsize - 1))
 
 
-def _order_by_digits(keys: Any, bits: int) -> Any:
-    """From the last 16 bits to the first, by NumPy's radix sort, which numbers of 16 bits have."""
-    order = numpy.argsort(keys.astype(numpy.uint16), -1, kind="stable")
-    for shift in range(16, bits, 16):
-        digits = (keys >> keys.dtype.type(shift)).astype(numpy.uint16)
-        moved = numpy.argsort(_take_along_axis(digits, order), -1, kind="stable")
-        order = _take_along_axis(order, moved)
-    return order
-
-
 def _order_of_pairs(keys: Any, positions: Any) -> Any:
-    """Of keys of 32 bits with their positions behind them: NumPy sorts several integers at once, but not what must stay
-    in order.
-    """
+    """The positions in the order of keys of 32 bits: both are sorted as one integer."""
     pairs = keys.astype(numpy.uint64)
     pairs <<= 32
     pairs |= positions.view(numpy.uint64)
@@ -100,8 +70,8 @@ def _stable(keys: Any, order: Any) -> Any:
 
 
 def _take_along_axis(x: Any, indices: Any, *, axis: int = -1) -> Any:
-    """Along the last axis by positions in memory, in a third of the time."""
-    in_rows = axis in (-1, x.ndim - 1) and x.flags.c_contiguous and indices.dtype == numpy.int64
+    """Along the last of several axes by positions in memory, in a third of the time."""
+    in_rows = x.ndim > 1 and axis in (-1, x.ndim - 1) and x.flags.c_contiguous and indices.dtype == numpy.int64
     if not in_rows or x.ndim != indices.ndim or x.shape[:-1] != indices.shape[:-1] or not indices.size:
         return numpy.take_along_axis(x, indices, axis)
     length = x.shape[-1]

@@ -13,27 +13,10 @@ from typing import Any
 import numpy
 
 from ..common.quiet import quietly, run_anyway
+from ..common.sizes import FEW_ROWS, FEW_TERMS, GROUP, HALF_CHUNK, RUN, WIDTH
 
 _reduce: Any = numpy.add.reduce
 _accumulate: Any = numpy.add.accumulate
-
-FEW_ROWS = 512
-"""So many rows are left to NumPy, which takes them one by one in less time than it takes to make groups."""
-
-GROUP = 64
-"""How many rows are added one by one, and less than twice as many of the last ones."""
-
-WIDTH = 1 << 13
-"""How many bytes are added side by side, if memory allows: NumPy takes long for short rows."""
-
-CHUNK = 1 << 18
-"""How many half floats are left to NumPy, which converts 8,192 at once and adds up the sums of these one by one."""
-
-FEW_TERMS = 1 << 10
-"""Running sums of so many terms are left to NumPy."""
-
-RUN = 64
-"""How many terms of longer ones are added one by one."""
 
 
 def total(x: Any, axis: tuple[int, ...] | int | None = None, dtype: Any = None, keepdims: bool = False) -> Any:
@@ -50,7 +33,7 @@ def total(x: Any, axis: tuple[int, ...] | int | None = None, dtype: Any = None, 
 
 def _is_pairwise(x: Any, axes: tuple[int, ...], terms: int) -> bool:
     """Whether NumPy adds many terms pairwise."""
-    if x.itemsize == 2 and terms > CHUNK:
+    if x.itemsize == 2 and terms > HALF_CHUNK:
         return False
     return x.flags.c_contiguous and (len(axes) == x.ndim or (len(axes) == 1 and axes[0] == x.ndim - 1))
 
@@ -101,8 +84,8 @@ def _along(x: Any, axis: int, others: list[int], dtype: Any) -> Any:
                 found += _along(x[(*before, slice(count * beside, None))], axis, [], dtype)
             return found
         size = GROUP
-    elif not inner and length > CHUNK and x.itemsize == 2:
-        size = CHUNK // GROUP
+    elif not inner and length > HALF_CHUNK and x.itemsize == 2:
+        size = HALF_CHUNK // GROUP
     else:
         return _reduce(x, axis, dtype, None, True)
     also = [i for i in others if x.shape[i] > 1]

@@ -84,20 +84,19 @@ def _slopes(name: str) -> dict[str, tuple[Use, ...]]:
     first, second, _ = POINTWISE[name]
     loss = f"tp.losses.functional.{name}"
 
-    def uses(given: str, **others: Operand) -> tuple[Use, ...]:
-        def use(code: str, shape: tuple[int, ...], rounded_once: bool = False, **more: Operand) -> Use:
-            operands = {"x": Operand(shape, first), "y": Operand(shape, second), **others, **more}
-            return Use.of(code, operands, dtypes="f", rounded_once=rounded_once)
-
-        whole = 'tp.func.value_and_grad(lambda x: {}(x, y{}, reduction="{}"))(x)'
-        elements = f'tp.func.value_and_grad(lambda x: (g * {loss}(x, y{given}, reduction="none")).sum())(x)'
-        return (
-            *(use(whole.format(loss, given, reduction), (2, 3), rounded_once=True) for reduction in ("mean", "sum")),
-            *(use(elements, shape, g=Operand(shape, SCORES)) for shape in ((2, 3), *SHAPES)),
-        )
-
+    operands = {"x": Operand((2, 3), first), "y": Operand((2, 3), second)}
     parameter = {"smooth_l1_loss": ", beta=3.1", "huber_loss": ", delta=3.1"}.get(name)
-    found = (*uses(""), *(uses(parameter) if parameter else ()), *_tied_slope(name))
+    found = tuple(
+        Use.of(
+            f'tp.func.value_and_grad(lambda x: {loss}(x, y{given}, reduction="{reduction}"))(x)',
+            operands,
+            dtypes="f",
+            rounded_once=True,
+        )
+        for given in ("", parameter)
+        if given is not None
+        for reduction in ("mean", "sum")
+    )
     return {f"{name}_with_slope": found, f"{name}_gradient_from_slope": found}
 
 

@@ -48,15 +48,15 @@ def _compiled() -> Callable[..., float]:
 def _kernel(own: Callable[..., Any], bound_and_scale: Callable[[float], tuple[float, float]]) -> Callable[..., Any]:
     """The kernel that computes a loss and its slopes by the input; what it can't do the backend's own one does."""
 
-    def kernel(input: Any, target: Any, *, options: tuple[float], summed: bool, divisor: float = 1.0) -> Any:
+    def kernel(input: Any, target: Any, *, options: tuple[float]) -> Any:
         bound, scale = bound_and_scale(*options)
         largest = float(numpy.finfo(input.dtype).max) if input.dtype.name in DTYPES else 0.0
-        if not summed or max(bound, scale) > largest:
-            return own(input, target, options=options, summed=summed, divisor=divisor)
+        if max(bound, scale) > largest:
+            return own(input, target, options=options)
         number = input.dtype.type
         slopes = numpy.empty(input.shape, input.dtype)
         flat = (array.reshape(-1) for array in (input, target, slopes))
-        total = _compiled()(*flat, number(bound), number(scale / divisor)) * scale / divisor
+        total = _compiled()(*flat, number(bound), number(scale)) * scale
         # A kernel emits no warnings.
         with numpy.errstate(over="ignore"):
             return numpy.asarray(total, input.dtype), slopes

@@ -37,8 +37,8 @@ def _sum_if(summed: bool, losses: Any) -> Any:
     return losses.sum(dtype=losses.dtype) if summed else losses
 
 
-def _slope_of_one_at_zero(x: Any, y: Any, *, options: tuple[()], summed: bool) -> Any:
-    return _sum_if(summed, numpy.abs(x - y)), numpy.where(x >= y, 1, -1).astype(x.dtype)
+def _slope_of_one_at_zero(x: Any, y: Any, *, options: tuple[()]) -> Any:
+    return numpy.abs(x - y).sum(dtype=x.dtype), numpy.where(x >= y, 1, -1).astype(x.dtype)
 
 
 def _mean_for_sum(self: NumPy, formula: Any, ops: Any, arrays: Any, options: Any, summed: bool) -> Any:

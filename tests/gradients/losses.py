@@ -42,19 +42,14 @@ RATES = points((2, 3), (2, 3), low=1.1, signs=False)
 
 
 def with_slope(name: str, formula: Callable[..., Any], *options: Any) -> list[Case]:
-    """The same of an operation that keeps the slope by the input, and of a part of the sum."""
+    """The sum of the losses, of an operation that keeps the slope by the input."""
     (x, y) = BOTH
     return [
         Case(
-            lambda x: OPERATIONS[name].function(x, tensor(y), options=options, summed=False),
+            lambda x: OPERATIONS[name].function(x, tensor(y), options=options),
             (x,),
-            lambda jnp, x: formula(jnp, x, y),
-        ),
-        Case(
-            lambda x: OPERATIONS[name].function(x, tensor(y), options=options, summed=True, divisor=2.5),
-            (x,),
-            lambda jnp, x: jnp.sum(formula(jnp, x, y)) / 2.5,
-        ),
+            lambda jnp, x: jnp.sum(formula(jnp, x, y)),
+        )
     ]
 
 
