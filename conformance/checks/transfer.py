@@ -14,6 +14,7 @@ from tensorplug.core.types.errors import UnsupportedDTypeError
 from tensorplug.extras import require
 
 from ..engine.arrays import (
+    LAYOUTS,
     Array,
     contiguous,
     rounded,
@@ -92,10 +93,11 @@ def check_host_round_trip(trial: Trial) -> None:
         if dtype == "bfloat16":
             _require_equal(contiguous(host, dtype).to("float32").numpy(), host, dtype)
             return
-        for given in (host, numpy.asfortranarray(host), host[::-1] if host.ndim else host):
-            _require_equal(tensorplug.asarray(given, copy=True).numpy(), given, dtype)
-            _require_equal(numpy.asarray(tensorplug.tensor(given)), given, dtype)
-            _require_equal(numpy.asarray(tensorplug.from_numpy(given.copy())), given, dtype)
+        for given in _laid_out(host):
+            _require_equal(tensorplug.asarray(given, copy=True).numpy(), host, dtype)
+            _require_equal(numpy.asarray(tensorplug.tensor(given)), host, dtype)
+            _require_equal(numpy.asarray(tensorplug.from_numpy(given)), host, dtype)
+        _require_equal(numpy.asarray(tensorplug.tensor(_in_records(host))), host, dtype)
         swapped = host.astype(host.dtype.newbyteorder())
         _require_equal(tensorplug.tensor(swapped).numpy(), host, dtype)
         if tensorplug.tensor(host).tolist().__repr__() != host.tolist().__repr__():
@@ -184,17 +186,41 @@ def check_dlpack(trial: Trial) -> None:
         (host,), (dtype,) = example.hosts.values(), example.dtypes.values()
         if dtype == "bfloat16":
             return
-        _require_equal(numpy.from_dlpack(tensorplug.tensor(host)), host, dtype)
+        for lay in LAYOUTS.values() if host.ndim < 3 else ():
+            _require_equal(numpy.from_dlpack(lay(host, dtype)), host, dtype)
+        stretched = numpy.broadcast_to(host, (3, *host.shape))
+        _require_equal(
+            numpy.from_dlpack(tensorplug.broadcast_to(contiguous(host, dtype), stretched.shape)), stretched, dtype
+        )
         for copy in (None, True):
-            given = host.copy()
-            taken = tensorplug.from_dlpack(given, copy=copy)
-            _require_equal(taken.numpy(), host, dtype)
-            if copy and host.size:
-                given.fill(1)
+            for given in _laid_out(host):
+                taken = tensorplug.from_dlpack(given, copy=copy)
                 _require_equal(taken.numpy(), host, dtype)
+                if copy and host.size:
+                    given.fill(1)
+                    _require_equal(taken.numpy(), host, dtype)
         _shares_or_raises(host, dtype, trial.backend)
 
     _each(trial, prop)
+    _hold(trial, prop, draw(Use("x.numpy()", x=(37, 41)), "float64", "contiguous", trial.rng))
+
+
+def _laid_out(host: Array) -> list[Array]:
+    """Arrays of the same values, each with memory of its own: in several orders, with steps, and as a part."""
+    backwards, every_second = ((..., *(slice(begin, None, step) for _ in host.shape)) for begin, step in PARTS)
+    spaced = numpy.ones([2 * length + 1 for length in host.shape], host.dtype)[every_second]
+    spaced[...] = host
+    return [host.copy(), host.copy(order="F"), host[backwards].copy()[backwards], spaced]
+
+
+PARTS = ((None, -1), (1, 2))
+
+
+def _in_records(host: Array) -> Array:
+    """Of no whole steps, and unaligned."""
+    record = numpy.zeros(host.shape, [("before", "int8"), ("value", host.dtype)])
+    record["value"] = host
+    return record["value"]
 
 
 def _shares_or_raises(host: Array, dtype: str, backend: str) -> None:

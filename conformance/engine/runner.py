@@ -28,6 +28,7 @@ from ..checks.in_place import (
 from ..checks.promotion import check_promotion, has_promotion
 from ..checks.ranges import check_ranges, has_ranges
 from ..checks.special_values import check_special_values, has_special_values
+from ..checks.surroundings import check_surroundings
 from ..checks.threads import check_threads
 from ..checks.transfer import SUBJECTS
 from ..checks.values import check_values
@@ -72,6 +73,7 @@ ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
     "out": (takes_out, check_out),
     "errors": (has_errors, check_errors),
     "threads": (_always, check_threads),
+    "surroundings": (_always, check_surroundings),
     "gradients": (has_gradient, check_gradients),
     AUTODIFF: (has_gradient, check_automatic_differentiation),
     SECOND_ORDER: (has_gradient, check_second_order),

@@ -25,6 +25,24 @@ def _drawn(call: str, generators: tuple[str, ...] = GENERATORS) -> tuple[Use, ..
     )
 
 
+BOUNDARIES = (0, 1, 3, 1021, 2**16 - 3, 2**32 - 3, 2**34 - 3, 2**34 + 5, 2**53 + 1, 2**63 - 3, 2**63 + 5, 2**64 - 16)
+"""Places in a stream at or before the end of a block, of a power of two of words and of blocks, and of the stream."""
+
+SEEDS = (2**32 - 1, 2**53 + 1, 2**63 + 1, 2**64 - 1, -(2**63))
+
+LENGTHS = (1, 2, 5)
+"""So many numbers are drawn from each place, one draw after the other."""
+
+
+def _streams(call: str) -> tuple[Use, ...]:
+    """Draws at all boundaries, of all seeds, and of many numbers; `call` with the number ``n`` and generator ``g``."""
+    draws = f"[{call} for n in {LENGTHS}]"
+    places = f"[{draws} for place in {BOUNDARIES} for g in [tp.Generator(5)] if not setattr(g, 'offset', place)]"
+    seeds = f"[{draws} for seed in {SEEDS} for g in [tp.Generator(seed)]]"
+    many = f"[{call}[::97] for g in [tp.Generator(7)] for n in (1001, 70003)]"
+    return (Use(f"({places}, {seeds}, {many})", dtypes="f", smooth=False),)
+
+
 _AT = "(lambda seed, offset: (g := tp.Generator(seed), setattr(g, 'offset', offset))[0])"
 
 FEW = GENERATORS[:1] + GENERATORS[5:6]
@@ -40,9 +58,14 @@ def _uniform(low: int, dtype: str) -> tuple[Use, ...]:
 
 
 USES: dict[str, tuple[Use, ...]] = {
-    "rand": _drawn("tp.rand(2, 3, generator=g)") + _drawn("tp.rand(2, 3, dtype=tp.float64, generator=g)", FEW),
-    "randn": _drawn("tp.randn(2, 3, generator=g)") + _drawn("tp.randn(3, dtype=tp.float64, generator=g)", FEW),
-    "randint": _drawn("tp.randint(-5, 6, (2, 3), generator=g)")
+    "rand": _streams("tp.rand(n, dtype=tp.float64, generator=g)")
+    + _drawn("tp.rand(2, 3, generator=g)")
+    + _drawn("tp.rand(2, 3, dtype=tp.float64, generator=g)", FEW),
+    "randn": _streams("tp.randn(n, dtype=tp.float64, generator=g)")
+    + _drawn("tp.randn(2, 3, generator=g)")
+    + _drawn("tp.randn(3, dtype=tp.float64, generator=g)", FEW),
+    "randint": _streams("tp.randint(0, 2**62, (n,), generator=g)")
+    + _drawn("tp.randint(-5, 6, (2, 3), generator=g)")
     + _drawn("tp.randint(0, 2**40, (3,), generator=g)", FEW),
     "randperm": _drawn("tp.randperm(7, generator=g)", FEW),
     "uniform_": tuple(use for low, dtype in HALF_OPEN for use in _uniform(low, dtype)),

@@ -1,0 +1,235 @@
+"""Surroundings: operations leave the process as they find it, whatever they find, and keep nothing of what they did."""
+
+from __future__ import annotations
+
+import contextlib
+import decimal
+import gc
+import io
+import locale
+import logging
+import os
+import random
+import signal
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy
+
+import tensorplug
+from tensorplug import Tensor
+from tensorplug.core.dispatch.keys import Library, library_for
+
+from ..engine.arrays import flatten, to_host
+from ..engine.calls import empty_kernel_tables
+from ..engine.example import Example, Mismatch, draw
+from ..engine.trial import Trial
+from ..engine.wrapping import wrapped
+from ..uses import Use, uses_of
+from .errors import wrong_calls
+
+WARM = 4
+"""Calls after which nothing is compiled or looked up any more."""
+
+CALLS = (12,) * 20 + (200,) * 3
+"""Calls leave something behind if there is more by one for each after so many of them, time after time."""
+
+
+def check_surroundings(trial: Trial) -> None:
+    """An operation works in a thread and under any settings, changes none, prints nothing and leaks nothing."""
+    use = next((use for use in uses_of(trial.name) if use.operands and use.size[0]), uses_of(trial.name)[0])
+    for dtype in list(trial.dtypes(use))[:1]:
+        example = draw(use, dtype, "contiguous", trial.rng)
+        trial.hold_for(_leaves_as_found(trial), example)
+        # What is compiled would be compiled anew.
+        if trial.level.special and (trial.level.product or not library_for(trial.backend).compiles):
+            trial.hold_for(_begins_in_a_thread(trial), example, _in_a_thread_call)
+        trial.hold_for(_keeps_nothing(trial, _results), example)
+        for wrong in [wrong for wrong, _ in wrong_calls(trial.name) if dtype in trial.dtypes(wrong, [dtype])][-1:]:
+            trial.hold_for(_keeps_nothing(trial, _raise), draw(wrong, dtype, "contiguous", trial.rng))
+
+
+def _results(example: Example) -> list[bytes]:
+    with tensorplug.no_grad():
+        leaves = flatten(example.evaluate(example.tensors()))
+    return [to_host(leaf).tobytes() for _, leaf in leaves if isinstance(leaf, Tensor)]
+
+
+def _leaves_as_found(trial: Trial) -> Callable[[Example], None]:
+    def prop(example: Example) -> None:
+        printed = io.StringIO()
+        with _unusual_settings(trial.rng), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            before = dict(_settings(trial.backend))
+            found = _results(example)
+            after = dict(_settings(trial.backend))
+        for name, value in before.items():
+            if after[name] != value:
+                raise Mismatch(f"{name} was changed", value, after[name])
+        if printed.getvalue():
+            raise Mismatch("something was printed", "", printed.getvalue())
+        if found != _results(example):
+            raise Mismatch("the result is another one under other settings of numpy.seterr and the like")
+
+    return prop
+
+
+ENVIRONMENT = dict(os.environ)
+"""As it was before any operation."""
+
+
+@contextlib.contextmanager
+def _unusual_settings(rng: numpy.random.Generator) -> Iterator[None]:
+    """Settings of the process that no operation would choose; what they were is kept."""
+    folder, limit, collects = os.getcwd(), sys.getrecursionlimit(), gc.isenabled()
+    environment, python, legacy = dict(os.environ), random.getstate(), numpy.random.get_state()  # noqa: NPY002
+    level = logging.getLogger().level
+    try:
+        os.environ.clear()
+        os.environ.update(ENVIRONMENT)
+        os.chdir(tempfile.gettempdir())
+        sys.setrecursionlimit(limit + 7)
+        gc.enable()
+        random.seed(int(rng.integers(2**32)))
+        numpy.random.seed(int(rng.integers(2**32)))  # noqa: NPY002
+        logging.getLogger().setLevel(17)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(numpy.errstate(all="raise"))
+            stack.enter_context(numpy.printoptions(precision=3, threshold=77))
+            stack.enter_context(decimal.localcontext(prec=17))
+            stack.enter_context(warnings.catch_warnings())
+            warnings.filterwarnings("error", "no such warning")
+            yield
+    finally:
+        os.environ.clear()
+        os.environ.update(environment)
+        os.chdir(folder)
+        sys.setrecursionlimit(limit)
+        (gc.enable if collects else gc.disable)()
+        random.setstate(python)
+        numpy.random.set_state(legacy)  # noqa: NPY002
+        logging.getLogger().setLevel(level)
+
+
+def _settings(backend: str) -> Iterator[tuple[str, Any]]:
+    """What belongs to the whole process or thread, by names for the reader."""
+    yield "numpy.geterr()", numpy.geterr()
+    yield "numpy.get_printoptions()", repr(numpy.get_printoptions())
+    yield "numpy.random.get_state()", repr(numpy.random.get_state())  # noqa: NPY002
+    yield "random.getstate()", random.getstate()
+    yield "warnings.filters", list(warnings.filters)
+    yield "warnings.showwarning", warnings.showwarning
+    yield "decimal.getcontext()", repr(decimal.getcontext())
+    yield "locale.setlocale(locale.LC_ALL)", locale.setlocale(locale.LC_ALL)
+    yield "the root logger", (logging.getLogger().level, list(logging.getLogger().handlers))
+    yield "os.environ", dict(os.environ)
+    yield "os.getcwd()", os.getcwd()
+    yield "sys.getrecursionlimit()", sys.getrecursionlimit()
+    yield "sys.stdout", (sys.stdout, sys.stderr)
+    yield "gc.isenabled()", (gc.isenabled(), gc.get_threshold())
+    yield "the handler of SIGINT", signal.getsignal(signal.SIGINT)
+    # Such as a library that was compiled with -ffast-math sets for all others when it is loaded.
+    yield "the arithmetic of subnormal numbers", (numpy.asarray([2.0**-1060]) * 0.5).tolist()
+    yield "the default backend", tensorplug.ones(()).backend
+    yield "is_grad_enabled()", tensorplug.is_grad_enabled()
+    yield "get_rng_state()", tensorplug.get_rng_state().tolist()
+    package = library_for(backend).backend.load().__name__.partition(".")[0]
+    config = getattr(sys.modules[package], "config", None)
+    for name in getattr(config, "values", ()):
+        yield f"{package}.config.{name}", getattr(config, name, None)
+
+
+def _in_a_thread_call(use: Use) -> str:
+    names = ", ".join(use.operands)
+    return f"ThreadPoolExecutor(1).submit(lambda {names}: {use.code}, {names}).result()"
+
+
+def _begins_in_a_thread(trial: Trial) -> Callable[[Example], None]:
+    library = library_for(trial.backend)
+
+    def prop(example: Example) -> None:
+        usual = _results(example)
+        found: list[Any] = []
+
+        def work() -> None:
+            try:
+                with _anew(library), tensorplug.backend(trial.backend):
+                    found.append(_results(example))
+            except Exception as error:
+                found.append(error)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        thread.join()
+        if isinstance(found[0], Exception):
+            raise found[0]
+        if found[0] != usual:
+            raise Mismatch("the result is another one where the first call is made in a thread of its own")
+
+    return prop
+
+
+@contextlib.contextmanager
+def _anew(library: Library) -> Iterator[None]:
+    """Load a backend anew, so that what its kernels keep is not there yet."""
+    backend = type(library.backend)()
+    backend.namespace = backend.load()
+    kernels: Mapping[str, Any] = backend.kernels()
+
+    def finding(find: Callable[..., Any]) -> Callable[..., Any]:
+        def anew(asked: Library, name: str) -> Any:
+            own = find(asked, name)
+            return kernels[name] if asked is library and own is not None and own is asked.find_own_kernel(name) else own
+
+        return anew
+
+    with wrapped(Library, "find", finding):
+        empty_kernel_tables([library])
+        yield
+    empty_kernel_tables([library])
+
+
+def _keeps_nothing(trial: Trial, call: Callable[[Example], None]) -> Callable[[Example], None]:
+    """The property that memory and threads do not grow by something at each call, with values of its own each time."""
+
+    def prop(example: Example) -> None:
+        dtypes = [dtype for name, dtype in example.dtypes.items() if example.use.operands[name].dtype is None]
+
+        def again() -> None:
+            call(draw(example.use, (*dtypes, "float32")[0], example.layout, trial.rng))
+
+        for _ in range(WARM):
+            again()
+        # What there is now need not be looked at by each collection.
+        gc.freeze()
+        try:
+            for name, count in COUNTED.items():
+                if all(_growth(count, again, calls) >= calls for calls in CALLS):
+                    raise Mismatch(f"{name} remain after each call")
+        finally:
+            gc.unfreeze()
+
+    return prop
+
+
+def _raise(example: Example) -> None:
+    with contextlib.suppress(Exception):
+        _results(example)
+
+
+def _growth(count: Callable[[], int], call: Callable[[], None], calls: int) -> int:
+    gc.collect()
+    before = count()
+    for _ in range(calls):
+        call()
+    gc.collect()
+    return count() - before
+
+
+COUNTED: dict[str, Callable[[], int]] = {
+    "blocks of memory": sys.getallocatedblocks,
+    "threads": threading.active_count,
+}
