@@ -12,6 +12,7 @@ from tensorplug.core.dispatch.keys import library_for
 from tensorplug.core.types.errors import UnsupportedError
 
 from ..checks.aliasing import check_aliasing, has_aliasing
+from ..checks.arguments import check_arguments, has_arguments
 from ..checks.errors import check_errors, has_errors
 from ..checks.gradients import (
     check_automatic_differentiation,
@@ -67,6 +68,7 @@ ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
     "values": (_always, check_values),
     "special values": (has_special_values, check_special_values),
     "ranges": (has_ranges, check_ranges),
+    "arguments": (has_arguments, check_arguments),
     "promotion": (has_promotion, check_promotion),
     "aliasing": (has_aliasing, check_aliasing),
     "in place": (has_in_place, check_in_place),

@@ -1,0 +1,174 @@
+"""Arguments: the parameters of a function at all values that they may have, combined with each other.
+
+Which parameters there are is read from signatures, and what they may be from annotations and from what any use in the
+suite gives to a parameter of that name.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import itertools
+
+import numpy
+
+import tensorplug
+
+from ..engine.bounds import OWN_DTYPE, bound_of
+from ..engine.example import Example, evaluate
+from ..engine.programs import or_raise
+from ..engine.trial import Property, Trial
+from ..uses import Use, subjects, uses_of
+from .values import require_results, require_unchanged
+
+AXES = ("axis", "axes", "dim", "dims", "dim0", "dim1", "dim2", "start_dim", "end_dim")
+
+LEFT_OUT = frozenset(
+    "copy data device dtype generator inplace input keepdim obj other out overwrite requires_grad stream values".split()
+)
+"""Parameters that other checks have, and operands."""
+
+SPELLINGS = {
+    "dim": ("axis", "axes"),
+    "dims": ("axis", "axes"),
+    "ddof": ("correction",),
+    "unbiased": ("correction",),
+    "right": ("side",),
+    "shifts": ("shift",),
+}
+"""Second spellings of a parameter, and what they stand for."""
+
+INTEGERS = tuple(map(str, range(-3, 5)))
+NUMBERS = ("0.0", "-0.5", "0.25", "1.0", "3.0", "30.0")
+
+ATTEMPTS = {"quick": 3, "default": 16, "thorough": 100}
+"""Combinations of an operation's arguments, by level."""
+
+Signed = tuple[ast.Call, inspect.Signature]
+
+
+UNDETERMINED = ("dropout", "empty", "empty_like")
+"""What some arguments leave open."""
+
+
+def has_arguments(name: str) -> bool:
+    """Whether a function has parameters beside its operands."""
+    return name not in UNDETERMINED and any(
+        _candidates(call[1], 2) for use in uses_of(name) if (call := _call(use, name))
+    )
+
+
+def check_arguments(trial: Trial) -> None:
+    """Combinations of arguments give what they give on the reference, or raise the same type of error."""
+    prop = _as_on_the_reference(trial)
+    templates = [use for use in uses_of(trial.name) if _call(use, trial.name) and use.terms == 1]
+    tried: set[str] = set()
+    for _ in range(ATTEMPTS[trial.level.name]):
+        use = _changed(templates[int(trial.rng.integers(len(templates)))], trial.name, trial.rng)
+        dtype = next(trial.dtypes(use), None)
+        if dtype is not None and repr(use) not in tried:
+            tried.add(repr(use))
+            trial.hold(prop, use, dtype, draws=1, among=[use])
+
+
+def _as_on_the_reference(trial: Trial) -> Property:
+    program, bound, own = or_raise(evaluate), bound_of(trial.name), trial.name in OWN_DTYPE
+
+    def prop(example: Example) -> None:
+        tensors = example.tensors()
+        with tensorplug.no_grad():
+            result = program(example.use, tensors)
+        require_results(result, trial.reference.expected(example, program, own_dtype=own), bound, example)
+        require_unchanged(example, tensors)
+
+    return prop
+
+
+def _changed(use: Use, name: str, rng: numpy.random.Generator) -> Use:
+    """A use with other arguments."""
+    tree = ast.parse(use.code, mode="eval")
+    found = _call_in(tree, name)
+    assert found is not None
+    call, signature = found
+    bound = signature.bind(*call.args, **{str(word.arg): word.value for word in call.keywords})
+    ndim = len(next((operand.shape for operand in use.operands.values()), ()))
+    for parameter, texts in _candidates(signature, ndim).items():
+        if rng.random() < 2 / 3:
+            text = texts[int(rng.integers(len(texts)))]
+            bound.arguments[parameter] = ast.parse(text, mode="eval").body
+    call.args = list(bound.args)
+    call.keywords = [ast.keyword(key, value) for key, value in bound.kwargs.items()]
+    return Use.of(
+        ast.unparse(ast.fix_missing_locations(tree)), use.operands, dtypes=use.dtypes, rounded_once=use.rounded_once
+    )
+
+
+def _candidates(signature: inspect.Signature, ndim: int) -> dict[str, tuple[str, ...]]:
+    """For each parameter that may be changed, what it may be, as source."""
+    found = {}
+    for name, parameter in signature.parameters.items():
+        is_operand = parameter.kind is not parameter.KEYWORD_ONLY and parameter.default is parameter.empty
+        second = any(first in signature.parameters for first in SPELLINGS.get(name, ()))
+        if name in LEFT_OUT or second or (is_operand and parameter.kind is not parameter.POSITIONAL_OR_KEYWORD):
+            continue
+        texts = _values(name, str(parameter.annotation), ndim)
+        if texts:
+            found[name] = texts
+    return found
+
+
+def _values(name: str, annotation: str, ndim: int) -> tuple[str, ...]:
+    seen = given().get(name, ())
+    if name in AXES:
+        axes = range(-ndim, ndim)
+        several = [
+            (),
+            *((i,) for i in axes),
+            *itertools.permutations(axes, 2),
+            tuple(range(ndim)),
+            tuple(range(-ndim, 0)),
+        ]
+        return (*map(str, axes), *(map(str, several) if "Any" in annotation else ()))
+    if "bool" in annotation:
+        return ("True", "False")
+    if "int" in annotation and "tuple" not in annotation and "Sequence" not in annotation:
+        return (*INTEGERS, *seen)
+    if "float" in annotation and "Tensor" not in annotation:
+        return (*NUMBERS, *seen)
+    return tuple(seen)
+
+
+@functools.cache
+def given() -> dict[str, tuple[str, ...]]:
+    """What the uses give to parameters, by their names, as source; what names an operand is none of it."""
+    found: dict[str, set[str]] = {}
+    calls = [_call(use, subject) for subject in subjects() for use in uses_of(subject)]
+    for call in calls:
+        if call is not None:
+            bound = call[1].bind(*call[0].args, **{str(word.arg): word.value for word in call[0].keywords})
+            for key, value in bound.arguments.items():
+                if isinstance(value, ast.expr) and not any(isinstance(part, ast.Name) for part in ast.walk(value)):
+                    found.setdefault(key, set()).add(ast.unparse(value))
+    return {key: tuple(sorted(texts)) for key, texts in found.items()}
+
+
+def _call(use: Use, name: str) -> Signed | None:
+    return _call_in(ast.parse(use.code, mode="eval"), name)
+
+
+def _call_in(tree: ast.AST, name: str) -> Signed | None:
+    """The call of a function in a line, with the function's signature, if the line calls it by its own name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in _spelled(name):
+            try:
+                signature = inspect.signature(eval(ast.unparse(node.func), {"tp": tensorplug}))
+                signature.bind(*node.args, **{str(word.arg): word.value for word in node.keywords})
+            except (AttributeError, TypeError, ValueError):
+                continue
+            return node, signature
+    return None
+
+
+def _spelled(name: str) -> tuple[str, ...]:
+    return tuple(f"tp.{module}{name}" for module in ("", "nn.functional.", "losses.functional."))
