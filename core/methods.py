@@ -136,8 +136,6 @@ METHODS: dict[str, Any] = {
     **numpy_protocols.METHODS,
     **constructors.METHODS,
     **conversion.METHODS,
-    **linalg.METHODS,
-    **linear_algebra.METHODS,
     **sampling.METHODS,
     "__getitem__": indexing.getitem,
     "__setitem__": indexing.setitem,
@@ -151,9 +149,7 @@ PROPERTIES: dict[str, property] = {
     "real": property(manipulation.real, _part_setter("real")),
     "imag": property(manipulation.imaginary_attribute, _part_setter("imag")),
     "T": property(manipulation.matrix_attribute),
-    "H": property(linalg.hermitian_attribute),
     "mT": property(manipulation.matrix_transpose),
-    "mH": property(linalg.adjoint_attribute),
 }
 
 

@@ -73,6 +73,12 @@ def _missing(self: Operation, name: str) -> Any:
     raise AttributeError(name)
 
 
+_NAMES = {
+    **dict.fromkeys(("linalg.cross", "linalg.solve"), "matrix product"),
+    **dict.fromkeys(("linalg.eigvals", "linalg.eigvalsh", "linalg.svdvals"), "composite"),
+}
+
+
 def family(operation: Operation) -> str:
     if operation.elementwise:
         return "elementwise"
@@ -80,6 +86,8 @@ def family(operation: Operation) -> str:
         return "reduction"
     if operation.shares:
         return "view"
+    if operation.name in _NAMES:
+        return _NAMES[operation.name]
     return {
         "statistical": "cumulation",
         "sorting": "sorting",

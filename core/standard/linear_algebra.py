@@ -6,12 +6,11 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from ..dispatch.legacy import legacy
-from ..dispatch.operation import Operation
-from ..dispatch.registry import OPERATORS
+from ..dispatch.operation import Operation, operation
+from ..dispatch.registry import OPERATORS, method
 from ..families.elementwise import binary_apply
-from ..families.in_place import in_place, placed
-from ..memory.coercion import is_number, pair
+from ..families.function import function
+from ..memory.coercion import is_number, pair, same_device
 from ..memory.structure import broadcast_to, cast, reshape
 from ..memory.tensor import Tensor
 from ..types.axes import as_integer, broadcasts, normalize_axes
@@ -21,17 +20,15 @@ from .manipulation import expand_dims, matrix_transpose, permute_dims
 
 __all__ = ["addmm", "bmm", "dot", "linear", "matmul", "mm", "mv", "outer", "tensordot", "vecdot"]
 
-_matmul = legacy(
-    "matmul",
-    family="matrix product",
-    operands=("x1", "x2"),
-    accepts="numeric",
-    operator="__matmul__",
-    methods=("matmul",),
-)
-_outer = legacy("outer", family="composite", operands=("x1", "x2"), accepts="numeric", methods=("outer", "ger"))
-_tensordot = legacy("tensordot", family="composite", operands=("x1", "x2"), accepts="numeric")
-_vecdot = legacy("vecdot", family="matrix product", operands=("x1", "x2"), accepts="numeric")
+
+@operation(accepts="numeric", broadcasts=True)
+def _matmul(x1: Any, x2: Any) -> Any:
+    """The matrix product."""
+
+
+@operation(accepts="numeric", broadcasts=True)
+def _vecdot(x1: Any, x2: Any) -> Any:
+    """The dot products of vectors along the last axis, the first of each pair conjugated."""
 
 
 def _explain(operation: str, error: Exception, x1: Tensor, x2: Tensor) -> Exception:
@@ -57,7 +54,16 @@ def _misfit(operation: str, shape1: tuple[int, ...], shape2: tuple[int, ...]) ->
     )
 
 
-def matmul(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
+_apply = OPERATORS["matmul"] = method("__matmul__")(binary_apply(_matmul, _explain))
+
+
+@method("__rmatmul__")
+def _reflected(self: Tensor, other: Any) -> Any:
+    return _apply(other, self)
+
+
+@function(methods=("matmul",))
+def matmul(x1: Any, x2: Any, /, *, out: Tensor | None = None) -> Tensor:
     """The matrix product, over the last two axes; the axes before them broadcast.
 
     Parameters
@@ -84,30 +90,31 @@ def matmul(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     >>> tp.matmul(tp.tensor([[1.0, 2.0], [3.0, 4.0]]), tp.tensor([1.0, 1.0]))
     tensor([3., 7.])
     """
-    found = _matmul.apply(x1, x2)
+    found: Tensor = _apply(x1, x2)
     if found is NotImplemented:
         raise unsupported("matmul", x1, x2)
-    return placed("matmul", found, out)
+    return found
 
 
-_matmul.function = matmul
-OPERATORS["matmul"] = _matmul.apply = binary_apply(_matmul, _explain)
-
-
-def promoted(operation: Operation, x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
-    """Two operands on one device and of one dtype.
+def promoted(made: Operation, x1: Any, x2: Any, name: str = "") -> tuple[Tensor, Tensor]:
+    """Two operands on one device and of one dtype, for an operation, or a function of that name that is made of it.
 
     Raises
     ------
     TypeError
         If one is no tensor, or the operation does not take the dtype.
+    DeviceError
+        If they are on different devices.
     """
-    operands = pair(operation, x1, x2)
+    name = name or made.name
+    if type(x1) is type(x2) is Tensor:
+        x1, x2 = same_device(name, x1, x2)
+    operands = pair(made, x1, x2)
     if operands is None:
-        raise unsupported(operation.name, x1, x2)
+        raise unsupported(name, x1, x2)
     dtype = operands[0].dtype
-    if not operation.takes(dtype):
-        raise DTypeError(f"{operation.name}: got {dtype}, wanted a {operation.accepts} dtype")
+    if not made.takes(dtype):
+        raise DTypeError(f"{name}: got {dtype}, wanted a {made.accepts} dtype")
     return operands
 
 
@@ -149,7 +156,8 @@ def _axis_last(x: Tensor, axis: int) -> Tensor:
     return permute_dims(x, order)
 
 
-def vecdot(x1: Tensor, x2: Tensor, /, *, axis: int = -1, dim: int | None = None) -> Tensor:
+@function(keywords=("x", "y"))
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Tensor:
     """The dot products of vectors along an axis, the first of each pair conjugated; the other axes broadcast.
 
     Parameters
@@ -178,12 +186,11 @@ def vecdot(x1: Tensor, x2: Tensor, /, *, axis: int = -1, dim: int | None = None)
     tensor([21., 43.])
     """
     x1, x2 = promoted(_vecdot, x1, x2)
-    return _vecdot(*vectors_last("vecdot", x1, x2, axis if dim is None else dim))
+    found: Tensor = _vecdot(*vectors_last("vecdot", x1, x2, axis))
+    return found
 
 
-_vecdot.function = vecdot
-
-
+@function(methods=("outer", "ger"), keywords=("input", "vec2"))
 def outer(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     """The products of each element of a vector with each of another.
 
@@ -212,14 +219,12 @@ def outer(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
             [6, 8]])
     """
     _require_ndim("outer", (x1, x2), (1, 1))
-    x1, x2 = promoted(_outer, x1, x2)
-    return placed("outer", expand_dims(x1, axis=1) * x2, out)
+    x1, x2 = promoted(_matmul, x1, x2, "outer")
+    return expand_dims(x1, axis=1) * x2
 
 
-_outer.function = outer
-
-
-def tensordot(x1: Tensor, x2: Tensor, /, dims: Any = None, *, axes: Any = 2) -> Tensor:
+@function(keywords=("a", "b"))
+def tensordot(x1: Any, x2: Any, /, dims: Any = None, *, axes: Any = 2) -> Tensor:
     """The sum of products over pairs of axes, one of each operand.
 
     Parameters
@@ -248,7 +253,7 @@ def tensordot(x1: Tensor, x2: Tensor, /, dims: Any = None, *, axes: Any = 2) -> 
     >>> tp.tensordot(tp.ones(2, 3), tp.ones(3, 4), axes=1).shape
     (2, 4)
     """
-    x1, x2 = promoted(_tensordot, x1, x2)
+    x1, x2 = promoted(_matmul, x1, x2, "tensordot")
     axes1, axes2 = _contracted(x1, x2, axes if dims is None else dims)
     lengths1, lengths2 = ([x.shape[i] for i in found] for x, found in ((x1, axes1), (x2, axes2)))
     if lengths1 != lengths2:
@@ -262,9 +267,6 @@ def tensordot(x1: Tensor, x2: Tensor, /, dims: Any = None, *, axes: Any = 2) -> 
     rows = reshape(permute_dims(x1, (*rest1, *axes1)), (math.prod(shape1), inner))
     columns = reshape(permute_dims(x2, (*axes2, *rest2)), (inner, math.prod(shape2)))
     return reshape(matmul(rows, columns), (*shape1, *shape2))
-
-
-_tensordot.function = tensordot
 
 
 def _contracted(x1: Tensor, x2: Tensor, axes: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -285,17 +287,15 @@ def _contracted(x1: Tensor, x2: Tensor, axes: Any) -> tuple[tuple[int, ...], tup
     return axes1, axes2
 
 
-def _require_ndim(operation: str, tensors: tuple[Any, ...], wanted: tuple[int, ...]) -> None:
+def _require_ndim(operation: str, tensors: tuple[Tensor, ...], wanted: tuple[int, ...]) -> None:
     """Refuse tensors of other numbers of axes, as PyTorch does for its products of one kind of operand."""
-    if not all(type(tensor) is Tensor for tensor in tensors):
-        raise unsupported(operation, *tensors)
     if tuple(tensor.ndim for tensor in tensors) != wanted:
         shapes = " and ".join(str(tensor.shape) for tensor in tensors)
         axes = " and ".join(f"{n}-d" for n in dict.fromkeys(wanted))
         raise ShapeError(f"{operation}: got shapes {shapes}, wanted {axes} tensors; use matmul for any others")
 
 
-def _product(operation: str, x1: Any, x2: Any, ndims: tuple[int, int]) -> Tensor:
+def _product(operation: str, x1: Tensor, x2: Tensor, ndims: tuple[int, int]) -> Tensor:
     """The matrix product of operands of so many axes."""
     _require_ndim(operation, (x1, x2), ndims)
     if x1.shape[-1] != _inner(x2.shape):
@@ -303,6 +303,7 @@ def _product(operation: str, x1: Any, x2: Any, ndims: tuple[int, int]) -> Tensor
     return matmul(x1, x2)
 
 
+@function(methods=("mm",), keywords=("input", "mat2"))
 def mm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     """The product of two matrices, as in PyTorch: `matmul` of two-dimensional tensors only.
 
@@ -317,9 +318,10 @@ def mm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     >>> tp.mm(tp.tensor([[1, 2]]), tp.tensor([[3], [4]]))
     tensor([[11]])
     """
-    return placed("mm", _product("mm", x1, x2, (2, 2)), out)
+    return _product("mm", x1, x2, (2, 2))
 
 
+@function(methods=("mv",), keywords=("input", "vec"))
 def mv(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     """The product of a matrix and a vector, as in PyTorch.
 
@@ -334,9 +336,10 @@ def mv(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     >>> tp.mv(tp.tensor([[1, 2]]), tp.tensor([3, 4]))
     tensor([11])
     """
-    return placed("mv", _product("mv", x1, x2, (2, 1)), out)
+    return _product("mv", x1, x2, (2, 1))
 
 
+@function(methods=("bmm",), keywords=("input", "mat2"))
 def bmm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     """The products of two equally long stacks of matrices, as in PyTorch.
 
@@ -354,9 +357,10 @@ def bmm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     _require_ndim("bmm", (x1, x2), (3, 3))
     if x1.shape[0] != x2.shape[0]:
         raise ShapeError(f"bmm: got shapes {x1.shape} and {x2.shape}, wanted as many matrices in both; use matmul")
-    return placed("bmm", _product("bmm", x1, x2, (3, 3)), out)
+    return _product("bmm", x1, x2, (3, 3))
 
 
+@function(methods=("dot",), keywords=("input", "tensor"))
 def dot(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     """The sum of the products of two vectors' elements, as in PyTorch; complex ones are not conjugated.
 
@@ -371,12 +375,10 @@ def dot(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     >>> tp.dot(tp.tensor([1, 2]), tp.tensor([3, 4]))
     tensor(11)
     """
-    return placed("dot", _product("dot", x1, x2, (1, 1)), out)
+    return _product("dot", x1, x2, (1, 1))
 
 
-_linear = legacy("linear", family="composite", operands=("input", "weight", "bias"), accepts="numeric")
-
-
+@function()
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """An affine map of the last axis, ``input @ weight.T + bias``, as in PyTorch.
 
@@ -404,8 +406,6 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     >>> tp.linear(tp.tensor([1.0, 1.0]), weight, bias)
     tensor([3.5000, 7.0000])
     """
-    if not all(type(tensor) is Tensor for tensor in (input, weight)) or not isinstance(bias, Tensor | None):
-        raise unsupported("linear", *[tensor for tensor in (input, weight, bias) if tensor is not None])
     if weight.ndim not in (1, 2) or input.shape[-1:] != weight.shape[-1:]:
         raise ShapeError(
             f"linear: got an input of shape {input.shape} and a weight of shape {weight.shape}, wanted (..., K) and "
@@ -419,9 +419,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return out if bias is None else out + bias
 
 
-_linear.function = linear
-
-
+@function(methods=("addmm",), in_place_method=True)
 def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
     """The product of two matrices, added to a tensor: ``beta * x + alpha * (mat1 @ mat2)``, as in PyTorch.
 
@@ -451,8 +449,6 @@ def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 
     >>> tp.addmm(tp.tensor([1, 2]), tp.tensor([[1, 2]]), tp.tensor([[3, 4], [5, 6]]))
     tensor([[14, 18]])
     """
-    if type(x) is not Tensor:
-        raise unsupported("addmm", x)
     product = _product("addmm", mat1, mat2, (2, 2))
     if not broadcasts(x.shape, product.shape):
         raise ShapeError(f"addmm: shape {x.shape} cannot be broadcast to that of the product, {product.shape}")
@@ -460,11 +456,5 @@ def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 
     if not is_number(alpha, 1):
         product = product * alpha
     if is_number(beta, 0):
-        found = cast(product, promote(x.dtype, product.dtype))
-    else:
-        found = product + (added if is_number(beta, 1) else added * beta)
-    return placed("addmm", found, out)
-
-
-METHODS = {"mm": mm, "mv": mv, "bmm": bmm, "dot": dot, "addmm": addmm, "addmm_": in_place(addmm)}
-"""Methods of Tensor."""
+        return cast(product, promote(x.dtype, product.dtype))
+    return product + (added if is_number(beta, 1) else added * beta)
