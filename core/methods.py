@@ -12,7 +12,6 @@ from .dispatch.registry import MEMBERS, OPERATIONS
 from .interchange import interop
 from .memory.structure import convert
 from .memory.tensor import Tensor, require_tensors
-from .memory.views import is_own_view
 from .pytorch import (
     activations,
     comparison,
@@ -25,6 +24,7 @@ from .random import generator as random
 from .random import sampling
 from .standard import (
     creation,
+    data_types,
     elementwise,
     fft,
     indexing,
@@ -38,16 +38,18 @@ from .standard import (
     statistical,
     utility,
 )
-from .standard.data_types import astype
 from .types.absent import explain_absent_methods
 
 CHAPTERS = (
     activations,
     backward,
     comparison,
+    conversion,
+    data_types,
     elementwise,
     fft,
     indexing,
+    inspection,
     linalg,
     linear_algebra,
     manipulation,
@@ -98,15 +100,6 @@ def _converter(name: str) -> Callable[[Tensor], Tensor]:
     return method
 
 
-def _part_setter(name: str) -> Callable[[Tensor, Any], None]:
-    def setter(self: Tensor, value: Any) -> None:
-        # x.imag *= 2 ends with x.imag = the view that was just written.
-        if not (type(value) is Tensor and is_own_view(self, (name, None), value)):
-            conversion.copy_(OPERATIONS[name].function(self), value)
-
-    return setter
-
-
 def type_as_method(self: Tensor, other: Tensor) -> Tensor:
     """The tensor in the dtype of another; itself if it is that already."""
     require_tensors("type_as", other)
@@ -129,28 +122,15 @@ CONVERSIONS = {
 
 METHODS: dict[str, Any] = {
     **creation.METHODS,
-    **indexing.METHODS,
-    **inspection.METHODS,
     **interop.METHODS,
-    **manipulation.METHODS,
     **numpy_protocols.METHODS,
     **constructors.METHODS,
-    **conversion.METHODS,
     **sampling.METHODS,
-    "__getitem__": indexing.getitem,
-    "__setitem__": indexing.setitem,
-    "astype": astype,
     "type_as": type_as_method,
     **{method: _converter(name) for method, name in CONVERSIONS.items()},
 }
 
-PROPERTIES: dict[str, property] = {
-    **conversion.PROPERTIES,
-    "real": property(manipulation.real, _part_setter("real")),
-    "imag": property(manipulation.imaginary_attribute, _part_setter("imag")),
-    "T": property(manipulation.matrix_attribute),
-    "mT": property(manipulation.matrix_transpose),
-}
+PROPERTIES: dict[str, property] = {}
 
 
 def attach_all() -> None:

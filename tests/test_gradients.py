@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import tensorplug as tp
 from tensorplug.autograd.rule import NO_GRADIENT
 from tensorplug.core import FUNCTIONS, OPERATIONS
+from tensorplug.core.autodiff.lifting import TENSOR_OPS
 from tensorplug.core.pytorch.softmax import softmax_normalizer
 from tensorplug.losses.functional import cross_entropy
 
@@ -136,7 +137,7 @@ def again(x: tp.Tensor, dtype: str) -> tp.Tensor:
 
 def operation(name: str, *arguments: Any) -> Callable[[tp.Tensor], tp.Tensor]:
     """An operation that only gradient rules use."""
-    return lambda x: OPERATIONS[name].function(x, *arguments)
+    return lambda x: getattr(TENSOR_OPS, name)(x, *arguments)
 
 
 def kernel_index(index: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -232,7 +232,7 @@ READS = {
     "core/standard/data_types.py result_type": "NumPy's scalars",
     "core/standard/indexing.py _check_broadcast": "the length of what a mask picks",
     "core/standard/indexing.py _picked": "the length of what a mask picks",
-    "core/standard/manipulation.py _repeat": "the length of what is repeated",
+    "core/standard/manipulation/arranging.py _repeat": "the length of what is repeated",
     "losses/ctc.py _labels": "the lattice of labels",
     "losses/ctc.py _lengths": "the lattice of labels",
     "losses/margin.py _listed": "the number of columns",

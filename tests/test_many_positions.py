@@ -9,7 +9,7 @@ import numpy
 import pytest
 
 import tensorplug as tp
-from tensorplug.core import OPERATIONS
+from tensorplug.core.autodiff.lifting import TENSOR_OPS
 
 RANDOM = numpy.random.default_rng(5)
 
@@ -119,7 +119,7 @@ def test_add(case: str, dtype: str) -> None:
     added = numbers(expected[index].shape, dtype)
     with numpy.errstate(all="ignore"):
         numpy.add.at(expected, index, added.astype(expected.dtype))
-    assert_same(OPERATIONS["scatter_zeros"].function(tp.tensor(added), shape, index), expected.astype(native))
+    assert_same(TENSOR_OPS.scatter_zeros(tp.tensor(added), shape, index), expected.astype(native))
 
 
 @pytest.mark.parametrize("case", INDICES)
@@ -178,8 +178,8 @@ def test_out_of_range(count: int, wrong: int) -> None:
         with pytest.raises(IndexError, match=message):
             use()
     for kernel in (
-        OPERATIONS["index"].function,
-        lambda x, i: OPERATIONS["scatter_zeros"].function(x[0, :1], x.shape, i),
+        TENSOR_OPS.index,
+        lambda x, i: TENSOR_OPS.scatter_zeros(x[0, :1], x.shape, i),
     ):
         with pytest.raises(IndexError):
             kernel(x, (places * 0, places))

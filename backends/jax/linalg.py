@@ -132,7 +132,7 @@ def kernels(jax: Any, backend: Backend) -> dict[str, Kernel]:
         values, vectors = jnp.linalg.eig(x / unit[..., None])
         return unit * values, vectors
 
-    @jax.jit
+    @jax.jit  # type: ignore[untyped-decorator]
     def power_of_two(x: Any) -> Any:
         greatest = abs(x).max((-2, -1), initial=0)[..., None]
         return jnp.ldexp(jnp.ones_like(greatest), jnp.where(jnp.isfinite(greatest), jnp.frexp(greatest)[1], 0))

@@ -9,6 +9,7 @@ from tensorplug.core import OPERATIONS
 from ..engine.arrays import flatten, to_host
 from ..engine.bounds import OWN_DTYPE, bound_of
 from ..engine.example import Example, Mismatch, evaluate
+from ..engine.families import family_of
 from ..engine.programs import (
     Program,
     filled,
@@ -30,13 +31,13 @@ def has_aliasing(name: str) -> bool:
 
 
 def _is_public(use: Use) -> bool:
-    return not use.code.startswith("OPERATIONS")
+    return use.is_public
 
 
 def check_aliasing(trial: Trial) -> None:
     """A write to a view is read in its base and the other way round; other results are memory of their own."""
     operation = OPERATIONS.get(trial.name)
-    may_share = operation is None or operation.family in MAY_SHARE
+    may_share = operation is None or family_of(operation) in MAY_SHARE
     props = [(_as_on_the_reference(trial, program), call) for program, call in WRITES] if may_share else OWN
     public = list(filter(_is_public, uses_of(trial.name)))
     for position, use in enumerate(public[: trial.level.uses]):

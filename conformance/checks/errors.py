@@ -17,6 +17,7 @@ from ..engine.example import (
     draw,
     evaluate,
 )
+from ..engine.families import family_of
 from ..engine.trial import Property, Trial
 from ..uses import Use, uses_of
 from ..uses.use import ANY, Operand, fixed
@@ -116,10 +117,10 @@ def wrong_calls(name: str) -> Iterator[Wrong]:
     if operation is None:
         return
     typical = uses_of(name)[0]
-    if operation.family == "elementwise" and typical.elementwise and len(operation.operands) == 2:
+    if family_of(operation) == "elementwise" and typical.elementwise and len(operation.operands) == 2:
         shapes = zip(typical.operands.items(), ((2,), (3,)), strict=True)
         yield Use.of(typical.code, {key: Operand(shape, ANY, one.dtype) for (key, one), shape in shapes}), ValueError
-    if operation.family in OF_AXES and "OPERATIONS" not in typical.code:
+    if family_of(operation) in OF_AXES and typical.is_public:
         for axis in (2, -3):
             yield Use(f"tp.{name}(x, axis={axis})", x=(2, 3)), IndexError
 
@@ -127,7 +128,7 @@ def wrong_calls(name: str) -> Iterator[Wrong]:
 def _refused(name: str) -> Iterator[tuple[Use, str]]:
     """Dtypes that the standard has no answer for, and that convert to none."""
     operation, typical = OPERATIONS.get(name), uses_of(name)[0]
-    if operation is None or operation.family != "elementwise" or not typical.elementwise:
+    if operation is None or family_of(operation) != "elementwise" or not typical.elementwise:
         return
     for dtype in ("bool", "int64", "float64", "complex128"):
         if operation.computing_dtype(DTYPES[dtype]) not in ACCEPTED[operation.accepts]:

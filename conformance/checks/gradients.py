@@ -17,6 +17,7 @@ from tensorplug.core.memory.tensor import wrap
 from ..engine.arrays import Array, flatten, to_host
 from ..engine.comparing import require_sound
 from ..engine.example import Example, Mismatch, evaluate
+from ..engine.families import family_of
 from ..engine.levels import PRECISE
 from ..engine.reference import Unanswered
 from ..engine.trial import Call, Property, Trial
@@ -42,7 +43,7 @@ differences such as 1 - tanh² that cancel."""
 def has_gradient(name: str) -> bool:
     """Whether an operation has a rule, or may be made of operations that have, and uses that show it."""
     operation = OPERATIONS.get(name)
-    has_rule = operation is None or operation.family == "composite" or operation.rule is not None
+    has_rule = operation is None or family_of(operation) == "composite" or operation.rule is not None
     return has_rule and any(use.smooth and use.variables for use in uses_of(name))
 
 

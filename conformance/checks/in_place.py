@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy
 
 import tensorplug
-from tensorplug.core import OPERATIONS
+from tensorplug.core import MEMBERS, OPERATIONS
 
 from ..engine.arrays import Array
 from ..engine.bounds import OWN_DTYPE, bound_of
 from ..engine.example import Example
+from ..engine.families import family_of
 from ..engine.programs import (
     Program,
     has_out,
@@ -33,7 +34,9 @@ Wanted = Callable[[Callable[..., Array], Example], Expected]
 
 def has_in_place(name: str) -> bool:
     """Whether an operation of elements has an in-place method."""
-    return name in OPERATIONS and OPERATIONS[name].in_place
+    operation = OPERATIONS.get(name)
+    has = operation is not None and operation.elementwise and f"{name}_" in MEMBERS
+    return has and {"x", "x1", "x2"}.issuperset(operation.operands)
 
 
 def check_in_place(trial: Trial) -> None:
@@ -54,7 +57,7 @@ def check_in_place(trial: Trial) -> None:
 
 def takes_out(name: str) -> bool:
     """Whether a function of elements takes ``out=``."""
-    return name in OPERATIONS and OPERATIONS[name].family == "elementwise" and has_out(name)
+    return name in OPERATIONS and family_of(OPERATIONS[name]) == "elementwise" and has_out(name)
 
 
 def check_out(trial: Trial) -> None:

@@ -10,7 +10,7 @@ import numpy
 
 import tensorplug
 from tensorplug import Tensor
-from tensorplug.core import OPERATIONS
+from tensorplug.core import FUNCTIONS, OPERATIONS
 from tensorplug.core.dispatch.keys import library_for
 from tensorplug.core.dispatch.operation import RESULTS
 from tensorplug.core.types.dtypes import ACCEPTED, DTYPES, KIND_ORDER
@@ -24,6 +24,7 @@ from ..engine.example import (
     draw,
     evaluate,
 )
+from ..engine.families import family_of
 from ..engine.trial import Call, Property, Trial
 from ..uses import Use, uses_of
 from .special_values import NONZERO_DIVISORS
@@ -35,7 +36,7 @@ SCALARS = {"b": True, "i": 2, "u": 2, "f": 1.5, "c": 1.5 + 0.5j}
 def has_promotion(name: str) -> bool:
     """Whether operands of several dtypes are promoted."""
     operation = OPERATIONS.get(name)
-    return operation is not None and operation.family == "elementwise" and operation.operands == ("x1", "x2")
+    return operation is not None and family_of(operation) == "elementwise" and operation.operands == ("x1", "x2")
 
 
 def check_promotion(trial: Trial) -> None:
@@ -115,7 +116,7 @@ def _converted(name: str, common: str) -> Property:
 def _with_scalar(name: str, scalar: object) -> Property:
     def prop(example: Example) -> None:
         first, second = example.tensors().values()
-        function = OPERATIONS[name].function
+        function = FUNCTIONS[name]
         for operands in ((first, scalar), (scalar, second)):
             tensor = next(operand for operand in operands if isinstance(operand, Tensor))
             common = tensorplug.result_type(tensor.dtype, scalar)

@@ -17,6 +17,7 @@ from tensorplug.core.types.dtypes import ACCEPTED, DTYPES
 from ..engine.arrays import MANY, Array, rounded
 from ..engine.bounds import EITHER_ZERO, EPS, EXACT, HUGE, MOVING, NORM, TINY, bound_of
 from ..engine.example import Example, draw
+from ..engine.families import family_of
 from ..engine.reference import LENGTH, Expected, Unanswered
 from ..engine.trial import Property, Trial
 from ..uses import Use, chapter_of, uses_of
@@ -36,7 +37,7 @@ SPAN = 100
 def has_ranges(name: str) -> bool:
     """Whether an operation is checked on numbers from the whole range of a dtype."""
     typical, operation = uses_of(name)[0], OPERATIONS.get(name)
-    family = "" if operation is None else operation.family
+    family = "" if operation is None else family_of(operation)
     if chapter_of(name) == "losses" or not typical.variables:
         return False
     accepted = ACCEPTED["all" if operation is None else operation.accepts]
@@ -132,7 +133,7 @@ def _hold_moved(trial: Trial) -> None:
     """Functions of whole arrays at the ends of a dtype's range, and of neighbours."""
     operation = OPERATIONS.get(trial.name)
     # What hands elements on does not compare them.
-    moves = operation is not None and operation.family in MOVING
+    moves = operation is not None and family_of(operation) in MOVING
     for use in trial.uses[: 1 if moves else MOVED]:
         free = {name for name, operand in use.operands.items() if operand.dtype is None}
         if not free or use.terms > 1 or use.is_empty:
@@ -222,8 +223,7 @@ def _hold_scaled(trial: Trial) -> None:
 
 def _has_matrix(use: Use) -> bool:
     operand = use.operands.get("x")
-    is_whole = operand is not None and operand.values.simplest is None
-    return is_whole and len(operand.shape) > 1 and min(operand.shape) > 0
+    return operand is not None and operand.values.simplest is None and len(operand.shape) > 1 and min(operand.shape) > 0
 
 
 def _within_conditioning(trial: Trial) -> Property:
@@ -281,7 +281,7 @@ ORDINARY = between(0.5, 0.95)
 def _hold_one_special(trial: Trial, use: Use) -> None:
     """A special value in one place of a large array, among ordinary ones."""
     operation = OPERATIONS.get(trial.name)
-    if operation is None or operation.family not in OF_MANY or (use.elementwise and not trial.level.special):
+    if operation is None or family_of(operation) not in OF_MANY or (use.elementwise and not trial.level.special):
         return
     name = use.variables[0]
     operands = {

@@ -22,6 +22,7 @@ from ..engine.bounds import (
     bound_of,
 )
 from ..engine.example import Example, draw
+from ..engine.families import family_of
 from ..engine.trial import Failed, Property, Trial
 from ..uses import Use, chapter_of, uses_of
 from .values import agreement
@@ -63,12 +64,12 @@ def has_special_values(name: str) -> bool:
     if name not in OPERATIONS:
         return False
     operation = OPERATIONS[name]
-    of_rows = operation.family in OF_ROWS and len(operation.operands) == 1
+    of_rows = family_of(operation) in OF_ROWS and len(operation.operands) == 1
     return uses_of(name)[0].elementwise or of_rows or _moves(name)
 
 
 def _moves(name: str) -> bool:
-    return OPERATIONS[name].family in MOVING and bound_of(name) == EXACT and name not in OWN_DTYPE
+    return family_of(OPERATIONS[name]) in MOVING and bound_of(name) == EXACT and name not in OWN_DTYPE
 
 
 def check_special_values(trial: Trial) -> None:

@@ -15,6 +15,7 @@ from tensorplug.core import OPERATIONS
 
 from ..uses import chapter_of
 from .arrays import Array
+from .families import family_of
 
 EPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64": 2.0**-52}
 EPS |= {"complex64": EPS["float32"], "complex128": EPS["float64"]}
@@ -180,5 +181,5 @@ def bound_of(name: str) -> Bound:
     if chapter_of(name) == "losses":
         return LOSS
     if name in OPERATIONS:
-        return FAMILIES[OPERATIONS[name].family]
+        return FAMILIES[family_of(OPERATIONS[name])]
     return EXACT if chapter_of(name) in EXACT_CHAPTERS else NORM

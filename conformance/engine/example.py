@@ -11,6 +11,7 @@ import numpy
 import tensorplug
 from tensorplug import Tensor
 from tensorplug.core import OPERATIONS
+from tensorplug.core.autodiff.lifting import TENSOR_OPS
 
 from ..uses import Use
 from .arrays import (
@@ -114,6 +115,7 @@ IMPORTS = (
     "from tensorplug.conformance.checks.gradients import weighted",
     "from tensorplug.conformance.engine.programs import filled",
     "from tensorplug.core import OPERATIONS",
+    "from tensorplug.core.autodiff.lifting import TENSOR_OPS",
 )
 """What the lines that show a failure may need."""
 
@@ -132,7 +134,8 @@ off. Elementwise functions do more with them."""
 
 def evaluate(use: Use, tensors: dict[str, Tensor]) -> Any:
     """What a use's line gives."""
-    return eval(use.evaluate, {"tp": tensorplug, "numpy": numpy, "OPERATIONS": OPERATIONS, "among": among, **tensors})
+    names = {"tp": tensorplug, "numpy": numpy, "OPERATIONS": OPERATIONS, "TENSOR_OPS": TENSOR_OPS, "among": among}
+    return eval(use.evaluate, names | tensors)
 
 
 def draw(use: Use, dtype: str, layout: str, rng: numpy.random.Generator, smooth: bool = False) -> Example:

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorplug
 from tensorplug import Tensor
-from tensorplug.core import OPERATIONS
+from tensorplug.core import FUNCTIONS
 from tensorplug.core.types.errors import UnsupportedDTypeError, UnsupportedError
 
 from ..uses import Use
@@ -105,7 +105,7 @@ def or_raise(program: Program) -> Program:
 
 def has_out(name: str) -> bool:
     """Whether an operation takes ``out=``."""
-    return "out" in inspect.signature(OPERATIONS[name].function).parameters
+    return name in FUNCTIONS and "out" in inspect.signature(FUNCTIONS[name]).parameters
 
 
 def into_out(name: str) -> Program:
@@ -113,7 +113,7 @@ def into_out(name: str) -> Program:
 
     def program(use: Use, tensors: Tensors) -> Any:
         out = tensorplug.zeros_like(evaluate(use, tensors))
-        returned = OPERATIONS[name].function(*tensors.values(), out=out)
+        returned = FUNCTIONS[name](*tensors.values(), out=out)
         return [out, returned is out]
 
     return program

@@ -18,6 +18,7 @@ from ..uses import Use, uses_of
 from .arrays import LAYOUTS, rounded
 from .calls import kernels_used
 from .example import Example, Mismatch, draw
+from .families import family_of
 from .levels import ALL_DTYPES, Level
 from .outcome import Failure
 from .reference import Reference, Unanswered
@@ -156,7 +157,7 @@ class Trial:
         left to the levels that try every use.
         """
         operation = OPERATIONS.get(self.name)
-        has_result = operation is not None and operation.family in OF_EMPTY
+        has_result = operation is not None and family_of(operation) in OF_EMPTY
         return [use for use in uses_of(self.name) if use.is_empty and (use.elementwise or has_result)][:1]
 
     def hold(

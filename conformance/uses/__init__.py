@@ -9,6 +9,7 @@ from pkgutil import iter_modules
 
 from tensorplug.core import OPERATIONS
 
+from ..engine.families import family_of
 from . import elementwise, statistical
 from .use import Operand, Use
 
@@ -43,8 +44,8 @@ def uses_of(name: str) -> tuple[Use, ...]:
         if name in table:
             return table[name]
     operation = OPERATIONS[name]
-    if operation.family in FAMILIES:
-        return FAMILIES[operation.family](name)
+    if family_of(operation) in FAMILIES:
+        return FAMILIES[family_of(operation)](name)
     operands = operation.operands
     return (Use.of(f'OPERATIONS["{name}"]({", ".join(operands)})', dict.fromkeys(operands, (2, 3))),)
 

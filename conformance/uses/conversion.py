@@ -59,7 +59,7 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("x.to(tp.float64)", dtypes="iuf", x=(2, 3)),
         Use("x.double()", dtypes="biuf", x=(2, 3)),
         Use("x.type_as(y)", dtypes="f", x=(2, 3), y=()),
-        Use('OPERATIONS["cast"].function(x, tp.float64)', dtypes="biuf", x=(2, 3)),
+        Use("TENSOR_OPS.cast(x, tp.float64)", dtypes="biuf", x=(2, 3)),
     ),
     "clone": (
         Use("tp.clone(x)", x=(2, 3)),

@@ -130,9 +130,7 @@ USES: dict[str, tuple[Use, ...]] = {
         _of_elements("tp.where(condition, x1, x2)", condition=mask((3, 1, 2)), x1=(2, 3, 2, 2), x2=(2, 3, 2, 2)),
     ),
     "direction": tuple(
-        _of_elements(
-            'OPERATIONS["direction"].function(x1, x2)', x1=Operand(one, between(0.2, 2.0)), x2=other, dtypes="f"
-        )
+        _of_elements("TENSOR_OPS.direction(x1, x2)", x1=Operand(one, between(0.2, 2.0)), x2=other, dtypes="f")
         for one, other in PAIRS
     ),
     "masked_fill": (

@@ -276,7 +276,7 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("tp.diagonal(x, -9)", x=(3, 3)),
         Use("tp.diagonal(x)", x=(0, 3)),
         Use("tp.diagonal(x[:, ::-1])", x=(3, 3)),
-        Use('OPERATIONS["diagonal"].function(x, 1)', x=(2, 3, 3)),
+        Use("TENSOR_OPS.diagonal(x, 1)", x=(2, 3, 3)),
     ),
     "diagonal_embed": (
         Use('OPERATIONS["diagonal_embed"](x, shape=(3, 3), offset=0)', dtypes="iufc", x=(3,)),
@@ -293,7 +293,7 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("tp.unfold(x, 1, 1, 2)", x=(2, 3, 2, 2)),
         Use("tp.unfold(x, 1, 2, 1)", x=(0, 3)),
         Use("tp.unfold(x[::-1], dimension=0, size=2, step=1)", x=(3,)),
-        Use('OPERATIONS["unfold"].function(x, (2, 1))', x=(2, 3)),
+        Use("TENSOR_OPS.unfold(x, (2, 1))", x=(2, 3)),
     ),
     # Of the widest dtypes, as the reference computes in them, and others have other bytes.
     "view_dtype": (

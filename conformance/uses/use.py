@@ -57,9 +57,9 @@ class Use:
     Parameters
     ----------
     code
-        A Python expression that uses ``tp``, the operands by their names, and ``OPERATIONS``. Its value is a tensor,
-        or a tuple or list of tensors, in which every element is determined: where signs or phases are free, the
-        expression puts together what they cancel in.
+        A Python expression that uses ``tp``, the operands by their names, ``OPERATIONS`` and ``TENSOR_OPS``. Its value
+        is a tensor, or a tuple or list of tensors, in which every element is determined: where signs or phases are
+        free, the expression puts together what they cancel in.
     dtypes
         The kinds of dtypes for which it has an answer, as NumPy's letters out of ``"biufc"``; by default all that the
         operation accepts.
@@ -109,6 +109,11 @@ class Use:
             for name, operand in operands.items()
         }
         self.evaluate = compile(code, f"<{code}>", "eval")
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it calls functions of users alone, none that only gradient rules call."""
+        return "OPERATIONS" not in self.code and "TENSOR_OPS" not in self.code
 
     @classmethod
     def of(

@@ -34,6 +34,8 @@ class _TensorOps:
     known = staticmethod(known)
 
     def __getattr__(self, name: str) -> Any:
+        if name not in FUNCTIONS and name not in OPERATIONS:
+            raise AttributeError(f"there is no operation {name!r}")
         function = FUNCTIONS.get(name) or vars(OPERATIONS[name]).get("function") or self._of_operation(OPERATIONS[name])
         setattr(self, name, function)
         return function
@@ -65,10 +67,13 @@ class _TensorOps:
         return wrap(x._key.library.ops.full_like(array_of(x), value), x._key)
 
 
+TENSOR_OPS = _TensorOps()
+
+
 class _ConstantLifter:
     """The same for a pass of which only the dependence on the gradients it begins with is recorded."""
 
-    ops = _TensorOps()
+    ops = TENSOR_OPS
 
     def lift(self, array: Any, key: DispatchKey, node: Any, storage: Any, version: int) -> Tensor:
         """A tensor of a saved array, without its history."""
@@ -80,7 +85,7 @@ class _ConstantLifter:
 class TensorLifter:
     """How saved arrays become tensors again: see `tensorplug.autograd.engine.Lifter`."""
 
-    ops = _TensorOps()
+    ops = TENSOR_OPS
 
     def lift(self, array: Any, key: DispatchKey, node: Any, storage: Any, version: int) -> Tensor:
         """A tensor of a saved array; it keeps the version that it was saved at, and follows no later write."""

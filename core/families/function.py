@@ -40,6 +40,7 @@ def function(
     methods: tuple[str, ...] = (),
     in_place_method: bool = False,
     axis: Literal["one", "several"] | None = None,
+    scalars: bool = True,
     single: bool = False,
     dialects: bool = False,
     keywords: tuple[str, ...] = (),
@@ -64,8 +65,10 @@ def function(
     in_place_method
         Whether there is a method that writes the result into the tensor, named with a trailing underscore.
     axis
-        Whether `axis` is one axis or several, which the body then gets as non-negative numbers. Along one, a 0-d tensor
-        is a vector of one element in PyTorch's spelling; several that name none are all in PyTorch's.
+        Whether `axis` is one axis or several, which the body then gets as non-negative numbers. Several that name none
+        are all in PyTorch's spelling.
+    scalars
+        Whether a 0-d tensor is a vector of one element along one axis in PyTorch's spelling.
     single
         Whether half-precision types are computed in float32.
     dialects
@@ -77,7 +80,7 @@ def function(
     def declare(body: F) -> F:
         called = name or body.__name__
         front: F = write_later(
-            body, lambda scope: _Front(body, called, axis, single, dialects, keywords).written(scope)
+            body, lambda scope: _Front(body, called, axis, scalars, single, dialects, keywords).written(scope)
         )
         if public:
             registry.public(called, *methods)(front)
@@ -99,6 +102,7 @@ class _Front:
         body: Callable[..., Any],
         name: str,
         axis: str | None,
+        scalars: bool,
         single: bool,
         dialects: bool,
         keywords: tuple[str, ...],
@@ -106,6 +110,7 @@ class _Front:
         self.body = body
         self.name = name
         self.axis = axis
+        self.scalars = scalars
         self.single = single
         self.given = tuple(inspect.signature(body).parameters.values())
         given = {one.name for one in self.given}
@@ -213,11 +218,9 @@ class _Front:
             return lines if target == "dim" else [*lines, "    if dim is not None:", "        axis = dim"]
         lines.append("    if dim is not None:")
         if self.axis == "one":
-            lines += [
-                f"        if not {self.first}._array.shape:",
-                f"            return as_vector({again})",
-                f"        {target} = normalize_axis({self.name!r}, dim, {ndim})",
-            ]
+            if self.scalars:
+                lines += [f"        if not {self.first}._array.shape:", f"            return as_vector({again})"]
+            lines.append(f"        {target} = normalize_axis({self.name!r}, dim, {ndim})")
         else:
             lines.append(f"        {target} = normalize_axes({self.name!r}, dim, {ndim}, True) or None")
         if target == "axis":

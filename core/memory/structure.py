@@ -219,7 +219,7 @@ def _viewable(x: Tensor, shape: tuple[int, ...]) -> bool:
     return True
 
 
-@public("broadcast_to")
+@public("broadcast_to", "broadcast_to")
 def broadcast_to(x: Tensor, /, shape: Any) -> Tensor:
     """The tensor stretched along new axes and those of length 1; a view whose elements share memory.
 

@@ -6,14 +6,18 @@ from typing import Any
 
 import numpy
 
+from ..dispatch.registry import attribute, method
 from ..memory import writes
 from ..memory.structure import clone, moved, to_device
-from ..memory.tensor import Tensor
+from ..memory.tensor import Tensor, wrap
+from ..memory.views import is_own_view
 from ..standard.creation import asarray
+from ..standard.manipulation import parts
 from ..types.devices import Device
 from ..types.dtypes import DTYPES, DType, as_dtype
 
 
+@method()
 def to(x: Tensor, *targets: Any, dtype: Any = None, device: Any = None, copy: bool = False) -> Tensor:
     """The tensor with another device, dtype, or both, as a recorded operation.
 
@@ -45,11 +49,13 @@ def to(x: Tensor, *targets: Any, dtype: Any = None, device: Any = None, copy: bo
     return clone(x) if copy and result is x else result
 
 
+@method()
 def cpu(x: Tensor) -> Tensor:
     """The tensor on the CPU: of its own backend if that has it, else of the first that has."""
     return to_device(x, "cpu")
 
 
+@method()
 def cuda(x: Tensor, device: Any = None) -> Tensor:
     """The tensor on a CUDA device: of its own backend if that has one, else of the first that has.
 
@@ -61,7 +67,8 @@ def cuda(x: Tensor, device: Any = None) -> Tensor:
     return to_device(x, "cuda" if device is None else f"cuda:{device}" if isinstance(device, int) else device)
 
 
-def copy_(self: Tensor, source: Any, /) -> Tensor:
+@method()
+def copy_(self: Tensor, source: Any) -> Tensor:
     """Write another tensor's values, or numbers, broadcast and converted, into this one, and return it.
 
     Raises
@@ -72,10 +79,39 @@ def copy_(self: Tensor, source: Any, /) -> Tensor:
     return writes.copy_(self, source if type(source) is Tensor else asarray(source, device=self.device))
 
 
-METHODS = {"copy_": copy_, "to": to, "cpu": cpu, "cuda": cuda}
-"""Functions that are methods of Tensor under the same names."""
+def _write_real(x: Tensor, value: Any) -> None:
+    _write_part(x, "real", parts.real(x), value)
 
 
+def _write_imaginary(x: Tensor, value: Any) -> None:
+    _write_part(x, "imag", parts.imag(x), value)
+
+
+def _write_part(x: Tensor, name: str, part: Tensor, value: Any) -> None:
+    # x.imag *= 2 ends with x.imag = the view that was just written.
+    if not (type(value) is Tensor and is_own_view(x, (name, None), value)):
+        copy_(part, value)
+
+
+@attribute("real", _write_real)
+def real_attribute(x: Tensor) -> Tensor:
+    """The real part of each element; a view. A real tensor is its own."""
+    return parts.real(x)
+
+
+@attribute("imag", _write_imaginary)
+def imaginary_attribute(x: Tensor) -> Tensor:
+    """The imaginary part of each element, a view; zeros for a tensor that is not complex, as in NumPy and JAX.
+
+    No error as in PyTorch, which ``hasattr(x, "imag")`` would raise, by which xarray knows an array.
+    """
+    if x.dtype.kind == "c":
+        return parts.imag(x)
+    key = x._key
+    return wrap(key.library.ops.zeros(x.shape, dtype=key.native_dtype, device=key.native_device), key)
+
+
+@attribute("is_cuda")
 def is_cuda(x: Tensor) -> bool:
     """Whether the tensor is on an NVIDIA GPU.
 
@@ -86,7 +122,3 @@ def is_cuda(x: Tensor) -> bool:
     False
     """
     return x.device.type == "cuda"
-
-
-PROPERTIES = {"is_cuda": property(is_cuda)}
-"""Properties of Tensor."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
+from ..families.function import function
 from ..memory.structure import clone, convert, to_device
 from ..memory.tensor import Tensor
 from ..types.devices import as_device
@@ -21,7 +22,7 @@ from ..types.dtypes import (
     promote_scalar,
     real_dtype,
 )
-from ..types.errors import DTypeError, unsupported
+from ..types.errors import DTypeError
 
 __all__ = ["astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type"]
 
@@ -42,6 +43,7 @@ def require_convertible(operation: str, source: DType, target: DType) -> None:
         raise DTypeError(f"{operation}: got {source}, wanted {target}; take real(x), imag(x) or abs(x) first")
 
 
+@function(methods=("astype",))
 def astype(x: Tensor, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Tensor:
     """Convert a tensor to another dtype.
 
@@ -71,8 +73,6 @@ def astype(x: Tensor, dtype: Any, /, *, copy: bool = True, device: Any = None) -
     >>> tp.astype(tp.tensor([1.7, -1.7]), tp.int64)
     tensor([ 1, -1])
     """
-    if type(x) is not Tensor:
-        raise unsupported("astype", x)
     target = as_dtype(dtype)
     require_convertible("astype", x.dtype, target)
     result = convert(x if device is None else to_device(x, as_device(device, x.device)), target)

@@ -11,7 +11,9 @@ from typing import Any
 import numpy
 
 from ...autograd.modes import is_grad_enabled
-from ..dispatch.legacy import legacy
+from ..dispatch.operation import operation
+from ..dispatch.registry import method, public
+from ..families.function import function
 from ..memory.coercion import scalar_tensor
 from ..memory.structure import cast, kept, put, reshape, to_device
 from ..memory.structure import index as read
@@ -29,7 +31,7 @@ from ..memory.views import (
     write_item,
 )
 from ..memory.writes import can_write, copy_, in_a_graph
-from ..types.axes import broadcasts, normalize_axis
+from ..types.axes import broadcasts
 from ..types.dtypes import (
     PYTHON_TYPES,
     SCALARS,
@@ -40,7 +42,13 @@ from ..types.errors import DTypeError, ShapeError, unsupported
 
 __all__ = ["take", "take_along_axis"]
 
-_getitem = legacy("getitem", family="view", operands=("x",))
+
+@operation(shares=True)
+def _getitem(x: Any, *, index: Any) -> Any:
+    """The elements at an index that is checked already."""
+
+
+public(_getitem.name)(read)
 
 _FULL = slice(None)
 _PLAIN = (int, type(None))
@@ -51,6 +59,7 @@ _LISTED = (*_TRUTH_VALUES, *_SEQUENCES, numpy.ndarray)
 """What an index array can be made of, beside arrays of other libraries."""
 
 
+@method("__getitem__")
 def getitem(self: Tensor, index: Any) -> Tensor:
     """The region that the index names: a view for integers, slices, ``...`` and None, else a copy.
 
@@ -290,6 +299,7 @@ def _nothing(mask: Tensor, shape: tuple[int, ...]) -> Tensor:
     return wrap(key.library.ops.zeros(shape, dtype=key.native_dtype, device=key.native_device), key)
 
 
+@method("__setitem__")
 def setitem(self: Tensor, index: Any, value: Any) -> None:
     """Write a value, broadcast and converted, into the region that the index names.
 
@@ -436,6 +446,7 @@ def _misfit(shape: tuple[int, ...], region: tuple[int, ...]) -> ShapeError:
     return ShapeError(f"__setitem__: a value of shape {shape} cannot be broadcast to the region, of shape {region}")
 
 
+@function(axis="one", keywords=("input", "index"))
 def take(x: Tensor, indices: Any, /, *, axis: int | None = None) -> Tensor:
     """The parts of `x` at positions along one axis; negative positions count from its end.
 
@@ -466,15 +477,12 @@ def take(x: Tensor, indices: Any, /, *, axis: int | None = None) -> Tensor:
     tensor([[5, 1],
             [2, 4]])
     """
-    if type(x) is not Tensor:
-        raise unsupported("take", x, indices)
     if axis is None:
         return take_method(x, indices)
-    position = normalize_axis("take", axis, x.ndim)
     positions = _positions("take", indices, x)
     if positions.ndim != 1:
         raise ShapeError(f"take: got indices of shape {positions.shape}, wanted one axis")
-    return getitem(x, (*(_FULL,) * position, positions))
+    return getitem(x, (*(_FULL,) * axis, positions))
 
 
 def _positions(operation: str, indices: Any, x: Tensor) -> Tensor:
@@ -487,15 +495,13 @@ def _positions(operation: str, indices: Any, x: Tensor) -> Tensor:
     return positions
 
 
+@method("take")
 def take_method(x: Tensor, index: Any) -> Tensor:
     """The elements at positions in the flattened tensor, in the shape of `index`, as in PyTorch."""
     return getitem(reshape(x, (-1,)), _positions("take", index, x))
 
 
-_take = legacy("take", family="composite", operands=("x", "indices"))
-_take.function = take
-
-
+@function(axis="one")
 def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
     """The elements of `x` at positions along one axis, one for each element of `indices`.
 
@@ -518,20 +524,17 @@ def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
     tensor([[5],
             [4]])
     """
-    if type(x) is not Tensor:
-        raise unsupported("take_along_axis", x, indices)
     indices = _positions("take_along_axis", indices, x)
     if x.ndim != indices.ndim:
         raise ShapeError(f"take_along_axis: got {x.ndim} and {indices.ndim} axes, wanted equally many")
-    position = normalize_axis("take_along_axis", axis, x.ndim)
     shapes = zip(indices.shape, x.shape, strict=True)
-    if any(n != m and 1 not in (n, m) for i, (n, m) in enumerate(shapes) if i != position):
+    if any(n != m and 1 not in (n, m) for i, (n, m) in enumerate(shapes) if i != axis):
         raise IndexError(
             f"take_along_axis: got indices of shape {indices.shape} for a tensor of shape {x.shape}, which cannot be "
-            f"broadcast together but for axis {position}"
+            f"broadcast together but for axis {axis}"
         )
-    places = array_of(_check_array(indices, x.shape, position))
-    return read(x, kept(along_axis(x.shape, position, places), x))
+    places = array_of(_check_array(indices, x.shape, axis))
+    return read(x, kept(along_axis(x.shape, axis, places), x))
 
 
 def along_axis(shape: tuple[int, ...], axis: int, positions: Any) -> tuple[Any, ...]:
@@ -545,13 +548,3 @@ def along_axis(shape: tuple[int, ...], axis: int, positions: Any) -> tuple[Any, 
         behind -= i != axis or positions.ndim == len(shape)
         index.append(positions if i == axis else numpy.arange(length).reshape(-1, *(1,) * behind))
     return tuple(index)
-
-
-_take_along_axis = legacy("take_along_axis", family="composite", operands=("x", "indices"))
-_take_along_axis.function = take_along_axis
-
-
-METHODS = {"take": take_method}
-"""Methods of Tensor."""
-
-_getitem.function = read

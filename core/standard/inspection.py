@@ -6,6 +6,8 @@ import importlib
 from typing import Any, final
 
 from ..dispatch.keys import library_for
+from ..dispatch.registry import method
+from ..families.function import function
 from ..memory.tensor import Tensor
 from ..types.devices import (
     Device,
@@ -20,7 +22,6 @@ from ..types.dtypes import (
     get_default_dtype,
     int64,
 )
-from ..types.errors import unsupported
 from .data_types import isdtype
 
 __all__ = ["__array_namespace_info__", "is_tensor", "numel"]
@@ -121,6 +122,7 @@ def __array_namespace_info__() -> Info:
     return _INFO
 
 
+@method("__array_namespace__")
 def array_namespace(self: Tensor, /, *, api_version: str | None = None) -> Any:
     """The module that has all functions of the standard.
 
@@ -150,6 +152,7 @@ def is_tensor(obj: Any) -> bool:
     return isinstance(obj, Tensor)
 
 
+@function(methods=("nelement",))
 def numel(x: Tensor) -> int:
     """The number of elements, as in PyTorch.
 
@@ -159,10 +162,4 @@ def numel(x: Tensor) -> int:
     >>> tp.numel(tp.zeros(2, 3))
     6
     """
-    if type(x) is not Tensor:
-        raise unsupported("numel", x)
     return x.numel()
-
-
-METHODS = {"__array_namespace__": array_namespace, "nelement": numel}
-"""Methods of Tensor."""

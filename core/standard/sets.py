@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ...backends.common.uniques import is_member, unique_indices
-from ..dispatch.legacy import legacy
-from ..families.docs import assemble
+from ..dispatch.operation import operation
+from ..families.function import function
 from ..memory.coercion import pair
 from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor, wrap
@@ -22,8 +22,17 @@ from .indexing import getitem
 
 __all__ = ["isin", "unique_all", "unique_counts", "unique_inverse", "unique_values"]
 
-_unique_indices = legacy("unique_indices", family="set", operands=("x",), result="int64", decomposition=unique_indices)
-_isin = legacy("isin", family="search", operands=("x1", "x2"), result="bool", compares=True, decomposition=is_member)
+
+@operation(result="int64")
+def _unique_indices(ops: Any, x: Any, *, is_complex: bool, inverse: bool) -> Any:
+    """Where the unique elements first occur, how often each does, and which of them makes up each element."""
+    return unique_indices(ops, x, is_complex=is_complex, inverse=inverse)
+
+
+@operation(result="bool", takes_scalars=True, compares=True)
+def _isin(ops: Any, x1: Any, x2: Any, *, invert: bool) -> Any:
+    """Whether each element of `x1` is equal to some element of `x2`."""
+    return is_member(ops, x1, x2, invert=invert)
 
 
 class UniqueAll(NamedTuple):
@@ -49,10 +58,8 @@ class UniqueInverse(NamedTuple):
     inverse_indices: Tensor
 
 
-def _unique(name: str, x: Tensor, inverse: bool) -> UniqueAll:
+def _unique(x: Tensor, inverse: bool) -> UniqueAll:
     """All that the four functions return; without inverse indices unless they are asked for."""
-    if type(x) is not Tensor:
-        raise unsupported(name, x)
     flat = reshape(x, (x.numel(),))
     keys = cast(flat, uint8) if x.dtype is bool_ else flat
     kernel, key = keys._key.table["unique_indices"]
@@ -62,96 +69,135 @@ def _unique(name: str, x: Tensor, inverse: bool) -> UniqueAll:
     return UniqueAll(values, indices, reshape(inverses, x.shape) if inverse else inverses, counts)
 
 
-def _document(function: Any, summary: str, returns: str, example: str) -> Any:
-    function.__doc__ = assemble(
-        summary,
-        """
-        Every NaN is unlike any other, and zeros of both signs are one. The values come in ascending order, complex ones
-        by their real and then their imaginary parts, NaN last; equal ones are represented by the first. Gradients
-        flow through the values.
-        """,
-        example,
-        Parameters="""
-x : Tensor
-    Of any dtype; taken as if it were flat.""",
-        Returns=returns,
-    )
-    return function
-
-
-_VALUES = """
-values : Tensor, shape (K,)
-    The unique elements, in the dtype of `x`."""
-
-_INDICES = """
-indices : Tensor, shape (K,), dtype int64
-    Where in the flat `x` each first occurs."""
-
-_INVERSE = """
-inverse_indices : Tensor, dtype int64
-    Of the shape of `x`: where in `values` its elements are found."""
-
-_COUNTS = """
-counts : Tensor, shape (K,), dtype int64
-    How often each occurs."""
-
-
+@function()
 def unique_all(x: Tensor, /) -> UniqueAll:
-    return _unique("unique_all", x, True)
+    """The unique elements, where each first occurs, which of them makes up each element, and how often each occurs.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of any dtype; taken as if it were flat.
+
+    Returns
+    -------
+    values : Tensor, shape (K,)
+        The unique elements, in the dtype of `x`.
+    indices : Tensor, shape (K,), dtype int64
+        Where in the flat `x` each first occurs.
+    inverse_indices : Tensor, dtype int64
+        Of the shape of `x`: where in `values` its elements are found.
+    counts : Tensor, shape (K,), dtype int64
+        How often each occurs.
+
+    Notes
+    -----
+    Every NaN is unlike any other, and zeros of both signs are one. The values come in ascending order, complex ones by
+    their real and then their imaginary parts, NaN last; equal ones are represented by the first. Gradients flow through
+    the values.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.unique_all(tp.tensor([3, 1, 3])).indices
+    tensor([1, 0])
+    """
+    return _unique(x, True)
 
 
+@function()
 def unique_counts(x: Tensor, /) -> UniqueCounts:
-    found = _unique("unique_counts", x, False)
+    """The unique elements, and how often each occurs.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of any dtype; taken as if it were flat.
+
+    Returns
+    -------
+    values : Tensor, shape (K,)
+        The unique elements, in the dtype of `x`.
+    counts : Tensor, shape (K,), dtype int64
+        How often each occurs.
+
+    Notes
+    -----
+    Every NaN is unlike any other, and zeros of both signs are one. The values come in ascending order, complex ones by
+    their real and then their imaginary parts, NaN last; equal ones are represented by the first. Gradients flow through
+    the values.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.unique_counts(tp.tensor([3, 1, 3]))
+    UniqueCounts(values=tensor([1, 3]), counts=tensor([1, 2]))
+    """
+    found = _unique(x, False)
     return UniqueCounts(found.values, found.counts)
 
 
+@function()
 def unique_inverse(x: Tensor, /) -> UniqueInverse:
-    found = _unique("unique_inverse", x, True)
+    """The unique elements, and which of them makes up each element.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of any dtype; taken as if it were flat.
+
+    Returns
+    -------
+    values : Tensor, shape (K,)
+        The unique elements, in the dtype of `x`.
+    inverse_indices : Tensor, dtype int64
+        Of the shape of `x`: where in `values` its elements are found.
+
+    Notes
+    -----
+    Every NaN is unlike any other, and zeros of both signs are one. The values come in ascending order, complex ones by
+    their real and then their imaginary parts, NaN last; equal ones are represented by the first. Gradients flow through
+    the values.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.unique_inverse(tp.tensor([3, 1, 3])).inverse_indices
+    tensor([1, 0, 1])
+    """
+    found = _unique(x, True)
     return UniqueInverse(found.values, found.inverse_indices)
 
 
+@function()
 def unique_values(x: Tensor, /) -> Tensor:
-    return _unique("unique_values", x, False).values
+    """The unique elements.
 
+    Parameters
+    ----------
+    x : Tensor
+        Of any dtype; taken as if it were flat.
 
-_document(
-    unique_all,
-    "The unique elements, where each first occurs, which of them makes up each element, and how often each occurs.",
-    _VALUES + _INDICES + _INVERSE + _COUNTS,
-    """
-    >>> tp.unique_all(tp.tensor([3, 1, 3])).indices
-    tensor([1, 0])
-    """,
-)
-_document(
-    unique_counts,
-    "The unique elements, and how often each occurs.",
-    _VALUES + _COUNTS,
-    """
-    >>> tp.unique_counts(tp.tensor([3, 1, 3]))
-    UniqueCounts(values=tensor([1, 3]), counts=tensor([1, 2]))
-    """,
-)
-_document(
-    unique_inverse,
-    "The unique elements, and which of them makes up each element.",
-    _VALUES + _INVERSE,
-    """
-    >>> tp.unique_inverse(tp.tensor([3, 1, 3])).inverse_indices
-    tensor([1, 0, 1])
-    """,
-)
-_document(
-    unique_values,
-    "The unique elements.",
-    _VALUES,
-    """
+    Returns
+    -------
+    values : Tensor, shape (K,)
+        The unique elements, in the dtype of `x`.
+
+    Notes
+    -----
+    Every NaN is unlike any other, and zeros of both signs are one. The values come in ascending order, complex ones by
+    their real and then their imaginary parts, NaN last; equal ones are represented by the first. Gradients flow through
+    the values.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
     >>> tp.unique_values(tp.tensor([0.0, tp.nan, -0.0, tp.nan]))
     tensor([0., nan, nan])
-    """,
-)
+    """
+    return _unique(x, False).values
 
 
+@function(keywords=("elements", "test_elements"))
 def isin(x1: Any, x2: Any, /, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
     """Whether each element of `x1` is equal to some element of `x2`; NaN is to none.
 
@@ -189,6 +235,3 @@ def isin(x1: Any, x2: Any, /, *, assume_unique: bool = False, invert: bool = Fal
         first, second = cast(first, uint8), cast(second, uint8)
     found: Tensor = _isin(first, second, invert=bool(invert))
     return found
-
-
-_isin.function = isin

@@ -1,0 +1,50 @@
+"""What operations have in common for the suite: which bound holds them, and which examples try them."""
+
+from __future__ import annotations
+
+from tensorplug.core import Operation
+
+CHAPTERS = {
+    "activations": "activation",
+    "comparison": "composite",
+    "distances": "composite",
+    "fft": "transform",
+    "generator": "composite",
+    "indexing": "indexing",
+    "lifting": "composite",
+    "linalg": "linear algebra",
+    "linear_algebra": "matrix product",
+    "losses": "loss",
+    "manipulation": "manipulation",
+    "searching": "search",
+    "selection": "composite",
+    "sets": "search",
+    "softmax": "activation",
+    "sorting": "sorting",
+    "statistical": "cumulation",
+    "structure": "indexing",
+    "utility": "composite",
+    "writes": "in place",
+}
+"""The family of what is neither elementwise nor a reduction nor a view, by its chapter."""
+
+NAMES = {
+    "adjugate": "linear algebra",
+    "clone": "conversion",
+    "linalg.diagonal": "composite",
+    "nonzero": "searching",
+    "softmax_gradient": "composite",
+    "unique_indices": "set",
+}
+"""What its chapter does not tell."""
+
+
+def family_of(operation: Operation) -> str:
+    """The family of an operation: ``"elementwise"``, ``"reduction"``, ``"view"``, ``"sorting"`` ..."""
+    if operation.name in NAMES:
+        return NAMES[operation.name]
+    if operation.elementwise:
+        return "elementwise"
+    if "keepdims" in operation.parameters:
+        return "reduction"
+    return "view" if operation.shares else CHAPTERS[operation.chapter]

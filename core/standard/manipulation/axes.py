@@ -1,0 +1,341 @@
+"""Axes in another order, added and removed: views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...dispatch.operation import operation
+from ...dispatch.registry import attribute, method, public
+from ...families.function import function
+from ...memory.tensor import Tensor
+from ...memory.views import (
+    become_view,
+    make_view,
+)
+from ...types.axes import as_integer, normalize_axes, normalize_axis
+from ...types.errors import AxesError, ShapeError
+from .shapes import one_or_several
+
+__all__ = [
+    "expand_dims",
+    "matrix_transpose",
+    "moveaxis",
+    "permute",
+    "permute_dims",
+    "squeeze",
+    "t",
+    "transpose",
+    "unsqueeze",
+]
+
+
+@operation(shares=True)
+def _matrix_transpose(x: Any) -> Any:
+    """The array with its last two axes exchanged."""
+
+
+@operation(shares=True)
+def _permute_dims(x: Any, *, axes: tuple[int, ...]) -> Any:
+    """The array with its axes in another order."""
+
+
+@function()
+def permute_dims(x: Tensor, /, axes: Any) -> Tensor:
+    """The tensor with its axes in another order; a view.
+
+    Parameters
+    ----------
+    x : Tensor
+    axes : tuple of int
+        Each axis once.
+
+    Raises
+    ------
+    ValueError
+        If they are not a permutation of the tensor's axes.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.permute_dims(tp.zeros(2, 3, 4), (2, 0, 1)).shape
+    (4, 2, 3)
+    """
+    order = normalize_axes("permute_dims", axes, x.ndim) or ()
+    if len(order) != x.ndim:
+        raise AxesError(f"permute_dims: got axes {axes}, wanted each of the {x.ndim} axes once")
+    return make_view(x, "permute_dims", order)
+
+
+@public("permute", "permute")
+def permute(x: Tensor, /, *axes: Any, dims: Any = None) -> Tensor:
+    """PyTorch's spelling of `permute_dims`: one tuple or several integers."""
+    order = one_or_several(axes, dims)
+    return permute_dims(x, order if isinstance(order, Sequence) else (order,))
+
+
+@function(methods=("transpose",))
+def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
+    """The tensor with two axes exchanged; a view.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.transpose(tp.zeros(2, 3, 4), 0, 2).shape
+    (4, 3, 2)
+    """
+    return make_view(x, "permute_dims", _exchanged("transpose", x, dim0, dim1))
+
+
+def _exchanged(operation: str, x: Tensor, dim0: int, dim1: int) -> tuple[int, ...]:
+    order = list(range(x.ndim))
+    first, second = (normalize_axis(operation, dim, x.ndim, True) for dim in (dim0, dim1))
+    if not order:
+        return ()
+    order[first], order[second] = order[second], order[first]
+    return tuple(order)
+
+
+@method()
+def transpose_(x: Tensor, dim0: int, dim1: int) -> Tensor:
+    """Exchange two axes of the tensor itself, and return it; what shares its memory keeps its shape.
+
+    Raises
+    ------
+    RuntimeError
+        For a leaf that requires a gradient.
+    """
+    return become_view("transpose_", x, "permute_dims", _exchanged("transpose_", x, dim0, dim1))
+
+
+@attribute("mT")
+@function()
+def matrix_transpose(x: Tensor, /) -> Tensor:
+    """The tensor with its last two axes exchanged; a view.
+
+    Raises
+    ------
+    ValueError
+        If it has fewer than two axes.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.matrix_transpose(tp.zeros(2, 3)).shape
+    (3, 2)
+    """
+    if x.ndim < 2:
+        raise ShapeError(f"matrix_transpose: got shape {x.shape}, wanted at least two axes")
+    return transpose(x, -2, -1)
+
+
+@function(methods=("t",))
+def t(x: Tensor, /) -> Tensor:
+    """The transpose of a matrix; a vector and a 0-d tensor are their own, as in PyTorch.
+
+    Raises
+    ------
+    RuntimeError
+        If it has more than two axes.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.t(tp.zeros(2, 3)).shape
+    (3, 2)
+    """
+    return make_view(x, "permute_dims", _turned("t", x))
+
+
+def _turned(operation: str, x: Tensor) -> tuple[int, ...]:
+    if x.ndim > 2:
+        raise ShapeError(f"{operation}: got {x.ndim} axes, wanted at most two; use transpose or mT")
+    return tuple(reversed(range(x.ndim)))
+
+
+@method()
+def t_(x: Tensor) -> Tensor:
+    """Transpose the tensor itself, and return it; what shares its memory keeps its shape.
+
+    Raises
+    ------
+    RuntimeError
+        If it has more than two axes, or is a leaf that requires a gradient.
+    """
+    return become_view("t_", x, "permute_dims", _turned("t_", x))
+
+
+@attribute("T")
+def matrix_attribute(x: Tensor) -> Tensor:
+    """The transpose of a matrix: the attribute `T`; a vector and a 0-d tensor are their own.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has more than two axes, as the standard has it; `mT` and `permute_dims` take others.
+    """
+    ndim = x.ndim
+    if ndim > 2:
+        raise ShapeError(f"T: got shape {x.shape}, wanted two axes; use mT or permute_dims")
+    return make_view(x, "permute_dims", (1, 0) if ndim == 2 else tuple(range(ndim)))
+
+
+@function()
+def expand_dims(x: Tensor, /, axis: Any = 0) -> Tensor:
+    """The tensor with new axes of length 1; a view.
+
+    Parameters
+    ----------
+    x : Tensor
+    axis : int or tuple of int, default: 0
+        Where they are in the result.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.expand_dims(tp.zeros(3), axis=1).shape
+    (3, 1)
+    """
+    return make_view(x, "reshape", _expanded("expand_dims", x, axis))
+
+
+def _expanded(operation: str, x: Tensor, axis: Any) -> tuple[int, ...]:
+    count = 1 if not isinstance(axis, Sequence) else len(axis)
+    axes = normalize_axes(operation, axis if isinstance(axis, Sequence) else (axis,), x.ndim + count) or ()
+    old = iter(x.shape)
+    return tuple(1 if i in axes else next(old) for i in range(x.ndim + count))
+
+
+@function(methods=("unsqueeze",))
+def unsqueeze(x: Tensor, dim: int) -> Tensor:
+    """The tensor with a new axis of length 1; a view, as in PyTorch.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+        Where it is in the result.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.unsqueeze(tp.zeros(3), 1).shape
+    (3, 1)
+    """
+    return make_view(x, "reshape", _expanded("unsqueeze", x, as_integer("unsqueeze", "an axis", dim)))
+
+
+@method()
+def unsqueeze_(x: Tensor, dim: int) -> Tensor:
+    """Give the tensor itself a new axis of length 1, and return it; what shares its memory keeps its shape.
+
+    Raises
+    ------
+    RuntimeError
+        For a leaf that requires a gradient.
+    """
+    return become_view("unsqueeze_", x, "reshape", _expanded("unsqueeze_", x, as_integer("unsqueeze_", "an axis", dim)))
+
+
+@function(dialects=True)
+def squeeze(x: Tensor, /, axis: Any = None, *, dim: Any = None) -> Tensor:
+    """The tensor without axes of length 1; a view.
+
+    Parameters
+    ----------
+    x : Tensor
+    axis : int or tuple of int
+        Without one, as in PyTorch, all that have length 1.
+    dim
+        The same as in PyTorch, where an axis that is longer is left.
+
+    Raises
+    ------
+    ValueError
+        If an axis is longer. (The method, as in PyTorch, leaves such an axis.)
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.squeeze(tp.zeros(3, 1), axis=1).shape
+    (3,)
+    """
+    if axis is None:
+        return squeeze_method(x, dim)
+    axes = normalize_axes("squeeze", axis, x.ndim) or ()
+    longer = [i for i in axes if x.shape[i] != 1]
+    if longer:
+        raise ShapeError(f"squeeze: axis {longer[0]} has length {x.shape[longer[0]]}, wanted 1")
+    return make_view(x, "reshape", tuple(n for i, n in enumerate(x.shape) if i not in axes))
+
+
+@method("squeeze")
+def squeeze_method(x: Tensor, dim: Any = None) -> Tensor:
+    """The tensor without its axes of length 1, or without those named that are; a view, as in PyTorch."""
+    return make_view(x, "reshape", _squeezed("squeeze", x, dim))
+
+
+def _squeezed(operation: str, x: Tensor, dim: Any) -> tuple[int, ...]:
+    axes = normalize_axes(operation, range(x.ndim) if dim is None else dim, x.ndim, True) or ()
+    return tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in axes)
+
+
+@method()
+def squeeze_(x: Tensor, dim: Any = None) -> Tensor:
+    """Take axes of length 1 from the tensor itself, and return it; what shares its memory keeps its shape.
+
+    Raises
+    ------
+    RuntimeError
+        For a leaf that requires a gradient.
+    """
+    return become_view("squeeze_", x, "reshape", _squeezed("squeeze_", x, dim))
+
+
+@function()
+def moveaxis(x: Tensor, /, source: Any, destination: Any) -> Tensor:
+    """The tensor with some axes at other places, and the rest in their order; a view.
+
+    Parameters
+    ----------
+    x : Tensor
+    source, destination : int or tuple of int
+        Which axes, each once, and where each is in the result.
+
+    Raises
+    ------
+    ValueError
+        If an axis is named twice, or the two are not equally many.
+    IndexError
+        If the tensor has no such axis.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.moveaxis(tp.zeros(2, 3, 4), 0, -1).shape
+    (3, 4, 2)
+    """
+    return _moved(x, source, destination, False)
+
+
+@function(methods=("movedim", "moveaxis"))
+def movedim(x: Tensor, source: Any, destination: Any) -> Tensor:
+    """PyTorch's spelling of `moveaxis`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.movedim(tp.zeros(2, 3, 4), 0, -1).shape
+    (3, 4, 2)
+    """
+    return _moved(x, source, destination, True)
+
+
+def _moved(x: Tensor, source: Any, destination: Any, scalars: bool) -> Tensor:
+    old, new = (normalize_axes("moveaxis", axes, x.ndim, scalars) or () for axes in (source, destination))
+    if len(old) != len(new):
+        raise AxesError(f"moveaxis: got {len(old)} axes and {len(new)} places for them, wanted equally many")
+    order = [i for i in range(x.ndim) if i not in old]
+    for place, axis in sorted(zip(new, old, strict=True)):
+        order.insert(place, axis)
+    return make_view(x, "permute_dims", tuple(order))

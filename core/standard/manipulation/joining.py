@@ -1,0 +1,130 @@
+"""Tensors joined along an axis."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from typing import Any
+
+from ...dispatch.operation import Operation, operation
+from ...families.function import function
+from ...memory.coercion import same_device
+from ...memory.structure import cast, reshape
+from ...memory.tensor import Tensor
+from ...memory.views import (
+    array_of,
+)
+from ...types.axes import normalize_axis
+from ...types.dtypes import promote
+from ...types.errors import ShapeError, unsupported
+
+__all__ = ["concat", "stack"]
+
+
+@operation(sequence=True)
+def _concat(arrays: Any, *, axis: int) -> Any:
+    """Arrays one after the other along an axis."""
+
+
+@operation(sequence=True)
+def _stack(arrays: Any, *, axis: int) -> Any:
+    """Arrays beside each other along a new axis."""
+
+
+@function()
+def concat(arrays: Any, /, dim: Any = None, *, axis: Any = 0, out: Tensor | None = None) -> Tensor:
+    """Tensors one after the other along an axis.
+
+    Parameters
+    ----------
+    arrays : sequence of Tensor
+        Of equal lengths along the other axes; promoted to a common dtype. Those of shape (0,) go with any others.
+    axis : int or None, default: 0
+        None flattens them first. `dim` is PyTorch's name.
+    out : Tensor, optional
+        Where the result is written, as in PyTorch.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or the other axes differ.
+    IndexError
+        If they have no such axis.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.concat([tp.tensor([1, 2]), tp.tensor([3])])
+    tensor([1, 2, 3])
+    """
+    tensors = _together("concat", arrays)
+    if axis is None:
+        tensors, axis = [reshape(tensor, (-1,)) for tensor in tensors], 0
+    shapes = [tensor.shape for tensor in tensors]
+    leader = next((shape for shape in shapes if len(shape) > 1), shapes[0])
+    position = normalize_axis("concat", axis, len(leader))
+    if (0,) in shapes and len(leader) > 1:
+        # PyTorch puts a vector of no elements to any others.
+        nothing = (*leader[:position], 0, *leader[position + 1 :])
+        tensors = [reshape(tensor, nothing) if tensor.shape == (0,) else tensor for tensor in tensors]
+        shapes = [tensor.shape for tensor in tensors]
+    rests = {shape[:position] + shape[position + 1 :] for shape in shapes}
+    if len(rests) > 1 or any(len(shape) != len(leader) for shape in shapes):
+        raise ShapeError(f"concat: shapes {', '.join(map(str, shapes))} must be equal but for axis {position}")
+    return _join(_concat, tensors, position)
+
+
+@function()
+def stack(arrays: Any, /, dim: Any = None, *, axis: Any = 0, out: Tensor | None = None) -> Tensor:
+    """Tensors of one shape beside each other along a new axis.
+
+    Parameters
+    ----------
+    arrays : sequence of Tensor
+    axis : int, default: 0
+        Where the new axis is in the result. `dim` is PyTorch's name.
+    out : Tensor, optional
+        Where the result is written, as in PyTorch.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or their shapes differ.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.stack([tp.tensor([1, 2]), tp.tensor([3, 4])], axis=1)
+    tensor([[1, 3],
+            [2, 4]])
+    """
+    tensors = _together("stack", arrays)
+    if len({tensor.shape for tensor in tensors}) > 1:
+        shapes = ", ".join(str(tensor.shape) for tensor in tensors)
+        raise ShapeError(f"stack: shapes {shapes} must be equal")
+    position = normalize_axis("stack", axis, tensors[0].ndim + 1)
+    return _join(_stack, tensors, position)
+
+
+def _together(operation: str, arrays: Any) -> list[Tensor]:
+    """Tensors on one device and in one dtype."""
+    if not isinstance(arrays, Iterable) or type(arrays) is Tensor:
+        raise TypeError(f"{operation}: got {type(arrays).__name__}, wanted a sequence of tensors")
+    tensors = list(arrays)
+    if not tensors:
+        raise ValueError(f"{operation}: got no tensors, wanted at least one")
+    for tensor in tensors:
+        if type(tensor) is not Tensor:
+            raise unsupported(operation, tensor)
+    if len({tensor._key for tensor in tensors}) == 1:
+        return tensors
+    # Tensors without axes join the others' device.
+    leader = max(tensors, key=lambda tensor: tensor.ndim > 0)
+    dtype = functools.reduce(promote, (tensor.dtype for tensor in tensors))
+    return [cast(same_device(operation, leader, tensor)[1], dtype) for tensor in tensors]
+
+
+def _join(operation: Operation, tensors: list[Tensor], axis: int) -> Tensor:
+    kernel, key = tensors[0]._key.table[operation.name]
+    array = kernel([array_of(tensor) for tensor in tensors], axis=axis)
+    return operation.finish_sequence(array, key, tuple(tensors), axis=axis)
