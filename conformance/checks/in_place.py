@@ -35,8 +35,9 @@ Wanted = Callable[[Callable[..., Array], Example], Expected]
 def has_in_place(name: str) -> bool:
     """Whether an operation of elements has an in-place method."""
     operation = OPERATIONS.get(name)
-    has = operation is not None and operation.elementwise and f"{name}_" in MEMBERS
-    return has and {"x", "x1", "x2"}.issuperset(operation.operands)
+    if operation is None or not operation.elementwise or f"{name}_" not in MEMBERS:
+        return False
+    return {"x", "x1", "x2"}.issuperset(operation.operands)
 
 
 def check_in_place(trial: Trial) -> None:
