@@ -45,6 +45,7 @@ CHAPTERS = (
     backward,
     comparison,
     conversion,
+    creation,
     data_types,
     elementwise,
     fft,
@@ -121,7 +122,6 @@ CONVERSIONS = {
 """PyTorch's methods that convert, and the dtypes to which they do."""
 
 METHODS: dict[str, Any] = {
-    **creation.METHODS,
     **interop.METHODS,
     **numpy_protocols.METHODS,
     **constructors.METHODS,

@@ -50,8 +50,8 @@ def function(
     What its parameters are called says what is done for it:
 
     - one annotated as `Tensor` must be one, and with ``| None`` may be one;
-    - `dim` and `axis` are two names of one parameter, and `keepdim` and `keepdims`; the body gets it under the
-      standard's name if it has that;
+    - `dim` and `axis` (or `axes`, where the body has that) are two names of one parameter, and `keepdim` and
+      `keepdims`; the body gets it under the standard's name if it has that;
     - `inplace` writes the result into the first operand, `out` into the tensors given.
 
     Parameters
@@ -120,7 +120,8 @@ class _Front:
             if (wanted := keywords[i] if i < len(keywords) else KEYWORDS.get(one.name, one.name)) not in given
             and one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)
         }
-        self.aliases = [pair for pair in PYTORCH.items() if not dialects and not given.isdisjoint(pair)]
+        standard = PYTORCH | {"dim": "axes"} if {"dim", "axes"} <= given else PYTORCH
+        self.aliases = [pair for pair in standard.items() if not dialects and not given.isdisjoint(pair)]
         self.parameters = self._parameters()
         self.names = {one.name: one for one in self.parameters}
         self.first = self.parameters[0].name
@@ -201,21 +202,24 @@ class _Front:
             unasked = " and dtype is None" if "dtype" in self.names else ""
             lines += [f"    if {self.first}._key.is_half{unasked}:", f"        return in_float32({again})"]
         for pytorch, standard in self.aliases:
-            lines += self._axis(again) if pytorch == "dim" else self._flag(pytorch, standard)
+            lines += self._axis(again, standard) if pytorch == "dim" else self._flag(pytorch, standard)
         return lines
 
-    def _axis(self, again: str) -> list[str]:
+    def _axis(self, again: str, axis: str) -> list[str]:
         """Lines that give the axis the name that the body has, and check it."""
-        ndim, target = f"len({self.first}._array.shape)", self._kept("dim", "axis")
+        ndim, target = f"len({self.first}._array.shape)", self._kept("dim", axis)
         lines = []
         if target == "dim":
-            lines = ["    if axis is not None:", "        dim = axis"]
+            lines = [f"    if {axis} is not None:", f"        dim = {axis}"]
             if self.names["dim"].default is MISSING:
                 lines += ["    if dim is MISSING:", f"        raise missing({self.name!r}, dim=dim)"]
-        elif self.names["axis"].default is MISSING:
-            lines = ["    if dim is None and axis is MISSING:", f"        raise missing({self.name!r}, axis=axis)"]
+        elif self.names[axis].default is MISSING:
+            lines = [
+                f"    if dim is None and {axis} is MISSING:",
+                f"        raise missing({self.name!r}, {axis}={axis})",
+            ]
         if self.axis is None:
-            return lines if target == "dim" else [*lines, "    if dim is not None:", "        axis = dim"]
+            return lines if target == "dim" else [*lines, "    if dim is not None:", f"        {axis} = dim"]
         lines.append("    if dim is not None:")
         if self.axis == "one":
             if self.scalars:
@@ -223,9 +227,9 @@ class _Front:
             lines.append(f"        {target} = normalize_axis({self.name!r}, dim, {ndim})")
         else:
             lines.append(f"        {target} = normalize_axes({self.name!r}, dim, {ndim}, True) or None")
-        if target == "axis":
+        if target == axis:
             normalize = "normalize_axis" if self.axis == "one" else "normalize_axes"
-            lines += ["    elif axis is not None:", f"        axis = {normalize}({self.name!r}, axis, {ndim})"]
+            lines += [f"    elif {axis} is not None:", f"        {axis} = {normalize}({self.name!r}, {axis}, {ndim})"]
         return lines
 
     def _flag(self, pytorch: str, standard: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Fourier transforms (array API standard 2025.12, "Fourier transform Functions").
+"""The discrete Fourier transforms.
 
 Six have kernels and gradients: `fft`, `ifft`, `rfft` and `irfft` along one axis, `fftn` and `ifftn` along several. The
 others are made of these, and what `n` and `s` ask for is cut or padded beforehand.
@@ -6,107 +6,86 @@ others are made of these, and what `n` and `s` ask for is cut or padded beforeha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-import numpy
-
-from ...autograd.rules.fft import REVERSED
-from ..dispatch.legacy import legacy
-from ..dispatch.operation import Operation
-from ..dispatch.registry import OPERATIONS
-from ..memory.structure import cast, clone, embed
-from ..memory.tensor import Tensor
-from ..types.axes import (
+from ....autograd.rules.fft import REVERSED
+from ...dispatch.operation import Operation, operation
+from ...families.function import function
+from ...memory.structure import cast, clone, embed
+from ...memory.tensor import Tensor
+from ...types.axes import (
     as_integer,
     normalize_axes,
     normalize_axis,
     normalize_shape,
     require_size,
 )
-from ..types.dtypes import (
-    DType,
-    as_dtype,
+from ...types.dtypes import (
     complex_dtype,
-    get_default_dtype,
     real_dtype,
 )
-from ..types.errors import AxesError, DTypeError, unsupported
-from .creation import asarray
-from .elementwise import conj
-from .manipulation import roll
+from ...types.errors import AxesError, DTypeError
+from ..elementwise import conj
 
-__all__ = [
-    "fft",
-    "fftfreq",
-    "fftn",
-    "fftshift",
-    "hfft",
-    "ifft",
-    "ifftn",
-    "ifftshift",
-    "ihfft",
-    "irfft",
-    "irfftn",
-    "rfft",
-    "rfftfreq",
-    "rfftn",
-]
+__all__ = ["fft", "fftn", "hfft", "ifft", "ifftn", "ihfft", "irfft", "irfftn", "rfft", "rfftn"]
 
 _COMPLEX, _REAL = "floating-point", "real-valued floating-point"
 
 
-def _kernel(name: str, accepts: str, result: str = "same") -> Operation:
-    return legacy(f"fft.{name}", family="transform", operands=("x",), accepts=accepts, result=result)
+@operation(extension="fft", accepts=_COMPLEX)
+def _fft(x: Any, *, axis: int, norm: str) -> Any:
+    """The transform of complex numbers along an axis."""
 
 
-def _composite(name: str, accepts: str) -> Operation:
-    return legacy(f"fft.{name}", family="composite", operands=("x",), accepts=accepts)
+@operation(extension="fft", accepts=_COMPLEX)
+def _ifft(x: Any, *, axis: int, norm: str) -> Any:
+    """The inverse transform of complex numbers along an axis."""
 
 
-_fft, _ifft, _fftn, _ifftn = (_kernel(name, _COMPLEX) for name in ("fft", "ifft", "fftn", "ifftn"))
-_rfft = _kernel("rfft", _REAL, "complex")
-_irfft = _kernel("irfft", _COMPLEX, "real")
-_hfft = _composite("hfft", _COMPLEX)
-_ihfft = _composite("ihfft", _REAL)
-_rfftn = _composite("rfftn", _REAL)
-_irfftn = _composite("irfftn", _COMPLEX)
-_fftshift = _composite("fftshift", "all")
-_ifftshift = _composite("ifftshift", "all")
+@operation(extension="fft", accepts=_COMPLEX)
+def _fftn(x: Any, *, axes: tuple[int, ...], norm: str) -> Any:
+    """The transform of complex numbers along several axes."""
 
 
-class _Line(NamedTuple):
-    """What a transform along one axis was asked for."""
-
-    x: Tensor
-    length: int
-    axis: int
-    norm: str
+@operation(extension="fft", accepts=_COMPLEX)
+def _ifftn(x: Any, *, axes: tuple[int, ...], norm: str) -> Any:
+    """The inverse transform of complex numbers along several axes."""
 
 
-class _Box(NamedTuple):
-    """What a transform along several axes was asked for."""
-
-    x: Tensor
-    lengths: dict[int, int]
-    axes: tuple[int, ...]
-    norm: str
+@operation(extension="fft", accepts=_REAL, result="complex")
+def _rfft(x: Any, *, axis: int, norm: str) -> Any:
+    """The first half of the transform of real numbers along an axis."""
 
 
-def _line(operation: Operation, x: Tensor, n: Any, axis: Any, norm: Any, halved: bool = False) -> _Line:
-    """The arguments of a transform along one axis, checked; `halved` if the axis holds half of what is symmetric."""
-    name = operation.name
-    x = _operand(operation, x)
+@operation(extension="fft", accepts=_COMPLEX, result="real")
+def _irfft(x: Any, *, n: int, axis: int, norm: str) -> Any:
+    """The real numbers of that length of whose transform along an axis this is the first half."""
+
+
+def _transformed(made: Operation, name: str, x: Tensor, n: Any, axis: Any, norm: Any) -> Tensor:
+    """A transform along one axis, which is cut or padded to a length first."""
+    x = _operand(made, name, x)
     position = normalize_axis(name, axis, x.ndim)
-    own = x.shape[position]
-    length = _length(name, (2 * (own - 1) if halved else own) if n is None else n)
-    return _Line(x, length, position, _norm(name, norm))
+    length = transform_length(name, x.shape[position] if n is None else n)
+    mode = _norm(name, norm)
+    found: Tensor = made(_resize(x, {position: length}), axis=position, norm=mode)
+    return found
 
 
-def _box(operation: Operation, x: Tensor, s: Any, axes: Any, norm: Any, halved: bool = False) -> _Box:
-    """The same along several; `halved` if the last of them is."""
-    name = operation.name
-    x = _operand(operation, x)
+def _of_half(name: str, x: Tensor, n: Any, axis: Any, norm: Any, conjugated: bool = False) -> Tensor:
+    """The real numbers of whose transform, or its conjugate, this is the first half."""
+    x = _operand(_irfft, name, x)
+    position = normalize_axis(name, axis, x.ndim)
+    length = transform_length(name, 2 * (x.shape[position] - 1) if n is None else n)
+    mode = _norm(name, norm)
+    half = _resize(x, {position: length // 2 + 1})
+    found: Tensor = _irfft(conj(half) if conjugated else half, n=length, axis=position, norm=mode)
+    return found
+
+
+def _box(name: str, x: Tensor, s: Any, axes: Any, halved: bool = False) -> dict[int, int]:
+    """The lengths of a transform by the axes, in order; `halved` if the last axis holds half of what is symmetric."""
     s = None if s is None else normalize_shape(name, s)
     if axes is None:
         axes = range(-x.ndim if s is None else -len(s), 0)
@@ -117,22 +96,29 @@ def _box(operation: Operation, x: Tensor, s: Any, axes: Any, norm: Any, halved: 
     own = {axis: x.shape[axis] for axis in positions}
     if halved and positions:
         own[positions[-1]] = 2 * (own[positions[-1]] - 1)
-    lengths = {axis: _length(name, own[axis] if n == -1 else n) for axis, n in zip(positions, asked, strict=True)}
-    return _Box(x, lengths, positions, _norm(name, norm))
+    return {axis: transform_length(name, own[axis] if n == -1 else n) for axis, n in zip(positions, asked, strict=True)}
 
 
-def _operand(operation: Operation, x: Any) -> Tensor:
+def _transformed_along(made: Operation, name: str, x: Tensor, s: Any, axes: Any, norm: Any) -> Tensor:
+    """A transform of complex numbers along several axes, which are cut or padded to lengths first."""
+    x = _operand(made, name, x)
+    lengths = _box(name, x, s, axes)
+    mode = _norm(name, norm)
+    found: Tensor = made(_resize(x, lengths), axes=tuple(lengths), norm=mode) if lengths else clone(x)
+    return found
+
+
+def _operand(made: Operation, name: str, x: Tensor) -> Tensor:
     """The tensor in the dtype in which it is transformed."""
-    if type(x) is not Tensor:
-        raise unsupported(operation.name, x)
-    dtype = operation.computing_dtype(x.dtype)
-    if not operation.takes(dtype):
-        raise DTypeError(f"{operation.name}: got {x.dtype}, wanted a {operation.accepts} dtype")
+    dtype = made.computing_dtype(x.dtype)
+    if not made.takes(dtype):
+        raise DTypeError(f"{name}: got {x.dtype}, wanted a {made.accepts} dtype")
     whole = complex_dtype(dtype)
-    return cast(x, whole if operation.accepts == _COMPLEX else real_dtype(whole))
+    return cast(x, whole if made.accepts == _COMPLEX else real_dtype(whole))
 
 
-def _length(name: str, n: Any) -> int:
+def transform_length(name: str, n: Any) -> int:
+    """The length of a transform, which is positive."""
     length = as_integer(name, "the length of a transform", n)
     if length < 1:
         raise ValueError(f"{name}: got a transform of length {length}, wanted at least 1")
@@ -156,6 +142,7 @@ def _resize(x: Tensor, lengths: dict[int, int]) -> Tensor:
     return x if x.shape == shape else embed(x, shape, common)
 
 
+@function(name="fft.fft")
 def fft(
     x: Tensor, /, n: int | None = None, dim: int | None = None, norm: str | None = None, *, axis: int = -1
 ) -> Tensor:
@@ -194,10 +181,10 @@ def fft(
     >>> tp.fft.fft(tp.tensor([1.0, 0.0, 0.0]))
     tensor([1.+0.j, 1.+0.j, 1.+0.j], dtype=tensorplug.complex64)
     """
-    line = _line(_fft, x, n, axis if dim is None else dim, norm)
-    return _fft(_resize(line.x, {line.axis: line.length}), axis=line.axis, norm=line.norm)
+    return _transformed(_fft, "fft.fft", x, n, axis, norm)
 
 
+@function(name="fft.ifft")
 def ifft(
     x: Tensor, /, n: int | None = None, dim: int | None = None, norm: str | None = None, *, axis: int = -1
 ) -> Tensor:
@@ -209,10 +196,10 @@ def ifft(
     >>> tp.fft.ifft(tp.tensor([3.0, 0.0, 0.0]))
     tensor([1.+0.j, 1.+0.j, 1.+0.j], dtype=tensorplug.complex64)
     """
-    line = _line(_ifft, x, n, axis if dim is None else dim, norm)
-    return _ifft(_resize(line.x, {line.axis: line.length}), axis=line.axis, norm=line.norm)
+    return _transformed(_ifft, "fft.ifft", x, n, axis, norm)
 
 
+@function(name="fft.fftn")
 def fftn(
     x: Tensor,
     /,
@@ -260,10 +247,10 @@ def fftn(
     tensor([[4.+0.j, 0.+0.j],
             [0.+0.j, 0.+0.j]], dtype=tensorplug.complex64)
     """
-    box = _box(_fftn, x, s, axes if dim is None else dim, norm)
-    return _fftn(_resize(box.x, box.lengths), axes=box.axes, norm=box.norm) if box.axes else clone(box.x)
+    return _transformed_along(_fftn, "fft.fftn", x, s, axes, norm)
 
 
+@function(name="fft.ifftn")
 def ifftn(
     x: Tensor,
     /,
@@ -282,10 +269,10 @@ def ifftn(
     tensor([[1.+0.j, 1.+0.j],
             [1.+0.j, 1.+0.j]], dtype=tensorplug.complex64)
     """
-    box = _box(_ifftn, x, s, axes if dim is None else dim, norm)
-    return _ifftn(_resize(box.x, box.lengths), axes=box.axes, norm=box.norm) if box.axes else clone(box.x)
+    return _transformed_along(_ifftn, "fft.ifftn", x, s, axes, norm)
 
 
+@function(name="fft.rfft")
 def rfft(
     x: Tensor, /, n: int | None = None, dim: int | None = None, norm: str | None = None, *, axis: int = -1
 ) -> Tensor:
@@ -314,10 +301,10 @@ def rfft(
     >>> tp.fft.rfft(tp.tensor([1.0, 0.0, 0.0]))
     tensor([1.+0.j, 1.+0.j], dtype=tensorplug.complex64)
     """
-    line = _line(_rfft, x, n, axis if dim is None else dim, norm)
-    return _rfft(_resize(line.x, {line.axis: line.length}), axis=line.axis, norm=line.norm)
+    return _transformed(_rfft, "fft.rfft", x, n, axis, norm)
 
 
+@function(name="fft.irfft")
 def irfft(
     x: Tensor, /, n: int | None = None, dim: int | None = None, norm: str | None = None, *, axis: int = -1
 ) -> Tensor:
@@ -349,11 +336,10 @@ def irfft(
     >>> tp.fft.irfft(tp.tensor([1.0, 1.0]), n=3)
     tensor([1., 0., 0.])
     """
-    line = _line(_irfft, x, n, axis if dim is None else dim, norm, halved=True)
-    half = _resize(line.x, {line.axis: line.length // 2 + 1})
-    return _irfft(half, n=line.length, axis=line.axis, norm=line.norm)
+    return _of_half("fft.irfft", x, n, axis, norm)
 
 
+@function(name="fft.rfftn")
 def rfftn(
     x: Tensor,
     /,
@@ -390,12 +376,15 @@ def rfftn(
     tensor([[4.+0.j, 0.+0.j],
             [0.+0.j, 0.+0.j]], dtype=tensorplug.complex64)
     """
-    box = _box(_rfftn, x, s, axes if dim is None else dim, norm)
-    others, last = _split(_rfftn, box.axes)
-    half = _rfft(_resize(box.x, box.lengths), axis=last, norm=box.norm)
-    return _fftn(half, axes=others, norm=box.norm) if others else half
+    x = _operand(_rfft, "fft.rfftn", x)
+    lengths = _box("fft.rfftn", x, s, axes)
+    mode = _norm("fft.rfftn", norm)
+    *others, last = _require_axes("fft.rfftn", lengths)
+    half: Tensor = _rfft(_resize(x, lengths), axis=last, norm=mode)
+    return _fftn(half, axes=tuple(others), norm=mode) if others else half
 
 
+@function(name="fft.irfftn")
 def irfftn(
     x: Tensor,
     /,
@@ -433,20 +422,24 @@ def irfftn(
     tensor([[1., 1.],
             [1., 1.]])
     """
-    box = _box(_irfftn, x, s, axes if dim is None else dim, norm, halved=True)
-    others, last = _split(_irfftn, box.axes)
-    half = _resize(box.x, {**box.lengths, last: box.lengths[last] // 2 + 1})
-    half = _ifftn(half, axes=others, norm=box.norm) if others else half
-    return _irfft(half, n=box.lengths[last], axis=last, norm=box.norm)
+    x = _operand(_irfft, "fft.irfftn", x)
+    lengths = _box("fft.irfftn", x, s, axes, halved=True)
+    mode = _norm("fft.irfftn", norm)
+    *others, last = _require_axes("fft.irfftn", lengths)
+    half = _resize(x, {**lengths, last: lengths[last] // 2 + 1})
+    half = _ifftn(half, axes=tuple(others), norm=mode) if others else half
+    found: Tensor = _irfft(half, n=lengths[last], axis=last, norm=mode)
+    return found
 
 
-def _split(operation: Operation, axes: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
-    """All axes but the last, and the last."""
-    if not axes:
-        raise AxesError(f"{operation.name}: got no axes, wanted at least one")
-    return axes[:-1], axes[-1]
+def _require_axes(name: str, axes: Iterable[int]) -> tuple[int, ...]:
+    found = tuple(axes)
+    if not found:
+        raise AxesError(f"{name}: got no axes, wanted at least one")
+    return found
 
 
+@function(name="fft.hfft")
 def hfft(
     x: Tensor, /, n: int | None = None, dim: int | None = None, norm: str | None = None, *, axis: int = -1
 ) -> Tensor:
@@ -465,11 +458,10 @@ def hfft(
     >>> tp.fft.hfft(tp.tensor([1.0, 1.0]), n=3)
     tensor([3., 0., 0.])
     """
-    line = _line(_hfft, x, n, axis if dim is None else dim, norm, halved=True)
-    half = _resize(line.x, {line.axis: line.length // 2 + 1})
-    return _irfft(conj(half), n=line.length, axis=line.axis, norm=REVERSED[line.norm])
+    return _of_half("fft.hfft", x, n, axis, REVERSED[_norm("fft.hfft", norm)], conjugated=True)
 
 
+@function(name="fft.ihfft")
 def ihfft(
     x: Tensor, /, n: int | None = None, dim: int | None = None, norm: str | None = None, *, axis: int = -1
 ) -> Tensor:
@@ -486,133 +478,4 @@ def ihfft(
     >>> tp.fft.ihfft(tp.tensor([3.0, 0.0, 0.0]))
     tensor([1.-0.j, 1.-0.j], dtype=tensorplug.complex64)
     """
-    line = _line(_ihfft, x, n, axis if dim is None else dim, norm)
-    whole = _resize(line.x, {line.axis: line.length})
-    return conj(_rfft(whole, axis=line.axis, norm=REVERSED[line.norm]))
-
-
-def fftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """The frequencies at which `fft` gives the spectrum: 0, 1, ..., then the negative ones up to -1, over ``d * n``.
-
-    Parameters
-    ----------
-    n : int
-        The length of the transform.
-    d : float, default: 1.0
-        The spacing of the samples.
-    dtype : dtype, optional
-        Real-valued floating-point; the default float by default.
-    device : device, optional
-
-    Returns
-    -------
-    Tensor, shape (n,)
-
-    Raises
-    ------
-    ValueError
-        If `n` is less than 1 or `d` is 0.
-    TypeError
-        For another dtype.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.fft.fftfreq(4)
-    tensor([ 0.0000,  0.2500, -0.5000, -0.2500])
-    """
-    length = _length("fft.fftfreq", n)
-    steps = numpy.concatenate([numpy.arange((length + 1) // 2), numpy.arange(-(length // 2), 0)])
-    return _frequencies("fft.fftfreq", steps, length, d, dtype, device, requires_grad)
-
-
-def rfftfreq(
-    n: int, /, d: float = 1.0, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """The frequencies at which `rfft` gives the spectrum: 0, 1, ..., ``n // 2``, over ``d * n``.
-
-    Parameters and errors are those of `fftfreq`.
-
-    Returns
-    -------
-    Tensor, shape (n // 2 + 1,)
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.fft.rfftfreq(4)
-    tensor([0.0000, 0.2500, 0.5000])
-    """
-    length = _length("fft.rfftfreq", n)
-    steps = numpy.arange(length // 2 + 1)
-    return _frequencies("fft.rfftfreq", steps, length, d, dtype, device, requires_grad)
-
-
-def _frequencies(
-    name: str, steps: numpy.ndarray, n: int, d: Any, dtype: Any, device: Any, requires_grad: bool
-) -> Tensor:
-    chosen: DType = get_default_dtype() if dtype is None else as_dtype(dtype)
-    if chosen.kind != "f":
-        raise DTypeError(f"{name}: got {chosen}, wanted a real-valued floating-point dtype")
-    if d == 0:
-        raise ValueError(f"{name}: got d 0, wanted another spacing")
-    return asarray(steps / (n * d), dtype=chosen, device=device, requires_grad=requires_grad)
-
-
-def fftshift(x: Tensor, /, dim: Any = None, *, axes: Any = None) -> Tensor:
-    """The spectrum with the zero frequency moved from the start of each axis to its middle.
-
-    Parameters
-    ----------
-    x : Tensor
-    dim
-        PyTorch's spelling of `axes`.
-    axes : int or sequence of int, optional
-        All by default.
-
-    Returns
-    -------
-    Tensor
-        Of the same dtype and shape.
-
-    Raises
-    ------
-    ValueError
-        If an axis is named twice.
-    IndexError
-        If an axis is out of range.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.fft.fftshift(tp.fft.fftfreq(4))
-    tensor([-0.5000, -0.2500,  0.0000,  0.2500])
-    """
-    return _shift("fft.fftshift", x, axes if dim is None else dim, 0)
-
-
-def ifftshift(x: Tensor, /, dim: Any = None, *, axes: Any = None) -> Tensor:
-    """The inverse of `fftshift`, with the same parameters and errors; on axes of odd length they differ.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.fft.ifftshift(tp.tensor([-1, 0, 1]))
-    tensor([ 0,  1, -1])
-    """
-    return _shift("fft.ifftshift", x, axes if dim is None else dim, 1)
-
-
-def _shift(name: str, x: Tensor, axes: Any, odd: int) -> Tensor:
-    """The tensor rolled by half of each axis, on axes of odd length by `odd` more."""
-    if type(x) is not Tensor:
-        raise unsupported(name, x)
-    positions = normalize_axes(name, range(x.ndim) if axes is None else axes, x.ndim) or ()
-    shifts = tuple((x.shape[axis] + odd) // 2 for axis in positions)
-    return roll(x, shifts, axis=positions)
-
-
-_FUNCTIONS = (fft, fftn, fftshift, hfft, ifft, ifftn, ifftshift, ihfft, irfft, irfftn, rfft, rfftn)
-
-for _function in _FUNCTIONS:
-    OPERATIONS[f"fft.{_function.__name__}"].function = _function
+    return conj(_transformed(_rfft, "fft.ihfft", x, n, axis, REVERSED[_norm("fft.ihfft", norm)]))
