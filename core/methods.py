@@ -44,6 +44,7 @@ CHAPTERS = (
     activations,
     backward,
     comparison,
+    constructors,
     conversion,
     creation,
     data_types,
@@ -55,6 +56,7 @@ CHAPTERS = (
     linear_algebra,
     manipulation,
     random,
+    sampling,
     searching,
     selection,
     sets,
@@ -124,8 +126,6 @@ CONVERSIONS = {
 METHODS: dict[str, Any] = {
     **interop.METHODS,
     **numpy_protocols.METHODS,
-    **constructors.METHODS,
-    **sampling.METHODS,
     "type_as": type_as_method,
     **{method: _converter(name) for method, name in CONVERSIONS.items()},
 }

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy
 
+from ..dispatch.registry import method
+from ..families.function import function
 from ..interchange.interop import host_array
 from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor
@@ -17,7 +19,7 @@ from ..standard.data_types import astype
 from ..standard.elementwise import equal
 from ..types.axes import as_integer
 from ..types.dtypes import DType, as_dtype, get_default_dtype, int64
-from ..types.errors import ClassIndexError, DTypeError, unsupported
+from ..types.errors import ClassIndexError, DTypeError
 
 __all__ = [
     "BFloat16Tensor",
@@ -34,6 +36,7 @@ __all__ = [
 ]
 
 
+@method("_construct", static=True)
 def construct(*data: Any, device: Any = None) -> Tensor:
     """A tensor of the default dtype: of given sizes, its elements without values yet, or of given numbers.
 
@@ -131,6 +134,7 @@ OLD_TYPES = {
 ) = (_old_type(name, dtype) for name, dtype in OLD_TYPES.items())
 
 
+@method("type")
 def type_of(self: Tensor, dtype: Any = None) -> Any:
     """The name of the tensor's type, or the tensor converted to another: a dtype, or one of PyTorch's types.
 
@@ -149,10 +153,7 @@ def type_of(self: Tensor, dtype: Any = None) -> Any:
     return astype(self, old if type(old) is DType else dtype, copy=False)
 
 
-METHODS = {"_construct": staticmethod(construct), "type": type_of}
-"""Methods of Tensor."""
-
-
+@function()
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """For each class index a vector that is 1 there and 0 elsewhere, as in PyTorch.
 
@@ -183,8 +184,6 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     tensor([[1, 0, 0],
             [0, 0, 1]])
     """
-    if type(tensor) is not Tensor:
-        raise unsupported("one_hot", tensor)
     if tensor.dtype.kind not in "iu":
         raise DTypeError(f"one_hot: got {tensor.dtype}, wanted class indices, of an integer dtype")
     count = as_integer("one_hot", "num_classes", num_classes)

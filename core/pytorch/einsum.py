@@ -14,6 +14,7 @@ import string
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from ..dispatch.registry import public
 from ..memory.structure import reshape
 from ..memory.tensor import Tensor
 from ..standard.linear_algebra import matmul
@@ -34,6 +35,7 @@ class Term(NamedTuple):
     labels: tuple[Label, ...]
 
 
+@public("einsum")
 def einsum(equation: Any, *operands: Any) -> Tensor:
     """The sum of the products of elements, over the labels that the result lacks.
 

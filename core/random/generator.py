@@ -14,10 +14,10 @@ import numpy
 from ...autograd.checkpoint import STATES
 from ..autodiff.leaves import requires_grad_
 from ..dispatch.keys import DispatchKey, key_for
-from ..dispatch.legacy import legacy
+from ..dispatch.registry import public
 from ..memory.coercion import scalar_tensor
 from ..memory.structure import cast
-from ..memory.tensor import Tensor, wrap
+from ..memory.tensor import Tensor, require_tensors, wrap
 from ..memory.views import array_of
 from ..standard.creation import asarray
 from ..standard.elementwise import complex
@@ -35,7 +35,7 @@ from ..types.dtypes import (
     real_dtype,
     uint8,
 )
-from ..types.errors import DTypeError, unsupported
+from ..types.errors import DTypeError
 from .distributions import (
     LIMITS,
     dropout_factors,
@@ -218,6 +218,7 @@ def _shape(operation: str, lengths: tuple[Any, ...], size: Any = None) -> tuple[
     return lengths
 
 
+@public("rand")
 def rand(
     *lengths: Any, size: Any = None, generator: Generator | None = None, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
@@ -248,6 +249,7 @@ def rand(
     return requires_grad_(made) if requires_grad else made
 
 
+@public("randn")
 def randn(
     *lengths: Any, size: Any = None, generator: Generator | None = None, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
@@ -292,6 +294,7 @@ def _draw_floats(
     return found
 
 
+@public("randint")
 def randint(
     low: Any = None,
     high: Any = None,
@@ -356,6 +359,7 @@ def draw_integers(
     return draw(integers, shape, key, generator, low, high, key.dtype.name)
 
 
+@public("randperm")
 def randperm(
     n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -383,9 +387,7 @@ def randperm(
     return requires_grad_(made) if requires_grad else made
 
 
-_dropout = legacy("dropout", family="composite", operands=("input",), accepts="floating-point")
-
-
+@public("dropout")
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Zero in place of each element with a probability, drawn from the default generator; the others times 1 / (1 - p).
 
@@ -419,12 +421,11 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     >>> sorted(set(tp.dropout(tp.ones(100), 0.75).tolist()))
     [0.0, 4.0]
     """
-    if type(input) is not Tensor:
-        raise unsupported("dropout", input)
+    require_tensors("dropout", input)
     p = as_float("dropout", "p", p)
     if not 0.0 <= p <= 1.0:
         raise ValueError(f"dropout: p is a probability, between 0 and 1, got {p}")
-    if not _dropout.takes(input.dtype):
+    if input.dtype.kind not in "fc":
         raise DTypeError(f"dropout: got {input.dtype}, wanted a floating-point dtype")
     if not training or p == 0:
         return input
@@ -439,6 +440,3 @@ def _kept(x: Tensor, p: float) -> Tensor:
     """
     key = x._key.with_dtype(real_dtype(x.dtype))
     return draw(dropout_factors, x.shape, key, None, p, key.dtype.name)
-
-
-_dropout.function = dropout

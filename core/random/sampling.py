@@ -11,9 +11,10 @@ import numpy
 
 from ..autodiff.leaves import requires_grad_
 from ..dispatch.keys import key_for
-from ..families.in_place import placed
+from ..dispatch.registry import method
+from ..families.function import function
 from ..memory.structure import cast
-from ..memory.tensor import Tensor, require_tensors
+from ..memory.tensor import Tensor
 from ..memory.values import inspect
 from ..memory.views import require_writable
 from ..memory.writes import copy_
@@ -41,6 +42,7 @@ from .generator import (
 __all__ = ["bernoulli", "normal", "rand_like", "randint_like", "randn_like"]
 
 
+@function()
 def rand_like(
     x: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Generator | None = None
 ) -> Tensor:
@@ -52,10 +54,10 @@ def rand_like(
     >>> tp.rand_like(tp.zeros(2, 3)).shape
     (2, 3)
     """
-    require_tensors("rand_like", x)
-    return rand(x.shape, **_like("rand_like", x, dtype, device), requires_grad=requires_grad, generator=generator)
+    return rand(x.shape, **_like(x, dtype, device), requires_grad=requires_grad, generator=generator)
 
 
+@function()
 def randn_like(
     x: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Generator | None = None
 ) -> Tensor:
@@ -67,10 +69,10 @@ def randn_like(
     >>> tp.randn_like(tp.zeros(2, 3), dtype=tp.float64).dtype
     tensorplug.float64
     """
-    require_tensors("randn_like", x)
-    return randn(x.shape, **_like("randn_like", x, dtype, device), requires_grad=requires_grad, generator=generator)
+    return randn(x.shape, **_like(x, dtype, device), requires_grad=requires_grad, generator=generator)
 
 
+@function()
 def randint_like(
     x: Tensor, low: Any = None, high: Any = None, *, dtype: Any = None, device: Any = None,
     requires_grad: bool = False, generator: Generator | None = None,
@@ -85,18 +87,17 @@ def randint_like(
     """
     if low is None or high is None:
         low, high = 0, high if low is None else low
-    like = _like("randint_like", x, dtype, device)
+    like = _like(x, dtype, device)
     key = key_for(like["device"], as_dtype(like["dtype"]))
     made = draw_integers("randint_like", low, high, x.shape, key, generator)
     return requires_grad_(made) if requires_grad else made
 
 
-def _like(operation: str, x: Any, dtype: Any, device: Any) -> dict[str, Any]:
-    if type(x) is not Tensor:
-        raise unsupported(operation, x)
+def _like(x: Tensor, dtype: Any, device: Any) -> dict[str, Any]:
     return {"dtype": x.dtype if dtype is None else dtype, "device": as_device(device, x.device)}
 
 
+@function()
 def normal(
     mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, dtype: Any = None,
     device: Any = None, out: Tensor | None = None,
@@ -133,7 +134,8 @@ def normal(
         dtype, device = (like.dtype if dtype is None else dtype), (like.device if device is None else device)
     std = _deviation("normal", mean, std)
     drawn = randn(shape, generator=generator, dtype=dtype, device=device)
-    return placed("normal", drawn * std + mean, out)
+    found: Tensor = drawn * std + mean
+    return found
 
 
 def _deviation(operation: str, mean: Any, std: Any) -> Any:
@@ -161,6 +163,7 @@ def _require_all_within(host: numpy.ndarray, operation: str, what: str, greatest
         raise ValueError(f"{operation}: got {what} of {float(wrong[0])}, wanted {wanted}")
 
 
+@function(methods=("bernoulli",))
 def bernoulli(x: Tensor, p: Any = None, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
     """1 with the probability that an element says, else 0.
 
@@ -190,9 +193,7 @@ def bernoulli(x: Tensor, p: Any = None, *, generator: Generator | None = None, o
     >>> tp.bernoulli(tp.tensor([0.0, 1.0]))
     tensor([0., 1.])
     """
-    if type(x) is not Tensor:
-        raise unsupported("bernoulli", x)
-    return placed("bernoulli", cast(_chosen("bernoulli", x if p is None else p, x, generator), x.dtype), out)
+    return cast(_chosen("bernoulli", x if p is None else p, x, generator), x.dtype)
 
 
 def _chosen(operation: str, p: Any, x: Tensor, generator: Generator | None) -> Tensor:
@@ -226,6 +227,7 @@ def _require_float(operation: str, x: Tensor) -> None:
         raise DTypeError(f"{operation}: got {x.dtype}, wanted a real floating-point dtype")
 
 
+@method()
 @_drawing
 def uniform_(x: Tensor, low: float = 0.0, to: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Write numbers drawn uniformly from [low, to) into the tensor, and return it.
@@ -252,6 +254,7 @@ def uniform_(x: Tensor, low: float = 0.0, to: float = 1.0, *, generator: Generat
     return draw(uniform_between, x.shape, x._key, generator, low, to, x.dtype.name)
 
 
+@method()
 @_drawing
 def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Write numbers drawn from a normal distribution into the tensor, and return it.
@@ -272,6 +275,7 @@ def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Genera
 _UNSET: Any = object()
 
 
+@method()
 @_drawing
 def random_(x: Tensor, low: int | None = None, to: Any = _UNSET, *, generator: Generator | None = None) -> Tensor:
     """Write integers drawn uniformly from [low, to) into the tensor, and return it.
@@ -291,6 +295,7 @@ def random_(x: Tensor, low: int | None = None, to: Any = _UNSET, *, generator: G
     return draw_integers("random_", low, to, x.shape, x._key, generator)
 
 
+@method()
 @_drawing
 def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Write 1 with a probability, else 0, into each element of the tensor, and return it.
@@ -306,13 +311,3 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -
         If a probability is not within 0 and 1.
     """
     return cast(_chosen("bernoulli_", p, x, generator), x.dtype)
-
-
-METHODS = {
-    "bernoulli": bernoulli,
-    "bernoulli_": bernoulli_,
-    "normal_": normal_,
-    "random_": random_,
-    "uniform_": uniform_,
-}
-"""Methods of Tensor."""
