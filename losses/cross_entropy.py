@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import Tensor, rule
-from ..core.dispatch.legacy import legacy
+from ..core.dispatch.operation import operation
 from ..core.memory.structure import cast
 from ..core.pytorch.softmax import log_softmax, softmax_normalizer
 from ..core.standard.searching import where
@@ -32,24 +32,6 @@ def _column(ops: Any, x: Any) -> Any:
 
 def _log_probabilities(ops: Any, logits: Any, normalizer: Any) -> Any:
     return logits - ops.getitem(normalizer, (0, ...)) - ops.log(ops.getitem(normalizer, (1, ...)))
-
-
-def _losses(ops: Any, logits: Any, target: Any, normalizer: Any, label_smoothing: float) -> Any:
-    logs = _log_probabilities(ops, logits, normalizer)
-    losses = ops.reshape(-ops.take_along_axis(logs, _column(ops, target), axis=1), target.shape)
-    if label_smoothing:
-        losses = losses * (1.0 - label_smoothing) - ops.mean(logs, axis=1) * label_smoothing
-    return losses
-
-
-def _gradient(ops: Any, upstream: Any, logits: Any, target: Any, normalizer: Any, label_smoothing: float) -> Any:
-    count = logits.shape[1]
-    classes = ops.arange(count, dtype=target.dtype, device=target.device)
-    classes = ops.reshape(classes, (1, count, *[1] * len(target.shape[1:])))
-    wanted = ops.cast(ops.equal(classes, _column(ops, target)), logits.dtype)
-    if label_smoothing:
-        wanted = wanted * (1.0 - label_smoothing) + label_smoothing / max(count, 1)
-    return (ops.exp(_log_probabilities(ops, logits, normalizer)) - wanted) * _column(ops, upstream)
 
 
 def _upstream_of_gradient(
@@ -80,20 +62,29 @@ rule(
     logits=_logits_of_gradient,
 )
 
-_cross_entropy = legacy(
-    "cross_entropy",
-    family="loss",
-    operands=("logits", "target", "normalizer"),
-    accepts="real-valued floating-point",
-    decomposition=_losses,
-)
-legacy(
-    "cross_entropy_gradient",
-    family="loss",
-    operands=("upstream", "logits", "target", "normalizer"),
-    accepts="real-valued floating-point",
-    decomposition=_gradient,
-)
+
+@operation(accepts="real-valued floating-point")
+def _cross_entropy(ops: Any, logits: Any, target: Any, normalizer: Any, *, label_smoothing: float) -> Any:
+    """The loss of each sample, from its logits and the normalizer of their softmax."""
+    logs = _log_probabilities(ops, logits, normalizer)
+    losses = ops.reshape(-ops.take_along_axis(logs, _column(ops, target), axis=1), target.shape)
+    if label_smoothing:
+        losses = losses * (1.0 - label_smoothing) - ops.mean(logs, axis=1) * label_smoothing
+    return losses
+
+
+@operation(accepts="real-valued floating-point")
+def _cross_entropy_gradient(
+    ops: Any, upstream: Any, logits: Any, target: Any, normalizer: Any, *, label_smoothing: float
+) -> Any:
+    """The gradient by the logits."""
+    count = logits.shape[1]
+    classes = ops.arange(count, dtype=target.dtype, device=target.device)
+    classes = ops.reshape(classes, (1, count, *[1] * len(target.shape[1:])))
+    wanted = ops.cast(ops.equal(classes, _column(ops, target)), logits.dtype)
+    if label_smoothing:
+        wanted = wanted * (1.0 - label_smoothing) + label_smoothing / max(count, 1)
+    return (ops.exp(_log_probabilities(ops, logits, normalizer)) - wanted) * _column(ops, upstream)
 
 
 def cross_entropy(

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, final
 import numpy
 
 from ..core import Tensor, rule
-from ..core.dispatch.legacy import legacy
+from ..core.dispatch.operation import operation
 from ..core.interchange.interop import host_array
 from ..core.memory.structure import cast
 from ..core.standard.elementwise import isinf
@@ -163,18 +163,6 @@ def _weighted(ops: Any, terms: list[Any], tangents: list[Any]) -> Any:
     return functools.reduce(operator.add, [ops.exp(a - total) * b for a, b in zip(terms, tangents, strict=True)])
 
 
-def _losses(
-    ops: Any, log_probs: Any, barriers: Any, frames: Any, samples: Any, labels: Any, last: Any
-) -> tuple[Any, Any]:
-    """The losses of the samples, and the alphas."""
-    paths = _Paths(ops, log_probs, Lattice(barriers, frames, samples, labels, last))
-    alphas = ops.stack(paths.forward(), axis=0)
-    ended = ops.index(alphas, (last, ops.reshape(samples, (-1,)))) + paths.ends
-    losses = -_logsumexp(ops, [ops.getitem(ended, (slice(None), place)) for place in range(ended.shape[1])])
-    impossible = ops.greater(losses, ops.zeros_like(losses) - _FORBIDDEN / 2)
-    return ops.where(impossible, ops.zeros_like(losses) + math.inf, losses), alphas
-
-
 def _for_samples(ops: Any, x: Any) -> Any:
     """One number for each sample, for all frames and places."""
     return ops.reshape(x, (1, x.shape[0], 1))
@@ -183,24 +171,6 @@ def _for_samples(ops: Any, x: Any) -> Any:
 def _occupation(ops: Any, paths: _Paths, losses: Any, alphas: Any) -> Any:
     """The probability that a path that spells the target is at each place."""
     return ops.exp(alphas + ops.stack(paths.backward(), axis=0) + _for_samples(ops, losses))
-
-
-def _gradient(
-    ops: Any,
-    upstream: Any,
-    log_probs: Any,
-    losses: Any,
-    alphas: Any,
-    barriers: Any,
-    frames: Any,
-    samples: Any,
-    labels: Any,
-) -> Any:
-    paths = _Paths(ops, log_probs, Lattice(barriers, frames, samples, labels, None))
-    unit = ops.exp(log_probs) - paths.of_labels(_occupation(ops, paths, losses, alphas))
-    # Of what cannot be spelled the gradient is NaN, as in PyTorch.
-    unit = unit + _for_samples(ops, losses * 0.0)
-    return paths.counted(_for_samples(ops, upstream), unit)
 
 
 def _second_derivative(
@@ -275,21 +245,39 @@ rule(
 
 _FLOATS = "real-valued floating-point"
 
-_ctc = legacy(
-    "ctc",
-    family="loss",
-    operands=("log_probs", "barriers", "frames"),
-    accepts=_FLOATS,
-    outputs={"losses": "same", "alphas": "same"},
-    decomposition=_losses,
-)
-legacy(
-    "ctc_gradient",
-    family="loss",
-    operands=("upstream", "log_probs", "losses", "alphas", "barriers", "frames"),
-    accepts=_FLOATS,
-    decomposition=_gradient,
-)
+
+@operation(accepts=_FLOATS, outputs={"losses": "same", "alphas": "same"})
+def _ctc(
+    ops: Any, log_probs: Any, barriers: Any, frames: Any, *, samples: Any, labels: Any, last: Any
+) -> tuple[Any, Any]:
+    """The losses of the samples, and the alphas."""
+    paths = _Paths(ops, log_probs, Lattice(barriers, frames, samples, labels, last))
+    alphas = ops.stack(paths.forward(), axis=0)
+    ended = ops.index(alphas, (last, ops.reshape(samples, (-1,)))) + paths.ends
+    losses = -_logsumexp(ops, [ops.getitem(ended, (slice(None), place)) for place in range(ended.shape[1])])
+    impossible = ops.greater(losses, ops.zeros_like(losses) - _FORBIDDEN / 2)
+    return ops.where(impossible, ops.zeros_like(losses) + math.inf, losses), alphas
+
+
+@operation(accepts=_FLOATS)
+def _ctc_gradient(
+    ops: Any,
+    upstream: Any,
+    log_probs: Any,
+    losses: Any,
+    alphas: Any,
+    barriers: Any,
+    frames: Any,
+    *,
+    samples: Any,
+    labels: Any,
+) -> Any:
+    """The gradient by the logarithms of the probabilities."""
+    paths = _Paths(ops, log_probs, Lattice(barriers, frames, samples, labels, None))
+    unit = ops.exp(log_probs) - paths.of_labels(_occupation(ops, paths, losses, alphas))
+    # Of what cannot be spelled the gradient is NaN, as in PyTorch.
+    unit = unit + _for_samples(ops, losses * 0.0)
+    return paths.counted(_for_samples(ops, upstream), unit)
 
 
 def ctc_loss(
