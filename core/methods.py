@@ -55,6 +55,7 @@ CHAPTERS = (
     linalg,
     linear_algebra,
     manipulation,
+    numpy_protocols,
     random,
     sampling,
     searching,
@@ -125,7 +126,6 @@ CONVERSIONS = {
 
 METHODS: dict[str, Any] = {
     **interop.METHODS,
-    **numpy_protocols.METHODS,
     "type_as": type_as_method,
     **{method: _converter(name) for method, name in CONVERSIONS.items()},
 }

@@ -1,0 +1,144 @@
+"""NumPy's ufuncs and their methods on tensors."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy
+
+from ..dispatch.registry import FUNCTIONS, OPERATORS, method
+from ..families.in_place import into
+from ..memory.tensor import Tensor
+from ..standard import elementwise, linear_algebra
+from ..types.errors import unsupported
+from .operands import Function, as_operand, computed_in, no_counterpart, no_option, on_host, says_nothing
+
+_DEFAULTS: dict[str, Any] = {"where": True, "casting": "same_kind", "order": "K", "subok": True}
+"""Options of ufuncs at the values that mean nothing."""
+
+REDUCTIONS = {
+    "add": "sum",
+    "logical_and": "all",
+    "logical_or": "any",
+    "maximum": "max",
+    "minimum": "min",
+    "multiply": "prod",
+}
+"""The functions that are ``ufunc.reduce``."""
+
+CUMULATIONS = {"add": "cumulative_sum", "multiply": "cumulative_prod"}
+"""The functions that are ``ufunc.accumulate``."""
+
+_PLAIN = (Tensor, numpy.ndarray, bool, int, float, complex)
+
+
+@method("__array_ufunc__")
+def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    """What NumPy calls for a ufunc of which an input or ``out=`` is a tensor.
+
+    Raises
+    ------
+    TypeError
+        If Tensorplug has no such function, or it does not take an option.
+    """
+    if not options and method == "__call__":
+        function = _ufuncs().get(ufunc)
+        if function is not None and all(type(x) in _PLAIN for x in inputs):
+            return _result(ufunc, function(*inputs), inputs)
+    foreign = [x for x in inputs if _is_foreign(x)]
+    if foreign:
+        return _of_others(foreign, ufunc, method, inputs, options)
+    outs = options.pop("out", ())
+    if any(isinstance(out, numpy.ndarray) for out in outs) or (method == "at" and type(inputs[0]) is not Tensor):
+        hosts = on_host(inputs)
+        return getattr(ufunc, method)(*hosts, **on_host(options), **({"out": outs} if outs else {}))
+    name = _name_of(ufunc) if method == "__call__" else f"{_name_of(ufunc)}.{method}"
+    function = _of_method(ufunc, method)
+    if function is None:
+        raise no_counterpart(name)
+    operands = [as_operand(x, self) for x in inputs]
+    wanted = _checked(name, options, method)
+    dtype = wanted.pop("dtype", None)
+    if dtype is not None:
+        operands = [computed_in(name, x, dtype, self) for x in operands]
+    found = _result(ufunc, function(*operands, **wanted), inputs)
+    if not outs or outs[0] is None:
+        return found
+    if len(outs) > 1:
+        raise TypeError(f"{name}: out= takes one tensor, got {len(outs)}")
+    return into(name, outs[0], found)
+
+
+@functools.cache
+def _ufuncs() -> dict[Any, Any]:
+    """Tensorplug's elementwise functions and products by NumPy's ufunc, which NumPy has under the same names."""
+    named = {getattr(numpy, name, None): operator for name, operator in OPERATORS.items()}
+    named |= {
+        numpy.vecdot: linear_algebra.vecdot,
+        numpy.rint: elementwise.round,
+        numpy.fabs: elementwise.abs,
+    }
+    named[numpy.divmod] = elementwise.arithmetic.quotient_and_remainder
+    return {ufunc: function for ufunc, function in named.items() if isinstance(ufunc, numpy.ufunc)}
+
+
+def _of_others(foreign: list[Any], ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """What other types make of a ufunc with tensors; those that refuse them, such as pandas', get NumPy's arrays."""
+    for other in foreign:
+        ask = getattr(other, "__array_ufunc__", None)
+        found = NotImplemented if ask is None else ask(ufunc, method, *inputs, **options)
+        if found is not NotImplemented:
+            return found
+    return getattr(ufunc, method)(*on_host(inputs), **on_host(options))
+
+
+def _result(ufunc: Any, found: Any, inputs: tuple[Any, ...]) -> Any:
+    if found is NotImplemented:
+        raise unsupported(_name_of(ufunc), *inputs)
+    return found
+
+
+def _name_of(ufunc: Any) -> str:
+    """The ufunc's name, with `numpy` before it if it is NumPy's own, and not SciPy's or another library's."""
+    name: str = ufunc.__name__
+    return f"numpy.{name}" if getattr(numpy, name, None) is ufunc else name
+
+
+def _of_method(ufunc: Any, method: str) -> Function | None:
+    """The function that a ufunc's method is."""
+    if method == "__call__":
+        found: Function | None = _ufuncs().get(ufunc)
+        return found
+    if method == "outer" and ufunc.nin == 2 and ufunc.nout == 1 and ufunc.signature is None:
+        return functools.partial(_outer, _ufuncs()[ufunc]) if ufunc in _ufuncs() else None
+    name = {"reduce": REDUCTIONS, "accumulate": CUMULATIONS}.get(method, {}).get(ufunc.__name__)
+    if name is None:
+        return None
+    # NumPy's functions go over all axes by default, and the methods of its ufuncs over the first.
+    return functools.partial(FUNCTIONS[name], axis=0)
+
+
+def _outer(function: Function, x1: Tensor, x2: Tensor) -> Any:
+    return function(x1.reshape((*x1.shape, *(1,) * x2.ndim)), x2)
+
+
+def _checked(name: str, options: dict[str, Any], method: str) -> dict[str, Any]:
+    """The options that Tensorplug's function takes; those that say what is so anyway are left out."""
+    kept = {key: value for key, value in options.items() if not says_nothing(value, _DEFAULTS.get(key))}
+    taken = {"reduce": ("axis", "dtype", "keepdims"), "accumulate": ("axis", "dtype")}.get(method, ("dtype",))
+    if name == "numpy.vecdot":
+        taken = ("axis", "dtype")
+    for key in kept:
+        if key not in taken:
+            raise no_option(name, key)
+    if method == "reduce" and "axis" in options:
+        kept["axis"] = options["axis"]
+    return kept
+
+
+def _is_foreign(x: Any) -> bool:
+    """Whether an operand's own type has a say in what NumPy's ufuncs do with it."""
+    protocol = getattr(type(x), "__array_ufunc__", None)
+    known = (None, numpy.ndarray.__array_ufunc__, array_ufunc, numpy.generic.__dict__.get("__array_ufunc__"))
+    return protocol not in known or isinstance(x, numpy.ma.MaskedArray)
