@@ -12,15 +12,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..core import (
-    OPERATIONS,
-    Operation,
-    Tensor,
-    rule,
-    tangent,
-)
-from ..core.autodiff.lifting import TensorLifter
-from ..core.dispatch.legacy import legacy
+from ..core import FUNCTIONS, Operation, Tensor, rule, tangent
+from ..core.dispatch.operation import operation
+from ..core.dispatch.registry import public
 from ..core.memory.views import array_of
 
 Formula = Callable[..., Any]
@@ -51,29 +45,27 @@ def pointwise(name: str, value: Formula, keeps_slope: bool = False, **slopes: Fo
     if keeps_slope:
         _declare_with_slope(name, value, slopes["input"])
 
-    def compute(ops: Any, *operands: Any, options: tuple[Any, ...], summed: bool) -> Any:
-        return ops.pointwise(value, operands, options, summed)
+    @operation(name=name, accepts=FLOATS)
+    def loss(ops: Any, input: Any, target: Any, *, options: tuple[Any, ...], summed: bool) -> Any:
+        return ops.pointwise(value, (input, target), options, summed)
 
-    return legacy(name, family="loss", operands=("input", "target"), accepts=FLOATS, decomposition=compute)
+    return loss
 
 
 def _gradient(loss: str, operand: str, slope: Formula) -> Callable[..., Any]:
-    """The formula of an operand's gradient, and the operation that computes it on raw arrays."""
+    """The formula of an operand's gradient, which one operation computes."""
     name = f"{loss}_{operand}_gradient"
 
     def scaled(ops: Any, upstream: Any, input: Any, target: Any, *options: Any) -> Any:
         return slope(ops, input, target, *options) * upstream
 
-    def compute(ops: Any, *operands: Any, options: tuple[Any, ...]) -> Any:
-        return ops.pointwise(scaled, operands, options, False)
+    @operation(name=name, accepts=FLOATS)
+    def compute(ops: Any, upstream: Any, input: Any, target: Any, *, options: tuple[Any, ...]) -> Any:
+        return ops.pointwise(scaled, (upstream, input, target), options, False)
 
     def gradient(ops: Any, g: Any, input: Any, target: Any, options: tuple[Any, ...]) -> Any:
         return getattr(ops, name)(g, input, target, options=options)
 
-    operation = legacy(
-        name, family="composite", operands=("upstream", "input", "target"), accepts=FLOATS, decomposition=compute
-    )
-    operation.function = lambda *tensors, options: scaled(TensorLifter.ops, *tensors, *options)
     return gradient
 
 
@@ -98,39 +90,47 @@ def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
     """
     name, gradient_name = f"{loss}_with_slope", f"{loss}_gradient_from_slope"
 
-    def compute(ops: Any, *operands: Any, options: tuple[Any, ...]) -> tuple[Any, Any]:
-        return ops.pointwise(value, operands, options, True), ops.pointwise(slope_of, operands, options, False)
-
     def gradient(ops: Any, g: Any, input: Any, target: Any, slope: Any, options: tuple[Any, ...], last: bool) -> Any:
         return getattr(ops, gradient_name)(g, slope, input, target, options=options, overwrite=last)
-
-    def scaled(ops: Any, upstream: Any, slope: Any) -> Any:
-        return slope * upstream
-
-    def scale(ops: Any, upstream: Any, slope: Any, input: Any, target: Any, **parameters: Any) -> Any:
-        return ops.pointwise(scaled, (upstream, slope), (), False)
-
-    def recorded(
-        upstream: Tensor, slope: Any, input: Tensor, target: Tensor, options: tuple[Any, ...], overwrite: bool
-    ) -> Any:
-        return slope_of(TensorLifter.ops, input, target, *options) * upstream
-
-    def loss_with_slope(input: Tensor, target: Tensor, options: tuple[Any, ...]) -> Tensor:
-        kernel, key = input._key.table[name]
-        found, slope = kernel(array_of(input), array_of(target), options=options)
-        return operation.finish(found, key, (input, target), slope=slope, options=options)
 
     def tangent_of_input(ops: Any, t: Any, input: Any, target: Any, slope: Any, options: Any) -> Any:
         return ops.sum(getattr(ops, gradient_name)(t, slope, input, target, options=options, overwrite=False))
 
     rule(name, operands=("target",), input=gradient)
     tangent(name, input=tangent_of_input)
-    operation = legacy(name, family="loss", operands=("input", "target"), accepts=FLOATS, decomposition=compute)
-    operation.function = loss_with_slope
-    operands = ("upstream", "slope", "input", "target")
-    legacy(
-        gradient_name, family="composite", operands=operands, accepts=FLOATS, decomposition=scale
-    ).function = recorded
+
+    @operation(name=name, accepts=FLOATS)
+    def with_slope(
+        ops: Any, input: Any, target: Any, *, options: tuple[Any, ...], slope: Any = None
+    ) -> tuple[Any, Any]:
+        operands = (input, target)
+        return ops.pointwise(value, operands, options, True), ops.pointwise(slope_of, operands, options, False)
+
+    def scaled(ops: Any, upstream: Any, slope: Any) -> Any:
+        return slope * upstream
+
+    @operation(name=gradient_name, accepts=FLOATS)
+    def from_slope(
+        ops: Any,
+        upstream: Any,
+        slope: Any,
+        input: Any,
+        target: Any,
+        *,
+        options: tuple[Any, ...],
+        overwrite: bool = False,
+    ) -> Any:
+        # The slope has no history: where one is wanted it is computed anew.
+        if type(upstream) is Tensor:
+            return slope_of(ops, input, target, *options) * upstream
+        return ops.pointwise(scaled, (upstream, slope), (), False)
+
+    @public(name)
+    def loss_with_slope(input: Tensor, target: Tensor, options: tuple[Any, ...]) -> Tensor:
+        kernel, key = input._key.table[name]
+        found, slope = kernel(array_of(input), array_of(target), options=options)
+        total: Tensor = with_slope.finish(found, key, (input, target), slope=slope, options=options)
+        return total
 
 
 def pointwise_loss(loss: Operation, input: Tensor, target: Tensor, reduction: str, *options: Any) -> Tensor:
@@ -138,7 +138,7 @@ def pointwise_loss(loss: Operation, input: Tensor, target: Tensor, reduction: st
     summed = reduction != "none"
     with_slope = f"{loss.name}_with_slope"
     if summed and not target.requires_grad and input._key.library.find_own_kernel(with_slope) is not None:
-        total = OPERATIONS[with_slope].function(input, target, options)
+        total = FUNCTIONS[with_slope](input, target, options)
     else:
         total = loss(input, target, options=options, summed=summed)
     return total if reduction != "mean" else total / float(math.prod(input.shape))

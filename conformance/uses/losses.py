@@ -58,22 +58,19 @@ def _pointwise(name: str) -> tuple[Use, ...]:
 
 
 def _gradients(name: str) -> dict[str, tuple[Use, ...]]:
-    """Uses of the operations that compute a loss's gradients, and of what they are made of where they are recorded."""
+    """Uses of the operations that compute a loss's gradients."""
     first, second, options = POINTWISE[name]
 
     def uses(operation: str) -> tuple[Use, ...]:
-        called = f'OPERATIONS["{operation}"]'
-
-        def use(call: str, upstream: tuple[int, ...], shape: tuple[int, ...], chosen: str, smooth: bool) -> Use:
-            code = f"{call}(g, x, y, options={chosen})"
+        def use(upstream: tuple[int, ...], shape: tuple[int, ...], chosen: str) -> Use:
+            code = f'OPERATIONS["{operation}"](g, x, y, options={chosen})'
             x, y = Operand(shape, first), Operand(shape, second)
-            return Use(code, dtypes="f", smooth=smooth, g=upstream, x=x, y=y)
+            return Use(code, dtypes="f", smooth=False, g=upstream, x=x, y=y)
 
         return (
-            *(use(called, (2, 3), (2, 3), chosen, smooth=False) for chosen in options),
-            *(use(f"{called}.function", (2, 3), (2, 3), chosen, smooth=True) for chosen in options),
-            use(called, (), (2, 3), options[0], smooth=False),
-            *(use(called, shape, shape, options[0], smooth=False) for shape in SHAPES),
+            *(use((2, 3), (2, 3), chosen) for chosen in options),
+            use((), (2, 3), options[0]),
+            *(use(shape, shape, options[0]) for shape in SHAPES),
         )
 
     return {operation: uses(operation) for operation in (f"{name}_input_gradient", f"{name}_target_gradient")}

@@ -57,6 +57,11 @@ class _TensorOps:
             kernel(array_of(x), array_of(value), steps=steps), key, (x, value), steps=steps
         )
 
+    def pointwise(self, formula: Callable[..., Any], operands: Any, options: tuple[Any, ...], summed: bool) -> Any:
+        """A formula of each element, or the sum of what it gives."""
+        found = formula(self, *operands, *options)
+        return self.sum(found) if summed else found
+
     def zeros_like(self, x: Tensor) -> Tensor:
         return wrap(x._key.library.ops.zeros_like(array_of(x)), x._key)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from tensorplug.core import OPERATIONS
+from tensorplug.core import FUNCTIONS, OPERATIONS
 
 from .case import Case, points, tensor
 
@@ -46,7 +46,7 @@ def with_slope(name: str, formula: Callable[..., Any], *options: Any) -> list[Ca
     (x, y) = BOTH
     return [
         Case(
-            lambda x: OPERATIONS[name].function(x, tensor(y), options=options),
+            lambda x: FUNCTIONS[name](x, tensor(y), options=options),
             (x,),
             lambda jnp, x: jnp.sum(formula(jnp, x, y)),
         )
