@@ -120,11 +120,11 @@ USES: dict[str, tuple[Use, ...]] = {
     "silu": _activation("silu(x)", _in_place("silu")),
     "softplus": _activation("softplus(x)", "softplus(x, 2.0)", "softplus(x, beta=0.5, threshold=2.0)"),
     "dropout": (
-        Use("tp.dropout(x, 0.0)", x=(2, 3)),
-        Use("tp.dropout(x, p=1.0)", x=(2, 3)),
-        Use("tp.dropout(x, 0.5, training=False)", x=(2, 3)),
-        Use("tp.dropout(x.clone(), 0.0, inplace=True)", x=(2, 3)),
-        Use("tp.dropout(x, 0.0)", x=()),
-        Use("tp.dropout(x, 0.5)", x=(0, 3)),
+        Use("tp.dropout(x, 0.0)", dtypes="fc", x=(2, 3)),
+        Use("tp.dropout(x, p=1.0)", dtypes="fc", x=(2, 3)),
+        Use("tp.dropout(x, 0.5, training=False)", dtypes="fc", x=(2, 3)),
+        Use("tp.dropout(x.clone(), 0.0, inplace=True)", dtypes="fc", x=(2, 3)),
+        Use("tp.dropout(x, 0.0)", dtypes="fc", x=()),
+        Use("tp.dropout(x, 0.5)", dtypes="fc", x=(0, 3)),
     ),
 }

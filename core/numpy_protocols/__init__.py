@@ -4,6 +4,8 @@ They compute what Tensorplug's functions of the same meaning compute, on the ten
 operations. One that has no counterpart raises TypeError; one that writes into a NumPy array is done by NumPy.
 """
 
-from . import algebra, arrays, functions, statistics, ufuncs
-
-__all__ = ["algebra", "arrays", "functions", "statistics", "ufuncs"]
+from . import algebra as algebra
+from . import arrays as arrays
+from . import functions as functions
+from . import statistics as statistics
+from . import ufuncs as ufuncs
