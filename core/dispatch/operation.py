@@ -174,8 +174,8 @@ class Operation:
     @property
     def chapter(self) -> str:
         """The chapter of the standard to which it belongs, ``"losses"`` for a loss."""
-        package, chapter = self.module.split(".")[1:3] if "core" not in self.module else self.module.split(".")[2:4]
-        return "losses" if package == "losses" else chapter
+        within = self.module.split(".")[1:] or [self.module]
+        return within[2] if within[0] == "core" else within[0]
 
     def resolve(self, key: DispatchKey) -> tuple[Callable[..., Any], Any]:
         """The kernel for operands with a dispatch key, and the key of the result, or those of its several results.
