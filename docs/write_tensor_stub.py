@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from tensorplug import Tensor
-from tensorplug.core import OPERATIONS
+from tensorplug.core import FUNCTIONS, OPERATIONS
 from tensorplug.core.memory import tensor
 from tensorplug.core.types.absent import Absent
 
@@ -108,7 +108,7 @@ def signature(name: str, function: Callable[..., Any], imports: Imports, static:
     found = inspect.signature(function)
     names = list(found.parameters)
     binary = name.startswith("__") and names in (["input", "other"], ["x1", "x2"], ["self", "other"])
-    reduces = name in OPERATIONS and OPERATIONS[name].family == "reduction"
+    reduces = name in OPERATIONS and "keepdims" in OPERATIONS[name].parameters
     parameters = [
         parameter.replace(
             name=_name(parameter.name, position, binary, static),
@@ -154,7 +154,7 @@ def attached(own: set[str], imports: Imports) -> list[str]:
         elif isinstance(member, classmethod):
             lines += ["@classmethod", signature(name, member.__func__, imports)]
         elif name in ("max", "min"):
-            imports.annotation("MaxMin", inspect.unwrap(OPERATIONS[name].function).__globals__)
+            imports.annotation("MaxMin", inspect.unwrap(FUNCTIONS[name]).__globals__)
             lines += PAIRS.format(name=name).strip("\n").replace("\n    ", "\n").lstrip().split("\n")
         elif inspect.isfunction(member):
             lines.append(signature(name, member, imports))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tensorplug.conformance.engine.families import family_of
 from tensorplug.conformance.engine.runner import checks
 from tensorplug.core import OPERATIONS
 
@@ -44,7 +45,7 @@ def test_the_checks_that_reach_a_fault_are_known() -> None:
 def family(fault: Fault) -> str:
     """The family of the operation at fault, or the subject."""
     name = fault.operations[0]
-    return OPERATIONS[name].family if name in OPERATIONS else name
+    return family_of(OPERATIONS[name]) if name in OPERATIONS else name
 
 
 @pytest.mark.one_of_each(key=family)

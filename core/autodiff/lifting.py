@@ -36,7 +36,7 @@ class _TensorOps:
     def __getattr__(self, name: str) -> Any:
         if name not in FUNCTIONS and name not in OPERATIONS:
             raise AttributeError(f"there is no operation {name!r}")
-        function = FUNCTIONS.get(name) or vars(OPERATIONS[name]).get("function") or self._of_operation(OPERATIONS[name])
+        function = FUNCTIONS.get(name) or self._of_operation(OPERATIONS[name])
         setattr(self, name, function)
         return function
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
 from ...autograd import generated
 from ...autograd.modes import is_grad_enabled
@@ -125,15 +125,6 @@ class Operation:
         self.rule = RULES.get(name)
         self._check_rule()
         OPERATIONS[name] = self
-
-    if TYPE_CHECKING:
-        function: Any
-        method: Any
-        apply: Any
-        family: Any
-        methods: Any
-        operator: Any
-        in_place: Any
 
     def _check_rule(self) -> None:
         """Raise TypeError if the gradient's formulas ask for what the operation does not have."""

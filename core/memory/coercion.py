@@ -13,7 +13,6 @@ from ..types.dtypes import (
     SCALARS,
     DType,
     as_dtype,
-    float32,
     promote,
     promote_scalar,
 )
@@ -110,15 +109,6 @@ def _apart(x: Tensor, value: Any) -> tuple[Tensor, Tensor]:
 def is_number(value: Any, number: int) -> bool:
     """Whether a factor is this Python number; a tensor that equals it may have a history."""
     return type(value) is not Tensor and bool(value == number)
-
-
-def in_single(operation: Any, x: Tensor, **parameters: Any) -> Tensor:
-    """An operation on one tensor, for half-precision types in float32."""
-    dtype = x._key.dtype
-    if dtype.kind == "f" and dtype.itemsize == 2:
-        return cast(operation(cast(x, float32), **parameters), dtype)
-    result: Tensor = operation(x, **parameters)
-    return result
 
 
 def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy
 
 from ..dispatch.registry import attribute, method
 from ..memory import writes
-from ..memory.structure import clone, moved, to_device
-from ..memory.tensor import Tensor, wrap
+from ..memory.structure import clone, convert, moved, to_device
+from ..memory.tensor import Tensor, require_tensors, wrap
 from ..memory.views import is_own_view
 from ..standard.creation import asarray
 from ..standard.manipulation import parts
@@ -47,6 +48,39 @@ def to(x: Tensor, *targets: Any, dtype: Any = None, device: Any = None, copy: bo
             raise TypeError(f"to: got {type(target).__name__}, wanted a device, a dtype or a tensor")
     result = moved(x, dtype, device)
     return clone(x) if copy and result is x else result
+
+
+@method()
+def type_as(x: Tensor, other: Tensor) -> Tensor:
+    """The tensor in the dtype of another; itself if it is that already."""
+    require_tensors("type_as", other)
+    return convert(x, other.dtype)
+
+
+def _converter(dtype: str) -> Callable[[Tensor], Tensor]:
+    def conversion(self: Tensor) -> Tensor:
+        return convert(self, dtype)
+
+    conversion.__doc__ = f"The tensor in {dtype}; itself if it is that already."
+    return conversion
+
+
+CONVERSIONS = {
+    "bool": "bool",
+    "byte": "uint8",
+    "char": "int8",
+    "float": "float32",
+    "double": "float64",
+    "half": "float16",
+    "bfloat16": "bfloat16",
+    "int": "int32",
+    "long": "int64",
+    "short": "int16",
+}
+"""PyTorch's methods that convert, and the dtypes to which they do."""
+
+for _name, _dtype in CONVERSIONS.items():
+    method(_name)(_converter(_dtype))
 
 
 @method()

@@ -75,7 +75,7 @@ NORMS: tuple[tuple[tuple[int, ...], dict[str, Any]], ...] = (
 CASES: dict[str, list[Case]] = {
     "adjugate": [
         Case(
-            lambda x: OPERATIONS["adjugate"].function(x),
+            lambda x: OPERATIONS["adjugate"](x),
             matrices(shape),
             lambda jnp, x: jnp.linalg.inv(x) * jnp.linalg.det(x)[..., None, None],
         )
