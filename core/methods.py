@@ -47,6 +47,7 @@ CHAPTERS = (
     fft,
     indexing,
     inspection,
+    interop,
     linalg,
     linear_algebra,
     manipulation,
@@ -64,11 +65,8 @@ CHAPTERS = (
 """The modules that declare operations when they are imported."""
 
 
-METHODS = interop.METHODS
-
-
 def attach_all() -> None:
     """Give Tensor its methods, operators and properties. Called once, when every operation has been declared."""
-    for name, member in (MEMBERS | METHODS).items():
+    for name, member in MEMBERS.items():
         setattr(Tensor, name, member)
     explain_absent_methods(Tensor)

@@ -14,6 +14,7 @@ from ...autograd.modes import set_grad_enabled
 from ...autograd.rules.manipulation import inverse
 from ...backends.common.dlpack import export, take_bfloat16
 from ..dispatch.keys import DispatchKey, key_for, library_for
+from ..dispatch.registry import method, public
 from ..memory.steps import Step
 from ..memory.structure import clone, to_device
 from ..memory.tensor import (
@@ -52,6 +53,7 @@ def host_array(x: Tensor) -> numpy.ndarray:
     return array
 
 
+@method()
 def item(x: Tensor) -> Any:
     """The one element as a Python number.
 
@@ -65,11 +67,13 @@ def item(x: Tensor) -> Any:
     return host_array(x).item()
 
 
+@method()
 def tolist(x: Tensor) -> Any:
     """The elements as nested lists of Python numbers."""
     return host_array(x).tolist()
 
 
+@method("numpy")
 def numpy_array(x: Tensor, *, force: bool = False) -> numpy.ndarray:
     """The tensor as a NumPy array.
 
@@ -111,7 +115,8 @@ def _require_no_grad(operation: str, x: Tensor) -> None:
         )
 
 
-def from_numpy(array: numpy.ndarray, /) -> Tensor:
+@public("from_numpy")
+def from_numpy(ndarray: numpy.ndarray) -> Tensor:
     """A tensor of a NumPy array, on the default device.
 
     On the NumPy backend the two share memory: each sees what is written to the other. An array that is read-only or
@@ -134,27 +139,28 @@ def from_numpy(array: numpy.ndarray, /) -> Tensor:
     >>> x
     tensor([1., 1.], dtype=tensorplug.float64)
     """
-    if not isinstance(array, numpy.ndarray):
-        raise TypeError(f"from_numpy: got {type(array).__name__}, wanted a NumPy array; use tensorplug.tensor")
-    if array.dtype.hasobject:
+    if not isinstance(ndarray, numpy.ndarray):
+        raise TypeError(f"from_numpy: got {type(ndarray).__name__}, wanted a NumPy array; use tensorplug.tensor")
+    if ndarray.dtype.hasobject:
         raise TypeError("from_numpy: an array of objects has no dtype that tensors have; convert it with array.astype")
-    key = key_for(default_device(), as_dtype(array.dtype.newbyteorder("=")))
-    if array.flags.writeable and not can_share(array):
+    key = key_for(default_device(), as_dtype(ndarray.dtype.newbyteorder("=")))
+    if ndarray.flags.writeable and not can_share(ndarray):
         raise ValueError(
-            f"from_numpy: got strides {array.strides}, which are no whole elements or lead to one element twice; "
+            f"from_numpy: got strides {ndarray.strides}, which are no whole elements or lead to one element twice; "
             f"make a copy first, with array.copy()"
         )
-    shared = isinstance(array, key.library.array_types) and array.flags.writeable and array.dtype.isnative
+    shared = isinstance(ndarray, key.library.array_types) and ndarray.flags.writeable and ndarray.dtype.isnative
     if not shared:
-        return wrap(key.library.backend.from_numpy(array, key.native_device), key)
-    return sharing(array.view(numpy.ndarray), key)
+        return wrap(key.library.backend.from_numpy(ndarray, key.native_device), key)
+    return sharing(ndarray.view(numpy.ndarray), key)
 
 
 _CPU = 1
 """DLPack's number of the type of device."""
 
 
-def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
+@public("from_dlpack")
+def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """A tensor of any array that speaks DLPack.
 
     On the NumPy and CuPy backends it shares the memory of an array that may be written. On all other backends, whose
@@ -162,7 +168,7 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> T
 
     Parameters
     ----------
-    x : object with ``__dlpack__`` and ``__dlpack_device__``
+    ext_tensor : object with ``__dlpack__`` and ``__dlpack_device__``
     device : device, optional
         By default the first that fits the array's, as ``"cpu"`` and ``"cuda"`` do elsewhere.
     copy : bool, optional
@@ -171,9 +177,9 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> T
     Raises
     ------
     BufferError, ValueError
-        If `copy` is False and a copy is needed (one error that is both), or `x` requires a gradient.
+        If `copy` is False and a copy is needed (one error that is both), or `ext_tensor` requires a gradient.
     TypeError, AttributeError
-        If `x` does not speak DLPack (one error that is both).
+        If `ext_tensor` does not speak DLPack (one error that is both).
 
     Examples
     --------
@@ -182,14 +188,15 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> T
     >>> tp.from_dlpack(numpy.arange(3))
     tensor([0, 1, 2])
     """
-    if type(x) is Tensor:
-        return _from_tensor(x, device, copy)
-    if not (hasattr(x, "__dlpack__") and hasattr(x, "__dlpack_device__")):
-        raise ProtocolError(f"from_dlpack: got {type(x).__name__}, which does not speak DLPack; use tensorplug.asarray")
-    kind_of_device, number = x.__dlpack_device__()
+    if type(ext_tensor) is Tensor:
+        return _from_tensor(ext_tensor, device, copy)
+    if not (hasattr(ext_tensor, "__dlpack__") and hasattr(ext_tensor, "__dlpack_device__")):
+        found = type(ext_tensor).__name__
+        raise ProtocolError(f"from_dlpack: got {found}, which does not speak DLPack; use tensorplug.asarray")
+    kind_of_device, number = ext_tensor.__dlpack_device__()
     on_cpu = int(kind_of_device) == _CPU
-    found = as_device(device if device is not None else "cpu" if on_cpu else f"cuda:{number}")
-    return _from_host(x, found, copy) if on_cpu else _from_accelerator(x, found, copy)
+    target = as_device(device if device is not None else "cpu" if on_cpu else f"cuda:{number}")
+    return _from_host(ext_tensor, target, copy) if on_cpu else _from_accelerator(ext_tensor, target, copy)
 
 
 def _from_host(x: Any, device: Device, copy: bool | None) -> Tensor:
@@ -244,6 +251,7 @@ def _from_tensor(x: Tensor, device: Any, copy: bool | None) -> Tensor:
     return clone(x) if copy else detach(x)
 
 
+@method("__dlpack__")
 def dlpack(
     self: Tensor,
     /,
@@ -311,12 +319,14 @@ def _host_capsule(x: Tensor, version: Any, copy: bool | None) -> Any:
     return export(host_array(x), max_version=version, copy=True)
 
 
+@method("__dlpack_device__")
 def dlpack_device(self: Tensor) -> tuple[int, int]:
     """DLPack's device type and number of the tensor's device."""
     kind, number = array_of(self).__dlpack_device__()
     return int(kind), int(number)
 
 
+@method("__array__")
 def as_numpy(self: Tensor, dtype: Any = None, copy: bool | None = None) -> numpy.ndarray:
     """What ``numpy.asarray(tensor)`` calls: the array that `numpy_array` gives, unless a copy is asked for or needed.
 
@@ -352,27 +362,37 @@ def _is_copy(x: Tensor, host: numpy.ndarray) -> bool:
     return x._key.writable or host.base is None
 
 
-def _number(convert: Callable[[Any], Any], kinds: str) -> Callable[[Tensor], Any]:
-    def method(self: Tensor) -> Any:
-        if self.numel() != 1:
-            raise ValueError(
-                f"{convert.__name__}() of a tensor of shape {self.shape} is ambiguous; it takes exactly one element"
-            )
-        if self.dtype.kind not in kinds:
-            raise TypeError(f"{convert.__name__}() of a {self.dtype} tensor")
-        return convert(host_array(self).item())
-
-    return method
-
-
 def _complex(value: Any) -> complex:
     """NaN has two parts that are NaN, by the standard."""
     return complex(value, value) if value != value and not isinstance(value, complex) else complex(value)
 
 
-_complex.__name__ = "complex"
+def _declare_number(name: str, convert: Callable[[Any], Any], kinds: str) -> None:
+    """Declare the method by which Python makes a number of a tensor of one element, of a dtype of some kinds."""
+    function = name.strip("_")
+
+    def number(self: Tensor) -> Any:
+        if self.numel() != 1:
+            raise ValueError(
+                f"{function}() of a tensor of shape {self.shape} is ambiguous; it takes exactly one element"
+            )
+        if self.dtype.kind not in kinds:
+            raise TypeError(f"{function}() of a {self.dtype} tensor")
+        return convert(host_array(self).item())
+
+    method(name)(number)
 
 
+_declare_number("__bool__", bool, "biufc")
+_declare_number("__int__", int, "biuf")
+_declare_number("__float__", float, "biuf")
+_declare_number("__complex__", _complex, "biufc")
+_declare_number("__ceil__", math.ceil, "biuf")
+_declare_number("__floor__", math.floor, "biuf")
+_declare_number("__trunc__", math.trunc, "biuf")
+
+
+@method("__index__")
 def index(self: Tensor) -> int:
     """The one integer element, for use as an index."""
     if self.dtype.kind not in "iu" or self.ndim:
@@ -380,6 +400,7 @@ def index(self: Tensor) -> int:
     return int(host_array(self).item())
 
 
+@method("__repr__")
 def representation(self: Tensor) -> str:
     """The tensor as PyTorch prints it, with the backend where it is another than that of `DEFAULT_BACKEND`."""
     host = host_array(self)
@@ -397,17 +418,20 @@ def representation(self: Tensor) -> str:
     return format_tensor(host, suffixes)
 
 
+@method("__format__")
 def formatted(self: Tensor, spec: str) -> str:
     """A 0-d tensor formats as its number, another as `str` shows it."""
     return object.__format__(self, spec) if self.ndim else format(item(self), spec)
 
 
+@public("is_floating_point", "is_floating_point")
 def is_floating_point(self: Tensor) -> bool:
     """Whether the dtype is a real floating-point one."""
     require_tensors("is_floating_point", self)
     return self.dtype.is_floating_point
 
 
+@method("__deepcopy__")
 def deep_copy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     """A copy of a leaf, its gradient included; copies of tensors that share memory share theirs.
 
@@ -493,6 +517,7 @@ def _restored_storage(array: numpy.ndarray, device: str, order: tuple[int, ...])
     return _rebuilt(root._array, root._key, order)
 
 
+@method("__copy__")
 def shallow_copy(self: Tensor) -> Tensor:
     """A tensor that shares the memory; of a leaf that requires a gradient, a leaf of its own.
 
@@ -511,6 +536,7 @@ def shallow_copy(self: Tensor) -> Tensor:
     return result
 
 
+@method("__reduce__")
 def reduced(self: Tensor) -> tuple[Any, ...]:
     """What pickle keeps of a leaf: its values, what shares its memory, where it was, and whether it requires a
     gradient.
@@ -543,27 +569,3 @@ def _restored_view(source: Tensor, steps: tuple[Step, ...], recorded: bool | Non
 
 
 copyreg.pickle(Storage, _reduced_storage)
-
-METHODS = {
-    "item": item,
-    "tolist": tolist,
-    "numpy": numpy_array,
-    "is_floating_point": is_floating_point,
-    "__array__": as_numpy,
-    "__dlpack__": dlpack,
-    "__dlpack_device__": dlpack_device,
-    "__bool__": _number(bool, "biufc"),
-    "__int__": _number(int, "biuf"),
-    "__float__": _number(float, "biuf"),
-    "__complex__": _number(_complex, "biufc"),
-    "__ceil__": _number(math.ceil, "biuf"),
-    "__floor__": _number(math.floor, "biuf"),
-    "__trunc__": _number(math.trunc, "biuf"),
-    "__index__": index,
-    "__repr__": representation,
-    "__format__": formatted,
-    "__copy__": shallow_copy,
-    "__deepcopy__": deep_copy,
-    "__reduce__": reduced,
-}
-"""Methods of Tensor."""
