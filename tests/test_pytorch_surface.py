@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import pathlib
 import warnings
 from collections.abc import Callable
@@ -479,6 +480,58 @@ def test_keywords(backend: str, name: str) -> None:
     found, wanted = call(x), meant(x)
     assert found.dtype == wanted.dtype
     assert found.tolist() == wanted.tolist()
+
+
+SQUARE, INDEX = tp.tensor([[3.0, 1.0], [2.0, 4.0]]), tp.tensor([[0, 1], [1, 0]])
+
+BESIDE_THE_AXIS: dict[str, dict[str, Any]] = {
+    "chunk": {"chunks": 2},
+    "concat": {"tensors": [SQUARE, SQUARE + 1]},
+    "cosine_similarity": {"x2": SQUARE + 1},
+    "gather": {"index": INDEX},
+    "index_add": {"index": INDEX[0], "source": SQUARE},
+    "index_copy": {"index": INDEX[1], "source": SQUARE},
+    "index_fill": {"index": INDEX[0], "value": 1.0},
+    "index_select": {"index": INDEX[1]},
+    "linalg.cross": {"other": tp.tensor([[1.0], [2.0], [3.0]])},
+    "narrow": {"start": 1, "length": 1},
+    "repeat": {"repeats": 2},
+    "repeat_interleave": {"repeats": 2},
+    "roll": {"shift": 1},
+    "scatter": {"index": INDEX, "src": SQUARE},
+    "scatter_add": {"index": INDEX, "src": SQUARE},
+    "split": {"split_size_or_sections": 1},
+    "stack": {"tensors": [SQUARE, SQUARE + 1]},
+    "std": {"correction": 1},
+    "take": {"index": INDEX[1]},
+    "take_along_axis": {"indices": INDEX},
+    "topk": {"k": 1},
+    "var": {"correction": 1},
+    "vecdot": {"y": SQUARE + 1},
+}
+"""The arguments of functions that need some beside the operand and the axis."""
+
+
+def names_of_the_axis(name: str) -> tuple[str, str] | None:
+    """PyTorch's name of a function's axis and the standard's."""
+    given = set(inspect.signature(FUNCTIONS[name]).parameters)
+    if given & {"dim", "axis"}:
+        return "dims" if "dims" in given else "dim", "axes" if "axes" in given else "axis"
+    return None
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if names_of_the_axis(name)])
+def test_an_axis_goes_by_either_name(name: str) -> None:
+    names = names_of_the_axis(name)
+    assert names is not None
+    shape, axis = {"squeeze": ((1, 4), 0), "linalg.cross": ((3, 2), 0), "linalg.matrix_norm": ((2, 2), (0, 1))}.get(
+        name, ((2, 2), 0)
+    )
+    rest = BESIDE_THE_AXIS.get(name, {})
+    first = () if "tensors" in rest else (tp.arange(1.0, 1 + math.prod(shape)).reshape(shape),)
+    found = (FUNCTIONS[name](*first, **rest, **{one: axis}) for one in names)
+    pytorch, standard = (getattr(one, "values", one) for one in found)
+    assert repr(pytorch) == repr(standard)
 
 
 def test_what_is_missing_is_named_as_in_pytorch() -> None:
