@@ -4,30 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from types import ModuleType
 from typing import Any
 
 import numpy
 
-from ..dispatch.registry import method
+from ..dispatch.registry import FUNCTIONS, method
 from ..families.in_place import into
 from ..memory.tensor import Tensor
-from ..pytorch import comparison
-from ..standard import (
-    creation,
-    data_types,
-    elementwise,
-    fft,
-    indexing,
-    linalg,
-    linear_algebra,
-    manipulation,
-    searching,
-    sets,
-    sorting,
-    statistical,
-    utility,
-)
+from ..standard import creation
 from .composed import COMPOSED
 from .operands import Function, as_operand, as_tensors, flattened, no_counterpart, no_option, on_host, says_nothing
 
@@ -45,19 +29,9 @@ ON_HOST = frozenset(
 WRITERS = frozenset("copyto fill_diagonal place put put_along_axis putmask".split())
 """Functions that write into their first argument."""
 
-CHAPTERS: dict[str, tuple[ModuleType, ...]] = {
-    "numpy.linalg": (linalg, linear_algebra),
-    "numpy.fft": (fft,),
-    "numpy": (
-        *(comparison, creation, data_types, elementwise, indexing, linear_algebra, manipulation, searching, sets),
-        *(sorting, statistical, utility),
-    ),
-}
-"""The modules in which the counterparts stand of what NumPy has in a module."""
-
 COUNTERPARTS: dict[str, str] = {
     "numpy": "all allclose any argmax argmin argsort astype broadcast_to clip count_nonzero "
-    "cumulative_prod cumulative_sum diagonal empty_like expand_dims flip full_like isclose isin linspace "
+    "cumulative_prod cumulative_sum empty_like expand_dims flip full_like isclose isin linspace "
     "max mean meshgrid min moveaxis nonzero ones_like prod repeat reshape roll round searchsorted sort squeeze stack "
     "std sum take_along_axis tensordot tile tril triu unique_all unique_counts unique_inverse unique_values unstack "
     "var zeros_like",
@@ -70,7 +44,7 @@ COUNTERPARTS: dict[str, str] = {
 ALIASES = {"numpy.amax": "max", "numpy.amin": "min", "numpy.around": "round", "numpy.fix": "trunc"}
 """Tensorplug's names of functions that NumPy has under another one only."""
 
-RENAMED = {"a_max": "max", "a_min": "min", "axis1": "dim1", "axis2": "dim2"}
+RENAMED = {"a_max": "max", "a_min": "min"}
 """Tensorplug's names of NumPy's arguments."""
 
 HINTS = frozenset(["kind"])
@@ -112,10 +86,10 @@ def array_function(self: Tensor, func: Function, types: Any, args: Any, kwargs: 
 def _counterpart(name: str) -> Function | None:
     module, _, own = name.rpartition(".")
     if name in ALIASES:
-        own = ALIASES[name]
-    elif own not in COUNTERPARTS.get(module, "").split():
+        return FUNCTIONS[ALIASES[name]]
+    if own not in COUNTERPARTS.get(module, "").split():
         return None
-    return next(getattr(chapter, own) for chapter in CHAPTERS[module] if hasattr(chapter, own))
+    return FUNCTIONS.get(name.removeprefix("numpy.")) or FUNCTIONS[own]
 
 
 @functools.cache
