@@ -7,16 +7,8 @@ from .autodiff import backward
 from .dispatch.registry import MEMBERS
 from .interchange import interop
 from .memory.tensor import Tensor
-from .pytorch import (
-    activations,
-    comparison,
-    constructors,
-    conversion,
-    selection,
-    softmax,
-)
-from .random import generator as random
-from .random import sampling
+from .pytorch import activations, comparison, constructors, conversion, distances, einsum, selection, softmax
+from .random import generator, sampling
 from .standard import (
     creation,
     data_types,
@@ -34,35 +26,6 @@ from .standard import (
     utility,
 )
 from .types.absent import explain_absent_methods
-
-CHAPTERS = (
-    activations,
-    backward,
-    comparison,
-    constructors,
-    conversion,
-    creation,
-    data_types,
-    elementwise,
-    fft,
-    indexing,
-    inspection,
-    interop,
-    linalg,
-    linear_algebra,
-    manipulation,
-    numpy_protocols,
-    random,
-    sampling,
-    searching,
-    selection,
-    sets,
-    softmax,
-    sorting,
-    statistical,
-    utility,
-)
-"""The modules that declare operations when they are imported."""
 
 
 def attach_all() -> None:
