@@ -191,6 +191,15 @@ class TestRank:
         failures = [("elementwise", "silu", "values", "sigmoid silu"), ("statistical", "sigmoid", "values", "sigmoid")]
         assert self.ranked(*failures) == ["sigmoid", "silu"]
 
+    def test_the_kernel_at_which_an_example_parts_comes_first(self) -> None:
+        def add(x1: Any, x2: Any) -> Any:
+            is_square = x1.ndim == x2.ndim == 2 and len({*x1.shape, *x2.shape}) == 1
+            return numpy.asarray(numpy.add(x1, x2) * (1.001 if is_square else 1), x1.dtype)
+
+        found = outcomes_of(backend_with("off", add=add), "linalg.cholesky")
+        assert (found[0].operation, found[0].checked) == ("add", "linalg.cholesky")
+        assert {outcome.operation for outcome in found if outcome.status == FAILED} == {"add", "linalg.cholesky"}
+
     def test_of_two_that_need_each_other_the_one_that_more_others_use_comes_first(self) -> None:
         clone = [("transfer", "clone", "values", "clone put"), ("transfer", "clone", "aliasing", "put")]
         put = [("indexing", "put", "values", "clone put"), ("elementwise", "add", "in place", "add put")]
@@ -278,7 +287,7 @@ class TestFailures:
     )
     def test_the_snippet_replays_what_was_tried(self, fault: str, operation: str, aspect: str, tried: str) -> None:
         with registered(MISTAKEN[fault].backend()) as name:
-            (outcome,) = run([name], operations=[operation], keyword=f"::{aspect}", reference=REFERENCE)
+            *_, outcome = run([name], operations=[operation], keyword=f"::{aspect}", reference=REFERENCE)
             assert outcome.failure is not None
             assert tried in outcome.failure.call
             found: list[Any] = []

@@ -30,6 +30,10 @@ class Failure:
         A program that shows it again, complete with its inputs.
     kernels : tuple of str
         The operations whose kernels it uses: where one of these fails by itself, that one is at fault.
+    culprit : str
+        The operation whose kernel is the first to give something else than the reference's does for the same operands.
+    shown_by : str
+        The operation whose check found it, where that is another one.
     """
 
     message: str
@@ -39,6 +43,8 @@ class Failure:
     actual: str = ""
     snippet: str = ""
     kernels: tuple[str, ...] = ()
+    culprit: str = ""
+    shown_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,11 @@ class Outcome:
     def identifier(self) -> str:
         """Names the check in reports and to ``-k``."""
         return f"{self.backend}::{self.chapter}::{self.operation}::{self.aspect}"
+
+    @property
+    def checked(self) -> str:
+        """The operation whose check this is, or which it was shown by."""
+        return (self.failure and self.failure.shown_by) or self.operation
 
     def to_dict(self) -> dict[str, Any]:
         """The same of plain values, for JSON."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import tensorplug
 from tensorplug.core.dispatch.keys import library_for
@@ -268,14 +268,30 @@ def run(
     return ranked(outcomes)
 
 
+def _of_culprits(outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
+    """For each operation whose kernel was found to be at fault by the checks of others alone, a failure of its own."""
+    failing = {(outcome.backend, outcome.operation) for outcome in outcomes if outcome.status == FAILED}
+    for outcome in outcomes:
+        failure = outcome.failure
+        if failure is None or not failure.culprit or (outcome.backend, failure.culprit) in failing:
+            continue
+        failing.add((outcome.backend, failure.culprit))
+        own = replace(failure, message=f"{failure.message}, in {outcome.operation}", shown_by=outcome.operation)
+        chapter, aspect = chapter_of(failure.culprit), f"within {outcome.operation}"
+        yield Outcome(outcome.backend, chapter, failure.culprit, aspect, FAILED, failure=own)
+
+
 def ranked(outcomes: Iterable[Outcome]) -> list[Outcome]:
     """The same, failures first, and of these first the ones that are no consequence of others.
 
+    What fails at the kernel of an operation comes before what fails at another operation's, and an operation whose own
+    checks find nothing has a failure there.
     Forward comes before backward, and what uses the kernels of other operations that fail comes after these. Then come
     the way to the host, which all go, the operations whose kernels most of the others use, and the chapters that others
     are made of.
     """
     outcomes, order = list(outcomes), list(ASPECTS)
+    outcomes += _of_culprits(outcomes)
     used: dict[tuple[str, str], set[str]] = {}
     aspects: dict[tuple[str, str], set[str]] = {}
     for outcome in outcomes:
@@ -303,6 +319,7 @@ def ranked(outcomes: Iterable[Outcome]) -> list[Outcome]:
         aspect = order.index(outcome.aspect) if outcome.aspect in order else -1
         chapter = place(outcome.chapter)
         is_operation = (own, outcome.aspect) not in SUBJECTS
-        return 0, outcome.aspect in BACKWARD, causes, is_operation, -users, chapter, aspect
+        is_blamed = outcome.failure is None or outcome.failure.culprit in ("", own)
+        return 0, not is_blamed, outcome.aspect in BACKWARD, causes, is_operation, -users, chapter, aspect
 
     return sorted(outcomes, key=rank)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy
 
+import tensorplug
 from tensorplug.core import OPERATIONS
 from tensorplug.core.dispatch.keys import library_for
 from tensorplug.core.types.dtypes import ACCEPTED, DTYPES
@@ -236,11 +238,32 @@ class Trial:
                 try:
                     prop(example)
                 except Exception as error:
-                    return replace(told(error, example, self.backend, call), kernels=tuple(sorted(kernels)))
+                    failure = told(error, example, self.backend, call)
+                    used = tuple(sorted(kernels))
+                    return replace(failure, kernels=used, culprit=self._culprit(prop, example, used))
         # It depends on more than its inputs: what was seen is told all the same.
         assert self._seen is not None
         failure = told(self._seen, examples[-1], self.backend, call)
         return replace(failure, message=f"failed once, and not when it was tried again: {failure.message}")
+
+    def _culprit(self, prop: Property, example: Example, kernels: Sequence[str]) -> str:
+        """The one of some operations at which the property parts on the backend and on the reference."""
+        # Imported where it is used, since it makes use of the engine itself.
+        from ..compare_programs.divergence import Bounds, find_parting, record
+
+        class Tried:
+            def call(self, backend: str) -> None:
+                with tensorplug.backend(backend):
+                    prop(example)
+
+        try:
+            program: Any = Tried()
+            expected = record(program, self.reference.name)
+            found = find_parting(program, self.backend, self.reference.name, expected, Bounds())
+        except Exception:
+            return ""
+        name = found.inside or found.operation.partition(",")[0]
+        return name if found.is_source and name in kernels else ""
 
     def interrupted(self, message: str) -> Failure:
         """A failure that ended the check, with the example that was being tried."""

@@ -57,7 +57,7 @@ def _case(run: Run, outcome: Outcome) -> Any:
         case.append(Skipped(printable(outcome.reason) or "unsupported"))
     elif outcome.status == FAILED:
         failure = outcome.failure or Failure("")
-        case.append(_failure(failure, run.command(outcome.backend, outcome.operation)))
+        case.append(_failure(failure, run.command(outcome.backend, outcome.checked)))
     return case
 
 

@@ -98,7 +98,7 @@ def _failure(run: Run, outcome: Outcome, with_snippet: bool) -> Iterator[Line]:
     failure = outcome.failure or Failure("no example was kept")
     yield [(STYLES[FAILED], f"failed {outcome.identifier}")]
     yield [("bold", f"  {failure.message}")]
-    for label, text in facts(failure, run.command(outcome.backend, outcome.operation)):
+    for label, text in facts(failure, run.command(outcome.backend, outcome.checked)):
         yield [("dim", f"  {label}"), ("", text.replace("\n", "\n  "))]
     if with_snippet and failure.snippet:
         yield []
