@@ -159,6 +159,8 @@ class Operation:
         """Compute it out of other operations; parameters may follow the operands by position."""
         assert self.decomposition is not None
         count = len(self.operands)
+        if len(arrays) == count:
+            return self.decomposition(ops, *arrays, **parameters)
         given = dict(zip(self.parameters, arrays[count:], strict=False))
         return self.decomposition(ops, *arrays[:count], **given, **parameters)
 

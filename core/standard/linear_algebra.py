@@ -108,6 +108,8 @@ def promoted(made: Operation, x1: Any, x2: Any, name: str = "") -> tuple[Tensor,
     """
     name = name or made.name
     if type(x1) is type(x2) is Tensor:
+        if x1._key is x2._key and made.takes(x1._key.dtype):
+            return x1, x2
         x1, x2 = same_device(name, x1, x2)
     operands = pair(made, x1, x2)
     if operands is None:

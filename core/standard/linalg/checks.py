@@ -11,7 +11,7 @@ from ...types.errors import DTypeError, LinAlgError, ShapeError
 
 def require_floating(operation: str, x: Tensor) -> None:
     """Refuse integers and booleans."""
-    if x.dtype.kind not in "fc":
+    if x._key.dtype.kind not in "fc":
         raise DTypeError(f"{operation}: got {x.dtype}, wanted a floating-point dtype; convert with x.astype('float64')")
 
 

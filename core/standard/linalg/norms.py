@@ -112,9 +112,8 @@ def vector_norm(
     ord = as_float("linalg.vector_norm", "ord", ord)
     if (ord < 0 or ord == math.inf) and 0 in (x.shape if axis is None else [x.shape[i] for i in axis]):
         raise ShapeError(f"linalg.vector_norm: got shape {x.shape}, wanted at least one element for ord {ord}")
-    simple = _SIMPLE_NORMS.get(ord)
-    if simple is not None:
-        return simple(x, axis, keepdims)
+    if ord in _SIMPLE_NORMS:
+        return _SIMPLE_NORMS[ord](x, axis, keepdims)
     found: Tensor = _vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
     return found
 
