@@ -7,6 +7,7 @@ the gradient, and which the engine transposes by differentiating it (Radul, Pasz
 
 from __future__ import annotations
 
+import functools
 import weakref
 from contextvars import ContextVar
 from typing import Any, final
@@ -18,9 +19,8 @@ from .modes import (
     reset_recording,
     set_recording,
 )
-from .node import Leaf, next_order
+from .node import Leaf, Node, next_order
 from .outputs import Gradients, Selection
-from .rule import Released
 from .watching import (
     anybody,
     reset_taker,
@@ -47,6 +47,44 @@ class differentiating:
         _inner.reset(self._tokens[0])
         reset_taker(self._tokens[1])
         reset_recording(self._tokens[2])
+
+
+@final
+class Released:
+    """The rule of a node that keeps nothing for a gradient, as its tangent is known."""
+
+    tensors = ()
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def vjp(self, node: Any, g: Any, ops: Any, saved: Any) -> Any:
+        """There is none."""
+        raise RuntimeError(
+            f"{self.name}: a backward pass inside of a function that jvp or jacfwd differentiates finds nothing kept; "
+            f"use tensorplug.func.grad or vjp there"
+        )
+
+    def lift(self, node: Any, saved: Any, lift: Any) -> Any:
+        """Nothing was saved."""
+        return saved
+
+
+_released = functools.cache(Released)
+
+
+@final
+class Pushed(Node):
+    """What stands for an operation where nothing but its tangent is wanted, by the `level` that asks for it."""
+
+    __slots__ = ("level", "tangent")
+
+    level: Any
+    tangent: Any
+    edges = ()
+    shapes = None
+    # There is nothing to free.
+    saved = property(lambda self: (), lambda self, value: None)
 
 
 @final
@@ -150,12 +188,18 @@ class Level:
 
     def tangents(self, edges: tuple[Any, ...]) -> list[Any] | None:
         """The tangents that edges lead to; None if there are none."""
-        found = [self.get(edge) for edge in edges]
-        if not self._recorded and not self._alone:
-            for edge, tangent in zip(edges, found, strict=True):
-                if tangent is None and edge is not None and self._is_older(edge):
+        found = []
+        known = False
+        for edge in edges:
+            tangent = None
+            if edge is not None:
+                tangent = edge.tangent if edge.level is self else self.get(edge)
+                if tangent is not None:
+                    known = True
+                elif not self._recorded and not self._alone and self._is_older(edge):
                     raise NeedsRecording
-        return None if all(tangent is None for tangent in found) else found
+            found.append(tangent)
+        return found if known else None
 
     def _is_older(self, edge: Any) -> bool:
         """Whether an edge leads to what was there before this level, and may be differentiated too."""
@@ -174,9 +218,31 @@ class Level:
             with library.scope(node.key.native_device):
                 self._push(node, out, tangents)
             if _inner.get() == self._inner:
-                node.rule = Released(node.name)
+                node.rule = _released(node.name)
                 node.saved = ()
                 node.edges = ()
+
+    def take(self, rule: Any, edges: tuple[Any, ...], values: tuple[Any, ...], out: Any) -> bool:
+        """Give the result of an operation its tangent in place of a node; False if it must have a node.
+
+        The values are those of `Rule.jvp`.
+        """
+        jvp = rule.jvp
+        if jvp is None:
+            return False
+        tangents = self.tangents(edges)
+        if tangents is None:
+            return False
+        node = Pushed()
+        node.key = key = out._key
+        library = key.library
+        with library.scope(key.native_device):
+            node.tangent = jvp(tangents, library.ops, values, out._array, key.dtype.name)
+        node.rule = _released(rule.name)
+        node.order = next_order()
+        node.level = self
+        out._node = node
+        return True
 
     def _push(self, node: Any, out: Any, tangents: list[Any]) -> None:
         rule = node.rule
@@ -188,19 +254,10 @@ class Level:
             for one, tangent in zip(outs, found, strict=True):
                 self._keep(one._node, tangent)
             return
-        lifter = (out[0] if rule.selections else out)._lifter
-        saved = rule.lift(node, node.saved, lifter.lift) if self._recorded else node.saved
-        ops = lifter.ops if self._recorded else node.key.library.ops
-        if rule.selections:
-            for one, tangent in zip(out, jvp(tangents, ops, rule.saved.values(saved), None, None, None), strict=True):
-                if tangent is not None and one._node is not None:
-                    self._keep(one._node, tangent)
-            return
-        result = None if self._recorded else out._save()[0]
-        tangent = jvp(tangents, ops, rule.saved.values(saved), out.shape, out.dtype.name, result)
-        if tangent.shape != out.shape:
-            tangent = ops.broadcast_to(tangent, out.shape)
-        self._keep(node, tangent)
+        saved, ops, found = node.saved, node.key.library.ops, out._array
+        if self._recorded:
+            saved, ops, found = rule.lift(node, saved, out._lifter.lift), out._lifter.ops, out
+        self._keep(node, jvp(tangents, ops, rule.saved.values(saved), found, out.dtype.name))
 
     def _keep(self, node: Any, tangent: Any) -> None:
         operation, output = _source(node)

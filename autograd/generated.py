@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import functools
 import linecache
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FunctionType
-from typing import Any, Protocol, TypeVar, cast, final
+from typing import Any, Protocol, TypeVar, cast
 
 from .node import Node, next_order
 from .saved import SavedFormat
@@ -28,20 +28,7 @@ class Rule(Protocol):
     serves: dict[str, tuple[int, ...]]
     gradients: dict[str, Callable[..., Any]]
     tangents: dict[str, Callable[..., Any]] | None
-    released: Any
     variadic: bool
-
-
-@final
-class Pushed(Node):
-    """What stands for an operation where nothing but its tangent is wanted, by the `level` that asks for it."""
-
-    __slots__ = ("level", "tangent")
-
-    edges = ()
-    shapes = None
-    # There is nothing to free.
-    saved = property(lambda self: (), lambda self, value: None)
 
 
 def parameter_names(function: Callable[..., Any]) -> tuple[str, ...]:
@@ -67,8 +54,8 @@ def record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> Callable[
     edges = [f"{operand}_edge" for operand in rule.operands]
     shapes = {f"{operand}_shape": f"{operand}._array.shape" for operand in operands}
     parameters = [name for name in rule.saved.parameters if name not in shapes]
-    values = [f"{name}._array" for name in rule.saved.tensors]
-    values += [shapes.get(name, name) for name in rule.saved.parameters]
+    arrays = [f"{name}._array" for name in rule.saved.tensors]
+    values = "".join(f"{value}, " for value in (*arrays, *(shapes.get(name, name) for name in rule.saved.parameters)))
     lines = [
         f"def record({', '.join([*operands, *edges, 'out', *parameters])}):",
         "    key = out._key",
@@ -77,7 +64,7 @@ def record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> Callable[
         "        return",
         "    if anybody:",
         "        level = taker()",
-        f"        if level is not None and rule.take({', '.join(['level', *edges, *values, 'out'])}): return",
+        f"        if level is not None and level.take(rule, ({', '.join(edges)},), ({values}), out): return",
         "    node = Node()",
         "    node.rule = rule",
         "    node.key = key",
@@ -151,86 +138,36 @@ def vjp(rule: Rule, changed: Callable[..., Exception]) -> Callable[..., Any]:
 
 
 def jvp(rule: Rule) -> Callable[..., Any]:
-    """Write out ``jvp(tangents, ops, values, out_shape, out_dtype, found)``: see `tensorplug.autograd.rule.Rule`."""
+    """Write out ``jvp(tangents, ops, values, found, out_dtype)``: see `tensorplug.autograd.rule.Rule`."""
     assert rule.tangents is not None
-    names = [*rule.saved.tensors, *rule.saved.parameters]
-    lines = ["def jvp(tangents, ops, values, out_shape, out_dtype, found):", *_unpacked(names, "values")]
+    each = ["tangents"] if rule.variadic else [f"t{i}" for i in range(len(rule.operands))]
+    needs = [parameter_names(formula) for formula in rule.tangents.values()]
+    lines = ["def jvp(tangents, ops, values, found, out_dtype):"]
+    lines += _unpacked([*rule.saved.tensors, *rule.saved.parameters], "values")
+    if any("out_shape" in names for names in needs):
+        lines.append("    out_shape = found.shape")
+    calls = [
+        f"formula{i}({', '.join(t if name in ('g', 't') else name for name in names)})"
+        for i, (t, names) in enumerate(zip(each, needs, strict=True))
+    ]
     if not rule.variadic:
-        lines += _unpacked(_tangents(rule), "tangents")
-    lines += [f"    {line}" for line in _tangent(rule, rule.tangents, "return ")]
+        lines += _unpacked(each, "tangents")
+    if len(calls) > 1:
+        # As one expression, in which NumPy adds in place.
+        lines += [f"    if {' and '.join(f'{t} is not None' for t in each)}: return {' + '.join(calls)}"]
+        lines += ["    total = None"]
+        for t, call in zip(each, calls, strict=True):
+            lines.append(f"    if {t} is not None: total = {call} if total is None else total + {call}")
+        lines.append("    return total if total.shape == found.shape else ops.broadcast_to(total, found.shape)")
+    else:
+        lines.append(f"    return {calls[0]}")
     return write_function(lines, f"jvp {rule.name}", _formulas(rule.tangents))
 
 
-def take(rule: Rule) -> Callable[..., bool]:
-    """Write out ``take(level, *edges, *values, result)``: see `tensorplug.autograd.rule.Rule`."""
-    assert rule.tangents is not None
-    edges = ["edges"] if rule.variadic else [f"{operand}_edge" for operand in rule.operands]
-    names = [*rule.saved.tensors, *rule.saved.parameters]
-    lines = [f"def take({', '.join(['level', *edges, *names, 'result'])}):"]
-    missing = ""
-    if rule.variadic:
-        lines += ["    tangents = level.tangents(edges)", "    if tangents is None: return False"]
-    else:
-        tangents = _tangents(rule)
-        for t, edge in zip(tangents, edges, strict=True):
-            known = f"{edge}.tangent if {edge}.level is level else level.get({edge})"
-            lines.append(f"    {t} = None if {edge} is None else {known}")
-        missing = " or ".join(f"{t} is None" for t in tangents)
-        lines += [
-            f"    if {missing}:",
-            f"        if level.tangents(({', '.join(edges)},)) is None: return False",
-        ]
-    lines += [
-        "    key = result._key",
-        "    library = key.library",
-        "    with library.scope(key.native_device):",
-        "        ops = library.ops",
-    ]
-    given = {"out_dtype": "key.dtype.name", "out_shape": "result._array.shape", "found": "result._array"}
-    used = {name for formula in rule.tangents.values() for name in parameter_names(formula)}
-    lines += [f"        {name} = {value}" for name, value in given.items() if name in used]
-    lines += [f"        {line}" for line in _tangent(rule, rule.tangents, "tangent = ")]
-    if len(edges) > 1:
-        # With those of all operands it has the result's shape.
-        lines += [
-            f"        if ({missing}) and tangent.shape != result._array.shape:",
-            "            tangent = ops.broadcast_to(tangent, result._array.shape)",
-        ]
-    lines += [
-        "    node = Pushed()",
-        "    node.rule = released",
-        "    node.key = key",
-        "    node.order = next_order()",
-        "    node.level = level",
-        "    node.tangent = tangent",
-        "    result._node = node",
-        "    return True",
-    ]
-    scope = _formulas(rule.tangents) | {"Pushed": Pushed, "next_order": next_order, "released": rule.released}
-    return write_function(lines, f"take {rule.name}", scope)
-
-
-def _tangents(rule: Rule) -> list[str]:
-    """The variables that hold the tangents of the operands."""
-    return [f"t{i}" for i in range(len(rule.operands))]
-
-
-def _tangent(rule: Rule, formulas: dict[str, Any], before: str) -> list[str]:
-    """Lines that find the tangent of the result from those of the operands, and return it, or keep it."""
-    each = _tangents(rule)
-    given = ["tangents"] if rule.variadic else [f"({', '.join(each)},)"] if "together" in formulas else each
-    calls = [
-        f"formula{i}({', '.join(given[i] if needed in ('g', 't') else needed for needed in parameter_names(formula))})"
-        for i, formula in enumerate(formulas.values())
-    ]
-    if len(calls) == 1:
-        return [f"{before}{calls[0]}"]
-    # As one expression, in which NumPy adds in place.
-    lines = [f"if {' and '.join(f'{t} is not None' for t in each)}:", f"    {before}{' + '.join(calls)}", "else:"]
-    lines.append("    total = None")
-    for t, call in zip(each, calls, strict=True):
-        lines.append(f"    if {t} is not None: total = {call} if total is None else total + {call}")
-    return [*lines, f"    {before}total"]
+def formula(name: str, parameters: Iterable[str], expression: str, **scope: Any) -> Callable[..., Any]:
+    """Write out a formula for an operation, as the expression that it returns."""
+    lines = [f"def formula({', '.join(parameters)}):", f"    return {expression}"]
+    return write_function(lines, f"formula {name}", scope)
 
 
 def _unpacked(names: list[str], value: str) -> list[str]:

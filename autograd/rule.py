@@ -38,27 +38,6 @@ NO_GRADIENT: set[str] = set()
 
 
 @final
-class Released:
-    """The rule of a node that keeps nothing for a gradient, as its tangent is known."""
-
-    tensors = ()
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def vjp(self, node: Any, g: Any, ops: Any, saved: Any) -> Any:
-        """There is none."""
-        raise RuntimeError(
-            f"{self.name}: a backward pass inside of a function that jvp or jacfwd differentiates finds nothing kept; "
-            f"use tensorplug.func.grad or vjp there"
-        )
-
-    def lift(self, node: Any, saved: Any, lift: Any) -> Any:
-        """Nothing was saved."""
-        return saved
-
-
-@final
 class Rule:
     """The gradient of one operation.
 
@@ -84,8 +63,6 @@ class Rule:
     tangents : dict or None
         For each operand the formula by which its tangent enters the result's, in forward mode; None where the
         gradient's formulas are transposed instead.
-    released : Released
-        What takes its place at a node that keeps nothing.
     """
 
     def __init__(
@@ -111,7 +88,6 @@ class Rule:
         }
         self.tangents: dict[str, Gradient] | None = None
         self.gradients = gradients
-        self.released = Released(name)
         self.saved = SavedFormat(self.tensors, self.parameters)
 
     @functools.cached_property
@@ -121,18 +97,11 @@ class Rule:
 
     @functools.cached_property
     def jvp(self) -> Callable[..., Any] | None:
-        """``jvp(tangents, ops, values, out_shape, out_dtype, found)`` gives the tangent of the result, from those of
-        the operands; None where there are no formulas for it.
+        """``jvp(tangents, ops, values, found, out_dtype)`` gives the tangent of the result `found`, from those of the
+        operands, of which some are None; None where there are no formulas for it. The values are those of `tensors`,
+        then the parameters.
         """
         return None if self.tangents is None else generated.jvp(self)
-
-    @functools.cached_property
-    def take(self) -> Callable[..., bool]:
-        """``take(level, *edges, *values, result)`` gives the tensor `result` its tangent in place of a node, if that is
-        what a `Level` wants; False if it must have a node. The edges of a sequence are one tuple, and the values are
-        those of `tensors`, then the parameters.
-        """
-        return _leave if self.tangents is None or self.selections else generated.take(self)
 
     def lift(self, node: Any, saved: tuple[Any, ...], lift: Callable[..., Any]) -> tuple[Any, ...]:
         """The saved values as tensors with the history that they had when they were saved."""
@@ -180,32 +149,65 @@ def rule(
 
 
 def tangent(name: str, /, **tangents: Gradient) -> None:
-    """Say how tangents go through an operation in forward mode, where that is quicker than transposing its gradient.
+    """Say how tangents go through an operation in forward mode, where to transpose its gradient would take too long.
 
     Parameters
     ----------
     name
-        The operation's, which has a rule.
+        The operation's, which has a rule and one result.
     **tangents
         For each differentiable operand a formula that is linear in ``t``, its tangent; what the operands contribute is
-        added. Or one formula ``together``, of the tangents of all, None for those without: `t` is a tuple of them, as
-        it is for a sequence of tensors. The other parameters are those that the gradient's formulas have, ``out_shape``
-        and ``out_dtype``, a name; but of the values only those that the gradients of operands with tangents need are
-        there. And ``found`` is the result, saved or not, or None where tangents are themselves recorded. An operation
-        with several results has a tuple of tangents, None for zero.
+        added. Of a sequence of tensors `t` is a list, with None for those that have none. The other parameters are
+        those that the gradient's formulas have, and ``found``, the result, saved or not, ``out_shape`` and
+        ``out_dtype``, a name; but of the values only those that the gradients of operands with tangents need are there.
     """
     RULES[name].tangents = tangents
 
 
-def diagonal(*names: str) -> None:
-    """Say that operations are elementwise, so that tangents go through them as gradients do, in the other direction."""
+def self_adjoint(*names: str) -> None:
+    """Say that derivatives are symmetric, so that the gradient's formulas serve for tangents, too.
+
+    Those of elementwise functions are diagonal. Of complex numbers they are linear over the complex numbers.
+    """
     for name in names:
         RULES[name].tangents = RULES[name].gradients
 
 
-def _leave(*arguments: Any) -> bool:
-    """What has no formula for tangents, or several results, must have a node."""
-    return False
+def linear(*names: str) -> None:
+    """Say that operations are linear in each operand: tangents go through them as values do, with what rules save."""
+    for name in names:
+        rule = RULES[name]
+        given = [f"{parameter}={parameter}" for parameter in rule.parameters if not parameter.endswith("_shape")]
+        rule.tangents = {}
+        for operand in rule.operands:
+            operands = ["t" if other == operand else other for other in rule.operands]
+            call = f"getattr(ops, {name!r})({', '.join([*operands, *given])})"
+            rule.tangents[operand] = generated.formula(name, ["ops", *operands, *rule.parameters], call)
+
+
+def reduction(*names: str, axis: str = "axis", keepdims: str = "keepdims") -> None:
+    """Say that results are made of elements along axes: tangents are summed along these, times the slopes.
+
+    The slopes are the gradient of the sum of the results.
+
+    Parameters
+    ----------
+    *names
+    axis, keepdims
+        Expressions, in which the rule's parameters may stand.
+    """
+    for name in names:
+        ((operand, gradient),) = RULES[name].gradients.items()
+        needs = parameter_names(gradient)
+        slopes = f"gradient({', '.join('ops.ones_like(found)' if need == 'g' else need for need in needs)})"
+        parameters = [*("t" if need == "g" else need for need in needs), "found"]
+        total = f"total(ops, {slopes} * t, found, {axis}, {keepdims})"
+        RULES[name].tangents = {operand: generated.formula(name, parameters, total, gradient=gradient, total=_total)}
+
+
+def _total(ops: Any, changes: Any, found: Any, axis: Any, keepdims: bool) -> Any:
+    """The sum of changes; where a real result is made of complex numbers, of their real parts."""
+    return ops.sum(changes if changes.dtype == found.dtype else ops.real(changes), axis=axis, keepdims=keepdims)
 
 
 def no_gradient(*names: str) -> None:

@@ -6,7 +6,7 @@ What other packages need to declare an operation with its gradient rule is hande
 # Rules come first: an operation is declared together with the function that records it.
 from ..autograd import rules
 from ..autograd.modes import is_grad_enabled
-from ..autograd.rule import rule, tangent
+from ..autograd.rule import reduction, rule, tangent
 from . import methods
 from .dispatch.operation import Operation
 from .dispatch.registry import FUNCTIONS, MEMBERS, OPERATIONS
@@ -14,4 +14,15 @@ from .memory.tensor import Tensor
 
 methods.attach_all()
 
-__all__ = ["FUNCTIONS", "MEMBERS", "OPERATIONS", "Operation", "Tensor", "is_grad_enabled", "rule", "rules", "tangent"]
+__all__ = [
+    "FUNCTIONS",
+    "MEMBERS",
+    "OPERATIONS",
+    "Operation",
+    "Tensor",
+    "is_grad_enabled",
+    "reduction",
+    "rule",
+    "rules",
+    "tangent",
+]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core import Tensor, rule
+from ..core import Tensor, reduction, rule
 from ..core.dispatch.operation import operation
 from ..core.memory.structure import cast
 from ..core.pytorch.softmax import log_softmax, softmax_normalizer
@@ -55,6 +55,7 @@ rule(
         g, logits, target, normalizer, label_smoothing=label_smoothing
     ),
 )
+reduction("cross_entropy", axis="1", keepdims="False")
 rule(
     "cross_entropy_gradient",
     operands=("target", "normalizer"),

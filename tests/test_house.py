@@ -218,8 +218,6 @@ def test_no_operation_is_reached_by_its_name_in_the_registry(folder: str) -> Non
 
 READS = {
     "autograd/gradcheck.py": "finite differences are numbers",
-    "autograd/rules/linalg_tangents.py": "tangents that depend on values",
-    "autograd/rules/tangents.py": "tangents that depend on values",
     "core/dispatch/keys.py view_dtype": "bits are converted on the host where the library cannot",
     "core/interchange/interop.py": "NumPy arrays, lists and numbers made of tensors",
     "core/interchange/printing.py": "text made of tensors",

@@ -1,4 +1,4 @@
-"""Formulas for tangents where they choose between two ways: forward mode is the transposed reverse mode in both."""
+"""Forward mode is the transposed reverse mode, by the tables of tangents and without them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy
 import pytest
 
 import tensorplug as tp
+from tensorplug.autograd.rule import Rule
 from tensorplug.func import (
     grad,
     jacfwd,
@@ -21,7 +22,8 @@ from tensorplug.func import (
     vjp,
 )
 
-from .gradients.case import STEP
+from .gradients.case import STEP, Case
+from .test_gradients import AGREEMENT, ALL, assert_close
 
 la = tp.linalg
 INF, NAN = math.inf, math.nan
@@ -166,6 +168,19 @@ def test_tangents_are_the_transposed_gradients(backend: str, name: str) -> None:
         numpy.testing.assert_array_equal(numpy.asarray(tangent), numpy.asarray(wanted))
         return
     assert_transposed(function, points)
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_tables_agree_with_transposed_rules(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of every operation, on raw arrays and recorded."""
+    with tp.backend("numpy"):
+        xs = tensors(case.inputs)
+        vs = directions(xs)
+        wanted = jvp(case.function, xs, vs)[1].numpy()
+        monkeypatch.setattr(Rule, "jvp", None)
+        recorded = jvp(case.function, tuple(x.clone().requires_grad_() for x in xs), vs)[1]
+        found = [one.detach().numpy() for one in (jvp(case.function, xs, vs)[1], recorded)]
+    assert_close(found, [wanted, wanted], AGREEMENT)
 
 
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 2.5, -2.5, INF, -INF, NAN]

@@ -13,7 +13,6 @@ from typing import Any
 from ..protocol import is_tensor
 from ..rule import no_gradient, rule
 from .matrices import is_complex
-from .signs import by_size
 
 
 def _zero(ops: Any, g: Any) -> Any:
@@ -22,7 +21,7 @@ def _zero(ops: Any, g: Any) -> Any:
 
 def _share(ops: Any, g: Any, own: Any, other: Any, loses: Any) -> Any:
     """What one of two competing operands gets: nothing where it loses, half at ties, all elsewhere (NaN included)."""
-    return ops.where(loses(own, other), ops.zeros_like(g), ops.where(ops.equal(own, other), g * 0.5, g))
+    return ops.masked_fill(ops.where(ops.equal(own, other), g * 0.5, g), loses(own, other), 0.0)
 
 
 def _pow_x1(ops: Any, g: Any, x1: Any, x2: Any) -> Any:
@@ -48,7 +47,8 @@ def _sign(ops: Any, g: Any, x: Any) -> Any:
         return ops.zeros_like(g)
     sign = ops.sign(x)
     along = (g * sign + ops.conj(g * sign)) * 0.5
-    return (g - along * ops.conj(sign)) * by_size(ops, sign, x)
+    # One by the absolute value, and zero at zero.
+    return (g - along * ops.conj(sign)) * (sign / ops.where(ops.equal(x, ops.zeros_like(x)), ops.ones_like(x), x))
 
 
 def _copysign(ops: Any, g: Any, x1: Any, out: Any) -> Any:

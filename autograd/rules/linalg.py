@@ -241,20 +241,23 @@ def _solve_x1(ops: Any, g: Any, x1: Any, out: Any, x2_shape: Shape) -> Any:
     return -as_columns(ops, found) * as_rows(ops, out)
 
 
-def _part(ops: Any, g: Any, index: tuple[Any, ...], rest: tuple[Any, ...]) -> Any:
-    """The conjugated gradient of the vectors that belong to singular values."""
+def _of_first(ops: Any, g: Any, vectors: Any, k: int) -> Any:
+    """The gradient of the vectors that belong to singular values: the others follow them, staying perpendicular."""
+    first, rest = (..., slice(None, k)), (..., slice(k, None))
     beyond = ops.getitem(g, rest)
     depends = ops.any(ops.not_equal(beyond, ops.zeros_like(beyond)))
     ops.inspect(_require_false, depends, name="linalg.svd", reason=_BEYOND)
-    return ops.conj(ops.getitem(g, index))
+    if vectors.shape[-1] == k:
+        return g
+    following = ops.matmul(adjoint_of(ops, beyond), ops.getitem(vectors, first))
+    return ops.getitem(g, first) - ops.matmul(ops.getitem(vectors, rest), following)
 
 
 def _svd(ops: Any, g: Any, u: Any, s: Any, vh: Any) -> Any:
     k, rows, columns = s.shape[-1], u.shape[-2], vh.shape[-1]
-    left, right = (..., slice(None, k)), (..., slice(None, k), slice(None))
-    g_u = None if g.u is None else _part(ops, g.u, left, (..., slice(k, None)))
-    g_v = None if g.vh is None else adjoint_of(ops, _part(ops, g.vh, right, (..., slice(k, None), slice(None))))
-    u, vh = ops.getitem(u, left), ops.getitem(vh, right)
+    g_u = None if g.u is None else _of_first(ops, ops.conj(g.u), u, k)
+    g_v = None if g.vh is None else _of_first(ops, ops.matrix_transpose(g.vh), adjoint_of(ops, vh), k)
+    u, vh = ops.getitem(u, (..., slice(None, k))), ops.getitem(vh, (..., slice(None, k), slice(None)))
     if g_u is None and g_v is None:
         return ops.conj(ops.matmul(u * as_rows(ops, g.s), vh))
     along_u = ops.matmul(adjoint_of(ops, u), ops.zeros_like(u) if g_u is None else g_u)

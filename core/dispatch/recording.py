@@ -26,7 +26,7 @@ def sequence_recorder(rule: Rule) -> Callable[..., None]:
         saved = rule.saved.pack({}, parameters)
         if anybody:
             level = taker()
-            if level is not None and rule.take(level, edges, *saved, out):
+            if level is not None and level.take(rule, edges, saved, out):
                 return
         node = Node()
         node.rule = rule
