@@ -9,7 +9,6 @@ import typing as _typing
 
 from . import _clone as _clone
 from . import autograd as autograd
-from . import core as _core
 from . import cuda as cuda
 from . import fft as fft
 from . import func as func
@@ -56,41 +55,9 @@ __version__ = "0.1.0"
 
 # Type checkers cannot read a list that is put together; to them a star import hands names on.
 if not _typing.TYPE_CHECKING:
-    __all__ = ["Tensor", "__array_api_version__", "autograd", "fft", "func", "linalg", "losses", "nn"]
-    for _chapter in (
-        autograd.modes,
-        _core.autodiff.leaves,
-        _core.interchange.interop,
-        _core.interchange.printing,
-        _core.interchange.saving,
-        _core.memory.structure,
-        _core.pytorch.comparison,
-        _core.pytorch.constructors,
-        _core.pytorch.distances,
-        _core.pytorch.einsum,
-        _core.pytorch.selection,
-        _core.pytorch.softmax,
-        _core.pytorch.spellings,
-        _core.random.generator,
-        _core.random.sampling,
-        _core.standard.constants,
-        _core.standard.creation,
-        _core.standard.data_types,
-        _core.standard.elementwise,
-        _core.standard.indexing,
-        _core.standard.inspection,
-        _core.standard.linear_algebra,
-        _core.standard.manipulation,
-        _core.standard.searching,
-        _core.standard.sets,
-        _core.standard.sorting,
-        _core.standard.statistical,
-        _core.standard.utility,
-        _core.types.devices,
-        _core.types.dtypes,
-        losses.loss,
-    ):
-        __all__ += _chapter.__all__
+    _modules_apart = ("backends", "core", "cuda", "extras")
+    __all__ = [name for name in dir() if not name.startswith("_") and name not in _modules_apart]
+    __all__ += ["__array_api_version__", "__array_namespace_info__"]
 
 _explain_absent(_sys.modules[__name__], autograd, cuda, fft, func, linalg, losses, nn, nn.functional)
 _take_keywords((_sys.modules[__name__], fft, linalg, nn.functional), vars(Tensor).values())

@@ -159,10 +159,10 @@ class Operation:
         """Compute it out of other operations; parameters may follow the operands by position."""
         assert self.decomposition is not None
         count = len(self.operands)
-        if len(arrays) == count:
-            return self.decomposition(ops, *arrays, **parameters)
-        given = dict(zip(self.parameters, arrays[count:], strict=False))
-        return self.decomposition(ops, *arrays[:count], **given, **parameters)
+        if len(arrays) > count:
+            parameters |= zip(self.parameters, arrays[count:], strict=False)
+            arrays = arrays[:count]
+        return self.decomposition(ops, *arrays, **parameters)
 
     @property
     def chapter(self) -> str:

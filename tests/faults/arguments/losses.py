@@ -59,7 +59,7 @@ ROWS: tuple[Row, ...] = (
         ("huber_loss", "huber_loss_with_slope"),
         "deltas greater than 1 are 1",
         kernel("huber_loss", options(lambda o: (min(o[0], 1.0),))),
-        "tp.nn.functional.huber_loss(tp.full(2, 9.0), tp.zeros(2), delta=3.0)",
+        "tp.nn.functional.huber_loss(tp.full(2, 9.0), tp.zeros(2), 'none', 3.0)",
     ),
     (
         "huber_loss_gradient_of_the_mean",

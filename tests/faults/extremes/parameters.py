@@ -51,7 +51,7 @@ ROWS: tuple[Row, ...] = (
         kernel(
             "huber_loss", lambda sound: lambda x, y, *, options, **p: sound(x, y, options=(max(options[0], 0.01),), **p)
         ),
-        "tp.nn.functional.huber_loss(tp.ones(3), tp.zeros(3), delta=0.001)",
+        "tp.nn.functional.huber_loss(tp.ones(3), tp.zeros(3), 'none', 0.001)",
     ),
     (
         "smooth_l1_loss_of_small_beta",
@@ -63,7 +63,7 @@ ROWS: tuple[Row, ...] = (
                 lambda x, y, *, options, **p: sound(x, y, options=(options[0] if options[0] >= 0.01 else 1e-30,), **p)
             ),
         ),
-        "tp.nn.functional.smooth_l1_loss(tp.full(3, 1e-4), tp.zeros(3), beta=1e-3)",
+        "tp.nn.functional.smooth_l1_loss(tp.full(3, 1e-4), tp.zeros(3), reduction='none', beta=1e-3)",
     ),
     (
         "cross_entropy_of_great_logits",

@@ -20,7 +20,7 @@ ROWS: tuple[Row, ...] = (
         ("mse_loss", "mse_loss_with_slope"),
         "the target is read in the order of memory",
         kernel("mse_loss", of(1, transposed, in_order)),
-        "tp.nn.functional.mse_loss(wave(3, 2), wave(2, 3).T)",
+        "tp.nn.functional.mse_loss(wave(3, 2), wave(2, 3).T, reduction='none')",
     ),
     (
         "ctc_of_samples_first",

@@ -52,7 +52,7 @@ FAULTS = (
                 ),
             ),
         ),
-        "tp.nn.functional.mse_loss(tp.ones(1001), tp.zeros(1001), reduction='sum')",
+        "tp.nn.functional.mse_loss(tp.ones(1001), tp.zeros(1001, requires_grad=True), reduction='sum')",
     ),
     Fault(
         "random_repeats_after_65536",

@@ -144,8 +144,8 @@ ROWS: tuple[Row, ...] = (
         ("huber_loss", "huber_loss_with_slope"),
         "what was compiled has the first delta in it",
         kernel("huber_loss", with_first("options", lambda x, y, **p: x.dtype)),
-        "x = tp.nn.functional.huber_loss(wave(3) * 9, tp.zeros(3, dtype='float64'), delta=1.0)\n"
-        "tp.nn.functional.huber_loss(wave(3) * 9, tp.zeros(3, dtype='float64'), delta=2.0)",
+        "x = tp.nn.functional.huber_loss(wave(3) * 9, tp.zeros(3, dtype='float64'), 'none', 1.0)\n"
+        "tp.nn.functional.huber_loss(wave(3) * 9, tp.zeros(3, dtype='float64'), 'none', 2.0)",
     ),
     (
         "roll_compiled_for_one_shift",
