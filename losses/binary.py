@@ -89,7 +89,7 @@ def _surplus(ops: Any, input: Any, target: Any) -> Any:
 _of_logits = pointwise(
     "binary_cross_entropy_with_logits",
     _entropy_of_logits,
-    keeps_slope=True,
+    keeps_slope="always",
     input=_surplus,
     target=lambda ops, input, target: -input,
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from ..core import FUNCTIONS, Operation, Tensor, rule, tangent
 from ..core.dispatch.operation import operation
@@ -23,7 +23,13 @@ Formula = Callable[..., Any]
 FLOATS = "real-valued floating-point"
 
 
-def pointwise(name: str, value: Formula, keeps_slope: bool = False, **slopes: Formula) -> Operation:
+_KEEPS_SLOPE: dict[str, Literal["always", "recorded"]] = {}
+"""When the sum of a loss comes from the kernel that computes the slope along with it, by the name of the loss."""
+
+
+def pointwise(
+    name: str, value: Formula, keeps_slope: Literal["always", "recorded"] | None = None, **slopes: Formula
+) -> Operation:
     """Declare a loss of each element of an input and a target.
 
     Parameters
@@ -33,8 +39,9 @@ def pointwise(name: str, value: Formula, keeps_slope: bool = False, **slopes: Fo
     value
         The loss.
     keeps_slope
-        Whether backends may have a kernel that computes the slope by the input along with the sum of the losses, for
-        less than both take alone. It is kept for the backward pass then, unless a gradient of the target is wanted too.
+        Whether backends may have a kernel that computes the derivative by `input` along with the sum of the losses. It
+        is saved for the backward pass, unless `target` wants a gradient too. "always" uses that kernel for each sum,
+        "recorded" only where `input` wants a gradient, because the sum alone is quicker.
     **slopes
         Its derivatives by ``input`` and by ``target``; without the latter targets have no gradient.
     """
@@ -42,7 +49,8 @@ def pointwise(name: str, value: Formula, keeps_slope: bool = False, **slopes: Fo
     gradients: dict[str, Any] = {operand: _gradient(name, operand, slope) for operand, slope in slopes.items()}
     rule(name, operands=constants, **gradients)
     tangent(name, **{operand: _tangent(gradient) for operand, gradient in gradients.items()})
-    if keeps_slope:
+    if keeps_slope is not None:
+        _KEEPS_SLOPE[name] = keeps_slope
         _declare_with_slope(name, value, slopes["input"])
 
     @operation(name=name, accepts=FLOATS)
@@ -136,9 +144,10 @@ def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
 def pointwise_loss(loss: Operation, input: Tensor, target: Tensor, reduction: str, *options: Any) -> Tensor:
     """A declared loss of tensors of one shape and dtype, under a reduction."""
     summed = reduction != "none"
-    with_slope = f"{loss.name}_with_slope"
-    if summed and not target.requires_grad and input._key.library.find_own_kernel(with_slope) is not None:
-        total = FUNCTIONS[with_slope](input, target, options)
-    else:
-        total = loss(input, target, options=options, summed=summed)
+    if summed and not target.requires_grad and (when := _KEEPS_SLOPE.get(loss.name)) is not None:
+        with_slope = f"{loss.name}_with_slope"
+        if (when == "always" or input.requires_grad) and input._key.library.find_own_kernel(with_slope) is not None:
+            total = FUNCTIONS[with_slope](input, target, options)
+            return total if reduction != "mean" else total / float(math.prod(input.shape))
+    total = loss(input, target, options=options, summed=summed)
     return total if reduction != "mean" else total / float(math.prod(input.shape))

@@ -25,7 +25,7 @@ LEAST_BETA = float(numpy.finfo(numpy.float32).tiny)
 """Of a lesser one no difference in single precision is on the curved part, and none that counts in double."""
 
 
-def _of_difference(name: str, value: Formula, slope: Formula, keeps_slope: bool = False) -> Operation:
+def _of_difference(name: str, value: Formula, slope: Formula, keeps_slope: Any = None) -> Operation:
     """Declare a loss of the difference, given as ``formula(ops, difference, *options)``."""
     return pointwise(
         name,
@@ -42,19 +42,19 @@ def _clipped(ops: Any, difference: Any, bound: float, scale: float) -> Any:
     return (difference - clipped * 0.5) * (clipped * scale)
 
 
-_l1 = _of_difference("l1_loss", lambda ops, d: ops.abs(d), lambda ops, d: ops.sign(d), keeps_slope=True)
-_mse = _of_difference("mse_loss", lambda ops, d: d * d, lambda ops, d: d * 2.0, keeps_slope=True)
+_l1 = _of_difference("l1_loss", lambda ops, d: ops.abs(d), lambda ops, d: ops.sign(d), keeps_slope="recorded")
+_mse = _of_difference("mse_loss", lambda ops, d: d * d, lambda ops, d: d * 2.0, keeps_slope="always")
 _smooth_l1 = _of_difference(
     "smooth_l1_loss",
     lambda ops, d, beta: _clipped(ops, d, beta, 1.0 / beta),
     lambda ops, d, beta: ops.where(ops.abs(d) < beta, d * (1.0 / beta), ops.sign(d)),
-    keeps_slope=True,
+    keeps_slope="always",
 )
 _huber = _of_difference(
     "huber_loss",
     lambda ops, d, delta: _clipped(ops, d, delta, 1.0),
     lambda ops, d, delta: ops.where(ops.abs(d) < delta, d, ops.sign(d) * delta),
-    keeps_slope=True,
+    keeps_slope="always",
 )
 
 

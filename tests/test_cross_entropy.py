@@ -209,15 +209,18 @@ def test_kernels_against_decompositions(size: tuple[int, ...], scale: float) -> 
     target = random.integers(size[1], size=(size[0], *size[2:]))
     upstream = random.standard_normal(target.shape)
     normalizer = numpy_softmax.KERNELS["softmax_normalizer"](logits, axis=1)
+    probabilities = OPERATIONS["softmax"].decomposition(ops, logits, axis=1)
     arrays = {
         "softmax": ((logits,), {"axis": 1}),
+        "softmax_gradient": ((random.standard_normal(size), probabilities), {"axis": 1}),
         "log_softmax": ((logits,), {"axis": 1}),
         "softmax_normalizer": ((logits,), {"axis": 1}),
         "cross_entropy": ((logits, target, normalizer), {"label_smoothing": 0.1}),
         "cross_entropy_gradient": ((upstream, logits, target, normalizer), {"label_smoothing": 0.1}),
     }
     assert arrays.keys() == numpy_softmax.KERNELS.keys()
-    for name, (operands, parameters) in arrays.items():
+    unsmoothed = ("cross_entropy_gradient", (arrays["cross_entropy_gradient"][0], {"label_smoothing": 0.0}))
+    for name, (operands, parameters) in [*arrays.items(), unsmoothed]:
         fast = numpy_softmax.KERNELS[name](*operands, **parameters)
         plain = OPERATIONS[name].decomposition(ops, *operands, **parameters)
         assert fast.dtype == plain.dtype

@@ -185,14 +185,18 @@ def test_kernels_against_decompositions(name: str, size: tuple[int, ...]) -> Non
     for options in {"smooth_l1": [(0.7,)], "huber": [(0.7,)], "kl": [(False,), (True,)]}.get(
         name.split("_loss")[0].split("_div")[0], [()]
     ):
-        if name.endswith("_from_slope"):
+        if name.endswith("_input_gradient"):
+            upstreams = [random.standard_normal(size), numpy.asarray(0.3)]
+            calls = [((upstream, logits, target), {"options": options}) for upstream in upstreams]
+        elif name.endswith("_from_slope"):
             upstreams = [random.standard_normal(size), numpy.asarray(0.3)]
             calls = [((upstream, target, logits, target), {"options": options}) for upstream in upstreams]
             for upstream in (0.3, 1.0):
                 given = (numpy.asarray(upstream), target.copy(), logits, target)
                 calls.append((given, {"options": options, "overwrite": True}))
         else:
-            calls = [((logits, target), {"options": options})]
+            sums = [{"summed": False}, {"summed": True}] if name == "kl_div" else [{}]
+            calls = [((logits, target), {"options": options} | summed) for summed in sums]
         for operands, parameters in calls:
             plain = OPERATIONS[name].decomposition(ops, *operands, **parameters)
             fast = numpy_losses.KERNELS[name](*operands, **parameters)

@@ -65,3 +65,42 @@ def test_one_nan_among_many_numbers(backend: str, name: str, dtype: str) -> None
     for axis in (0, 1, None):
         found = getattr(tp, name)(tp.asarray(numbers), axis=axis)
         numpy.testing.assert_array_equal(found.numpy(), getattr(numpy, name)(numbers, axis))
+
+
+DTYPES = ["bool", "int8", "uint16", "int32", "uint64", "float16", "bfloat16", "float32", "float64", "complex64"]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_choices_among_many_numbers(backend: str, dtype: str) -> None:
+    """`where` with a 0-d operand on either side, and `masked_fill`, as NumPy's `where` of the same arrays."""
+    random = numpy.random.default_rng(5)
+    mask = random.random((150, 130)) < 0.5
+    values = numpy.resize([0, -0.0, 1, 100, -math.inf, math.nan, 1.5], mask.shape)
+    if not dtype.startswith(("float", "bfloat", "complex")):
+        values = random.integers(0, 2 if dtype == "bool" else 127, mask.shape)
+    x = tp.asarray(values).to(dtype)
+    choices = [0, 1] if dtype == "bool" else [0, 1, 117] if dtype[0] in "iu" else [0.0, -0.0, 2.5, -math.inf, math.nan]
+    for value in choices:
+        one = tp.asarray(value).to(dtype)
+        assert_bits(tp.where(tp.asarray(mask), x, one), numpy.where(mask, x.numpy(), one.numpy()))
+        assert_bits(tp.where(tp.asarray(mask), one, x), numpy.where(mask, one.numpy(), x.numpy()))
+        for filled in (mask, mask[:1], mask[:, :1], mask[0]):
+            wanted = numpy.where(filled, one.numpy(), x.numpy())
+            assert_bits(x.masked_fill(tp.asarray(filled), bool(value) if dtype == "bool" else value), wanted)
+    row = x[:1]
+    assert_bits(tp.where(tp.asarray(mask), x, row), numpy.where(mask, x.numpy(), row.numpy()))
+    assert_bits(tp.where(tp.asarray(mask[0]), x, one), numpy.where(mask[0], x.numpy(), one.numpy()))
+    assert_bits(tp.where(tp.asarray(mask.T), x.T, one), numpy.where(mask.T, x.numpy().T, one.numpy()))
+
+
+def assert_bits(found: tp.Tensor, wanted: numpy.ndarray) -> None:
+    """NaN is any NaN; all else is the wanted number, zeros with their signs."""
+    array = found.numpy()
+    assert (array.dtype, array.shape) == (wanted.dtype, wanted.shape)
+    if wanted.dtype.name == "bfloat16":
+        array, wanted = array.astype("float32"), wanted.astype("float32")
+    numpy.testing.assert_array_equal(array, wanted)
+    for part in ("real", "imag") if wanted.dtype.kind == "c" else ("real",) if wanted.dtype.kind == "f" else ():
+        number = ~numpy.isnan(getattr(wanted, part))
+        signs = (numpy.signbit(getattr(one, part))[number] for one in (array, wanted))
+        numpy.testing.assert_array_equal(*signs)

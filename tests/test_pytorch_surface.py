@@ -229,6 +229,23 @@ def test_random_numbers_in_place(backend: str) -> None:
     assert tp.Generator(-1).initial_seed() == -1
 
 
+def test_the_state_of_a_stream_at_its_end() -> None:
+    generator, draw = tp.Generator(-1), {"dtype": "float64", "device": "cpu"}
+    state = np.asarray([2**64 - 1, 2**64 - 2], "<u8").view("uint8")
+    last = tp.rand(2, generator=generator.set_state(tp.from_numpy(state)), **draw)
+    assert (generator.seed, generator.offset) == (2**64 - 1, 2**64)
+    copy = tp.Generator().set_state(generator.get_state())
+    assert (copy.seed, copy.offset) == (2**64 - 1, 2**64)
+    for exhausted in (generator, copy):
+        with pytest.raises(ValueError, match="use another seed"):
+            tp.rand(1, generator=exhausted, **draw)
+    # A draw that is too long takes nothing.
+    generator.set_state(tp.from_numpy(state))
+    with pytest.raises(ValueError, match="use another seed"):
+        tp.rand(3, generator=generator, **draw)
+    assert (tp.rand(2, generator=generator, **draw) == last).all()
+
+
 @pytest.mark.parametrize(("dtype", "low"), [("bfloat16", 1), ("float16", 1), ("float32", 2**20), ("float64", 2**50)])
 def test_upper_bounds_are_left_out(backend: str, dtype: str, low: int) -> None:
     x = tp.empty(20_000, dtype=dtype).uniform_(low, low + 1, generator=tp.Generator(0))

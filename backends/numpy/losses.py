@@ -24,7 +24,10 @@ def _in_blocks(function: Callable[..., Any], *arrays: Any) -> list[Any]:
     So of all passes over a block only the first reads memory and only the last writes it.
     """
     step = LOSS_BLOCK // arrays[0].itemsize
-    blocks = [slice(start, start + step) for start in range(0, max(array.size for array in arrays), step)]
+    size = max([array.size for array in arrays])
+    if size <= step:
+        return [function(*arrays)]
+    blocks = [slice(start, start + step) for start in range(0, size, step)]
     found: list[Any] = [None] * len(blocks)
 
     def work(shared: Iterator[int]) -> None:
@@ -94,7 +97,8 @@ def _huber(x: Any, y: Any, slopes: Any, bound: float, scale: float = 1.0) -> flo
     difference = x - y
     difference.clip(-bound, bound, slopes)
     found = _dot(slopes, difference) - 0.5 * _dot(slopes, slopes)
-    slopes *= scale
+    if scale != 1.0:
+        slopes *= scale
     return found * scale
 
 
@@ -106,8 +110,13 @@ def _cross_entropy(x: Any, y: Any, slopes: Any) -> float:
     odds = numpy.abs(x)
     numpy.exp(numpy.negative(odds, odds), odds)
     surplus = likelier - y
-    found = float(total(numpy.log1p(odds, slopes))) + _dot(x, surplus)
-    odds /= numpy.add(odds, 1.0, slopes)
+    numpy.add(odds, 1.0, slopes)
+    found = _sum_of_logs(slopes)
+    # Rounding shows in factors near 1; and products of half floats overflow.
+    if not 0.01 * x.size < found < math.inf:
+        found = float(total(numpy.log1p(odds)))
+    found += _dot(x, surplus)
+    odds /= slopes
     # As `copysign`, in a third of its time.
     likelier *= 2.0
     likelier -= 1.0
@@ -115,6 +124,13 @@ def _cross_entropy(x: Any, y: Any, slopes: Any) -> float:
     numpy.subtract(surplus, odds, slopes)
     # As in PyTorch.
     return found if math.isfinite(found) or not numpy.isneginf(x).any() else math.nan
+
+
+def _sum_of_logs(factors: Any) -> float:
+    """The sum of the logarithms of numbers from 1 to 2, by products of 64 of them, in a third of the time."""
+    whole = factors.size - factors.size % 64
+    products = numpy.multiply.reduce(factors[:whole].reshape(64, -1), 0)
+    return float(total(numpy.log(products))) + float(numpy.log(numpy.multiply.reduce(factors[whole:])))
 
 
 def gradient_from_slope(upstream: Any, slope: Any, *operands: Any, options: Any, overwrite: bool = False) -> Any:
@@ -130,7 +146,34 @@ _WITH_SLOPE: dict[str, Callable[..., float]] = {
     "smooth_l1_loss": lambda x, y, slopes, beta: _huber(x, y, slopes, beta, 1.0 / beta),
 }
 
+
+def kl_div(input: Any, target: Any, *, options: tuple[bool], summed: bool) -> Any:
+    """The Kullback-Leibler divergence, in a third less time than the formula takes."""
+    least = numpy.nextafter(target.dtype.type(0), target.dtype.type(1))
+
+    def factors(x: Any, y: Any) -> tuple[Any, Any]:
+        if options[0]:
+            return numpy.exp(y), y - x
+        # Added to a probability, the least number changes none but zero, whose logarithm is finite then.
+        logs = numpy.log(y + least)
+        logs -= x
+        return y, logs
+
+    if not summed:
+        return pointwise(lambda ops, x, y: numpy.multiply(*factors(x, y)), None, (input, target), (), False)
+    sums = _in_blocks(lambda x, y: _dot(*factors(x, y)), input.reshape(-1), target.reshape(-1))
+    return asarray(sum(sums), input.dtype)
+
+
+def kl_div_input_gradient(upstream: Any, input: Any, target: Any, *, options: tuple[bool]) -> Any:
+    """``-target * upstream`` in one pass, in two thirds of the time."""
+    factors = (numpy.exp(target) if options[0] else target, numpy.negative(upstream))
+    return pointwise(lambda ops, y, g: numpy.multiply(y, g), None, factors, (), False)
+
+
 KERNELS: dict[str, Kernel] = {
+    "kl_div": quiet(kl_div),
+    "kl_div_input_gradient": quiet(kl_div_input_gradient),
     **{f"{name}_with_slope": _with_slope(function) for name, function in _WITH_SLOPE.items()},
     **{f"{name}_gradient_from_slope": quiet(gradient_from_slope) for name in _WITH_SLOPE},
 }

@@ -59,6 +59,9 @@ __all__ = [
 ]
 
 
+_STREAM_LENGTH = 2**64
+
+
 @final
 class Generator:
     """A stream of random numbers.
@@ -95,10 +98,11 @@ class Generator:
         return self.seed
 
     def get_state(self) -> Tensor:
-        """Which stream this is and how much of it was drawn, in 16 bytes on the default CPU, as a tensor of uint8."""
+        """The seed and the offset in 16 bytes, as a tensor of uint8 on the default CPU; in 17 at the stream's end."""
         with self._lock:
-            words = numpy.asarray([self.seed % 2**64, self.offset], dtype="<u8")
-        return asarray(words.view(numpy.uint8), device="cpu")
+            seed, offset = self.seed % _STREAM_LENGTH, self.offset
+        state = seed.to_bytes(8, "little") + offset.to_bytes(8 + offset // _STREAM_LENGTH, "little")
+        return asarray(numpy.frombuffer(state, numpy.uint8), device="cpu")
 
     def set_state(self, state: Tensor) -> Generator:
         """Go on where a generator was whose `get_state` gave this tensor, and return the generator.
@@ -106,14 +110,14 @@ class Generator:
         Raises
         ------
         TypeError
-            If it is not a tensor of 16 bytes.
+            If it is not a tensor of 16 or 17 bytes.
         """
-        if type(state) is not Tensor or state.shape != (16,) or state.dtype is not uint8:
+        if type(state) is not Tensor or state.shape not in ((16,), (17,)) or state.dtype is not uint8:
             found = f"{state.dtype} of shape {state.shape}" if type(state) is Tensor else type(state).__name__
             raise TypeError(f"set_state: got {found}, wanted a state as get_state gives it, 16 bytes of uint8")
-        words = numpy.array(state._key.library.backend.to_numpy(array_of(state))).view("<u8")
+        given = state._key.library.backend.to_numpy(array_of(state)).tobytes()
         with self._lock:
-            self.seed, self.offset = (int(word) for word in words)
+            self.seed, self.offset = int.from_bytes(given[:8], "little"), int.from_bytes(given[8:], "little")
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -125,7 +129,9 @@ class Generator:
         """The next `count` words as a raw array on a dispatch key's device."""
         with self._lock:
             offset = self.offset
-            self.offset += count
+            # Beyond the end of the stream the backend raises, and nothing is drawn.
+            if offset + count <= _STREAM_LENGTH:
+                self.offset += count
         return key.library.backend.random_bits(self.seed, offset, count, key.native_device)
 
 
