@@ -17,6 +17,7 @@ from typing import Any
 
 from tensorplug import Tensor
 from tensorplug.core import FUNCTIONS, OPERATIONS
+from tensorplug.core.families.function import signature as call_signature
 from tensorplug.core.memory import tensor
 from tensorplug.core.types.absent import Absent
 
@@ -105,7 +106,7 @@ class Text(str):
 def signature(name: str, function: Callable[..., Any], imports: Imports, static: bool = False) -> str:
     """The line of one method."""
     scope = inspect.unwrap(function).__globals__
-    found = inspect.signature(function)
+    found = call_signature(function)
     names = list(found.parameters)
     binary = name.startswith("__") and names in (["input", "other"], ["x1", "x2"], ["self", "other"])
     reduces = name in OPERATIONS and "keepdims" in OPERATIONS[name].parameters
@@ -114,6 +115,7 @@ def signature(name: str, function: Callable[..., Any], imports: Imports, static:
             name=_name(parameter.name, position, binary, static),
             annotation=_typed(parameter, position, static, imports, scope),
             default=_default(parameter.default),
+            kind=parameter.POSITIONAL_OR_KEYWORD if parameter.kind is parameter.POSITIONAL_ONLY else parameter.kind,
         )
         for position, parameter in enumerate(found.parameters.values())
     ]

@@ -20,7 +20,6 @@ from .core.autodiff.leaves import *
 from .core.interchange.interop import *
 from .core.interchange.printing import *
 from .core.interchange.saving import *
-from .core.keywords import take_keywords as _take_keywords
 from .core.memory.structure import *
 from .core.memory.tensor import Tensor as Tensor
 from .core.pytorch.comparison import *
@@ -60,4 +59,3 @@ if not _typing.TYPE_CHECKING:
     __all__ += ["__array_api_version__", "__array_namespace_info__"]
 
 _explain_absent(_sys.modules[__name__], autograd, cuda, fft, func, linalg, losses, nn, nn.functional)
-_take_keywords((_sys.modules[__name__], fft, linalg, nn.functional), vars(Tensor).values())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import textwrap
 from typing import Any
 
 _RESULT = {
@@ -65,17 +64,6 @@ IndexError
 TypeError
     For another dtype."""
     return completed(written, Parameters=parameters, Returns=returns, Raises=raises)
-
-
-def assemble(summary: str, notes: str, example: str, **sections: str) -> str:
-    """A NumPy-style docstring."""
-    parts = [summary]
-    parts += [f"{title}\n{'-' * len(title)}{body}" for title, body in sections.items()]
-    if notes:
-        parts.append(f"Notes\n-----\n{textwrap.dedent(notes).strip()}")
-    shown = textwrap.dedent(example).strip()
-    parts.append(f"Examples\n--------\n>>> import tensorplug as tp\n{shown}\n")
-    return "\n\n".join(parts)
 
 
 def completed(written: str, **sections: str) -> str:

@@ -79,9 +79,12 @@ def function(
 
     def declare(body: F) -> F:
         called = name or body.__name__
-        front: F = write_later(
-            body, lambda scope: _Front(body, called, axis, scalars, single, dialects, keywords).written(scope)
-        )
+
+        def front_of() -> _Front:
+            return _Front(body, called, axis, scalars, single, dialects, keywords)
+
+        front: F = write_later(body, lambda scope: front_of().written(scope))
+        _FRONTS[front] = front_of
         if public:
             registry.public(called, *methods)(front)
         else:
@@ -91,6 +94,18 @@ def function(
         return front
 
     return declare
+
+
+_FRONTS: dict[Callable[..., Any], Callable[[], _Front]] = {}
+
+
+def signature(function: Callable[..., Any]) -> inspect.Signature:
+    """The signature of a function of tensors by PyTorch's names, by which each of its parameters may be given."""
+    found = inspect.signature(function)
+    if function not in _FRONTS:
+        return found
+    front = _FRONTS[function]()
+    return found.replace(parameters=front.parameters)
 
 
 @final

@@ -425,10 +425,10 @@ def formatted(self: Tensor, spec: str) -> str:
 
 
 @public("is_floating_point", "is_floating_point")
-def is_floating_point(self: Tensor) -> bool:
+def is_floating_point(input: Tensor) -> bool:
     """Whether the dtype is a real floating-point one."""
-    require_tensors("is_floating_point", self)
-    return self.dtype.is_floating_point
+    require_tensors("is_floating_point", input)
+    return input.dtype.is_floating_point
 
 
 @method("__deepcopy__")

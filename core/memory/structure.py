@@ -99,7 +99,7 @@ class _Back:
 
 
 @public("to_device", "to_device")
-def to_device(x: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
+def to_device(x: Tensor, device: Any, *, stream: Any = None) -> Tensor:
     """The tensor on another device, which may be another backend's, as a recorded operation.
 
     Parameters
@@ -137,7 +137,7 @@ def to_device(x: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
 
 
 @public("clone", "clone")
-def clone(x: Tensor, /) -> Tensor:
+def clone(input: Tensor) -> Tensor:
     """A copy of the tensor, as a recorded operation.
 
     Examples
@@ -146,8 +146,8 @@ def clone(x: Tensor, /) -> Tensor:
     >>> tp.clone(tp.tensor([1, 2]))
     tensor([1, 2])
     """
-    require_tensors("clone", x)
-    return _clone.finish(x._key.library.backend.copy(array_of(x)), x._key, (x,))
+    require_tensors("clone", input)
+    return _clone.finish(input._key.library.backend.copy(array_of(input)), input._key, (input,))
 
 
 def cast(x: Tensor, dtype: DType) -> Tensor:
@@ -172,12 +172,12 @@ def moved(x: Tensor, dtype: Any = None, device: Any = None) -> Tensor:
 
 
 @public("reshape")
-def reshape(x: Tensor, /, shape: Any, *, copy: bool | None = None) -> Tensor:
+def reshape(input: Tensor, shape: Any, *, copy: bool | None = None) -> Tensor:
     """The same elements, in the same order, in another shape.
 
     Parameters
     ----------
-    x : Tensor
+    input : Tensor
     shape : int or tuple of int
         One length may be -1, which is inferred.
     copy : bool, optional
@@ -195,16 +195,16 @@ def reshape(x: Tensor, /, shape: Any, *, copy: bool | None = None) -> Tensor:
     tensor([[0, 1],
             [2, 3]])
     """
-    if type(x) is not Tensor:
-        raise unsupported("reshape", x)
-    lengths = infer_shape("reshape", normalize_shape("reshape", shape), x.shape)
+    if type(input) is not Tensor:
+        raise unsupported("reshape", input)
+    lengths = infer_shape("reshape", normalize_shape("reshape", shape), input.shape)
     if copy is False:
-        require_viewable("reshape", x, lengths)
-    if not copy and _viewable(x, lengths):
-        return make_view(x, "reshape", lengths)
-    copied = _reshape(x, shape=lengths)
+        require_viewable("reshape", input, lengths)
+    if not copy and _viewable(input, lengths):
+        return make_view(input, "reshape", lengths)
+    copied = _reshape(input, shape=lengths)
     # The library may have returned a view of the old memory.
-    if copy and x._key.writable and copied._key.library.backend.is_view(copied._array):
+    if copy and input._key.writable and copied._key.library.backend.is_view(copied._array):
         copied._array = copied._key.library.backend.copy(copied._array)
     return copied
 
@@ -220,12 +220,12 @@ def _viewable(x: Tensor, shape: tuple[int, ...]) -> bool:
 
 
 @public("broadcast_to", "broadcast_to")
-def broadcast_to(x: Tensor, /, shape: Any) -> Tensor:
+def broadcast_to(input: Tensor, shape: Any) -> Tensor:
     """The tensor stretched along new axes and those of length 1; a view whose elements share memory.
 
     Parameters
     ----------
-    x : Tensor
+    input : Tensor
     shape : tuple of int
 
     Raises
@@ -240,15 +240,15 @@ def broadcast_to(x: Tensor, /, shape: Any) -> Tensor:
     tensor([[1, 2],
             [1, 2]])
     """
-    if type(x) is not Tensor:
-        raise unsupported("broadcast_to", x)
+    if type(input) is not Tensor:
+        raise unsupported("broadcast_to", input)
     lengths = normalize_shape("broadcast_to", shape)
-    if lengths == x.shape:
-        return x
+    if lengths == input.shape:
+        return input
     require_size("broadcast_to", lengths)
-    if not broadcasts(x.shape, lengths):
-        raise ShapeError(f"broadcast_to: shape {x.shape} cannot be broadcast to {lengths}")
-    return make_view(x, "broadcast_to", lengths)
+    if not broadcasts(input.shape, lengths):
+        raise ShapeError(f"broadcast_to: shape {input.shape} cannot be broadcast to {lengths}")
+    return make_view(input, "broadcast_to", lengths)
 
 
 def kept(items: tuple[Any, ...], *operands: Tensor) -> tuple[Any, ...]:

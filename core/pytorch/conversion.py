@@ -102,7 +102,7 @@ def cuda(x: Tensor, device: Any = None) -> Tensor:
 
 
 @method()
-def copy_(self: Tensor, source: Any) -> Tensor:
+def copy_(self: Tensor, src: Any) -> Tensor:
     """Write another tensor's values, or numbers, broadcast and converted, into this one, and return it.
 
     Raises
@@ -110,7 +110,7 @@ def copy_(self: Tensor, source: Any) -> Tensor:
     ShapeError
         If the source cannot be broadcast to this shape.
     """
-    return writes.copy_(self, source if type(source) is Tensor else asarray(source, device=self.device))
+    return writes.copy_(self, src if type(src) is Tensor else asarray(src, device=self.device))
 
 
 def _write_real(x: Tensor, value: Any) -> None:

@@ -79,7 +79,7 @@ def astype(x: Tensor, dtype: Any, /, *, copy: bool = True, device: Any = None) -
     return clone(x) if copy and result is x else result
 
 
-def can_cast(from_: DType | Tensor, to: DType, /) -> bool:
+def can_cast(from_: DType | Tensor, to: DType) -> bool:
     """Whether a dtype converts to another under the promotion rules; of a tensor, by those of its device.
 
     Examples
@@ -169,7 +169,7 @@ class IntInfo(NamedTuple):
 _FLOAT_FORMATS = {"float16": (10, 15), "bfloat16": (7, 127), "float32": (23, 127), "float64": (52, 1023)}
 
 
-def finfo(type: Any, /) -> FloatInfo:
+def finfo(type: Any) -> FloatInfo:
     """The limits of a floating-point dtype, or of the parts of a complex one.
 
     Raises
@@ -192,7 +192,7 @@ def finfo(type: Any, /) -> FloatInfo:
     return FloatInfo(8 * dtype.itemsize, eps, largest, -largest, 2.0 ** (1 - exponent), dtype)
 
 
-def iinfo(type: Any, /) -> IntInfo:
+def iinfo(type: Any) -> IntInfo:
     """The limits of an integer dtype.
 
     Raises

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...dispatch.operation import operation
-from ...dispatch.registry import attribute, method, public
+from ...dispatch.registry import attribute, method
 from ...families.function import function
 from ...memory.tensor import Tensor
 from ...memory.views import (
@@ -67,7 +67,7 @@ def permute_dims(x: Tensor, /, axes: Any) -> Tensor:
     return make_view(x, "permute_dims", order)
 
 
-@public("permute", "permute")
+@function(methods=("permute",))
 def permute(x: Tensor, /, *axes: Any, dims: Any = None) -> Tensor:
     """PyTorch's spelling of `permute_dims`: one tuple or several integers."""
     order = one_or_several(axes, dims)
