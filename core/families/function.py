@@ -153,8 +153,11 @@ class _Front:
                 named = named.replace(default=MISSING)
             found.append(named)
         names = {one.name for one in found}
-        others = [other for pair in self.aliases for other in pair if other not in names]
-        keyword_only = [inspect.Parameter(one, inspect.Parameter.KEYWORD_ONLY, default=None) for one in others]
+        others = [(other, pair) for pair in self.aliases for other in pair if other not in names]
+        keyword_only = [
+            inspect.Parameter(one, inspect.Parameter.KEYWORD_ONLY, default=False if "keepdim" in pair else None)
+            for one, pair in others
+        ]
         last = found.pop() if found[-1].kind is inspect.Parameter.VAR_KEYWORD else None
         return [*found, *keyword_only, *([last] if last else [])]
 
