@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import numpy
@@ -24,7 +24,7 @@ from ..engine.programs import (
     into_out,
 )
 from ..engine.reference import Expected, Reference
-from ..engine.trial import Property, Trial
+from ..engine.trial import Call, Property, Trial
 from ..uses import Use, uses_of
 from .values import require_results
 
@@ -40,20 +40,32 @@ def has_in_place(name: str) -> bool:
     return {"x", "x1", "x2"}.issuperset(operation.operands)
 
 
+def _function_call(name: str, use: Use) -> str:
+    return f"tp.{name}({', '.join(use.operands)})"
+
+
 def check_in_place(trial: Trial) -> None:
     """The method writes what the function gives, through a view too, and whatever overlaps."""
     for make, wanted, code, pairs in FORMS:
-
-        def call(use: Use, code: str = code) -> str:
-            first, *rest = use.operands
-            return code.format(name=trial.name, first=first, last=[first, *rest][-1], rest=", ".join(rest))
-
+        call = in_place_call(trial.name, code)
         prop = _as_the_function(trial, make(trial.name), wanted)
-        uses = tuple(_uses(trial, pairs))
+        uses = tuple(keeps_shape(trial.uses, pairs))
         for use in uses:
             for dtype in trial.dtypes(use):
-                for layout in ("contiguous", "negative strides") if make is in_place else ("contiguous",):
-                    trial.hold(prop, use, dtype, layout, among=uses, call=call)
+                trial.hold(prop, use, dtype, among=uses, call=call)
+
+
+METHOD = "{first}.{name}_({rest})"
+
+
+def in_place_call(name: str, code: str = METHOD) -> Call:
+    """What is told of a use that is tried in place."""
+
+    def call(use: Use) -> str:
+        first, *rest = use.operands
+        return code.format(name=name, first=first, last=[first, *rest][-1], rest=", ".join(rest))
+
+    return call
 
 
 def takes_out(name: str) -> bool:
@@ -64,7 +76,7 @@ def takes_out(name: str) -> bool:
 def check_out(trial: Trial) -> None:
     """``out=`` is written and returned."""
     prop = _as_the_function(trial, into_out(trial.name), _written)
-    plain = [use for use in uses_of(trial.name) if use.code == f"tp.{trial.name}({', '.join(use.operands)})"]
+    plain = [use for use in uses_of(trial.name) if use.code == _function_call(trial.name, use)]
     for use in plain[: trial.level.uses]:
         for dtype in list(trial.dtypes(use))[:2]:
             trial.hold(prop, use, dtype, among=plain, call=_into_out_call)
@@ -74,9 +86,9 @@ def _into_out_call(use: Use) -> str:
     return f"{use.code[:-1]}, out=tp.zeros_like({use.code}))"
 
 
-def _uses(trial: Trial, pairs: bool) -> Iterator[Use]:
+def keeps_shape(uses: Iterable[Use], pairs: bool = False) -> Iterator[Use]:
     """The uses whose result has the shape of the first operand; where wanted, those of two operands of one shape."""
-    for use in trial.uses:
+    for use in uses:
         shapes = [operand.shape for operand in use.operands.values()]
         if numpy.broadcast_shapes(*shapes) == shapes[0] and (
             not pairs or (len(shapes) == 2 and shapes[0] == shapes[1])
@@ -94,6 +106,11 @@ def _as_the_function(trial: Trial, program: Program, wanted: Wanted) -> Property
         require_results(result, wanted(function, example), bound, example)
 
     return prop
+
+
+def written_in_place(trial: Trial) -> Property:
+    """The property that the method writes what the function gives."""
+    return _as_the_function(trial, in_place(trial.name), _written)
 
 
 def _function(reference: Reference, example: Example, own: bool) -> Callable[..., Array]:
@@ -127,7 +144,7 @@ def _overlapping(function: Callable[..., Array], example: Example) -> Expected:
 
 
 FORMS: tuple[tuple[Callable[[str], Program], Wanted, str, bool], ...] = (
-    (in_place, _written, "{first}.{name}_({rest})", False),
+    (in_place, _written, METHOD, False),
     (
         in_place_on_a_view,
         _in_a_row,

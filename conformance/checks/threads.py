@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
+import sys
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import tensorplug
-from tensorplug import Tensor
+from tensorplug import Tensor, core
 
 from ..engine.arrays import flatten, to_host
 from ..engine.example import (
@@ -16,34 +23,85 @@ from ..engine.example import (
     draw,
     evaluate,
 )
-from ..engine.trial import Trial
+from ..engine.trial import Property, Trial
 from ..uses import Use, uses_of
+from .sizes import Lengths, fits, grown
 
 THREADS = 4
-ROUNDS = 3
+
+ROUNDS = 8
+"""So often all of them begin at once."""
+
+TRACED = 2
+"""In so many of these rounds, the first ones, they are interrupted after each line."""
+
+PAUSES = (0.0,) * 7 + (1e-4,)
+"""Seconds that they are, by chance, so that they do not go in step."""
+
+SWITCH = 1e-5
+"""Seconds after which the interpreter lets another thread run, in place of a time in which kernels end."""
+
+LINES = 200
+"""So many lines of a backend's are interrupted in one call."""
+
+FRESH: tuple[Lengths, ...] = ({2: 3, 3: 701}, {2: 5, 3: 37})
+"""Lengths of axes that no other check has, so that caches know nothing of them; of many elements libraries compute
+without the interpreter's lock.
+"""
 
 
 def check_threads(trial: Trial) -> None:
     """A line gives the same in several threads, each with values of its own, as it gives alone."""
-    use = next((use for use in uses_of(trial.name) if use.operands and use.size[0]), uses_of(trial.name)[0])
-    dtype = next(trial.dtypes(use), None)
+    typical = next((use for use in uses_of(trial.name) if use.operands and use.size[0]), uses_of(trial.name)[0])
+    dtype = next(trial.dtypes(typical), None)
     if dtype is None:
         return
+    for use in (typical, *(grown(typical, lengths) for lengths in FRESH if fits(trial, typical, lengths))):
+        example = draw(_in_threads(use), dtype, "contiguous", trial.rng)
+        trial.hold_for(_as_alone(trial, use), example, simplify=False)
 
-    def results(example: Example) -> list[bytes]:
-        # Default backends belong to a thread.
-        with tensorplug.backend(trial.backend), tensorplug.no_grad():
-            leaves = flatten(evaluate(example.use, example.tensors()))
-            return [to_host(leaf).tobytes() for _, leaf in leaves if isinstance(leaf, Tensor)]
 
+def _as_alone(trial: Trial, use: Use) -> Property:
     def prop(example: Example) -> None:
         examples = _parts(use, example)
-        alone = [results(one) for one in examples]
-        for _ in range(ROUNDS):
-            if _together(results, examples) != alone:
-                raise Mismatch(f"{THREADS} threads that run it at the same time get other results than one")
+        # First, since it is in a cache that is not filled yet that they meet.
+        together = _together(trial.backend, examples)
+        with tensorplug.no_grad():
+            alone = [_results(one) for one in examples]
+        if any(list(one) != alone for one in zip(*together, strict=True)):
+            raise Mismatch(f"{THREADS} threads that run it at the same time get other results than one")
 
-    trial.hold_for(prop, draw(_in_threads(use), dtype, "contiguous", trial.rng))
+    return prop
+
+
+def _results(example: Example) -> list[bytes]:
+    leaves = flatten(evaluate(example.use, example.tensors()))
+    return [to_host(leaf).tobytes() for _, leaf in leaves if isinstance(leaf, Tensor)]
+
+
+@contextlib.contextmanager
+def _taking_turns() -> Iterator[None]:
+    """Let another thread run between any two lines of Python that are not Tensorplug's own, but for its backends'."""
+    left, before = LINES, sys.gettrace()
+
+    def line(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal left
+        left -= 1
+        time.sleep(random.choice(PAUSES))
+        return line if left > 0 else None
+
+    def call(frame: FrameType, event: str, argument: Any) -> Any:
+        return line if left > 0 and not frame.f_code.co_filename.startswith(OWN) else None
+
+    sys.settrace(call)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+OWN = (*core.__path__, str(Path(__file__).parents[1]))
+"""Where code is that does not keep anything for threads to meet in, or takes care of that itself."""
 
 
 def _in_threads(use: Use) -> Use:
@@ -72,23 +130,37 @@ def _parts(use: Use, example: Example) -> list[Example]:
     return parts
 
 
-def _together(function: Callable[[Example], list[bytes]], examples: Sequence[Example]) -> list[object]:
-    """What a function gives for each example, each in a thread of its own; raises what one of them raised."""
-    found: list[object] = [None] * len(examples)
+def _together(backend: str, examples: Sequence[Example]) -> list[list[list[bytes]]]:
+    """What each example gives in a thread of its own in each round; raises what one of them raised."""
+    found: list[list[list[bytes]]] = [[] for _ in examples]
+    errors: list[Exception] = []
+    barrier = threading.Barrier(len(examples))
 
     def work(place: int) -> None:
         try:
-            found[place] = function(examples[place])
+            # Default backends belong to a thread.
+            with tensorplug.backend(backend), tensorplug.no_grad():
+                for turn in range(ROUNDS):
+                    barrier.wait()
+                    with _taking_turns() if turn < TRACED else contextlib.nullcontext():
+                        found[place].append(_results(examples[place]))
+        except threading.BrokenBarrierError:
+            pass
         except Exception as error:
-            found[place] = error
+            errors.append(error)
+            barrier.abort()
 
     # Daemons, since threads that wait for each other for ever would keep the process.
     threads = [threading.Thread(target=work, args=(place,), daemon=True) for place in range(len(examples))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for one in found:
-        if isinstance(one, Exception):
-            raise one
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    if errors:
+        raise errors[0]
     return found

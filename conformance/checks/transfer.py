@@ -34,6 +34,8 @@ SHAPES = ((2, 3), (), (0, 3), (3,), (2, 3, 2, 2))
 
 _USES = tuple(Use("x.numpy()", x=shape) for shape in SHAPES)
 
+LARGE = Use("x.numpy()", x=(3, 43691))
+
 GREAT = {
     "int64": (2**53 + 1, -(2**53) - 1),
     "uint64": (2**53 + 1, 2**64 - 1),
@@ -69,6 +71,7 @@ def _each(trial: Trial, prop: Callable[[Example], None]) -> None:
     for use in _USES:
         for dtype in trial.dtypes(use):
             _hold(trial, prop, draw(use, dtype, "contiguous", trial.rng))
+    _hold(trial, prop, draw(LARGE, next(trial.dtypes(LARGE)), "contiguous", trial.rng))
     for dtype in trial.dtypes(_USES[0]):
         values = GREAT.get(dtype, SPECIAL if DTYPES[dtype].kind in "fc" else ())
         if values:

@@ -21,10 +21,10 @@ from ..engine.trial import Property, Trial
 
 
 def check_values(trial: Trial) -> None:
-    """Results in all dtypes, shapes and layouts are the reference's, and operands stay as they were."""
+    """Results in all dtypes and shapes are the reference's, and operands stay as they were."""
     prop = agreement(trial)
-    for use, dtype, layout in trial.situations():
-        trial.hold(prop, use, dtype, layout)
+    for use, dtype in trial.situations():
+        trial.hold(prop, use, dtype)
 
 
 def agreement(trial: Trial, **changes: Any) -> Property:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import cmath
+import functools
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import numpy
+from numpy.lib.stride_tricks import sliding_window_view
 
 import tensorplug
 from tensorplug import Tensor
@@ -35,37 +37,115 @@ def contiguous(host: Array, dtype: str) -> Tensor:
     return tensorplug.asarray(host, dtype=dtype, copy=True)
 
 
-def _transposed(host: Array, dtype: str) -> Tensor:
-    return tensorplug.permute_dims(contiguous(host.T, dtype), tuple(reversed(range(host.ndim))))
+Look = Callable[[Any], Any]
+"""Takes from an array, NumPy's or a tensor, the part that an operand is of it."""
 
 
-def _reversed(host: Array, dtype: str) -> Tensor:
+def poison(dtype: numpy.dtype[Any]) -> Any:
+    """What stands around an operand, and shows in a result or raises where it is read."""
+    return numpy.iinfo(dtype).max if dtype.kind in "iu" else dtype.type(numpy.nan if dtype.kind in "fc" else True)
+
+
+def _surrounded(host: Array, shape: Sequence[int], region: tuple[Any, ...]) -> tuple[Array, Look]:
+    whole = numpy.full(shape, poison(host.dtype))
+    whole[region] = host
+    return whole, lambda x: x[*region, ...]
+
+
+def _permuted(x: Any, order: Sequence[int]) -> Any:
+    return x.transpose(order) if isinstance(x, numpy.ndarray) else tensorplug.permute_dims(x, tuple(order))
+
+
+def _transposed(host: Array) -> tuple[Array, Look]:
+    order = range(host.ndim)[::-1]
+    return host.T, lambda x: _permuted(x, order)
+
+
+def _reversed(host: Array) -> tuple[Array, Look]:
     backwards = (slice(None, None, -1),) * host.ndim
-    return contiguous(host[backwards], dtype)[backwards]
+    return host[backwards], lambda x: x[*backwards, ...]
 
 
-def _strided(host: Array, dtype: str) -> Tensor:
-    spaced = numpy.ones([2 * length for length in host.shape], host.dtype)
-    every_second = (slice(None, None, 2),) * host.ndim
-    spaced[every_second] = host
-    return contiguous(spaced, dtype)[every_second]
+def _rotated(host: Array) -> tuple[Array, Look]:
+    """Axes in an order that is neither C's nor Fortran's, the outermost one backwards."""
+    order = (*range(1, host.ndim), *range(min(host.ndim, 1)))
+    backwards = (slice(None, None, -1),) * min(host.ndim, 1)
+    return host.transpose(order)[backwards], lambda x: _permuted(x[*backwards, ...], numpy.argsort(order).tolist())
 
 
-def _inner(host: Array, dtype: str) -> Tensor:
-    framed = numpy.ones([length + 2 for length in host.shape], host.dtype)
-    inside = tuple(slice(1, length + 1) for length in host.shape)
-    framed[inside] = host
-    return contiguous(framed, dtype)[inside]
+def _spaced(host: Array, step: int, start: int = 0, beyond: int = 1) -> tuple[Array, Look]:
+    shape = [start + step * (length - 1) + 1 + beyond if length else 0 for length in host.shape]
+    return _surrounded(host, shape, (slice(start, None, step),) * host.ndim)
 
 
-LAYOUTS: dict[str, Callable[[Array, str], Tensor]] = {
-    "contiguous": contiguous,
+def _inner(host: Array) -> tuple[Array, Look]:
+    if not host.ndim:
+        return _surrounded(host, (3,), (1,))
+    return _surrounded(host, [n + 2 for n in host.shape], tuple(slice(1, n + 1) for n in host.shape))
+
+
+def _run(host: Array) -> tuple[Array, Look]:
+    """Elements in a row and in order, with others before and behind."""
+    whole, look = _surrounded(host.ravel(), (host.size + 10,), (slice(5, 5 + host.size),))
+    return whole, lambda x: look(x).reshape(host.shape)
+
+
+def _repeated(host: Array) -> tuple[Array, Look]:
+    library = {True: numpy, False: tensorplug}
+    return host[:1] if host.ndim else host, lambda x: library[isinstance(x, numpy.ndarray)].broadcast_to(x, host.shape)
+
+
+def _repeated_columns(host: Array) -> tuple[Array, Look]:
+    library = {True: numpy, False: tensorplug}
+    whole = host[..., :1] if host.ndim else host
+    return whole, lambda x: library[isinstance(x, numpy.ndarray)].broadcast_to(x, host.shape)
+
+
+def _windows(host: Array) -> tuple[Array, Look]:
+    """Rows that begin one element apart."""
+    if host.ndim < 2 or not host.size:
+        return host, lambda x: x
+    rows, size = host.reshape(len(host), -1), host[0].size
+    whole = numpy.concatenate([rows[0], rows[1:, -1]])
+
+    def look(x: Any) -> Any:
+        windows = sliding_window_view(x, size) if isinstance(x, numpy.ndarray) else tensorplug.unfold(x, 0, size, 1)
+        return windows.reshape(host.shape)
+
+    return whole, look
+
+
+Layout = Callable[[Array], tuple[Array, Look]]
+
+LAYOUTS: dict[str, Layout] = {
+    "contiguous": lambda host: (host, lambda x: x),
     "transposed": _transposed,
     "negative strides": _reversed,
-    "every second element": _strided,
+    "axes in mixed order": _rotated,
+    "every second element": functools.partial(_spaced, step=2),
+    "long steps": functools.partial(_spaced, step=7, start=2, beyond=3),
     "inner part": _inner,
+    "part of a row": _run,
+    "strides of zero": _repeated,
+    "stretched columns": _repeated_columns,
+    "overlapping rows": _windows,
 }
-"""How a tensor with given values may lie in memory."""
+"""How an operand may lie in memory: what makes of its values a larger array, and the way back."""
+
+SHARING = ("strides of zero", "stretched columns", "overlapping rows")
+"""The layouts in which several elements are one place in memory, so that they can't hold all values, nor be written."""
+
+
+def laid(host: Array, dtype: str, layout: str) -> Tensor:
+    """A tensor of the default backend with given values, in a layout of that name."""
+    whole, look = LAYOUTS[layout](host)
+    return cast(Tensor, look(contiguous(whole, dtype)))
+
+
+def held(host: Array, layout: str) -> Array:
+    """The values that a layout holds of these: others only where it shares elements."""
+    whole, look = LAYOUTS[layout](host)
+    return numpy.array(look(whole)) if layout in SHARING else host
 
 
 MANY = 2 * 3 * 1024 + 5
@@ -103,9 +183,15 @@ def flatten(result: Any, path: str = "") -> list[tuple[str, Any]]:
     return [(path, result)]
 
 
+SHOWN = 4096
+"""Arrays of more elements are told by their first ones."""
+
+
 def source(host: Array) -> str:
-    """A Python expression for a host's array."""
-    return _literal(host.tolist())
+    """A Python expression for a host's array, unless it is a large one."""
+    if host.size <= SHOWN:
+        return _literal(host.tolist())
+    return f"{_literal(host.ravel()[:8].tolist())[:-1]}, ...], of shape {host.shape}"
 
 
 def _literal(value: Any) -> str:

@@ -15,9 +15,10 @@ from tensorplug.core.autodiff.lifting import TENSOR_OPS
 
 from ..uses import Use
 from .arrays import (
-    LAYOUTS,
+    SHOWN,
     Array,
     among,
+    laid,
     rounded,
     source,
 )
@@ -50,21 +51,29 @@ class Example:
     use : Use
     dtypes : dict of str to str
         The operands' dtypes by name.
-    layout : str
-        A name in `LAYOUTS`: how all operands lie in memory.
+    layout : str or dict of str to str
+        A name in `LAYOUTS`: how the operands lie in memory, or by name how some do that are not contiguous.
     hosts : dict of str to array
         The operands' values.
     """
 
     use: Use
     dtypes: dict[str, str]
-    layout: str
+    layout: str | dict[str, str]
     hosts: dict[str, Array]
+
+    @property
+    def layouts(self) -> dict[str, str]:
+        """The operands that are not contiguous, with their layouts."""
+        layouts = dict.fromkeys(self.hosts, self.layout) if isinstance(self.layout, str) else self.layout
+        return {name: layout for name, layout in layouts.items() if layout != "contiguous"}
 
     def tensors(self) -> dict[str, Tensor]:
         """The operands on the default backend."""
-        lay = LAYOUTS[self.layout]
-        return {name: lay(host, self.dtypes[name]) for name, host in self.hosts.items()}
+        layouts = self.layouts
+        return {
+            name: laid(host, self.dtypes[name], layouts.get(name, "contiguous")) for name, host in self.hosts.items()
+        }
 
     def evaluate(self, tensors: dict[str, Tensor]) -> Any:
         """What the line gives for these operands."""
@@ -94,12 +103,12 @@ class Example:
         return found
 
     def snippet(self, backend: str, code: str) -> str:
-        """A program that evaluates a line with the operands on a backend."""
+        """A program that evaluates a line with the operands on a backend; none where these are too many to be told."""
+        if any(host.size > SHOWN for host in self.hosts.values()):
+            return ""
         lines = [f'tp.set_default_backend("{backend}")']
         lines += [f"{name} = {text}" for name, text in self.inputs.items()]
-        if self.layout != "contiguous":
-            lay = f'LAYOUTS["{self.layout}"]'
-            lines += [f"{name} = {lay}({name}.numpy(), {name}.dtype.name)" for name in self.inputs]
+        lines += [f'{name} = laid({name}.numpy(), {name}.dtype.name, "{way}")' for name, way in self.layouts.items()]
         body = "\n".join([*lines, f"print({code})"])
         needed = [line for line in IMPORTS if re.search(rf"\b{line.split()[-1]}\b", body)]
         return "\n".join([*needed, "", body])
@@ -110,8 +119,8 @@ IMPORTS = (
     "from concurrent.futures import ThreadPoolExecutor",
     "import numpy",
     "import tensorplug as tp",
-    "from tensorplug.conformance.engine.arrays import LAYOUTS",
     "from tensorplug.conformance.engine.arrays import among",
+    "from tensorplug.conformance.engine.arrays import laid",
     "from tensorplug.conformance.checks.gradients import weighted",
     "from tensorplug.conformance.engine.programs import filled",
     "from tensorplug.core import OPERATIONS",

@@ -31,6 +31,8 @@ class Level(NamedTuple):
         How many uses' gradients are held against the reference library's own automatic differentiation; None for all.
     product : bool
         Whether every use is tried in every dtype and every layout; by default each is varied for itself.
+    sizes : int
+        How many uses of each operation are tried with many elements of each kind.
     limit : float
         Seconds that one check may take.
     """
@@ -46,6 +48,7 @@ class Level(NamedTuple):
     special: bool
     autodiff: int | None
     product: bool
+    sizes: int
     limit: float
 
 
@@ -75,9 +78,9 @@ FEW_DTYPES = ("float32", "float64", "complex64", "int64")
 LEVELS = {
     level.name: level
     for level in (
-        Level("quick", 1, 2, 1, 1, PRECISE[:1], False, FEW_DTYPES, False, 0, False, 60),
-        Level("default", 3, None, 2, None, PRECISE, True, ALL_DTYPES, True, 2, False, 120),
-        Level("thorough", 100, None, 3, None, PRECISE, True, ALL_DTYPES, True, None, True, 3600),
+        Level("quick", 1, 2, 1, 1, PRECISE[:1], False, FEW_DTYPES, False, 0, False, 1, 60),
+        Level("default", 3, None, 2, None, PRECISE, True, ALL_DTYPES, True, 2, False, 3, 120),
+        Level("thorough", 100, None, 3, None, PRECISE, True, ALL_DTYPES, True, None, True, 1000, 3600),
     )
 }
 """The levels by name."""

@@ -23,6 +23,10 @@ LENGTH = 24
 """Elementwise functions are computed on arrays of so many elements, or as many times more: few are compiled."""
 
 
+KEPT = 4096
+"""Results for operands of more elements are not kept."""
+
+
 class Unanswered(Exception):
     """The reference has nothing to hold an example against."""
 
@@ -47,7 +51,9 @@ class Reference:
         found = self._found.get(key)
         if found is None:
             elementwise = example.use.elementwise and program is evaluate
-            found = self._found[key] = self._elementwise(asked) if elementwise else self._run(asked, program)
+            found = self._elementwise(asked) if elementwise else self._run(asked, program)
+            if sum(host.size for host in asked.hosts.values()) <= KEPT:
+                self._found[key] = found
         return found
 
     def _run(self, example: Example, program: Program) -> Expected:

@@ -26,14 +26,17 @@ from ..checks.in_place import (
     has_in_place,
     takes_out,
 )
+from ..checks.layouts import check_layouts
 from ..checks.promotion import check_promotion, has_promotion
 from ..checks.ranges import check_ranges, has_ranges
+from ..checks.sizes import check_sizes
 from ..checks.special_values import check_special_values, has_special_values
+from ..checks.state import check_state
 from ..checks.surroundings import check_surroundings
 from ..checks.threads import check_threads
 from ..checks.transfer import SUBJECTS
 from ..checks.values import check_values
-from ..uses import chapter_of, subjects
+from ..uses import chapter_of, subjects, uses_of
 from .example import Mismatch
 from .levels import LEVELS, Level
 from .limits import TimedOut, time_limit
@@ -61,11 +64,24 @@ def _always(name: str) -> bool:
     return True
 
 
+def has_layouts(name: str) -> bool:
+    """Whether operands may lie anyhow: bytes are seen in another dtype only where they lie in order."""
+    return has_operands(name) and name != "view_dtype"
+
+
+def has_operands(name: str) -> bool:
+    """Whether an operation takes tensors."""
+    return any(use.operands and not use.is_empty for use in uses_of(name))
+
+
 AUTODIFF = "automatic differentiation"
 SECOND_ORDER = "second order"
 
 ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
     "values": (_always, check_values),
+    "sizes": (_always, check_sizes),
+    "layouts": (has_layouts, check_layouts),
+    "state": (has_operands, check_state),
     "special values": (has_special_values, check_special_values),
     "ranges": (has_ranges, check_ranges),
     "arguments": (has_arguments, check_arguments),
@@ -204,6 +220,27 @@ def run_check(check: Check, backend: str, reference: Reference, level: Level, se
     )
 
 
+def run_checks(
+    chosen: Iterable[Check], backend: str, reference: Reference, level: Level, seed: int
+) -> Iterator[Outcome]:
+    """Do checks one after another. After one that takes longer than its limit, those of its operation are not run."""
+    slow: dict[str, str] = {}
+    for check in chosen:
+        if check.operation in slow:
+            yield not_run(check, backend, slow[check.operation])
+            continue
+        outcome = run_check(check, backend, reference, level, seed)
+        if outcome.status == FAILED and outcome.seconds >= level.limit:
+            slow[check.operation] = check.aspect
+        yield outcome
+
+
+def not_run(check: Check, backend: str, cause: str) -> Outcome:
+    """The outcome of a check whose operation was given up in another one."""
+    reason = f"not run, since {cause} did not come to an end"
+    return Outcome(backend, check.chapter, check.operation, check.aspect, UNSUPPORTED, reason=reason)
+
+
 def require_supported(operation: str, backend: str) -> None:
     """Raise `Unsupported` for an operation that a backend declares that it does not do."""
     reason = library_for(backend).unsupported.get(operation)
@@ -261,8 +298,7 @@ def run(
     outcomes = []
     for backend in backends:
         held_against = reference or Reference(reference_for(backend))
-        for check in chosen:
-            outcome = run_check(check, backend, held_against, LEVELS[level], seed)
+        for outcome in run_checks(chosen, backend, held_against, LEVELS[level], seed):
             advance(outcome)
             outcomes.append(outcome)
     return ranked(outcomes)

@@ -17,7 +17,7 @@ from tensorplug.core.types.errors import UnsupportedDTypeError, UnsupportedError
 from tensorplug.extras import require
 
 from ..uses import Use, uses_of
-from .arrays import LAYOUTS, rounded
+from .arrays import rounded
 from .calls import kernels_used
 from .example import Example, Mismatch, draw
 from .families import family_of
@@ -108,6 +108,12 @@ class Trial:
         return uses_of(self.name)[: self.level.uses]
 
     @property
+    def filled(self) -> tuple[Use, ...]:
+        """Those of operands with elements."""
+        filled = [use for use in uses_of(self.name) if use.operands and not use.is_empty]
+        return tuple(use for use in filled[: self.level.uses] if next(self.dtypes(use), None))
+
+    @property
     def differentiable(self) -> tuple[Use, ...]:
         """The uses whose gradients the level checks."""
         smooth = [use for use in uses_of(self.name) if use.smooth and use.variables]
@@ -128,31 +134,26 @@ class Trial:
         tried = [name for name in taken if name in self.level.dtypes or among is not None] or taken[:1]
         yield from tried if chooses else tried[:1]
 
-    def situations(self) -> Iterator[tuple[Use, str, str]]:
-        """The uses with dtypes and layouts in which they are tried, each one once."""
+    def situations(self) -> Iterator[tuple[Use, str]]:
+        """The uses with dtypes in which they are tried, each one once."""
         return iter(dict.fromkeys(self._product() if self.level.product else self._star()))
 
-    def _product(self) -> Iterator[tuple[Use, str, str]]:
+    def _product(self) -> Iterator[tuple[Use, str]]:
         for use in uses_of(self.name):
             for dtype in self.dtypes(use):
-                for layout in LAYOUTS:
-                    yield use, dtype, layout
+                yield use, dtype
 
-    def _star(self) -> Iterator[tuple[Use, str, str]]:
-        """Each use, and one of an empty array, in the first dtype that it takes, the typical and the telling ones in
-        every dtype, and the typical ones in every layout.
+    def _star(self) -> Iterator[tuple[Use, str]]:
+        """Each use, and one of an empty array, in the first dtype that it takes, and the typical and the telling ones
+        in every dtype.
         """
         every = self.uses
         for use in (*every, *self._empty()):
             for dtype in list(self.dtypes(use))[:1]:
-                yield use, dtype, "contiguous"
+                yield use, dtype
         for use in (*every[: self.level.typical], *(use for use in every if use.telling)):
             for dtype in self.dtypes(use):
-                yield use, dtype, "contiguous"
-        for use in [use for use in every if use.has_layouts][: self.level.typical]:
-            for dtype in list(self.dtypes(use))[:1]:
-                for layout in LAYOUTS:
-                    yield use, dtype, layout
+                yield use, dtype
 
     def _empty(self) -> Sequence[Use]:
         """A use of an empty array, where that costs the reference no compilation, or is often forgotten. Others are
@@ -197,10 +198,10 @@ class Trial:
                 # Elements that are replaced would not be apart from kinks any more.
                 raise Failed(self.told(prop, [smaller if smooth else shrunk(prop, smaller), example], call))
 
-    def hold_for(self, prop: Property, example: Example, call: Call = line_of) -> None:
-        """Try a property on one example; `call` as in `hold`."""
+    def hold_for(self, prop: Property, example: Example, call: Call = line_of, *, simplify: bool = True) -> None:
+        """Try a property on one example; `call` as in `hold`. What fails by chance can't be simplified."""
         if self._fails(prop, example, call):
-            raise Failed(self.told(prop, [shrunk(prop, example), example], call))
+            raise Failed(self.told(prop, [shrunk(prop, example) if simplify else example], call))
 
     def _fails(self, prop: Property, example: Example, call: Call) -> bool:
         self.examples += 1
@@ -290,7 +291,10 @@ def described(error: BaseException) -> str:
 def told(error: Exception, example: Example, backend: str, call: Call = line_of) -> Failure:
     """An exception as a failure."""
     dtypes = ", ".join(dict.fromkeys(example.dtypes.values()))
-    layout = "" if example.layout == "contiguous" else f", {example.layout}"
+    layouts = example.layouts
+    alike = len(layouts) == len(example.hosts) and len(set(layouts.values())) == 1
+    ways = set(layouts.values()) if alike else [f"{name} {layout}" for name, layout in layouts.items()]
+    layout = f", {', '.join(ways)}" if layouts else ""
     situation = f" ({dtypes}{layout})" if dtypes else ""
     if isinstance(error, Mismatch):
         message, expected, actual = error.message, str(error.expected), str(error.actual)

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
+import pickle
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, TimeoutError, as_completed
 from itertools import groupby
 from multiprocessing.context import SpawnContext
 from multiprocessing.synchronize import RLock
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from .levels import LEVELS
 from .outcome import FAILED, Failure, Outcome
 from .reference import Reference, reference_for
-from .runner import Check, run_check
+from .runner import Check, not_run, run_checks
 
 _references: dict[str, Reference] = {}
 """What each worker has computed so far, by the tested backend."""
 
 GRACE = 10.0
-"""Seconds that a process has beyond its checks' limits, to start and to stop by itself."""
+"""Seconds that a check has beyond its limit, to stop by itself."""
 
 SPARE = 60.0
-"""Seconds for a process to import what it needs."""
+"""Seconds for a process to start and to import what it needs."""
+
+TASKS = 10
+"""Operations after which another process takes the place of one, with the memory of what libraries keep compiled."""
 
 
 class _KeepingLocks(SpawnContext):
@@ -37,9 +45,25 @@ class _KeepingLocks(SpawnContext):
         return self._locks[-1]
 
 
-def _run_all(chosen: Sequence[Check], backend: str, level: str, seed: int) -> list[Outcome]:
+def _run_all(chosen: Sequence[Check], backend: str, level: str, seed: int, path: Path) -> None:
+    """Do checks and write each outcome to a file as soon as it is there, for this process may be ended."""
     reference = _references.setdefault(backend, Reference(reference_for(backend)))
-    return [run_check(check, backend, reference, LEVELS[level], seed) for check in chosen]
+    outcomes = run_checks(chosen, backend, reference, LEVELS[level], seed)
+    with path.open("ab") as done, _stopped(path).open("w") as stopped:
+        while True:
+            # What doesn't return to the interpreter, no signal's handler interrupts.
+            faulthandler.dump_traceback_later(LEVELS[level].limit + GRACE, file=stopped, exit=True)
+            outcome = next(outcomes, None)
+            faulthandler.cancel_dump_traceback_later()
+            if outcome is None:
+                return
+            pickle.dump(outcome, done)
+            done.flush()
+
+
+def _stopped(path: Path) -> Path:
+    """The file that has something in it if the process was stopped as a check took too long."""
+    return path.with_suffix(".stopped")
 
 
 def run_in_processes(
@@ -69,14 +93,14 @@ def run_in_processes(
     from pebble import ProcessPool
 
     # A fork of a process that has threads, as JAX starts them, may hang.
-    with ProcessPool(max_workers=jobs, context=_KeepingLocks()) as pool:
-        begun: dict[Future[list[Outcome]], tuple[str, list[Check]]] = {}
+    with TemporaryDirectory() as folder, ProcessPool(jobs, max_tasks=TASKS, context=_KeepingLocks()) as pool:
+        begun: dict[Future[None], tuple[Path, str, list[Check]]] = {}
         for backend in backends:
             for _, group in groupby(chosen, key=lambda check: check.operation):
-                of_one = list(group)
-                limit = LEVELS[level].limit * len(of_one) + GRACE + SPARE
-                future = pool.schedule(_run_all, args=(of_one, backend, level, seed), timeout=limit)
-                begun[future] = backend, of_one
+                of_one, path = list(group), Path(folder, str(len(begun)))
+                limit = (LEVELS[level].limit + GRACE) * len(of_one) + SPARE
+                future = pool.schedule(_run_all, args=(of_one, backend, level, seed, path), timeout=limit)
+                begun[future] = path, backend, of_one
         try:
             for done in as_completed(begun):
                 for outcome in _outcomes(done, *begun[done]):
@@ -88,13 +112,25 @@ def run_in_processes(
             raise
 
 
-def _outcomes(future: Future[list[Outcome]], backend: str, chosen: list[Check]) -> list[Outcome]:
-    try:
-        return future.result()
-    except TimeoutError:
+def _outcomes(future: Future[None], path: Path, backend: str, chosen: list[Check]) -> Iterator[Outcome]:
+    """The outcomes that were written, the failure of the check that ended the process, and that of those behind it."""
+    written = list(_read(path)) if path.exists() else []
+    yield from written
+    error = future.exception()
+    if error is None:
+        return
+    if isinstance(error, TimeoutError) or (_stopped(path).exists() and _stopped(path).stat().st_size):
         reason = "did not return within the time limit, and was stopped"
-    except Exception as error:
-        # The process ended: a plugin crashed the interpreter, or called os._exit.
+    else:
+        # A plugin crashed the interpreter, or called os._exit.
         reason = f"ended the process: {' '.join(str(error).split())}"
-    failure = Failure(reason)
-    return [Outcome(backend, each.chapter, each.operation, each.aspect, FAILED, failure=failure) for each in chosen]
+    ending, *behind = chosen[len(written) :]
+    yield Outcome(backend, ending.chapter, ending.operation, ending.aspect, FAILED, failure=Failure(reason))
+    for check in behind:
+        yield not_run(check, backend, ending.aspect)
+
+
+def _read(path: Path) -> Iterator[Outcome]:
+    with path.open("rb") as file, contextlib.suppress(EOFError, pickle.UnpicklingError):
+        while True:
+            yield pickle.load(file)

@@ -111,10 +111,10 @@ def _draw_spread(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str
 
 _SPREAD = Values(_draw_spread, ANY.smooth, simplest=None)
 _NEAR_ONE = between(0.5, 1.5, signs=True)
-_FACTORS = Values(_draw_factors, ANY.smooth, simplest=1)
-_FAR = Values(_draw_far, ANY.smooth)
+FACTORS = Values(_draw_factors, ANY.smooth, simplest=1)
+FAR = Values(_draw_far, ANY.smooth)
 
-VALUES = {"cumulative_prod": _FACTORS, "prod": _FACTORS, "std": _FAR, "var": _FAR}
+VALUES = {"cumulative_prod": FACTORS, "prod": FACTORS, "std": FAR, "var": FAR}
 
 
 def reductions(name: str) -> tuple[Use, ...]:

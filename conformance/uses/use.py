@@ -27,11 +27,17 @@ class Values:
     simplest : number or None
         What an element is replaced by to make an example smaller, as long as it still fails; None where elements
         depend on each other.
+    any_shape : bool
+        Whether they may have another shape than their operand's.
+    ends : tuple of int or None
+        Of integers the range, the second end excluded: where they are positions, it is the length of an axis.
     """
 
     draw: Draw
     smooth: Draw
     simplest: float | None = 0
+    any_shape: bool = True
+    ends: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -235,7 +241,7 @@ def integers(low: int, high: int) -> Values:
     def draw(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
         return rng.integers(low, high, shape)
 
-    return Values(draw, draw, simplest=low)
+    return Values(draw, draw, simplest=low, ends=(low, high))
 
 
 def indices(shape: tuple[int, ...], low: int, high: int) -> Operand:
@@ -255,7 +261,7 @@ def fixed(array: Any, dtype: str | None = None) -> Operand:
     def draw(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
         return found
 
-    return Operand(found.shape, Values(draw, draw, simplest=None), dtype)
+    return Operand(found.shape, Values(draw, draw, simplest=None, any_shape=False), dtype)
 
 
 def matrix(shape: tuple[int, ...], spread: float = 4.0) -> Operand:
