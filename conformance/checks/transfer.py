@@ -17,6 +17,8 @@ from ..engine.arrays import (
     LAYOUTS,
     Array,
     contiguous,
+    held,
+    laid,
     rounded,
     source,
 )
@@ -189,8 +191,8 @@ def check_dlpack(trial: Trial) -> None:
         (host,), (dtype,) = example.hosts.values(), example.dtypes.values()
         if dtype == "bfloat16":
             return
-        for lay in LAYOUTS.values() if host.ndim < 3 else ():
-            _require_equal(numpy.from_dlpack(lay(host, dtype)), host, dtype)
+        for layout in LAYOUTS if host.ndim < 3 else ():
+            _require_equal(numpy.from_dlpack(laid(host, dtype, layout)), held(host, layout), dtype)
         stretched = numpy.broadcast_to(host, (3, *host.shape))
         _require_equal(
             numpy.from_dlpack(tensorplug.broadcast_to(contiguous(host, dtype), stretched.shape)), stretched, dtype
