@@ -1,4 +1,4 @@
-"""What a plugin and its backends must satisfy to be let in, and how it is told what they lack."""
+"""Validation of plugins and their backends, with the reasons for which one is refused."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ FAILURES = (Exception, SystemExit)
 
 NAME = re.compile("[a-z][a-z0-9_]*")
 RESERVED = frozenset(("cpu", "cuda", *DTYPE_NAMES))
-"""What ``x.to("...")`` takes for something else than a backend."""
+"""Names that ``x.to("...")`` reads as a device or a dtype."""
 
 REQUIRED = ("__array_namespace_info__", "asarray", "empty")
-"""What a namespace must have for the defaults of `Backend` to work."""
+"""Functions of the namespace that the defaults of `Backend` need."""
 
 
 class Refused(ValueError):
@@ -36,7 +36,7 @@ class Conflict(RuntimeError):
 
 
 def describe(error: BaseException) -> str:
-    """A reason in one line."""
+    """An error as a reason in one line."""
     text = " ".join(str(error).split())
     if isinstance(error, SystemExit):
         return f"it called sys.exit({error.code!r})"
@@ -46,7 +46,7 @@ def describe(error: BaseException) -> str:
 
 
 def check_contract(declaring: object) -> None:
-    """Refuse a plugin or a backend that was written for a newer contract."""
+    """Raise `Refused` if a plugin or a backend was written for a newer contract."""
     contract = getattr(declaring, "contract", CONTRACT_VERSION)
     if isinstance(contract, int) and contract > CONTRACT_VERSION:
         raise Refused(
@@ -56,7 +56,7 @@ def check_contract(declaring: object) -> None:
 
 
 def check_backend(backend: object, taken: Container[str]) -> Backend:
-    """The backend itself; refuse what cannot be one beside those whose names are taken."""
+    """Return the backend; raise `Refused` if it is none, or has a name that is invalid or taken."""
     if not isinstance(backend, Backend):
         raise Refused(f"tensorplug_backends gave {backend!r}, which is no instance of Backend")
     check_contract(backend)
@@ -72,13 +72,13 @@ def check_backend(backend: object, taken: Container[str]) -> Backend:
 
 
 def check_namespace(namespace: object) -> None:
-    """Refuse what is no array API namespace, as far as can be seen cheaply."""
+    """Raise `Refused` if a namespace lacks functions of the array API that are always needed."""
     if missing := [name for name in REQUIRED if not hasattr(namespace, name)]:
         raise Refused(f"its load() returned {namespace!r}, which lacks {', '.join(missing)} of the array API")
 
 
 def hooks_of(plugin: object, plugins: PluginManager) -> dict[str, list[HookImpl]]:
-    """A registered plugin's implementations of the hooks, by the hook's name."""
+    """The hook implementations of a registered plugin, by the name of the hook."""
     found: dict[str, list[HookImpl]] = {"tensorplug_backends": [], "tensorplug_kernels": []}
     for caller in plugins.get_hookcallers(plugin) or ():
         for hook in caller.get_hookimpls():
@@ -96,12 +96,12 @@ def hooks_of(plugin: object, plugins: PluginManager) -> dict[str, list[HookImpl]
 
 
 def backends_of(hook: HookImpl) -> list[object]:
-    """What a plugin supplies as backends, unchecked."""
+    """The backends that a plugin supplies, unchecked."""
     return list(_call(hook) or ())
 
 
 def kernels_of(hook: HookImpl, backend: Backend) -> dict[str, Kernel]:
-    """The kernels that a plugin has for a backend."""
+    """The kernels that a plugin supplies for a backend."""
     try:
         given = dict(_call(hook, backend=backend) or {})
     except FAILURES as error:

@@ -1,4 +1,4 @@
-"""The contract between Tensorplug and a backend: what a plugin supplies, and what it gets for nothing.
+"""The contract between Tensorplug and a backend plugin: the `Backend` class, its kernels, and their defaults.
 
 A minimal backend is a name and an array API namespace::
 
@@ -15,8 +15,8 @@ A minimal backend is a name and an array API namespace::
     def tensorplug_backends():
         yield Strict()
 
-Everything else on `Backend` has a default that works on any such namespace. A backend overrides what its library
-does differently (kernels), or faster (kernels, `random_bits`, `compile`), or cannot do (`dtypes`, `devices`).
+All other methods of `Backend` have defaults that work on any such namespace. A backend overrides what its library does
+differently (kernels), faster (kernels, `random_bits`, `compile`), or not at all (`dtypes`, `devices`).
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ Array = Any
 """An array of the backend's own library; never a Tensor."""
 
 Kernel = Callable[..., Any]
-"""Takes and returns arrays of one backend, with the signature of the operation that it computes."""
+"""A function of arrays of one backend, with the signature of the operation that it computes."""
 
 
 @final
 class ByKind:
-    """A kernel that is put together of one for each kind of dtype, so that each does only what its own needs.
+    """A kernel that dispatches on the kind of the dtype (``"f"``, ``"c"``, ``"i"``, ``"u"``, ``"b"``) to other kernels.
 
     Parameters
     ----------
     default
-        The kernel of kinds that are not named.
+        The kernel for all other kinds.
     **kernels
         Kernels by NumPy's letter of a kind: ``b`` bool, ``i`` signed and ``u`` unsigned integer, ``c`` complex.
     """
@@ -60,11 +60,11 @@ class ByKind:
         self._kernels = kernels
 
     def of(self, kind: str) -> Kernel:
-        """The kernel of operands of one kind."""
+        """The kernel for operands of one kind."""
         return self._kernels.get(kind, self._default)
 
     def wrapped(self, wrapper: Callable[[Kernel], Kernel]) -> ByKind:
-        """The same of what a wrapper makes of each kernel."""
+        """Apply `wrapper` to every kernel."""
         kernels = {kind: wrapper(kernel) for kind, kernel in self._kernels.items()}
         return ByKind(wrapper(self._default), **kernels)
 
@@ -93,25 +93,25 @@ DTYPE_NAMES = (
 
 
 class Span(NamedTuple):
-    """A slice of a length that is known and a start that may not be, while a function is being compiled."""
+    """A slice of static length whose start may be a traced integer, while a function is compiled."""
 
     start: Any
     size: int
 
 
 class Region(tuple[Any, ...]):
-    """An index of integers, spans, ``slice(None)``, None and ``...``, whose integers may be unknown likewise."""
+    """A basic index of integers, spans, ``slice(None)``, None and ``...``, whose integers may be traced."""
 
 
 class BackendUnavailable(RuntimeError):
-    """A backend was asked for that is known, but cannot be used here.
+    """Raised where a backend exists but cannot be used here: its library is missing, or finds no device.
 
-    Raise it in `Backend.load` with a sentence that says why. The message that users see adds `Backend.install`.
+    Raise it in `Backend.load` with the reason in a sentence. The message that users see adds `Backend.install`.
     """
 
 
 class Backend:
-    """One array library, as Tensorplug sees it. Subclass it, and yield an instance from `tensorplug_backends`.
+    """An array library as a backend of Tensorplug. Subclass it, and yield an instance from `tensorplug_backends`.
 
     Making an instance must not import the library: `load` does that, at the backend's first use.
 
@@ -126,9 +126,9 @@ class Backend:
     install : str or None
         The command that installs the library, shown where it is missing.
     writable : bool
-        Whether arrays can be written in place, and basic indexing, ``reshape`` and transposition of the library give
-        views that share memory, with NumPy's strides (``array.strides``, in bytes). Where False, Tensorplug makes
-        views and writes out of `getitem` and `put`, so that programs cannot tell the difference.
+        Whether arrays can be written in place, and basic indexing, ``reshape`` and transposition return views with
+        NumPy's strides (``array.strides``, in bytes). Where False, Tensorplug emulates views and writes with `getitem`
+        and `put`.
     compiles : bool
         Whether `compile` makes functions faster. Kernels ``getitem`` and ``put`` of such a backend take a `Region` too.
     """
@@ -141,7 +141,7 @@ class Backend:
     compiles: ClassVar[bool] = False
 
     namespace: Any
-    """What `load` returned. Set by the plugin manager, before any other method is called."""
+    """The array API namespace that `load` returned, set by the plugin manager before any other method is called."""
 
     def load(self) -> Any:
         """Import the library and return its array API namespace.
@@ -166,15 +166,15 @@ class Backend:
         return {}
 
     def unsupported(self) -> Mapping[str, str]:
-        """Operations that the library cannot do, by name, each with the reason.
+        """Operations that the library does not support, by name, each with the reason.
 
-        Asking for one raises `NotImplementedError` with the reason, and the conformance suite counts it apart. What an
-        operation's decomposition can do without the library need not be listed.
+        Calling one raises `NotImplementedError` with the reason, and the conformance suite counts it as unsupported.
+        Operations whose decompositions work need not be listed.
         """
         return {}
 
     def dtypes(self) -> Mapping[str, Any]:
-        """The library's dtype objects, by Tensorplug's names. What is left out is not supported."""
+        """The library's dtype objects, by Tensorplug's names. Those left out are not supported."""
         found = {name: getattr(self.namespace, name, None) for name in DTYPE_NAMES}
         return {name: native for name, native in found.items() if native is not None}
 
@@ -187,7 +187,7 @@ class Backend:
         return (type(self.namespace.empty(0)),)
 
     def dtype_name(self, array: Array) -> str:
-        """Tensorplug's name of an array's dtype, or what the library prints if there is none."""
+        """Tensorplug's name of an array's dtype, or the library's own if there is none."""
         for name, native in self.dtypes().items():
             if array.dtype == native:
                 return name
@@ -206,12 +206,12 @@ class Backend:
         return self.namespace.asarray(native, device=device, copy=True)
 
     def from_dlpack(self, array: Any, device: Any, copy: bool) -> Array:
-        """Another library's array on a device that both can use, in its own memory or a copy of the backend's own.
+        """Import another library's array through DLPack, sharing its memory unless `copy`.
 
         Raises
         ------
         BufferError
-            If the array cannot be had without going through the host.
+            If the array cannot be imported without a copy through the host.
         """
         return self.namespace.from_dlpack(array, device=device, copy=copy)
 
@@ -223,20 +223,20 @@ class Backend:
             return numpy.asarray(array)
 
     def inspect(self, check: Callable[..., None], *arrays: Array, **parameters: Any) -> None:
-        """Raise what ``check(*hosts, **parameters)`` raises, `hosts` being the arrays' values as NumPy arrays.
+        """Check values: call ``check(*hosts, **parameters)``, which may raise, with the arrays as NumPy arrays.
 
-        Every check of values goes through here: indices in range, divisors not zero, matrices not singular. What has
-        no values yet, or those of many examples, may keep a check and make it later.
+        Every check of values goes through here: indices in range, divisors not zero, matrices not singular. A
+        transform, whose arrays have no values yet or those of many examples, may defer it.
 
         Parameters
         ----------
         check
-            A function of a module, so that two calls can be told to be the same. The arrays may have more axes in
-            front. What it returns does not count.
+            A module-level function, so that equal checks can be recognised. The arrays may have batch axes in front.
+            Its result is ignored.
         *arrays
-            They are brought to the host whole, so reduce large ones first where a number is enough.
+            They are copied to the host, so reduce large ones first where a number is enough.
         **parameters
-            What the check needs besides.
+            Further arguments of the check.
         """
         check(*map(self.to_numpy, arrays), **parameters)
 
@@ -248,7 +248,7 @@ class Backend:
         predicate, *arrays, **parameters
             As for `inspect`.
         otherwise
-            The answer where there are no values to look at; it leads to what is right for all values.
+            The answer where there are no values, as under a transform; it must lead to code that is right for all.
         """
         return bool(predicate(*map(self.to_numpy, arrays), **parameters))
 
@@ -257,13 +257,13 @@ class Backend:
         return self.namespace.asarray(array, copy=True)
 
     def is_view(self, array: Array) -> bool:
-        """Whether the array's memory may belong to another array, or may not be written."""
+        """Whether the array may share memory with another one, or is read-only."""
         return False
 
     def getitem(self, array: Array, index: Any) -> Array:
         """``array[index]`` as an array, 0-d results included. Arrays in the index may be NumPy's.
 
-        By default what the library refuses to index by, as the standard allows it to, is done on the host.
+        By default, indices that the library refuses, as the standard allows it to, are applied on the host.
         """
         try:
             return operator.getitem(array, self._index(array, index))
@@ -272,7 +272,7 @@ class Backend:
             return self.from_numpy(numpy.asarray(host), array.device)
 
     def put(self, array: Array, index: Any, value: Array) -> Array:
-        """A copy of the array in which ``copy[index] = value`` was done. The array itself stays as it was."""
+        """A copy of the array after ``copy[index] = value``; the array itself is not changed."""
         result = self.copy(array)
         try:
             result[self._index(array, index)] = value
@@ -283,14 +283,14 @@ class Backend:
         return result
 
     def _index(self, array: Array, index: Any) -> Any:
-        """An index of the library's own arrays, which names every axis."""
+        """The index with arrays of the library's own, and an ellipsis for the axes that it leaves out."""
         items = index if isinstance(index, tuple) else (index,)
         own = [self.from_numpy(item, array.device) if isinstance(item, numpy.ndarray) else item for item in items]
         is_short = not any(item is Ellipsis for item in items) and not any(hasattr(item, "shape") for item in own)
         return (*own, Ellipsis) if is_short else tuple(own)
 
     def _host_index(self, index: Any) -> Any:
-        """The same of NumPy's arrays."""
+        """The index with NumPy arrays."""
         items = index if isinstance(index, tuple) else (index,)
         return tuple(self.to_numpy(item) if hasattr(item, "shape") else item for item in items)
 
@@ -299,9 +299,9 @@ class Backend:
         array[index] = value
 
     def scatter_zeros(self, array: Array, shape: tuple[int, ...], index: Any) -> Array:
-        """Zeros of that shape to which the array was added at the index, once for each time that a place is named.
+        """Zeros of `shape` with the array added at `index`, as by ``numpy.add.at``: repeated indices accumulate.
 
-        In the order of the index; half types accumulate in float32.
+        They accumulate in the order of the index, half types in float32.
         """
         added = self.to_numpy(array)
         is_half = added.dtype.itemsize == 2 and added.dtype.kind not in "iu"
@@ -312,9 +312,9 @@ class Backend:
     def pointwise(
         self, formula: Callable[..., Array], ops: Any, arrays: tuple[Array, ...], options: tuple[Any, ...], summed: bool
     ) -> Array:
-        """``formula(ops, *arrays, *options)``, which computes each element of its result from those in that place.
+        """Evaluate an elementwise formula, ``formula(ops, *arrays, *options)``.
 
-        A backend that can may compute it in one pass over memory, in parts or compiled.
+        A backend may do so in one pass over memory, in blocks or compiled.
 
         Parameters
         ----------
@@ -327,45 +327,45 @@ class Backend:
         options
             Numbers and truth values.
         summed
-            Whether the sum of the elements is wanted in their place.
+            Whether to return the sum of the elements instead.
         """
         result = formula(ops, *arrays, *options)
         return ops.sum(result) if summed else result
 
     def scope(self, device: Any = None) -> contextlib.AbstractContextManager[Any]:
-        """What must be in force while code computes with operators on a device's arrays, as a backward pass does.
+        """A context manager for code that uses operators on a device's arrays, as a backward pass does.
 
-        JAX switches its 64-bit types on, CuPy makes the device current. By default NumPy's floating-point warnings are
-        off, as many libraries compute with it, and the namespace's functions are called in this scope, too.
+        JAX switches its 64-bit types on, CuPy makes the device current. By default it ignores
+        NumPy's floating-point warnings, as many libraries compute with NumPy, and the namespace's functions run in it.
         """
         return Quiet()
 
     def compile(self, function: Callable[..., Any], donate: tuple[int, ...] = ()) -> Callable[..., Any]:
-        """A faster form of a pure function of arrays and integers, for libraries that compile.
+        """Compile a pure function of arrays and integers; by default the function itself.
 
         Parameters
         ----------
         function
             Called again with arguments of the same kinds; integers vary from call to call.
         donate
-            Positions of the arguments whose memory the result may take over.
+            Positions of the arguments whose memory the result may reuse.
         """
         return function
 
     def gradients(self, function: Callable[..., Array], arrays: tuple[Array, ...]) -> tuple[Array, ...]:
-        """Gradients of a scalar function by the library's own automatic differentiation, to hold Tensorplug's against.
+        """Gradients of a scalar function by the library's own automatic differentiation, as a reference for tests.
 
         Parameters
         ----------
         function
-            Of as many arrays; its result is real and 0-d.
+            A function of the arrays, with a real 0-d result.
         arrays
             Of real or complex floating-point dtypes.
 
         Returns
         -------
         tuple of array
-            For a complex array the derivative by its real part less i times the one by its imaginary part.
+            For a complex array, the derivative by the real part minus i times that by the imaginary part.
 
         Raises
         ------
@@ -375,20 +375,20 @@ class Backend:
         raise NotImplementedError(f"backend {self.name!r} has no automatic differentiation of its own")
 
     def synchronize(self, device: Any) -> None:
-        """Wait until everything that was begun on the device has ended."""
+        """Wait until all work that was queued on the device has finished."""
 
     def memory_stats(self, device: Any) -> Mapping[str, int]:
         """Bytes ``"used"`` and ``"held"`` by the library's memory pool of a device; empty where there is none."""
         return {}
 
     def release_memory(self, device: Any) -> None:
-        """Give memory that the library's pool holds and does not use back to the device."""
+        """Return unused memory of the library's pool to the device."""
 
     def random_bits(self, seed: int, offset: int, count: int, device: Any) -> Array:
-        """Numbers ``offset`` to ``offset + count`` of the stream of random 64-bit words that belongs to the seed.
+        """Random 64-bit words ``offset`` to ``offset + count`` of the stream of a seed.
 
-        The words are those of Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011),
-        keyed by the seed, so every backend draws the same ones, and any part of the stream can be made by itself.
+        They are those of Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011) with the
+        seed as the key: every backend draws the same words, and any part of the stream can be made by itself.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""The hooks through which plugins reach Tensorplug: the contract with plugin authors, next to `Backend` itself.
+"""The hook specifications for plugins: `tensorplug_backends` and `tensorplug_kernels`.
 
 A plugin is a module, or any object, with functions that are marked `hookimpl` and named as the hooks below. It takes
 part in one of two ways:
@@ -88,8 +88,8 @@ def tensorplug_kernels(backend: Backend) -> Mapping[str, Kernel] | None:
     Returns
     -------
     mapping of str to Kernel, or None
-        Kernels by the name of their operation, as in `Backend.kernels`. None or an empty mapping for a backend that
-        the plugin has nothing for.
+        Kernels by the name of their operation, as in `Backend.kernels`. None or an empty mapping if the plugin has
+        none for that backend.
 
     Examples
     --------

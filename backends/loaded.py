@@ -1,4 +1,4 @@
-"""What a loaded backend is, and how it is listed."""
+"""Loaded backends, and the entries of the list of all backends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .contract import Backend, Kernel
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A backend that has been loaded.
+    """A loaded backend: its namespace, kernels, devices and dtypes.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Loaded:
     dtypes : dict
         The library's dtypes by Tensorplug's names.
     sources : dict of str to str
-        The plugin that a kernel came from, for the kernels that are not the backend's own.
+        The plugin that supplied a kernel, for kernels that are not the backend's own.
     """
 
     name: str
@@ -40,9 +40,9 @@ class Loaded:
     sources: dict[str, str]
 
     def find(self, operation: str) -> Kernel | None:
-        """The function that computes an operation: a kernel, else the namespace's function of that name, else None.
+        """Look up the function that computes an operation: a kernel, else the namespace's function, else None.
 
-        A dotted name such as ``"linalg.qr"`` is looked for in the namespace's extension.
+        A dotted name such as ``"linalg.qr"`` is looked up in the namespace's extension.
         """
         if operation in self.kernels:
             return self.kernels[operation]

@@ -1,7 +1,7 @@
-"""The plugin manager: finds plugins, keeps the broken ones apart, and loads a backend at its first use.
+"""The plugin manager: finds plugins, sets broken ones aside, and loads a backend at its first use.
 
-pluggy holds the plugins, checks their hooks against the specifications and orders them. Calling them is done one by
-one, since one that raises would end a whole hook call.
+pluggy registers the plugins, checks their hooks against the specifications and orders them. The hooks are called one
+plugin at a time, because a plugin that raises would end a common call.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class _Origin:
 
 @dataclass(frozen=True)
 class _Supplied:
-    """A backend, and the plugin that supplied it."""
+    """A backend and the plugin that supplied it."""
 
     backend: Backend
     plugin: object
@@ -58,7 +58,7 @@ class _Supplied:
 
 
 class Manager:
-    """All plugins of one process. The functions of this module are the methods of its one instance."""
+    """The plugins of this process. The functions of this module are the methods of its only instance."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -74,7 +74,7 @@ class Manager:
         self.forgetters: list[Callable[[str], None]] = []
 
     def load(self, name: str) -> Loaded:
-        """The backend of that name, which is loaded if this is its first use.
+        """Return the backend of that name; load it at its first use.
 
         Raises
         ------
@@ -111,22 +111,22 @@ class Manager:
             return sorted(self._supplied, key=lambda name: "" if self._supplied[name].origin.built_in else name)
 
     def listing(self) -> list[Entry]:
-        """All backends, and behind them the plugins that were set aside, each with its reason.
+        """List all backends, and after them the plugins that were set aside, with the reasons.
 
-        Whether a backend is available is found out by loading it.
+        Each backend is loaded, to find out whether it is available.
         """
         with self._lock:
             return [self._entry(name) for name in self.names()] + self._aside
 
     def register(self, plugin: object) -> None:
-        """Add a plugin of this process: a module or object with functions that are marked `hookimpl`.
+        """Register a plugin: a module or object with functions that are marked `hookimpl`.
 
-        Its kernels reach the backends that are loaded afterwards, so it is refused if it has any for one in use.
+        Its kernels reach backends that are loaded afterwards; it is refused if it has kernels for a loaded one.
 
         Raises
         ------
         ValueError
-            If the plugin cannot be used, with the reason. Nothing of it is kept.
+            If the plugin is refused, with the reason. Nothing of it stays registered.
         """
         with self._lock:
             self._admit_pending()
@@ -138,10 +138,10 @@ class Manager:
             self._failed.clear()
 
     def unregister(self, plugin: object) -> None:
-        """Take a plugin and its backends out again. Kernels that it gave to a loaded backend stay in use there.
+        """Unregister a plugin and its backends. Kernels that it gave to a loaded backend stay in use there.
 
-        Tensors of its backends keep working, on devices that are no longer found by name. Another backend that is
-        registered under such a name has devices of its own, and no tensor is on both.
+        Tensors of its backends keep working, on devices that are no longer found by name. A backend that is registered
+        later under the same name has devices of its own.
 
         Raises
         ------
@@ -161,7 +161,7 @@ class Manager:
             self._failed.clear()
 
     def _discover(self) -> None:
-        """Find all plugins, at the first call; entry points are scanned here and nowhere else."""
+        """Find all plugins at the first call. Entry points are scanned here only."""
         if not self._scanned:
             self._scanned = True
             try:
@@ -171,7 +171,7 @@ class Manager:
         self._admit_pending()
 
     def _admit_pending(self) -> None:
-        # Taken off the queue first: a plugin that uses a backend while it is imported comes back to this loop.
+        # Popped first: importing a plugin may use a backend, which enters this loop again.
         while self._pending:
             origin, find = self._pending.popleft()
             try:
@@ -183,7 +183,7 @@ class Manager:
                 raise
 
     def _admit(self, plugin: object, origin: _Origin, strict: bool = False) -> None:
-        """Register a plugin and take its backends in; if strict, all of them or none."""
+        """Register a plugin and its backends; if strict, all of them or none."""
         check_contract(plugin)
         if self._pluggy.is_registered(plugin) or self._pluggy.has_plugin(str(origin)):
             raise Refused("it is registered already")
@@ -223,7 +223,7 @@ class Manager:
         return Loaded(backend.name, backend, namespace, dict(backend.kernels()) | kernels, devices, dtypes, sources)
 
     def _collect(self, supplied: _Supplied) -> tuple[dict[str, Kernel], dict[str, str]]:
-        """The kernels that plugins have for a backend, and the plugins that they come from."""
+        """The kernels that plugins supply for a backend, and the plugin of each."""
         kernels: dict[str, Kernel] = {}
         sources: dict[str, tuple[int, str]] = {}
         for hook in reversed(self._pluggy.hook.tensorplug_kernels.get_hookimpls()):
@@ -291,7 +291,7 @@ def _version(distribution: str) -> str | None:
 
 
 def _failure(backend: Backend, error: BaseException) -> tuple[type[RuntimeError], str]:
-    """What to raise whenever the backend is asked for, and the reason."""
+    """The type of the error that loading the backend raises from now on, and the reason."""
     reason = describe(error)
     if isinstance(error, Conflict):
         return RuntimeError, reason
@@ -305,4 +305,4 @@ listing = _manager.listing
 register = _manager.register
 unregister = _manager.unregister
 forgetters = _manager.forgetters
-"""Called with the name of a backend that was in use and is taken out: what is kept by that name is forgotten."""
+"""Callbacks with the name of a loaded backend that is unregistered, which clear caches by that name."""

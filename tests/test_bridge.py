@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import tensorplug as tp
-from tensorplug.backends.common.dlpack import take_bfloat16
+from tensorplug.backends.common.dlpack import import_bfloat16
 from tensorplug.core.types.dtypes import DTYPES, DType
 
 
@@ -467,7 +467,7 @@ class TestDLPack:
         array = np.asarray([1, 2], name)
         assert tp.from_dlpack(array).dtype.name == name
         with pytest.raises(BufferError, match="not of the dtype wanted"):
-            take_bfloat16(Exported(tp.asarray(array, device="numpy")))
+            import_bfloat16(Exported(tp.asarray(array, device="numpy")))
 
     @pytest.mark.parametrize("dtype", ["float64", "float16", "int8", "uint64", "bool", "complex128"])
     def test_every_way_to_ask(self, backend: str, dtype: str) -> None:

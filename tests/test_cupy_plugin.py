@@ -20,7 +20,7 @@ def plugin() -> CuPy:
 def test_division_is_exact(plugin: CuPy, dtype: str) -> None:
     x1 = np.asarray([1, -1, 7.3, -7.3, 5, -0.0, 6e4, 0.3, 3], dtype)
     x2 = np.asarray([[0.1], [-0.1], [0.7], [3], [1e-3]], dtype)
-    kernels = plugin._mended()
+    kernels = plugin._corrected()
     with np.errstate(all="ignore"):
         assert kernels["floor_divide"](x1, x2).tolist() == np.floor_divide(x1, x2).tolist()
         assert kernels["remainder"](x1, x2).tolist() == np.remainder(x1, x2).tolist()

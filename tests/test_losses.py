@@ -662,12 +662,12 @@ def test_target_changed_before_backward(backend: str) -> None:
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_threads_share_blocks(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
-    monkeypatch.setattr(numpy_threads, "COUNT", threads)
+    monkeypatch.setattr(numpy_threads, "THREADS", threads)
     numpy_threads._pool.cache_clear()
     taken: list[int] = []
-    numpy_threads.each(taken.extend, [])
+    numpy_threads.parallel_for(taken.extend, [])
     assert taken == []
-    numpy_threads.each(taken.extend, list(range(100)))
+    numpy_threads.parallel_for(taken.extend, list(range(100)))
     assert sorted(taken) == list(range(100))
     x = numpy.random.default_rng(0).standard_normal(300_000)
     x[-1] = 800.0
@@ -677,12 +677,12 @@ def test_threads_share_blocks(monkeypatch: pytest.MonkeyPatch, threads: int) -> 
     assert loss[-1].item() == math.inf
     numpy.testing.assert_array_equal(loss.numpy()[:-1], numpy.exp(x[:-1]))
     with pytest.raises(ZeroDivisionError):
-        numpy_threads.each(lambda shared: [1 // i for i in shared].clear(), [1, 2, 3, 0])
+        numpy_threads.parallel_for(lambda shared: [1 // i for i in shared].clear(), [1, 2, 3, 0])
     numpy_threads._pool.cache_clear()
 
 
 def test_a_late_thread_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(numpy_threads, "COUNT", 2)
+    monkeypatch.setattr(numpy_threads, "THREADS", 2)
     numpy_threads._pool.cache_clear()
     begun, free = threading.Event(), threading.Event()
 
@@ -693,7 +693,7 @@ def test_a_late_thread_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> Non
     busy = numpy_threads._pool().submit(block)
     assert begun.wait(60)
     taken: list[int] = []
-    numpy_threads.each(taken.extend, [1, 2, 3])
+    numpy_threads.parallel_for(taken.extend, [1, 2, 3])
     assert taken == [1, 2, 3]
     free.set()
     busy.result(60)
@@ -705,12 +705,12 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
     code = """if True:
         import os
         from tensorplug.backends.numpy import threads as numpy_threads
-        numpy_threads.COUNT = 2
-        numpy_threads.each(list, [1, 2])
+        numpy_threads.THREADS = 2
+        numpy_threads.parallel_for(list, [1, 2])
         child = os.fork()
         if not child:
             taken = []
-            numpy_threads.each(taken.extend, [3, 4])
+            numpy_threads.parallel_for(taken.extend, [3, 4])
             os._exit(sum(taken))
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     """

@@ -1,9 +1,8 @@
-"""Conversion of floats to integers, for which libraries and processors have different answers where none is exact.
+"""Casts of floats to integers that are equal on every library and processor, also for NaN and out-of-range numbers.
 
-Fractions are cut off. Integers of 8 and 16 bits are the low bits of those of 32. An int32 or int64 that can't hold the
-number, or NaN, is the least one; a uint32 or uint64 wraps negative numbers that the signed one holds, and is 0 for
-those that are too large, else the bits of that least one. It is what PyTorch does on x86, where that does not depend on
-the place of the element.
+Fractions are truncated. NaN and numbers out of range become the least int32 or int64. uint32 and uint64 wrap negative
+numbers that the signed type holds; they are 0 for numbers that are too large, and the bits of the least signed integer
+for NaN and those too small. Integers of 8 and 16 bits are the low bits of the int32. This is what PyTorch does on x86.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from .quiet import Quiet, quietly
 
 
 def to_integers(xp: Any, x: Any, name: str, astype: Any) -> Any:
-    """Real floats in the integer dtype of that name, out of conversions of numbers that the dtype holds.
+    """Cast real floats to the integer dtype of that name.
 
     Parameters
     ----------
     astype
-        ``astype(x, name)`` is the library's own conversion.
+        ``astype(x, name)`` is the library's own cast, which is given numbers in range only.
     """
     bits = max(numpy.dtype(name).itemsize * 8, 32)
     half = 2.0 ** (bits - 1)
@@ -29,20 +28,20 @@ def to_integers(xp: Any, x: Any, name: str, astype: Any) -> Any:
         x = astype(x, "float32")
     if name in ("uint32", "uint64"):
         high = x >= half
-        low = astype(_within(xp, xp.where(high, x - half, x), half), f"int{bits}")
+        low = astype(_clamp_to_range(xp, xp.where(high, x - half, x), half), f"int{bits}")
         return xp.where(
             high, xp.bitwise_xor(astype(low, name), xp.full_like(low, 2 ** (bits - 1), dtype=name)), astype(low, name)
         )
-    return astype(astype(_within(xp, x, half), f"int{bits}"), name)
+    return astype(astype(_clamp_to_range(xp, x, half), f"int{bits}"), name)
 
 
-def _within(xp: Any, x: Any, half: float) -> Any:
-    """The numbers that a signed integer holds, and the least one for all others."""
+def _clamp_to_range(xp: Any, x: Any, half: float) -> Any:
+    """`x` where ``-half <= x < half``, else ``-half``."""
     return xp.where(xp.logical_and(x >= -half, x < half), x, xp.full_like(x, -half))
 
 
 def convert(x: numpy.ndarray, dtype: Any) -> numpy.ndarray:
-    """A NumPy array in another dtype, as every backend converts it."""
+    """Cast a NumPy array to another dtype, with the results that every backend gives."""
     target = numpy.dtype(dtype)
     if x.dtype.kind == "c" and target.kind not in "cb":
         x = x.real

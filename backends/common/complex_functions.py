@@ -1,10 +1,10 @@
-"""Elementwise functions of complex numbers out of functions of real ones, for libraries whose own are not exact.
+"""Complex elementwise functions made of real ones, for libraries whose own are inexact.
 
-Each gives the special values of the array API standard, and keeps the symmetries that make branch cuts continuous from
-the side that the sign of a zero names: values are computed where both parts are positive, or the imaginary one is, and
-the signs are put on afterwards (Kahan, "Branch cuts for complex elementary functions", 1987).
+They have the special values of the array API standard, and branch cuts that are continuous from the side that a signed
+zero selects: values are computed in one quadrant or half-plane, and the signs are copied afterwards (Kahan, "Branch
+cuts for complex elementary functions", 1987).
 
-Every function takes a namespace, the real and the imaginary part, and gives both parts of the result.
+Every function takes a namespace and the real and imaginary parts, and returns both parts of the result.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ Parts = tuple[Any, Any]
 Function = Callable[[Any, Any, Any], Parts]
 
 
-def joined(xp: Any, real: Any, imag: Any) -> Any:
-    """The complex numbers of two parts, exactly: ``real + imag * 1j`` loses infinities, NaN and the signs of zeros.
+def join_parts(xp: Any, real: Any, imag: Any) -> Any:
+    """Complex numbers from real and imaginary parts, exactly.
 
-    A product with `1j` is exact of what is finite and positive, and conjugation and negation put the signs on.
+    ``real + imag * 1j`` loses infinities, NaN and the signs of zeros. A product with `1j` is exact for finite positive
+    numbers; conjugation and negation set the signs.
     """
     a, b = abs(real), abs(imag)
     bounded = xp.isfinite(b)
     out = a + xp.where(bounded, b, xp.zeros_like(b)) * 1j
-    endless = xp.where(xp.isnan(b), a + complex(0.0, math.nan), a + complex(0.0, math.inf))
-    out = xp.where(bounded, out, endless)
+    infinite_or_nan = xp.where(xp.isnan(b), a + complex(0.0, math.nan), a + complex(0.0, math.inf))
+    out = xp.where(bounded, out, infinite_or_nan)
     out = xp.where(xp.signbit(imag), xp.conj(out), out)
     return xp.where(xp.signbit(real), -xp.conj(out), out)
 
@@ -36,47 +37,47 @@ def _either(xp: Any, predicate: Callable[[Any], Any], a: Any, b: Any) -> Any:
     return xp.logical_or(predicate(a), predicate(b))
 
 
-def _nowhere(xp: Any, real: Any, imag: Any) -> Parts:
-    """NaN in both parts where one is."""
+def _spread_nan(xp: Any, real: Any, imag: Any) -> Parts:
+    """Both parts NaN where one is."""
     lost = _either(xp, xp.isnan, real, imag)
     return xp.where(lost, real + imag, real), xp.where(lost, real + imag, imag)
 
 
 def _exponential(xp: Any, a: Any) -> Parts:
-    """Two factors of the exponential, each of which is finite where one that is too large meets a small sine."""
+    """Two factors of ``exp(a)``, so that a product with a small number does not overflow too early."""
     large = a > math.log(float(xp.finfo(a.dtype).max)) - 1
     return xp.exp(xp.where(large, a / 2, a)), xp.exp(xp.where(large, a / 2, xp.zeros_like(a)))
 
 
-def _turned(xp: Any, factors: Parts, b: Any) -> Parts:
-    """The number of that modulus and the angle b."""
+def _from_polar(xp: Any, factors: Parts, b: Any) -> Parts:
+    """The parts of the complex number with angle b, whose modulus is the product of the factors."""
     first, second = factors
     return first * xp.cos(b) * second, first * xp.sin(b) * second
 
 
 def exp(xp: Any, a: Any, b: Any) -> Parts:
     """The exponential."""
-    real, imag = _turned(xp, _exponential(xp, a), b)
+    real, imag = _from_polar(xp, _exponential(xp, a), b)
     real, imag = xp.where(b == 0, xp.exp(a), real), xp.where(b == 0, b, imag)
-    endless = xp.logical_not(xp.isfinite(b))
-    zero, high = xp.logical_and(a == -math.inf, endless), xp.logical_and(a == math.inf, endless)
+    infinite_or_nan = xp.logical_not(xp.isfinite(b))
+    zero, high = xp.logical_and(a == -math.inf, infinite_or_nan), xp.logical_and(a == math.inf, infinite_or_nan)
     real = xp.where(zero, xp.zeros_like(a), xp.where(high, a, real))
     return real, xp.where(zero, xp.copysign(xp.zeros_like(b), b), imag)
 
 
 def expm1(xp: Any, a: Any, b: Any) -> Parts:
-    """The exponential less one."""
+    """``exp(z) - 1``, without cancellation."""
     real, imag = exp(xp, a, b)
     half = xp.sin(b / 2)
     near = xp.expm1(a) * xp.cos(b) - 2 * half * half
-    # Beyond 40 the one does not count, and the exponential may overflow where its product with the cosine does not.
+    # Beyond 40 the 1 does not count, and exp(a) may overflow although its product with the cosine does not.
     inside = xp.logical_and(abs(a) < 40, b != 0)
     real = xp.where(inside, near, xp.where(b == 0, xp.expm1(a), real - 1))
     return xp.where(xp.logical_and(a == 0, b == 0), xp.zeros_like(a), real), imag
 
 
 def _hyperbolic(xp: Any, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
-    """Products of the hyperbolic sine and cosine of a with the cosine and sine of b."""
+    """``sinh(a) cos(b), cosh(a) sin(b), cosh(a) cos(b), sinh(a) sin(b)``."""
     sine, cosine = _sinh_cosh(xp, a)
     cos, sin = xp.cos(b), xp.sin(b)
     large = abs(a) > 40
@@ -92,7 +93,7 @@ def _hyperbolic(xp: Any, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
 
 
 def _sinh_cosh(xp: Any, a: Any) -> Parts:
-    """Hyperbolic sine and cosine of a number that is no larger than 40."""
+    """``sinh(a), cosh(a)`` for ``abs(a) <= 40``."""
     grown = xp.expm1(xp.where(abs(a) > 40, xp.zeros_like(a), abs(a)))
     sine = (grown + grown / (grown + 1)) / 2
     cosine = 1 + grown * grown / (2 * (grown + 1))
@@ -102,9 +103,9 @@ def _sinh_cosh(xp: Any, a: Any) -> Parts:
 def sinh(xp: Any, a: Any, b: Any) -> Parts:
     """The hyperbolic sine."""
     real, imag, _, _ = _hyperbolic(xp, a, b)
-    endless = xp.logical_not(xp.isfinite(b))
-    # Of an infinity whose sign means nothing, all libraries give the positive one.
-    real = xp.where(endless, xp.where(a == 0, a, xp.where(xp.isinf(a), abs(a), real)), real)
+    infinite_or_nan = xp.logical_not(xp.isfinite(b))
+    # All libraries return the positive one where the sign of an infinity is unspecified.
+    real = xp.where(infinite_or_nan, xp.where(a == 0, a, xp.where(xp.isinf(a), abs(a), real)), real)
     return real, xp.where(b == 0, b, imag)
 
 
@@ -112,9 +113,9 @@ def cosh(xp: Any, a: Any, b: Any) -> Parts:
     """The hyperbolic cosine."""
     _, _, real, imag = _hyperbolic(xp, a, b)
     zero = xp.copysign(xp.zeros_like(a), a) * xp.copysign(xp.ones_like(b), b)
-    endless = xp.logical_not(xp.isfinite(b))
-    real = xp.where(xp.logical_and(xp.isinf(a), endless), abs(a), real)
-    return real, xp.where(xp.logical_or(xp.logical_and(a == 0, endless), b == 0), zero, imag)
+    infinite_or_nan = xp.logical_not(xp.isfinite(b))
+    real = xp.where(xp.logical_and(xp.isinf(a), infinite_or_nan), abs(a), real)
+    return real, xp.where(xp.logical_or(xp.logical_and(a == 0, infinite_or_nan), b == 0), zero, imag)
 
 
 def tanh(xp: Any, a: Any, b: Any) -> Parts:
@@ -132,14 +133,14 @@ def tanh(xp: Any, a: Any, b: Any) -> Parts:
     imag = xp.where(steep, 1 / (tangent * sine * sine), imag)
     high = 4 * xp.sin(b) * xp.cos(b) * xp.exp(-2 * xp.where(large, abs(a), xp.ones_like(a)))
     one, zero = xp.copysign(xp.ones_like(a), a), xp.copysign(xp.zeros_like(b), b)
-    real, imag = _nowhere(xp, xp.where(large, one, real), xp.where(large, high, imag))
+    real, imag = _spread_nan(xp, xp.where(large, one, real), xp.where(large, high, imag))
     real = xp.where(b == 0, xp.tanh(a), xp.where(a == 0, a, xp.where(xp.isinf(a), one, real)))
     imag = xp.where(b == 0, b, xp.where(a == 0, tangent, xp.where(xp.isinf(a), zero, imag)))
     return real, imag
 
 
 def log1p(xp: Any, a: Any, b: Any) -> Parts:
-    """The logarithm of one more than the number."""
+    """``log(1 + z)``, without cancellation."""
     bounded = xp.logical_and(abs(a) < 4, abs(b) < 4)
     x, y = xp.where(bounded, a, xp.zeros_like(a)), xp.where(bounded, b, xp.zeros_like(b))
     grown = x * (2 + x) + y * y
@@ -149,7 +150,7 @@ def log1p(xp: Any, a: Any, b: Any) -> Parts:
 
 
 def _log_abs(xp: Any, a: Any, b: Any) -> Any:
-    """The logarithm of the modulus, which may be too large for a number."""
+    """``log(hypot(a, b))``, also where the hypotenuse overflows."""
     high, low = xp.maximum(abs(a), abs(b)), xp.minimum(abs(a), abs(b))
     ratio = low / xp.where(high == 0, xp.ones_like(high), high)
     real = xp.log(high) + xp.log1p(ratio * ratio) / 2
@@ -157,36 +158,36 @@ def _log_abs(xp: Any, a: Any, b: Any) -> Any:
 
 
 def asinh(base: Function) -> Function:
-    """The inverse hyperbolic sine, out of a library's for numbers in the first quadrant."""
+    """Inverse hyperbolic sine, from a library's that is right in the first quadrant."""
 
     def function(xp: Any, a: Any, b: Any) -> Parts:
         x, y = abs(a), abs(b)
-        real, imag = _nowhere(xp, *base(xp, x, y))
-        endless = _either(xp, xp.isinf, a, b)
-        real = xp.where(endless, xp.full_like(x, math.inf), real)
-        imag = xp.where(endless, xp.atan2(y, x), xp.where(b == 0, y, imag))
+        real, imag = _spread_nan(xp, *base(xp, x, y))
+        infinite_or_nan = _either(xp, xp.isinf, a, b)
+        real = xp.where(infinite_or_nan, xp.full_like(x, math.inf), real)
+        imag = xp.where(infinite_or_nan, xp.atan2(y, x), xp.where(b == 0, y, imag))
         return xp.copysign(real, a), xp.copysign(imag, b)
 
     return function
 
 
 def acos(base: Function) -> Function:
-    """The inverse cosine, out of a library's for numbers in the upper half of the plane."""
+    """Inverse cosine, from a library's that is right in the upper half-plane."""
 
     def function(xp: Any, a: Any, b: Any) -> Parts:
         y = abs(b)
-        real, imag = _nowhere(xp, *base(xp, a, y))
-        endless = _either(xp, xp.isinf, a, b)
-        real = xp.where(endless, xp.atan2(y, a), real)
+        real, imag = _spread_nan(xp, *base(xp, a, y))
+        infinite_or_nan = _either(xp, xp.isinf, a, b)
+        real = xp.where(infinite_or_nan, xp.atan2(y, a), real)
         real = xp.where(xp.logical_and(a == 0, xp.isnan(b)), xp.full_like(a, math.pi / 2), real)
-        imag = xp.where(endless, xp.full_like(a, -math.inf), imag)
+        imag = xp.where(infinite_or_nan, xp.full_like(a, -math.inf), imag)
         return real, xp.copysign(imag, -xp.copysign(xp.ones_like(b), b))
 
     return function
 
 
 def acosh(base: Function) -> Function:
-    """The inverse hyperbolic cosine, out of a library's inverse cosine."""
+    """Inverse hyperbolic cosine, from a library's inverse cosine."""
     inverse = acos(base)
 
     def function(xp: Any, a: Any, b: Any) -> Parts:
@@ -197,7 +198,7 @@ def acosh(base: Function) -> Function:
 
 
 def sqrt(base: Function) -> Function:
-    """The square root, out of a library's for numbers in the upper half of the plane."""
+    """Square root, from a library's that is right in the upper half-plane."""
 
     def function(xp: Any, a: Any, b: Any) -> Parts:
         y = abs(b)
@@ -213,12 +214,12 @@ def sqrt(base: Function) -> Function:
 
 
 def log(base: Function, unit: float = 1.0) -> Function:
-    """The logarithm, out of the logarithm of the modulus as a library gives it; for the base that has log `unit`."""
+    """Logarithm divided by `unit`, with the modulus from a library's logarithm."""
 
     def function(xp: Any, a: Any, b: Any) -> Parts:
         real, _ = base(xp, a, b)
         size = xp.hypot(a, b)
-        # Libraries whose log1p is not exact below -0.29 have logarithms that are not exact here.
+        # Inexact in libraries whose log1p is inexact below -0.29.
         real = xp.where(xp.logical_and(size > 0.7, size < 0.9), _log_abs(xp, a, b), real)
         real = xp.where(_either(xp, xp.isinf, a, b), xp.full_like(a, math.inf), real)
         return real / unit, xp.atan2(b, a) / unit
@@ -244,34 +245,34 @@ def atanh(xp: Any, a: Any, b: Any) -> Parts:
     ratio = least / most
     real = xp.where(large, (x / most) / (1 + ratio * ratio) / most, real)
     imag = xp.where(large, xp.full_like(y, math.pi / 2), imag)
-    real, imag = _nowhere(xp, real, imag + y * 0)
-    endless = _either(xp, xp.isinf, a, b)
+    real, imag = _spread_nan(xp, real, imag + y * 0)
+    infinite_or_nan = _either(xp, xp.isinf, a, b)
     nowhere = xp.logical_and(xp.isinf(a), xp.isnan(b))
-    real = xp.where(xp.logical_or(endless, xp.logical_and(a == 0, xp.isnan(b))), xp.zeros_like(x), real)
-    imag = xp.where(endless, xp.where(nowhere, b, xp.full_like(y, math.pi / 2)), imag)
+    real = xp.where(xp.logical_or(infinite_or_nan, xp.logical_and(a == 0, xp.isnan(b))), xp.zeros_like(x), real)
+    imag = xp.where(infinite_or_nan, xp.where(nowhere, b, xp.full_like(y, math.pi / 2)), imag)
     return xp.copysign(real, a), xp.copysign(imag, b)
 
 
 def sign(xp: Any, a: Any, b: Any) -> Parts:
-    """The number over its modulus."""
+    """``z / abs(z)``, and 0 for 0."""
     high = xp.maximum(abs(a), abs(b))
-    # Powers of two, since XLA makes one division of two, by a product that may overflow.
+    # Scaled by powers of two: XLA merges two divisions into one, by a product that may overflow.
     most = int(math.log2(float(xp.finfo(a.dtype).max))) // 2
     one = xp.ones_like(high)
     scale = xp.where(high > 2.0**most, one * 2.0**-most, xp.where(high < 2.0**-most, one * 2.0**most, one))
     x, y = a * scale, b * scale
     none = high == 0
     length = xp.where(none, one, xp.hypot(x, y))
-    endless = xp.logical_and(xp.logical_not(_either(xp, xp.isnan, a, b)), xp.isinf(high))
-    real, imag = _nowhere(xp, x / length, y / length)
-    # A number over infinity is zero, and infinity over it is NaN.
-    real = xp.where(endless, xp.where(xp.isfinite(a), a * 0, a - a), real)
-    imag = xp.where(endless, xp.where(xp.isfinite(b), b * 0, b - b), imag)
+    infinite_or_nan = xp.logical_and(xp.logical_not(_either(xp, xp.isnan, a, b)), xp.isinf(high))
+    real, imag = _spread_nan(xp, x / length, y / length)
+    # A finite part over infinity is 0; infinity over infinity is NaN.
+    real = xp.where(infinite_or_nan, xp.where(xp.isfinite(a), a * 0, a - a), real)
+    imag = xp.where(infinite_or_nan, xp.where(xp.isfinite(b), b * 0, b - b), imag)
     return xp.where(none, xp.zeros_like(a), real), xp.where(none, xp.zeros_like(b), imag)
 
 
 def divide(xp: Any, a: Any, b: Any, c: Any, d: Any) -> Parts:
-    """The quotient of two numbers (Smith, "Algorithm 116: Complex division", 1962); by zero, of both parts by it."""
+    """Quotient (Smith, "Algorithm 116: Complex division", 1962); both parts are divided by a zero divisor."""
     swapped = abs(c) < abs(d)
     high, low = xp.where(swapped, d, c), xp.where(swapped, c, d)
     nothing = xp.logical_and(c == 0, d == 0)
@@ -283,9 +284,9 @@ def divide(xp: Any, a: Any, b: Any, c: Any, d: Any) -> Parts:
 
 
 def pow(base: Callable[..., Parts]) -> Callable[..., Parts]:
-    """The power, out of a library's for finite numbers other than zero; else ``exp(x2 * log(x1))``.
+    """Power, from a library's for finite bases other than zero; ``exp(x2 * log(x1))`` for others.
 
-    That the power of exponent zero is one holds for all numbers.
+    The exponent 0 gives 1 for every base.
     """
 
     def function(xp: Any, a: Any, b: Any, c: Any, d: Any) -> Parts:

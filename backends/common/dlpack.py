@@ -1,6 +1,6 @@
-"""bfloat16 through DLPack for NumPy, which cannot name it there.
+"""DLPack exchange of NumPy arrays of bfloat16, which NumPy itself refuses.
 
-The numbers go as 16-bit integers, and the capsule is made to say which they are.
+The array is exported as uint16, and the dtype code in the capsule is changed.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Any
 import numpy
 
 _UNSIGNED, _BFLOAT = 1, 4
-"""DLPack's codes of dtypes."""
+"""DLPack's dtype codes."""
 
 _POINTER = ctypes.sizeof(ctypes.c_void_p)
 
 # A DLTensor begins with a pointer, a device of two 32-bit integers, and the number of axes; then comes the dtype.
 _DTYPE_IN_TENSOR = _POINTER + 12
 _DTYPE_AT = {b"dltensor": _DTYPE_IN_TENSOR, b"dltensor_versioned": 16 + 2 * _POINTER + _DTYPE_IN_TENSOR}
-"""Where the dtype stands in what a capsule points to, by the capsule's name."""
+"""The offset of the dtype in the struct of a capsule, by the capsule's name."""
 
 _name, _pointer = ctypes.pythonapi.PyCapsule_GetName, ctypes.pythonapi.PyCapsule_GetPointer
 _name.restype, _name.argtypes = ctypes.c_char_p, (ctypes.py_object,)
@@ -29,46 +29,48 @@ class _Dtype(ctypes.Structure):
     _fields_ = (("code", ctypes.c_uint8), ("bits", ctypes.c_uint8), ("lanes", ctypes.c_uint16))
 
 
-def _recoded(capsule: Any, source: int, target: int) -> Any:
-    """A capsule of 16-bit numbers that says that they are of another kind."""
+def _set_dtype_code(capsule: Any, source: int, target: int) -> Any:
+    """Change the dtype code of a capsule of 16-bit numbers, and return it."""
     name = _name(capsule)
     dtype = _Dtype.from_address(_pointer(capsule, name) + _DTYPE_AT[name])
     if (dtype.code, dtype.bits, dtype.lanes) != (source, 16, 1):
-        raise BufferError(f"this array is not of the dtype wanted, but of code {dtype.code} and {dtype.bits} bits")
+        raise BufferError(
+            f"this array is not of the dtype wanted: its DLPack dtype has code {dtype.code} and {dtype.bits} bits"
+        )
     dtype.code = target
     return capsule
 
 
 def export(array: numpy.ndarray, **options: Any) -> Any:
-    """The capsule of a NumPy array; `options` are those of ``__dlpack__``."""
+    """The DLPack capsule of a NumPy array; `options` are those of ``__dlpack__``."""
     if array.dtype.name != "bfloat16":
         return array.__dlpack__(**options)
-    return _recoded(array.view(numpy.uint16).__dlpack__(**options), _UNSIGNED, _BFLOAT)
+    return _set_dtype_code(array.view(numpy.uint16).__dlpack__(**options), _UNSIGNED, _BFLOAT)
 
 
-class _AsIntegers:
-    """An array of bfloat16 that says that it is of integers."""
+class _AsUint16:
+    """An array of bfloat16 that exports itself as uint16."""
 
     def __init__(self, array: Any) -> None:
         self._array = array
         self.__dlpack_device__ = array.__dlpack_device__
 
     def __dlpack__(self, **options: Any) -> Any:
-        return _recoded(self._array.__dlpack__(**options), _BFLOAT, _UNSIGNED)
+        return _set_dtype_code(self._array.__dlpack__(**options), _BFLOAT, _UNSIGNED)
 
 
-def take_bfloat16(array: Any) -> numpy.ndarray:
-    """Another library's array of bfloat16, as a NumPy array that shares its memory.
+def import_bfloat16(array: Any) -> numpy.ndarray:
+    """Import another library's array of bfloat16 as a NumPy array that shares its memory.
 
     Raises
     ------
     BufferError, RuntimeError
         If it is of another dtype, or not in the memory of the CPU.
     ImportError
-        If ml_dtypes, by which NumPy has bfloat16, is not installed.
+        If ml_dtypes, which gives NumPy bfloat16, is not installed.
     """
     from ml_dtypes import bfloat16
 
     if isinstance(array, numpy.ndarray) and array.dtype == bfloat16:
         return array
-    return numpy.from_dlpack(_AsIntegers(array)).view(bfloat16)
+    return numpy.from_dlpack(_AsUint16(array)).view(bfloat16)

@@ -1,4 +1,4 @@
-"""Elementwise functions whose special values libraries differ in, out of functions that they agree in.
+"""Division and shifts with the standard's special values, made of functions that all libraries agree in.
 
 Each takes a namespace and arrays of one real dtype.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def floor_divide(xp: Any, x1: Any, x2: Any, quotient: Any) -> Any:
-    """The library's quotient of floats, where none is zero or infinite that it takes for NaN or for -1."""
+    """Floor division of floats: the library's `quotient`, corrected for zeros, infinities and signs of zero."""
     ordinary = xp.logical_and(xp.logical_and(xp.isfinite(x1), xp.isfinite(x2)), x2 != 0)
     exact = x1 / x2
     signed = xp.where(quotient == 0, xp.copysign(xp.zeros_like(exact), exact), quotient)
@@ -17,7 +17,7 @@ def floor_divide(xp: Any, x1: Any, x2: Any, quotient: Any) -> Any:
 
 
 def remainder(xp: Any, x1: Any, x2: Any, rest: Any) -> Any:
-    """The library's remainder of floats with the sign of the divisor, which may be infinite."""
+    """Remainder of floats with the sign of the divisor: the library's `rest`, corrected for zeros and infinities."""
     rest = xp.where(rest == 0, xp.copysign(xp.zeros_like(rest), x2), rest)
     same = xp.signbit(x1) == xp.signbit(x2)
     towards = xp.where(x1 == 0, xp.copysign(xp.zeros_like(rest), x2), xp.where(same, x1, x2))
@@ -25,17 +25,17 @@ def remainder(xp: Any, x1: Any, x2: Any, rest: Any) -> Any:
 
 
 def left_shift(xp: Any, x1: Any, x2: Any) -> Any:
-    """Bits that are moved out are lost, however far; by a negative number all are."""
-    held = _held(xp, x2)
+    """Left shift, which is 0 for a distance that is negative or at least the width of the dtype."""
+    held = _in_width(xp, x2)
     return xp.where(held, xp.bitwise_left_shift(x1, xp.where(held, x2, xp.zeros_like(x2))), xp.zeros_like(x1))
 
 
 def right_shift(xp: Any, x1: Any, x2: Any) -> Any:
-    """The sign is what remains of a number of which all bits are moved out."""
-    held = _held(xp, x2)
+    """Right shift; for a distance that is negative or at least the width, 0 or, for negative numbers, -1."""
+    held = _in_width(xp, x2)
     shifted = xp.bitwise_right_shift(x1, xp.where(held, x2, xp.full_like(x2, xp.iinfo(x2.dtype).bits - 1)))
     return shifted if xp.isdtype(x1.dtype, "signed integer") else xp.where(held, shifted, xp.zeros_like(x1))
 
 
-def _held(xp: Any, distance: Any) -> Any:
+def _in_width(xp: Any, distance: Any) -> Any:
     return xp.logical_and(distance >= 0, distance < xp.iinfo(distance.dtype).bits)

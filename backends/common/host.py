@@ -1,4 +1,4 @@
-"""Functions of NumPy arrays for libraries that have no such function, or have one that costs a compilation."""
+"""Kernels of other libraries that compute on the host, with NumPy."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ..contract import Kernel
 
 
 def comparable(x: Any) -> Any:
-    """The array in a dtype in which NumPy sorts NaN last: bfloat16, which is no dtype of its own, in float32."""
+    """The array in a dtype that NumPy sorts with NaN last: bfloat16 as float32."""
     return x.astype(numpy.float32) if x.dtype.kind == "V" else x
 
 
-def on_host(function: Callable[..., tuple[Any, ...]], own: Callable[[Any, Any], Any]) -> Kernel:
-    """A function of NumPy arrays as a kernel of another library, whose arrays `own` makes for a device.
+def on_host(function: Callable[..., tuple[Any, ...]], from_numpy: Callable[[Any, Any], Any]) -> Kernel:
+    """A kernel that calls a function of NumPy arrays; ``from_numpy(array, device)`` copies its results to a device.
 
-    For results whose shapes depend on values, for each of which a library that compiles would do so again.
+    For results whose shape depends on values: a library that compiles would compile anew for each shape.
     """
 
     def kernel(x: Any, **parameters: Any) -> tuple[Any, ...]:
-        return tuple(own(found, x.device) for found in function(comparable(numpy.asarray(x)), **parameters))
+        return tuple(from_numpy(found, x.device) for found in function(comparable(numpy.asarray(x)), **parameters))
 
     return kernel

@@ -1,4 +1,4 @@
-"""The stream of random 64-bit words that belongs to a seed, on NumPy.
+"""Random 64-bit words of Philox4x64-10 by NumPy: one stream for each seed.
 
 The stream is Philox4x64-10 in counter mode (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
 Word number ``n`` is output ``n % 4`` of the block whose counter is ``(n // 4, 0, 0, 0)`` under the key ``(seed, 0)``,
@@ -15,11 +15,11 @@ import numpy
 STREAM_LENGTH = 2**64
 
 _idle: list[numpy.random.Philox] = []
-"""Generators that no thread uses now: to make one takes ten times as long as to put one at another place."""
+"""Generators that no thread uses: making one takes ten times as long as setting its state."""
 
 
 def words(seed: int, offset: int, count: int) -> numpy.ndarray:
-    """Numbers `offset` to ``offset + count`` of the stream of random words that belongs to `seed`.
+    """Random words `offset` to ``offset + count`` of the stream of `seed`.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def words(seed: int, offset: int, count: int) -> numpy.ndarray:
 
 
 def _at(key: int, block: int) -> Any:
-    """The state of NumPy's generator at the beginning of a block; it adds one to the counter before each block."""
+    """The state of NumPy's generator before a block; it increments the counter before each block."""
     counter = (block - 1, 0, 0, 0) if block else (2**64 - 1,) * 4
     return {
         "bit_generator": "Philox",
@@ -74,7 +74,7 @@ def _at(key: int, block: int) -> Any:
 
 
 def check_seed(seed: int) -> int:
-    """The first word of the key for a seed.
+    """Validate a seed, and return the first word of its key.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def check_seed(seed: int) -> int:
 
 
 def check_span(offset: int, count: int) -> tuple[tuple[int, int], int]:
-    """Where a span of words begins, as the number of the block and the place in it; and how many words it has.
+    """Validate a span of words; return the block and the position in it at which it begins, and its length.
 
     Examples
     --------

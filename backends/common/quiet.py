@@ -1,4 +1,4 @@
-"""NumPy's functions without its floating-point warnings, the user's own settings staying as they are."""
+"""Calls of NumPy's functions without floating-point warnings, whatever the user's `numpy.seterr` says."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ costs a tenth of that. A context runs in one thread at a time: where another has
 `run_anyway` does the work.
 """
 
-# What NumPy's settings are kept in: nothing else was set in that context.
+# The context variable in which NumPy keeps its settings, and the value that ignores all warnings.
 ((_SETTINGS, _IGNORED),) = _CONTEXT.items()
 
 
 @final
 class Quiet:
-    """``numpy.errstate(all="ignore")`` in a third of its time: what that sets is made once."""
+    """``numpy.errstate(all="ignore")`` in a third of its time, as the settings are made once."""
 
     __slots__ = ("_token",)
 
@@ -44,13 +44,13 @@ class Quiet:
 
 
 def run_anyway(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
-    """The same for any function, and in any number of threads."""
+    """``function(*arguments, **keywords)`` without floating-point warnings, for any function and in any thread."""
     with Quiet():
         return function(*arguments, **keywords)
 
 
 def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
-    """The same for functions written in C, in any number of threads."""
+    """``function(*arguments)`` without floating-point warnings, for functions written in C, in any thread."""
     try:
         return run(function, *arguments)
     except RuntimeError:
@@ -58,7 +58,7 @@ def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def quiet(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that may be of Python's, for good."""
+    """Decorate a function so that it emits no floating-point warnings."""
 
     @functools.wraps(function)
     def kernel(*arguments: Any, **keywords: Any) -> Any:

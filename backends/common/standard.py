@@ -1,6 +1,6 @@
-"""Functions of a namespace of which the standard leaves something open, with Tensorplug's answer.
+"""Default kernels for functions whose special values the standard leaves open.
 
-They are the kernels of backends that have none of their own, so that a namespace that keeps to the standard will do.
+A backend without kernels of its own uses them, so that any namespace that follows the standard is enough.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from . import complex_functions, elementwise
 
 
 def clip(xp: Any, x: Array, min: Array, max: Array) -> Array:
-    """The standard leaves it open where `min` is greater than `max`."""
+    """``minimum(maximum(x, min), max)``, which defines the result where `min` is greater than `max`."""
     return xp.minimum(xp.maximum(x, min), max)
 
 
-def by_parts(name: str, xp: Any, x: Array) -> Array:
-    """A function of complex numbers by their parts: libraries lose digits and special values."""
+def apply_to_parts(name: str, xp: Any, x: Array) -> Array:
+    """A function of `complex_functions` on complex arrays, and the library's own on real ones."""
     if not xp.isdtype(x.dtype, "complex floating"):
         return getattr(xp, name)(x)
     function: complex_functions.Function = getattr(complex_functions, name)
-    return complex_functions.joined(xp, *function(xp, xp.real(x), xp.imag(x)))
+    return complex_functions.join_parts(xp, *function(xp, xp.real(x), xp.imag(x)))
 
 
 def reciprocal(xp: Any, x: Array) -> Array:
-    """NumPy's own of a complex zero is NaN, which one divided by it is not."""
+    """``1 / x``: NumPy's reciprocal of a complex 0 is NaN."""
     return xp.divide(xp.ones_like(x), x)
 
 
 def division(name: str, xp: Any, x1: Array, x2: Array) -> Array:
-    """`floor_divide` or `remainder`, whose zeros and infinities libraries differ in."""
+    """`floor_divide` or `remainder`, with zeros and infinities corrected for floats."""
     out = getattr(xp, name)(x1, x2)
     if not xp.isdtype(x1.dtype, "real floating"):
         return out
@@ -41,7 +41,7 @@ def division(name: str, xp: Any, x1: Array, x2: Array) -> Array:
 
 
 def mean(xp: Any, x: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
-    """The mean of nothing is NaN, of which libraries warn."""
+    """Mean, which is NaN for no elements, without a warning."""
     if x.size == 0:
         return xp.sum(x, axis=axis, keepdims=keepdims) / 0
     return xp.mean(x, axis=axis, keepdims=keepdims)
@@ -53,8 +53,8 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "clip": clip,
     "floor_divide": functools.partial(division, "floor_divide"),
     "mean": mean,
-    **{name: functools.partial(by_parts, name) for name in ("expm1", "log1p", "sign", "tan", "tanh")},
+    **{name: functools.partial(apply_to_parts, name) for name in ("expm1", "log1p", "sign", "tan", "tanh")},
     "reciprocal": reciprocal,
     "remainder": functools.partial(division, "remainder"),
 }
-"""Each takes the namespace, and then what the function of that name takes."""
+"""Functions by name; each takes the namespace before the arguments of the function."""

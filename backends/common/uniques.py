@@ -1,4 +1,4 @@
-"""The unique elements of an array, and membership among them, on any array API namespace.
+"""Unique elements and set membership by sorting, on any array API namespace.
 
 `xp` is a namespace whose sort is stable and puts NaN last, or the functions of a backend that are called like it.
 """
@@ -9,8 +9,8 @@ import math
 from typing import Any
 
 
-def _order(xp: Any, x: Any, is_complex: bool) -> Any:
-    """The positions of the elements in ascending order, complex ones by their real and then their imaginary parts."""
+def _argsort(xp: Any, x: Any, is_complex: bool) -> Any:
+    """Indices that sort a 1-d array, complex numbers by their real and then their imaginary parts."""
     if not is_complex:
         return xp.argsort(x, stable=True)
     order = xp.argsort(xp.imag(x), stable=True)
@@ -18,16 +18,16 @@ def _order(xp: Any, x: Any, is_complex: bool) -> Any:
 
 
 def unique_indices(xp: Any, x: Any, *, is_complex: bool, inverse: bool) -> tuple[Any, Any, Any]:
-    """The unique elements of a 1-d array of numbers, in ascending order.
+    """Indices, counts and inverse of the unique elements of a 1-d array, in ascending order.
 
     Returns
     -------
     indices, counts : array, shape (K,)
-        Where each first occurs, and how often.
+        The first position of each unique element, and how often it occurs.
     inverse : array
-        Which of them each element is, if `inverse` is asked for; else nothing of use.
+        The unique element that each element equals; meaningless unless asked for.
     """
-    order = _order(xp, x, is_complex)
+    order = _argsort(xp, x, is_complex)
     if not x.shape[0]:
         return order, order, order
     ordered = xp.take(x, order, axis=0)
@@ -44,7 +44,7 @@ def unique_indices(xp: Any, x: Any, *, is_complex: bool, inverse: bool) -> tuple
 
 
 def is_member(ops: Any, x1: Any, x2: Any, *, invert: bool) -> Any:
-    """Whether each element of one array of numbers is an element of another of the same dtype."""
+    """Whether each element of `x1` is in `x2`, as `isin`."""
     members = ops.concat([ops.reshape(x2, (-1,)), ops.reshape(x1, (-1,))], axis=0)
     count = members.shape[0] - math.prod(x1.shape)
     is_complex = ops.abs(x1).dtype != x1.dtype

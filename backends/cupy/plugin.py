@@ -31,14 +31,14 @@ DISTRIBUTIONS = ("cupy-cuda12x", "cupy-cuda13x", "cupy")
 """The names under which CuPy is distributed."""
 
 CREATION = ("arange", "empty", "eye", "full", "linspace", "ones", "zeros")
-"""Functions whose ``device`` array-api-compat takes and disregards."""
+"""Creation functions whose ``device`` array-api-compat ignores."""
 
 RAISING = ("cholesky", "eigh", "eigvalsh", "inv", "solve", "svd", "svdvals")
-"""Functions of linear algebra that say that there is no result only where they are told to."""
+"""Functions of linear algebra that raise for singular matrices only under ``cupyx.errstate(linalg="raise")``."""
 
 
 class CuPy(Backend):
-    """CuPy arrays, on devices named ``"cuda:0"``, ``"cuda:1"``, ... CuPy's 0-d arrays are arrays."""
+    """Arrays of CuPy, on devices named ``"cuda:0"``, ``"cuda:1"``, ..."""
 
     name = "cupy"
     contract = 1
@@ -47,7 +47,7 @@ class CuPy(Backend):
 
     @property
     def distribution(self) -> str | None:  # type: ignore[override]
-        """The one of CuPy's distributions that is installed."""
+        """The distribution of CuPy that is installed."""
         for name in DISTRIBUTIONS:
             try:
                 importlib.metadata.distribution(name)
@@ -59,14 +59,14 @@ class CuPy(Backend):
     def load(self) -> Any:
         if importlib.util.find_spec("cupy") is None:
             raise BackendUnavailable("CuPy is not installed")
-        # CuPy warns while it looks for CUDA; what it found is told by the error.
+        # CuPy warns while it looks for CUDA; the error below says what it found.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import cupy
 
             try:
                 cupy.cuda.runtime.getDeviceCount()
-                # A kernel is compiled, since the compiler is a library of its own that may be missing.
+                # Compiles a kernel: the compiler is a library of its own that may be missing.
                 (cupy.zeros(1) + 1).sum().item()
             except Exception as error:
                 raise BackendUnavailable(
@@ -77,7 +77,7 @@ class CuPy(Backend):
         self.cupy, self._functions = cupy, array_api_compat.cupy
         if cupy.cuda.runtime.getDeviceCount() == 1:
             return array_api_compat.cupy
-        return _Located(array_api_compat.cupy, self._where_operand_is)
+        return _Located(array_api_compat.cupy, self._on_operand_device)
 
     def kernels(self) -> Mapping[str, Kernel]:
         creation = {name: self._on_device(getattr(self._functions, name)) for name in CREATION}
@@ -99,18 +99,18 @@ class CuPy(Backend):
         own |= {f"linalg.{name}": self._raising(name) for name in RAISING}
         for name in ("eig", "eigvals"):
             if hasattr(self.cupy.linalg, name):  # since CuPy 14
-                own[f"linalg.{name}"] = _of_complex_results(getattr(self.cupy.linalg, name))
+                own[f"linalg.{name}"] = _complex_results(getattr(self.cupy.linalg, name))
         own["linalg.slogdet"] = self._slogdet
-        own |= self._mended() | self._sorting()
+        own |= self._corrected() | self._sorting()
         own |= {name: kernel for name, kernel in in_place.items() if name.removesuffix("_") not in own}
         if self.namespace is not self._functions:
-            own = {name: self._where_operand_is(kernel) for name, kernel in own.items()}
+            own = {name: self._on_operand_device(kernel) for name, kernel in own.items()}
         return creation | own
 
-    def _where_operand_is(self, function: Callable[..., Array]) -> Kernel:
-        """The function on the device of its first operand: CuPy computes on the current one, wherever operands are."""
+    def _on_operand_device(self, function: Callable[..., Array]) -> Kernel:
+        """Wrap a function to run on the device of its first operand: CuPy computes on the current device."""
         if type(function) is ByKind:
-            return function.wrapped(self._where_operand_is)
+            return function.wrapped(self._on_operand_device)
 
         @functools.wraps(function)
         def kernel(*arguments: Any, **keywords: Any) -> Array:
@@ -124,7 +124,7 @@ class CuPy(Backend):
         return kernel
 
     def _raising(self, name: str) -> Kernel:
-        """A function of linear algebra that says where there is no result: CuPy's give NaN."""
+        """A function of linear algebra that raises for singular matrices, where CuPy's returns NaN."""
         import cupyx
 
         function = getattr(self._functions.linalg, name)
@@ -136,7 +136,7 @@ class CuPy(Backend):
         return kernel
 
     def _slogdet(self, x: Array) -> tuple[Array, Array]:
-        """CuPy's, with NaN for the sign of NaN, to which it may give any."""
+        """Sign and log of the determinant, with a sign of NaN where the determinant is NaN."""
         sign, logabsdet = self.cupy.linalg.slogdet(x)
         return self.cupy.where(self.cupy.isnan(logabsdet), sign.dtype.type(numpy.nan), sign), logabsdet
 
@@ -144,7 +144,7 @@ class CuPy(Backend):
         return self.cupy.sum(x, axis, dtype=_accumulator(x), keepdims=keepdims).astype(x.dtype, copy=False)
 
     def _mean(self, x: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
-        """Of complex numbers part by part, since one that is NaN or infinite makes NaN of both when it is divided."""
+        """Mean, of complex numbers part by part: division makes both parts NaN where one is NaN or infinite."""
         total = self.cupy.sum(x, axis, dtype=_accumulator(x), keepdims=keepdims)
         count = x.size // total.size if total.size else 1
         if x.dtype.kind == "c":
@@ -152,7 +152,7 @@ class CuPy(Backend):
         return (total / count).astype(x.dtype, copy=False)
 
     def _sorting(self) -> dict[str, Kernel]:
-        """Functions that have no kernels for bfloat16, in float32 there."""
+        """Kernels of sorting, which compute bfloat16 in float32."""
         xp = self._functions
 
         def sort(x: Array, *, axis: int = -1) -> Array:
@@ -166,13 +166,13 @@ class CuPy(Backend):
 
         return {"argsort": argsort, "searchsorted": searchsorted, "sort": sort}
 
-    def _mended(self) -> dict[str, Kernel]:
-        """What CuPy's elementwise functions do otherwise than the standard says, as in the NumPy plugin."""
+    def _corrected(self) -> dict[str, Kernel]:
+        """Elementwise kernels that correct CuPy's special values to those of the standard."""
         own: dict[str, Kernel] = {}
         xp = self._functions
         for name in ("floor_divide", "remainder"):
             ufunc, mend = getattr(xp, name), getattr(elementwise, name)
-            floats = functools.partial(_mended, self.cupy, mend, _DIVISIONS[name])
+            floats = functools.partial(_corrected, self.cupy, mend, _DIVISIONS[name])
             own[name] = ByKind(floats, i=ufunc, u=ufunc)
         log = self._own("log")
         of_complex: dict[str, Callable[..., complex_functions.Parts]] = {
@@ -189,7 +189,7 @@ class CuPy(Backend):
             "tanh": complex_functions.tanh,
         }
         kernels: dict[str, Kernel] = {
-            name: functools.partial(self._of_parts, function) for name, function in of_complex.items()
+            name: functools.partial(self._from_parts, function) for name, function in of_complex.items()
         }
         kernels["reciprocal"] = lambda x: kernels["divide"](self.cupy.ones_like(x), x)
         for name, kernel in kernels.items():
@@ -202,12 +202,12 @@ class CuPy(Backend):
         own["clip"] = lambda x, min, max: minimum(maximum(x, min), max)
         return own
 
-    def _of_parts(self, function: Callable[..., complex_functions.Parts], *operands: Array) -> Array:
+    def _from_parts(self, function: Callable[..., complex_functions.Parts], *operands: Array) -> Array:
         operands = self.cupy.broadcast_arrays(*operands)
         return self._complex(*function(self.cupy, *(part for z in operands for part in (z.real, z.imag))))
 
     def _own(self, name: str) -> complex_functions.Function:
-        """CuPy's own function of complex numbers as one of their parts."""
+        """CuPy's own complex function as a function of real and imaginary parts."""
 
         def function(xp: Any, *parts: Array) -> complex_functions.Parts:
             out = getattr(xp, name)(*map(self._complex, parts[::2], parts[1::2]))
@@ -217,7 +217,7 @@ class CuPy(Backend):
 
     def _astype(self, x: Array, dtype: Any) -> Array:
         target = numpy.dtype(dtype)
-        # Casting to real drops the imaginary part, of which CuPy warns.
+        # Avoids CuPy's warning that a cast to real discards the imaginary part.
         if x.dtype.kind == "c" and target.kind not in "cb":
             x = x.real
         if target.kind not in "iu" or x.dtype.kind in "iub":
@@ -236,10 +236,10 @@ class CuPy(Backend):
         return out
 
     def _scatter_zeros(self, x: Array, shape: tuple[int, ...], index: Any) -> Array:
-        """CuPy adds at places in real numbers of 32 and 64 bits, signed ones of 64 excepted, and in float16."""
+        """Zeros of `shape` with `x` added at `index`, in a dtype for which CuPy has atomic addition."""
         if x.dtype.kind == "c":
             return self._complex(*(self._scatter_zeros(part, shape, index) for part in (x.real, x.imag)))
-        # Sums of integers are the same bits in any dtype that is as long; half types accumulate in float32.
+        # Integer sums have equal bits in every dtype of that size; half types accumulate in float32.
         dtype = "uint64" if x.dtype.itemsize == 8 else "int32"
         out = self.cupy.zeros(shape, {"f": "float32", "V": "float32"}.get(x.dtype.kind, dtype))
         if x.dtype == numpy.float64:
@@ -290,7 +290,7 @@ class CuPy(Backend):
 
     def from_numpy(self, array: numpy.ndarray, device: Any) -> Array:
         with self.cupy.cuda.Device(device.id):
-            # CuPy has no arrays of the other byte order.
+            # CuPy has native byte order only.
             return self.cupy.array(array.astype(array.dtype.newbyteorder("="), copy=False), order="C")
 
     def from_dlpack(self, array: Any, device: Any, copy: bool) -> Array:
@@ -321,8 +321,8 @@ class CuPy(Backend):
         device.synchronize()
 
 
-def _of_complex_results(function: Callable[..., Any]) -> Kernel:
-    """The function with complex results of no elements too, where CuPy's are real."""
+def _complex_results(function: Callable[..., Any]) -> Kernel:
+    """Make results complex, also those without elements, which CuPy returns as real."""
 
     def kernel(x: Array) -> Any:
         dtype = numpy.result_type(x.dtype, numpy.complex64)
@@ -346,20 +346,20 @@ def _written(kernel: Callable[..., Array]) -> Kernel:
     return written
 
 
-def _mended(xp: Any, mend: Callable[..., Array], divide: Callable[..., Array], x1: Array, x2: Array) -> Array:
+def _corrected(xp: Any, mend: Callable[..., Array], divide: Callable[..., Array], x1: Array, x2: Array) -> Array:
     if x1.dtype.itemsize > 2:
         return mend(xp, x1, x2, divide(xp, x1, x2))
-    return _mended(xp, mend, divide, x1.astype("float32"), x2.astype("float32")).astype(x1.dtype)
+    return _corrected(xp, mend, divide, x1.astype("float32"), x2.astype("float32")).astype(x1.dtype)
 
 
 def _rest(xp: Any, x1: Array, x2: Array) -> Array:
-    """The remainder, exactly: CuPy subtracts the product with a quotient that was rounded."""
+    """Exact remainder: CuPy's subtracts the product with a rounded quotient."""
     rest = xp.fmod(x1, x2)
     return xp.where(xp.logical_and(rest != 0, (rest < 0) != (x2 < 0)), rest + x2, rest)
 
 
 def _quotient(xp: Any, x1: Array, x2: Array) -> Array:
-    """The quotient rounded down, of which CuPy rounds what may have been rounded up to an integer already."""
+    """Exact floor division: CuPy's takes the floor of a quotient that may have been rounded up."""
     return xp.rint((x1 - _rest(xp, x1, x2)) / x2)
 
 
@@ -367,7 +367,7 @@ _DIVISIONS = {"floor_divide": _quotient, "remainder": _rest}
 
 
 def _accumulator(x: Array) -> str | None:
-    """The dtype to add up in: CuPy's default for unsigned and small integers is a longer one."""
+    """The dtype to accumulate in: float32 for half types, else that of `x`; CuPy's default widens integers."""
     return "float32" if x.dtype.itemsize == 2 and x.dtype.kind not in "iu" else x.dtype.name
 
 
@@ -376,7 +376,7 @@ def _comparable(x: Array) -> Array:
 
 
 class _Located:
-    """A namespace of functions that are wrapped when they are first asked for, and so are those of its extensions."""
+    """A namespace whose functions, and those of its extensions, are wrapped at their first use."""
 
     def __init__(self, namespace: ModuleType, wrap: Callable[[Callable[..., Array]], Kernel]) -> None:
         self._namespace = namespace

@@ -1,4 +1,4 @@
-"""What JAX's elementwise functions do otherwise than the array API standard says, mended, and made exact."""
+"""Elementwise kernels that correct the special values and the precision of JAX's functions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..contract import ByKind, Kernel
 
 
 def _sinh(xp: Any, x: Any) -> Any:
-    """XLA's takes the exponential of a rounded x - log 2, at a cost of |x| / 2 units in the last place."""
+    """Hyperbolic sine; XLA's is off by up to |x| / 2 units in the last place, as it rounds ``x - log(2)``."""
     size = abs(x)
     grown = xp.expm1(xp.where(size < 20, size, xp.zeros_like(x)))
     near = (grown + grown / (grown + 1)) / 2
@@ -27,46 +27,47 @@ def _cosh(xp: Any, x: Any) -> Any:
 
 
 def _half_exponential(xp: Any, x: Any) -> Any:
-    """Half of the exponential, which may be finite where that is not."""
+    """``exp(x) / 2``, also where ``exp(x)`` overflows."""
     most = 88.0 if x.dtype.itemsize < 8 else 709.0
     root = xp.exp(xp.where(x > most, x, xp.zeros_like(x)) / 2)
     return xp.where(x > most, (root / 2) * root, xp.exp(xp.where(x > most, xp.zeros_like(x), x)) / 2)
 
 
 def _atanh(xp: Any, x: Any) -> Any:
-    """XLA's takes the difference of two logarithms, which cancels near zero."""
+    """Inverse hyperbolic tangent; XLA's is the difference of two logarithms, which cancels near zero."""
     size = abs(x)
     return xp.copysign(xp.log1p(2 * size / (1 - size)) / 2, x)
 
 
 def _log1p(xp: Any, x: Any) -> Any:
-    """XLA's takes a polynomial below the interval for which that was made."""
+    """``log(1 + x)``; XLA's is inexact from -0.5 to -0.28, below the interval of its polynomial."""
     low = xp.logical_and(x > -0.5, x < -0.28)
     return xp.where(low, xp.log(1 + xp.where(low, x, xp.zeros_like(x))), xp.log1p(x))
 
 
 def quotient(xp: Any, x1: Any, x2: Any) -> Any:
-    """What XLA compiles to a division: by one number for many it multiplies by the reciprocal, which is rounded, and
-    zero where it would be subnormal.
+    """``x1 / x2`` that XLA does not turn into ``x1 * (1 / x2)`` for a scalar divisor.
+
+    That reciprocal is rounded, and zero where it would be subnormal.
     """
     return xp.divide(x1, xp.where(x1 == x1, x2, x1))
 
 
 def kernels(jax: Any) -> dict[str, Kernel]:
-    """Kernels by the names of their operations; those of 64-bit types have to run with these switched on."""
+    """Kernels by the name of the operation. JAX's 64-bit types must be enabled while they run."""
     jnp, lax = jax.numpy, jax.lax
 
-    def of_parts(function: Callable[..., complex_functions.Parts]) -> Kernel:
+    def from_parts(function: Callable[..., complex_functions.Parts]) -> Kernel:
         def kernel(*operands: Any) -> Any:
             if len({x.shape for x in operands}) > 1:
-                # Kept from being seen as one number for many, by which XLA does not divide: see `quotient`.
+                # XLA must not see that an operand was a scalar: see `quotient`.
                 operands = lax.optimization_barrier(tuple(jnp.broadcast_arrays(*operands)))
             return lax.complex(*function(jnp, *(part for z in operands for part in (z.real, z.imag))))
 
         return jax.jit(kernel)
 
-    def base(name: str) -> complex_functions.Function:
-        """The library's own function of complex numbers as one of their parts."""
+    def own_parts(name: str) -> complex_functions.Function:
+        """JAX's own complex function as a function of real and imaginary parts."""
 
         def function(xp: Any, *parts: Any) -> complex_functions.Parts:
             result = getattr(xp, name)(*map(lax.complex, parts[::2], parts[1::2]))
@@ -75,7 +76,7 @@ def kernels(jax: Any) -> dict[str, Kernel]:
         return function
 
     def of_real(function: Callable[..., Any]) -> Kernel:
-        """The function, for half-precision types in float32."""
+        """Compile a function that computes half types in float32."""
 
         def kernel(*xs: Any) -> Any:
             dtype = xs[0].dtype
@@ -85,18 +86,18 @@ def kernels(jax: Any) -> dict[str, Kernel]:
 
         return jax.jit(kernel)
 
-    def mended(function: Callable[..., Any], name: str) -> Kernel:
+    def corrected(function: Callable[..., Any], name: str) -> Kernel:
         def kernel(x1: Any, x2: Any) -> Any:
-            # In half types JAX rounds the quotient before it takes it down to an integer.
+            # For half types JAX rounds the quotient before it takes the floor.
             wide = [x.astype(jnp.float32) if x.dtype.itemsize == 2 else x for x in (x1, x2)]
             return function(jnp, *wide, getattr(jnp, name)(*wide)).astype(x1.dtype)
 
         return jax.jit(kernel)
 
-    asinh, log = complex_functions.asinh(base("asinh")), base("log")
+    asinh, log = complex_functions.asinh(own_parts("asinh")), own_parts("log")
     of_complex: dict[str, Callable[..., complex_functions.Parts]] = {
-        "acos": complex_functions.acos(base("acos")),
-        "acosh": complex_functions.acosh(base("acos")),
+        "acos": complex_functions.acos(own_parts("acos")),
+        "acosh": complex_functions.acosh(own_parts("acos")),
         "asin": complex_functions.rotated(asinh),
         "asinh": asinh,
         "atan": complex_functions.atan,
@@ -110,30 +111,31 @@ def kernels(jax: Any) -> dict[str, Kernel]:
         "log10": complex_functions.log(log, math.log(10)),
         "log1p": complex_functions.log1p,
         "log2": complex_functions.log(log, math.log(2)),
-        "pow": complex_functions.pow(base("pow")),
+        "pow": complex_functions.pow(own_parts("pow")),
         "sign": complex_functions.sign,
         "sin": complex_functions.sin,
         "sinh": complex_functions.sinh,
-        "sqrt": complex_functions.sqrt(base("sqrt")),
+        "sqrt": complex_functions.sqrt(own_parts("sqrt")),
         "tan": complex_functions.tan,
         "tanh": complex_functions.tanh,
     }
     real = {"atanh": of_real(_atanh), "cosh": of_real(_cosh), "log1p": of_real(_log1p), "sinh": of_real(_sinh)}
-    # The standard's sign of a negative zero is a positive one, which JAX's is not.
+    # The standard's sign of -0.0 is 0.0, JAX's is -0.0.
     real["sign"] = lambda x: jnp.sign(x) + 0
     real["divide"] = jax.jit(functools.partial(quotient, jnp))
     found: dict[str, Kernel] = {
-        name: ByKind(real.get(name, getattr(jnp, name)), c=of_parts(function)) for name, function in of_complex.items()
+        name: ByKind(real.get(name, getattr(jnp, name)), c=from_parts(function))
+        for name, function in of_complex.items()
     }
-    # By a known exponent JAX compiles a function for each.
+    # Without jit, JAX would compile a function for each exponent.
     whole = jax.jit(lambda x1, x2: jnp.power(x1, x2))
-    found["pow"] = ByKind(jnp.power, c=of_parts(of_complex["pow"]), i=whole, u=whole)
-    # In one compiled function XLA would not add the zero imaginary part of one, which decides signs of zeros.
+    found["pow"] = ByKind(jnp.power, c=from_parts(of_complex["pow"]), i=whole, u=whole)
+    # Not compiled as one function: XLA would drop the zero imaginary part of 1, which decides signs of zeros.
     divide = found["divide"]
     found["reciprocal"] = ByKind(jnp.reciprocal, c=lambda z: divide(jnp.ones_like(z), z))
     for name in ("floor_divide", "remainder"):
         own = getattr(jnp, name)
-        found[name] = ByKind(mended(getattr(elementwise, name), name), i=own, u=own)
+        found[name] = ByKind(corrected(getattr(elementwise, name), name), i=own, u=own)
 
     @functools.partial(jax.jit, static_argnums=1)
     def integers(x: Any, name: str) -> Any:

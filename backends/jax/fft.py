@@ -1,4 +1,4 @@
-"""Fourier transforms of JAX, of which one call transforms at most three axes."""
+"""Fourier transforms of JAX arrays along any number of axes: one call of JAX transforms at most three."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 
 from ..contract import Kernel
 
-_AT_ONCE = 3
+_MAX_AXES = 3
 
 
 def kernels(jnp: Any) -> Mapping[str, Kernel]:
-    """The transforms along several axes, given ``jax.numpy``."""
-    return {f"fft.{name}": _in_turn(getattr(jnp.fft, name)) for name in ("fftn", "ifftn")}
+    """Kernels of `fftn` and `ifftn` by the name of the operation, given ``jax.numpy``."""
+    return {f"fft.{name}": _for_many_axes(getattr(jnp.fft, name)) for name in ("fftn", "ifftn")}
 
 
-def _in_turn(transform: Callable[..., Any]) -> Kernel:
+def _for_many_axes(transform: Callable[..., Any]) -> Kernel:
     def kernel(x: Any, *, axes: tuple[int, ...], norm: str) -> Any:
-        for start in range(0, len(axes), _AT_ONCE):
-            x = transform(x, axes=axes[start : start + _AT_ONCE], norm=norm)
+        for start in range(0, len(axes), _MAX_AXES):
+            x = transform(x, axes=axes[start : start + _MAX_AXES], norm=norm)
         return x
 
     return kernel

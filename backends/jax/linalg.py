@@ -1,4 +1,4 @@
-"""Linear algebra on JAX: errors where JAX gives NaN, pivots in determinants, and one triangle read as LAPACK does."""
+"""Kernels of linear algebra on JAX arrays: errors where JAX gives NaN, pivoted determinants, precise products."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .reductions import sum_in_blocks
 
 
 def kernels(jax: Any, backend: Backend) -> dict[str, Kernel]:
-    """The kernels of the linear algebra extension, to be run with 64-bit types."""
+    """Kernels by the name of the operation. JAX's 64-bit types must be enabled while they run."""
     jnp = jax.numpy
 
     def checked(function: Callable[..., Any], on_host: Callable[..., Any]) -> Kernel:
-        """The function; where its result is not finite, LAPACK on the host gives the result, or the error."""
+        """Call a function; if its result is not finite, call LAPACK on the host, which raises for singular matrices."""
 
         def kernel(*arrays: Any) -> Any:
             out = function(*arrays)
@@ -38,15 +38,15 @@ def kernels(jax: Any, backend: Backend) -> dict[str, Kernel]:
     def cholesky(x: Any) -> Any:
         return jax.lax.linalg.cholesky(x, symmetrize_input=False)
 
-    def in_order(x: Any, y: Any) -> tuple[Any, Any]:
-        """Two rows with the greater first element on top; what moves down changes its sign, as the determinant does."""
+    def pivoted(x: Any, y: Any) -> tuple[Any, Any]:
+        """Pivot two rows by their first elements; a row that moves down is negated, which keeps the determinant."""
         swapped = abs(x[..., :1]) < abs(y[..., :1])
         return jnp.where(swapped, y, x), jnp.where(swapped, -x, y)
 
     def det(x: Any) -> Any:
-        """JAX's; of 3 by 3 matrices by elimination, as its sum of six products loses all digits to cancellation."""
+        """Determinant; of 3 x 3 matrices by elimination, as JAX's sum of six products cancels."""
         if x.shape[-2:] == (2, 2):
-            # Infinite products would have no difference.
+            # Where the products overflow, by `slogdet`.
             found = jnp.linalg.det(x)
             ordinary = jnp.isfinite(found)
             sign, logabs = slogdet(jnp.where(ordinary[..., None, None], jnp.eye(2, dtype=x.dtype), x))
@@ -54,8 +54,8 @@ def kernels(jax: Any, backend: Backend) -> dict[str, Kernel]:
         if x.shape[-1] != 3:
             return jnp.linalg.det(x)
         wide = x.astype(jax.dtypes.canonicalize_dtype("complex128" if x.dtype.kind == "c" else "float64"))
-        top, second = in_order(wide[..., 0, :], wide[..., 1, :])
-        top, third = in_order(top, wide[..., 2, :])
+        top, second = pivoted(wide[..., 0, :], wide[..., 1, :])
+        top, third = pivoted(top, wide[..., 2, :])
         pivot = top[..., :1]
         pivot = jnp.where(pivot == 0, jnp.ones_like(pivot), pivot)
         (a, b), (c, d) = (
@@ -65,12 +65,15 @@ def kernels(jax: Any, backend: Backend) -> dict[str, Kernel]:
 
     @functools.partial(jax.jit, static_argnames=("axis", "keepdims", "greatest"))
     def norm_of_powers(x: Any, ord: Any, axis: Any, keepdims: bool, greatest: bool) -> Any:
-        """Of numbers whose powers would overflow or vanish, in units of the greatest, or the least; of 2 if None."""
+        """``sum(abs(x) ** ord) ** (1 / ord)`` in units of the greatest or least element, so that no power overflows.
+
+        The order is 2 if `ord` is None.
+        """
         size = jnp.abs(x)
         extreme = (jnp.max if greatest else jnp.min)(size, axis=axis, keepdims=True)
         ordinary = (extreme > 1e-12) & (extreme < 1e12) if ord is None else extreme == 0
         unit = jnp.where(ordinary | ~jnp.isfinite(extreme) | (extreme == 0), jnp.ones_like(extreme), extreme)
-        # Between the greatest and the least: the reciprocals of great numbers are subnormal, which XLA takes as zero.
+        # Scaled towards 1: XLA flushes the subnormal reciprocals of large numbers to zero.
         root = 2.0 ** (jnp.finfo(unit.dtype).maxexp // 2)
         shrunk = jnp.where(unit > root, 1 / root, jnp.where(unit < 1 / root, root, 1)).astype(unit.dtype)
         size = quotient(jnp, size * shrunk, unit * shrunk)
@@ -79,33 +82,33 @@ def kernels(jax: Any, backend: Backend) -> dict[str, Kernel]:
         return (jnp.sqrt(powers) if ord is None else powers ** (1 / ord)) * (unit * shrunk) / shrunk
 
     def direction(x: Any) -> Any:
-        """The sign, whose derivative JAX takes as zero for complex numbers, too."""
+        """``x / abs(x)``, differentiable for complex numbers: the derivative of JAX's sign is zero."""
         if not jnp.iscomplexobj(x):
             return jnp.sign(x)
         size = abs(x)
         return x / jnp.where(size == 0, jnp.ones_like(size), size)
 
     def slogdet(x: Any) -> tuple[Any, Any]:
-        """JAX's; of 2 by 2 matrices by elimination, as the products in its formula may overflow or vanish."""
+        """Sign and log of the determinant; of 2 x 2 matrices by elimination, as products may overflow or underflow."""
         if x.shape[-2:] != (2, 2):
             return tuple(jnp.linalg.slogdet(x))
-        top, bottom = in_order(x[..., 0, :], x[..., 1, :])
+        top, bottom = pivoted(x[..., 0, :], x[..., 1, :])
         pivot = top[..., 0]
         ratio = bottom[..., 0] / jnp.where(pivot == 0, jnp.ones_like(pivot), pivot)
-        # Halves, as the difference may overflow.
+        # Half of it, because the difference may overflow.
         half = bottom[..., 1] * 0.5 - top[..., 1] * 0.5 * ratio
         rest = bottom[..., 1] - top[..., 1] * ratio
         logabs = jnp.where(jnp.isfinite(rest), jnp.log(abs(rest)), jnp.log(abs(half)) + math.log(2))
         return direction(pivot) * direction(half), jnp.log(abs(pivot)) + logabs
 
     def vector_norm(x: Any, *, axis: Any, keepdims: bool, ord: float) -> Any:
-        """Compiled for each shape and axis, not for each `ord`."""
+        """Vector norm, compiled for each shape and axis, but not for each `ord`."""
         if ord == 0 or not x.size:
             return jnp.sum((x != 0).astype(x.real.dtype), axis=axis, keepdims=keepdims)
         return norm_of_powers(x, None if ord == 2 else ord, axis, keepdims, ord > 0)
 
     def matmul(x1: Any, x2: Any) -> Any:
-        """In blocks where one operand is a vector and the other a matrix: XLA adds the rows up one by one."""
+        """Matrix product; of a matrix and a vector in blocks, as XLA adds the terms one by one."""
         length = x1.shape[-1] if x1.ndim and x2.ndim else 0
         rows, columns = jnp.atleast_2d(x1), x2[:, None] if x2.ndim == 1 else x2
         is_vector = rows.ndim == columns.ndim == 2 and (rows.shape[0] == 1) != (columns.shape[1] == 1)
@@ -138,7 +141,7 @@ def kernels(jax: Any, backend: Backend) -> dict[str, Kernel]:
         return jnp.ldexp(jnp.ones_like(greatest), jnp.where(jnp.isfinite(greatest), jnp.frexp(greatest)[1], 0))
 
     def scaled(function: Callable[..., Any]) -> Kernel:
-        """The function of matrices of elements up to 1: JAX's LAPACK scales great ones, and not back."""
+        """Scale matrices to elements up to 1 first: LAPACK scales large ones, and JAX does not scale back."""
         return lambda x: function(x, power_of_two(x))
 
     return {

@@ -1,4 +1,4 @@
-"""The stream of random words of `philox`, computed by JAX on the device that is to hold it."""
+"""Random words of Philox4x64-10, computed by JAX on the device: those of `common.philox`."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Block = tuple[Array, Array, Array, Array]
 
 
 def words(seed: int, offset: int, count: int, device: jax.Device) -> Array:
-    """Numbers `offset` to ``offset + count`` of the stream of random words that belongs to `seed`, on a JAX device.
+    """Random words `offset` to ``offset + count`` of the stream of `seed`, on a JAX device.
 
-    Parameters and errors are those of `philox.words`, and so is every bit of the result.
+    Parameters, errors and every bit of the result are those of `philox.words`.
 
     Returns
     -------
@@ -39,17 +39,17 @@ def words(seed: int, offset: int, count: int, device: jax.Device) -> Array:
     """
     if device.platform != "cpu":
         return computed_words(seed, offset, count, device)
-    # NumPy's generator is at least as fast as what XLA makes for a CPU, and nothing has to be compiled
+    # On a CPU, NumPy's generator is at least as fast, and nothing has to be compiled.
     host = philox.words(seed, offset, count)
     with jax.enable_x64(True):
         return jax.device_put(host, device)
 
 
 def computed_words(seed: int, offset: int, count: int, device: jax.Device) -> Array:
-    """What `words` does, computed on the device.
+    """The words of `words`, computed on the device.
 
-    The generator is compiled once for each `bucket` of lengths, whatever the seed and the offset are; a new length
-    compiles no more than the slice that cuts it out.
+    The generator is compiled once for each `bucket` of lengths, not for each seed, offset or length; a new length
+    compiles a slice only.
     """
     key, (block, lane), count = check_seed(seed), *check_span(offset, count)
     with jax.enable_x64(True):
@@ -58,7 +58,7 @@ def computed_words(seed: int, offset: int, count: int, device: jax.Device) -> Ar
 
 
 def bucket(blocks: int) -> int:
-    """The number of blocks that is computed where `blocks` are needed: at most a quarter more, beyond the smallest.
+    """Round a number of blocks up, by at most a quarter beyond the smallest bucket.
 
     Examples
     --------
@@ -79,14 +79,14 @@ def _blocks(start: Array, blocks: int) -> Block:
     return philox4x64((counter, zero, zero, zero), (key, jnp.zeros_like(key)))
 
 
-# not part of _blocks: XLA would compute the whole block again for each of its four words
+# Not part of `_blocks`: XLA would compute the whole block again for each of its four words.
 @functools.partial(jax.jit, static_argnums=2)
 def _cut(blocks: Block, start: Array, count: int) -> Array:
     return jax.lax.dynamic_slice(jnp.stack(blocks, axis=1).reshape(-1), (start[2],), (count,))
 
 
 def philox4x64(counter: Block, key: Pair) -> Block:
-    """The Philox4x64-10 function: four output words for each counter. All words are uint64 arrays that broadcast.
+    """The Philox4x64-10 function: four output words for each counter, of uint64 arrays that broadcast.
 
     Examples
     --------

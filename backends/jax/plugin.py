@@ -1,7 +1,7 @@
 """The JAX backend.
 
-Its 64-bit types are switched on for the duration of each kernel call only, so that the random numbers, default dtypes
-and compiled functions of a user's own JAX code stay as they are.
+JAX's 64-bit types are enabled during each kernel call only, so that the random numbers, default dtypes and compiled
+functions of a user's own JAX code do not change.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Jax(Backend):
         for extension in ("linalg", "fft"):
             found = _functions(getattr(jnp, extension))
             kernels |= {f"{extension}.{name}": self._wide(function) for name, function in found}
-        # Of these names jax.numpy has functions with other parameters, or that overflow.
+        # The functions of these names in jax.numpy have other parameters, or overflow.
         for name in ("diagonal", "linalg.pinv", "std", "unfold"):
             kernels.pop(name, None)
         kernels |= {name: self._wide(function) for name, function in elementwise_kernels(jax).items()}
@@ -75,15 +75,15 @@ class Jax(Backend):
             "put": self._wide(self._put),
             "embed": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[index].set(x)),
             "scatter_zeros": self._wide(self._scatter_zeros),
-            # JAX's positions are of 32 bits.
+            # JAX returns int32.
             "searchsorted": self._wide(lambda x1, x2, **options: jnp.searchsorted(x1, x2, **options).astype("int64")),
             "logistic": self._wide(jax.nn.sigmoid),
             "roll": self._wide(jax.jit(jnp.roll, static_argnames="axis")),
             "sigmoid": self._wide(jax.nn.sigmoid),
             "view_dtype": self._wide(lambda x, dtypes: x.view(jnp.dtype(dtypes[1]))),
-            "tril": self._wide(jax.jit(lambda x, k=0: jnp.where(_reached(jnp, x, k), x, jnp.zeros_like(x)))),
-            "triu": self._wide(jax.jit(lambda x, k=0: jnp.where(_reached(jnp, x, k - 1), jnp.zeros_like(x), x))),
-            # Of complex numbers JAX looks at the real part only.
+            "tril": self._wide(jax.jit(lambda x, k=0: jnp.where(_lower_mask(jnp, x, k), x, jnp.zeros_like(x)))),
+            "triu": self._wide(jax.jit(lambda x, k=0: jnp.where(_lower_mask(jnp, x, k - 1), jnp.zeros_like(x), x))),
+            # JAX ignores imaginary parts.
             "all": self._wide(lambda x, **options: jnp.all(_truth(x), **options)),
             "any": self._wide(lambda x, **options: jnp.any(_truth(x), **options)),
             "nonzero": on_host(numpy.nonzero, self.from_numpy),
@@ -92,7 +92,7 @@ class Jax(Backend):
 
     def _complex(self, x1: Any, x2: Any) -> Any:
         parts = self.namespace.broadcast_arrays(x1, x2)
-        # There is no complex type of half floats.
+        # There is no complex dtype of half floats.
         return self._jax.lax.complex(*(part.astype("float32") if part.dtype.itemsize == 2 else part for part in parts))
 
     def _getitem(self, x: Any, index: Any) -> Any:
@@ -109,13 +109,13 @@ class Jax(Backend):
         return self._jax.lax.dynamic_update_slice(x, block, starts)
 
     def _scatter_zeros(self, x: Any, shape: tuple[int, ...], index: Any) -> Any:
-        """Half types accumulate in float32."""
+        """Zeros of `shape` with `x` added at `index`; half types accumulate in float32."""
         if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
             return self._add(index, x.astype("float32"), shape).astype(x.dtype)
         return self._add(index, x, shape)
 
     def _wide(self, function: Callable[..., Any]) -> Kernel:
-        """The function with 64-bit types switched on while it runs."""
+        """Wrap a function so that 64-bit types are enabled while it runs."""
         if not self._allows_64_bit:
             return function
         if type(function) is ByKind:
@@ -154,7 +154,7 @@ class Jax(Backend):
         return (self._jax.Array,)
 
     def from_numpy(self, array: numpy.ndarray, device: Any) -> Any:
-        # A copy that nothing else refers to, so JAX may take the memory over.
+        # A copy that nothing else refers to, so that JAX may share its memory.
         own = numpy.array(array, dtype=array.dtype.newbyteorder("="), order="C")
         with self.scope():
             return self._jax.device_put(own, device)
@@ -183,7 +183,7 @@ class Jax(Backend):
 
     @functools.cached_property
     def _compiled_pointwise(self) -> Callable[..., Any]:
-        """Compiled once for each formula, its truth values, and the shapes; `numbers` stand where `flags` has None."""
+        """Compile a formula for each combination of shapes and flags; `numbers` stand where `flags` has None."""
         base = super().pointwise
 
         def pointwise(formula: Any, ops: Any, arrays: Any, numbers: Any, flags: Any, summed: bool) -> Any:
@@ -197,7 +197,7 @@ class Jax(Backend):
             try:
                 found: tuple[Any, ...] = self._jax.grad(function, argnums=tuple(range(len(arrays))))(*arrays)
             except (self._jax.errors.ConcretizationTypeError, self._jax.errors.TracerArrayConversionError) as error:
-                # The function looks at values, which are not known while JAX traces it.
+                # The function reads values, which JAX does not have while it traces.
                 raise NotImplementedError(str(error)) from None
             return found
 
@@ -213,21 +213,22 @@ class Jax(Backend):
 
 
 def _indexing(jax: Any, function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-    """The function of an index and what is indexed: compiled, if the index is made of positions alone, as by itself JAX
-    spends a millisecond on each.
+    """A function of an index and operands, compiled if the index consists of integer arrays.
+
+    Without compilation JAX spends a millisecond on each call.
     """
     compiled = jax.jit(function, **options)
 
     def at(index: Any, *operands: Any) -> Any:
-        items = _own_index(index)
+        items = _wide_index(index)
         kinds = [item.dtype.kind if hasattr(item, "dtype") else "" for item in items]
         return (compiled if all(kind in ("i", "u") for kind in kinds) else function)(items, *operands)
 
     return at
 
 
-def _own_index(index: Any) -> Any:
-    """The index with integers of at least 32 bits: JAX counts from an axis's end in the dtype of the index."""
+def _wide_index(index: Any) -> Any:
+    """The index with integers of at least 32 bits: JAX adds the length to negative ones in their own dtype."""
     items = index if isinstance(index, tuple) else (index,)
     return tuple(
         item.astype("int32") if hasattr(item, "dtype") and item.dtype.kind in "iu" and item.dtype.itemsize < 4 else item
@@ -236,7 +237,7 @@ def _own_index(index: Any) -> Any:
 
 
 def _block(shape: tuple[int, ...], region: Region) -> tuple[list[Any], list[int], list[int]]:
-    """Where a region starts, its length along each axis, and the shape in which it is read."""
+    """The start and the length of a region along each axis, and the shape of the result of reading it."""
     named = sum(1 for item in region if item is not None and item is not Ellipsis)
     starts: list[Any] = []
     sizes: list[int] = []
@@ -272,8 +273,8 @@ def _functions(namespace: Any) -> list[tuple[str, Callable[..., Any]]]:
     return [(name, function) for name, function in public if callable(function) and not isinstance(function, type)]
 
 
-def _reached(jnp: Any, x: Any, k: Any) -> Any:
-    """Which places of a matrix are on its diagonal number `k`, which may vary from call to call, or below."""
+def _lower_mask(jnp: Any, x: Any, k: Any) -> Any:
+    """A mask of the elements on or below diagonal `k` of a matrix; `k` may be traced."""
     rows, columns = x.shape[-2:]
     return jnp.arange(rows)[:, None] + k >= jnp.arange(columns)
 

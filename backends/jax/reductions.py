@@ -1,4 +1,4 @@
-"""Sums, means and cumulative functions of JAX arrays."""
+"""Kernels of reductions and cumulative functions on JAX arrays."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from .elementwise import quotient
 
 
 def sum_in_blocks(jax: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    """XLA adds up in blocks along neighbouring axes, and thousands of numbers one by one along axes apart: these it
-    is given one after another, kept from making one sum of them again.
+    """Sum with small rounding errors, also along axes that are not neighbours, whose terms XLA adds one by one.
+
+    Such axes are summed one after another; a barrier keeps XLA from merging the sums.
     """
     axes = sorted((i % x.ndim for i in axis), reverse=True) if isinstance(axis, tuple) and axis else [0]
     if axes[0] - axes[-1] < len(axes) or math.prod(x.shape[i] for i in axes) <= FEW_ROWS:
@@ -29,11 +30,11 @@ def sum_in_blocks(jax: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 
 
 def kernels(jax: Any) -> dict[str, Callable[..., Any]]:
-    """Compiled for each shape and axis."""
+    """Kernels by the name of the operation, compiled for each shape and axis."""
     jnp, lax = jax.numpy, jax.lax
 
     def total(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-        """JAX's of a single negative zero is negative, though that of several is not."""
+        """Sum, which is 0.0 for negative zeros, also for a single one."""
         found = sum_in_blocks(jax, x, axis, keepdims)
         if jnp.iscomplexobj(x):
             real, imag = (jnp.where(part == 0, 0, part) for part in (found.real, found.imag))
@@ -41,7 +42,7 @@ def kernels(jax: Any) -> dict[str, Callable[..., Any]]:
         return jnp.where(found == 0, 0, found) if jnp.issubdtype(x.dtype, jnp.floating) else found
 
     def mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-        """Of complex numbers the parts by themselves: where one is NaN or infinite, the other need not be NaN."""
+        """Mean, of complex numbers part by part: where one is NaN or infinite, the other need not be NaN."""
         if jnp.iscomplexobj(x):
             return lax.complex(*(mean(part, axis=axis, keepdims=keepdims) for part in (x.real, x.imag)))
         axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
@@ -57,7 +58,7 @@ def kernels(jax: Any) -> dict[str, Callable[..., Any]]:
         return lax.associative_scan(step, (factors, terms), axis=axis)[1]
 
     def cumulative_sum(x: Any, *, axis: int) -> Any:
-        """JAX's starts from 0, which loses the sign of zeros that are all negative."""
+        """Cumulative sum that keeps leading negative zeros: JAX's starts from 0.0."""
         if jnp.iscomplexobj(x):
             return lax.complex(cumulative_sum(x.real, axis=axis), cumulative_sum(x.imag, axis=axis))
         sums = jnp.cumsum(x, axis)
@@ -69,7 +70,7 @@ def kernels(jax: Any) -> dict[str, Callable[..., Any]]:
         return jnp.where(place < others.min(axis, keepdims=True, initial=length), x, sums)
 
     def cumulative_prod(x: Any, *, axis: int) -> Any:
-        """JAX's starts from 1, which makes NaN of complex infinities: complex factors reach twice as far each time."""
+        """Cumulative product, of complex numbers by doubling: JAX's starts from 1, which makes NaN of infinities."""
         if not jnp.iscomplexobj(x):
             return jnp.cumprod(x, axis)
         before = (slice(None),) * axis
@@ -80,8 +81,8 @@ def kernels(jax: Any) -> dict[str, Callable[..., Any]]:
             reach *= 2
         return x
 
-    def passing_on_nan(extreme: Callable[..., Any]) -> Callable[..., Any]:
-        """XLA's greatest and least of thousands of numbers pass over NaN."""
+    def propagating_nan(extreme: Callable[..., Any]) -> Callable[..., Any]:
+        """Make a maximum or minimum propagate NaN, which XLA skips among thousands of numbers."""
 
         def kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
             found = extreme(x, axis=axis, keepdims=keepdims)
@@ -97,8 +98,8 @@ def kernels(jax: Any) -> dict[str, Callable[..., Any]]:
         "cumulative_prod": along(cumulative_prod),
         "cumulative_sum": along(cumulative_sum),
         "linear_recurrence": along(recurrence),
-        "max": compiled(passing_on_nan(jnp.max)),
+        "max": compiled(propagating_nan(jnp.max)),
         "mean": compiled(mean),
-        "min": compiled(passing_on_nan(jnp.min)),
+        "min": compiled(propagating_nan(jnp.min)),
         "sum": compiled(total),
     }

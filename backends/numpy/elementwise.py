@@ -1,4 +1,4 @@
-"""What NumPy's elementwise functions do otherwise than the array API standard says, mended."""
+"""Elementwise kernels that correct NumPy's special values to those of the array API standard."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from . import passes
 ndarray, asarray = numpy.ndarray, numpy.asarray
 
 
-def _of_parts(function: complex_functions.Function) -> Kernel:
-    """The kernel of a function of the parts of complex numbers."""
+def _from_parts(function: complex_functions.Function) -> Kernel:
+    """The complex kernel of a function of real and imaginary parts."""
 
     def kernel(*operands: Any) -> Any:
         parts = [part for z in operands for part in (asarray(z).real, asarray(z).imag)]
@@ -27,29 +27,29 @@ def _of_parts(function: complex_functions.Function) -> Kernel:
     return kernel
 
 
-def _mended(function: Callable[..., Any], kernel: Kernel | None = None) -> Kernel:
-    """The kernel of a function of the namespace and arrays, and of the library's own result, where there is one."""
+def _corrected(function: Callable[..., Any], kernel: Kernel | None = None) -> Kernel:
+    """The kernel ``function(numpy, *operands)``, with the result of `kernel` as the last argument, if there is one."""
 
-    def mended(*operands: Any) -> Any:
+    def corrected(*operands: Any) -> Any:
         own = () if kernel is None else (kernel(*operands),)
         with numpy.errstate(all="ignore"):
             return asarray(function(numpy, *operands, *own))
 
-    return mended
+    return corrected
 
 
 def _reciprocal(divide: Kernel) -> Kernel:
-    """NumPy's own gives NaN for 0, which one divided by it is not."""
+    """``1 / x``: NumPy's reciprocal of a complex 0 is NaN."""
     return lambda x: divide(x.dtype.type(1), x)
 
 
 def _sign(kernel: Kernel) -> Kernel:
-    """The sign of a negative zero is a positive one; that of ml_dtypes' types is not."""
+    """Sign, which is 0.0 for -0.0, also for bfloat16, whose own is -0.0."""
     return lambda x: asarray(kernel(x) + x.dtype.type(0)) if x.dtype.kind == "V" else kernel(x)
 
 
 def _clip(maximum: Kernel, minimum: Kernel) -> Kernel:
-    """In one pass over the elements, of which bfloat16 takes two."""
+    """`numpy.clip`; for bfloat16, which it does not take, minimum of maximum."""
 
     def clip(x: Any, min: Any, max: Any) -> Any:
         if x.dtype.kind == "V":
@@ -68,21 +68,21 @@ def _in_place(kernel: Kernel) -> Kernel:
     return written
 
 
-def mended(kernels: Mapping[str, Kernel]) -> dict[str, Kernel]:
-    """The kernels to use in place of those that NumPy's functions are."""
+def corrected(kernels: Mapping[str, Kernel]) -> dict[str, Kernel]:
+    """The corrected kernels, by the name of the operation, to replace NumPy's own."""
     of_complex = {
-        "expm1": _of_parts(complex_functions.expm1),
-        "log1p": _of_parts(complex_functions.log1p),
+        "expm1": _from_parts(complex_functions.expm1),
+        "log1p": _from_parts(complex_functions.log1p),
         "reciprocal": _reciprocal(kernels["divide"]),
-        "sign": _of_parts(complex_functions.sign),
+        "sign": _from_parts(complex_functions.sign),
         "tan": _tan(kernels["tan"]),
         "tanh": _tanh(kernels["tanh"]),
     }
     of_floats = {
-        "floor_divide": passes.floor_divide(_mended(elementwise.floor_divide, kernels["floor_divide"])),
+        "floor_divide": passes.floor_divide(_corrected(elementwise.floor_divide, kernels["floor_divide"])),
         "hypot": passes.hypot(kernels["hypot"]),
         "logaddexp": passes.logaddexp(kernels["logaddexp"]),
-        "remainder": passes.remainder(_mended(elementwise.remainder, kernels["remainder"])),
+        "remainder": passes.remainder(_corrected(elementwise.remainder, kernels["remainder"])),
     }
     found: dict[str, Kernel] = {"astype": convert, "clip": _clip(kernels["maximum"], kernels["minimum"])}
     nextafter = _nextafter(kernels["nextafter"])
@@ -101,7 +101,7 @@ def mended(kernels: Mapping[str, Kernel]) -> dict[str, Kernel]:
 
 
 def _pow(kernel: Kernel) -> Kernel:
-    """NumPy's multiplies small powers out, which gives infinities other parts than the standard's formula."""
+    """Complex power; with infinities and zeros by the standard's formula, as NumPy multiplies small powers out."""
 
     def pow(x1: Any, x2: Any) -> Any:
         out = kernel(x1, x2)
@@ -114,7 +114,7 @@ def _pow(kernel: Kernel) -> Kernel:
         out = kernel(*(xp.asarray(_complex(*pair)) for pair in (parts[:2], parts[2:])))
         return out.real, out.imag
 
-    exact = _of_parts(complex_functions.pow(base))
+    exact = _from_parts(complex_functions.pow(base))
     return pow
 
 
@@ -125,7 +125,7 @@ def _complex(real: Any, imag: Any) -> Any:
 
 
 def _tanh(kernel: Kernel) -> Kernel:
-    """NumPy's takes the sign of the imaginary part where that is zero from the double angle."""
+    """Complex tanh, with the sign of a zero imaginary part corrected: NumPy takes that of the double angle."""
 
     def tanh(x: Any) -> Any:
         out = kernel(x)
@@ -138,7 +138,7 @@ def _tanh(kernel: Kernel) -> Kernel:
 
 
 def _tan(kernel: Kernel) -> Kernel:
-    """As the hyperbolic tangent of 1j times the number is."""
+    """Complex tangent, with the sign of a zero real part corrected: see `_tanh`."""
 
     def tan(x: Any) -> Any:
         out = kernel(x)
@@ -151,7 +151,7 @@ def _tan(kernel: Kernel) -> Kernel:
 
 
 def _nextafter(kernel: Kernel) -> Kernel:
-    """Of two zeros the second follows the first: NumPy's of float16 is the first."""
+    """`numpy.nextafter`, which is the second of two equal numbers: for float16 NumPy returns the first."""
 
     def nextafter(x1: Any, x2: Any) -> Any:
         out = kernel(x1, x2)

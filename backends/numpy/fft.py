@@ -1,4 +1,4 @@
-"""Fourier transforms of NumPy, without floating-point warnings."""
+"""Kernels of Fourier transforms on NumPy arrays, without floating-point warnings."""
 
 from __future__ import annotations
 

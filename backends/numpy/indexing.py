@@ -1,7 +1,7 @@
-"""Reading and writing at positions in NumPy arrays.
+"""Kernels of advanced indexing on NumPy arrays: `getitem`, `put` and `scatter_zeros`.
 
-NumPy walks several index arrays, or a mask without pattern, element by element and slowly. One array of positions in
-memory says the same, and takes a fraction of the time wherever the array that is indexed is contiguous.
+NumPy is slow with several index arrays, and with masks without a pattern. For contiguous arrays they are turned into
+flat indices, as by `numpy.ravel_multi_index`, which takes a fraction of the time.
 """
 
 from __future__ import annotations
@@ -22,21 +22,16 @@ ndarray, asarray = numpy.ndarray, numpy.asarray
 _FULL = slice(None)
 
 
-class _Places(NamedTuple):
-    """Positions along an axis that stands for one or several neighbouring axes of an array."""
+class _FlatIndex(NamedTuple):
+    """Flat indices into neighbouring axes ``first`` to ``last - 1`` of an array, all in range and not negative."""
 
     first: int
-    """The first of those axes."""
-
     last: int
-    """The first axis behind them."""
-
     positions: numpy.ndarray
-    """None of them negative, all of them in range."""
 
 
-def _places(shape: tuple[int, ...], index: tuple[Any, ...]) -> _Places | None:
-    """The places that an index names, if it is one mask, or positions for neighbouring axes, and all else is whole."""
+def _flat_index(shape: tuple[int, ...], index: tuple[Any, ...]) -> _FlatIndex | None:
+    """Flat form of an index that is one mask, or integers for neighbouring axes, without slices; None for others."""
     items = _without_ellipsis(shape, index)
     chosen = [i for i, item in enumerate(items) if type(item) is not slice]
     if not chosen or any(type(item) is slice and item != _FULL for item in items):
@@ -45,32 +40,34 @@ def _places(shape: tuple[int, ...], index: tuple[Any, ...]) -> _Places | None:
     run = items[first : chosen[-1] + 1]
     if len(run) == 1 and type(run[0]) is ndarray and run[0].dtype.kind == "b":
         last = first + run[0].ndim
-        return _Places(first, last, numpy.flatnonzero(run[0])) if run[0].shape == shape[first:last] else None
+        return _FlatIndex(first, last, numpy.flatnonzero(run[0])) if run[0].shape == shape[first:last] else None
     last = first + len(run)
     if last > len(shape):
         return None
     lengths = shape[first:last]
-    counted = [_from_start(item, length) for item, length in zip(run, lengths, strict=True)]
-    return None if any(item is None for item in counted) else _Places(first, last, _combined(counted, lengths))
+    indices = [_nonnegative(item, length) for item, length in zip(run, lengths, strict=True)]
+    return (
+        None if any(item is None for item in indices) else _FlatIndex(first, last, _ravel_multi_index(indices, lengths))
+    )
 
 
 def _without_ellipsis(shape: tuple[int, ...], index: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The index with a whole slice for each axis that an ellipsis stands for."""
+    """The index with the ellipsis replaced by full slices."""
     for i, item in enumerate(index):
         if item is Ellipsis:
-            return (*index[:i], *[_FULL] * (len(shape) - sum(map(_width, index))), *index[i + 1 :])
+            return (*index[:i], *[_FULL] * (len(shape) - sum(map(_axes_indexed, index))), *index[i + 1 :])
     return index
 
 
-def _width(item: Any) -> int:
-    """How many axes an item of an index takes up."""
+def _axes_indexed(item: Any) -> int:
+    """The number of axes that an item of an index applies to."""
     if item is None or item is Ellipsis:
         return 0
     return item.ndim if type(item) is ndarray and item.dtype.kind == "b" else 1
 
 
-def _from_start(positions: Any, length: int) -> Any:
-    """Positions counted from the start of an axis of that length; None for what is out of range, or is none at all."""
+def _nonnegative(positions: Any, length: int) -> Any:
+    """Indices with negative ones counted from the start; None if one is out of range, or it is no array of integers."""
     if type(positions) is int:
         return asarray(positions) if 0 <= positions < length else None
     if type(positions) is not ndarray or positions.dtype.kind not in "iu" or not positions.size:
@@ -83,28 +80,28 @@ def _from_start(positions: Any, length: int) -> Any:
     return numpy.where(positions < 0, positions + length, positions)
 
 
-def _combined(counted: list[Any], lengths: tuple[int, ...]) -> numpy.ndarray:
-    """Positions along several axes as those along the one that they make together."""
+def _ravel_multi_index(indices: list[Any], lengths: tuple[int, ...]) -> numpy.ndarray:
+    """Indices along several axes as indices along the axis that these make together."""
     terms = []
     step = 1
-    for positions, length in zip(reversed(counted), reversed(lengths), strict=True):
+    for positions, length in zip(reversed(indices), reversed(lengths), strict=True):
         terms.append(positions if step == 1 else positions * step)
         step *= length
-    # Small ones first, so that as few additions as can be are of all elements.
+    # Small terms first, so that few additions are of full size.
     terms.sort(key=lambda term: term.size)
     return asarray(functools.reduce(numpy.add, terms))
 
 
 def _getitem(x: Any, index: Any) -> Any:
-    if type(index) is tuple and _is_worth(x, index):
-        places = _places(x.shape, index)
+    if type(index) is tuple and _is_worth_flattening(x, index):
+        places = _flat_index(x.shape, index)
         if places is not None:
-            return _taken(x, places)
+            return _take(x, places)
     out = x[index]
     return out if type(out) is ndarray else asarray(x[(*index, ...)])
 
 
-def _taken(x: Any, places: _Places) -> Any:
+def _take(x: Any, places: _FlatIndex) -> Any:
     first, last, positions = places
     if last - first == x.ndim:
         return x.reshape(-1).take(positions)
@@ -112,24 +109,24 @@ def _taken(x: Any, places: _Places) -> Any:
     return x.reshape((*x.shape[:first], length, *x.shape[last:])).take(positions, first)
 
 
-def _is_worth(x: Any, index: tuple[Any, ...]) -> bool:
-    """Whether it pays to look for an index's positions in memory, which an array must be contiguous for."""
+def _is_worth_flattening(x: Any, index: tuple[Any, ...]) -> bool:
+    """Whether flat indices are quicker: the array is contiguous and the index large."""
     for item in index:
         if type(item) is ndarray and item.size >= MANY_POSITIONS and x.flags.c_contiguous:
-            # NumPy is fast itself with positions along the only axis.
-            return _changes_often(item) if item.dtype.kind == "b" else x.ndim > 1
+            # NumPy itself is fast with indices along the only axis.
+            return _is_unpredictable(item) if item.dtype.kind == "b" else x.ndim > 1
     return False
 
 
-def _changes_often(mask: Any) -> bool:
-    """Whether a processor can't foresee what comes next in a mask: NumPy is fast at long runs of equal values."""
+def _is_unpredictable(mask: Any) -> bool:
+    """Whether a mask changes too often for branch prediction: NumPy is fast at long runs of equal values."""
     flat = mask.reshape(-1)
     return bool(6 * numpy.count_nonzero(flat[1:] != flat[:-1]) > flat.size)
 
 
 def write(array: Any, index: Any, value: Any) -> None:
-    """``array[index] = value``, by positions in memory where every axis is indexed."""
-    places = _places(array.shape, index) if type(index) is tuple and _is_worth(array, index) else None
+    """``array[index] = value``, by flat indices where every axis is indexed."""
+    places = _flat_index(array.shape, index) if type(index) is tuple and _is_worth_flattening(array, index) else None
     if places is not None and places.last - places.first == array.ndim:
         array.reshape(-1)[places.positions] = value
     else:
@@ -137,7 +134,7 @@ def write(array: Any, index: Any, value: Any) -> None:
 
 
 def _put(x: Any, index: Any, value: Any) -> Any:
-    # Arithmetic on 0-d arrays, which rules do with operators, gives scalars, whose copy is one too.
+    # `numpy.array`, because `x` may be a scalar: operators on 0-d arrays return them.
     out = numpy.array(x, order="C")
     write(out, index, value)
     return out
@@ -151,20 +148,20 @@ def _embed(x: Any, shape: tuple[int, ...], index: Any) -> Any:
 
 @quiet
 def _scatter_zeros(x: Any, shape: tuple[int, ...], index: Any) -> Any:
-    """Half types accumulate in float32."""
+    """Zeros of `shape` with `x` added at `index`; half types accumulate in float32."""
     if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
         return _scatter_zeros(x.astype(numpy.float32), shape, index).astype(x.dtype)
     out = numpy.zeros(shape, x.dtype)
-    places = _places(shape, index) if x.size >= MANY_POSITIONS and type(index) is tuple else None
-    if places is None or not _adds_in_rows(out, places, x):
+    places = _flat_index(shape, index) if x.size >= MANY_POSITIONS and type(index) is tuple else None
+    if places is None or not _add_rows(out, places, x):
         numpy.add.at(out, index, x)
     return out
 
 
-def _adds_in_rows(out: Any, places: _Places, x: Any) -> bool:
-    """Add to contiguous rows of an array, in the order of elements, or say that what is added must be broadcast first.
+def _add_rows(out: Any, places: _FlatIndex, x: Any) -> bool:
+    """Add `x` to rows of a contiguous array; return False, and do nothing, if `x` must be broadcast first.
 
-    NumPy adds fast where array, positions and what is added have one axis.
+    `numpy.add.at` is fast where all its operands are 1-d.
     """
     first, last, positions = places
     before, length, after = map(math.prod, (out.shape[:first], out.shape[first:last], out.shape[last:]))

@@ -1,6 +1,6 @@
-"""Linear algebra on NumPy: arrays where NumPy returns scalars, complex where it drops the imaginary parts, no warnings.
+"""Kernels of linear algebra on NumPy arrays: they return arrays, complex eigenvalues always, and do not warn.
 
-A matrix without an answer (singular, not positive-definite) is `numpy.linalg.LinAlgError`, in every backend's kernels.
+A matrix that is singular or not positive-definite raises `numpy.linalg.LinAlgError`, on every backend.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _COMPLEX = {"float32": "complex64", "float64": "complex128"}
 
 
 def _quiet(function: Callable[..., Any]) -> Kernel:
-    """The function without floating-point warnings, its results arrays."""
+    """Wrap a function so that it does not warn and returns arrays."""
 
     def kernel(*arguments: Any, **keywords: Any) -> Any:
         with numpy.errstate(all="ignore"):
@@ -27,12 +27,12 @@ def _quiet(function: Callable[..., Any]) -> Kernel:
 
 
 def _complex(out: Any, x: Any) -> Any:
-    """A result as the complex numbers that NumPy gives only where some are not real."""
+    """Cast a result to complex: NumPy returns real arrays if all imaginary parts are zero."""
     return out.astype(_COMPLEX.get(x.dtype.name, x.dtype), copy=False)
 
 
 def _slogdet(x: Any) -> tuple[Any, Any]:
-    """NumPy's, with NaN for the sign of NaN, to which it gives any."""
+    """`numpy.linalg.slogdet`, with a sign of NaN where the determinant is NaN."""
     sign, logabsdet = numpy.linalg.slogdet(x)
     return numpy.where(numpy.isnan(logabsdet), sign.dtype.type(numpy.nan), sign), logabsdet
 

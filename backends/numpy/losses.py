@@ -1,4 +1,4 @@
-"""Losses of single elements on NumPy arrays."""
+"""Kernels of pointwise losses on NumPy arrays."""
 
 from __future__ import annotations
 
@@ -12,70 +12,71 @@ from ..common.quiet import quiet
 from ..common.sizes import DOT_BLOCK, LOSS_BLOCK
 from ..contract import Kernel
 from .products import vecdot
-from .sums import total
-from .threads import each
+from .sums import stable_sum
+from .threads import parallel_for
 
 asarray = numpy.asarray
 
 
-def _in_blocks(function: Callable[..., Any], *arrays: Any) -> list[Any]:
-    """What a function returns for each block of 1-d arrays that the processor's cache holds; 0-d ones are given whole.
+def _map_blocks(function: Callable[..., Any], *arrays: Any) -> list[Any]:
+    """Call a function for each block of 1-d arrays, threads sharing the blocks, and return its results.
 
-    So of all passes over a block only the first reads memory and only the last writes it.
+    A block fits the cache, so that only the first of several passes over it reads memory. 0-d arrays are passed whole.
     """
     step = LOSS_BLOCK // arrays[0].itemsize
     size = max([array.size for array in arrays])
     if size <= step:
         return [function(*arrays)]
     blocks = [slice(start, start + step) for start in range(0, size, step)]
-    found: list[Any] = [None] * len(blocks)
+    results: list[Any] = [None] * len(blocks)
 
-    def work(shared: Iterator[int]) -> None:
-        for place in shared:
-            found[place] = function(*[array[blocks[place]] if array.ndim else array for array in arrays])
+    def work(numbers: Iterator[int]) -> None:
+        for i in numbers:
+            results[i] = function(*[array[blocks[i]] if array.ndim else array for array in arrays])
 
-    each(work, range(len(blocks)))
-    return found
+    parallel_for(work, range(len(blocks)))
+    return results
 
 
 def pointwise(
     formula: Callable[..., Any], ops: Any, arrays: tuple[Any, ...], options: tuple[Any, ...], summed: bool
 ) -> Any:
-    """See `Backend.pointwise`."""
+    """Evaluate an elementwise formula in blocks: `Backend.pointwise`."""
     largest = max(arrays, key=lambda array: array.ndim)
     if largest.nbytes <= LOSS_BLOCK:
         losses = formula(ops, *arrays, *options)
-        return asarray(total(losses) if summed else losses)
+        return asarray(stable_sum(losses) if summed else losses)
     flat = [array.reshape(-1) if array.ndim else array for array in arrays]
     if summed:
-        sums = _in_blocks(lambda *operands: float(total(formula(ops, *operands, *options))), *flat)
+        sums = _map_blocks(lambda *operands: float(stable_sum(formula(ops, *operands, *options))), *flat)
         return asarray(sum(sums), largest.dtype)
     result = numpy.empty(largest.shape, largest.dtype)
 
     def write(out: Any, *operands: Any) -> None:
         out[...] = formula(ops, *operands, *options)
 
-    _in_blocks(write, result.reshape(-1), *flat)
+    _map_blocks(write, result.reshape(-1), *flat)
     return result
 
 
 def _dot(x1: Any, x2: Any) -> float:
-    """A dot product of arrays of any length, in parts: BLAS adds up one by one."""
+    """Dot product of 1-d arrays in blocks: BLAS adds the terms of one product one by one."""
     whole = x1.size - x1.size % DOT_BLOCK
     parts = vecdot(x1[:whole].reshape(-1, DOT_BLOCK), x2[:whole].reshape(-1, DOT_BLOCK))
     return float(parts.sum(dtype=numpy.float64)) + float(vecdot(x1[whole:], x2[whole:]))
 
 
 def _with_slope(function: Callable[..., float]) -> Kernel:
-    """The kernel of a function of 1-d arrays, which returns the sum of the losses and writes their slopes by the input
-    to the third.
+    """The ``with_slope`` kernel of a loss: the sum of the losses, and the derivative of each by its input.
+
+    ``function(input, target, slopes, *options)`` takes 1-d arrays, returns the sum and writes the slopes.
     """
 
     @quiet
     def kernel(input: Any, target: Any, *, options: tuple[Any, ...]) -> tuple[Any, Any]:
         slopes = numpy.empty(input.shape, input.dtype)
-        found = function(input.reshape(-1), target.reshape(-1), slopes.reshape(-1), *options)
-        return asarray(found, input.dtype), slopes
+        loss = function(input.reshape(-1), target.reshape(-1), slopes.reshape(-1), *options)
+        return asarray(loss, input.dtype), slopes
 
     return kernel
 
@@ -87,59 +88,60 @@ def _l1(x: Any, y: Any, slopes: Any) -> float:
 
 def _mse(x: Any, y: Any, slopes: Any) -> float:
     numpy.subtract(x, y, slopes)
-    found = _dot(slopes, slopes)
+    loss = _dot(slopes, slopes)
     slopes *= 2.0
-    return found
+    return loss
 
 
 def _huber(x: Any, y: Any, slopes: Any, bound: float, scale: float = 1.0) -> float:
-    """With the difference d and what is left of it between the bounds, c: (d - c / 2) c, and c as the slope."""
+    """Huber loss ``(d - c / 2) * c`` with slope ``c``, where d is the difference and c is d clipped to the bounds."""
     difference = x - y
     difference.clip(-bound, bound, slopes)
-    found = _dot(slopes, difference) - 0.5 * _dot(slopes, slopes)
+    loss = _dot(slopes, difference) - 0.5 * _dot(slopes, slopes)
     if scale != 1.0:
         slopes *= scale
-    return found * scale
+    return loss * scale
 
 
 def _cross_entropy(x: Any, y: Any, slopes: Any) -> float:
-    """With the likelier answer h, 0 or 1, and the odds q of the other: x (h - y) + log (1 + q), and as the slope
-    h - y -+ q / (1 + q), so that nothing cancels.
+    """Binary cross-entropy with logits: ``x * (h - y) + log(1 + q)`` with slope ``h - y -+ q / (1 + q)``.
+
+    h is the likelier class, 0 or 1, and ``q = exp(-abs(x))`` the odds of the other, so that nothing cancels.
     """
     likelier = (x > 0.0).astype(x.dtype)
     odds = numpy.abs(x)
     numpy.exp(numpy.negative(odds, odds), odds)
     surplus = likelier - y
     numpy.add(odds, 1.0, slopes)
-    found = _sum_of_logs(slopes)
-    # Rounding shows in factors near 1; and products of half floats overflow.
-    if not 0.01 * x.size < found < math.inf:
-        found = float(total(numpy.log1p(odds)))
-    found += _dot(x, surplus)
+    loss = _sum_of_logs(slopes)
+    # Near 1 the factors are rounded too coarsely, and products of float16 overflow.
+    if not 0.01 * x.size < loss < math.inf:
+        loss = float(stable_sum(numpy.log1p(odds)))
+    loss += _dot(x, surplus)
     odds /= slopes
-    # As `copysign`, in a third of its time.
+    # `copysign(odds, x)` in a third of its time.
     likelier *= 2.0
     likelier -= 1.0
     odds *= likelier
     numpy.subtract(surplus, odds, slopes)
-    # As in PyTorch.
-    return found if math.isfinite(found) or not numpy.isneginf(x).any() else math.nan
+    # A logit of negative infinity gives NaN, as in PyTorch.
+    return loss if math.isfinite(loss) or not numpy.isneginf(x).any() else math.nan
 
 
 def _sum_of_logs(factors: Any) -> float:
-    """The sum of the logarithms of numbers from 1 to 2, by products of 64 of them, in a third of the time."""
+    """Sum of the logarithms of numbers from 1 to 2, by products of 64 of them, in a third of the time."""
     whole = factors.size - factors.size % 64
     products = numpy.multiply.reduce(factors[:whole].reshape(64, -1), 0)
-    return float(total(numpy.log(products))) + float(numpy.log(numpy.multiply.reduce(factors[whole:])))
+    return float(stable_sum(numpy.log(products))) + float(numpy.log(numpy.multiply.reduce(factors[whole:])))
 
 
 def gradient_from_slope(upstream: Any, slope: Any, *operands: Any, options: Any, overwrite: bool = False) -> Any:
-    """One pass over memory, which threads would not make shorter."""
+    """The gradient ``upstream * slope``, written to the slope's memory if `overwrite`."""
     return asarray(numpy.multiply(slope, upstream, out=slope if overwrite else None))
 
 
 _WITH_SLOPE: dict[str, Callable[..., float]] = {
-    "binary_cross_entropy_with_logits": lambda *arrays: sum(_in_blocks(_cross_entropy, *arrays)),
+    "binary_cross_entropy_with_logits": lambda *arrays: sum(_map_blocks(_cross_entropy, *arrays)),
     "huber_loss": _huber,
     "l1_loss": _l1,
     "mse_loss": _mse,
@@ -148,7 +150,7 @@ _WITH_SLOPE: dict[str, Callable[..., float]] = {
 
 
 def kl_div(input: Any, target: Any, *, options: tuple[bool], summed: bool) -> Any:
-    """The Kullback-Leibler divergence, in a third less time than the formula takes."""
+    """Kullback-Leibler divergence, in a third less time than its formula takes."""
     least = numpy.nextafter(target.dtype.type(0), target.dtype.type(1))
 
     def factors(x: Any, y: Any) -> tuple[Any, Any]:
@@ -161,7 +163,7 @@ def kl_div(input: Any, target: Any, *, options: tuple[bool], summed: bool) -> An
 
     if not summed:
         return pointwise(lambda ops, x, y: numpy.multiply(*factors(x, y)), None, (input, target), (), False)
-    sums = _in_blocks(lambda x, y: _dot(*factors(x, y)), input.reshape(-1), target.reshape(-1))
+    sums = _map_blocks(lambda x, y: _dot(*factors(x, y)), input.reshape(-1), target.reshape(-1))
     return asarray(sum(sums), input.dtype)
 
 

@@ -1,4 +1,4 @@
-"""Real functions that NumPy computes one number after the other, in ten to forty times as long, by passes over all."""
+"""Real elementwise functions as several vectorised passes, where NumPy's own loop is 10 to 40 times slower."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from ..contract import Kernel
 asarray = numpy.asarray
 
 
-def _many(x1: Any, x2: Any) -> bool:
-    """Whether there are many numbers, of single or double precision."""
+def _is_large(x1: Any, x2: Any) -> bool:
+    """Whether the arrays are large, and of float32 or float64."""
     return (x1.size > FEW_ELEMENTS or x2.size > FEW_ELEMENTS) and x1.dtype.char in "fd" and x1.size > 0 and x2.size > 0
 
 
-def _of_many(passes: Kernel, kernel: Kernel) -> Kernel:
-    """The passes, or the kernel for few numbers."""
+def _for_large_arrays(passes: Kernel, kernel: Kernel) -> Kernel:
+    """Use `passes` for large arrays and `kernel` for small ones."""
     passes = quiet(passes)
-    return lambda x1, x2: passes(x1, x2) if _many(x1, x2) else kernel(x1, x2)
+    return lambda x1, x2: passes(x1, x2) if _is_large(x1, x2) else kernel(x1, x2)
 
 
 def pow(kernel: Kernel) -> Kernel:
-    """Of negative numbers by the powers of their sizes; small ones by multiplying."""
+    """Power: ``abs(x1) ** x2`` with the sign put on for negative bases; exponents 0.5, 1, 2 and 3 by multiplication."""
 
     @quiet
     def pow(x1: Any, x2: Any) -> Any:
-        multiplied = None if x2.ndim or x1.dtype.char not in "fd" else _MULTIPLIED.get(float(x2))
+        multiplied = None if x2.ndim or x1.dtype.char not in "fd" else _POWERS.get(float(x2))
         if multiplied is not None:
             return asarray(multiplied(x1))
-        if not _many(x1, x2):
+        if not _is_large(x1, x2):
             return kernel(x1, x2)
         below = x1 < 0.0
         if not below.any():
@@ -47,15 +47,15 @@ def pow(kernel: Kernel) -> Kernel:
     return pow
 
 
-def _power_of_a_half(x: Any) -> Any:
-    """The square root, but for negative zero and infinity, of which such powers are positive."""
+def _pow_half(x: Any) -> Any:
+    """``x ** 0.5``: the square root, except that -0.0 gives 0.0 and -inf gives inf."""
     out = asarray(numpy.sqrt(x + x.dtype.type(0)))
     out[x == -numpy.inf] = numpy.inf
     return out
 
 
-_MULTIPLIED: dict[float, Callable[[Any], Any]] = {
-    0.5: _power_of_a_half,
+_POWERS: dict[float, Callable[[Any], Any]] = {
+    0.5: _pow_half,
     1.0: numpy.array,
     2.0: numpy.square,
     3.0: lambda x: x * x * x,
@@ -63,18 +63,18 @@ _MULTIPLIED: dict[float, Callable[[Any], Any]] = {
 
 
 def hypot(kernel: Kernel) -> Kernel:
-    """The absolute values of complex numbers, for which NumPy has instructions on several at once."""
+    """Hypotenuse as the absolute value of complex numbers, which NumPy computes with SIMD."""
 
     def hypot(x1: Any, x2: Any) -> Any:
         points = numpy.empty(numpy.broadcast_shapes(x1.shape, x2.shape), numpy.result_type(x1, numpy.complex64))
         points.real, points.imag = x1, x2
         return numpy.abs(points)
 
-    return _of_many(hypot, kernel)
+    return _for_large_arrays(hypot, kernel)
 
 
 def logaddexp(kernel: Kernel) -> Kernel:
-    """The greater one, and what the other adds to it."""
+    """``max(x1, x2) + log1p(exp(min(x1, x2) - max(x1, x2)))``."""
 
     def logaddexp(x1: Any, x2: Any) -> Any:
         greater = numpy.maximum(x1, x2)
@@ -83,18 +83,18 @@ def logaddexp(kernel: Kernel) -> Kernel:
         numpy.log1p(numpy.exp(added, added), added)
         added += greater
         infinite = numpy.isinf(greater)
-        # Of two infinities the difference is NaN.
+        # The difference of two infinities is NaN.
         numpy.copyto(added, greater, where=infinite)
         return added
 
-    return _of_many(logaddexp, kernel)
+    return _for_large_arrays(logaddexp, kernel)
 
 
 def _floors(x1: Any, x2: Any) -> Any:
-    """Floors of quotients of single precision in double precision; None if one is too large to be exact.
+    """``floor(x1 / x2)`` of float32 numbers in float64; None if a quotient is too large to be exact.
 
-    A product of a whole number below 2**24 and a number in single precision is exact. No such quotient is rounded up to
-    a whole number, as it differs from one by a unit in its last place or more.
+    The product of an integer below 2**24 and a float32 number is exact in float64. No quotient is rounded up to an
+    integer, because it differs from one by at least a unit in the last place.
     """
     if x1.dtype.char != "f":
         return None
@@ -103,17 +103,17 @@ def _floors(x1: Any, x2: Any) -> Any:
 
 
 def floor_divide(kernel: Kernel) -> Kernel:
-    """In double precision: see `_floors`."""
+    """Floor division of float32 in float64: see `_floors`."""
 
     def floor_divide(x1: Any, x2: Any) -> Any:
         floors = _floors(x1, x2)
         return kernel(x1, x2) if floors is None else floors.astype(x1.dtype)
 
-    return _of_many(floor_divide, kernel)
+    return _for_large_arrays(floor_divide, kernel)
 
 
 def remainder(kernel: Kernel) -> Kernel:
-    """In double precision: see `_floors`."""
+    """Remainder of float32 in float64: see `_floors`."""
 
     def remainder(x1: Any, x2: Any) -> Any:
         floors = _floors(x1, x2)
@@ -123,4 +123,4 @@ def remainder(kernel: Kernel) -> Kernel:
         out = (x1 - floors).astype(x1.dtype)
         return numpy.copysign(out, x2, out)
 
-    return _of_many(remainder, kernel)
+    return _for_large_arrays(remainder, kernel)

@@ -21,7 +21,7 @@ from ..common.sizes import MANY_ELEMENTS
 from ..contract import DTYPE_NAMES, Backend, Kernel
 from ..hookspecs import hookimpl
 from .ctc import KERNELS as CTC
-from .elementwise import mended
+from .elementwise import corrected
 from .fft import KERNELS as FFT
 from .indexing import KERNELS as INDEXING
 from .indexing import write
@@ -31,7 +31,7 @@ from .losses import pointwise
 from .products import matmul, vecdot
 from .softmax import KERNELS as SOFTMAX
 from .sorting import KERNELS as SORTING
-from .sums import running_total, total
+from .sums import stable_cumsum, stable_sum
 
 ndarray, asarray = numpy.ndarray, numpy.asarray
 
@@ -42,7 +42,7 @@ UFUNCS = (
     "logical_or logical_xor matmul maximum minimum multiply negative nextafter not_equal positive pow reciprocal "
     "remainder signbit sin sinh sqrt square subtract tan tanh trunc"
 ).split()
-"""NumPy's functions that are ufuncs and compute what the standard's function of that name does."""
+"""NumPy's ufuncs that compute the standard's function of the same name."""
 
 
 def _unary(ufunc: Callable[..., Any]) -> Kernel:
@@ -84,18 +84,18 @@ def _binary_in_place(ufunc: Callable[..., Any]) -> Kernel:
     return kernel
 
 
-def _narrowed(x: Any, dtype: Any) -> Any:
-    """A sum in its half type, where it may be infinite."""
+def _to_half(x: Any, dtype: Any) -> Any:
+    """Cast to a half type without an overflow warning."""
     return run_anyway(asarray(x).astype, dtype)
 
 
 def _reduce(ufunc: Any, accumulates: bool = True) -> Kernel:
-    """A reduction by a ufunc, half types accumulating in float32."""
+    """Reduction by a ufunc; half types accumulate in float32."""
     reduce = ufunc.reduce
 
     def kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
         if accumulates and x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
-            return _narrowed(run_anyway(reduce, x, axis, numpy.float32, None, keepdims), x.dtype)
+            return _to_half(run_anyway(reduce, x, axis, numpy.float32, None, keepdims), x.dtype)
         try:
             out = run(reduce, x, axis, None, None, keepdims)
         except RuntimeError:
@@ -107,55 +107,56 @@ def _reduce(ufunc: Any, accumulates: bool = True) -> Kernel:
 
 @quiet
 def _linear_recurrence(factors: Any, terms: Any, *, axis: int) -> Any:
-    """Two steps at once for half of the terms, and so on, by which the others follow: as much work as ten passes."""
+    """The recurrence ``y[i] = factors[i] * y[i - 1] + terms[i]`` along an axis, by recursive doubling."""
     found = numpy.array(terms)
-    _recur(factors.swapaxes(0, axis), found.swapaxes(0, axis))
+    _recurrence_(factors.swapaxes(0, axis), found.swapaxes(0, axis))
     return found
 
 
-def _recur(factors: Any, terms: Any) -> None:
-    """Along the first axis, in place."""
+def _recurrence_(factors: Any, terms: Any) -> None:
+    """Solve the recurrence along the first axis, writing to `terms`."""
     length = len(terms)
     if length < 2:
         return
     terms[1::2] += factors[1::2] * terms[: length - 1 : 2]
-    _recur(factors[1::2] * factors[: length - 1 : 2], terms[1::2])
+    _recurrence_(factors[1::2] * factors[: length - 1 : 2], terms[1::2])
     terms[2::2] += factors[2::2] * terms[1 : length - 1 : 2]
 
 
 def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """Half types are divided in float32 too, as their sum may overflow where their mean does not; complex numbers part
-    by part, since one that is NaN or infinite makes NaN of both when it is divided.
+    """Mean; half types in float32, as their sum may overflow, and complex numbers part by part.
+
+    Complex division would make both parts NaN where one is NaN or infinite.
     """
     half = x.dtype.itemsize == 2
-    found = total(x, axis, numpy.float32 if half else None, keepdims)
+    found = stable_sum(x, axis, numpy.float32 if half else None, keepdims)
     count = x.size // found.size if found.size else 1
     if x.dtype.kind == "c":
         return _complex(run_anyway(numpy.divide, found.real, count), run_anyway(numpy.divide, found.imag, count))
     out = asarray(quietly(numpy.divide, found, found.dtype.type(count)))
-    return _narrowed(out, x.dtype) if half else out
+    return _to_half(out, x.dtype) if half else out
 
 
 def _relu(x: Any) -> Any:
-    """NumPy clips many numbers in less time than it compares each with one."""
+    """``maximum(x, 0)``; large arrays by `clip`, which is quicker."""
     clips = x.size >= MANY_ELEMENTS and x.dtype.char in "fd"
     found = quietly(numpy.clip, x, 0.0, math.inf) if clips else asarray(quietly(numpy.maximum, x, x.dtype.type(0)))
     if clips or x.dtype.char == "e":
-        # A negative zero is still one.
+        # Makes -0.0 of these functions 0.0.
         found += x.dtype.type(0)
     return found
 
 
 def _sum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """Half types accumulate in float32."""
+    """Sum; half types accumulate in float32."""
     if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
-        return _narrowed(total(x, axis, numpy.float32, keepdims), x.dtype)
-    out = total(x, axis, None, keepdims)
+        return _to_half(stable_sum(x, axis, numpy.float32, keepdims), x.dtype)
+    out = stable_sum(x, axis, None, keepdims)
     return out if type(out) is ndarray else asarray(out)
 
 
 def _as_arrays(function: Callable[..., Any]) -> Kernel:
-    """A function of NumPy's that may return a scalar, as one that returns arrays."""
+    """Wrap a function that may return a scalar, so that it returns arrays."""
 
     def kernel(*arguments: Any, **keywords: Any) -> Any:
         return asarray(function(*arguments, **keywords))
@@ -164,11 +165,11 @@ def _as_arrays(function: Callable[..., Any]) -> Kernel:
 
 
 def _broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
-    """The array with strides of zero along the new and stretched axes: `numpy.broadcast_to` takes ten times as long."""
+    """`numpy.broadcast_to` as a writable view; for 0-d arrays in a tenth of its time."""
     if not x.ndim and type(x) is ndarray and x.dtype.kind != "V":
         return ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
     out = numpy.broadcast_to(x, shape)
-    # NumPy marks it read-only, though elements that share no memory can be written.
+    # NumPy marks the view read-only.
     out.flags.writeable = x.flags.writeable
     return out
 
@@ -177,7 +178,7 @@ _BITS = {2: numpy.int16, 4: numpy.int32, 8: numpy.int64}
 
 
 def _masked_fill(x: Any, mask: Any, value: Any) -> Any:
-    """Zeros are put in by multiplying bits: see `_where`."""
+    """`x` with `value` where the mask is true; zeros by multiplying bits: see `_where`."""
     bits = _BITS.get(x.dtype.itemsize) if x.size >= MANY_ELEMENTS and x.shape == mask.shape else None
     if bits is None or x.dtype.kind == "c" or value != 0 or math.copysign(1.0, value) < 0:
         return _where(mask, asarray(value, x.dtype), x)
@@ -197,7 +198,7 @@ def _complex(x1: Any, x2: Any) -> Any:
 
 def _diagonal(x: Any, offset: int) -> Any:
     out = x.diagonal(offset, -2, -1)
-    # NumPy marks it read-only, though it is a view like any other.
+    # NumPy marks the view read-only.
     out.flags.writeable = x.flags.writeable
     return out
 
@@ -208,7 +209,7 @@ def _unfold(x: Any, window: tuple[int, int]) -> Any:
 
 
 def _where(condition: Any, x1: Any, x2: Any) -> Any:
-    """Many numbers by the bits in which the two differ, as a processor can't foresee which one a mask takes."""
+    """`numpy.where`; large arrays by xor of their bits, without branches that are mispredicted."""
     bits = _BITS.get(x1.dtype.itemsize) if condition.size >= MANY_ELEMENTS and x1.dtype.kind != "c" else None
     if bits is None or {x1.shape, x2.shape} - {()} != {condition.shape}:
         return asarray(numpy.where(condition, x1, x2))
@@ -250,7 +251,7 @@ class NumPy(Backend):
                 kernels[f"{name}_"] = _unary_in_place(ufunc) if unary else _binary_in_place(ufunc)
         kernels |= {name: _as_arrays(getattr(numpy, name)) for name in ("argmax", "argmin", "sign", "round")}
         kernels |= {"matmul": matmul, "vecdot": vecdot}
-        kernels |= mended(kernels)
+        kernels |= corrected(kernels)
         return (
             kernels
             | FFT
@@ -263,7 +264,7 @@ class NumPy(Backend):
             | {
                 "sum": _sum,
                 "prod": _reduce(numpy.multiply),
-                "cumulative_sum": lambda x, axis: running_total(x, axis),
+                "cumulative_sum": lambda x, axis: stable_cumsum(x, axis),
                 "cumulative_prod": lambda x, axis: quietly(numpy.multiply.accumulate, x, axis),
                 "linear_recurrence": _linear_recurrence,
                 "max": _reduce(numpy.maximum),
@@ -315,7 +316,7 @@ class NumPy(Backend):
         result: numpy.ndarray = array
         return result
 
-    # A check takes the arrays as they are, and this call of it no Python frame.
+    # Arrays are NumPy's already, and `operator.call` costs no Python frame.
     inspect: Any = operator.call
 
     @staticmethod

@@ -1,4 +1,7 @@
-"""Matrix products and dot products of NumPy arrays, by BLAS: where it cannot read an operand, NumPy adds one by one."""
+"""Matrix products and dot products of NumPy arrays by BLAS.
+
+Operands that BLAS cannot read are copied, because NumPy's own loop adds the terms one by one.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ ndarray, asarray = numpy.ndarray, numpy.asarray
 
 def matmul(x1: Any, x2: Any) -> Any:
     if x1.itemsize == 2:
-        # Of bfloat16, NumPy's answer is float32.
+        # NumPy returns float32 for bfloat16.
         wide = (x1, x2) if x1.dtype.kind in "iu" else (x1.astype(numpy.float32), x2.astype(numpy.float32))
         return run_anyway(asarray(run_anyway(numpy.matmul, *wide)).astype, x1.dtype)
     if x1.size > FEW_ROWS and x1.dtype.kind in "fc" and x1.shape[-1] > FEW_ROWS:
@@ -31,23 +34,23 @@ def vecdot(x1: Any, x2: Any) -> Any:
         wide = vecdot(x1.astype(numpy.float32), x2.astype(numpy.float32))
         return run_anyway(wide.astype, x1.dtype)
     if x1.size > FEW_ROWS and x1.dtype.kind in "fc" and x1.shape[-1] > FEW_ROWS:
-        x1, x2 = (x if _has_steps(x.strides[-1], x) else numpy.ascontiguousarray(x) for x in (x1, x2))
+        x1, x2 = (x if _is_whole_stride(x.strides[-1], x) else numpy.ascontiguousarray(x) for x in (x1, x2))
     return asarray(quietly(numpy.vecdot, x1, x2))
 
 
 def _for_blas(x: Any) -> Any:
-    """The array, copied where BLAS cannot read it, or adds up one by one too: vectors with gaps."""
+    """The array, copied unless its strides suit BLAS; strided vectors are copied too, as BLAS adds them one by one."""
     if x.ndim == 0 or x.flags.forc:
         return x
     (rows, columns), (outer, inner), size = (1, *x.shape)[-2:], (0, *x.strides)[-2:], x.itemsize
     if rows == 1 or columns == 1:
         readable = False
     elif inner == size:
-        readable = outer >= columns * size and _has_steps(outer, x)
+        readable = outer >= columns * size and _is_whole_stride(outer, x)
     else:
-        readable = outer == size and inner >= rows * size and _has_steps(inner, x)
+        readable = outer == size and inner >= rows * size and _is_whole_stride(inner, x)
     return x if readable else numpy.ascontiguousarray(x)
 
 
-def _has_steps(stride: int, x: Any) -> bool:
+def _is_whole_stride(stride: int, x: Any) -> bool:
     return stride > 0 and stride % x.itemsize == 0

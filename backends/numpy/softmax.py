@@ -1,7 +1,6 @@
-"""Softmax and what is fused with it, on NumPy arrays.
+"""Kernels of softmax and cross-entropy on NumPy arrays.
 
-Each works through its operand in blocks that the processor's cache holds, so that of all its passes only the first
-reads memory and only the last writes it.
+Each works in blocks that fit the cache, so that only the first of its passes reads memory and only the last writes it.
 """
 
 from __future__ import annotations
@@ -15,23 +14,23 @@ import numpy
 from ..common.quiet import quiet
 from ..common.sizes import MANY_EXPONENTIALS, SOFTMAX_BLOCK, SUMMED_BY_PRODUCT
 from .products import vecdot
-from .sums import total
+from .sums import stable_sum
 
-SMALL = 40.0
-"""Where no greatest element exceeds this, exponentials are taken without subtracting it first, which saves a pass: none
-overflows and none that counts vanishes. A softmax of rows of a hundred takes twice as long without that."""
+MAX_EXPONENT = 40.0
+"""Where no row's maximum exceeds this, exponentials are taken without subtracting it first: none overflows, and none
+that counts underflows. The pass that is saved is half of the time of a softmax of rows of 100."""
 
-LEAST = math.exp(-SMALL)
+MIN_SUM = math.exp(-MAX_EXPONENT)
 
 
 def _rows(x: Any, axis: int) -> Any:
-    """The array with three axes, the given one in the middle."""
+    """Reshape to three axes: those before `axis`, `axis`, and those after it."""
     shape = x.shape
     return x.reshape(math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :]))
 
 
-def _normalizers(x: Any, axis: int) -> Any:
-    """The same of shifts and sums, which are stacked."""
+def _normalizer_rows(x: Any, axis: int) -> Any:
+    """Reshape stacked shifts and sums to ``(2, before, 1, after)``."""
     shape = x.shape[1:]
     return x.reshape(2, math.prod(shape[:axis]), 1, math.prod(shape[axis + 1 :]))
 
@@ -42,8 +41,8 @@ def _blocks(x: Any) -> Iterator[slice]:
     return (slice(start, start + step) for start in range(0, count, step))
 
 
-def _top(x: Any, axis: int = 1) -> Any:
-    """The greatest elements along an axis; of none, negative infinity."""
+def _max(x: Any, axis: int = 1) -> Any:
+    """Maximum along an axis, which keeps length 1; -inf if the axis is empty."""
     if not x.shape[axis]:
         return numpy.full([1 if i == axis else n for i, n in enumerate(x.shape)], -math.inf, x.dtype)
     return numpy.maximum.reduce(x, axis=axis, keepdims=True)
@@ -52,18 +51,19 @@ def _top(x: Any, axis: int = 1) -> Any:
 def _sum(x: Any) -> Any:
     if x.shape[2] == 1 and x.shape[1] in SUMMED_BY_PRODUCT:
         return numpy.matmul(x[:, :, 0], numpy.ones(x.shape[1], x.dtype))[:, None, None]
-    return total(x, 1, None, True)
+    return stable_sum(x, 1, None, True)
 
 
-def _exponentials(x: Any, top: Any, out: Any) -> Any:
-    """Exponentials of the elements into `out`, up to the factors that are returned: multiplied by these, they are those
-    of the differences from the greatest elements. Where those differences were taken anyway, the factor is 1.
+def _exponentials(x: Any, shift: Any, out: Any) -> Any:
+    """Write exponentials to `out` and return a factor: ``out * factor`` is ``exp(x - shift)``.
+
+    The factor is 1 where the shift was subtracted first.
     """
-    # NaN compares false, and must not keep the greatest elements of other rows from being subtracted.
-    if x.size >= MANY_EXPONENTIALS and numpy.abs(top).max() <= SMALL:
+    # NaN compares false, so that the shift is subtracted.
+    if x.size >= MANY_EXPONENTIALS and numpy.abs(shift).max() <= MAX_EXPONENT:
         numpy.exp(x, out)
-        return numpy.exp(-top)
-    numpy.exp(numpy.subtract(x, top, out), out)
+        return numpy.exp(-shift)
+    numpy.exp(numpy.subtract(x, shift, out), out)
     return 1.0
 
 
@@ -72,11 +72,11 @@ def softmax(x: Any, *, axis: int) -> Any:
     rows, out = _rows(x, axis), _rows(result, axis)
     for block in _blocks(rows):
         source, part = rows[block], out[block]
-        # The greatest element of all takes a tenth of the time of those of short rows.
-        small = source.size >= MANY_EXPONENTIALS and source.max() <= SMALL
+        # The maximum of a block takes a tenth of the time of the maxima of its rows.
+        small = source.size >= MANY_EXPONENTIALS and source.max() <= MAX_EXPONENT
         sums = _sum(numpy.exp(source, part)) if small else None
-        if sums is None or not sums.min() >= LEAST:
-            _exponentials(source, _top(source), part)
+        if sums is None or not sums.min() >= MIN_SUM:
+            _exponentials(source, _max(source), part)
             sums = _sum(part)
         numpy.multiply(part, numpy.reciprocal(sums), part)
     return result
@@ -84,7 +84,7 @@ def softmax(x: Any, *, axis: int) -> Any:
 
 def softmax_gradient(g: Any, out: Any, *, axis: int) -> Any:
     """``out * (g - sum(g * out))``, the sum along the last axis a dot product: 1.3 times without."""
-    along = vecdot(g, out)[..., None] if axis == out.ndim - 1 else total(g * out, axis, None, True)
+    along = vecdot(g, out)[..., None] if axis == out.ndim - 1 else stable_sum(g * out, axis, None, True)
     result = numpy.subtract(g, along)
     return numpy.multiply(result, out, result)
 
@@ -93,72 +93,72 @@ def log_softmax(x: Any, *, axis: int) -> Any:
     result = numpy.empty(x.shape, x.dtype)
     rows, out = _rows(x, axis), _rows(result, axis)
     for block in _blocks(rows):
-        source, part, top = rows[block], out[block], _top(rows[block])
-        factor = _exponentials(source, top, part)
+        source, part, shift = rows[block], out[block], _max(rows[block])
+        factor = _exponentials(source, shift, part)
         sums = _sum(part) * factor
-        numpy.subtract(numpy.subtract(source, top, part), numpy.log(sums), part)
+        numpy.subtract(numpy.subtract(source, shift, part), numpy.log(sums), part)
     return result
 
 
 def softmax_normalizer(x: Any, *, axis: int) -> Any:
     result = numpy.empty((2, *x.shape[:axis], 1, *x.shape[axis + 1 :]), x.dtype)
     if 0 < x.size < MANY_EXPONENTIALS:
-        result[0] = top = _top(x, axis)
-        result[1] = total(numpy.exp(x - top), axis, None, True)
+        result[0] = shift = _max(x, axis)
+        result[1] = stable_sum(numpy.exp(x - shift), axis, None, True)
         return result
-    rows, (tops, totals) = _rows(x, axis), _normalizers(result, axis)
+    rows, (shifts, sums_of_exp) = _rows(x, axis), _normalizer_rows(result, axis)
     scratch = None
     for block in _blocks(rows):
         source = rows[block]
         if scratch is None:
             scratch = numpy.empty(source.shape, x.dtype)
         part = scratch[: len(source)]
-        tops[block] = top = _top(source)
-        factor = _exponentials(source, top, part)
-        numpy.multiply(_sum(part), factor, totals[block])
+        shifts[block] = shift = _max(source)
+        factor = _exponentials(source, shift, part)
+        numpy.multiply(_sum(part), factor, sums_of_exp[block])
     return result
 
 
 def cross_entropy(logits: Any, target: Any, normalizer: Any, *, label_smoothing: float) -> Any:
-    rows, classes, (tops, totals) = _rows(logits, 1), _classes(target), _normalizers(normalizer, 1)
-    log_totals = numpy.log(totals)
-    out = log_totals - (rows[_places(classes)] - tops)
+    rows, classes, (shifts, sums_of_exp) = _rows(logits, 1), _class_rows(target), _normalizer_rows(normalizer, 1)
+    log_sums = numpy.log(sums_of_exp)
+    out = log_sums - (rows[_class_index(classes)] - shifts)
     if label_smoothing:
         for block in _blocks(rows):
-            evenly = log_totals[block] - _sum(rows[block] - tops[block]) / rows.shape[1]
+            evenly = log_sums[block] - _sum(rows[block] - shifts[block]) / rows.shape[1]
             out[block] = (1.0 - label_smoothing) * out[block] + label_smoothing * evenly
     return out.reshape(target.shape)
 
 
 def cross_entropy_gradient(upstream: Any, logits: Any, target: Any, normalizer: Any, *, label_smoothing: float) -> Any:
     if logits.ndim == 2 and logits.size < MANY_EXPONENTIALS and not label_smoothing:
-        top, sums = normalizer
-        result = numpy.exp(logits - top)
+        shift, sums = normalizer
+        result = numpy.exp(logits - shift)
         result *= upstream[:, None] / sums
         result[numpy.arange(len(target)), target] -= upstream
         return result
     result = numpy.empty(logits.shape, logits.dtype)
     rows, out = _rows(logits, 1), _rows(result, 1)
-    classes, (tops, totals) = _classes(target), _normalizers(normalizer, 1)
+    classes, (shifts, sums_of_exp) = _class_rows(target), _normalizer_rows(normalizer, 1)
     upstream = upstream.reshape(classes.shape)
-    scale = upstream / totals
+    scale = upstream / sums_of_exp
     for block in _blocks(rows):
         part = out[block]
-        factor = _exponentials(rows[block], tops[block], part)
+        factor = _exponentials(rows[block], shifts[block], part)
         numpy.multiply(part, scale[block] * factor, part)
         if label_smoothing:
             numpy.subtract(part, upstream[block] * (label_smoothing / rows.shape[1]), part)
-    out[_places(classes)] -= upstream if not label_smoothing else upstream * (1.0 - label_smoothing)
+    out[_class_index(classes)] -= upstream if not label_smoothing else upstream * (1.0 - label_smoothing)
     return result
 
 
-def _classes(target: Any) -> Any:
-    """The target with the three axes that rows have, the second one of length 1."""
+def _class_rows(target: Any) -> Any:
+    """Reshape class indices to the three axes of the logits, with length 1 along the classes."""
     return target.reshape(len(target), 1, math.prod(target.shape[1:]))
 
 
-def _places(classes: Any) -> tuple[Any, ...]:
-    """The index that picks each row's class."""
+def _class_index(classes: Any) -> tuple[Any, ...]:
+    """The index that selects the target class of each row of logits."""
     return numpy.arange(classes.shape[0])[:, None, None], classes, numpy.arange(classes.shape[2])
 
 

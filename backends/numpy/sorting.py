@@ -1,4 +1,4 @@
-"""Sorting and searching on NumPy arrays."""
+"""Kernels of sorting and searching on NumPy arrays."""
 
 from __future__ import annotations
 
@@ -15,24 +15,25 @@ from ..contract import Kernel
 
 @quiet
 def _argsort(x: Any, *, axis: int = -1, stable: bool = True) -> Any:
-    """Stable always: NumPy sorts several integers at once, but not what must stay in order."""
+    """Indices that sort along `axis`, always stable.
+
+    NumPy has SIMD sorts of integers, but they are not stable: each key is sorted together with its position.
+    """
     x = comparable(x)
     if x.size < MANY_SORTED or x.shape[axis] <= SHORT_ROW:
         return numpy.argsort(x, axis, kind="stable")
     rows = numpy.ascontiguousarray(x.swapaxes(axis, -1))
-    keys = _keys_of_floats(rows) if x.dtype.kind == "f" else _keys_of_integers(rows)
+    keys = _float_keys(rows) if x.dtype.kind == "f" else _integer_keys(rows)
     keys = keys - keys.min()
     if int(keys.max()) < 1 << 32:
-        order = _order_of_pairs(keys, numpy.arange(keys.shape[-1]))
+        order = _argsort_uint32(keys, numpy.arange(keys.shape[-1]))
     else:
-        order = _stable(keys, numpy.argsort(keys, -1))
+        order = _restore_ties(keys, numpy.argsort(keys, -1))
     return numpy.ascontiguousarray(order.swapaxes(axis, -1))
 
 
-def _keys_of_floats(x: Any) -> Any:
-    """Integers in their order: their bits, the sign's turned, below zero all of them. Zeros of both signs are one
-    number, and so is NaN, the greatest.
-    """
+def _float_keys(x: Any) -> Any:
+    """Unsigned integers in the order of the floats; equal for zeros of both signs, and the greatest for every NaN."""
     x = x.astype(numpy.float32 if x.dtype.itemsize == 2 else x.dtype)
     x += 0.0
     x[numpy.isnan(x)] = numpy.nan
@@ -42,14 +43,14 @@ def _keys_of_floats(x: Any) -> Any:
     return bits.view(f"u{size}")
 
 
-def _keys_of_integers(x: Any) -> Any:
-    """Without a sign, in their order."""
+def _integer_keys(x: Any) -> Any:
+    """Unsigned integers in the order of the integers."""
     keys = x.view(f"u{x.dtype.itemsize}")
     return keys if x.dtype.kind == "u" else keys ^ keys.dtype.type(1 << (8 * x.dtype.itemsize - 1))
 
 
-def _order_of_pairs(keys: Any, positions: Any) -> Any:
-    """The positions in the order of keys of 32 bits: both are sorted as one integer."""
+def _argsort_uint32(keys: Any, positions: Any) -> Any:
+    """Stable argsort of 32-bit keys: key and position are sorted as one 64-bit integer."""
     pairs = keys.astype(numpy.uint64)
     pairs <<= 32
     pairs |= positions.view(numpy.uint64)
@@ -58,19 +59,19 @@ def _order_of_pairs(keys: Any, positions: Any) -> Any:
     return pairs.view(numpy.int64)
 
 
-def _stable(keys: Any, order: Any) -> Any:
-    """The order with the positions of equal keys in their own order."""
+def _restore_ties(keys: Any, order: Any) -> Any:
+    """Make an unstable argsort stable: positions of equal keys in ascending order."""
     found = _take_along_axis(keys, order)
     rises = found[..., :-1] < found[..., 1:]
     if rises.all():
         return order
     ranks = numpy.zeros(found.shape, numpy.uint64)
     numpy.cumsum(rises, axis=-1, out=ranks[..., 1:])
-    return _order_of_pairs(ranks, order)
+    return _argsort_uint32(ranks, order)
 
 
 def _take_along_axis(x: Any, indices: Any, *, axis: int = -1) -> Any:
-    """Along the last of several axes by positions in memory, in a third of the time."""
+    """`numpy.take_along_axis`; along the last axis by flat indices, in a third of the time."""
     in_rows = x.ndim > 1 and axis in (-1, x.ndim - 1) and x.flags.c_contiguous and indices.dtype == numpy.int64
     if not in_rows or x.ndim != indices.ndim or x.shape[:-1] != indices.shape[:-1] or not indices.size:
         return numpy.take_along_axis(x, indices, axis)
@@ -82,7 +83,7 @@ def _take_along_axis(x: Any, indices: Any, *, axis: int = -1) -> Any:
 
 
 def _sort(x: Any, *, axis: int = -1) -> Any:
-    # Of equal numbers none can be told from another, but for zeros of two signs.
+    # Only zeros of both signs are equal and yet differ, which needs a stable sort.
     kind: Literal["stable"] | None = "stable" if x.dtype.kind not in "iu" and (x == 0).any() else None
     return numpy.sort(comparable(x), axis, kind).astype(x.dtype, copy=False)
 

@@ -1,8 +1,8 @@
-"""Sums and running sums of NumPy arrays whose errors grow as the logarithm of the number of terms.
+"""Pairwise sums and cumulative sums of NumPy arrays: rounding errors grow as the logarithm of the number of terms.
 
-NumPy adds pairwise along the axis that is innermost in memory, and row after row along the others, n eps off. Here rows
-are added up in groups, and the groups' sums in the same way (Higham, "The accuracy of floating point summation", SIAM
-Journal on Scientific Computing, 1993), whatever the axis and the layout.
+NumPy sums pairwise only along the axis that is contiguous in memory; along others it adds row after row, with an error
+of n eps. Here rows are summed in groups, and so are the sums of the groups, whatever the axis and the strides (Higham,
+"The accuracy of floating point summation", SIAM Journal on Scientific Computing, 1993).
 """
 
 from __future__ import annotations
@@ -19,41 +19,41 @@ _reduce: Any = numpy.add.reduce
 _accumulate: Any = numpy.add.accumulate
 
 
-def total(x: Any, axis: tuple[int, ...] | int | None = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    """``numpy.add.reduce(x, axis, dtype, keepdims=keepdims)`` without warnings; real and complex floats in groups."""
+def stable_sum(x: Any, axis: tuple[int, ...] | int | None = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    """``numpy.add.reduce(x, axis, dtype, keepdims=keepdims)`` without warnings, pairwise for floats."""
     if x.size > FEW_ROWS and x.dtype.kind in "fcV":
         axes = tuple(range(x.ndim)) if axis is None else axis if type(axis) is tuple else (axis,)
         terms = x.shape[axes[0]] if len(axes) == 1 else math.prod([x.shape[i] for i in axes])
         if terms > FEW_ROWS:
             axes = tuple([i % x.ndim for i in axes])
             if not _is_pairwise(x, axes, terms):
-                return _in_groups(x, axes, dtype, keepdims)
+                return _grouped_sum(x, axes, dtype, keepdims)
     return quietly(_reduce, x, axis, dtype, None, keepdims)
 
 
 def _is_pairwise(x: Any, axes: tuple[int, ...], terms: int) -> bool:
-    """Whether NumPy adds many terms pairwise."""
+    """Whether NumPy itself sums pairwise along these axes."""
     if x.itemsize == 2 and terms > HALF_CHUNK:
         return False
     return x.flags.c_contiguous and (len(axes) == x.ndim or (len(axes) == 1 and axes[0] == x.ndim - 1))
 
 
-def _in_groups(x: Any, axes: tuple[int, ...], dtype: Any, keepdims: bool) -> Any:
+def _grouped_sum(x: Any, axes: tuple[int, ...], dtype: Any, keepdims: bool) -> Any:
     shape = [1 if i in axes else n for i, n in enumerate(x.shape) if keepdims or i not in axes]
     if len(axes) == 1 and x.flags.c_contiguous:
-        return numpy.array(run_anyway(_along, x, axes[0], [], dtype or x.dtype).reshape(shape))
+        return numpy.array(run_anyway(_sum_axis, x, axes[0], [], dtype or x.dtype).reshape(shape))
     order = sorted(range(x.ndim), key=lambda i: -abs(x.strides[i]))
-    found, summed = _merged(x.transpose(order), [i in axes for i in order])
+    found, summed = _merge_axes(x.transpose(order), [i in axes for i in order])
     while (length := max(found.shape[i] for i in summed)) > 1:
         axis = next(i for i in summed if found.shape[i] == length)
-        found = run_anyway(_along, found, axis, [i for i in summed if i != axis], dtype or x.dtype)
+        found = run_anyway(_sum_axis, found, axis, [i for i in summed if i != axis], dtype or x.dtype)
     kept = [i for i in order if i not in axes]
     found = found.reshape([x.shape[i] for i in kept]).transpose([kept.index(i) for i in sorted(kept)])
     return numpy.array(found.reshape(shape), order="C")
 
 
-def _merged(x: Any, summed: list[bool]) -> tuple[Any, list[int]]:
-    """The array with neighbouring axes made one where both or none are summed and memory allows, and those summed."""
+def _merge_axes(x: Any, summed: list[bool]) -> tuple[Any, list[int]]:
+    """Merge neighbouring axes that are both summed, or both not, where strides allow; return the summed axes too."""
     shape: list[int] = []
     roles: list[bool] = []
     step = 0
@@ -67,21 +67,22 @@ def _merged(x: Any, summed: list[bool]) -> tuple[Any, list[int]]:
     return x.reshape(shape), [i for i, role in enumerate(roles) if role]
 
 
-def _along(x: Any, axis: int, others: list[int], dtype: Any) -> Any:
-    """The sum along an axis, and along others if that takes no more time, which are kept with length 1. The axes of the
-    array are in the order in which they lie in memory.
+def _sum_axis(x: Any, axis: int, others: list[int], dtype: Any) -> Any:
+    """Sum along `axis`, and along `others` too where that costs nothing; summed axes keep length 1.
+
+    The axes of `x` are sorted by their strides.
     """
     outer, length, inner = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
     before = (slice(None),) * axis
     if inner and length > 2 * GROUP:
         beside = min(length // GROUP, WIDTH // (math.prod(inner) * x.itemsize))
-        if beside > 1 and _is_contiguous(x, axis):
-            # Rows are laid side by side.
+        if beside > 1 and _can_flatten(x, axis):
+            # Short rows are added side by side, as one long row.
             count = length // beside
-            found = _along(x[(*before, slice(count * beside))].reshape(*outer, count, -1), axis, [], dtype)
-            found = _along(found.reshape(*outer, beside, *inner), axis, [], dtype)
+            found = _sum_axis(x[(*before, slice(count * beside))].reshape(*outer, count, -1), axis, [], dtype)
+            found = _sum_axis(found.reshape(*outer, beside, *inner), axis, [], dtype)
             if count * beside < length:
-                found += _along(x[(*before, slice(count * beside, None))], axis, [], dtype)
+                found += _sum_axis(x[(*before, slice(count * beside, None))], axis, [], dtype)
             return found
         size = GROUP
     elif not inner and length > HALF_CHUNK and x.itemsize == 2:
@@ -100,23 +101,23 @@ def _along(x: Any, axis: int, others: list[int], dtype: Any) -> Any:
         _reduce(
             x[(*before, slice(count * size, None))], (axis, *also), dtype, sums[(*before, slice(count, None))], True
         )
-    return _along(sums, axis, others, dtype)
+    return _sum_axis(sums, axis, others, dtype)
 
 
-def _is_contiguous(x: Any, axis: int) -> bool:
-    """Whether the given axis and those behind it can be made one."""
+def _can_flatten(x: Any, axis: int) -> bool:
+    """Whether `axis` and those after it can be merged without a copy."""
     pairs = zip(x.strides[axis:], x.strides[axis + 1 :], x.shape[axis + 1 :], strict=False)
     return all(outer == inner * length for outer, inner, length in pairs)
 
 
-def running_total(x: Any, axis: int) -> Any:
-    """``numpy.add.accumulate(x, axis)`` without warnings; real and complex floats in runs."""
+def stable_cumsum(x: Any, axis: int) -> Any:
+    """``numpy.add.accumulate(x, axis)`` without warnings, in blocks for floats."""
     if x.shape[axis] <= FEW_TERMS or x.dtype.kind not in "fcV":
         return quietly(_accumulate, x, axis)
-    return run_anyway(_in_runs, x, axis % x.ndim)
+    return run_anyway(_blocked_cumsum, x, axis % x.ndim)
 
 
-def _in_runs(x: Any, axis: int) -> Any:
+def _blocked_cumsum(x: Any, axis: int) -> Any:
     length, inner = x.shape[axis], x.shape[axis + 1 :]
     if length <= FEW_ROWS:
         return _accumulate(x, axis)
@@ -127,9 +128,9 @@ def _in_runs(x: Any, axis: int) -> Any:
     out = numpy.empty_like(x)
     runs = out[first].reshape(shape)
     _accumulate(x[first].reshape(shape), axis + 1, None, runs)
-    ends = _in_runs(runs[(*before, slice(None), -1)], axis)
+    ends = _blocked_cumsum(runs[(*before, slice(None), -1)], axis)
     later, carried = runs[(*before, slice(1, None))], numpy.expand_dims(ends, axis + 1)[(*before, slice(count - 1))]
-    # NumPy takes long for short rows.
+    # NumPy is slow for short rows.
     for column in numpy.ndindex(inner) if math.prod(inner) < GROUP else [()]:
         later[(..., *column)] += carried[(..., *column)]
     if count * RUN < length:

@@ -1,4 +1,4 @@
-"""Work on parts of arrays, shared among threads: NumPy's functions let others run while they compute."""
+"""A parallel loop over blocks of arrays, in threads: NumPy's functions release the GIL while they compute."""
 
 from __future__ import annotations
 
@@ -14,47 +14,49 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def _count() -> int:
-    """As many as there are processors for this process, unless OMP_NUM_THREADS asks for fewer."""
+def _thread_count() -> int:
+    """The number of processors that this process may use, or OMP_NUM_THREADS if that is less."""
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     return max(1, min(available, int(wanted))) if wanted.isdigit() else available
 
 
-COUNT = _count()
+THREADS = _thread_count()
 
 
 @functools.cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(COUNT - 1, thread_name_prefix="tensorplug")
+    return ThreadPoolExecutor(THREADS - 1, thread_name_prefix="tensorplug")
 
 
 if hasattr(os, "register_at_fork"):
-    # A child has the pool's object, but none of its threads.
+    # A forked process inherits the pool, but none of its threads.
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-def each(function: Callable[[Iterator[Item]], None], items: Sequence[Item]) -> None:
-    """Call a function once in each thread, with an iterator of items: the threads share them, each taking the next.
+def parallel_for(function: Callable[[Iterator[Item]], None], items: Sequence[Item]) -> None:
+    """Call ``function(iterator)`` once in each thread, where the iterators share the items.
 
-    So a thread that is late, because others use its processor, leaves the items to those that are there.
+    A thread that is slow takes fewer items. The first exception of a thread is raised again here.
     """
-    threads = min(COUNT, len(items))
+    threads = min(THREADS, len(items))
     if threads < 2:
         function(iter(items))
         return
     waiting = deque(items)
-    # Each in a copy of this thread's context, in which NumPy has been told what to do about warnings.
-    futures = [_pool().submit(contextvars.copy_context().run, function, _taken(waiting)) for _ in range(threads - 1)]
-    function(_taken(waiting))
+    # A copy of this thread's context holds NumPy's settings for floating-point warnings.
+    futures = [
+        _pool().submit(contextvars.copy_context().run, function, _pop_items(waiting)) for _ in range(threads - 1)
+    ]
+    function(_pop_items(waiting))
     for future in futures:
-        # One that has not begun would find nothing left.
+        # A thread that has not started would find nothing left.
         if not future.cancel():
             future.result()
 
 
-def _taken(waiting: deque[Item]) -> Iterator[Item]:
-    """The items, taken away while there are any; no two threads get the same."""
+def _pop_items(waiting: deque[Item]) -> Iterator[Item]:
+    """Pop items until none are left; no two threads get the same one."""
     with contextlib.suppress(IndexError):
         while True:
             yield waiting.popleft()

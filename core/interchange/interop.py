@@ -12,7 +12,7 @@ import numpy
 
 from ...autograd.modes import set_grad_enabled
 from ...autograd.rules.manipulation import inverse
-from ...backends.common.dlpack import export, take_bfloat16
+from ...backends.common.dlpack import export, import_bfloat16
 from ..dispatch.keys import DispatchKey, key_for, library_for
 from ..dispatch.registry import method, public
 from ..memory.steps import Step
@@ -223,7 +223,7 @@ def _taken_by_numpy(x: Any) -> numpy.ndarray | None:
     except (BufferError, RuntimeError):
         pass
     try:
-        return take_bfloat16(x)
+        return import_bfloat16(x)
     except (BufferError, RuntimeError, ImportError):
         return None
 

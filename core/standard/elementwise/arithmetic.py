@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from ....backends.common.complex_functions import joined
+from ....backends.common.complex_functions import join_parts
 from ...dispatch.operation import operation
 from ...dispatch.registry import OPERATORS, method, public
 from ...families.elementwise import binary, binary_apply, scaled, unary
@@ -83,7 +83,7 @@ def complex(ops: Any, x1: Any, x2: Any) -> Any:
     >>> tp.complex(tp.tensor([1.0]), tp.tensor([2.0]))
     tensor([1.+2.j], dtype=tensorplug.complex64)
     """
-    return joined(ops, x1, x2)
+    return join_parts(ops, x1, x2)
 
 
 @unary("numeric")
