@@ -1,6 +1,6 @@
 """The Tensor, its dtypes and devices, and the operations, a file for each chapter of the standard.
 
-What other packages need to declare an operation with its gradient rule is handed on here.
+Other packages import from here what they need to declare an operation with its gradient rule.
 """
 
 # Rules come first: an operation is declared together with the function that records it.

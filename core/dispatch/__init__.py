@@ -1,5 +1,4 @@
-"""From an operation to its kernel: the loaded library, the dispatch key with its table, and the declaration.
+"""Dispatch of operations to kernels: the declaration, the loaded library, the dispatch key with its table, recording.
 
-A dispatch key is backend, device and dtype. An `Operation` is declared once, here is what that means; recording makes
-the node of its result. Imports `types`; tensors are known by their private methods only.
+Imports `types`; the class of tensors is on the floor above, here a protocol.
 """

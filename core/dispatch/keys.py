@@ -1,7 +1,7 @@
-"""Dispatch keys: backend, device and dtype in one object, so that one identity check tells whether operands agree.
+"""Dispatch keys, each one backend, device and dtype with a table of kernels, and the loaded libraries behind them.
 
-A key carries the table in which an operation looks up its kernel and the key of its result. An entry is made when
-an operation first meets the key; whether the operation takes the dtype at all is decided there, once.
+Operands with the same key need no promotion or transfer, which one identity check tells. The entry of an operation in
+the table is made at its first use, where its dtypes are checked, once.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from .registry import OPERATIONS
 
 
 class Ops:
-    """The kernels of one backend as attributes: what rules and decompositions compute with on raw arrays.
+    """The kernels of a backend as attributes, with which gradient rules and decompositions compute on raw arrays.
 
-    A kernel is, first come first served, one that another plugin gave, the backend's own, the function of that name
-    in its namespace, or the operation's decomposition.
+    A kernel is the first of: one from another plugin, the backend's own, the function of that name in the backend's
+    namespace, the operation's decomposition.
     """
 
     def __init__(self, library: Library) -> None:
@@ -43,7 +43,7 @@ class Ops:
 
 @final
 class Library:
-    """A loaded backend together with every operation that Tensorplug can do on it."""
+    """A loaded backend with a kernel for every operation that it supports."""
 
     __slots__ = (
         "array_types",
@@ -81,9 +81,9 @@ class Library:
         self.ops = Ops(self)
 
     def find(self, name: str) -> Callable[..., Any] | None:
-        """The kernel of an operation or one of the contract's own functions, or None."""
+        """The kernel of an operation or of a function of the contract; None if there is none."""
         if name in self.unsupported:
-            return _refusing(f"{name}: backend {self.name!r} does not support it: {self.unsupported[name]}")
+            return _raising(f"{name}: backend {self.name!r} does not support it: {self.unsupported[name]}")
         if name in _CONTRACT_KERNELS:
             return _CONTRACT_KERNELS[name](self)
         operation = OPERATIONS.get(name)
@@ -96,19 +96,19 @@ class Library:
         if operation is None or operation.standard:
             kernel = self.find_kernel(name)
         else:
-            # What the namespace has under the name of one of Tensorplug's own operations is another function.
+            # The namespace may have another function of the same name.
             kernel = self.find_own_kernel(name)
         if kernel is not None or operation is None or operation.decomposition is None:
             return kernel
         return self._scoped(operation.decompose)
 
     def require_kernel(self, name: str) -> Callable[..., Any]:
-        """The same of a function that every backend must have.
+        """The kernel of a function that every backend must have.
 
         Raises
         ------
         NotImplementedError
-            If this one has not.
+            If the backend lacks it.
         """
         kernel: Callable[..., Any] | None = self.find_kernel(name)
         if kernel is None:
@@ -119,17 +119,17 @@ class Library:
         ops, scope, types = self.ops, self.scope, self.array_types
         asarray = self.backend.namespace.asarray
 
-        def own(found: Any) -> Any:
-            """Arithmetic on 0-d arrays gives scalars on libraries such as NumPy."""
+        def as_arrays(found: Any) -> Any:
+            # Arithmetic on 0-d arrays of NumPy gives scalars.
             if found is None or isinstance(found, types):
                 return found
-            return tuple(map(own, found)) if isinstance(found, (tuple, list)) else asarray(found)
+            return tuple(map(as_arrays, found)) if isinstance(found, (tuple, list)) else asarray(found)
 
         def kernel(*arrays: Any, **parameters: Any) -> Any:
             first = arrays[0][0] if type(arrays[0]) in (list, tuple) else arrays[0]
             # What JAX traces has no device yet.
             with scope(getattr(first, "device", None)):
-                return own(decomposition(ops, *arrays, **parameters))
+                return as_arrays(decomposition(ops, *arrays, **parameters))
 
         return kernel
 
@@ -162,17 +162,17 @@ class Library:
         return key_for(self.places.get(name) or as_device(f"{self.name}:{name}"), self.dtype_of(array))
 
 
-def _refusing(message: str) -> Callable[..., Any]:
-    """A kernel of what the backend declares that it cannot do."""
+def _raising(message: str) -> Callable[..., Any]:
+    """A kernel that raises UnsupportedError."""
 
-    def refusing(*arrays: Any, **parameters: Any) -> Any:
+    def raising(*arrays: Any, **parameters: Any) -> Any:
         raise UnsupportedError(message)
 
-    return refusing
+    return raising
 
 
 def _explained(kernel: Callable[..., Any], name: str, failure: str) -> Callable[..., Any]:
-    """The kernel with an error of our own where its library finds no result."""
+    """The kernel, with the library's LinAlgError replaced by one that is alike on every backend."""
 
     def explained(*arrays: Any, **parameters: Any) -> Any:
         try:
@@ -195,7 +195,7 @@ def _cast(library: Library) -> Callable[..., Any]:
 
 
 def _of_real_parts(library: Library, astype: Callable[..., Any]) -> Callable[..., Any]:
-    """A conversion that the standard leaves undefined, of complex numbers to real ones, made of their real parts."""
+    """`astype` that takes the real parts of complex numbers for a real dtype, which the standard leaves undefined."""
     reals = [native for name, native in library.dtypes.items() if DTYPES[name].kind in "iuf"]
     complexes = [native for name, native in library.dtypes.items() if DTYPES[name].kind == "c"]
 
@@ -258,11 +258,11 @@ _CONTRACT_KERNELS: dict[str, Callable[[Library], Callable[..., Any]]] = {
     "scatter_zeros": _scatter_zeros,
     "view_dtype": _view_dtype,
 }
-"""Functions that rules may use on any backend and that are no functions of the standard."""
+"""Kernels that every backend has by the contract, and that are not functions of the standard."""
 
 
 class _Table(dict[str, tuple[Any, "DispatchKey"]]):
-    """Kernel and result's key by the name of the operation, filled at the first use of each."""
+    """The kernel and the result's key of each operation by name, looked up at its first use."""
 
     __slots__ = ("_key",)
 
@@ -281,7 +281,7 @@ class _Table(dict[str, tuple[Any, "DispatchKey"]]):
         return entry
 
     def _in_place(self, name: str) -> Any:
-        """The kernel that writes the result into the first operand, where that gives what is then read there."""
+        """The kernel that writes the result into the first operand; None unless the result has the operand's dtype."""
         operation = OPERATIONS[name.removesuffix("_")]
         key = self._key
         safe = key.writable and operation.takes(key.dtype) and not operation.is_guarded(key.dtype)
@@ -291,7 +291,7 @@ class _Table(dict[str, tuple[Any, "DispatchKey"]]):
 
 @final
 class DispatchKey:
-    """Backend, device and dtype, with the kernels that serve them. There is one object for each combination.
+    """Backend, device and dtype with their kernels; there is one object for each combination.
 
     Attributes
     ----------
@@ -299,18 +299,18 @@ class DispatchKey:
     device : Device
     dtype : DType
     native_device, native_dtype
-        What the backend calls the two.
+        The backend's objects for the two.
     is_half : bool
-        Whether this is a half-precision type, in which little is computed.
+        Whether the dtype is float16 or bfloat16.
     is_differentiable : bool
-        Whether tensors of this dtype have a history.
+        Whether tensors of this dtype can require gradients.
     writable : bool
-        Whether the backend's arrays are written in place.
+        Whether the backend's arrays are mutable.
     table
-        ``table["add"]`` is the kernel of `add` and the key of its result, ``table["add_"]`` the one that writes the
-        result into the first operand, or None where there is none.
+        ``table["add"]`` is the kernel of `add` and the key of its result; ``table["add_"]`` is the in-place kernel,
+        or None, and the key.
     scalars
-        0-d tensors made from Python scalars, kept for the next time.
+        A cache of 0-d tensors by Python scalar.
     """
 
     __slots__ = (
@@ -341,7 +341,7 @@ class DispatchKey:
         self.siblings: Final[dict[DType, DispatchKey]] = {dtype: self}
 
     def with_dtype(self, dtype: DType) -> DispatchKey:
-        """The key of the same device with another dtype."""
+        """The key of this device and another dtype."""
         sibling = self.siblings.get(dtype)
         if sibling is None:
             sibling = self.siblings[dtype] = key_for(self.device, dtype)
@@ -357,7 +357,7 @@ _keys: dict[tuple[Device, DType], DispatchKey] = {}
 
 
 def _forget(backend: str) -> None:
-    """Another backend that comes under a name is loaded; devices of the old one, and their keys, stay its own."""
+    """Drop the library of a backend whose name another backend takes; old devices and keys keep the old library."""
     _libraries.pop(backend, None)
 
 
@@ -365,17 +365,17 @@ forgetters.append(_forget)
 
 
 def loaded_libraries() -> list[Library]:
-    """The libraries of the backends that have been used so far."""
+    """The libraries of the backends used so far."""
     return list(_libraries.values())
 
 
 def loaded_keys() -> list[DispatchKey]:
-    """The keys that have been used so far."""
+    """The keys used so far."""
     return list(_keys.values())
 
 
 def library_for(backend: str) -> Library:
-    """The library of a backend, loading it at the first use."""
+    """The library of a backend, loaded at the first use."""
     found = _libraries.get(backend)
     if found is None:
         found = _libraries.setdefault(backend, Library(backend))

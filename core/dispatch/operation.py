@@ -1,4 +1,4 @@
-"""The declaration of an operation, from which everything else about it is derived."""
+"""`@operation`: declare an operation, from which kernels, result dtypes and recording are derived."""
 
 from __future__ import annotations
 
@@ -33,53 +33,52 @@ RESULTS: dict[str, Callable[[DType], DType]] = {
     "complex": complex_dtype,
     "int64": lambda dtype: int64,
 }
-"""How the dtype of an operation's result follows from that of its operands."""
+"""The dtype of a result, from the dtype of the operands."""
 
 
 @final
 class Operation:
-    """One operation: what its kernels are given and give, declared once by `operation`.
+    """An operation with kernels, declared once by `operation`.
 
     Attributes
     ----------
     name : str
         The standard's name, else PyTorch's; dotted in an extension (``"linalg.qr"``).
     module : str
-        The module that declares it, and so its chapter.
+        The module that declares it, which tells its chapter.
     operands : tuple of str
         The names of its tensor operands.
     parameters : tuple of str
-        The names of its other parameters, in the order in which they may be given by position.
+        The names of its other parameters, in order.
     accepts : str
         A category in `dtypes.ACCEPTED`.
     result : str
         A name in `RESULTS`.
     decomposition : callable or None
-        ``decomposition(ops, *arrays, **parameters)`` computes it out of other operations, on backends that have no
+        ``decomposition(ops, *arrays, **parameters)`` computes it with other operations on backends that have no
         kernel for it.
     standard : bool
-        Whether the function of that name in an array API namespace computes it.
+        Whether the function of that name in an array API namespace is a kernel for it.
     elementwise : bool
-        Whether each element of the result comes from those in its place.
+        Whether each element of the result depends on the operands' elements at its position only.
     broadcasts : bool
         Whether operands are broadcast.
     takes_scalars : bool
         Whether operands may be Python scalars.
     compares : bool
-        Whether there is a result for a Python scalar that the dtype does not hold.
+        Whether it is a comparison, defined for Python scalars out of the dtype's range too.
     shares : bool
-        Whether the result may share memory with the operand: a view.
+        Whether the result may be a view of the operand.
     sequence : bool
         Whether the one operand is a sequence of tensors.
     outputs : dict or None
-        For an operation with several results their names, each with a name in `RESULTS`. The kernel returns a tuple.
+        The results of an operation with several, which its kernel returns as a tuple: names in `RESULTS` by name.
     guard : callable or None
-        ``guard(host)`` raises where integers have no result, the values of the last operand being `host`.
+        ``guard(host)`` raises for integer values of the last operand, a NumPy array, that have no result.
     failure : str or None
-        What it means when the library raises `numpy.linalg.LinAlgError`, for the message of the error raised in its
-        place, which is the same on every backend.
+        The message, on every backend, where the library raises `numpy.linalg.LinAlgError`.
     rule : Rule or None
-        How its gradient is computed; None for an operation without one.
+        Its gradient rule; None if it is not differentiable.
     """
 
     def __init__(
@@ -127,7 +126,7 @@ class Operation:
         OPERATIONS[name] = self
 
     def _check_rule(self) -> None:
-        """Raise TypeError if the gradient's formulas ask for what the operation does not have."""
+        """Raise TypeError if the rule's formulas have parameters that the operation lacks."""
         if self.rule is None:
             return
         known = {*self.parameters, *(f"{operand}_shape" for operand in self.operands), *_RECORDED}
@@ -141,7 +140,7 @@ class Operation:
 
     @functools.cached_property
     def record(self) -> Callable[..., None]:
-        """What gives the result its node; made when the operation is first recorded."""
+        """The function that gives the result its node, generated at the first recording."""
         assert self.rule is not None
         if self.sequence:
             return sequence_recorder(self.rule)
@@ -151,12 +150,12 @@ class Operation:
 
     @functools.cached_property
     def differentiable(self) -> tuple[int, ...]:
-        """The positions of the operands that have a gradient."""
+        """The positions of the differentiable operands."""
         assert self.rule is not None
         return tuple(map(self.operands.index, self.rule.operands))
 
     def decompose(self, ops: Any, *arrays: Any, **parameters: Any) -> Any:
-        """Compute it out of other operations; parameters may follow the operands by position."""
+        """Compute the result by other operations; parameters may follow the operands by position."""
         assert self.decomposition is not None
         count = len(self.operands)
         if len(arrays) > count:
@@ -166,19 +165,19 @@ class Operation:
 
     @property
     def chapter(self) -> str:
-        """The chapter of the standard to which it belongs, ``"losses"`` for a loss."""
+        """The chapter of the standard that it belongs to, ``"losses"`` for a loss."""
         within = self.module.split(".")[1:] or [self.module]
         return within[2] if within[0] == "core" else within[0]
 
     def resolve(self, key: DispatchKey) -> tuple[Callable[..., Any], Any]:
-        """The kernel for operands with a dispatch key, and the key of the result, or those of its several results.
+        """The kernel for operands of a dispatch key, and the key of the result or the keys of several.
 
         Raises
         ------
         TypeError
             If the operation does not take the dtype.
         NotImplementedError
-            If the backend can't do the operation.
+            If the backend does not support the operation.
         """
         if not self.takes(key.dtype):
             return self._resolve_converted(key)
@@ -192,7 +191,7 @@ class Operation:
         return kernel, key.with_dtype(RESULTS[self.result](key.dtype))
 
     def is_guarded(self, dtype: DType) -> bool:
-        """Whether operands of a dtype are checked by value."""
+        """Whether the values of the last operand are checked in this dtype."""
         return self.guard is not None and dtype.kind in "iu"
 
     def _guarded(self, library: Any, kernel: Callable[..., Any]) -> Callable[..., Any]:
@@ -205,11 +204,11 @@ class Operation:
         return guarded
 
     def takes(self, dtype: DType) -> bool:
-        """Whether the standard has an answer for operands of a dtype."""
+        """Whether the standard defines the operation for a dtype."""
         return dtype in ACCEPTED[self.accepts]
 
     def _resolve_converted(self, key: DispatchKey) -> tuple[Callable[..., Any], Any]:
-        """The kernel for integers where the standard wants floating-point numbers; it converts them first."""
+        """The kernel of a floating-point operation for integers, which it converts first."""
         dtype = self.computing_dtype(key.dtype)
         if not self.takes(dtype):
             raise DTypeError(f"{self.name}: got {key.dtype}, wanted a {self.accepts} dtype")
@@ -218,18 +217,18 @@ class Operation:
         return lambda *arrays, **parameters: kernel(*[cast(x, dtype.name) for x in arrays], **parameters), result
 
     def computing_dtype(self, dtype: DType) -> DType:
-        """The dtype in which the operation takes operands of a dtype: PyTorch's default float for integers, where
-        the standard has no answer.
+        """The dtype that operands are converted to: the default float for integers in a floating-point operation, as in
+        PyTorch.
         """
         if "floating-point" in self.accepts and dtype.kind in "iub":
             return get_default_dtype()
         return dtype
 
     def __call__(self, *tensors: Any, **parameters: Any) -> Any:
-        """Apply the operation to tensors of one device, with normalised parameters; record it if a gradient is wanted.
+        """Apply the operation to tensors of one device, with normalised parameters, and record it if needed.
 
-        Parameters may follow the operands by position, as in a gradient rule. The kernel and the key of the result are
-        those of the last operand's key. Several results are a tuple.
+        Parameters may follow the operands by position, as in a gradient rule. The last operand's key decides the
+        kernel. Several results are a tuple.
         """
         count = len(self.operands)
         if len(tensors) > count:
@@ -241,7 +240,7 @@ class Operation:
         return finish(kernel(*arrays, **parameters), key, tensors, **parameters)
 
     def finish(self, array: Any, key: DispatchKey, tensors: tuple[Operand, ...], **parameters: Any) -> Any:
-        """The tensor of a raw result, with its node if a gradient is wanted of an operand."""
+        """Wrap a kernel's result into a tensor, with a node if an operand requires a gradient."""
         out = tensors[-1]._wrap(array, key)
         if self.rule is not None and is_grad_enabled():
             edges = [tensors[i]._node for i in self.differentiable]
@@ -251,7 +250,7 @@ class Operation:
         return out
 
     def finish_sequence(self, array: Any, key: DispatchKey, tensors: tuple[Operand, ...], **parameters: Any) -> Any:
-        """The same for an operation on a sequence of tensors."""
+        """Wrap the result of an operation on a sequence of tensors: see `finish`."""
         out = tensors[-1]._wrap(array, key)
         edges = tuple(tensor._node for tensor in tensors)
         if self.rule is not None and edges.count(None) < len(edges) and is_grad_enabled():
@@ -259,11 +258,11 @@ class Operation:
         return out
 
     def finish_outputs(
-        self, arrays: tuple[Any, ...], kinds: tuple[DispatchKey, ...], tensors: tuple[Operand, ...], **parameters: Any
+        self, arrays: tuple[Any, ...], keys: tuple[DispatchKey, ...], tensors: tuple[Operand, ...], **parameters: Any
     ) -> tuple[Any, ...]:
-        """The same for an operation with several results."""
+        """Wrap the results of an operation with several: see `finish`."""
         wrap = tensors[-1]._wrap
-        outs = tuple(wrap(array, kind) for array, kind in zip(arrays, kinds, strict=True))
+        outs = tuple(wrap(array, key) for array, key in zip(arrays, keys, strict=True))
         if self.rule is not None and is_grad_enabled():
             edges = tuple(tensors[i]._node for i in self.differentiable)
             if edges.count(None) < len(edges):
@@ -275,7 +274,7 @@ class Operation:
 
 
 _RECORDED = ("results", "shapes")
-"""What is recorded beside the parameters: of several results their kinds, of a sequence the shapes."""
+"""What is recorded besides parameters: the keys of several results, the shapes of a sequence."""
 
 
 def operation(*, name: str | None = None, extension: str = "", **options: Any) -> Callable[..., Operation]:
@@ -286,15 +285,15 @@ def operation(*, name: str | None = None, extension: str = "", **options: Any) -
         @operation(accepts="real-valued")
         def sort(x, *, axis): ...
 
-    A function whose first parameter is ``ops`` is its decomposition, on backends that have no kernel for it; another
-    one's body is never run.
+    If the first parameter is ``ops``, the body is the decomposition, for backends without a kernel; else the body is
+    never run.
 
     Parameters
     ----------
     name
-        By default that of the function without a leading underscore.
+        By default that of the function, without a leading underscore.
     extension
-        ``"linalg"`` or ``"fft"``, which comes before the name.
+        ``"linalg"`` or ``"fft"``, put in front of the name.
     **options
         Those of `Operation`.
     """
@@ -312,7 +311,7 @@ def operation(*, name: str | None = None, extension: str = "", **options: Any) -
 
 
 def _signature(definition: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of the parameters by position, and of those by keyword."""
+    """The names of positional parameters and of keyword-only parameters."""
     parameters = inspect.signature(definition).parameters.values()
     return (
         tuple(one.name for one in parameters if one.kind is not one.KEYWORD_ONLY),

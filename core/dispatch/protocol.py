@@ -1,4 +1,4 @@
-"""What the declaration of operations knows of a tensor, whose class is on the floor above."""
+"""The protocol of tensors, whose class is on the floor above."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 
 class Operand(Protocol):
-    """A tensor that operations take and return."""
+    """A tensor, the operand and the result of operations."""
 
     _array: Any
     _key: Any
@@ -15,11 +15,11 @@ class Operand(Protocol):
     _version: int
 
     def _current(self) -> Any:
-        """The raw array, up to date."""
+        """The raw array, after every write so far."""
 
     def _make_storage(self) -> Any:
-        """Make the storage of a tensor that has none yet."""
+        """Create the storage of a tensor that has none yet."""
 
     @staticmethod
     def _wrap(array: Any, key: Any, node: Any = None) -> Any:
-        """A tensor of a raw array that nothing else holds."""
+        """A new tensor of a raw array."""

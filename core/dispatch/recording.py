@@ -1,6 +1,6 @@
-"""The functions that record operations on sequences, or with several results.
+"""Recording of operations on sequences of tensors, and of operations with several results.
 
-That of an operation on a few tensors is written out: see `tensorplug.autograd.generated.record`.
+For all others recording is generated code: see `tensorplug.autograd.generated.record`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What all elementwise functions, all reductions, and all in-place and ``out=`` forms have in common.
+"""Decorators that declare functions of tensors: `unary`, `binary`, `scaled`, `reduction`, `function`.
 
-A family turns the declaration of an operation into the function that users call. Imports `interchange` and the floors
-below.
+Each makes the function that users call, its methods and its in-place and ``out=`` forms. Imports `interchange` and the
+floors below.
 """

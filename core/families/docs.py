@@ -1,4 +1,4 @@
-"""Docstrings of families of operations, put together from what each declares."""
+"""Docstrings of elementwise functions and reductions, with sections that follow from their declarations."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _RESULT = {
 }
 
 
-def elementwise_doc(operation: Any, written: str) -> str:
-    """The docstring of an elementwise function, of which summary, notes and examples are written."""
+def elementwise_doc(operation: Any, docstring: str) -> str:
+    """The docstring of an elementwise function, from its summary, notes and examples."""
     names = ", ".join(operation.operands)
     two = len(operation.operands) > 1
     broadcast = "; they are broadcast and promoted to a common dtype, and one may be a Python scalar" if two else ""
@@ -24,7 +24,7 @@ def elementwise_doc(operation: Any, written: str) -> str:
 {names} : Tensor
     Of a {operation.accepts} dtype{broadcast}.
 out : Tensor, optional
-    Where the result is written, as in PyTorch."""
+    Where the result is docstring, as in PyTorch."""
     returns = f"""
 Tensor
     {_RESULT[operation.result]}; {"the broadcast shape" if two else "the shape of the operand"}."""
@@ -37,11 +37,11 @@ ShapeError
     If the shapes cannot be broadcast together.
 DeviceError
     If the operands are on different devices."""
-    return completed(written, Parameters=parameters, Returns=returns, Raises=raises)
+    return with_sections(docstring, Parameters=parameters, Returns=returns, Raises=raises)
 
 
-def reduction_doc(operation: Any, written: str, accumulates: bool) -> str:
-    """The docstring of a reduction, of which summary, notes and examples are written."""
+def reduction_doc(operation: Any, docstring: str, accumulates: bool) -> str:
+    """The docstring of a reduction, from its summary, notes and examples."""
     parameters = f"""
 x : Tensor
     Of a {operation.accepts} dtype.
@@ -50,7 +50,7 @@ dim, keepdim
 axis : int or tuple of int, optional
     The axes to reduce; all by default.
 keepdims : bool, default: False
-    Whether they are kept with length 1."""
+    Whether reduced axes stay, with length 1."""
     if accumulates:
         parameters += """
 dtype : dtype, optional
@@ -63,20 +63,20 @@ IndexError
     If an axis is out of range.
 TypeError
     For another dtype."""
-    return completed(written, Parameters=parameters, Returns=returns, Raises=raises)
+    return with_sections(docstring, Parameters=parameters, Returns=returns, Raises=raises)
 
 
-def completed(written: str, **sections: str) -> str:
-    """A NumPy-style docstring with sections that a family has in common, before the notes and the examples."""
-    doc = inspect.cleandoc(written)
+def with_sections(docstring: str, **sections: str) -> str:
+    """Insert sections into a NumPy-style docstring, before its notes and examples."""
+    doc = inspect.cleandoc(docstring)
     first = re.search(r"^\w+\n-+$", doc, re.MULTILINE)
     at = first.start() if first else len(doc)
     parts = [doc[:at].strip(), *(f"{title}\n{'-' * len(title)}{body}" for title, body in sections.items()), doc[at:]]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def documented(function: Any, definition: Any, name: str, doc: str) -> None:
-    """Give a made function the name and the module of its definition, by which it is pickled, and documentation."""
+def document(function: Any, definition: Any, name: str, doc: str) -> None:
+    """Give a function its name, docstring and the module of its definition, by which it is pickled."""
     function.__module__ = definition.__module__
     function.__name__ = function.__qualname__ = name.rpartition(".")[2]
     function.__doc__ = doc

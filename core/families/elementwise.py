@@ -1,7 +1,6 @@
-"""Elementwise functions of one tensor and of two: what they have in common, written once.
+"""`@unary`, `@binary` and `@scaled`: declare an elementwise function, its method, operator and in-place form.
 
-A family turns a declaration into the function that users call. The functions are made once, when the operation is
-declared; what can be decided then is not decided again at each call.
+What follows from the declaration is decided once, when the chapter is imported, and not at each call.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ from ...autograd.generated import write_function
 from ...autograd.modes import is_grad_enabled
 from ..dispatch.operation import Operation, operation
 from ..dispatch.registry import OPERATORS, method, public
-from ..memory.coercion import is_number, pair
+from ..memory.coercion import equals_scalar, pair
 from ..memory.tensor import Tensor, new_tensor
 from ..memory.views import refresh
 from ..types.dtypes import SCALARS
 from ..types.errors import explain, unsupported
-from .docs import documented, elementwise_doc
-from .in_place import binary_in_place, into, named, unary_in_place
+from .docs import document, elementwise_doc
+from .in_place import binary_in_place, describe_in_place, unary_in_place, write_out
 
 
 class Unary(Protocol):
@@ -31,7 +30,7 @@ class Unary(Protocol):
 
 
 class Binary(Protocol):
-    """An elementwise function of two tensors, of which one may be a number, as users call it."""
+    """An elementwise function of two operands, tensors or numbers, as users call it."""
 
     def __call__(self, input: Any, other: Any, *, out: Tensor | None = None) -> Tensor: ...
 
@@ -43,7 +42,7 @@ class Scaled(Protocol):
 
 
 Definition = Callable[..., Any]
-"""A function without a body, whose name, operands and documentation are those of the declared one."""
+"""A function whose name, operands and docstring declare the operation; with `ops` first, its decomposition."""
 
 
 def unary(
@@ -62,16 +61,16 @@ def unary(
     """
 
     def declare(definition: Definition) -> Unary:
-        made = operation(accepts=accepts, elementwise=True, **options)(definition)
-        name, apply = made.name, _unary_apply(made)
+        op = operation(accepts=accepts, elementwise=True, **options)(definition)
+        name, apply = op.name, _unary_apply(op)
 
         def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
             if type(input) is not Tensor:
                 raise unsupported(name, input)
-            return apply(input) if out is None else into(name, out, apply(input))
+            return apply(input) if out is None else write_out(name, apply(input), out)
 
-        _publish(made, definition, function, methods, unary_in_place(made))
-        _operate(made, apply, operator)
+        _publish(op, definition, function, methods, unary_in_place(op))
+        _add_operator(op, apply, operator)
         return function
 
     return declare
@@ -91,53 +90,55 @@ def binary(
     """
 
     def declare(definition: Definition) -> Binary:
-        made = operation(accepts=accepts, elementwise=True, **options)(definition)
-        apply = binary_apply(made)
-        function, write = _binary_function(made, apply), binary_in_place(made, apply)
+        op = operation(accepts=accepts, elementwise=True, **options)(definition)
+        apply = binary_apply(op)
+        function, write = _binary_function(op, apply), binary_in_place(op, apply)
         if keywords != ("input", "other"):
-            function, write = _renamed(made.name, function, write, *keywords)
-        _publish(made, definition, function, methods, write)
-        _operate(made, apply, operator)
+            function, write = _with_keywords(op.name, function, write, *keywords)
+        _publish(op, definition, function, methods, write)
+        _add_operator(op, apply, operator)
         return function
 
     return declare
 
 
 def scaled(accepts: str, *, operator: str, methods: tuple[str, ...] | None = None) -> Callable[[Definition], Scaled]:
-    """Declare a sum or difference: as `binary`, with PyTorch's ``alpha=``, by which the second is multiplied."""
+    """Declare a sum or difference: as `binary`, with PyTorch's ``alpha=``, a factor of the second operand."""
 
     def declare(definition: Definition) -> Scaled:
-        made = operation(accepts=accepts, elementwise=True)(definition)
-        name, apply = made.name, binary_apply(made)
-        plain, write = _binary_function(made, apply), binary_in_place(made, apply)
+        op = operation(accepts=accepts, elementwise=True)(definition)
+        name, apply = op.name, binary_apply(op)
+        plain, write = _binary_function(op, apply), binary_in_place(op, apply)
 
         def function(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
-            return plain(input, other if is_number(alpha, 1) else _multiplied(name, other, alpha), out=out)
+            return plain(input, other if equals_scalar(alpha, 1) else _times_alpha(name, other, alpha), out=out)
 
         def in_place(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
-            return write(self, other if is_number(alpha, 1) else _multiplied(f"{name}_", other, alpha))
+            return write(self, other if equals_scalar(alpha, 1) else _times_alpha(f"{name}_", other, alpha))
 
-        _publish(made, definition, function, methods, in_place)
-        _operate(made, apply, operator)
+        _publish(op, definition, function, methods, in_place)
+        _add_operator(op, apply, operator)
         return function
 
     return declare
 
 
-def _binary_function(made: Operation, apply: Callable[[Any, Any], Any]) -> Binary:
-    name = made.name
+def _binary_function(op: Operation, apply: Callable[[Any, Any], Any]) -> Binary:
+    name = op.name
 
     def function(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
         found = apply(input, other)
         if found is NotImplemented:
             raise unsupported(name, input, other)
-        return found if out is None else into(name, out, found)
+        return found if out is None else write_out(name, found, out)
 
     return function
 
 
-def _renamed(name: str, function: Binary, write: Callable[..., Tensor], first: str, second: str) -> tuple[Any, Any]:
-    """A function and its in-place method with other names of their parameters."""
+def _with_keywords(
+    name: str, function: Binary, write: Callable[..., Tensor], first: str, second: str
+) -> tuple[Any, Any]:
+    """A function and its in-place method with other names of their operands."""
     scope = {"Any": Any, "Tensor": Tensor, "function": function, "write": write}
     lines = [
         f"def {name}({first}: Any, {second}: Any, *, out: Tensor | None = None) -> Tensor:",
@@ -148,44 +149,44 @@ def _renamed(name: str, function: Binary, write: Callable[..., Tensor], first: s
 
 
 def _publish(
-    made: Operation,
+    op: Operation,
     definition: Definition,
     function: Any,
     methods: tuple[str, ...] | None,
     in_place: Callable[..., Tensor],
 ) -> None:
-    """Give the function the name and documentation of its definition, and Tensor its methods."""
-    names = (made.name,) if methods is None else methods
-    documented(function, definition, made.name, elementwise_doc(made, definition.__doc__ or ""))
-    public(made.name, *names)(function)
-    if made.result == "same":
-        method(*(f"{one}_" for one in names or (made.name,)))(named(in_place, made, f"{made.name}_"))
+    """Register the function, its methods and its in-place methods, with their docstrings."""
+    names = (op.name,) if methods is None else methods
+    document(function, definition, op.name, elementwise_doc(op, definition.__doc__ or ""))
+    public(op.name, *names)(function)
+    if op.result == "same":
+        method(*(f"{one}_" for one in names or (op.name,)))(describe_in_place(in_place, op.name))
 
 
-def _operate(made: Operation, apply: Callable[..., Any], operator: str | None) -> None:
-    """Make a function without keywords what NumPy's of that name, and an operator, call."""
-    OPERATORS[made.name] = apply
+def _add_operator(op: Operation, apply: Callable[..., Any], operator: str | None) -> None:
+    """Register the function that NumPy's ufunc of that name calls, as Tensor's operator too."""
+    OPERATORS[op.name] = apply
     if operator is None:
         return
     method(operator)(apply)
-    if len(made.operands) == 2 and made.result == "same":
+    if len(op.operands) == 2 and op.result == "same":
 
         def reflected(self: Tensor, other: Any) -> Any:
             return apply(other, self)
 
         method(f"__r{operator[2:]}")(reflected)
-        method(f"__i{operator[2:]}")(binary_in_place(made, apply))
+        method(f"__i{operator[2:]}")(binary_in_place(op, apply))
 
 
-def _multiplied(operation: str, x: Any, alpha: Any) -> Any:
-    """An operand times PyTorch's `alpha`."""
+def _times_alpha(operation: str, x: Any, alpha: Any) -> Any:
+    """`x` times PyTorch's `alpha`."""
     if type(alpha) is not Tensor and not isinstance(alpha, (numpy.generic, *SCALARS)):
         raise TypeError(f"{operation}: alpha is a number, got {type(alpha).__name__}")
     return x * alpha
 
 
-def _unary_apply(made: Operation) -> Callable[[Tensor], Tensor]:
-    name, differentiable = made.name, made.rule is not None
+def _unary_apply(op: Operation) -> Callable[[Tensor], Tensor]:
+    name, differentiable = op.name, op.rule is not None
 
     def apply(x: Tensor) -> Tensor:
         storage = x._storage
@@ -200,27 +201,27 @@ def _unary_apply(made: Operation) -> Callable[[Tensor], Tensor]:
         if edge is None or not differentiable or not is_grad_enabled():
             out._node = None
         else:
-            made.record(x, edge, out)
+            op.record(x, edge, out)
         return out
 
     return apply
 
 
 def binary_apply(
-    made: Operation, explain: Callable[[str, Exception, Tensor, Tensor], Exception] = explain
+    op: Operation, explain: Callable[[str, Exception, Tensor, Tensor], Exception] = explain
 ) -> Callable[[Any, Any], Any]:
-    """The operation on two operands; NotImplemented where one is of no type that tensors work with.
+    """The elementwise function of two operands; it returns NotImplemented for foreign types.
 
     Parameters
     ----------
     explain
-        ``explain(name, error, x1, x2)`` is raised in place of an error of the kernel's.
+        ``explain(name, error, x1, x2)`` gives the exception to raise for an error of the kernel.
     """
-    name, differentiable = made.name, made.rule is not None
+    name, differentiable = op.name, op.rule is not None
 
     def apply(x1: Any, x2: Any) -> Any:
         if type(x1) is not Tensor or type(x2) is not Tensor or x1._key is not x2._key:
-            operands = pair(made, x1, x2)
+            operands = pair(op, x1, x2)
             if operands is None:
                 return NotImplemented
             x1, x2 = operands
@@ -242,7 +243,7 @@ def binary_apply(
         if (edge1 is None and edge2 is None) or not differentiable or not is_grad_enabled():
             out._node = None
         else:
-            made.record(x1, x2, edge1, edge2, out)
+            op.record(x1, x2, edge1, edge2, out)
         return out
 
     return apply

@@ -1,14 +1,16 @@
-"""Functions of tensors: what all of them do around their own work, written out for each from its signature.
+"""`@function`: declare a function of tensors; the wrapper that users call is generated from the signature of its body.
 
-Each function that users call checks its operands, takes an axis by either name, sees 0-d tensors as vectors where
-PyTorch does, computes half-precision types in float32 and writes into ``out=``. What of these a function does follows
-from its parameters and from what it declares, and stands as plain Python before its body, so that no call decides it.
+The wrapper checks operands, takes an axis by either name, treats 0-d tensors as vectors where PyTorch does, computes
+half precision in float32 and writes into ``out=``. It consists of the lines that this function needs, so no call pays
+for what another function does, and it is compiled at its first call.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, TypeVar, final
 
 from ...autograd.generated import write_function, write_later
@@ -19,18 +21,20 @@ from ..memory.writes import copy_
 from ..types.axes import as_flag, normalize_axes, normalize_axis
 from ..types.dtypes import float32
 from ..types.errors import unsupported
-from .in_place import in_place, placed
+from .in_place import in_place, write_out
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 KEYWORDS = {"x": "input", "x1": "input", "x2": "other", "arrays": "tensors"}
-"""PyTorch's names of parameters that the standard lets be given by position only."""
+"""PyTorch's names of the parameters that are positional-only in the standard."""
 
-PYTORCH = {"dim": "axis", "keepdim": "keepdims"}
-"""PyTorch's names of parameters that the standard has too."""
+ALIASES = {"dim": "axis", "keepdim": "keepdims"}
+"""The standard's names of parameters by PyTorch's."""
 
 MISSING: Any = type("MISSING", (), {"__repr__": lambda self: "MISSING"})()
-"""The default of parameters that must be given."""
+"""The default of required parameters that follow optional ones."""
+
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def function(
@@ -40,129 +44,120 @@ def function(
     methods: tuple[str, ...] = (),
     in_place_method: bool = False,
     axis: Literal["one", "several"] | None = None,
-    scalars: bool = True,
-    single: bool = False,
+    scalar_axis: bool = True,
+    widens_half: bool = False,
     dialects: bool = False,
     keywords: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Declare a function of tensors.
 
-    What its parameters are called says what is done for it:
+    The wrapper follows the names and annotations of the parameters:
 
-    - one annotated as `Tensor` must be one, and with ``| None`` may be one;
-    - `dim` and `axis` (or `axes`, where the body has that) are two names of one parameter, and `keepdim` and
-      `keepdims`; the body gets it under the standard's name if it has that;
+    - a `Tensor` is checked to be one; with ``| None`` it may be left out;
+    - `dim` is an alias of `axis` (or `axes`), and `keepdim` of `keepdims`, whichever of the two the body declares;
+      a body that declares both gets the value under the standard's name;
     - `inplace` writes the result into the first operand, `out` into the tensors given.
 
     Parameters
     ----------
     name
-        By default that of the function; ``"linalg.qr"`` in an extension.
+        By default that of the body; ``"linalg.qr"`` in an extension.
     public
-        Whether it is a function under its name, which gradient rules call too; else it is a method alone.
+        Whether users and gradient rules can call it as a function; if not, it is only a method.
     methods
-        The names under which it is a method of Tensor.
+        The names of the methods of Tensor that call it.
     in_place_method
-        Whether there is a method that writes the result into the tensor, named with a trailing underscore.
+        Whether Tensor has an in-place method too, named with a trailing underscore.
     axis
-        Whether `axis` is one axis or several, which the body then gets as non-negative numbers. Several that name none
-        are all in PyTorch's spelling.
-    scalars
-        Whether a 0-d tensor is a vector of one element along one axis in PyTorch's spelling.
-    single
-        Whether half-precision types are computed in float32.
+        Whether `axis` is one axis or several; the body gets them as non-negative integers. An empty tuple of several
+        means all axes in PyTorch's spelling.
+    scalar_axis
+        Whether a 0-d tensor counts as a vector of one element when `dim` is given.
+    widens_half
+        Whether half-precision tensors are computed in float32.
     dialects
-        Whether the body does different things in PyTorch's spelling and in the standard's, and gets both names.
+        Whether the body itself tells PyTorch's spelling from the standard's, and gets both names.
     keywords
-        PyTorch's names of the first parameters, where they are not those of `KEYWORDS`.
+        PyTorch's names of the first parameters, where `KEYWORDS` has others.
     """
 
     def declare(body: F) -> F:
-        called = name or body.__name__
-
-        def front_of() -> _Front:
-            return _Front(body, called, axis, scalars, single, dialects, keywords)
-
-        front: F = write_later(body, lambda scope: front_of().written(scope))
-        _FRONTS[front] = front_of
+        made = _Wrapper(body, name or body.__name__, axis, scalar_axis, widens_half, dialects, keywords)
+        wrapper: F = write_later(body, made.write)
+        _WRAPPERS[wrapper] = made
         if public:
-            registry.public(called, *methods)(front)
+            registry.public(made.name, *methods)(wrapper)
         else:
-            registry.method(*methods)(front)
+            registry.method(*methods)(wrapper)
         if in_place_method:
-            in_place(front)
-        return front
+            in_place(wrapper)
+        return wrapper
 
     return declare
 
 
-_FRONTS: dict[Callable[..., Any], Callable[[], _Front]] = {}
+_WRAPPERS: dict[Callable[..., Any], _Wrapper] = {}
 
 
 def signature(function: Callable[..., Any]) -> inspect.Signature:
-    """The signature of a function of tensors by PyTorch's names, by which each of its parameters may be given."""
+    """The signature of a function, with every keyword that its wrapper takes."""
     found = inspect.signature(function)
-    if function not in _FRONTS:
-        return found
-    front = _FRONTS[function]()
-    return found.replace(parameters=front.parameters)
+    return found.replace(parameters=_WRAPPERS[function].parameters) if function in _WRAPPERS else found
 
 
 @final
-class _Front:
-    """The function that users call, which calls the body."""
+@dataclass(frozen=True, eq=False)
+class _Wrapper:
+    """The wrapper of one body: its parameters and its source. The fields are the options of `function`."""
 
-    def __init__(
-        self,
-        body: Callable[..., Any],
-        name: str,
-        axis: str | None,
-        scalars: bool,
-        single: bool,
-        dialects: bool,
-        keywords: tuple[str, ...],
-    ) -> None:
-        self.body = body
-        self.name = name
-        self.axis = axis
-        self.scalars = scalars
-        self.single = single
-        self.given = tuple(inspect.signature(body).parameters.values())
-        given = {one.name for one in self.given}
-        self.renamed = {
-            one.name: wanted
-            for i, one in enumerate(self.given)
-            if (wanted := keywords[i] if i < len(keywords) else KEYWORDS.get(one.name, one.name)) not in given
-            and one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)
-        }
-        standard = PYTORCH | {"dim": "axes"} if {"dim", "axes"} <= given else PYTORCH
-        self.aliases = [pair for pair in standard.items() if not dialects and not given.isdisjoint(pair)]
-        self.parameters = self._parameters()
-        self.names = {one.name: one for one in self.parameters}
-        self.first = self.parameters[0].name
+    body: Callable[..., Any]
+    name: str
+    axis: str | None
+    scalar_axis: bool
+    widens_half: bool
+    dialects: bool
+    keywords: tuple[str, ...]
 
-    def _parameters(self) -> list[inspect.Parameter]:
-        """Those of the function that users call: none by position only, and each by both of its names."""
+    @cached_property
+    def declared(self) -> dict[str, inspect.Parameter]:
+        """The body's parameters by name."""
+        return dict(inspect.signature(self.body).parameters)
+
+    @cached_property
+    def renamed(self) -> dict[str, str]:
+        """The wrapper's names of the body's positional parameters, unless the body uses that name for another one."""
+        positional = [one.name for one in self.declared.values() if one.kind <= one.POSITIONAL_OR_KEYWORD]
+        wanted = KEYWORDS | dict(zip(positional, self.keywords, strict=False))
+        return {name: wanted[name] for name in positional if name in wanted and wanted[name] not in self.declared}
+
+    @cached_property
+    def aliases(self) -> list[tuple[str, str]]:
+        """Pairs of PyTorch's name and the standard's, of which the wrapper takes both."""
+        if self.dialects:
+            return []
+        pairs = ALIASES | {"dim": "axes"} if self.declared.keys() >= {"dim", "axes"} else ALIASES
+        return [pair for pair in pairs.items() if not self.declared.keys().isdisjoint(pair)]
+
+    @cached_property
+    def parameters(self) -> list[inspect.Parameter]:
+        """The wrapper's parameters: none is positional-only, and aliases that the body lacks are keyword-only."""
         found = []
         optional = False
-        for one in self.given:
-            kind = one.POSITIONAL_OR_KEYWORD if one.kind is one.POSITIONAL_ONLY else one.kind
-            named = one.replace(name=self.renamed.get(one.name, one.name), kind=kind)
-            optional |= any(one.name in pair for pair in self.aliases) or one.default is not one.empty
-            if optional and one.default is one.empty and kind is not one.VAR_POSITIONAL and kind is not one.VAR_KEYWORD:
-                named = named.replace(default=MISSING)
-            found.append(named)
-        names = {one.name for one in found}
-        others = [(other, pair) for pair in self.aliases for other in pair if other not in names]
-        keyword_only = [
-            inspect.Parameter(one, inspect.Parameter.KEYWORD_ONLY, default=False if "keepdim" in pair else None)
-            for one, pair in others
-        ]
-        last = found.pop() if found[-1].kind is inspect.Parameter.VAR_KEYWORD else None
-        return [*found, *keyword_only, *([last] if last else [])]
+        for one in self.declared.values():
+            if one.kind not in _VARIADIC:
+                optional |= one.default is not one.empty or self._is_alias(one.name)
+                default = MISSING if optional and one.default is one.empty else one.default
+                kind = max(one.kind, one.POSITIONAL_OR_KEYWORD)
+                one = one.replace(name=self.renamed.get(one.name, one.name), kind=kind, default=default)
+            found.append(one)
+        for pair in self.aliases:
+            default = False if "keepdim" in pair else None
+            others = [name for name in pair if name not in self.declared]
+            found += [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default) for name in others]
+        return sorted(found, key=lambda one: one.kind)
 
-    def written(self, scope: dict[str, Any]) -> Callable[..., Any]:
-        """Write it out."""
+    def write(self, scope: dict[str, Any]) -> Callable[..., Any]:
+        """Compile the wrapper in a scope."""
         scope |= {
             "MISSING": MISSING,
             "Tensor": Tensor,
@@ -175,121 +170,136 @@ class _Front:
             "missing": _missing,
             "normalize_axes": normalize_axes,
             "normalize_axis": normalize_axis,
-            "placed": placed,
             "unsupported": unsupported,
-        } | {f"default_{one.name}": one.default for one in self.parameters if one.default is not one.empty}
-        lines = [f"def {self.body.__name__}({self._declared()}):", *self._checks(), *self._before(), *self._call()]
-        return write_function(lines, self.name, scope)
-
-    def _declared(self) -> str:
-        """The parameters in its `def`."""
-        parts: list[str] = []
+            "write_out": write_out,
+        }
+        header = []
         for one in self.parameters:
-            starred = any(part.startswith("*") for part in parts)
-            if one.kind is one.KEYWORD_ONLY and not starred:
-                parts.append("*")
-            stars = "*" if one.kind is one.VAR_POSITIONAL else "**" if one.kind is one.VAR_KEYWORD else ""
-            parts.append(f"{stars}{one.name}" + ("" if one.default is one.empty else f"=default_{one.name}"))
-        return ", ".join(parts)
+            if one.default is not one.empty:
+                scope[f"default_{one.name}"] = one.default
+                one = one.replace(default=_Source(f"default_{one.name}"))
+            header.append(one.replace(annotation=one.empty))
+        lines = [*self._checks(), *self._special_cases(), *self._aliases(), *self._call()]
+        definition = f"def {self.body.__name__}{inspect.Signature(header)}:"
+        return write_function([definition, *(f"    {line}" for line in lines)], self.name, scope)
 
     def _checks(self) -> list[str]:
-        """Lines that refuse what is no tensor, or is missing."""
-        required = [one.name for one in self.parameters if one.default is MISSING and not self._alias_of(one.name)]
-        lines = [f"    if {' or '.join(f'{one} is MISSING' for one in required)}:"] if required else []
+        """Lines that raise TypeError for missing arguments and for operands that are not tensors."""
+        lines = []
+        required = [one.name for one in self.parameters if one.default is MISSING and not self._is_alias(one.name)]
         if required:
-            lines.append(f"        raise missing({self.name!r}, {', '.join(f'{one}={one}' for one in required)})")
+            lines += [
+                f"if {' or '.join(f'{one} is MISSING' for one in required)}:",
+                f"    raise missing({self.name!r}, {', '.join(f'{one}={one}' for one in required)})",
+            ]
         tensors = [one.name for one in self.parameters if one.annotation == "Tensor"]
         optional = [one.name for one in self.parameters if one.annotation == "Tensor | None" and one.name != "out"]
         wrong = [f"type({one}) is not Tensor" for one in tensors]
         wrong += [f"({one} is not None and type({one}) is not Tensor)" for one in optional]
         if wrong:
             given = ", ".join([*tensors, *(f"*([] if {one} is None else [{one}])" for one in optional)])
-            lines += [f"    if {' or '.join(wrong)}:", f"        raise unsupported({self.name!r}, {given})"]
+            lines += [f"if {' or '.join(wrong)}:", f"    raise unsupported({self.name!r}, {given})"]
         return lines
 
-    def _before(self) -> list[str]:
-        """Lines that bring arguments to one form."""
+    def _special_cases(self) -> list[str]:
+        """Lines for ``inplace=True`` and half precision, in which the wrapper calls itself."""
         lines = []
-        again = f"{self.body.__name__}, {self._arguments(('out',))}" + (", out=out" if "out" in self.names else "")
-        if "inplace" in self.names:
+        if "inplace" in self.declared:
             # Of a copy, as the gradient needs the values that are written over.
-            copied = self._arguments(("inplace",)).replace(self.first, f"clone({self.first})", 1)
-            lines += ["    if inplace:", f"        return copy_({self.first}, {self.body.__name__}({copied}))"]
-        if self.single:
-            # One that asks for a dtype converts to it first.
-            unasked = " and dtype is None" if "dtype" in self.names else ""
-            lines += [f"    if {self.first}._key.is_half{unasked}:", f"        return in_float32({again})"]
-        for pytorch, standard in self.aliases:
-            lines += self._axis(again, standard) if pytorch == "dim" else self._flag(pytorch, standard)
+            copied = self._arguments(self.parameters, "inplace").replace(self._operand, f"clone({self._operand})", 1)
+            lines += ["if inplace:", f"    return copy_({self._operand}, {self.body.__name__}({copied}))"]
+        if self.widens_half:
+            # A dtype that is asked for is converted to first.
+            unasked = " and dtype is None" if "dtype" in self.declared else ""
+            lines += [f"if {self._operand}._key.is_half{unasked}:", f"    return in_float32({self._itself})"]
         return lines
 
-    def _axis(self, again: str, axis: str) -> list[str]:
-        """Lines that give the axis the name that the body has, and check it."""
-        ndim, target = f"len({self.first}._array.shape)", self._kept("dim", axis)
+    def _aliases(self) -> list[str]:
+        """Lines that give each aliased argument the body's name, and check it."""
         lines = []
-        if target == "dim":
-            lines = [f"    if {axis} is not None:", f"        dim = {axis}"]
-            if self.names["dim"].default is MISSING:
-                lines += ["    if dim is MISSING:", f"        raise missing({self.name!r}, dim=dim)"]
-        elif self.names[axis].default is MISSING:
-            lines = [
-                f"    if dim is None and {axis} is MISSING:",
-                f"        raise missing({self.name!r}, {axis}={axis})",
-            ]
-        if self.axis is None:
-            return lines if target == "dim" else [*lines, "    if dim is not None:", f"        {axis} = dim"]
-        lines.append("    if dim is not None:")
-        if self.axis == "one":
-            if self.scalars:
-                lines += [f"        if not {self.first}._array.shape:", f"            return as_vector({again})"]
-            lines.append(f"        {target} = normalize_axis({self.name!r}, dim, {ndim})")
-        else:
-            lines.append(f"        {target} = normalize_axes({self.name!r}, dim, {ndim}, True) or None")
-        if target == axis:
-            normalize = "normalize_axis" if self.axis == "one" else "normalize_axes"
-            lines += [f"    elif {axis} is not None:", f"        {axis} = {normalize}({self.name!r}, {axis}, {ndim})"]
+        for pytorch, standard in self.aliases:
+            if pytorch == "dim":
+                lines += self._axis(standard)
+            else:
+                checked = f"as_flag({self.name!r}, {standard!r}, {pytorch} or {standard} or False)"
+                lines += [
+                    f"if {pytorch} is not False or {standard} is not False:",
+                    f"    {self._of_body(pytorch, standard)} = {checked}",
+                ]
         return lines
 
-    def _flag(self, pytorch: str, standard: str) -> list[str]:
-        """Lines that give a flag the name that the body has, and check it."""
-        checked = f"as_flag({self.name!r}, {standard!r}, {pytorch} or {standard} or False)"
-        return [
-            f"    if {pytorch} is not False or {standard} is not False:",
-            f"        {self._kept(pytorch, standard)} = {checked}",
-        ]
+    def _axis(self, axis: str) -> list[str]:
+        """Lines that give the axis the body's name, and make it non-negative."""
+        lines = []
+        name, ndim = repr(self.name), f"len({self._operand}._array.shape)"
+        target = self._of_body("dim", axis)
+        if target == "dim":
+            lines += [f"if {axis} is not None:", f"    dim = {axis}"]
+        if any(one.name == target and one.default is MISSING for one in self.parameters):
+            absent = "dim is MISSING" if target == "dim" else f"dim is None and {axis} is MISSING"
+            lines += [f"if {absent}:", f"    raise missing({name}, {target}={target})"]
+        if target == "dim" and self.axis is None:
+            return lines
+        lines.append("if dim is not None:")
+        if self.axis is None:
+            return [*lines, f"    {axis} = dim"]
+        if self.axis == "one" and self.scalar_axis:
+            lines += [f"    if not {self._operand}._array.shape:", f"        return as_vector({self._itself})"]
+        normalize = "normalize_axis" if self.axis == "one" else "normalize_axes"
+        # No axes are all of them in PyTorch's spelling.
+        named = f"({name}, dim, {ndim})" if self.axis == "one" else f"({name}, dim, {ndim}, True) or None"
+        lines.append(f"    {target} = {normalize}{named}")
+        if target == axis:
+            lines += [f"elif {axis} is not None:", f"    {axis} = {normalize}({name}, {axis}, {ndim})"]
+        return lines
 
     def _call(self) -> list[str]:
-        """Lines that call the body, and write what it returns where that is wanted."""
-        other = [
-            pytorch if self._kept(pytorch, standard) == standard else standard for pytorch, standard in self.aliases
-        ]
-        call = f"body({self._arguments(('inplace', 'out', *other), self.given)})"
-        if "out" not in self.names:
-            return [f"    return {call}"]
-        return [f"    found = {call}", f"    return found if out is None else placed({self.name!r}, found, out)"]
+        """Lines that call the body, and write its result into ``out=``."""
+        others = {name for pair in self.aliases for name in pair if name != self._of_body(*pair)}
+        call = f"body({self._arguments(self.declared.values(), 'inplace', 'out', *others)})"
+        if "out" not in self.declared:
+            return [f"return {call}"]
+        return [f"found = {call}", f"return found if out is None else write_out({self.name!r}, found, out)"]
 
-    def _arguments(self, without: tuple[str, ...], given: tuple[inspect.Parameter, ...] | None = None) -> str:
-        """The arguments of a call, but some: by position until one is left out."""
+    def _arguments(self, parameters: Iterable[inspect.Parameter], *without: str) -> str:
+        """The source of the arguments of a call: by position until one is left out, then by keyword."""
         parts = []
         positional = True
-        for one in self.parameters if given is None else given:
+        for one in parameters:
             name = self.renamed.get(one.name, one.name)
             if one.name in without:
                 positional = False
-            elif one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
+            elif one.kind in _VARIADIC:
                 parts.append(("*" if one.kind is one.VAR_POSITIONAL else "**") + name)
-            elif one.kind is one.KEYWORD_ONLY or not positional:
-                parts.append(f"{one.name}={name}")
             else:
-                parts.append(name)
+                positional &= one.kind is not one.KEYWORD_ONLY
+                parts.append(name if positional else f"{one.name}={name}")
         return ", ".join(parts)
 
-    def _kept(self, pytorch: str, standard: str) -> str:
-        """Which of two names the body has; the standard's where it has both."""
-        return standard if any(one.name == standard for one in self.given) else pytorch
+    @property
+    def _operand(self) -> str:
+        """The wrapper's name of the first operand."""
+        return self.parameters[0].name
 
-    def _alias_of(self, name: str) -> bool:
+    @property
+    def _itself(self) -> str:
+        """The wrapper and its arguments, for a function that calls it again with other tensors."""
+        out = ", out=out" if "out" in self.declared else ""
+        return f"{self.body.__name__}, {self._arguments(self.parameters, 'out')}{out}"
+
+    def _of_body(self, pytorch: str, standard: str) -> str:
+        """The body's name of two aliases."""
+        return standard if standard in self.declared else pytorch
+
+    def _is_alias(self, name: str) -> bool:
         return any(name in pair for pair in self.aliases)
+
+
+class _Source(str):
+    """An expression that the text of a signature shows as it is."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
 
 
 def _missing(operation: str, **given: Any) -> TypeError:
@@ -298,12 +308,19 @@ def _missing(operation: str, **given: Any) -> TypeError:
 
 
 def as_vector(function: Callable[..., Any], *arguments: Any, out: Any = None, **keywords: Any) -> Any:
-    """What a function makes of 0-d tensors as vectors of one element, without the vectors' axis, as in PyTorch."""
-    return _through(function, _vector, _element, arguments, keywords, out)
+    """Call a function with 0-d tensors as vectors of one element, and remove that axis from its results."""
+
+    def vector(value: Any) -> Any:
+        return reshape(value, (1,)) if type(value) is Tensor and not value._array.shape else value
+
+    def element(found: Tensor) -> Tensor:
+        return reshape(found, found.shape[1:]) if found.shape[:1] == (1,) else found
+
+    return _call_converted(function, vector, element, arguments, keywords, out)
 
 
 def in_float32(function: Callable[..., Any], *arguments: Any, out: Any = None, **keywords: Any) -> Any:
-    """What a function makes of half-precision tensors in float32, rounded to their dtype."""
+    """Call a function with half-precision tensors as float32, and round its results to their dtype."""
     dtype = arguments[0].dtype
 
     def widened(value: Any) -> Any:
@@ -312,10 +329,10 @@ def in_float32(function: Callable[..., Any], *arguments: Any, out: Any = None, *
     def rounded(found: Tensor) -> Tensor:
         return cast(found, dtype) if found.dtype is float32 else found
 
-    return _through(function, widened, rounded, arguments, keywords, out)
+    return _call_converted(function, widened, rounded, arguments, keywords, out)
 
 
-def _through(
+def _call_converted(
     function: Callable[..., Any],
     before: Callable[[Any], Any],
     after: Callable[[Tensor], Tensor],
@@ -323,18 +340,11 @@ def _through(
     keywords: dict[str, Any],
     out: Any,
 ) -> Any:
+    """Call a function with converted arguments, and convert its results."""
     found = function(*map(before, arguments), **{name: before(value) for name, value in keywords.items()})
     if isinstance(found, tuple):
         several = map(after, found)
         found = type(found)(*several) if hasattr(found, "_fields") else tuple(several)
     else:
         found = after(found)
-    return found if out is None else placed(function.__name__, found, out)
-
-
-def _vector(value: Any) -> Any:
-    return reshape(value, (1,)) if type(value) is Tensor and not value._array.shape else value
-
-
-def _element(found: Tensor) -> Tensor:
-    return reshape(found, found.shape[1:]) if found.shape[:1] == (1,) else found
+    return found if out is None else write_out(function.__name__, found, out)

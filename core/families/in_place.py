@@ -1,4 +1,4 @@
-"""In-place and ``out=`` forms: what writes an operation's result into a tensor that is given."""
+"""In-place methods and ``out=``: write the result of an operation into a given tensor."""
 
 from __future__ import annotations
 
@@ -15,24 +15,33 @@ from ..memory.writes import copy_, fitting, require_fit, write_in_place
 from ..types.errors import DTypeError, unsupported
 
 
-def into(operation: str, out: Tensor, result: Tensor) -> Tensor:
-    """Write an operation's result into the tensor given as ``out=``, and return that.
+def write_out(operation: str, result: Any, out: Any) -> Any:
+    """Write an operation's result into the tensor given as ``out=``, or several into a sequence; return what was given.
 
     Raises
     ------
     RuntimeError
-        If a gradient is recorded of the result or wanted of `out`, as in PyTorch.
+        If a gradient is recorded of a result or wanted of `out`, as in PyTorch.
     ShapeError
         If `out` has another shape.
     TypeError
-        If `out` has a dtype of a lower kind.
+        If `out` has a dtype of a lower kind, or there are not as many tensors as results.
     """
-    write(out, _placeable(operation, out, result)._array)
-    return out
+    if not isinstance(result, tuple):
+        write(out, _fit_out(operation, result, out)._array)
+        return out
+    if not isinstance(out, list | tuple) or len(out) != len(result):
+        found = f"{len(out)}" if isinstance(out, list | tuple) else type(out).__name__
+        raise TypeError(f"{operation}: out= takes {len(result)} tensors, one for each result, got {found}")
+    # Nothing is written unless all of them fit.
+    values = [_fit_out(operation, one, target) for one, target in zip(result, out, strict=True)]
+    for target, value in zip(out, values, strict=True):
+        write(target, value._array)
+    return type(result)(*out)
 
 
-def _placeable(operation: str, out: Any, result: Tensor) -> Tensor:
-    """The result as it may be written into `out`."""
+def _fit_out(operation: str, result: Tensor, out: Any) -> Tensor:
+    """The result in the dtype of `out`, if it may be written there."""
     if type(out) is not Tensor:
         raise TypeError(f"{operation}: out= takes a Tensor, got {type(out).__name__}")
     if is_grad_enabled() and (result._node is not None or out.requires_grad):
@@ -44,29 +53,8 @@ def _placeable(operation: str, out: Any, result: Tensor) -> Tensor:
     return fitting(operation, result, out)
 
 
-def into_all(operation: str, out: Any, results: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """Write several results into the tensors given as ``out=``, and return those."""
-    if not isinstance(out, list | tuple) or len(out) != len(results):
-        found = f"{len(out)}" if isinstance(out, list | tuple) else type(out).__name__
-        raise TypeError(f"{operation}: out= takes {len(results)} tensors, one for each result, got {found}")
-    # Nothing is written unless all of them fit.
-    values = [_placeable(operation, target, result) for target, result in zip(out, results, strict=True)]
-    for target, value in zip(out, values, strict=True):
-        write(target, value._array)
-    return tuple(out)
-
-
-def placed(operation: str, result: Any, out: Any) -> Any:
-    """An operation's results, or the tensors given as ``out=`` with the results in them."""
-    if out is None:
-        return result
-    if isinstance(result, tuple):
-        return type(result)(*into_all(operation, out, result))
-    return into(operation, out, result)
-
-
 def unary_in_place(operation: Operation) -> Callable[..., Tensor]:
-    """The method that writes an elementwise function of one tensor into it."""
+    """The in-place method of an elementwise function of one tensor."""
     name = f"{operation.name}_"
 
     def method(self: Tensor) -> Tensor:
@@ -74,11 +62,11 @@ def unary_in_place(operation: Operation) -> Callable[..., Tensor]:
             raise DTypeError(f"{name}: the result can't be cast to {self.dtype}; use {operation.name}")
         return write_in_place(operation, name, self, (self,), {})
 
-    return named(method, operation, name)
+    return describe_in_place(method, operation.name)
 
 
 def binary_in_place(operation: Operation, apply: Callable[..., Any]) -> Callable[..., Any]:
-    """The method that writes an elementwise function of two tensors into the first."""
+    """The in-place method of an elementwise function of two tensors."""
     name = f"{operation.name}_"
 
     def method(self: Tensor, other: Any) -> Tensor:
@@ -103,11 +91,11 @@ def binary_in_place(operation: Operation, apply: Callable[..., Any]) -> Callable
         storage.version += 1
         return self
 
-    return named(method, operation, name)
+    return describe_in_place(method, operation.name)
 
 
 def _is_recorded(target: Tensor, other: Tensor) -> bool:
-    """Whether a write may be recorded or refused, so that it takes more than to write."""
+    """Whether a write may have to be recorded or refused."""
     view = None if target._storage is None else target._view
     if view is not None and view.may_overlap:
         return True
@@ -116,21 +104,19 @@ def _is_recorded(target: Tensor, other: Tensor) -> bool:
     return not none and is_grad_enabled()
 
 
-def named(method: Callable[..., Any], operation: Operation, name: str) -> Callable[..., Any]:
-    """Give an in-place method its name and documentation."""
-    method.__name__ = name
-    method.__doc__ = f"Write `{operation.name}` of this tensor into it, and return it."
+def describe_in_place(method: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """Give the in-place method of an operation its name and docstring."""
+    method.__name__ = f"{name}_"
+    method.__doc__ = f"Write `{name}` of this tensor into it, and return it."
     return method
 
 
 def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """The method that writes what a function of a tensor returns into that tensor."""
+    """Give Tensor the in-place method of a function."""
     name = f"{function.__name__}_"
 
     def method(self: Tensor, /, *arguments: Any, **keywords: Any) -> Tensor:
         require_writable(name, self)
         return copy_(self, fitting(name, function(self, *arguments, **keywords), self))
 
-    method.__name__ = name
-    method.__doc__ = f"Write `{function.__name__}` of this tensor into it, and return it."
-    return registry.method(name)(method)
+    return registry.method(name)(describe_in_place(method, function.__name__))

@@ -1,4 +1,4 @@
-"""Reductions: functions that take axes away, in the standard's spelling and in PyTorch's."""
+"""`@reduction`: declare a reduction along axes, in the standard's spelling and in PyTorch's."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from ..memory.views import refresh
 from ..types.axes import as_flag, normalize_axes, normalize_axis
 from ..types.dtypes import DType, as_dtype, bool_, int64
 from ..types.errors import ShapeError, unsupported
-from .docs import documented, reduction_doc
+from .docs import document, reduction_doc
 from .function import as_vector
-from .in_place import into, into_all
+from .in_place import write_out
 
 
 class MaxMin(NamedTuple):
-    """Extreme values along an axis and where they are, as PyTorch's ``max(dim)`` and ``min(dim)`` return them."""
+    """Extreme values along an axis and their indices, which PyTorch's ``max(dim)`` and ``min(dim)`` return."""
 
     values: Tensor
     indices: Tensor
 
 
-Located = Callable[[Tensor, int, bool], tuple[Tensor, Tensor]]
-"""``located(x, axis, keepdims)`` gives values along an axis and where they are."""
+WithIndices = Callable[[Tensor, int, bool], tuple[Tensor, Tensor]]
+"""``with_indices(x, axis, keepdims)`` gives the extreme values along an axis and their indices."""
 
 
 class Reduction(Protocol):
@@ -50,34 +50,34 @@ def reduction(
     accepts: str,
     *,
     accumulates: bool = False,
-    located: Located | None = None,
+    with_indices: WithIndices | None = None,
     elementwise: Callable[..., Tensor] | None = None,
     **options: Any,
 ) -> Callable[[Callable[..., Any]], Reduction]:
-    """Declare a reduction by a function without a body, with parameters `axis` and `keepdims`.
+    """Declare a reduction by a function with parameters `axis` and `keepdims`, whose body is at most a decomposition.
 
     Parameters
     ----------
     accepts, **options
         Those of `tensorplug.core.dispatch.operation.Operation`.
     accumulates
-        Whether integers and booleans are widened to int64 or uint64 first, and a dtype can be asked for.
-    located
-        What finds the results along one axis and where they stand, for PyTorch's pairs of values and indices.
+        Whether integers and booleans are accumulated in 64 bits, and `dtype` asks for another dtype.
+    with_indices
+        Computes results along one axis and their indices, for PyTorch's ``max(dim)``.
     elementwise
         The function of two tensors that PyTorch's ``max(x, y)`` calls.
     """
 
     def declare(definition: Callable[..., Any]) -> Reduction:
-        made = operation(accepts=accepts, **options)(definition)
-        doc = reduction_doc(made, definition.__doc__ or "", accumulates)
-        function = _reduction(made, accumulates, located, elementwise, pytorch=False)
-        documented(function, definition, made.name, doc)
-        public(made.name, *(() if accumulates else (made.name,)))(function)
+        op = operation(accepts=accepts, **options)(definition)
+        doc = reduction_doc(op, definition.__doc__ or "", accumulates)
+        function = _reduction(op, accumulates, with_indices, elementwise, pytorch=False)
+        document(function, definition, op.name, doc)
+        public(op.name, *(() if accumulates else (op.name,)))(function)
         if accumulates:
-            of_tensor = _reduction(made, accumulates, located, elementwise, pytorch=True)
-            documented(of_tensor, definition, made.name, doc)
-            method(made.name)(of_tensor)
+            of_tensor = _reduction(op, accumulates, with_indices, elementwise, pytorch=True)
+            document(of_tensor, definition, op.name, doc)
+            method(op.name)(of_tensor)
         return function
 
     return declare
@@ -86,11 +86,11 @@ def reduction(
 def _reduction(
     operation: Operation,
     accumulates: bool,
-    located: Located | None,
+    with_indices: WithIndices | None,
     elementwise: Callable[..., Tensor] | None,
     pytorch: bool,
 ) -> Reduction:
-    """The function of a reduction; `pytorch` for the one that accumulates as PyTorch does, however it is called."""
+    """The function of a reduction; with `pytorch`, integers are accumulated in int64 in either spelling."""
     name, differentiable = operation.name, operation.rule is not None
 
     def function(
@@ -113,22 +113,22 @@ def _reduction(
             x = cast(x, asked)
             if accumulates and is_narrow(asked):
                 found = cast(function(x, dim, keepdim, axis=axis, keepdims=keepdims), asked)
-                return found if out is None else into(name, out, found)
+                return found if out is None else write_out(name, found, out)
         elif accumulates and x._key.dtype.kind in "biu":
             x = cast(x, int64 if pytorch or dim is not None else accumulation_dtype(x.dtype))
         chosen = axis if dim is None else dim
         if chosen is not None:
             axis = normalize_axes(name, chosen, x.ndim, dim is not None)
             if axis == () and dim is not None and operation.result != "bool":
-                # No axis named in PyTorch's spelling are all of them, but for all and any.
+                # In PyTorch's spelling no axes are all of them, except for all and any.
                 axis = None
-        if located is not None:
+        if with_indices is not None:
             _require_elements(name, x.shape, axis)
             if dim is not None:
                 if not x._array.shape:
                     return as_vector(function, x, dim, keepdim, out=out)
-                extremes = MaxMin(*located(x, normalize_axis(name, dim, x.ndim), keepdim))
-                return extremes if out is None else MaxMin(*into_all(name, out, extremes))
+                extremes = MaxMin(*with_indices(x, normalize_axis(name, dim, x.ndim), keepdim))
+                return extremes if out is None else write_out(name, extremes, out)
         if keepdims is not False or keepdim is not False:
             keepdims = as_flag(name, "keepdims", keepdims or keepdim)
         storage = x._storage
@@ -143,7 +143,7 @@ def _reduction(
         edge = x._node
         if edge is not None and differentiable and is_grad_enabled():
             operation.record(x, edge, result, axis=axis, keepdims=keepdims)
-        return result if out is None else into(name, out, result)
+        return result if out is None else write_out(name, result, out)
 
     return function
 
@@ -154,17 +154,15 @@ def _require_elements(name: str, shape: tuple[int, ...], axes: tuple[int, ...] |
 
 
 def accumulation_dtype(dtype: DType) -> DType:
-    """The dtype in which a sum is made where none is given: integers in 64 bits (the standard's "default integer").
-
-    PyTorch's sums of unsigned integers are signed.
-    """
+    """The default dtype of a sum or product: 64 bits for integers and booleans; other dtypes keep theirs."""
     if dtype.kind == "u":
         return as_dtype("uint64")
     return int64 if dtype is bool_ or dtype.kind == "i" else dtype
 
 
 def is_narrow(dtype: DType) -> bool:
-    """Whether these are booleans or integers of fewer than 64 bits. Libraries widen them to accumulate; what wraps
-    around in few bits is what more bits give, cut off.
+    """Whether a dtype is boolean or an integer of fewer than 64 bits.
+
+    Libraries accumulate these in 64 bits; cast back, the result wraps around as one of few bits does.
     """
     return dtype.kind in "biu" and dtype.itemsize < 8

@@ -106,7 +106,7 @@ def _apart(x: Tensor, value: Any) -> tuple[Tensor, Tensor]:
     return wrap(filled, key), scalar_tensor(key, other, "less", True)
 
 
-def is_number(value: Any, number: int) -> bool:
+def equals_scalar(value: Any, number: int) -> bool:
     """Whether a factor is this Python number; a tensor that equals it may have a history."""
     return type(value) is not Tensor and bool(value == number)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy
 
 from ..dispatch.registry import FUNCTIONS, method
-from ..families.in_place import into
+from ..families.in_place import write_out
 from ..memory.tensor import Tensor
 from ..standard import creation
 from .composed import COMPOSED
@@ -161,4 +161,4 @@ def _composed(name: str, func: Function, like: Tensor, args: Any, kwargs: Any) -
                 raise no_option(name, key)
             del bound.arguments[key]
     found = function(*bound.args, **bound.kwargs)
-    return found if out is None else into(name, out, found)
+    return found if out is None else write_out(name, found, out)

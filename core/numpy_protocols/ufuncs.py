@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 
 from ..dispatch.registry import FUNCTIONS, OPERATORS, method
-from ..families.in_place import into
+from ..families.in_place import write_out
 from ..memory.tensor import Tensor
 from ..standard import elementwise, linear_algebra
 from ..types.errors import unsupported
@@ -67,7 +67,7 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: 
         return found
     if len(outs) > 1:
         raise TypeError(f"{name}: out= takes one tensor, got {len(outs)}")
-    return into(name, outs[0], found)
+    return write_out(name, found, outs[0])
 
 
 @functools.cache

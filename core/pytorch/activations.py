@@ -72,7 +72,7 @@ def _softplus(ops: Any, x: Any, *, beta: float, threshold: float) -> Any:
     return ops.where(scaled > threshold, x, found / beta)
 
 
-@function(single=True)
+@function(widens_half=True)
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     r"""Each element where it is positive, else :math:`\alpha (e^x - 1)`.
 
@@ -95,7 +95,7 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     return found
 
 
-@function(single=True)
+@function(widens_half=True)
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """Each element where it is positive, else a small part of it. The gradient at zero is that part, as in PyTorch.
 
@@ -118,7 +118,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     return found
 
 
-@function(single=True)
+@function(widens_half=True)
 def logsigmoid(input: Tensor) -> Tensor:
     r"""The logarithm of `sigmoid`, :math:`-\log(1 + e^{-x})`, exact where the sigmoid itself vanishes.
 
@@ -137,7 +137,7 @@ def logsigmoid(input: Tensor) -> Tensor:
     return found
 
 
-@function(single=True)
+@function(widens_half=True)
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     r"""Each element times its `sigmoid`, :math:`x / (1 + e^{-x})`.
 
@@ -158,7 +158,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
     return found
 
 
-@function(single=True)
+@function(widens_half=True)
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     r"""The smooth relative of `relu`, :math:`\log(1 + e^{\beta x}) / \beta`.
 

@@ -100,7 +100,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     return similarity
 
 
-@function(axis="several", single=True)
+@function(axis="several", widens_half=True)
 def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
     r"""Vectors divided by their norms, :math:`x / \max(\|x\|_p, \epsilon)`.
 

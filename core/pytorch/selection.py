@@ -13,7 +13,7 @@ import numpy
 
 from ..dispatch.operation import operation
 from ..families.function import as_vector, function
-from ..memory.coercion import is_number, python_number, require_range, same_device, scalar_tensor
+from ..memory.coercion import equals_scalar, python_number, require_range, same_device, scalar_tensor
 from ..memory.structure import broadcast_to, cast, kept, put, reshape, scatter_zeros, to_device
 from ..memory.structure import index as read
 from ..memory.tensor import Tensor
@@ -247,7 +247,7 @@ def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any 
     tensor([4., 0., 2.])
     """
     places, added = _slices("index_add", x, dim, index, source)
-    return _add(x, added if is_number(alpha, 1) else cast(added * alpha, x.dtype), places)
+    return _add(x, added if equals_scalar(alpha, 1) else cast(added * alpha, x.dtype), places)
 
 
 @function(methods=("index_copy",), in_place_method=True, axis="one")

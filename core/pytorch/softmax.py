@@ -84,7 +84,7 @@ def _without(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
     return () if axis is None else tuple(n for i, n in enumerate(shape) if i not in axis)
 
 
-@function(methods=("softmax",), axis="one", single=True)
+@function(methods=("softmax",), axis="one", widens_half=True)
 def softmax(x: Tensor, /, dim: int | None = None, dtype: Any = None, *, axis: int = -1) -> Tensor:
     r"""The exponentials of the elements along an axis, divided by their sum: :math:`e^{x_i} / \sum_j e^{x_j}`.
 
@@ -126,7 +126,7 @@ def softmax(x: Tensor, /, dim: int | None = None, dtype: Any = None, *, axis: in
     return found
 
 
-@function(methods=("log_softmax",), axis="one", single=True)
+@function(methods=("log_softmax",), axis="one", widens_half=True)
 def log_softmax(x: Tensor, /, dim: int | None = None, dtype: Any = None, *, axis: int = -1) -> Tensor:
     r"""The logarithm of `softmax`, :math:`x_i - \log \sum_j e^{x_j}`, exact where the softmax itself vanishes.
 
@@ -144,7 +144,7 @@ def log_softmax(x: Tensor, /, dim: int | None = None, dtype: Any = None, *, axis
     return found
 
 
-@function(methods=("logsumexp",), axis="several", single=True)
+@function(methods=("logsumexp",), axis="several", widens_half=True)
 def logsumexp(
     x: Tensor, /, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False
 ) -> Tensor:

@@ -10,7 +10,7 @@ from ..dispatch.operation import Operation, operation
 from ..dispatch.registry import OPERATORS, method
 from ..families.elementwise import binary_apply
 from ..families.function import function
-from ..memory.coercion import is_number, pair, same_device
+from ..memory.coercion import equals_scalar, pair, same_device
 from ..memory.structure import broadcast_to, cast, reshape
 from ..memory.tensor import Tensor
 from ..types.axes import as_integer, broadcasts, normalize_axes
@@ -455,8 +455,8 @@ def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 
     if not broadcasts(x.shape, product.shape):
         raise ShapeError(f"addmm: shape {x.shape} cannot be broadcast to that of the product, {product.shape}")
     added = broadcast_to(x, product.shape)
-    if not is_number(alpha, 1):
+    if not equals_scalar(alpha, 1):
         product = product * alpha
-    if is_number(beta, 0):
+    if equals_scalar(beta, 0):
         return cast(product, promote(x.dtype, product.dtype))
-    return product + (added if is_number(beta, 1) else added * beta)
+    return product + (added if equals_scalar(beta, 1) else added * beta)

@@ -1,4 +1,4 @@
-"""Elements at positions that an operation found itself, so that none of them has to be checked."""
+"""Elements at indices that an operation computed itself, so that their range needs no check."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .indexing import along_axis
 
 
 def elements_at(x: Tensor, positions: Tensor, axis: int) -> Tensor:
-    """The elements at positions along an axis, all of them in range, as a recorded operation.
+    """Elements at indices along an axis: `take_along_axis` without its checks, recorded.
 
     Parameters
     ----------
@@ -31,8 +31,8 @@ def elements_at(x: Tensor, positions: Tensor, axis: int) -> Tensor:
     return read(x, kept(index, x))
 
 
-def located(find: Callable[..., Tensor]) -> Callable[[Tensor, int, bool], tuple[Tensor, Tensor]]:
-    """What finds the position that a function gives in each row along an axis, and the elements there."""
+def with_indices(find: Callable[..., Tensor]) -> Callable[[Tensor, int, bool], tuple[Tensor, Tensor]]:
+    """The function that returns elements along an axis and their indices, which `find` computes, such as argmax."""
 
     def pair(x: Tensor, axis: int, keepdims: bool) -> tuple[Tensor, Tensor]:
         positions = find(x, axis=axis, keepdims=keepdims)

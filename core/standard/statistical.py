@@ -17,7 +17,7 @@ from ..types.errors import ShapeError
 from .creation import full
 from .elementwise import maximum, minimum
 from .manipulation import concat
-from .positions import located
+from .positions import with_indices
 from .searching import argmax, argmin
 
 __all__ = [
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 
-@reduction("real-valued", located=located(argmax), elementwise=maximum)
+@reduction("real-valued", with_indices=with_indices(argmax), elementwise=maximum)
 def max(x: Any, *, axis: Any, keepdims: bool) -> Any:
     """The greatest element along the axes; NaN where there is one.
 
@@ -68,7 +68,7 @@ def mean(x: Any, *, axis: Any, keepdims: bool) -> Any:
     """
 
 
-@reduction("real-valued", located=located(argmin), elementwise=minimum)
+@reduction("real-valued", with_indices=with_indices(argmin), elementwise=minimum)
 def min(x: Any, *, axis: Any, keepdims: bool) -> Any:
     """The least element along the axes; NaN where there is one.
 
@@ -163,7 +163,7 @@ def _cumulative_prod(x: Any, *, axis: int) -> Any:
     """The running product along an axis."""
 
 
-@function(axis="one", single=True)
+@function(axis="one", widens_half=True)
 def cumulative_sum(
     x: Tensor, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> Tensor:
@@ -211,7 +211,7 @@ def cumulative_sum(
     return _cumulated("cumulative_sum", _cumulative_sum, 0, x, axis, dtype, include_initial)
 
 
-@function(axis="one", single=True)
+@function(axis="one", widens_half=True)
 def cumulative_prod(
     x: Tensor, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> Tensor:
@@ -275,7 +275,7 @@ def _spread(
     return found
 
 
-@function(single=True, dialects=True)
+@function(widens_half=True, dialects=True)
 def std(
     x: Tensor,
     /,
@@ -345,7 +345,7 @@ def std_method(
     return std(x, dim, unbiased, keepdim, **options)
 
 
-@function(single=True, dialects=True)
+@function(widens_half=True, dialects=True)
 def var(
     x: Tensor,
     /,

@@ -1,4 +1,4 @@
-"""What values are made of: errors, dtypes, devices and axes.
+"""Errors, dtypes, devices and axes.
 
 The lowest floor of `core`: it imports `tensorplug.autograd` and `tensorplug.backends` alone.
 """

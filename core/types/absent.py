@@ -1,4 +1,4 @@
-"""What is said of a name that is not there, which is often one of PyTorch's: the nearest that is."""
+"""Error messages for missing names, often PyTorch's, that suggest the nearest name of ours."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROOT: Final = __name__.partition(".")[0]
 _IMPORT_FROM: Final = opcode.opmap["IMPORT_FROM"]
 
 PLACES: Final = ("", "nn.functional", "nn", "linalg", "fft", "func", "autograd", "losses", "cuda", "Tensor")
-"""Where names are looked for, by what follows ``tensorplug.``."""
+"""The namespaces in which names are looked for, without the leading ``tensorplug.``."""
 
 COUNTERPARTS: Final = dict(
     pair.split("=")
@@ -29,7 +29,7 @@ COUNTERPARTS: Final = dict(
     take_along_dim=take_along_axis tensor_split=split unique=unique_values var_mean=var vdot=vecdot
     """.split()
 )
-"""Names of ours by PyTorch's; what is called the same but for ``arc``, letter case and underscores is found without."""
+"""Our names by PyTorch's. Names that differ in ``arc``, letter case and underscores only are found without."""
 
 METHODS: Final = """
 H abs absolute addbmm addcdiv addcmul addmv addr adjoint aminmax angle apply arccos arccosh arcsin arcsinh arctan
@@ -46,18 +46,18 @@ rot90 rsqrt scatter_reduce select select_scatter sgn share_memory sinc slice_sca
 storage storage_offset sum_to_size svd swapaxes swapdims symeig take_along_dim tensor_split to_dense to_sparse
 triangular_solve unflatten unique unique_consecutive vdot vsplit xlogy
 """.split()
-"""Methods of PyTorch's that tensors lack, or lack the in-place form of."""
+"""PyTorch's methods that Tensor lacks, or whose in-place forms it lacks."""
 
 OTHERS: Final = frozenset(
     "addbmm addmv autograd.functional dtype hfftn ihfftn layout name nn.unfold nn.functional.unfold random rrelu size "
     "type".split()
 )
-"""What is another function than the one of nearly that name, or of that name elsewhere, in lower case."""
+"""Names, in lower case, that are similar to one of ours and mean another function."""
 
 
 @functools.lru_cache(1024)
 def explanation(place: str, name: str) -> str:
-    """What is said of a name that a place lacks.
+    """The error message for a name that a namespace lacks.
 
     Parameters
     ----------
@@ -82,14 +82,14 @@ def _full(place: str, name: str) -> str:
 
 
 def _names(place: str) -> list[str]:
-    """The public names of a place."""
+    """The public names of a namespace."""
     root = importlib.import_module(_ROOT)
     found = functools.reduce(getattr, filter(None, place.split(".")), root)
     return [name for name in getattr(found, "__all__", dir(found)) if not name.startswith("_")]
 
 
 def _nearest(place: str, name: str) -> tuple[str, str] | None:
-    """The place and the name of what is nearest, or None where nothing is near."""
+    """The namespace and name of the nearest match, or None."""
     if not OTHERS.isdisjoint((name.lower(), f"{place}.{name}".lower())):
         return None
     places = (place, *(other for other in PLACES if other != place))
@@ -113,12 +113,12 @@ def _folded(name: str) -> str:
 
 
 def _is_slip(name: str, meant: str) -> bool:
-    """Whether a name is one that was meant but for a letter too many, too few or another, or two that are swapped."""
+    """Whether a name is a misspelling of another by one letter more, less or different, or two letters swapped."""
     name, meant = name.rstrip("_"), meant.rstrip("_")
     if len(name) < 5 or name[0] != meant[0]:
         return False
-    start = _shared(name, meant)
-    end = _shared(name[start:][::-1], meant[start:][::-1])
+    start = _common_prefix(name, meant)
+    end = _common_prefix(name[start:][::-1], meant[start:][::-1])
     ours, theirs = name[start : len(name) - end], meant[start : len(meant) - end]
     if len(ours) == len(theirs) == 2:
         return ours == theirs[::-1]
@@ -126,13 +126,13 @@ def _is_slip(name: str, meant: str) -> bool:
     return max(len(ours), len(theirs)) <= 1 and not (ours + theirs).isdigit()
 
 
-def _shared(first: str, second: str) -> int:
-    """The number of letters that two words begin with."""
+def _common_prefix(first: str, second: str) -> int:
+    """The length of the common prefix of two words."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
 
 
 def explain_absent(*modules: ModuleType) -> None:
-    """Have modules say what is nearest to a name that they lack, in the error of ``from ... import``, too."""
+    """Give modules a ``__getattr__`` that suggests the nearest name, also in ``from ... import``."""
     for module in modules:
         vars(module)["__getattr__"] = _getattr_of(module)
 
@@ -154,9 +154,9 @@ def _getattr_of(module: ModuleType) -> Callable[[str], Any]:
 
 
 class Absent:
-    """A method of PyTorch's that tensors lack.
+    """A descriptor for one of PyTorch's methods that Tensor lacks; it raises AttributeError with a suggestion.
 
-    In the place of a ``__getattr__``, with which a class has every attribute found in twice the time.
+    A ``__getattr__`` would double the time of every attribute access.
     """
 
     __slots__ = ("_name",)
@@ -169,7 +169,7 @@ class Absent:
 
 
 def explain_absent_methods(tensor: type) -> None:
-    """Have the class of tensors say what is nearest to a method of PyTorch's that it lacks."""
+    """Give Tensor an `Absent` for each of PyTorch's methods that it lacks."""
     for name in [*METHODS, *(f"{method}_" for method in METHODS)]:
         if not hasattr(tensor, name):
             setattr(tensor, name, Absent(name))

@@ -1,4 +1,4 @@
-"""Axes and shapes as users write them, checked and brought to one form."""
+"""Validation of arguments: integers, floats, flags, axes and shapes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .errors import AxesError, ShapeError
 
 
 def as_integer(operation: str, name: str, value: Any) -> int:
-    """An argument that is an integer.
+    """Convert an argument to an integer.
 
     Raises
     ------
     TypeError
-        If it is not one.
+        If it is not an integer.
     """
     try:
         return operator.index(value)
@@ -28,12 +28,12 @@ def as_integer(operation: str, name: str, value: Any) -> int:
 
 
 def as_float(operation: str, name: str, value: Any) -> float:
-    """An argument that is a real number, or a tensor or array of one; infinite where it is beyond all floats.
+    """Convert an argument, a real number or a tensor or array of one element, to a float; too great ones to infinity.
 
     Raises
     ------
     TypeError
-        If it is not one, or a tensor whose gradient would be lost.
+        If it is not a real number, or is a tensor whose gradient would be lost.
     """
     if type(value) is not float and getattr(value, "requires_grad", False) and is_grad_enabled():
         raise TypeError(
@@ -46,33 +46,34 @@ def as_float(operation: str, name: str, value: Any) -> float:
     except OverflowError:
         return math.inf if value > 0 else -math.inf
     except (TypeError, ValueError, RuntimeError):
-        shown = getattr(value, "shape", ())
-        found = f"{type(value).__name__} of shape {tuple(shown)}" if shown else type(value).__name__
+        found = describe(value) if getattr(value, "shape", ()) else type(value).__name__
         raise TypeError(f"{operation}: {name} is a number, got {found}") from None
 
 
 def as_flag(operation: str, name: str, value: Any) -> bool:
-    """An argument that is true or false.
+    """Convert an argument to a bool.
 
     Raises
     ------
     TypeError
-        If it is neither a truth value nor an integer.
+        If it is neither a bool nor an integer.
     """
     if isinstance(value, bool | int | numpy.bool_):
         return bool(value)
     raise TypeError(f"{operation}: {name} is True or False, got {type(value).__name__}")
 
 
-def shown(value: Any) -> str:
-    """How an error shows an argument: a tensor or an array by its shape, as backends print elements differently."""
+def describe(value: Any) -> str:
+    """The text of an argument in an error message: tensors and arrays by type and shape, as backends print elements
+    differently.
+    """
     if isinstance(value, tuple | list):
-        return f"({', '.join(map(shown, value))})"
+        return f"({', '.join(map(describe, value))})"
     return f"{type(value).__name__} of shape {tuple(value.shape)}" if hasattr(value, "shape") else repr(value)
 
 
 def require_size(operation: str, shape: tuple[int, ...]) -> None:
-    """Raise ShapeError if a shape has a negative length, or holds more elements than any memory."""
+    """Raise ShapeError if a shape has a negative length, or more elements than fit into any memory."""
     if shape and min(shape) < 0:
         raise ShapeError(f"{operation}: got shape {shape}, wanted no negative length")
     # Beside a length of zero the others are bounded too.
@@ -81,12 +82,12 @@ def require_size(operation: str, shape: tuple[int, ...]) -> None:
 
 
 def normalize_axis(operation: str, axis: Any, ndim: int, scalars: bool = False) -> int:
-    """A non-negative axis.
+    """Convert an axis to a non-negative integer.
 
     Parameters
     ----------
     scalars
-        Whether axes 0 and -1 of a 0-d tensor are taken too, as in PyTorch's spelling.
+        Whether 0 and -1 are accepted for a 0-d tensor, as in PyTorch.
 
     Raises
     ------
@@ -108,12 +109,12 @@ def normalize_axis(operation: str, axis: Any, ndim: int, scalars: bool = False) 
 
 
 def normalize_axes(operation: str, axis: Any, ndim: int, scalars: bool = False) -> tuple[int, ...] | None:
-    """Non-negative axes, each once; None, for all axes, stays None.
+    """Convert an axis or axes to a tuple of distinct non-negative integers; None, for all axes, stays None.
 
     Parameters
     ----------
     scalars
-        Whether axes 0 and -1 of a 0-d tensor, which are left out, are taken too, as in PyTorch's spelling.
+        Whether 0 and -1 are accepted for a 0-d tensor, as in PyTorch, and left out.
 
     Raises
     ------
@@ -134,7 +135,7 @@ def normalize_axes(operation: str, axis: Any, ndim: int, scalars: bool = False) 
 
 
 def normalize_shape(operation: str, shape: Any) -> tuple[int, ...]:
-    """A shape given as an integer or a sequence of integers.
+    """Convert a shape, an integer or a sequence of integers, to a tuple.
 
     Raises
     ------
@@ -147,17 +148,19 @@ def normalize_shape(operation: str, shape: Any) -> tuple[int, ...]:
             return tuple(map(operator.index, shape))
         return (operator.index(shape),)
     except TypeError:
-        raise TypeError(f"{operation}: a shape is an integer or a sequence of integers, got {shown(shape)}") from None
+        raise TypeError(
+            f"{operation}: a shape is an integer or a sequence of integers, got {describe(shape)}"
+        ) from None
 
 
 def broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
-    """Whether a tensor of one shape can be stretched to another."""
+    """Whether a tensor of one shape can be broadcast to another."""
     tail = target[len(target) - len(shape) :]
     return len(shape) <= len(target) and all(n in (1, m) for n, m in zip(shape, tail, strict=True))
 
 
 def infer_shape(operation: str, shape: tuple[int, ...], old: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape with its one -1 replaced by what the number of elements leaves.
+    """Infer the length given as -1 in the new shape of a reshape.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Devices, the backend each belongs to, and the one that new tensors are put on.
+"""Devices, their backends, and the default device of new tensors.
 
 A device names its backend: ``numpy:cpu``, ``jax:cpu:0``, ``cupy:cuda:0``. Short forms leave the backend or the number
 out.
@@ -24,23 +24,23 @@ __all__ = ["backend", "default_backend", "devices", "set_default_backend"]
 _PREFERRED = ("numpy", "cupy", "jax")
 
 DEFAULT_BACKEND = "numpy"
-"""The backend of new tensors where nothing names another."""
+"""The default backend, unless a context, a setting or the environment names another."""
 
 
 @final
 class Device:
-    """A place where tensors live; there is one object for each, compared by identity.
+    """A device that holds tensors; there is one object for each, compared by identity.
 
-    As a context manager it is where new tensors are put, in this thread and task.
+    As a context manager it is the default device of new tensors, in this thread and task.
 
     Parameters
     ----------
     device : Device, str or None
-        ``"jax:cpu:0"`` in full; ``"jax:cpu"`` and ``"jax"`` are the first that fit; ``"cpu"`` and ``"cuda:1"`` are
-        looked for on the default backend, then on the available ones in the order numpy, cupy, jax, and the others
-        by name. None is the default device.
+        ``"jax:cpu:0"`` in full; ``"jax:cpu"`` and ``"jax"`` are the first that match; ``"cpu"`` and ``"cuda:1"``
+        are searched on the default backend, then on the available ones in the order numpy, cupy, jax, and the
+        others by name. None is the default device.
     index : int, optional
-        The number, where the name leaves it out: ``device("cuda", 1)``.
+        The number of the device, if its name has none: ``device("cuda", 1)``.
 
     Raises
     ------
@@ -54,7 +54,7 @@ class Device:
     type : str
         Such as ``"cpu"`` or ``"cuda"``.
     index : int or None
-        The number among the backend's devices of that type; None where it has only one without a number.
+        The number among the backend's devices of that type; None if the backend does not number them.
 
     Examples
     --------
@@ -77,7 +77,7 @@ class Device:
 
     @property
     def local_name(self) -> str:
-        """The name that the backend itself gives this device, such as ``"cpu"`` or ``"cuda:0"``."""
+        """The name of this device within its backend, such as ``"cpu"`` or ``"cuda:0"``."""
         return self.type if self.index is None else f"{self.type}:{self.index}"
 
     def __str__(self) -> str:
@@ -99,7 +99,7 @@ class Device:
 
 @final
 class Placement:
-    """A context in which new tensors are put on a backend's default device."""
+    """A context manager that makes a device the default of new tensors."""
 
     __slots__ = ("device",)
 
@@ -132,7 +132,7 @@ def _device(backend: str, local_name: str) -> Device:
 
 
 def _forget(backend: str) -> None:
-    """Make new devices where another backend comes under a name."""
+    """Drop the devices of a backend whose name another backend takes."""
     for key in [key for key in _devices if key[0] == backend]:
         del _devices[key]
     _first_device.cache_clear()
@@ -142,7 +142,7 @@ forgetters.append(_forget)
 
 
 def backend_devices(backend: str) -> list[Device]:
-    """The devices of one backend, the default one first."""
+    """The devices of a backend, its default first."""
     return [_device(backend, name) for name in load(backend).devices]
 
 
@@ -170,8 +170,9 @@ def devices() -> list[Device]:
 
 
 def default_backend() -> str:
-    """The name of the backend on which new tensors are put: `backend`, `set_default_backend`, the variable
-    ``TENSORPLUG_BACKEND``, and ``numpy``, in this order.
+    """The name of the default backend of new tensors.
+
+    It is set by `backend`, `set_default_backend` or the variable ``TENSORPLUG_BACKEND``, in this order, else numpy.
     """
     placements = _placements.get()
     if placements:
@@ -180,14 +181,14 @@ def default_backend() -> str:
 
 
 def set_default_backend(name: str | None) -> None:
-    """Set the backend on which new tensors are put, in all threads; None goes back to the environment's.
+    """Set the default backend of new tensors, in all threads; None restores that of the environment.
 
     Raises
     ------
     ValueError
         If there is no such backend.
     BackendUnavailable
-        If it cannot be used here.
+        If the backend cannot be used here.
     """
     global _default_backend
     if name is not None:
@@ -196,14 +197,14 @@ def set_default_backend(name: str | None) -> None:
 
 
 def backend(name: str) -> Placement:
-    """A context in which new tensors are put on the named backend, in this thread and task.
+    """A context manager that sets the default backend of new tensors, in this thread and task.
 
     Raises
     ------
     ValueError
         If there is no such backend.
     BackendUnavailable
-        If it cannot be used here; the message says why, and what would install it.
+        If the backend cannot be used here; the message says why, and how to install it.
 
     Examples
     --------
@@ -216,22 +217,22 @@ def backend(name: str) -> Placement:
 
 
 def default_device() -> Device:
-    """The device on which new tensors are put where none is given."""
+    """The default device of new tensors."""
     placements = _placements.get()
     return placements[-1] if placements else _first_device(default_backend())
 
 
 def as_device(device: Any, own: Device | None = None) -> Device:
-    """The device meant by a Device or a name.
+    """Convert a device name to a Device.
 
     Parameters
     ----------
     device : Device, str or None
-        ``"jax:cpu:0"`` in full; ``"jax:cpu"`` and ``"jax"`` are the first that fit; ``"cpu"`` and ``"cuda:1"`` are
-        looked for on `own`'s backend, then on the default one, then on the available ones in the order numpy, cupy,
-        jax, and the others by name. None is `own`, or else the default device.
+        ``"jax:cpu:0"`` in full; ``"jax:cpu"`` and ``"jax"`` are the first that match; ``"cpu"`` and ``"cuda:1"``
+        are searched on the backend of `own`, then on the default one, then on the available ones in the order numpy,
+        cupy, jax, and the others by name. None is `own`, or else the default device.
     own : Device, optional
-        The device of the tensor that is asked.
+        The device of the tensor whose method is called.
 
     Raises
     ------

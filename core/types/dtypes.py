@@ -7,7 +7,7 @@ from typing import Any, Final, final
 
 import numpy
 
-from .axes import shown
+from .axes import describe
 
 __all__ = [
     "bfloat16",
@@ -37,7 +37,7 @@ _CATEGORY_OF_KIND = {
 }
 
 KIND_ORDER = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
-"""How the kinds of dtypes rank in promotion."""
+"""The rank of each kind of dtype in promotion."""
 
 PYTHON_TYPES: dict[str, Any] = {"b": bool, "u": int, "i": int, "f": float, "c": complex}
 """The Python type of the numbers of each kind."""
@@ -48,7 +48,7 @@ SCALARS = (bool, int, float, complex)
 
 @final
 class DType:
-    """The type of a tensor's elements; there is one object for each, compared by identity.
+    """The data type of a tensor's elements; there is one object for each dtype, compared by identity.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class DType:
     kind : str
         NumPy's letter: ``b`` bool, ``i`` signed and ``u`` unsigned integer, ``f`` real and ``c`` complex floating.
     itemsize : int
-        Bytes an element takes.
+        Bytes per element.
     """
 
     __slots__ = ("itemsize", "kind", "name")
@@ -93,7 +93,7 @@ class DType:
 
     @property
     def dtype(self) -> numpy.dtype:
-        """NumPy's dtype of that name, by which ``array.astype(tensorplug.float64)`` works.
+        """The NumPy dtype of the same name, so that ``array.astype(tensorplug.float64)`` works.
 
         Raises
         ------
@@ -109,11 +109,11 @@ class DType:
         return numpy.dtype(scalar)
 
     __numpy_dtype__ = dtype
-    """What NumPy 2.4 and later look for; earlier versions take `dtype`."""
+    """The protocol of NumPy 2.4 and later; earlier versions read `dtype`."""
 
     @property
     def char(self) -> str:
-        """NumPy's letter of the dtype, at which SciPy's sparse arrays look."""
+        """NumPy's letter of the dtype, which SciPy's sparse arrays read."""
         return self.dtype.char
 
     def __repr__(self) -> str:
@@ -167,7 +167,7 @@ FINITE: Final = {
     "float32": (2.0**-126, (2 - 2.0**-23) * 2.0**127),
     "float64": (2.0**-1022, (2 - 2.0**-52) * 2.0**1023),
 }
-"""The least positive normal number and the greatest finite one, by the name of the dtype."""
+"""The smallest positive normal number and the largest finite one of each floating-point dtype."""
 
 ACCEPTED: Final[dict[str, frozenset[DType]]] = {
     "all": frozenset(DTYPES.values()),
@@ -180,7 +180,7 @@ ACCEPTED: Final[dict[str, frozenset[DType]]] = {
     "real-valued floating-point": frozenset(d for d in DTYPES.values() if d.kind == "f"),
     "complex floating-point": frozenset(d for d in DTYPES.values() if d.kind == "c"),
 }
-"""The dtypes in each of the categories by which the standard says what a function takes."""
+"""The dtypes of each category, such as "real-valued", by which the standard says what a function accepts."""
 
 _REAL_OF_COMPLEX = {complex64: float32, complex128: float64}
 _COMPLEX_OF_REAL = {float16: complex64, bfloat16: complex64, float32: complex64, float64: complex128}
@@ -190,7 +190,7 @@ _default_float = float32
 
 
 def set_default_dtype(dtype: Any) -> None:
-    """Set the real floating-point dtype that new tensors get where none is given; at first it is float32.
+    """Set the default floating-point dtype of new tensors, initially float32.
 
     Raises
     ------
@@ -213,22 +213,22 @@ def set_default_dtype(dtype: Any) -> None:
 
 
 def get_default_dtype() -> DType:
-    """The real floating-point dtype that new tensors get where none is given."""
+    """The default floating-point dtype of new tensors."""
     return _default_float
 
 
 def default_complex() -> DType:
-    """The complex dtype that new tensors get where none is given: that of the default float's precision."""
+    """The default complex dtype of new tensors, of the default float's precision."""
     return _COMPLEX_OF_REAL[_default_float]
 
 
 def as_dtype(dtype: Any) -> DType:
-    """The dtype meant by a DType, a name, a Python type, or NumPy's dtype of the same name.
+    """Convert a DType, a name, a Python type or a NumPy dtype to a DType.
 
     Raises
     ------
     TypeError
-        If it names none of Tensorplug's dtypes.
+        If Tensorplug has no such dtype.
     """
     if type(dtype) is DType:
         return dtype
@@ -242,7 +242,7 @@ def as_dtype(dtype: Any) -> DType:
     try:
         return DTYPES[name]
     except (KeyError, TypeError):
-        raise TypeError(f"unknown dtype {shown(dtype)}; the dtypes are {', '.join(DTYPES)}") from None
+        raise TypeError(f"unknown dtype {describe(dtype)}; the dtypes are {', '.join(DTYPES)}") from None
 
 
 @functools.cache
@@ -271,10 +271,9 @@ def complex_dtype(dtype: DType) -> DType:
 
 @functools.cache
 def promote(first: DType, second: DType) -> DType:
-    """The dtype in which tensors of two dtypes meet.
+    """The common dtype to which operands of two dtypes are promoted.
 
-    The standard's table where it has an entry; elsewhere PyTorch's rule, by which the higher kind wins with its own
-    dtype.
+    It is the standard's where the standard defines one; elsewhere, as in PyTorch, the dtype of the higher kind.
 
     Raises
     ------
@@ -310,7 +309,7 @@ def _promote_signs(signed: DType, unsigned: DType) -> DType:
 
 
 def promote_scalar(dtype: DType, scalar: bool | int | float | complex) -> DType:
-    """The dtype in which a tensor of `dtype` meets a Python scalar: its own, unless the scalar's kind is higher."""
+    """The common dtype of a tensor and a Python scalar: the tensor's, unless the scalar is of a higher kind."""
     if isinstance(scalar, int):  # bool is an int
         return int64 if dtype is bool_ and not isinstance(scalar, bool) else dtype
     if isinstance(scalar, float):

@@ -1,4 +1,4 @@
-"""Errors that stand for two of Python's at once, because the fields that meet here raise different ones."""
+"""Exceptions of two of Python's types at once, where NumPy or the standard raises one and PyTorch the other."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import numpy
 
 
 class ShapeError(ValueError, RuntimeError):
-    """Shapes that do not fit the operation: NumPy raises ValueError there, PyTorch RuntimeError; this is both."""
+    """Shapes that do not fit the operation: ValueError in NumPy, RuntimeError in PyTorch."""
 
 
 class AxesError(ValueError, RuntimeError):
-    """Axes that don't go together, as one named twice: ValueError in NumPy, RuntimeError in PyTorch."""
+    """Invalid combinations of axes, such as a repeated one: ValueError in NumPy, RuntimeError in PyTorch."""
 
 
 class ArgumentError(ValueError, RuntimeError):
-    """A number that makes no sense as that argument: ValueError in NumPy, RuntimeError in PyTorch."""
+    """An argument whose value is invalid: ValueError in NumPy, RuntimeError in PyTorch."""
 
 
 class DeviceError(ValueError, RuntimeError):
@@ -28,46 +28,46 @@ class DTypeError(TypeError, RuntimeError):
 
 
 class ClassIndexError(IndexError, RuntimeError):
-    """A class index that is out of range: an IndexError to Python, a RuntimeError in PyTorch where classes are made."""
+    """A class index out of range: IndexError in Python, RuntimeError in PyTorch's `one_hot`."""
 
 
 class PositionError(IndexError, RuntimeError):
-    """A position out of range in a tensor of indices: IndexError to Python, RuntimeError in PyTorch's `gather`."""
+    """A tensor of indices with one out of range: IndexError in NumPy, RuntimeError in PyTorch's `gather`."""
 
 
 class DivisionByZeroError(ZeroDivisionError, RuntimeError):
-    """Integers were divided by zero: a ZeroDivisionError to Python, a RuntimeError to code written for PyTorch."""
+    """Integer division by zero: ZeroDivisionError in Python, RuntimeError in PyTorch."""
 
 
 class UnsupportedError(NotImplementedError):
-    """What a backend declares that it cannot do."""
+    """An operation that a backend declares unsupported."""
 
 
 class UnsupportedDTypeError(TypeError):
-    """A dtype that a backend declares that it does not have."""
+    """A dtype that a backend does not support."""
 
 
 class LinAlgError(numpy.linalg.LinAlgError, RuntimeError):
-    """A matrix that has no such result: NumPy's error of that name, and PyTorch's, which is a RuntimeError."""
+    """A matrix without a result, as the inverse of a singular one: LinAlgError in NumPy, RuntimeError in PyTorch."""
 
 
 class CopyError(BufferError, ValueError):
-    """A copy that `copy=False` forbids, in DLPack: BufferError in one place of the standard, ValueError in others."""
+    """A copy needed despite ``copy=False``: BufferError in DLPack, ValueError elsewhere in the standard."""
 
 
 class ProtocolError(AttributeError, TypeError):
-    """An object that lacks a protocol's methods: AttributeError in the standard, TypeError in most libraries."""
+    """An object without a protocol's methods: AttributeError in the standard, TypeError in most libraries."""
 
 
 def unsupported(operation: str, *operands: Any) -> TypeError:
-    """The error for operands of types that tensors don't work with."""
+    """The TypeError for operands that are neither tensors nor numbers."""
     types = [type(operand).__name__ for operand in operands]
     wanted = "tensors" if {"Tensor", "bool", "int", "float", "complex"}.issuperset(types) else "tensors or numbers"
     return TypeError(f"{operation}: got {' and '.join(types)}, wanted {wanted}; make a tensor with tensorplug.asarray")
 
 
 def explain(operation: str, error: Exception, *tensors: Any) -> Exception:
-    """What to raise in place of an error that a kernel raised: the same on every backend for shapes that don't fit."""
+    """The exception to raise for an error of a kernel: a ShapeError if shapes cannot be broadcast, else the error."""
     shapes = [tensor.shape for tensor in tensors]
     try:
         numpy.broadcast_shapes(*shapes)

@@ -68,7 +68,7 @@ _EXACT_BELOW = {4: 2.0**24, 8: 2.0**53}
 """Floating-point numbers of so many bytes are all integers from there on."""
 
 
-@function(methods=("round",), in_place_method=True, single=True)
+@function(methods=("round",), in_place_method=True, widens_half=True)
 def round(x: Tensor, /, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
     """Each element rounded to a number of decimals, halves to the even one.
 

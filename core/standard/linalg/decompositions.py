@@ -107,7 +107,7 @@ def _recorded(x: Tensor) -> bool:
     return x._node is not None and is_grad_enabled()
 
 
-@function(name="linalg.cholesky", single=True)
+@function(name="linalg.cholesky", widens_half=True)
 def cholesky(x: Tensor, /, *, upper: bool = False) -> Tensor:
     """The lower triangular matrix L with a positive diagonal for which ``x`` is ``L L^H``.
 
@@ -157,7 +157,7 @@ def cholesky_method(x: Tensor, upper: bool = False) -> Tensor:
     return cholesky(x, upper=upper)
 
 
-@function(name="linalg.eig", single=True, keywords=("A",))
+@function(name="linalg.eig", widens_half=True, keywords=("A",))
 def eig(x: Tensor, /) -> EigResult:
     """Eigenvalues and eigenvectors of each matrix, complex; in no certain order.
 
@@ -191,7 +191,7 @@ def eig(x: Tensor, /) -> EigResult:
     return EigResult(*_eig(x))
 
 
-@function(name="linalg.eigh", single=True, keywords=("A",))
+@function(name="linalg.eigh", widens_half=True, keywords=("A",))
 def eigh(x: Tensor, /) -> EigResult:
     """Eigenvalues, ascending, and orthonormal eigenvectors of each Hermitian matrix.
 
@@ -227,7 +227,7 @@ def eigh(x: Tensor, /) -> EigResult:
     return EigResult(*_eigh(x))
 
 
-@function(name="linalg.eigvals", single=True, keywords=("A",))
+@function(name="linalg.eigvals", widens_half=True, keywords=("A",))
 def eigvals(x: Tensor, /) -> Tensor:
     """The eigenvalues of each matrix, complex; in no certain order.
 
@@ -255,7 +255,7 @@ def eigvals(x: Tensor, /) -> Tensor:
     return values
 
 
-@function(name="linalg.eigvalsh", single=True, keywords=("A",))
+@function(name="linalg.eigvalsh", widens_half=True, keywords=("A",))
 def eigvalsh(x: Tensor, /) -> Tensor:
     """The eigenvalues of each Hermitian matrix, real and ascending.
 
@@ -284,7 +284,7 @@ def eigvalsh(x: Tensor, /) -> Tensor:
     return values
 
 
-@function(name="linalg.qr", single=True, keywords=("A",))
+@function(name="linalg.qr", widens_half=True, keywords=("A",))
 def qr(x: Tensor, /, mode: str = "reduced") -> QRResult:
     """The factors of each matrix: Q with orthonormal columns, R upper triangular, ``x = Q R``.
 
@@ -322,7 +322,7 @@ def qr(x: Tensor, /, mode: str = "reduced") -> QRResult:
     return QRResult(*_qr(x, mode=mode))
 
 
-@function(name="linalg.svd", single=True, keywords=("A",))
+@function(name="linalg.svd", widens_half=True, keywords=("A",))
 def svd(x: Tensor, /, full_matrices: bool = True) -> SVDResult:
     """The singular value decomposition of each matrix: ``x = U diag(S) Vh``.
 
@@ -360,7 +360,7 @@ def svd(x: Tensor, /, full_matrices: bool = True) -> SVDResult:
     return SVDResult(*_svd(x, full_matrices=bool(full_matrices)))
 
 
-@function(name="linalg.svdvals", single=True, keywords=("A",))
+@function(name="linalg.svdvals", widens_half=True, keywords=("A",))
 def svdvals(x: Tensor, /) -> Tensor:
     """The singular values of each matrix, descending.
 

@@ -50,7 +50,7 @@ def _adjugate(ops: Any, x: Any) -> Any:
     return ops.masked_fill(found, unknown, math.nan)
 
 
-@function(name="linalg.det", methods=("det",), single=True)
+@function(name="linalg.det", methods=("det",), widens_half=True)
 def det(x: Tensor, /) -> Tensor:
     """The determinant of each matrix.
 
@@ -78,7 +78,7 @@ def det(x: Tensor, /) -> Tensor:
     return found
 
 
-@function(name="linalg.slogdet", methods=("slogdet",), single=True)
+@function(name="linalg.slogdet", methods=("slogdet",), widens_half=True)
 def slogdet(x: Tensor, /) -> SlogdetResult:
     """The sign of the determinant of each matrix, and the logarithm of its absolute value.
 

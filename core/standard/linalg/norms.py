@@ -12,7 +12,7 @@ from ...dispatch.operation import operation
 from ...families.function import function
 from ...memory.structure import cast
 from ...memory.tensor import Tensor
-from ...types.axes import as_float, normalize_axes, shown
+from ...types.axes import as_float, describe, normalize_axes
 from ...types.dtypes import as_dtype
 from ...types.errors import AxesError, ShapeError
 from ..elementwise import abs
@@ -60,7 +60,7 @@ def _are_ordinary(least: numpy.ndarray, greatest: numpy.ndarray) -> bool:
     return low < float(least) and float(greatest) < high
 
 
-@function(name="linalg.vector_norm", axis="several", single=True, keywords=("x",))
+@function(name="linalg.vector_norm", axis="several", widens_half=True, keywords=("x",))
 def vector_norm(
     x: Tensor,
     /,
@@ -128,7 +128,7 @@ _SIMPLE_NORMS: dict[float, Callable[[Tensor, Any, bool], Tensor]] = {
 _Ord = float | Literal["fro", "nuc"] | None
 
 
-@function(name="linalg.matrix_norm", single=True, keywords=("A",))
+@function(name="linalg.matrix_norm", widens_half=True, keywords=("A",))
 def matrix_norm(
     x: Tensor, /, ord: _Ord = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, keepdims: bool = False
 ) -> Tensor:
@@ -166,11 +166,11 @@ def matrix_norm(
     chosen = "fro" if ord is None else ord
     if not isinstance(chosen, str | int | float) or chosen not in _MATRIX_NORMS:
         orders = ", ".join(map(repr, _MATRIX_NORMS))
-        raise ValueError(f"linalg.matrix_norm: got ord {shown(ord)}, wanted one of {orders}")
+        raise ValueError(f"linalg.matrix_norm: got ord {describe(ord)}, wanted one of {orders}")
     norm = _MATRIX_NORMS[chosen]
     axes = normalize_axes("linalg.matrix_norm", dim, x.ndim) or ()
     if len(axes) != 2:
-        raise AxesError(f"linalg.matrix_norm: got dim {shown(dim)}, wanted two axes")
+        raise AxesError(f"linalg.matrix_norm: got dim {describe(dim)}, wanted two axes")
     rest = [i for i in range(x.ndim) if i not in axes]
     found = norm(permute_dims(x, (*rest, *axes)))
     return expand_dims(found, axis=sorted(axes)) if keepdims else found

@@ -67,7 +67,7 @@ def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Tensor:
     return permute_dims(products, order)
 
 
-@function(name="linalg.matrix_power", methods=("matrix_power",), single=True)
+@function(name="linalg.matrix_power", methods=("matrix_power",), widens_half=True)
 def matrix_power(x: Tensor, n: int, /) -> Tensor:
     """Each matrix multiplied by itself `n` times.
 

@@ -57,7 +57,7 @@ def _significant(ops: Any, s: Any, rtol: Any) -> Any:
     return ops.greater(s, ops.max(s, axis=-1, keepdims=True) * rtol)
 
 
-@function(name="linalg.inv", methods=("inverse",), single=True)
+@function(name="linalg.inv", methods=("inverse",), widens_half=True)
 def inv(x: Tensor, /) -> Tensor:
     """The inverse of each matrix.
 
@@ -128,7 +128,7 @@ def solve(x1: Tensor, x2: Tensor, /) -> Tensor:
     return found
 
 
-@function(name="linalg.pinv", methods=("pinverse",), single=True)
+@function(name="linalg.pinv", methods=("pinverse",), widens_half=True)
 def pinv(x: Tensor, /, *, rtol: Any = None) -> Tensor:
     """The Moore-Penrose pseudo-inverse of each matrix.
 
@@ -164,7 +164,7 @@ def pinv(x: Tensor, /, *, rtol: Any = None) -> Tensor:
     return _pinv(x, rtol=array_of(tolerance) if type(tolerance) is Tensor else tolerance)
 
 
-@function(name="linalg.matrix_rank", single=True, keywords=("A",))
+@function(name="linalg.matrix_rank", widens_half=True, keywords=("A",))
 def matrix_rank(x: Tensor, /, *, rtol: Any = None) -> Tensor:
     """The number of singular values of each matrix that are not negligible.
 

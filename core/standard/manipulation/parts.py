@@ -158,7 +158,7 @@ def imag(x: Tensor, /) -> Tensor:
     return make_view(x, "imag", None)
 
 
-@function(methods=("narrow",), axis="one", scalars=False)
+@function(methods=("narrow",), axis="one", scalar_axis=False)
 def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
     """A part of an axis; a view, as in PyTorch.
 
@@ -187,7 +187,7 @@ def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
     return x[(*(slice(None),) * dim, slice(begin, begin + length))]
 
 
-@function(axis="one", scalars=False, keywords=("tensor",))
+@function(axis="one", scalar_axis=False, keywords=("tensor",))
 def split(x: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Parts along an axis, of one length (the last may be shorter) or of those given; views, as in PyTorch.
 
@@ -225,7 +225,7 @@ def split_method(x: Tensor, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]
     return split(x, split_size, dim)
 
 
-@function(methods=("chunk",), axis="one", scalars=False)
+@function(methods=("chunk",), axis="one", scalar_axis=False)
 def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most `chunks` parts along an axis, of one length but for the last; views, as in PyTorch.
 
@@ -242,7 +242,7 @@ def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return split(x, max(-(-size // chunks), 1) if size else [0] * chunks, dim)
 
 
-@function(methods=("unbind",), axis="one", scalars=False)
+@function(methods=("unbind",), axis="one", scalar_axis=False)
 def unbind(x: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """PyTorch's spelling of `unstack`."""
     return unstack(x, axis=dim)
