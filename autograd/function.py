@@ -308,7 +308,7 @@ class _Rule:
         grads = []
         for part, (shape, key) in zip(parts, self._outputs, strict=True):
             if part is not None:
-                grads.append(self._make(None, key)._shown(part, key))
+                grads.append(self._make(None, key)._gradient_for_user(part, key))
             elif self._ctx._materialize:
                 zeros = key.library.ops.zeros(shape, dtype=key.native_dtype, device=key.native_device)
                 grads.append(self._make(zeros, key))
@@ -368,7 +368,7 @@ class _Rule:
             )
         if result.shape != shape:
             result = self._reduced(position, result, shape)
-        return result._passed(key, recorded)
+        return result._gradient_for_engine(key, recorded)
 
     def _reduced(self, position: int, result: Any, shape: tuple[int, ...]) -> Any:
         """A gradient that has the shape to which the argument was broadcast, summed."""

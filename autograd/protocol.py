@@ -61,17 +61,17 @@ class Differentiable(Protocol):
         """Make `node` the history of this tensor, which was just written, and of what it is a view of."""
 
     @staticmethod
-    def _shown(gradient: Any, key: Any) -> Any:
+    def _gradient_for_user(gradient: Any, key: Any) -> Any:
         """A gradient of a pass, raw or recorded, as a tensor that users may see and write."""
 
     @staticmethod
-    def _owned(value: Any, key: Any, exposed: set[int] | None = None) -> Any:
+    def _tensor_for_user(value: Any, key: Any, exposed: set[int] | None = None) -> Any:
         """A raw array, or a recorded tensor, as a tensor that can be written without changing anything else.
 
         A raw array is copied, or, where the identities of those that something else sees are `exposed`, if it must be.
         """
 
-    def _passed(self, key: Any, recorded: bool) -> Any:
+    def _gradient_for_engine(self, key: Any, recorded: bool) -> Any:
         """A user's gradient as a pass has it: a tensor where it is recorded, else a raw array."""
 
 

@@ -232,7 +232,7 @@ def _push_forward(
     exposed = set(map(id, directions))
     for one, tangent in zip(outputs, found, strict=True):
         values.append(one.detach() if one.requires_grad and not recorded else one)
-        shown.append(_zeros_like(one) if tangent is None else one._owned(tangent, one._key, exposed))
+        shown.append(_zeros_like(one) if tangent is None else one._tensor_for_user(tangent, one._key, exposed))
     if has_aux:
         aux = map_leaves(functools.partial(_handed_out, attached=recorded), aux)
         return build_output(values), build_output(shown), aux

@@ -1,4 +1,4 @@
-"""The tensor's side of automatic differentiation: lifting, leaves, hooks and the backward pass.
+"""Automatic differentiation of Tensors: `backward`, `grad`, hooks, and the lifting of saved arrays to tensors.
 
 Nodes, rules and the engine are in `tensorplug.autograd`, which knows no Tensor. Imports `memory` and the floors below.
 """

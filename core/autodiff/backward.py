@@ -1,4 +1,4 @@
-"""Backward passes: from the gradient of results to those of leaves or inputs."""
+"""`Tensor.backward` and `autograd.grad`: gradients with respect to leaves or inputs."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def backward(
     create_graph: bool = False,
     inputs: Tensor | Sequence[Tensor] | None = None,
 ) -> None:
-    """Add the gradient of this tensor with respect to each leaf to the leaf's `grad`.
+    """Compute the gradient of this tensor with respect to its leaves, and accumulate it in their `grad`.
 
     Parameters
     ----------
     gradient : Tensor, optional
-        The gradient of some scalar with respect to this tensor; 1 by default, for a tensor of one element.
+        The gradient with respect to this tensor; 1 by default, for a tensor of one element.
     retain_graph : bool, optional
-        Whether the graph is kept for another pass; by default what `create_graph` is.
+        Whether the graph is kept for another pass; by default the value of `create_graph`.
     create_graph : bool, default: False
-        Whether the gradients are themselves recorded, so that they can be differentiated.
+        Whether the gradients are recorded, so that they can be differentiated again.
     inputs : Tensor or sequence of Tensor, optional
-        The tensors whose gradients are wanted, leaves or not; all leaves by default.
+        The tensors whose gradients are accumulated, leaves or not; all leaves by default.
 
     Raises
     ------
@@ -84,9 +84,9 @@ def gradients(
     allow_unused: bool = False,
     linear: bool = False,
 ) -> tuple[Tensor | None, ...]:
-    """See `tensorplug.autograd.grad`, which calls this.
+    """Gradients with respect to inputs: see `tensorplug.autograd.grad`, which calls this.
 
-    With `linear`, the gradients that are recorded depend on the `grad_outputs` only.
+    With `linear`, recorded gradients depend on the `grad_outputs` only.
     """
     ends = _list("outputs", outputs)
     starts = _list("inputs", inputs)
@@ -101,7 +101,7 @@ def gradients(
     for start, node in zip(starts, nodes, strict=True):
         if node in delivered:
             found = delivered[node]
-            results.append(_handed_out(found, start._key, create_graph, exposed))
+            results.append(_unshared(found, start._key, create_graph, exposed))
         elif allow_unused:
             results.append(None)
         else:
@@ -120,8 +120,8 @@ def _list(what: str, given: Any, *also: type) -> list[Any]:
     return tensors
 
 
-def _handed_out(found: Any, key: DispatchKey, create_graph: bool, exposed: set[int]) -> Tensor:
-    """A gradient that the user may write without changing anything else."""
+def _unshared(found: Any, key: DispatchKey, create_graph: bool, exposed: set[int]) -> Tensor:
+    """A gradient that shares no memory, which the user may write."""
     if not create_graph:
         return wrap(in_own_memory(found, key, exposed), key)
     if id(found) in exposed or id(found._array) in exposed:
@@ -139,7 +139,7 @@ def _run(
     inputs: Any,
     lifter: engine.Lifter = LIFTER,
 ) -> dict[Any, Any]:
-    """A backward pass; gradients come in and go out in PyTorch's convention for complex numbers."""
+    """Run a backward pass; gradients of complex numbers follow PyTorch's convention outside, its conjugate inside."""
     if is_inference_mode_enabled():
         raise RuntimeError(
             f"{operation}: no gradients are computed in inference_mode; leave it, or use no_grad there instead"
@@ -183,7 +183,7 @@ def _seed(operation: str, tensor: Tensor, gradient: Tensor | None, create_graph:
             f"gradient of that shape"
         )
     if create_graph:
-        # What comes of it may be handed to the user, who may write it.
+        # The user may get it as a gradient, and write it.
         return wrap(tensor._key.library.ops.ones_like(tensor._array), tensor._key)
     one = scalar_tensor(tensor._key, 1, "backward")
     return one if not tensor.shape else broadcast_to(one, tensor.shape)
@@ -199,7 +199,7 @@ def _input_node(operation: str, tensor: Any) -> Any:
 
 
 def _accumulate(owner: Tensor, found: Any, create_graph: bool, exposed: set[int]) -> None:
-    """Add a gradient to the leaf's own, in place unless the sum must be differentiable."""
+    """Add a gradient to that of a leaf, in place unless the sum is recorded."""
     held = get_grad(owner)
     if held is not None and (held._key is not owner._key or held.shape != found.shape):
         raise RuntimeError(

@@ -1,4 +1,4 @@
-"""Hooks of tensors, and results of operations that keep their gradients."""
+"""`register_hook` and `retain_grad`."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from ..dispatch.registry import attribute, method
 from ..memory.tensor import Tensor
 from ..memory.views import array_of
 from .leaves import get_grad, grad_fn
-from .lifting import passed, shown
+from .lifting import gradient_for_engine, gradient_for_user
 
 delivery = threading.Lock()
 
 
 @method()
 def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
-    """Call a function with this tensor's gradient whenever a backward pass has computed it.
+    """Register a function to be called with this tensor's gradient in each backward pass.
 
     Parameters
     ----------
     hook
-        What it returns, unless that is None, takes the gradient's place.
+        It returns None, or a tensor that replaces the gradient.
 
     Returns
     -------
     RemovableHandle
-        Its ``remove()`` takes the hook away.
+        Its ``remove()`` removes the hook.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Remo
 
 
 def _call_hook(hook: Callable[[Tensor], Any], key: DispatchKey, shape: tuple[int, ...], gradient: Any) -> Any:
-    replaced = hook(shown(gradient, key))
+    replaced = hook(gradient_for_user(gradient, key))
     if replaced is None:
         return gradient
     if type(replaced) is not Tensor:
@@ -70,16 +70,16 @@ def _call_hook(hook: Callable[[Tensor], Any], key: DispatchKey, shape: tuple[int
             f"register_hook: the hook returned a gradient of shape {replaced.shape}, {replaced.dtype} on "
             f"{replaced.device}, wanted shape {shape}, {key.dtype} on {key.device}"
         )
-    return passed(replaced, key, type(gradient) is Tensor)
+    return gradient_for_engine(replaced, key, type(gradient) is Tensor)
 
 
 RETAINING: weakref.WeakValueDictionary[int, Tensor] = weakref.WeakValueDictionary()
-"""The results of operations that keep their gradients, by their identity."""
+"""The tensors that retain their gradients, by `id`."""
 
 
 @method()
 def retain_grad(self: Tensor) -> None:
-    """Keep the gradient of this tensor in its `grad` though it is no leaf.
+    """Accumulate the gradient of this non-leaf tensor in its `grad`.
 
     Raises
     ------
@@ -107,33 +107,33 @@ def retain_grad(self: Tensor) -> None:
 
 @attribute("retains_grad")
 def retains_grad(self: Tensor) -> bool:
-    """Whether this is no leaf and keeps its gradient."""
+    """Whether this is a non-leaf tensor whose `grad` accumulates gradients."""
     return RETAINING.get(id(self)) is self and isinstance(self._node, Node)
 
 
 class Retaining:
-    """The hooks of a pass, which also keep the gradients of some results."""
+    """The hooks of a backward pass, plus hooks that collect the gradients to retain."""
 
     def __init__(self, tensors: list[Tensor]) -> None:
         self._tensors = {tensor._node: tensor for tensor in tensors if grad_fn(tensor) is not None}
-        self._kept: list[tuple[Tensor, Tensor]] = []
+        self._collected: list[tuple[Tensor, Tensor]] = []
 
     def __contains__(self, node: Any) -> bool:
         return node in self._tensors or node in HOOKS
 
     def __getitem__(self, node: Any) -> Hook:
         tensor = self._tensors.get(node)
-        return HOOKS[node] if tensor is None else functools.partial(self._keep, tensor)
+        return HOOKS[node] if tensor is None else functools.partial(self._collect, tensor)
 
-    def _keep(self, tensor: Tensor, gradient: Any) -> Any:
+    def _collect(self, tensor: Tensor, gradient: Any) -> Any:
         if tensor._node in HOOKS:
             gradient = HOOKS[tensor._node](gradient)
-        self._kept.append((tensor, shown(gradient, tensor._key)))
+        self._collected.append((tensor, gradient_for_user(gradient, tensor._key)))
         return gradient
 
     def deliver(self) -> None:
-        """Add what was kept to the tensors' own gradients."""
+        """Add the collected gradients to the tensors' own."""
         with delivery:
-            for tensor, found in self._kept:
+            for tensor, found in self._collected:
                 held = get_grad(tensor)
                 tensor._grad = found if held is None else held + found

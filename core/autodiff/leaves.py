@@ -1,4 +1,4 @@
-"""Leaves: which tensors want a gradient, where it is kept, and the data of a leaf."""
+"""Leaves: `requires_grad`, `grad`, `grad_fn`, `data`, and `zero_grad`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["zero_grad"]
 
 @method()
 def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
-    """Begin, or for a leaf end, to record operations on this tensor, and return it.
+    """Set whether this tensor requires a gradient, and return it.
 
     Raises
     ------
     RuntimeError
-        If its dtype is not a floating-point one, or it is to be False for a result of recorded operations.
+        If its dtype is not floating-point or complex, or a non-leaf tensor is to require none.
     """
     array_of(self)
     if not requires_grad:
@@ -44,27 +44,27 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
 
 
 def set_requires_grad(self: Tensor, flag: bool) -> None:
-    """Begin or end to record operations on this tensor."""
+    """Set whether this tensor requires a gradient."""
     requires_grad_(self, flag)
 
 
 @attribute("requires_grad", set_requires_grad)
 def requires_grad(self: Tensor) -> bool:
-    """Whether operations on this tensor are recorded."""
+    """Whether this tensor requires a gradient, so that operations on it are recorded."""
     array_of(self)
     return self._node is not None
 
 
 @attribute("is_leaf")
 def is_leaf(self: Tensor) -> bool:
-    """Whether the tensor is no result of recorded operations."""
+    """Whether the tensor is a leaf: not the result of a recorded operation."""
     array_of(self)
     return not isinstance(self._node, Node)
 
 
 @attribute("grad_fn")
 def grad_fn(self: Tensor) -> Node | None:
-    """The node of the operation that made this tensor; None for a leaf."""
+    """The node of the recorded operation that made this tensor; None for a leaf."""
     array_of(self)
     return self._node if isinstance(self._node, Node) else None
 
@@ -84,13 +84,13 @@ def set_grad(self: Tensor, value: Tensor | None) -> None:
 
 
 def forget_grad(self: Tensor) -> None:
-    """Forget the accumulated gradient."""
+    """Delete the accumulated gradient."""
     self._grad = None
 
 
 @attribute("grad", set_grad, forget_grad)
 def get_grad(self: Tensor) -> Tensor | None:
-    """The gradient that backward passes have accumulated here; None before the first."""
+    """The gradient that backward passes have accumulated; None before the first."""
     return getattr(self, "_grad", None)
 
 
@@ -106,9 +106,9 @@ def require_like(what: str, value: Any, tensor: Tensor) -> None:
 
 
 def set_data(self: Tensor, data: Any) -> None:
-    """Give the tensor the memory of another, as in PyTorch; history, gradient and hooks stay.
+    """Replace the tensor's memory by that of another, as in PyTorch; node, gradient and hooks stay.
 
-    Views that were made before keep the old memory, and so does what operations have saved.
+    Earlier views, and what operations have saved, keep the old memory.
 
     Raises
     ------
@@ -130,12 +130,12 @@ def set_data(self: Tensor, data: Any) -> None:
 
 @attribute("data", set_data)
 def get_data(self: Tensor) -> Tensor:
-    """The tensor without history, sharing its memory, as in PyTorch."""
+    """The detached tensor, which shares the memory, as in PyTorch."""
     return detach(self)
 
 
 def _replace_leaf(self: Tensor, data: Tensor) -> None:
-    """Begin the history anew, as what was recorded of the old data has no gradient for the new."""
+    """Make a new leaf, as gradients recorded for the old data do not fit the new."""
     leaf = self._node
     given = f"data: got shape {data.shape}, {data.dtype} on {data.device}"
     if not data._key.is_differentiable:
@@ -155,20 +155,20 @@ def _no_owner() -> Any:
 
 
 def zero_grad(parameters: Any, set_to_none: bool = True) -> None:
-    """Forget the gradients that backward passes have accumulated in tensors, so that the next pass begins anew.
+    """Reset the accumulated gradients of tensors.
 
     Parameters
     ----------
     parameters
         A tensor; tuples, lists, dicts and other iterables of tensors, nested in any way; or an object with a method
-        ``parameters()`` that gives such.
+        ``parameters()`` that returns these.
     set_to_none : bool, default: True
-        Whether `grad` becomes None; zeros are written into it otherwise.
+        Whether `grad` becomes None; otherwise it is filled with zeros.
 
     Raises
     ------
     TypeError
-        If something else is in there.
+        If there is anything else among them.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Raw arrays and what nodes save as tensors, and back."""
+"""Lifting: raw arrays and saved values as tensors, so that gradient rules run on tensors and are recorded."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ SURROUNDINGS.append(lambda: as_device(None))
 
 @operation(name="take_view", shares=True)
 def _take_view(ops: Any, x: Any, *, steps: Any) -> Any:
-    """The part of a base that a view shows."""
+    """A view by steps."""
     return take_view(ops, x, steps)
 
 
 class _TensorOps:
-    """The operations as functions of tensors, by the names that rules use for those of raw arrays."""
+    """The `ops` of gradient rules as functions of tensors."""
 
     inspect = staticmethod(inspect)
     known = staticmethod(known)
@@ -41,7 +41,7 @@ class _TensorOps:
         return function
 
     def _of_operation(self, operation: Operation) -> Callable[..., Any]:
-        """An operation that users do not call; one without a rule has the gradient of its decomposition."""
+        """An internal operation; one without a rule is differentiated by its decomposition."""
         if operation.rule is not None or operation.name in NO_GRADIENT or operation.decomposition is None:
             return operation
         return functools.partial(operation.decompose, self)
@@ -51,14 +51,14 @@ class _TensorOps:
         return found
 
     def put_view(self, x: Tensor, value: Tensor, steps: Any) -> Tensor:
-        # Of the kind of x: the value may be a part of a complex number.
+        # The key of x: the value may be a part of complex numbers.
         kernel, key = x._key.table["put_view"]
         return put_view_operation.finish(
             kernel(array_of(x), array_of(value), steps=steps), key, (x, value), steps=steps
         )
 
     def pointwise(self, formula: Callable[..., Any], operands: Any, options: tuple[Any, ...], summed: bool) -> Any:
-        """A formula of each element, or the sum of what it gives."""
+        """Apply an elementwise formula, and sum the result if `summed`."""
         found = formula(self, *operands, *options)
         return self.sum(found) if summed else found
 
@@ -76,24 +76,24 @@ TENSOR_OPS = _TensorOps()
 
 
 class _ConstantLifter:
-    """The same for a pass of which only the dependence on the gradients it begins with is recorded."""
+    """Lifts saved arrays to constants, so that a recorded pass depends on its `grad_outputs` only."""
 
     ops = TENSOR_OPS
 
     def lift(self, array: Any, key: DispatchKey, node: Any, storage: Any, version: int) -> Tensor:
-        """A tensor of a saved array, without its history."""
+        """A tensor of a saved array, without a node."""
         tensor = LIFTER.lift(array, key, node, storage, version)
         tensor._node = None
         return tensor
 
 
 class TensorLifter:
-    """How saved arrays become tensors again: see `tensorplug.autograd.engine.Lifter`."""
+    """Lifts saved arrays to tensors: see `tensorplug.autograd.engine.Lifter`."""
 
     ops = TENSOR_OPS
 
     def lift(self, array: Any, key: DispatchKey, node: Any, storage: Any, version: int) -> Tensor:
-        """A tensor of a saved array; it keeps the version that it was saved at, and follows no later write."""
+        """A tensor of a saved array with its node, at its saved version."""
         tensor = new_tensor()
         tensor._array = array
         tensor._key = node.key if node is not None else key.library.key_of(array)
@@ -109,19 +109,19 @@ LIFTER = MEMBERS["_lifter"] = TensorLifter()
 CONSTANT_LIFTER = _ConstantLifter()
 
 
-@method("_shown", static=True)
-def shown(gradient: Any, key: DispatchKey) -> Tensor:
-    """A gradient of a pass, raw or recorded, as a tensor that users may see and write."""
+@method("_gradient_for_user", static=True)
+def gradient_for_user(gradient: Any, key: DispatchKey) -> Tensor:
+    """A gradient of the engine, a raw array or a recorded tensor, as a tensor that users may see and write."""
     if key.dtype.kind != "c":
-        return owned(gradient, key)
-    return owned(conjugate(gradient) if type(gradient) is Tensor else key.library.ops.conj(gradient), key)
+        return tensor_for_user(gradient, key)
+    return tensor_for_user(conjugate(gradient) if type(gradient) is Tensor else key.library.ops.conj(gradient), key)
 
 
-@method("_owned", static=True)
-def owned(value: Any, key: DispatchKey, exposed: set[int] | None = None) -> Tensor:
-    """A raw array, or a recorded tensor, as a tensor that can be written without changing anything else.
+@method("_tensor_for_user", static=True)
+def tensor_for_user(value: Any, key: DispatchKey, exposed: set[int] | None = None) -> Tensor:
+    """A raw array or a recorded tensor as a tensor that shares no memory.
 
-    A raw array is copied, or, where the identities of those that something else sees are `exposed`, if it must be.
+    Given the ids of arrays that are `exposed`, a raw array is copied only if it is one of them or a view.
     """
     if type(value) is Tensor:
         return clone(value)
@@ -130,16 +130,16 @@ def owned(value: Any, key: DispatchKey, exposed: set[int] | None = None) -> Tens
     return wrap(key.library.backend.copy(value) if key.writable else value, key)
 
 
-@method("_passed")
-def passed(gradient: Tensor, key: DispatchKey, recorded: bool) -> Any:
-    """A user's gradient as a pass has it: a tensor where it is recorded, else a raw array."""
+@method("_gradient_for_engine")
+def gradient_for_engine(gradient: Tensor, key: DispatchKey, recorded: bool) -> Any:
+    """A user's gradient as the engine has it: a tensor if the pass is recorded, else a raw array."""
     tensor = conjugate(cast(gradient, key.dtype))
     return tensor if recorded else array_of(tensor)
 
 
 @method("_save")
 def saved(self: Tensor) -> tuple[Any, Any, int]:
-    """Array, storage and version, from which a tensor can be made again that follows no later write."""
+    """Array, storage and version, from which `_lift` makes the tensor again."""
     array = array_of(self)
     storage = self._storage or self._make_storage()
     return array, storage, self._version
@@ -147,13 +147,13 @@ def saved(self: Tensor) -> tuple[Any, Any, int]:
 
 @method("_lift", static=True)
 def lifted(array: Any, key: DispatchKey, node: Any = None, storage: Any = None, version: int = 0) -> Tensor:
-    """A tensor of a raw array, with a history."""
+    """A tensor of a raw array with a node."""
     return wrap(array, key, node) if storage is None else LIFTER.lift(array, key, node, storage, version)
 
 
 @method("_variable")
 def variable(self: Tensor) -> Tensor:
-    """A tensor that shares the memory, with a node or leaf of its own that leads to this one's, if there is one."""
+    """A tensor that shares the memory, with a new leaf, or a new node whose edge is this tensor's node."""
     alone = detach(self)
     if self._node is not None:
         return make_view(self, "reshape", self.shape)
@@ -162,13 +162,14 @@ def variable(self: Tensor) -> Tensor:
 
 
 @method("_require_writable")
-def require_written(self: Tensor, operation: str) -> None:
-    """Refuse what was written without being recorded, if recording it would be refused."""
+def require_recordable(self: Tensor, operation: str) -> None:
+    """Raise if a write of this tensor, already done, cannot be recorded."""
     require_writable(operation, self)
     require_recorded_view(operation, self)
 
 
 def conjugate(tensor: Tensor) -> Tensor:
+    """The complex conjugate; a real tensor itself."""
     if tensor.dtype.kind != "c":
         return tensor
     conjugated: Tensor = LIFTER.ops.conj(tensor)
@@ -176,7 +177,7 @@ def conjugate(tensor: Tensor) -> Tensor:
 
 
 def in_own_memory(array: Any, key: DispatchKey, exposed: set[int]) -> Any:
-    """The gradient in memory that nothing else sees, so that writing it in place changes it alone."""
+    """The array, copied if it is exposed or a view, so that a write changes nothing else."""
     if key.writable and (id(array) in exposed or key.library.backend.is_view(array)):
         return key.library.backend.copy(array)
     exposed.add(id(array))

@@ -11,7 +11,7 @@ from ..dispatch.operation import Operation
 from ..memory.coercion import pair
 from ..memory.tensor import Tensor
 from ..memory.views import array_of, base_of, require_writable, write
-from ..memory.writes import copy_, fitting, require_fit, write_in_place
+from ..memory.writes import cast_for_write, copy_, require_broadcastable, write_in_place
 from ..types.errors import DTypeError, unsupported
 
 
@@ -50,7 +50,7 @@ def _fit_out(operation: str, result: Tensor, out: Any) -> Tensor:
             f"arguments requires grad; leave out= away, or use tensorplug.no_grad()"
         )
     require_writable(operation, out)
-    return fitting(operation, result, out)
+    return cast_for_write(operation, result, out)
 
 
 def unary_in_place(operation: Operation) -> Callable[..., Tensor]:
@@ -77,13 +77,13 @@ def binary_in_place(operation: Operation, apply: Callable[..., Any]) -> Callable
             if operands[0] is not self:
                 # Computed in the promoted dtype, then written in its own, as PyTorch does.
                 require_writable(name, self)
-                return copy_(self, fitting(name, apply(*operands), self))
+                return copy_(self, cast_for_write(name, apply(*operands), self))
             other = operands[1]
         kernel, _ = self._key.table[name]
         operand = array_of(other)
         if kernel is None or _is_recorded(self, other):
             return write_in_place(operation, name, self, (self, other), {})
-        require_fit(name, self._array.shape, operand.shape)
+        require_broadcastable(name, self._array.shape, operand.shape)
         kernel(self._array, operand)
         storage = self._storage or self._make_storage()
         if self._version == storage.version:
@@ -117,6 +117,6 @@ def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     def method(self: Tensor, /, *arguments: Any, **keywords: Any) -> Tensor:
         require_writable(name, self)
-        return copy_(self, fitting(name, function(self, *arguments, **keywords), self))
+        return copy_(self, cast_for_write(name, function(self, *arguments, **keywords), self))
 
     return registry.method(name)(describe_in_place(method, function.__name__))

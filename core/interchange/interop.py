@@ -27,12 +27,12 @@ from ..memory.tensor import (
 from ..memory.views import (
     array_of,
     base_of,
-    can_hold,
-    can_share,
+    can_wrap_shared,
     detach,
+    has_valid_strides,
+    keep_strides,
     make_view,
-    share,
-    sharing,
+    wrap_shared,
 )
 from ..types.devices import (
     DEFAULT_BACKEND,
@@ -100,7 +100,7 @@ def _shared_or_read_only(x: Tensor) -> numpy.ndarray:
     """The tensor's memory where it is NumPy's, else its values in an array that cannot be written."""
     array = array_of(x)
     if x._key.writable and isinstance(array, numpy.ndarray):
-        share(x)
+        keep_strides(x)
         return array
     # What a library that writes its arrays gives may follow later writes.
     host = numpy.array(host_array(x)) if x._key.writable else host_array(x).view()
@@ -144,7 +144,7 @@ def from_numpy(ndarray: numpy.ndarray) -> Tensor:
     if ndarray.dtype.hasobject:
         raise TypeError("from_numpy: an array of objects has no dtype that tensors have; convert it with array.astype")
     key = key_for(default_device(), as_dtype(ndarray.dtype.newbyteorder("=")))
-    if ndarray.flags.writeable and not can_share(ndarray):
+    if ndarray.flags.writeable and not has_valid_strides(ndarray):
         raise ValueError(
             f"from_numpy: got strides {ndarray.strides}, which are no whole elements or lead to one element twice; "
             f"make a copy first, with array.copy()"
@@ -152,7 +152,7 @@ def from_numpy(ndarray: numpy.ndarray) -> Tensor:
     shared = isinstance(ndarray, key.library.array_types) and ndarray.flags.writeable and ndarray.dtype.isnative
     if not shared:
         return wrap(key.library.backend.from_numpy(ndarray, key.native_device), key)
-    return sharing(ndarray.view(numpy.ndarray), key)
+    return wrap_shared(ndarray.view(numpy.ndarray), key)
 
 
 _CPU = 1
@@ -211,8 +211,8 @@ def _from_host(x: Any, device: Device, copy: bool | None) -> Tensor:
             raise BufferError(f"from_dlpack: {device} cannot take this {type(x).__name__}: {error}") from error
         return _copied(wrap(array, library.key_of(array)), copy)
     key = key_for(device, as_dtype(host.dtype))
-    if copy is not True and can_hold(host, key):
-        return sharing(host.view(numpy.ndarray), key)
+    if copy is not True and can_wrap_shared(host, key):
+        return wrap_shared(host.view(numpy.ndarray), key)
     return _copied(wrap(library.backend.from_numpy(host, native_device), key), copy)
 
 
@@ -233,7 +233,7 @@ def _from_accelerator(x: Any, device: Device, copy: bool | None) -> Tensor:
     shares = library.writable and copy is not True
     array = library.backend.from_dlpack(x, library.devices[device.local_name], copy=not shares)
     key = library.key_of(array)
-    return sharing(array, key) if shares else _copied(wrap(array, key), copy)
+    return wrap_shared(array, key) if shares else _copied(wrap(array, key), copy)
 
 
 def _copied(tensor: Tensor, copy: bool | None) -> Tensor:
@@ -297,7 +297,7 @@ def dlpack(
         return _host_capsule(self, version, copy)
     if self._key.writable:
         array_of(self)
-        share(self)
+        keep_strides(self)
     elif copy and own[0] == _CPU:
         # Whoever asks for a copy may want to write it, and the library would mark its own as read-only.
         return _host_capsule(self, version, copy)
@@ -496,7 +496,7 @@ def _rebuilt(array: Any, key: DispatchKey, order: tuple[int, ...]) -> Tensor:
     if not key.writable:
         # There elements are always in order.
         return wrap(array, key)
-    return sharing(key.library.ops.permute_dims(array, inverse(order)), key)
+    return wrap_shared(key.library.ops.permute_dims(array, inverse(order)), key)
 
 
 def _copied_storage(storage: Storage) -> Tensor:

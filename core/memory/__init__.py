@@ -1,5 +1,4 @@
-"""Tensor, Storage and View: what makes tensors that share memory read the same on every backend.
+"""Tensor, Storage and View; views and in-place writes, alike on every backend; promotion and transfer of operands.
 
-View steps, views of arrays that cannot be written, writes, coercion of operands, and the few structural operations
-that the mechanism itself needs. Imports `types` and `dispatch`.
+The structural operations that these need are here too, such as `cast` and `reshape`. Imports `types` and `dispatch`.
 """

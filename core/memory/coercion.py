@@ -1,4 +1,4 @@
-"""What operations accept: tensors, Python scalars and NumPy arrays, brought to one backend, device and dtype."""
+"""Coercion of operands, tensors, Python scalars or NumPy arrays, to a common backend, device and dtype."""
 
 from __future__ import annotations
 
@@ -21,51 +21,51 @@ from .structure import cast, to_device
 from .tensor import Tensor, wrap
 from .views import array_of
 
-_KEPT_SCALARS = 1024
+_CACHED_SCALARS = 1024
 
 
 def scalar_tensor(key: DispatchKey, value: Any, operation: str, compares: bool = False) -> Tensor:
-    """The 0-d tensor of a Python scalar, made once for each dispatch key and value.
+    """The 0-d tensor of a Python scalar, cached by dispatch key and value.
 
     Raises
     ------
     OverflowError
-        If an integer dtype does not hold the value; for a comparison, if a floating-point one does not.
+        If the value is out of range for an integer dtype; in a comparison, for a floating-point one too.
     """
     # Equal keys must mean equal bits: 0.0 and -0.0 are equal, alone and in complex numbers.
     entry = value if value and type(value) is not complex else repr(value)
     found: Tensor | None = key.scalars.get(entry)
     if found is None:
-        beyond = _is_beyond(key.dtype, value)
-        if beyond:
+        out_of_range = _is_out_of_range(key.dtype, value)
+        if out_of_range:
             if compares:
                 raise OverflowError
             require_range(operation, key.dtype, value)
         # NumPy's bfloat16 takes no integer beyond 64 bits.
         value = float(value) if key.dtype.kind == "f" else value
-        # A float that the dtype does not hold becomes infinite, of which NumPy would warn.
+        # A float out of range becomes infinite, of which NumPy would warn.
         with numpy.errstate(over="ignore"):
             array = key.library.ops.full((), value, dtype=key.native_dtype, device=key.native_device)
-        if beyond:
-            # A comparison with it must not find it.
+        if out_of_range:
+            # A comparison must not find it in the cache.
             return wrap(array, key)
-        if len(key.scalars) >= _KEPT_SCALARS:
+        if len(key.scalars) >= _CACHED_SCALARS:
             key.scalars.clear()
         found = key.scalars[entry] = wrap(array, key)
     return found
 
 
 def python_number(value: Any) -> Any:
-    """A scalar of NumPy's as a Python number; anything else as it is."""
+    """Convert a NumPy scalar to a Python number; anything else stays."""
     return value.item() if isinstance(value, numpy.generic) else value
 
 
 def require_range(operation: str, dtype: DType, value: Any) -> None:
-    """Raise OverflowError if an integer dtype does not hold the value, or no Python float that of a floating-point one.
+    """Raise OverflowError if a value is out of range for an integer dtype, or an integer for any float.
 
-    Greater floats than a floating-point dtype holds are infinite there.
+    Floats out of range for a floating-point dtype become infinite.
     """
-    if dtype.kind in "iu" and _is_beyond(dtype, value):
+    if dtype.kind in "iu" and _is_out_of_range(dtype, value):
         low, high = _limits(dtype)
         # Python refuses to print integers of thousands of digits.
         found = f"an integer of {value.bit_length()} bits" if isinstance(value, int) and abs(value) >> 128 else value
@@ -75,15 +75,15 @@ def require_range(operation: str, dtype: DType, value: Any) -> None:
 
 
 def _limits(dtype: DType) -> tuple[Any, Any]:
-    """The least and the greatest finite number of an integer or real floating-point dtype."""
+    """The smallest and the largest finite number of an integer or real floating-point dtype."""
     if dtype.kind == "f":
         return -FINITE[dtype.name][1], FINITE[dtype.name][1]
     bits = 8 * dtype.itemsize
     return (-(1 << bits - 1), (1 << bits - 1) - 1) if dtype.kind == "i" else (0, (1 << bits) - 1)
 
 
-def _is_beyond(dtype: DType, value: Any) -> bool:
-    """Whether a number is less than all finite ones that a dtype holds, or greater, and finite itself."""
+def _is_out_of_range(dtype: DType, value: Any) -> bool:
+    """Whether a finite number is out of the range of a dtype's finite numbers."""
     if dtype.kind in "iu":
         low, high = _limits(dtype)
         return not low <= value <= high
@@ -92,11 +92,11 @@ def _is_beyond(dtype: DType, value: Any) -> bool:
     return dtype.kind == "f" and FINITE[dtype.name][1] < abs(value) < math.inf
 
 
-def _apart(x: Tensor, value: Any) -> tuple[Tensor, Tensor]:
-    """Operands whose elements compare with each other as those of a tensor with a number beyond its dtype."""
+def _compare_out_of_range(x: Tensor, value: Any) -> tuple[Tensor, Tensor]:
+    """Operands that compare like a tensor and a number out of the range of its dtype."""
     key = x._key
     if key.dtype.kind == "f":
-        # Infinities stay beyond it, and NaN stays.
+        # Finite elements become smaller than the largest number; infinities and NaN stay.
         greatest = math.copysign(FINITE[key.dtype.name][1], 1 if value > 0 else -1)
         divide, _ = key.table["divide"]
         quarter = divide(array_of(x), scalar_tensor(key, 4.0, "divide")._array)
@@ -107,17 +107,17 @@ def _apart(x: Tensor, value: Any) -> tuple[Tensor, Tensor]:
 
 
 def equals_scalar(value: Any, number: int) -> bool:
-    """Whether a factor is this Python number; a tensor that equals it may have a history."""
+    """Whether a value is a Python or NumPy number equal to this one; never for a tensor, which may be recorded."""
     return type(value) is not Tensor and bool(value == number)
 
 
 def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
-    """Two operands with one dispatch key, or None if one of them is of no type that tensors work with.
+    """Promote two operands to one dispatch key; None if one is of a foreign type.
 
     Raises
     ------
     TypeError
-        If their dtypes have no common one.
+        If their dtypes have no common dtype.
     DeviceError
         If they are on different backends or devices.
     """
@@ -137,7 +137,7 @@ def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
     except OverflowError:
         if not operation.compares:
             raise
-        return _apart(x1, x2)
+        return _compare_out_of_range(x1, x2)
     if type(x2) is not Tensor:
         host = _host_operand(x2)
         if host is None:
@@ -149,7 +149,7 @@ def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
 
 
 def _host_operand(x: Any) -> numpy.ndarray | None:
-    """An operand that is NumPy's array, or SciPy's sparse one, as an array; None for what has to answer itself."""
+    """A NumPy array or SciPy sparse array as a NumPy array; None for a type that handles the operation itself."""
     if isinstance(x, numpy.ndarray):
         return None if isinstance(x, numpy.ma.MaskedArray) else x
     return x.toarray() if hasattr(x, "toarray") and hasattr(x, "nnz") else None
@@ -161,7 +161,7 @@ def _from_numpy(like: Tensor, array: numpy.ndarray) -> Tensor:
 
 
 def same_device(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
-    """Two tensors on one device; a 0-d one on a CPU joins the other, as in PyTorch.
+    """Bring two tensors to one device: a 0-d tensor on a CPU is moved to the other's, as in PyTorch.
 
     Raises
     ------
@@ -171,9 +171,9 @@ def same_device(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]
     device1, device2 = x1._key.device, x2._key.device
     if device1 is device2:
         return x1, x2
-    if _joins(x2) and not _joins(x1):
+    if _is_cpu_scalar(x2) and not _is_cpu_scalar(x1):
         return x1, to_device(x2, device1)
-    if _joins(x1) and not _joins(x2):
+    if _is_cpu_scalar(x1) and not _is_cpu_scalar(x2):
         return to_device(x1, device2), x2
     raise DeviceError(
         f"{operation}: expected all tensors to be on the same device, but got shape {x1.shape} on {device1} and "
@@ -181,5 +181,5 @@ def same_device(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]
     )
 
 
-def _joins(tensor: Tensor) -> bool:
+def _is_cpu_scalar(tensor: Tensor) -> bool:
     return tensor._key.device.type == "cpu" and not tensor.shape

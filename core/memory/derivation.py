@@ -1,7 +1,7 @@
-"""Views and writes on backends whose arrays cannot be written: views are derived from the root, writes replace it.
+"""Views and writes of immutable arrays: views are computed from the root of their storage, writes replace the root.
 
-Where the backend compiles, each structure of steps is compiled once, with integers and the starts of slices as
-arguments, so that a loop over rows compiles one function and not one a row.
+On backends that compile, each structure of steps is compiled once; integers and starts of slices are arguments, so
+that a loop over rows compiles one function.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from .steps import (
 )
 
 _NUMBER = "number"
-"""What stands in a key for an integer that is an argument."""
+"""The placeholder, in a key, for an integer that is an argument."""
 
-_KEPT = 4096
-"""How many compiled functions are kept before they are made anew."""
+_CACHED = 4096
+"""The size of the cache of compiled functions."""
 
 _compiled: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
 
 def derive(library: Library, array: Any, steps: tuple[Step, ...], shape: tuple[int, ...]) -> Any:
-    """The view of an array, of that shape, to which the steps lead."""
+    """The view of an array by steps; `shape` is the array's."""
     if not steps:
         return array
     if library.writable or not library.compiles:
@@ -41,12 +41,12 @@ def derive(library: Library, array: Any, steps: tuple[Step, ...], shape: tuple[i
 
 
 def update(library: Library, array: Any, value: Any, steps: tuple[Step, ...], donate: bool) -> Any:
-    """A copy of an array in which the view that the steps lead to reads `value`.
+    """A copy of an array with `value` written into the view by steps.
 
     Parameters
     ----------
     donate
-        Whether the array is needed no more, so that the copy may take over its memory.
+        Whether the array is no longer needed, so that the copy may reuse its memory.
     """
     if not library.compiles:
         return put_view(library.ops, array, value, steps)
@@ -54,10 +54,10 @@ def update(library: Library, array: Any, value: Any, steps: tuple[Step, ...], do
     return _function(library, "put", key, donate)(array, value, *numbers)
 
 
-def references(array: Any) -> int:
-    """How many references the interpreter counts to an object; as many as `ALONE` if a local variable is the only one.
+def reference_count(array: Any) -> int:
+    """The reference count of an object: `ONE_REFERENCE` if a local variable is the only one.
 
-    Where it does not count them, more than that.
+    Interpreters that do not count report more.
     """
     return _count(array)
 
@@ -65,12 +65,12 @@ def references(array: Any) -> int:
 _count: Callable[[Any], int] = getattr(sys, "getrefcount", lambda array: sys.maxsize)
 
 
-def _references_of_a_local() -> int:
+def _count_of_a_local() -> int:
     array = object()
-    return references(array) if hasattr(sys, "getrefcount") else 0
+    return reference_count(array) if hasattr(sys, "getrefcount") else 0
 
 
-ALONE = _references_of_a_local()
+ONE_REFERENCE = _count_of_a_local()
 
 
 def _function(library: Library, action: str, key: tuple[Any, ...], donate: bool) -> Callable[..., Any]:
@@ -84,7 +84,7 @@ def _function(library: Library, action: str, key: tuple[Any, ...], donate: bool)
         def put(array: Any, value: Any, *numbers: Any) -> Any:
             return put_view(ops, array, value, _steps(key, iter(numbers)))
 
-        if len(_compiled) >= _KEPT:
+        if len(_compiled) >= _CACHED:
             _compiled.clear()
         compiled = library.backend.compile({"take": take, "put": put}[action], (0,) if donate else ())
         found = _compiled.setdefault((library, action, key, donate), compiled)
@@ -92,7 +92,7 @@ def _function(library: Library, action: str, key: tuple[Any, ...], donate: bool)
 
 
 def _key(steps: tuple[Step, ...], shape: tuple[int, ...], static: bool = False) -> tuple[tuple[Any, ...], list[int]]:
-    """The structure of the steps, and the integers in them that vary; none do where it is to be static."""
+    """The structure of steps as a cache key, and the integers that are arguments; with `static` there are none."""
     numbers: list[int] = []
     key: list[Any] = []
     for position, (name, argument) in enumerate(steps):
@@ -116,7 +116,7 @@ def _is_strided(item: Any) -> bool:
 
 
 def _strides_of(index: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What is left of an index when its region was taken: the steps of slices other than 1."""
+    """The slice steps of an index, to be applied after its region."""
     rest = [item for item in index if item is None or item is Ellipsis or type(item) is slice]
     return tuple(item if item is Ellipsis else slice(None, None, None if item is None else item.step) for item in rest)
 
@@ -124,7 +124,7 @@ def _strides_of(index: tuple[Any, ...]) -> tuple[Any, ...]:
 def _shape_after(steps: tuple[Step, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
     if not steps:
         return shape
-    # Of complex numbers, so that steps to their parts can be followed too.
+    # Complex, so that steps to real and imaginary parts can be followed too.
     layout = contiguous_layout(shape, True)
     for name, argument in steps:
         layout = STEPS[name].layout(layout, argument)
@@ -133,7 +133,7 @@ def _shape_after(steps: tuple[Step, ...], shape: tuple[int, ...]) -> tuple[int, 
 
 
 def _region_key(index: tuple[Any, ...], shape: tuple[int, ...], numbers: list[int]) -> tuple[Any, ...]:
-    """An index as a region; slices with other steps than 1 take all that they reach over, see `_strides_of`."""
+    """An index as a region; a slice with a step takes the whole range, which `_strides_of` thins out."""
     items: list[Any] = []
     axis = 0
     for item in index:
@@ -161,7 +161,7 @@ def _axes_after(index: tuple[Any, ...]) -> int:
 
 
 def _steps(key: tuple[Any, ...], numbers: Iterator[Any]) -> tuple[Step, ...]:
-    """The steps of a structure, with the integers that are given."""
+    """The steps of a structure with the given integers."""
     return tuple((name, _index(argument, numbers) if name == "getitem" else argument) for name, argument in key)
 
 

@@ -1,4 +1,4 @@
-"""The ways to view an array: all views are compositions of these, and each is an operation with a gradient."""
+"""View steps, such as indexing and reshape: every view is a composition of these differentiable operations."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from ...autograd.rules.manipulation import inverse
 from ..types.dtypes import DTYPES
 
 Step = tuple[str, Any]
-"""A name in `STEPS` and its argument: an index, a permutation, a shape."""
+"""A name in `STEPS` and its argument, such as an index, a permutation or a shape."""
 
 
 class StepKind(NamedTuple):
-    """One way to view an array.
+    """A kind of view step.
 
     Attributes
     ----------
     parameter
-        What the operation calls its argument.
+        The operation's name of the argument.
     view
         ``view(ops, array, argument)`` is the view.
     layout
-        The same of a NumPy array that has the shape and strides but no memory; raises ValueError where there is no
-        such view.
+        ``layout(array, argument)`` is the view of a layout, a NumPy array without memory that has shape and strides;
+        it raises ValueError if the view would need a copy.
     put
-        ``put(ops, array, argument, value)`` is a copy of the array in which the view reads `value`. It is asked for
-        only where no two elements of the view share memory.
+        ``put(ops, array, argument, value)`` is a copy of the array with `value` written into the view, no two
+        elements of which share memory.
     """
 
     parameter: str
@@ -39,7 +39,7 @@ class StepKind(NamedTuple):
 
 
 def diagonal_index(shape: tuple[int, ...], offset: int) -> tuple[Any, ...]:
-    """The index of a diagonal of the last two axes."""
+    """The index of a diagonal of the last two axes, as `diagonal` takes it."""
     rows, columns = shape[-2:]
     length = max(min(rows + min(offset, 0), columns - max(offset, 0)), 0)
     along = numpy.arange(length)
@@ -47,7 +47,7 @@ def diagonal_index(shape: tuple[int, ...], offset: int) -> tuple[Any, ...]:
 
 
 def unfold_index(shape: tuple[int, ...], window: tuple[int, int]) -> tuple[Any, ...]:
-    """The index of the windows of a size, a step apart, along the last axis."""
+    """The index of sliding windows along the last axis, given their size and step."""
     size, step = window
     starts = numpy.arange(0, shape[-1] - size + 1, step)
     return (..., starts[:, None] + numpy.arange(size))
@@ -91,7 +91,7 @@ STEPS: dict[str, StepKind] = {
         "shape",
         view=lambda ops, array, shape: ops.broadcast_to(array, shape),
         layout=lambda array, shape: numpy.broadcast_to(array, shape),
-        # What is broadcast to nothing is not written to.
+        # Nothing is written into a view without elements.
         put=lambda ops, array, shape, value: array if 0 in shape else ops.reshape(value, array.shape),
     ),
     "diagonal": StepKind(
@@ -145,13 +145,13 @@ STEPS: dict[str, StepKind] = {
 }
 
 OVERLAPPING = ("broadcast_to", "unfold")
-"""The steps after which elements may share memory."""
+"""The steps that make views whose elements may share memory."""
 
 _PARTS = ("imag", "real")
 
 
 def contiguous_layout(shape: tuple[int, ...], is_complex: bool) -> numpy.ndarray:
-    """An array without memory of its own whose elements are in order; a real number takes one byte, a complex two."""
+    """The layout of a C-contiguous array; a real number takes one byte, a complex one two."""
     unit = _COMPLEX_UNIT if is_complex else _REAL_UNIT
     strides, step = [], unit.itemsize
     for length in reversed(shape):
@@ -161,7 +161,7 @@ def contiguous_layout(shape: tuple[int, ...], is_complex: bool) -> numpy.ndarray
 
 
 def strided_layout(shape: tuple[int, ...], strides: tuple[int, ...], itemsize: int, is_complex: bool) -> numpy.ndarray:
-    """The same for an array of those strides, in bytes."""
+    """The layout of an array with given strides in bytes."""
     unit = _COMPLEX_UNIT if is_complex else _REAL_UNIT
     scaled = [stride * unit.itemsize // itemsize for stride in strides]
     return numpy.lib.stride_tricks.as_strided(numpy.empty(1, unit), shape, scaled, writeable=False)
@@ -173,7 +173,7 @@ def strides(layout: numpy.ndarray) -> tuple[int, ...]:
 
 
 def overlaps(layout: numpy.ndarray) -> bool:
-    """Whether some two elements may share memory: an axis steps less far than the shorter ones reach."""
+    """Whether two elements may share memory: an axis has a stride shorter than the extent of smaller strides."""
     if layout.size < 2:
         return False
     reach = layout.itemsize
@@ -185,32 +185,32 @@ def overlaps(layout: numpy.ndarray) -> bool:
 
 
 def take_view(ops: Any, array: Any, steps: tuple[Step, ...]) -> Any:
-    """The view of an array that the steps lead to."""
+    """Apply view steps to an array."""
     for name, argument in steps:
         array = STEPS[name].view(ops, array, argument)
     return array
 
 
 def put_view(ops: Any, array: Any, value: Any, steps: tuple[Step, ...]) -> Any:
-    """A copy of an array in which the view that the steps lead to reads `value`."""
+    """A copy of an array with `value` written into the view by steps."""
     if not steps:
         return value
     (name, argument), rest = steps[0], steps[1:]
     if name in OVERLAPPING and rest:
-        return _put_places(ops, array, value, steps)
+        return _put_flat(ops, array, value, steps)
     inner = put_view(ops, STEPS[name].view(ops, array, argument), value, rest) if rest else value
     return STEPS[name].put(ops, array, argument, inner)
 
 
-def _put_places(ops: Any, array: Any, value: Any, steps: tuple[Step, ...]) -> Any:
-    """The same by the numbers of the elements, for a view of a view whose elements share memory."""
+def _put_flat(ops: Any, array: Any, value: Any, steps: tuple[Step, ...]) -> Any:
+    """`put_view` by the flat indices of the elements, for a view of a view whose elements share memory."""
     part = next((step for step in steps if step[0] in _PARTS), None)
     if part is not None:
         whole = tuple(step for step in steps if step is not part)
         return put_view(ops, array, value, (part, *whole))
-    places = numpy.arange(math.prod(array.shape)).reshape(array.shape)
+    positions = numpy.arange(math.prod(array.shape)).reshape(array.shape)
     for name, argument in steps:
-        # The numbers may be copied, so that they have every shape.
-        places = places.reshape(argument) if name == "reshape" else STEPS[name].layout(places, argument)
-    flat = ops.put(ops.reshape(array, (-1,)), value, (places,))
+        # Flat indices may be copied, so any reshape works.
+        positions = positions.reshape(argument) if name == "reshape" else STEPS[name].layout(positions, argument)
+    flat = ops.put(ops.reshape(array, (-1,)), value, (positions,))
     return ops.reshape(flat, array.shape)

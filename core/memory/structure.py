@@ -1,7 +1,4 @@
-"""The structural operations that the mechanism itself needs.
-
-Conversion of dtype and device, copies, reshape and broadcasting, and reading and writing by an index that is checked.
-"""
+"""Structural operations: cast, to_device, clone, reshape, broadcast_to, and reads and writes by a checked index."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ __all__ = ["broadcast_to", "clone", "reshape"]
 
 @operation(shares=True)
 def _to_device(x: Any, *, back: Any) -> Any:
-    """The array on another device."""
+    """Copy to another device."""
 
 
 @operation()
@@ -34,43 +31,43 @@ def _clone(x: Any) -> Any:
 
 @operation(shares=True)
 def _cast(x: Any, *, dtype: str, source: str) -> Any:
-    """The array in another dtype."""
+    """Conversion to another dtype."""
 
 
 @operation(shares=True)
 def _broadcast_to(x: Any, *, shape: tuple[int, ...]) -> Any:
-    """The array stretched along new axes and those of length 1."""
+    """Broadcast to a shape."""
 
 
 @operation(shares=True)
 def _reshape(x: Any, *, shape: tuple[int, ...]) -> Any:
-    """The elements in their order in another shape."""
+    """Reshape in C order."""
 
 
 @operation()
 def _index(x: Any, *, index: Any) -> Any:
-    """The elements at an index that is checked already."""
+    """Elements at an index, as ``x[index]``, without checks."""
 
 
 @operation()
 def put(x: Any, value: Any, *, index: Any) -> Any:
-    """A copy with a value at an index that is checked already."""
+    """A copy with a value written at an index, without checks."""
 
 
 @operation()
 def embed(x: Any, *, shape: tuple[int, ...], index: Any) -> Any:
-    """Zeros of a shape with the array at a basic index."""
+    """Zeros of a shape with `x` written at a basic index, the gradient of a slice."""
 
 
 @operation()
 def scatter_zeros(x: Any, *, shape: tuple[int, ...], index: Any) -> Any:
-    """Zeros of a shape to which the array's elements are added at an index."""
+    """Zeros of a shape with `x` added at an index, the gradient of indexing by integers."""
 
 
 def transfer(array: Any, source: DispatchKey, target: DispatchKey) -> Any:
-    """A raw array on another device, in memory of its own: through DLPack on one accelerator, else through the host.
+    """Copy a raw array to another device: by DLPack between libraries on one accelerator, else through the host.
 
-    Between libraries on the CPU the host's way copies once, as DLPack's would.
+    Between libraries on the CPU the way through the host copies once, as DLPack would.
     """
     if source.device.type == target.device.type != "cpu":
         try:
@@ -82,7 +79,7 @@ def transfer(array: Any, source: DispatchKey, target: DispatchKey) -> Any:
 
 
 class _Back:
-    """How the gradient of a transfer goes back: for raw arrays and for tensors."""
+    """The transfer of a gradient back to the source device, for raw arrays and for tensors."""
 
     __slots__ = ("source", "target")
 
@@ -94,33 +91,33 @@ class _Back:
         return to_device(g, self.source.device) if type(g) is Tensor else transfer(g, self.target, self.source)
 
     def again(self, t: Any) -> Any:
-        """The same way as the transfer, for a tangent."""
+        """The transfer of a tangent to the target device."""
         return to_device(t, self.target.device) if type(t) is Tensor else transfer(t, self.source, self.target)
 
 
 @public("to_device", "to_device")
 def to_device(x: Tensor, device: Any, *, stream: Any = None) -> Tensor:
-    """The tensor on another device, which may be another backend's, as a recorded operation.
+    """Copy a tensor to another device, of the same or another backend; differentiable.
 
     Parameters
     ----------
     x : Tensor
     device : device
-        See `tensorplug.device`; short forms are looked for on the tensor's own backend first.
+        See `tensorplug.device`; short names are searched on the tensor's own backend first.
     stream : optional
         Accepted for the standard's sake; transfers are complete when the function returns.
 
     Returns
     -------
     Tensor
-        In memory of its own; `x` itself if it is there already.
+        A copy; `x` itself if it is on that device.
 
     Raises
     ------
     ValueError
         If there is no such device.
     TypeError
-        If the backend there lacks the dtype.
+        If its backend lacks the dtype.
 
     Examples
     --------
@@ -138,7 +135,7 @@ def to_device(x: Tensor, device: Any, *, stream: Any = None) -> Tensor:
 
 @public("clone", "clone")
 def clone(input: Tensor) -> Tensor:
-    """A copy of the tensor, as a recorded operation.
+    """Copy a tensor; differentiable.
 
     Examples
     --------
@@ -151,29 +148,29 @@ def clone(input: Tensor) -> Tensor:
 
 
 def cast(x: Tensor, dtype: DType) -> Tensor:
-    """The tensor in another dtype, as a recorded operation; itself if it has that dtype already."""
+    """Convert to another dtype, recorded; a tensor of that dtype is returned itself."""
     key = x._key
     if key.dtype is dtype:
         return x
-    wanted = key.with_dtype(dtype)  # Which refuses a dtype that the backend lacks.
+    wanted = key.with_dtype(dtype)  # Raises for a dtype that the backend lacks.
     return _cast.finish(key.library.ops.cast(array_of(x), dtype.name), wanted, (x,), source=key.dtype.name)
 
 
 @public("cast")
 def convert(x: Tensor, dtype: Any) -> Tensor:
-    """A conversion as PyTorch does it, by which complex numbers lose their imaginary part."""
+    """Convert to a dtype given by any name, as PyTorch's ``to``: complex numbers may lose their imaginary part."""
     return cast(x, as_dtype(dtype))
 
 
-def moved(x: Tensor, dtype: Any = None, device: Any = None) -> Tensor:
-    """The tensor on another device and in another dtype; what is None stays."""
+def move_and_convert(x: Tensor, dtype: Any = None, device: Any = None) -> Tensor:
+    """Move to a device and convert to a dtype, each unless None."""
     there = x if device is None else to_device(x, device)
     return there if dtype is None else convert(there, dtype)
 
 
 @public("reshape")
 def reshape(input: Tensor, shape: Any, *, copy: bool | None = None) -> Tensor:
-    """The same elements, in the same order, in another shape.
+    """Reshape a tensor, its elements in C order.
 
     Parameters
     ----------
@@ -181,7 +178,7 @@ def reshape(input: Tensor, shape: Any, *, copy: bool | None = None) -> Tensor:
     shape : int or tuple of int
         One length may be -1, which is inferred.
     copy : bool, optional
-        True always copies, False never does; by default a view where the elements' order in memory allows it.
+        True always copies, False never does; by default a view where the strides allow one.
 
     Raises
     ------
@@ -221,7 +218,7 @@ def _viewable(x: Tensor, shape: tuple[int, ...]) -> bool:
 
 @public("broadcast_to", "broadcast_to")
 def broadcast_to(input: Tensor, shape: Any) -> Tensor:
-    """The tensor stretched along new axes and those of length 1; a view whose elements share memory.
+    """Broadcast a tensor to a shape: a view whose elements share memory.
 
     Parameters
     ----------
@@ -251,8 +248,8 @@ def broadcast_to(input: Tensor, shape: Any) -> Tensor:
     return make_view(input, "broadcast_to", lengths)
 
 
-def kept(items: tuple[Any, ...], *operands: Tensor) -> tuple[Any, ...]:
-    """The index as a backward pass may keep it, if one may come: copies of arrays that could be written meanwhile."""
+def saved_index(items: tuple[Any, ...], *operands: Tensor) -> tuple[Any, ...]:
+    """The index for a node to save, with copies of arrays that could be written before a backward pass."""
     key = operands[0]._key
     if not key.writable or not is_grad_enabled() or all(operand._node is None for operand in operands):
         return items
@@ -262,7 +259,7 @@ def kept(items: tuple[Any, ...], *operands: Tensor) -> tuple[Any, ...]:
 
 @public("index")
 def index(x: Tensor, index: Any) -> Tensor:
-    """The elements at an index that is checked already."""
+    """Elements at an index, as ``x[index]``, without checks."""
     kernel, key = x._key.table["index"]
     out = wrap(kernel(array_of(x), index), key)
     if x._node is not None and is_grad_enabled():

@@ -1,6 +1,6 @@
-"""The Tensor: an array of some backend, with its dispatch key, its place in the graph, and the storage it shares.
+"""The Tensor, an array of some backend with its dispatch key, its node and its storage; Storage and View.
 
-Arithmetic and most methods are not written here: they are derived from the declared operations (`methods`).
+Operators and most methods are attached by `tensorplug.core.methods`, from the declared operations.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from .steps import Step
 
 @final
 class Storage:
-    """What tensors that share memory have in common.
+    """Memory that tensors share: its version, and the root array of which all others are views.
 
     Attributes
     ----------
     version : int
-        Raised by every write.
+        The number of writes so far.
     layout : numpy.ndarray or None
-        Shape and strides of the root, from which all views are derived, once there is a view; else None.
+        Shape and strides of the root, once there is a view; else None.
     root : array or None
-        The root's present array, once there is a view.
+        The root's current array, once there is a view.
     key : DispatchKey
-        The root's, once there is a view.
+        The root's key, once there is a view.
     replaceable : bool
-        Whether the root was made by a write, so that nothing outside can hold it.
+        Whether the root was made by a write, so that no user can hold it.
     """
 
     __slots__ = ("key", "layout", "replaceable", "root", "version")
@@ -48,22 +48,22 @@ class Storage:
 
 @final
 class View:
-    """How a tensor sees another's memory.
+    """How a tensor views the memory of another.
 
     Attributes
     ----------
     base : Tensor or None
-        The tensor whose history a write through the view enters; None for one that was detached.
+        The tensor whose history records writes through the view; None for a detached view.
     steps : tuple of Step
         From the storage's root to the view.
     depth : int
-        How many of the steps lead to the base.
+        The number of steps from the root to the base.
     layout : numpy.ndarray or None
-        Shape and strides, on backends whose arrays don't have them.
+        Shape and strides, once they are computed.
     seen : node, leaf or None
-        The base's history when the view's own was last derived from it.
+        The base's node when the view's own was last derived from it.
     may_overlap : bool
-        Whether some step leads to elements that share memory.
+        Whether elements of the view may share memory.
     recorded : bool
         Whether it was made while operations were being recorded.
     """
@@ -80,7 +80,7 @@ class View:
 
 
 class Size(int):
-    """The number of elements, which is the standard's `size`; called, it is PyTorch's ``size()`` and ``size(0)``."""
+    """The number of elements, as the standard's `size`; calling it gives PyTorch's ``size()`` and ``size(0)``."""
 
     _shape: tuple[int, ...]
 
@@ -102,7 +102,7 @@ class Size(int):
 
 
 class _Constructed(type):
-    """What makes ``Tensor(2, 3)`` PyTorch's constructor, at no cost to tensors that are made inside."""
+    """A metaclass that makes ``Tensor(2, 3)`` PyTorch's constructor, at no cost to tensors made internally."""
 
     def __call__(cls, *data: Any, **options: Any) -> Any:
         return cls._construct(*data, **options)  # type: ignore[attr-defined]
@@ -113,10 +113,10 @@ class _Constructed(type):
 
 @final
 class Tensor(metaclass=_Constructed):
-    """An array that any backend may hold and that operations are recorded on.
+    """A multi-dimensional array on any backend, with automatic differentiation.
 
-    Make one with `tensorplug.tensor`, `asarray`, `zeros` and their like. Functions follow the array API standard,
-    methods PyTorch.
+    Create one with `tensorplug.tensor`, `asarray`, `zeros` and so on. Functions follow the array API standard, methods
+    PyTorch.
 
     Examples
     --------
@@ -149,9 +149,9 @@ class Tensor(metaclass=_Constructed):
         @staticmethod
         def _lift(array: Any, key: Any, node: Any = None, storage: Any = None, version: int = 0) -> Any: ...
         @staticmethod
-        def _owned(value: Any, key: Any, exposed: set[int] | None = None) -> Any: ...
+        def _tensor_for_user(value: Any, key: Any, exposed: set[int] | None = None) -> Any: ...
         @staticmethod
-        def _shown(gradient: Any, key: Any) -> Any: ...
+        def _gradient_for_user(gradient: Any, key: Any) -> Any: ...
         @property
         def grad(self) -> Tensor | None: ...
         @grad.setter
@@ -185,17 +185,17 @@ class Tensor(metaclass=_Constructed):
 
     @property
     def dtype(self) -> DType:
-        """The type of the elements."""
+        """The data type of the elements."""
         return self._key.dtype
 
     @property
     def device(self) -> Device:
-        """Where the elements are."""
+        """The device of the tensor."""
         return self._key.device
 
     @property
     def backend(self) -> str:
-        """The name of the backend that holds the elements."""
+        """The name of the tensor's backend."""
         return self._key.device.backend
 
     @property
@@ -227,7 +227,7 @@ class Tensor(metaclass=_Constructed):
         return self.ndim
 
     def _make_storage(self) -> Storage:
-        """Make the storage of a tensor that has none yet."""
+        """Create the storage of a tensor that has none yet."""
         storage = Storage()
         storage.version = 0
         storage.layout = None
@@ -248,12 +248,12 @@ class Tensor(metaclass=_Constructed):
 
 
 new_tensor: Callable[[], Tensor] = functools.partial(object.__new__, Tensor)
-"""A tensor without anything in it."""
+"""A tensor with no attribute set."""
 
 
 @method("_wrap", static=True)
 def wrap(array: Any, key: DispatchKey, node: Any = None) -> Tensor:
-    """A tensor of a raw array that nothing else holds."""
+    """A new tensor of a raw array."""
     tensor = new_tensor()
     tensor._array = array
     tensor._key = key
@@ -263,7 +263,7 @@ def wrap(array: Any, key: DispatchKey, node: Any = None) -> Tensor:
 
 
 def make_leaf(tensor: Tensor) -> None:
-    """Let backward passes end at a tensor and put its gradient there."""
+    """Make a tensor a leaf, whose `grad` accumulates gradients."""
     tensor._grad = None
     tensor._node = Leaf(tensor, tensor._key)
 

@@ -1,4 +1,4 @@
-"""Values of tensors, looked at through the contract alone, so that a transform can stand in for the library."""
+"""Checks of a tensor's values through `inspect` and `known` of the contract, which transforms can intercept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .views import array_of
 
 
 def inspect(check: Callable[..., None], tensor: Tensor, **parameters: Any) -> None:
-    """Raise what a check of the values raises: see `tensorplug.backends.Backend.inspect`."""
+    """Run a check of the values, which raises if they are invalid: see `tensorplug.backends.Backend.inspect`."""
     tensor._key.library.ops.inspect(check, array_of(tensor), **parameters)
 
 

@@ -1,9 +1,9 @@
-"""Views and writes: what makes tensors that share memory read the same on every backend.
+"""Views and writes through them, alike on mutable and immutable arrays.
 
-A view knows the steps that lead to it from its storage's root. On backends whose arrays can be written, the library's
-own views hold the data. On the others a write replaces the root, and a view that finds its version behind derives its
-data anew. On both, a write through a view enters the history of the view's base, and a view that finds itself behind
-replays its steps on the base's present history.
+A view records its steps from the root of the storage. On backends with mutable arrays the library's own views hold the
+data. On the others a write replaces the root, and a view whose version is behind computes its data again. In both cases
+a write through a view is recorded in the history of its base, and a view whose version is behind replays its steps on
+the base's current node.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from ..dispatch.operation import operation
 from ..dispatch.registry import OPERATIONS, method
 from ..types.errors import ShapeError
 from .derivation import (
-    ALONE,
+    ONE_REFERENCE,
     derive,
-    references,
+    reference_count,
     update,
 )
 from .steps import (
@@ -46,7 +46,7 @@ from .tensor import (
 
 @operation(name="put_view", shares=True)
 def put_view_operation(ops: Any, x: Any, value: Any, *, steps: Any) -> Any:
-    """A copy with a value in the place of a view."""
+    """A copy with a value written into a view."""
     return put_view(ops, x, value, steps)
 
 
@@ -55,7 +55,7 @@ _strided_layout = functools.lru_cache(maxsize=1024)(strided_layout)
 
 
 def layout(tensor: Tensor) -> numpy.ndarray:
-    """An array without memory of its own with the tensor's shape and strides."""
+    """The tensor's layout: a NumPy array without memory that has its shape and strides."""
     storage = tensor._storage
     if storage is None or storage.layout is None:
         return _contiguous_layout(tensor._array.shape, tensor._key.dtype.kind == "c")
@@ -72,25 +72,25 @@ def layout(tensor: Tensor) -> numpy.ndarray:
 
 
 def ensure_storage(tensor: Tensor) -> Storage:
-    """The tensor's storage, with the root that views are derived from."""
+    """The tensor's storage, created with its root if it has none."""
     storage = tensor._storage or tensor._make_storage()
     if storage.layout is None:
         if tensor._key.writable and not tensor._array.flags.c_contiguous:
-            # Nothing shares it yet, so it can take the layout that it would have on every other backend.
+            # Nothing shares it yet, so it can become contiguous, as it would be on every other backend.
             tensor._array = tensor._key.library.backend.copy(tensor._array)
         _set_root(storage, tensor, _contiguous_layout(tensor._array.shape, tensor._key.dtype.kind == "c"))
     return storage
 
 
-def share(tensor: Tensor) -> None:
-    """Keep the tensor's array where it is, in the layout that it has, as something outside has it too."""
+def keep_strides(tensor: Tensor) -> None:
+    """Keep the strides of the tensor's array, which foreign code shares."""
     storage = tensor._storage or tensor._make_storage()
     if storage.layout is None:
         _set_root(storage, tensor, _layout_of(tensor._array))
 
 
-def can_share(array: Any) -> bool:
-    """Whether a foreign array has strides that a tensor can have: whole elements, no two in one place."""
+def has_valid_strides(array: Any) -> bool:
+    """Whether a tensor can have a foreign array's strides: multiples of the itemsize, no two elements in one place."""
     if any(stride % array.itemsize for stride in array.strides):
         return False
     return bool(array.flags.c_contiguous) or not overlaps(_layout_of(array))
@@ -103,16 +103,16 @@ def _layout_of(array: Any) -> numpy.ndarray:
     return _strided_layout(array.shape, array.strides, array.itemsize, array.dtype.kind == "c")
 
 
-def can_hold(array: Any, key: Any) -> bool:
-    """Whether a tensor can have a foreign array's memory: the library's own, to be written, in its order."""
+def can_wrap_shared(array: Any, key: Any) -> bool:
+    """Whether a tensor can share a foreign array's memory: a writable native array of the backend's own type."""
     own = isinstance(array, key.library.array_types) and key.writable
-    return own and array.flags.writeable and array.dtype.isnative and can_share(array)
+    return own and array.flags.writeable and array.dtype.isnative and has_valid_strides(array)
 
 
-def sharing(array: Any, key: Any) -> Tensor:
-    """A tensor of a foreign array, whose memory stays where it is."""
+def wrap_shared(array: Any, key: Any) -> Tensor:
+    """A tensor that shares the memory of a foreign array."""
     tensor = wrap(array, key)
-    share(tensor)
+    keep_strides(tensor)
     return tensor
 
 
@@ -124,12 +124,12 @@ def _set_root(storage: Storage, tensor: Tensor, root_layout: numpy.ndarray) -> N
 
 
 def make_view(tensor: Tensor, name: str, argument: Any) -> Tensor:
-    """The view of a tensor by one step, with its history.
+    """A view of a tensor by one step, recorded.
 
     Raises
     ------
     ValueError
-        If there is no such view (a reshape across strides).
+        If a view is impossible: a reshape of elements that are not contiguous.
     """
     storage = tensor._storage
     if storage is None or storage.layout is None:
@@ -177,8 +177,9 @@ def make_view(tensor: Tensor, name: str, argument: Any) -> Tensor:
 
 
 def base_of(tensor: Tensor) -> Any:
-    """The base of a view, or None. Where that became a view in place, it is the tensor that stands for what it was;
-    one that was given other memory is no base any more.
+    """The base of a view, or None.
+
+    If the base became a view in place, it is the tensor that took its role; a base with new memory counts no more.
     """
     view = None if tensor._storage is None else tensor._view
     if view is None or view.base is None:
@@ -197,13 +198,12 @@ def _steps(tensor: Tensor) -> tuple[Step, ...]:
 
 
 def become_view(operation: str, tensor: Tensor, name: str, argument: Any) -> Tensor:
-    """Make a tensor a view of what it was, by one step, and return it; tensors that share its memory stay as they are.
+    """Replace a tensor in place by its view by one step, and return it; tensors that share its memory stay.
 
     Raises
     ------
     RuntimeError
-        For a leaf that requires a gradient, whose shape is that of its gradient, and for a result of recorded
-        operations while nothing is recorded.
+        For a leaf that requires a gradient, and for a result of recorded operations while nothing is recorded.
     """
     array_of(tensor)
     if type(tensor._node) is Leaf or (tensor._node is not None and not is_grad_enabled()):
@@ -233,7 +233,7 @@ def _record_step(source: Tensor, result: Tensor, name: str, argument: Any) -> No
 
 
 def refresh(tensor: Tensor) -> None:
-    """Bring a tensor that is behind its storage's version up to date: its data, and a view's history."""
+    """Update a tensor after writes to its storage: its data, and a view's node."""
     storage = tensor._storage
     assert storage is not None
     view = tensor._view
@@ -254,7 +254,7 @@ def refresh(tensor: Tensor) -> None:
 
 @method("_current")
 def array_of(tensor: Tensor) -> Any:
-    """The tensor's raw array, up to date."""
+    """The tensor's raw array, after every write so far."""
     storage = tensor._storage
     if storage is not None and storage.version != tensor._version:
         refresh(tensor)
@@ -262,7 +262,7 @@ def array_of(tensor: Tensor) -> Any:
 
 
 def _replay(tensor: Tensor, view: View) -> None:
-    """Derive a view's history anew from its base's, whether or not operations are being recorded."""
+    """Record a view's steps again on its base's current node, in `no_grad` too."""
     base = base_of(tensor)
     assert base is not None
     current = wrap(layout(base), base._key, base._node)
@@ -276,7 +276,7 @@ def _replay(tensor: Tensor, view: View) -> None:
 
 
 def is_own_view(tensor: Tensor, step: Step, value: Tensor) -> bool:
-    """Whether a value is a tensor's own view by a step, up to date, so that writing it there would change nothing."""
+    """Whether a value is the tensor's own view by a step, so that writing it there changes nothing: ``x[i] += 1``."""
     storage = tensor._storage
     view = None if storage is None or value._storage is not storage else value._view
     if storage is None or view is None or value._version != storage.version:
@@ -289,7 +289,7 @@ def is_own_view(tensor: Tensor, step: Step, value: Tensor) -> bool:
 
 @method()
 def detach(tensor: Tensor) -> Tensor:
-    """A tensor that shares the memory and has no history."""
+    """A tensor that shares the memory and is not recorded."""
     storage = tensor._storage
     if storage is None or storage.layout is None:
         storage = ensure_storage(tensor)
@@ -322,7 +322,7 @@ def overlapping(tensor: Tensor) -> bool:
 
 
 def require_writable(operation: str, tensor: Tensor) -> None:
-    """Refuse a write that PyTorch would refuse, before anything is changed.
+    """Raise the errors of PyTorch for a write that is not allowed, before anything is changed.
 
     Raises
     ------
@@ -351,10 +351,7 @@ def require_writable(operation: str, tensor: Tensor) -> None:
 
 
 def write(tensor: Tensor, array: Any) -> None:
-    """Give a tensor new data of its own shape and dtype, which every tensor that shares its memory then reads.
-
-    History is not touched: see `rewrite_history`.
-    """
+    """Write an array of the tensor's shape and dtype into its memory; its node stays, see `rewrite_history`."""
     storage = tensor._storage or tensor._make_storage()
     if not tensor._key.writable:
         if tensor._view is not None:
@@ -370,12 +367,12 @@ def write(tensor: Tensor, array: Any) -> None:
 
 
 def write_item(tensor: Tensor, index: Any, array: Any, basic: bool) -> None:
-    """Write a raw array into a region of a tensor; history is not touched.
+    """Write a raw array at an index of a tensor; its node stays.
 
     Parameters
     ----------
     basic
-        Whether the region is a view: the index has no masks and arrays in it.
+        Whether the index is basic: without masks and arrays.
     """
     key = tensor._key
     if key.writable:
@@ -389,12 +386,12 @@ def write_item(tensor: Tensor, index: Any, array: Any, basic: bool) -> None:
         storage = ensure_storage(tensor)
         view = tensor._view
         _replace_root(tensor, storage, array, (*(() if view is None else view.steps), ("getitem", index)))
-        # What it held is behind now, like every other view.
+        # Its data is behind now, as that of every other view.
         tensor._array = layout(tensor)
 
 
 _roots = threading.RLock()
-"""Held while the root of an immutable storage is read or replaced, so that writes of several threads all count."""
+"""Held while the root of an immutable storage is read or replaced, so that no thread's write is lost."""
 
 
 def _set_new_root(storage: Storage, array: Any) -> None:
@@ -406,15 +403,15 @@ def _set_new_root(storage: Storage, array: Any) -> None:
 
 
 def _replace_root(tensor: Tensor, storage: Storage, value: Any, steps: tuple[Step, ...]) -> None:
-    """Write a value into the root of an immutable storage, in place where nothing else refers to the root."""
+    """Write a value into a view of an immutable storage's root, donating the root if nothing else refers to it."""
     holder = tensor if tensor._view is None else base_of(tensor)
     with _roots:
         if holder is not None and holder._view is None and holder._array is storage.root:
-            # It must not keep the old root; its next reading derives the new one.
+            # It must not keep the old root; its next read takes the new one.
             holder._array = storage.layout
             holder._version = -1
         root, storage.root = storage.root, None
-        donate = storage.replaceable and references(root) <= ALONE
+        donate = storage.replaceable and reference_count(root) <= ONE_REFERENCE
         try:
             storage.root = update(tensor._key.library, root, value, steps, donate)
         except Exception:
@@ -425,13 +422,7 @@ def _replace_root(tensor: Tensor, storage: Storage, value: Any, steps: tuple[Ste
 
 
 def require_recorded_view(operation: str, tensor: Tensor) -> None:
-    """Refuse to record a write through a view that was made while nothing was recorded.
-
-    Raises
-    ------
-    RuntimeError
-        If the tensor is such a view.
-    """
+    """Raise RuntimeError for a recorded write through a view that was made under `no_grad`."""
     view = None if tensor._storage is None else tensor._view
     if view is not None and view.base is not None and not view.recorded:
         raise RuntimeError(
@@ -442,7 +433,7 @@ def require_recorded_view(operation: str, tensor: Tensor) -> None:
 
 @method("_write_history")
 def rewrite_history(tensor: Tensor, node: Any) -> None:
-    """Make `node` the history of a tensor that was just written, and of its base where it is a view."""
+    """Set the node of a tensor that was just written, and record the write for the base of a view."""
     view, base = tensor._view, base_of(tensor)
     if view is None or base is None:
         tensor._node = node
@@ -463,7 +454,7 @@ def rewrite_history(tensor: Tensor, node: Any) -> None:
 
 @method("_end_history")
 def end_history(tensor: Tensor) -> None:
-    """Make a constant of a tensor, and of a view whose base is one."""
+    """Drop the node of a tensor, so that it is a constant."""
     tensor._node = None
     base = base_of(tensor)
     if base is not None and tensor._view is not None:
@@ -471,7 +462,7 @@ def end_history(tensor: Tensor) -> None:
 
 
 def require_viewable(operation: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
-    """Raise PyTorch's error unless the tensor's memory can be seen under that shape."""
+    """Raise PyTorch's error unless a view of the tensor can have that shape."""
     if tensor._storage is None or tensor._storage.layout is None:
         return
     try:

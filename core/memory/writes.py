@@ -1,4 +1,4 @@
-"""In-place operations: the checks before a write, the write, and what it does to the history."""
+"""In-place operations: checks, the write, and its recording."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def _copy(ops: Any, x: Any, value: Any) -> Any:
 
 
 def can_write(source: DType, target: DType) -> bool:
-    """Whether values of one dtype may be written into a tensor of another: not of a lower kind, as in PyTorch."""
+    """Whether PyTorch can cast one dtype to another in place: not to a lower kind, such as float to integer."""
     return KIND_ORDER[source.kind] <= KIND_ORDER[target.kind]
 
 
-def fitting(operation: str, value: Tensor, target: Tensor) -> Tensor:
-    """The value in the target's dtype, if it may be written there."""
+def cast_for_write(operation: str, value: Tensor, target: Tensor) -> Tensor:
+    """Cast a value to the target's dtype; raise if it has another shape or a higher kind of dtype."""
     if value.shape != target.shape:
         raise ShapeError(
             f"{operation}: output with shape {target.shape} doesn't match the broadcast shape {value.shape}"
@@ -66,7 +66,7 @@ def write_in_place(
     operands: tuple[Tensor, ...],
     parameters: dict[str, Any] | None = None,
 ) -> Tensor:
-    """Write the result of an operation into its first operand, as a recorded operation, and return that."""
+    """Write the result of an operation into its first operand, record that, and return the operand."""
     parameters = parameters or {}
     for operand in operands:
         storage = operand._storage
@@ -74,7 +74,7 @@ def write_in_place(
             refresh(operand)
     require_writable(name, target)
     storage = target._storage or target._make_storage()
-    recording = is_grad_enabled() and operation.rule is not None and in_a_graph(target, operands)
+    recording = is_grad_enabled() and operation.rule is not None and must_record(target, operands)
     if recording:
         require_recorded_view(name, target)
         operands = _keep_old_values(operation, operands, storage)
@@ -85,18 +85,18 @@ def write_in_place(
     return target
 
 
-def in_a_graph(target: Tensor, operands: tuple[Tensor, ...]) -> bool:
-    """Whether a write of the operands into the target must enter a history."""
+def must_record(target: Tensor, operands: tuple[Tensor, ...]) -> bool:
+    """Whether a write must be recorded, as an operand or the target's base is."""
     base = base_of(target)
     return any(operand._node is not None for operand in operands) or (base is not None and base._node is not None)
 
 
 def _keep_old_values(operation: Operation, operands: tuple[Tensor, ...], storage: Any) -> tuple[Tensor, ...]:
-    """The operands, copied where the write would change what the gradient rule saves of them."""
+    """The operands, copied where the write would change a value that the gradient rule saves."""
     rule = operation.rule
     assert rule is not None
     edges = {name: operand._node for name, operand in zip(operation.operands, operands, strict=True)}
-    kept = []
+    found = []
     for name, operand in zip(operation.operands, operands, strict=True):
         needed = any(edges[rule.operands[i]] is not None for i in rule.serves.get(name, ()))
         if needed and operand._storage is storage and operand._key.writable:
@@ -104,20 +104,20 @@ def _keep_old_values(operation: Operation, operands: tuple[Tensor, ...], storage
             operand = wrap(copied, operand._key, operand._node)
         elif needed and operand._storage is storage:
             operand = wrap(operand._array, operand._key, operand._node)
-        kept.append(operand)
-    return tuple(kept)
+        found.append(operand)
+    return tuple(found)
 
 
 def _compute(
     operation: Operation, name: str, target: Tensor, operands: tuple[Tensor, ...], parameters: dict[str, Any]
 ) -> Any:
-    """The new data: written by the backend's own in-place kernel where that is safe, else computed beside the old."""
+    """The result, written by the backend's in-place kernel if it has one, else in a new array."""
     key = target._key
     kernel, result = key.table[operation.name]
     arrays = [operand._array for operand in operands]
     shape = target._array.shape
     for array in arrays[1:]:
-        require_fit(name, shape, array.shape)
+        require_broadcastable(name, shape, array.shape)
     if result is not key:
         raise DTypeError(f"{name}: result type {result.dtype} can't be cast to the desired output type {key.dtype}")
     in_place, _ = key.table[name]
@@ -126,8 +126,8 @@ def _compute(
     return kernel(*arrays, **parameters)
 
 
-def require_fit(name: str, shape: tuple[int, ...], other: tuple[int, ...]) -> None:
-    """Raise a ShapeError unless an operand of shape `other` broadcasts to the shape of the tensor that is written."""
+def require_broadcastable(name: str, shape: tuple[int, ...], other: tuple[int, ...]) -> None:
+    """Raise ShapeError unless an operand of shape `other` can be broadcast to the written tensor's shape."""
     if other == shape or not other:
         return
     tail = shape[len(shape) - len(other) :]
@@ -154,7 +154,7 @@ def _record(operation: Operation, target: Tensor, operands: tuple[Tensor, ...], 
 
 
 def copy_(self: Tensor, source: Tensor, /) -> Tensor:
-    """Write another tensor's values, broadcast and converted, into this one, and return it.
+    """Copy another tensor's values, broadcast and converted, into this one, and return it.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def copy_(self: Tensor, source: Tensor, /) -> Tensor:
     source = cast(to_device(source, self.device), self.dtype)
     source = broadcast_to(source, self.shape)
     array = array_of(source)
-    recording = is_grad_enabled() and in_a_graph(self, (self, source))
+    recording = is_grad_enabled() and must_record(self, (self, source))
     if recording:
         require_recorded_view("copy_", self)
     if self._key.writable and source._storage is not None and source._storage is self._storage:
@@ -180,7 +180,7 @@ def copy_(self: Tensor, source: Tensor, /) -> Tensor:
 
 @method()
 def fill_(self: Tensor, value: Any) -> Tensor:
-    """Write one value, converted as in PyTorch, into every element, and return the tensor."""
+    """Fill the tensor with a value, converted as in PyTorch, and return it."""
     if type(value) is Tensor:
         if value.ndim:
             raise ShapeError(f"fill_: the value must be a scalar or a 0-d tensor, got shape {value.shape}")
@@ -198,5 +198,5 @@ def fill_(self: Tensor, value: Any) -> Tensor:
 
 @method()
 def zero_(self: Tensor) -> Tensor:
-    """Write zero into every element, and return the tensor."""
+    """Fill the tensor with zeros, and return it."""
     return fill_(self, 0)

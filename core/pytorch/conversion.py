@@ -9,7 +9,7 @@ import numpy
 
 from ..dispatch.registry import attribute, method
 from ..memory import writes
-from ..memory.structure import clone, convert, moved, to_device
+from ..memory.structure import clone, convert, move_and_convert, to_device
 from ..memory.tensor import Tensor, require_tensors, wrap
 from ..memory.views import is_own_view
 from ..standard.creation import asarray
@@ -46,7 +46,7 @@ def to(x: Tensor, *targets: Any, dtype: Any = None, device: Any = None, copy: bo
             dtype = as_dtype(target)
         else:
             raise TypeError(f"to: got {type(target).__name__}, wanted a device, a dtype or a tensor")
-    result = moved(x, dtype, device)
+    result = move_and_convert(x, dtype, device)
     return clone(x) if copy and result is x else result
 
 

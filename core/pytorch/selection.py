@@ -14,7 +14,7 @@ import numpy
 from ..dispatch.operation import operation
 from ..families.function import as_vector, function
 from ..memory.coercion import equals_scalar, python_number, require_range, same_device, scalar_tensor
-from ..memory.structure import broadcast_to, cast, kept, put, reshape, scatter_zeros, to_device
+from ..memory.structure import broadcast_to, cast, put, reshape, saved_index, scatter_zeros, to_device
 from ..memory.structure import index as read
 from ..memory.tensor import Tensor
 from ..memory.values import in_range
@@ -465,15 +465,15 @@ def _source(operation: str, x: Tensor, value: Any, shape: tuple[int, ...]) -> Te
 
 
 def _read(x: Tensor, index: Index) -> Tensor:
-    return read(x, kept(index, x))
+    return read(x, saved_index(index, x))
 
 
 def _write(x: Tensor, value: Tensor, index: Index) -> Tensor:
-    return put(x, value, kept(index, x, value))
+    return put(x, value, saved_index(index, x, value))
 
 
 def _add(x: Tensor, value: Tensor, index: Index) -> Tensor:
-    return x + scatter_zeros(value, x.shape, kept(index, value))
+    return x + scatter_zeros(value, x.shape, saved_index(index, value))
 
 
 @operation(elementwise=True)

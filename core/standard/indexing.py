@@ -15,7 +15,7 @@ from ..dispatch.operation import operation
 from ..dispatch.registry import method, public
 from ..families.function import function
 from ..memory.coercion import scalar_tensor
-from ..memory.structure import cast, kept, put, reshape, to_device
+from ..memory.structure import cast, put, reshape, saved_index, to_device
 from ..memory.structure import index as read
 from ..memory.tensor import Tensor, wrap
 from ..memory.values import in_range
@@ -30,7 +30,7 @@ from ..memory.views import (
     rewrite_history,
     write_item,
 )
-from ..memory.writes import can_write, copy_, in_a_graph
+from ..memory.writes import can_write, copy_, must_record
 from ..types.axes import broadcasts
 from ..types.dtypes import (
     PYTHON_TYPES,
@@ -82,7 +82,7 @@ def getitem(self: Tensor, index: Any) -> Tensor:
         return getitem(*_with_axes_for_0d_masks(self, given))
     if _is_separated_by_nothing(self, given):
         return getitem(*_with_picked_axes_first(self, given))
-    return read(self, kept(_advanced(given, self), self))
+    return read(self, saved_index(_advanced(given, self), self))
 
 
 def _is_0d_mask(item: Any) -> bool:
@@ -350,7 +350,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     raw_value = array_of(value)
     if value._storage is storage and self._key.writable:
         raw_value = self._key.library.backend.copy(raw_value)
-    recording = is_grad_enabled() and in_a_graph(self, (self, value))
+    recording = is_grad_enabled() and must_record(self, (self, value))
     if recording:
         require_recorded_view("__setitem__", self)
     edges = self._node, value._node
@@ -362,7 +362,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
             raise
         raise _misfit(value.shape, region) from error
     if recording and any(edge is not None for edge in edges):
-        put.record(self, value, *edges, self, index=kept(raw_index, self, value))
+        put.record(self, value, *edges, self, index=saved_index(raw_index, self, value))
         rewrite_history(self, self._node)
     elif recording:
         rewrite_history(self, None)
@@ -540,7 +540,7 @@ def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
             f"broadcast together but for axis {axis}"
         )
     places = array_of(_check_array(indices, x.shape, axis))
-    return read(x, kept(along_axis(x.shape, axis, places), x))
+    return read(x, saved_index(along_axis(x.shape, axis, places), x))
 
 
 def along_axis(shape: tuple[int, ...], axis: int, positions: Any) -> tuple[Any, ...]:

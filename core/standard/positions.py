@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..memory.structure import index as read
-from ..memory.structure import kept
+from ..memory.structure import saved_index
 from ..memory.tensor import Tensor
 from ..memory.views import array_of
 from .indexing import along_axis
@@ -28,7 +28,7 @@ def elements_at(x: Tensor, positions: Tensor, axis: int) -> Tensor:
         The shape of `positions`.
     """
     index = along_axis(x.shape, axis, array_of(positions))
-    return read(x, kept(index, x))
+    return read(x, saved_index(index, x))
 
 
 def with_indices(find: Callable[..., Tensor]) -> Callable[[Tensor, int, bool], tuple[Tensor, Tensor]]:

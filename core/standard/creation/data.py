@@ -14,9 +14,9 @@ from ...dispatch.keys import Library, key_for, loaded_libraries
 from ...dispatch.registry import public
 from ...interchange.interop import from_dlpack
 from ...memory.coercion import require_range
-from ...memory.structure import cast, clone, moved
+from ...memory.structure import cast, clone, move_and_convert
 from ...memory.tensor import Tensor, wrap
-from ...memory.views import can_hold, sharing
+from ...memory.views import can_wrap_shared, wrap_shared
 from ...types.devices import Device, as_device
 from ...types.dtypes import SCALARS, DType, as_dtype, bool_, default_complex, float32, get_default_dtype, int64
 from ...types.errors import ShapeError
@@ -126,7 +126,7 @@ def converted(operation: str, x: Tensor, dtype: Any, device: Any) -> Tensor:
     """A tensor in another dtype, of which nothing is dropped, and on another device."""
     if dtype is not None:
         require_convertible(operation, x.dtype, as_dtype(dtype))
-    return moved(x, dtype, device)
+    return move_and_convert(x, dtype, device)
 
 
 def _needs_copy(obj: Any, reason: str) -> ValueError:
@@ -177,7 +177,7 @@ def _from_library(library: Library, array: Any, dtype: DType | None, device: Any
         raise _needs_copy(array, "another dtype or device needs one")
     if copy and not changes:
         return wrap(library.backend.copy(array), key)
-    return moved(sharing(array, key) if library.writable else wrap(array, key), dtype, target)
+    return move_and_convert(wrap_shared(array, key) if library.writable else wrap(array, key), dtype, target)
 
 
 def _host_array(obj: Any, copy: bool | None) -> numpy.ndarray | None:
@@ -212,8 +212,8 @@ def _from_array(obj: Any, host: numpy.ndarray, dtype: DType, device: Any, copy: 
     """A tensor of a NumPy array, which shares its memory if it may."""
     key = key_for(as_device(device), dtype)
     own = as_dtype(host.dtype.newbyteorder("="))
-    if copy is not True and own is dtype and can_hold(host, key):
-        return sharing(host, key)
+    if copy is not True and own is dtype and can_wrap_shared(host, key):
+        return wrap_shared(host, key)
     if copy is False:
         raise _needs_copy(
             obj, f"only an array of {dtype} that may be written can be shared, on a backend of such arrays"

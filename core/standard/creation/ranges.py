@@ -11,7 +11,7 @@ import numpy
 from ....autograd.modes import is_grad_enabled
 from ...dispatch.registry import public
 from ...memory.coercion import require_range
-from ...memory.structure import moved, reshape
+from ...memory.structure import move_and_convert, reshape
 from ...memory.tensor import Tensor
 from ...types.axes import as_integer, require_size
 from ...types.dtypes import SCALARS, DType, as_dtype, default_complex, int64
@@ -220,7 +220,7 @@ def linspace(
     for end, (first, last) in zip(ends, ((1.0, 0.0), (0.0, 1.0)), strict=True):
         if _is_recorded(end):
             # Which adds nothing but the history.
-            change = moved(end - end.detach(), key.dtype, key.device)
+            change = move_and_convert(end - end.detach(), key.dtype, key.device)
             share = _spaced(first, last, num, gaps)
             made = made + change * asarray(share, dtype=key.dtype, device=key.device)
     return with_gradient(made, requires_grad)
