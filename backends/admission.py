@@ -17,7 +17,7 @@ from .contract import (
 )
 
 FAILURES = (Exception, SystemExit)
-"""What a plugin may raise without ending the program."""
+"""Exceptions of plugins that do not end the program."""
 
 NAME = re.compile("[a-z][a-z0-9_]*")
 RESERVED = frozenset(("cpu", "cuda", *DTYPE_NAMES))

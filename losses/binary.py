@@ -1,4 +1,4 @@
-"""Losses of yes-or-no questions: of probabilities, and of logits."""
+"""Binary classification losses, of probabilities and of logits."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ..core.standard.creation import ones_like
 from ..core.types.errors import ShapeError
 from .checks import (
     broadcast,
-    like_input,
-    promoted,
+    elementwise_weight,
+    promote_tensors,
     require_probabilities,
     require_shape,
 )
@@ -26,78 +26,78 @@ __all__ = [
     "soft_margin_loss",
 ]
 
-_LEAST_LOGARITHM = -100.0
-"""What logarithms of probabilities are held at, as in PyTorch, so that a certain but wrong answer has a finite loss."""
+_MIN_LOG = -100.0
+"""The lower bound of log-probabilities, as in PyTorch, so that the loss of a wrong probability of 0 or 1 is finite."""
 
-_LEAST_VARIANCE = 1e-12
-"""What x (1 - x) is held at where it divides, as in PyTorch."""
+_MIN_VARIANCE = 1e-12
+"""The lower bound of x (1 - x) as a divisor, as in PyTorch."""
 
 
-def _at_least(ops: Any, x: Any, bound: float) -> Any:
+def _clamp_min(ops: Any, x: Any, bound: float) -> Any:
     return ops.maximum(x, ops.ones_like(x) * bound)
 
 
-def _entropy(ops: Any, input: Any, target: Any) -> Any:
-    yes = _at_least(ops, ops.log(input), _LEAST_LOGARITHM)
-    no = _at_least(ops, ops.log1p(-input), _LEAST_LOGARITHM)
+def _cross_entropy(ops: Any, input: Any, target: Any) -> Any:
+    yes = _clamp_min(ops, ops.log(input), _MIN_LOG)
+    no = _clamp_min(ops, ops.log1p(-input), _MIN_LOG)
     return (target - 1.0) * no - target * yes
 
 
 def _variance(ops: Any, input: Any) -> Any:
-    return _at_least(ops, input * (1.0 - input), _LEAST_VARIANCE)
+    return _clamp_min(ops, input * (1.0 - input), _MIN_VARIANCE)
 
 
-def _entropy_curvature(ops: Any, input: Any, target: Any) -> Any:
-    """PyTorch's second derivative, which is bounded at 0 and 1 in another way than the first."""
-    bounded = _at_least(ops, input, _LEAST_VARIANCE) * _at_least(ops, 1.0 - input, _LEAST_VARIANCE)
+def _second_derivative(ops: Any, input: Any, target: Any) -> Any:
+    """PyTorch's second derivative, whose bounds at 0 and 1 differ from those of the first."""
+    bounded = _clamp_min(ops, input, _MIN_VARIANCE) * _clamp_min(ops, 1.0 - input, _MIN_VARIANCE)
     return (input * (input - target * 2.0) + target) / (bounded * bounded)
 
 
 pointwise(
     "binary_cross_entropy_slope",
     lambda ops, input, target: (input - target) / _variance(ops, input),
-    input=_entropy_curvature,
+    input=_second_derivative,
     target=lambda ops, input, target: -1.0 / _variance(ops, input),
 )
 _binary_cross_entropy = pointwise(
     "binary_cross_entropy",
-    _entropy,
+    _cross_entropy,
     input=lambda ops, input, target: ops.binary_cross_entropy_slope(input, target, options=(), summed=False),
     target=lambda ops, input, target: ops.log1p(-input) - ops.log(input),
 )
 
 
-def _tail(ops: Any, x: Any) -> Any:
-    """What a softplus has beyond max(x, 0), and never overflows."""
+def _log1p_exp(ops: Any, x: Any) -> Any:
+    """``log1p(exp(-abs(x)))``, which is ``softplus(x) - max(x, 0)`` and never overflows."""
     return ops.log1p(ops.exp(-ops.abs(x)))
 
 
-def _entropy_of_logits(ops: Any, input: Any, target: Any) -> Any:
-    # x (h - y) with the likelier answer h, so that nothing cancels.
+def _cross_entropy_with_logits(ops: Any, input: Any, target: Any) -> Any:
+    # x (h - y) with the likelier class h, so that nothing cancels.
     likelier = ops.cast(input > 0.0, input.dtype)
-    # Of negative infinity PyTorch's formula leaves NaN.
+    # NaN for a logit of negative infinity, as in PyTorch.
     undefined = ops.clip(input, -math.inf, 0.0) * 0.0
-    return input * (likelier - target) + (_tail(ops, input) + undefined)
+    return input * (likelier - target) + (_log1p_exp(ops, input) + undefined)
 
 
-def _surplus(ops: Any, input: Any, target: Any) -> Any:
-    """The sigmoid less the target, which near one are both taken from one first."""
+def _sigmoid_minus_target(ops: Any, input: Any, target: Any) -> Any:
+    """``sigmoid(x) - y``; for positive logits as ``(1 - y) - sigmoid(-x)``, so that nothing cancels."""
     below = ops.logistic(input) - target
     return ops.where(ops.greater(input, ops.zeros_like(input)), (1.0 - target) - ops.logistic(-input), below)
 
 
-_of_logits = pointwise(
+_with_logits = pointwise(
     "binary_cross_entropy_with_logits",
-    _entropy_of_logits,
+    _cross_entropy_with_logits,
     keeps_slope="always",
-    input=_surplus,
+    input=_sigmoid_minus_target,
     target=lambda ops, input, target: -input,
 )
 
 
 def _soft_margin(ops: Any, input: Any, target: Any) -> Any:
     x = -(input * target)
-    return ops.maximum(x, ops.zeros_like(x)) + _tail(ops, x)
+    return ops.maximum(x, ops.zeros_like(x)) + _log1p_exp(ops, x)
 
 
 _soft_margin_loss = pointwise(
@@ -108,16 +108,16 @@ _soft_margin_loss = pointwise(
 )
 
 
-def _soft_label(ops: Any, input: Any, target: Any) -> Any:
+def _multilabel_soft_margin(ops: Any, input: Any, target: Any) -> Any:
     zero = ops.zeros_like(input)
     wrong = target * ops.maximum(-input, zero) + (1.0 - target) * ops.maximum(input, zero)
-    return wrong + _tail(ops, input)
+    return wrong + _log1p_exp(ops, input)
 
 
-_soft_labels = pointwise(
+_multilabel_soft_margin_loss = pointwise(
     "multilabel_soft_margin_loss",
-    _soft_label,
-    input=_surplus,
+    _multilabel_soft_margin,
+    input=_sigmoid_minus_target,
     target=lambda ops, input, target: -input,
 )
 
@@ -125,13 +125,13 @@ _soft_labels = pointwise(
 def binary_cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
 ) -> Tensor:
-    r"""The cross-entropy between probabilities of a yes and the answers.
+    r"""Binary cross-entropy between predicted probabilities and targets.
 
     .. math:: \ell = -w \left( y \log x + (1 - y) \log (1 - x) \right)
 
-    It is the negative log-likelihood of Bernoulli's distribution. Logarithms are held at -100 and above, as in PyTorch,
-    so that it is finite for probabilities of exactly 0 and 1. Of logits take `binary_cross_entropy_with_logits`, which
-    loses nothing in between.
+    It is the negative log-likelihood of Bernoulli's distribution. Logarithms are clamped to at least -100, as in
+    PyTorch, so that it is finite for probabilities of exactly 0 and 1. For logits use
+    `binary_cross_entropy_with_logits`, which is more precise.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def binary_cross_entropy(
     target : Tensor, shape of `input`
         Probabilities, of such a dtype.
     weight : Tensor, optional
-        What the losses are multiplied by; it broadcasts to the shape of `input`.
+        A factor of each loss; it broadcasts to the shape of `input`.
     reduction : {"mean", "sum", "none"}, default: "mean"
 
     Returns
@@ -166,13 +166,13 @@ def binary_cross_entropy(
     """
     name = "binary_cross_entropy"
     require_reduction(name, reduction)
-    dtype, (input, target) = promoted(name, {"input": input, "target": target})
+    dtype, (input, target) = promote_tensors(name, {"input": input, "target": target})
     require_shape(name, "target", target, input.shape)
     require_probabilities(name, "input", input)
     require_probabilities(name, "target", target)
     if weight is None:
         return cast(pointwise_loss(_binary_cross_entropy, input, target, reduction), dtype)
-    weight = like_input(name, "weight", weight, input)
+    weight = elementwise_weight(name, "weight", weight, input)
     return cast(reduce(pointwise_loss(_binary_cross_entropy, input, target, "none") * weight, reduction), dtype)
 
 
@@ -184,7 +184,7 @@ def binary_cross_entropy_with_logits(
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
-    r"""The cross-entropy between the sigmoids of logits and the answers.
+    r"""Binary cross-entropy with logits: between the sigmoids of logits and targets.
 
     .. math::
 
@@ -201,10 +201,10 @@ def binary_cross_entropy_with_logits(
     target : Tensor, shape of `input`
         Probabilities, of such a dtype.
     weight : Tensor, optional
-        What the losses are multiplied by; it broadcasts to the shape of `input`.
+        A factor of each loss; it broadcasts to the shape of `input`.
     reduction : {"mean", "sum", "none"}, default: "mean"
     pos_weight : Tensor, optional
-        :math:`p`, by which a yes counts; it broadcasts to the shape of `input`.
+        :math:`p`, the weight of positive targets; it broadcasts to the shape of `input`.
 
     Returns
     -------
@@ -229,27 +229,27 @@ def binary_cross_entropy_with_logits(
     """
     name = "binary_cross_entropy_with_logits"
     require_reduction(name, reduction)
-    dtype, (input, target) = promoted(name, {"input": input, "target": target})
+    dtype, (input, target) = promote_tensors(name, {"input": input, "target": target})
     require_shape(name, "target", target, input.shape)
     if weight is None and pos_weight is None:
-        return cast(pointwise_loss(_of_logits, input, target, reduction), dtype)
+        return cast(pointwise_loss(_with_logits, input, target, reduction), dtype)
     if pos_weight is None:
-        losses = pointwise_loss(_of_logits, input, target, "none")
+        losses = pointwise_loss(_with_logits, input, target, "none")
     else:
-        share = (like_input(name, "pos_weight", pos_weight, input) - 1.0) * target + 1.0
+        share = (elementwise_weight(name, "pos_weight", pos_weight, input) - 1.0) * target + 1.0
         losses = (1.0 - target) * input + share * _softplus(-input)
     if weight is not None:
-        losses = losses * like_input(name, "weight", weight, input)
+        losses = losses * elementwise_weight(name, "weight", weight, input)
     return cast(reduce(losses, reduction), dtype)
 
 
 def _softplus(x: Tensor) -> Tensor:
-    r""":math:`\log (1 + e^x)`: the soft margin loss of -x and a label of 1."""
+    r"""Softplus, :math:`\log (1 + e^x)`: the soft margin loss of -x and a label of 1."""
     return pointwise_loss(_soft_margin_loss, -x, ones_like(x), "none")
 
 
 def soft_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
-    r"""The logistic loss of scores and labels of 1 or -1.
+    r"""Soft margin loss: the logistic loss of scores and labels of 1 or -1.
 
     .. math:: \ell = \log (1 + e^{-y x})
 
@@ -285,7 +285,7 @@ def soft_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") 
     """
     name = "soft_margin_loss"
     require_reduction(name, reduction)
-    dtype, tensors = promoted(name, {"input": input, "target": target}, labels=("target",))
+    dtype, tensors = promote_tensors(name, {"input": input, "target": target}, labels=("target",))
     input, target = broadcast(name, dict(zip(("input", "target"), tensors, strict=True)))
     return cast(pointwise_loss(_soft_margin_loss, input, target, reduction), dtype)
 
@@ -293,11 +293,11 @@ def soft_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") 
 def multilabel_soft_margin_loss(
     input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
 ) -> Tensor:
-    r"""The mean over the classes of the cross-entropies between the sigmoids of logits and the answers.
+    r"""Multi-label soft margin loss: the mean over the classes of binary cross-entropy with logits.
 
     .. math:: \ell = -\frac{1}{C} \sum_c w_c \left( y_c \log \sigma(x_c) + (1 - y_c) \log (1 - \sigma(x_c)) \right)
 
-    It is `binary_cross_entropy_with_logits`, a class a question.
+    It is `binary_cross_entropy_with_logits`, averaged over the classes of each sample.
 
     Parameters
     ----------
@@ -331,11 +331,11 @@ def multilabel_soft_margin_loss(
     """
     name = "multilabel_soft_margin_loss"
     require_reduction(name, reduction)
-    dtype, (input, target) = promoted(name, {"input": input, "target": target}, labels=("target",))
+    dtype, (input, target) = promote_tensors(name, {"input": input, "target": target}, labels=("target",))
     if not input.ndim:
         raise ShapeError(f"{name}: input must have an axis of classes, got shape ()")
     require_shape(name, "target", target, input.shape)
-    losses = pointwise_loss(_soft_labels, input, target, "none")
+    losses = pointwise_loss(_multilabel_soft_margin_loss, input, target, "none")
     if weight is not None:
-        losses = losses * like_input(name, "weight", weight, input)
+        losses = losses * elementwise_weight(name, "weight", weight, input)
     return cast(reduce(losses.sum(-1) / float(input.shape[-1]), reduction), dtype)

@@ -1,4 +1,4 @@
-"""Checks of arguments that losses share. Each error names the loss, the argument and its value."""
+"""Argument checks, dtype promotion and broadcasting of losses. Errors name the loss, the argument and its value."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..core.types.errors import DeviceError, ShapeError
 
 
 def require_tensor(loss: str, name: str, value: Any, device: Device | None = None) -> None:
-    """Raise TypeError unless an argument is a tensor, and DeviceError unless it is on the device, if one is given."""
+    """Raise TypeError unless an argument is a Tensor, and DeviceError unless it is on `device`."""
     if type(value) is not Tensor:
         raise TypeError(f"{loss}: {name} must be a Tensor, got {type(value).__name__}")
     if device is not None and value.device is not device:
@@ -29,13 +29,13 @@ def require_tensor(loss: str, name: str, value: Any, device: Device | None = Non
 
 
 def require_floating(loss: str, name: str, tensor: Tensor) -> None:
-    """Raise TypeError unless a tensor is of a real-valued floating-point dtype."""
+    """Raise TypeError unless a tensor has a real-valued floating-point dtype."""
     if tensor.dtype.kind != "f":
         raise TypeError(f"{loss}: {name} must be of a real-valued floating-point dtype, got {tensor.dtype}")
 
 
 def require_unit_interval(loss: str, name: str, value: Any) -> float:
-    """The number; raise ValueError unless it is between 0 and 1."""
+    """Return the value as a float; raise ValueError unless it is between 0 and 1."""
     value = as_float(loss, name, value)
     if not 0.0 <= value <= 1.0:
         raise ValueError(f"{loss}: {name} must be between 0 and 1, got {value}")
@@ -43,7 +43,7 @@ def require_unit_interval(loss: str, name: str, value: Any) -> float:
 
 
 def require_positive(loss: str, name: str, value: Any) -> float:
-    """The number; raise ValueError unless it is greater than 0."""
+    """Return the value as a float; raise ValueError unless it is greater than 0."""
     value = as_float(loss, name, value)
     if not value > 0.0:
         raise ValueError(f"{loss}: {name} must be greater than 0, got {value}")
@@ -51,7 +51,7 @@ def require_positive(loss: str, name: str, value: Any) -> float:
 
 
 def require_shape(loss: str, name: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
-    """Raise ShapeError unless a tensor is of a shape, which is that of the input or follows from it."""
+    """Raise ShapeError unless a tensor has the shape that the input demands."""
     if tensor.shape != shape:
         raise ShapeError(f"{loss}: {name} must have shape {shape}, as the input demands, got {tensor.shape}")
 
@@ -67,22 +67,22 @@ def _require_all_probabilities(host: numpy.ndarray, loss: str, name: str) -> Non
         raise ValueError(f"{loss}: {name} must hold probabilities, from 0 to 1, got {host[wrong][0]}")
 
 
-def promoted(loss: str, tensors: Mapping[str, Any], labels: Collection[str] = ()) -> tuple[DType, list[Tensor]]:
-    """The common dtype of tensors, which is that of the loss, and the tensors in the dtype that it is computed in.
+def promote_tensors(loss: str, tensors: Mapping[str, Any], labels: Collection[str] = ()) -> tuple[DType, list[Tensor]]:
+    """Promote tensors; return the dtype of the loss, and the tensors cast to it, or to float32 for half types.
 
     Parameters
     ----------
     loss
         Its name.
     tensors
-        By the names of the arguments, the input first.
+        Tensors by the names of the arguments, the input first.
     labels
-        The arguments that may be integers or booleans too.
+        The arguments that may have integer or boolean dtypes.
 
     Raises
     ------
     TypeError
-        If one is no tensor, or of another dtype.
+        If an argument is no Tensor, or has another dtype.
     DeviceError
         If they are on different devices.
     """
@@ -98,21 +98,21 @@ def promoted(loss: str, tensors: Mapping[str, Any], labels: Collection[str] = ()
 
 
 def broadcast(loss: str, tensors: Mapping[str, Tensor], warn: bool = False) -> list[Tensor]:
-    """The tensors in their common shape.
+    """Broadcast tensors to their common shape.
 
     Parameters
     ----------
     loss
         Its name.
     tensors
-        By the names of the arguments.
+        Tensors by the names of the arguments.
     warn
-        Whether to say it where their shapes differ, as PyTorch does for losses that seldom mean that.
+        Whether to warn where shapes differ, as PyTorch does for losses whose shapes seldom differ on purpose.
 
     Raises
     ------
     ShapeError
-        If there is none.
+        If the shapes do not broadcast.
     """
     shapes = [tensor.shape for tensor in tensors.values()]
     if all(shape == shapes[0] for shape in shapes):
@@ -128,15 +128,15 @@ def broadcast(loss: str, tensors: Mapping[str, Tensor], warn: bool = False) -> l
     return [broadcast_to(tensor, shape) for tensor in tensors.values()]
 
 
-def like_input(loss: str, name: str, tensor: Any, input: Tensor) -> Tensor:
-    """A weight of the elements, in the dtype of the input, whose shape it broadcasts to.
+def elementwise_weight(loss: str, name: str, tensor: Any, input: Tensor) -> Tensor:
+    """Check a weight of the elements, which must broadcast to the shape of the input, and cast it to that dtype.
 
     Raises
     ------
     TypeError
-        If it is no tensor, or of no floating-point dtype.
+        If it is no Tensor of a floating-point dtype.
     ShapeError
-        If it does not broadcast to that shape.
+        If it does not broadcast to the shape of the input.
     """
     require_tensor(loss, name, tensor, input.device)
     require_floating(loss, name, tensor)

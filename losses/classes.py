@@ -1,4 +1,4 @@
-"""Class indices as targets, and weights of classes: what losses of them share."""
+"""Checks of class indices, ignore_index and class weights."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .checks import require_floating, require_tensor
 
 
 def require_class_indices(loss: str, input: Tensor, target: Tensor, alternative: str = "") -> None:
-    """Raise ShapeError or TypeError unless the target has an integer where the input has classes along axis 1.
+    """Raise ShapeError or TypeError unless the target is of integers and has the input's shape without its class axis.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def require_class_indices(loss: str, input: Tensor, target: Tensor, alternative:
     target
         To be of shape (N, d1, ..., dK) or ().
     alternative
-        What else the target could be, for the message.
+        Another allowed form of the target, for the message.
     """
     wanted = (*input.shape[:-1][:1], *input.shape[2:])
     if not input.ndim or target.shape != wanted:
@@ -44,17 +44,17 @@ def require_class_indices(loss: str, input: Tensor, target: Tensor, alternative:
 
 
 def any_ignored(loss: str, target: Tensor, classes: int, ignore_index: int | None) -> bool:
-    """Whether a class index may be the one to be ignored.
+    """Check that class indices are in range; return whether some may equal `ignore_index`.
 
     Raises
     ------
     IndexError
-        If another one is not in ``[0, classes)``.
+        If one is not in ``[0, classes)``, except `ignore_index`.
     """
     if (ignore_index is None or not 0 <= ignore_index < classes) and known(in_range, False, target, length=classes):
         return False
     inspect(_require_in_range, target, loss=loss, classes=classes, ignore_index=ignore_index)
-    return ignore_index is not None and known(_holds, True, target, value=ignore_index)
+    return ignore_index is not None and known(_contains, True, target, value=ignore_index)
 
 
 def _require_in_range(host: numpy.ndarray, loss: str, classes: int, ignore_index: int | None) -> None:
@@ -67,17 +67,17 @@ def _require_in_range(host: numpy.ndarray, loss: str, classes: int, ignore_index
             )
 
 
-def _holds(host: numpy.ndarray, value: int) -> Any:
+def _contains(host: numpy.ndarray, value: int) -> Any:
     return numpy.count_nonzero(host == value)
 
 
-def counted(loss: str, target: Tensor, classes: int, ignore_index: int) -> tuple[Tensor, Tensor | None]:
-    """Class indices with 0 in place of ignored ones, and which of them count; None if all do.
+def mask_ignored(loss: str, target: Tensor, classes: int, ignore_index: int) -> tuple[Tensor, Tensor | None]:
+    """Replace ignored class indices by 0; return them and a mask of the others, or None if none is ignored.
 
     Raises
     ------
     IndexError
-        If one that is not ignored is out of range.
+        If a class index that is not ignored is out of range.
     """
     counts = None
     if any_ignored(loss, target, classes, ignore_index):
@@ -87,14 +87,14 @@ def counted(loss: str, target: Tensor, classes: int, ignore_index: int) -> tuple
 
 
 def class_weights(loss: str, input: Tensor, weight: Tensor | None) -> Tensor | None:
-    """The weights of the classes, in the dtype of the input.
+    """Check class weights, and cast them to the dtype of the input.
 
     Raises
     ------
     TypeError
-        If they are no tensor, or of no floating-point dtype.
+        If they are no Tensor of a floating-point dtype.
     ShapeError
-        If there is not one for each class.
+        If there is not one weight for each class.
     """
     if weight is None:
         return None

@@ -1,8 +1,7 @@
 """Cross-entropy between logits and class indices or class probabilities.
 
-With class indices and without class weights it is one operation. Of its softmax only a normalizer is kept, two numbers
-for each sample, from which the backward pass computes the probabilities again: that is quicker than to write them to
-memory and read them back.
+With class indices and without class weights it is one operation. It saves the normalizer of the softmax, two numbers
+for each sample; the backward pass recomputes the probabilities, which is quicker than to store them.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from ..core.standard.searching import where
 from ..core.types.axes import as_integer
 from ..core.types.dtypes import float32
 from .checks import require_floating, require_tensor, require_unit_interval
-from .classes import class_weights, counted, require_class_indices
+from .classes import class_weights, mask_ignored, require_class_indices
 from .reduction import reduce, require_reduction
 
 __all__ = ["cross_entropy"]
@@ -25,8 +24,8 @@ __all__ = ["cross_entropy"]
 NAME = "cross_entropy"
 
 
-def _column(ops: Any, x: Any) -> Any:
-    """One number for each sample, with an axis of length 1 where classes have theirs."""
+def _unsqueeze_class_axis(ops: Any, x: Any) -> Any:
+    """Insert an axis of length 1 at the position of the class axis."""
     return ops.reshape(x, (x.shape[0], 1, *x.shape[1:]))
 
 
@@ -45,7 +44,7 @@ def _upstream_of_gradient(
 def _logits_of_gradient(ops: Any, g: Any, upstream: Any, logits: Any) -> Any:
     probabilities = ops.softmax(logits, axis=1)
     centred = g - ops.sum(g * probabilities, axis=1, keepdims=True)
-    return probabilities * centred * _column(ops, upstream)
+    return probabilities * centred * _unsqueeze_class_axis(ops, upstream)
 
 
 rule(
@@ -68,7 +67,7 @@ rule(
 def _cross_entropy(ops: Any, logits: Any, target: Any, normalizer: Any, *, label_smoothing: float) -> Any:
     """The loss of each sample, from its logits and the normalizer of their softmax."""
     logs = _log_probabilities(ops, logits, normalizer)
-    losses = ops.reshape(-ops.take_along_axis(logs, _column(ops, target), axis=1), target.shape)
+    losses = ops.reshape(-ops.take_along_axis(logs, _unsqueeze_class_axis(ops, target), axis=1), target.shape)
     if label_smoothing:
         losses = losses * (1.0 - label_smoothing) - ops.mean(logs, axis=1) * label_smoothing
     return losses
@@ -82,10 +81,10 @@ def _cross_entropy_gradient(
     count = logits.shape[1]
     classes = ops.arange(count, dtype=target.dtype, device=target.device)
     classes = ops.reshape(classes, (1, count, *[1] * len(target.shape[1:])))
-    wanted = ops.cast(ops.equal(classes, _column(ops, target)), logits.dtype)
+    one_hot = ops.cast(ops.equal(classes, _unsqueeze_class_axis(ops, target)), logits.dtype)
     if label_smoothing:
-        wanted = wanted * (1.0 - label_smoothing) + label_smoothing / max(count, 1)
-    return (ops.exp(_log_probabilities(ops, logits, normalizer)) - wanted) * _column(ops, upstream)
+        one_hot = one_hot * (1.0 - label_smoothing) + label_smoothing / max(count, 1)
+    return (ops.exp(_log_probabilities(ops, logits, normalizer)) - one_hot) * _unsqueeze_class_axis(ops, upstream)
 
 
 def cross_entropy(
@@ -97,13 +96,13 @@ def cross_entropy(
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
-    r"""The cross-entropy between logits and targets.
+    r"""Cross-entropy loss between logits and class indices or class probabilities.
 
     With a class index :math:`t` as the target, and logits :math:`x`, it is
 
     .. math:: \ell = -w_t \log \frac{e^{x_t}}{\sum_c e^{x_c}}
 
-    and with class probabilities :math:`p` it is the sum over the classes of that, each times its probability. Label
+    and with class probabilities :math:`p` the sum of that over the classes, each times its probability. Label
     smoothing :math:`\epsilon` first replaces the targets by :math:`(1 - \epsilon) p + \epsilon / C` (Szegedy et al.,
     "Rethinking the Inception architecture for computer vision", CVPR 2016).
 
@@ -155,40 +154,42 @@ def cross_entropy(
         input = cast(input, float32)
     weight = class_weights(NAME, input, weight)
     if target.shape == input.shape and input.ndim:
-        losses = _of_probabilities(input, target, weight, ignore_index, label_smoothing)
+        losses = _probability_losses(input, target, weight, ignore_index, label_smoothing)
         return cast(reduce(losses, reduction), dtype)
     require_class_indices(NAME, input, target, f" or {input.shape} (class probabilities)")
     shape = target.shape
     if input.ndim == 1:
         input, target = input.reshape(1, -1), target.reshape(1)
-    terms, total = _of_classes(input, target, weight, ignore_index, label_smoothing)
-    # Each mean by itself: where no weight is left, that of the targets is NaN.
+    terms, total = _class_index_losses(input, target, weight, ignore_index, label_smoothing)
+    # Each term is averaged by itself: with a total weight of 0 the mean is NaN.
     first, *rest = (reduce(one if one.shape == shape else one.reshape(shape), reduction, total) for one in terms)
     return cast(first + rest[0] if rest else first, dtype)
 
 
-def _of_classes(
+def _class_index_losses(
     input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, label_smoothing: float
 ) -> tuple[list[Tensor], Any]:
-    """The losses of the single targets, and of all classes evenly, if they count; and what means are divided by."""
-    target, counts = counted(NAME, target, input.shape[1], ignore_index)
+    """Losses of class indices, with those of label smoothing as a second term if weighted; and the divisor of means."""
+    target, counts = mask_ignored(NAME, target, input.shape[1], ignore_index)
     normalizer = softmax_normalizer(input, axis=1)
     if weight is None:
         losses = _cross_entropy(input, target, normalizer, label_smoothing=label_smoothing)
         if counts is None:
             return [losses], None
         return [where(counts, losses, 0.0)], counts.sum()
-    share = weight[target]
-    found = [_cross_entropy(input, target, normalizer, label_smoothing=0.0) * share]
+    target_weight = weight[target]
+    found = [_cross_entropy(input, target, normalizer, label_smoothing=0.0) * target_weight]
     if label_smoothing:
-        evenly = _expected(input, _along_classes(weight, input), 1) * (label_smoothing / max(input.shape[1], 1))
-        found = [found[0] * (1.0 - label_smoothing), evenly]
+        smoothing = _weighted_sum_of_losses(input, _with_class_axis(weight, input), 1) * (
+            label_smoothing / max(input.shape[1], 1)
+        )
+        found = [found[0] * (1.0 - label_smoothing), smoothing]
     if counts is not None:
-        found, share = [where(counts, losses, 0.0) for losses in found], where(counts, share, 0.0)
-    return found, share.sum()
+        found, target_weight = [where(counts, losses, 0.0) for losses in found], where(counts, target_weight, 0.0)
+    return found, target_weight.sum()
 
 
-def _of_probabilities(
+def _probability_losses(
     input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, label_smoothing: float
 ) -> Tensor:
     if target.dtype.kind != "f":
@@ -203,15 +204,15 @@ def _of_probabilities(
     axis = min(1, input.ndim - 1)
     if label_smoothing:
         target = target * (1.0 - label_smoothing) + label_smoothing / max(input.shape[axis], 1)
-    return _expected(input, target if weight is None else target * _along_classes(weight, input), axis)
+    return _weighted_sum_of_losses(input, target if weight is None else target * _with_class_axis(weight, input), axis)
 
 
-def _along_classes(weight: Tensor, input: Tensor) -> Tensor:
-    """The class weights with as many axes as the input."""
+def _with_class_axis(weight: Tensor, input: Tensor) -> Tensor:
+    """Reshape class weights to broadcast along the class axis of the input."""
     return weight if input.ndim < 2 else weight.reshape(-1, *[1] * (input.ndim - 2))
 
 
-def _expected(input: Tensor, shares: Tensor, axis: int) -> Tensor:
-    """What the classes' losses add up to under the shares that they have."""
-    losses: Tensor = -(log_softmax(input, axis=axis) * shares).sum(axis=axis)
+def _weighted_sum_of_losses(input: Tensor, weights: Tensor, axis: int) -> Tensor:
+    """``-sum(weights * log_softmax(input))`` along the class axis."""
+    losses: Tensor = -(log_softmax(input, axis=axis) * weights).sum(axis=axis)
     return losses

@@ -1,11 +1,11 @@
-"""Connectionist temporal classification.
+"""Connectionist temporal classification (CTC) loss.
 
 Graves, Fernández, Gomez and Schmidhuber, "Connectionist temporal classification: labelling unsegmented sequence data
 with recurrent neural networks", ICML 2006.
 
-The probability of a target is the sum over all ways to spread its labels, with blanks between them, over the frames.
-It follows from a recursion over the frames, done for all samples and all places in the targets at once, on logarithms.
-The gradient needs the same from the other end.
+The probability of a target is the sum over all alignments of its labels, with blanks between them, to the frames. The
+forward recursion over the frames computes it in log space, for all samples and all positions of the extended targets
+(labels with blanks around them) at once. The gradient also needs the backward recursion.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ __all__ = ["ctc_loss"]
 
 NAME = "ctc_loss"
 
-_FORBIDDEN = -1e30
-"""The logarithm of the probability of what cannot be: finite, so that derivatives of any order are."""
+_LOG_ZERO = -1e30
+"""The logarithm of probability 0: finite, so that derivatives of any order are finite."""
 
 
 class Lattice(NamedTuple):
-    """The places of the targets at which a path may be, blanks included. 0 allows, and `_FORBIDDEN` forbids.
+    """The transitions that are allowed between positions of the extended targets: 0 allows, `_LOG_ZERO` forbids.
 
     Attributes
     ----------
     barriers : Tensor, shape (3, N, 2 S + 1)
-        Whether a path may come to a place from the last but one, whether it may begin there, and whether it may end.
+        Whether a path may skip a position to get to this one, whether it may begin here, and whether it may end here.
     frames : Tensor, shape (2, T, N, 1)
-        Whether a frame is the last one of the sample, and whether it is one at all.
+        Whether a frame is the last one of the sample, and whether it belongs to the sample.
     samples : raw array, shape (N, 1), int64
         The number of each sample.
     labels : raw array, shape (N, 2 S + 1), int64
-        The label at each place.
+        The label at each position.
     last : raw array, shape (N,), int64
         The last frame of each sample.
     """
@@ -74,14 +74,14 @@ def _lattice(targets: list[numpy.ndarray], lengths: numpy.ndarray, blank: int, l
         allowed[2, sample, max(places - 2, 0) : places] = True
     frame = numpy.arange(log_probs.shape[0])[:, None, None]
     frames = numpy.stack([frame == lengths[:, None] - 1, frame < lengths[:, None]])
-    barriers = [_constant(numpy.where(one, 0.0, _FORBIDDEN), log_probs) for one in (allowed, frames)]
+    barriers = [_constant(numpy.where(one, 0.0, _LOG_ZERO), log_probs) for one in (allowed, frames)]
     key = log_probs._key
     whole = (numpy.arange(shape[0])[:, None], labels, numpy.maximum(lengths - 1, 0))
     return Lattice(*barriers, *(key.library.backend.from_numpy(one, key.native_device) for one in whole))
 
 
 def _constant(host: numpy.ndarray, like: Tensor) -> Tensor:
-    """A NumPy array as a tensor of another's dtype and device."""
+    """Convert a NumPy array to a tensor of the dtype and device of `like`."""
     key = like._key
     array = key.library.backend.from_numpy(host.astype(key.dtype.name), key.native_device)
     constant: Tensor = like._lift(array, key)
@@ -89,88 +89,88 @@ def _constant(host: numpy.ndarray, like: Tensor) -> Tensor:
 
 
 @final
-class _Paths:
-    """The recursions over the frames, on raw arrays or on tensors."""
+class _ForwardBackward:
+    """The forward and backward recursions over the frames, on raw arrays or on tensors."""
 
     def __init__(self, ops: Any, log_probs: Any, lattice: Lattice) -> None:
         self._ops = ops
         self._lattice = lattice
         self._shape = log_probs.shape
         self.steps, self.begins, self.ends = (ops.getitem(lattice.barriers, (i, ...)) for i in range(3))
-        self.endings = [self.ends + final for final in self._rows(ops.getitem(lattice.frames, (0, ...)))]
+        self.endings = [self.ends + final for final in self._frames(ops.getitem(lattice.frames, (0, ...)))]
         behind = ops.getitem(lattice.frames, (1, ...))
-        self.exist = ops.equal(behind, ops.zeros_like(behind))
-        # What stands in the frames behind a sample's last one is nothing, NaN included.
-        self.emissions = self.at_places(ops.where(self.exist, log_probs, ops.zeros_like(log_probs) + _FORBIDDEN))
+        self.is_frame = ops.equal(behind, ops.zeros_like(behind))
+        # Frames after a sample's last one do not count, even if they hold NaN.
+        self.emissions = self.gather_labels(ops.where(self.is_frame, log_probs, ops.zeros_like(log_probs) + _LOG_ZERO))
 
-    def _rows(self, x: Any) -> list[Any]:
+    def _frames(self, x: Any) -> list[Any]:
         return [self._ops.getitem(x, (frame, ...)) for frame in range(x.shape[0])]
 
-    def at_places(self, x: Any) -> list[Any]:
-        """What belongs to the labels at the places, a part for each frame."""
-        return self._rows(self._ops.index(x, (slice(None), self._lattice.samples, self._lattice.labels)))
+    def gather_labels(self, x: Any) -> list[Any]:
+        """Gather the values of the label at each position, one array for each frame."""
+        return self._frames(self._ops.index(x, (slice(None), self._lattice.samples, self._lattice.labels)))
 
-    def of_labels(self, x: Any) -> Any:
-        """What belongs to the places, added up for each label."""
+    def scatter_labels(self, x: Any) -> Any:
+        """Sum values of positions for each label."""
         return self._ops.scatter_zeros(x, self._shape, (slice(None), self._lattice.samples, self._lattice.labels))
 
     def forward(self) -> list[Any]:
-        """Frame by frame the logarithms of the probabilities of the beginnings of paths that lead to each place."""
+        """Alpha: for each frame, the log-probabilities of partial paths that end at each position."""
         alphas = [self.begins + self.emissions[0]]
         for emission in self.emissions[1:]:
-            alphas.append(_logsumexp(self._ops, self.onward(alphas[-1], self.steps)) + emission)
+            alphas.append(_logsumexp(self._ops, self.predecessors(alphas[-1], self.steps)) + emission)
         return alphas
 
     def backward(self) -> list[Any]:
-        """The same of the ends of paths that begin at each place, without its own frame."""
+        """Beta: for each frame, the log-probabilities of partial paths that follow each position."""
         betas = [self.endings[-1]]
         for emission, ending in zip(self.emissions[:0:-1], self.endings[-2::-1], strict=True):
-            betas.append(_logsumexp(self._ops, [*self.back(betas[-1] + emission, self.steps), ending]))
+            betas.append(_logsumexp(self._ops, [*self.successors(betas[-1] + emission, self.steps), ending]))
         return betas[::-1]
 
-    def onward(self, x: Any, steps: Any, outside: float = _FORBIDDEN) -> list[Any]:
-        """What comes to each place: from itself, from its neighbour, and from the one behind that, where it may."""
-        return [x, self._moved(x, 1, outside), self._moved(x, 2, outside) + steps]
+    def predecessors(self, x: Any, steps: Any, outside: float = _LOG_ZERO) -> list[Any]:
+        """Values at the predecessors of each position: itself, its neighbour, and the one before, if allowed."""
+        return [x, self._shift(x, 1, outside), self._shift(x, 2, outside) + steps]
 
-    def back(self, x: Any, steps: Any, outside: float = _FORBIDDEN) -> list[Any]:
-        """What comes to each place in the other direction."""
-        return [x, self._moved(x, -1, outside), self._moved(x + steps, -2, outside)]
+    def successors(self, x: Any, steps: Any, outside: float = _LOG_ZERO) -> list[Any]:
+        """Values at the successors of each position."""
+        return [x, self._shift(x, -1, outside), self._shift(x + steps, -2, outside)]
 
-    def _moved(self, x: Any, by: int, outside: float) -> Any:
-        """The places moved on by a number, which may be negative."""
+    def _shift(self, x: Any, by: int, outside: float) -> Any:
+        """Shift positions by a number, which may be negative, filling with `outside`."""
         width = min(abs(by), x.shape[1])
         edge = self._ops.zeros_like(self._ops.getitem(x, (slice(None), slice(0, width)))) + outside
         inside = self._ops.getitem(x, (slice(None), slice(0, x.shape[1] - width) if by > 0 else slice(width, None)))
         return self._ops.concat([edge, inside] if by > 0 else [inside, edge], axis=1)
 
-    def counted(self, upstream: Any, unit: Any) -> Any:
-        """The gradient in the frames of samples that are wanted; that of others may be NaN."""
+    def mask_gradient(self, upstream: Any, unit: Any) -> Any:
+        """The gradient in frames of samples whose upstream gradient is not 0, and 0 elsewhere, instead of NaN."""
         ops = self._ops
-        wanted = ops.logical_and(self.exist, ops.not_equal(upstream, ops.zeros_like(upstream)))
+        wanted = ops.logical_and(self.is_frame, ops.not_equal(upstream, ops.zeros_like(upstream)))
         return ops.where(wanted, upstream * unit, ops.zeros_like(unit))
 
 
 def _logsumexp(ops: Any, terms: list[Any]) -> Any:
     shift = functools.reduce(ops.maximum, terms)
-    # A label of probability zero may leave a place nothing but infinities, whose difference is NaN.
-    shift = ops.maximum(shift, ops.zeros_like(shift) + 2 * _FORBIDDEN)
+    # A label of probability 0 may leave only infinities, whose difference is NaN.
+    shift = ops.maximum(shift, ops.zeros_like(shift) + 2 * _LOG_ZERO)
     return ops.log(functools.reduce(operator.add, [ops.exp(term - shift) for term in terms])) + shift
 
 
-def _weighted(ops: Any, terms: list[Any], tangents: list[Any]) -> Any:
-    """The tangent of the logarithm of a sum of exponentials."""
+def _logsumexp_jvp(ops: Any, terms: list[Any], tangents: list[Any]) -> Any:
+    """JVP of `_logsumexp`."""
     total = _logsumexp(ops, terms)
     return functools.reduce(operator.add, [ops.exp(a - total) * b for a, b in zip(terms, tangents, strict=True)])
 
 
-def _for_samples(ops: Any, x: Any) -> Any:
-    """One number for each sample, for all frames and places."""
+def _expand_samples(ops: Any, x: Any) -> Any:
+    """Reshape one number for each sample to broadcast over frames and positions."""
     return ops.reshape(x, (1, x.shape[0], 1))
 
 
-def _occupation(ops: Any, paths: _Paths, losses: Any, alphas: Any) -> Any:
-    """The probability that a path that spells the target is at each place."""
-    return ops.exp(alphas + ops.stack(paths.backward(), axis=0) + _for_samples(ops, losses))
+def _posteriors(ops: Any, paths: _ForwardBackward, losses: Any, alphas: Any) -> Any:
+    """The posterior probability of each position in each frame, given the target."""
+    return ops.exp(alphas + ops.stack(paths.backward(), axis=0) + _expand_samples(ops, losses))
 
 
 def _second_derivative(
@@ -185,33 +185,33 @@ def _second_derivative(
     samples: Any,
     labels: Any,
 ) -> Any:
-    """The derivative of the gradient in the direction g, which is what g pulls back too: the matrix is symmetric."""
-    paths = _Paths(ops, log_probs, Lattice(barriers, frames, samples, labels, None))
-    directions, free = paths.at_places(g), ops.zeros_like(paths.steps)
+    """Hessian-vector product with `g`: the VJP of the gradient, as the Hessian is symmetric."""
+    paths = _ForwardBackward(ops, log_probs, Lattice(barriers, frames, samples, labels, None))
+    directions, free = paths.gather_labels(g), ops.zeros_like(paths.steps)
     forward = [directions[0]]
     rows = paths.forward()
     for alpha, direction in zip(rows[:-1], directions[1:], strict=True):
-        ways = paths.onward(alpha, paths.steps), paths.onward(forward[-1], free, 0.0)
-        forward.append(_weighted(ops, *ways) + direction)
+        ways = paths.predecessors(alpha, paths.steps), paths.predecessors(forward[-1], free, 0.0)
+        forward.append(_logsumexp_jvp(ops, *ways) + direction)
     betas = paths.backward()
     backward = [free]
     later = zip(betas[:0:-1], paths.emissions[:0:-1], directions[:0:-1], paths.endings[-2::-1], strict=True)
     for beta, emission, direction, ending in later:
-        terms = [*paths.back(beta + emission, paths.steps), ending]
-        backward.append(_weighted(ops, terms, [*paths.back(backward[-1] + direction, free, 0.0), free]))
-    # Computed anew, since what was saved is constant where this is differentiated again.
+        terms = [*paths.successors(beta + emission, paths.steps), ending]
+        backward.append(_logsumexp_jvp(ops, terms, [*paths.successors(backward[-1] + direction, free, 0.0), free]))
+    # Recomputed, because saved arrays are constants where this is differentiated again.
     both = ops.stack(rows, axis=0) + ops.stack(betas, axis=0)
     first = ops.getitem(both, (0,))
     whole = _logsumexp(ops, [ops.getitem(first, (slice(None), place)) for place in range(first.shape[1])])
-    occupation = ops.exp(both - _for_samples(ops, whole))
+    posteriors = ops.exp(both - _expand_samples(ops, whole))
     tangents = ops.stack(forward, axis=0) + ops.stack(backward[::-1], axis=0)
-    # In every frame its mean over the places is the tangent of the whole probability.
-    mean = ops.sum(occupation * tangents, axis=2, keepdims=True)
-    moved = paths.of_labels(occupation * (tangents - mean)) + _for_samples(ops, losses * 0.0)
-    return paths.counted(_for_samples(ops, upstream), ops.exp(log_probs) * g - moved)
+    # In every frame, the mean over the positions is the tangent of the total log-probability.
+    mean = ops.sum(posteriors * tangents, axis=2, keepdims=True)
+    moved = paths.scatter_labels(posteriors * (tangents - mean)) + _expand_samples(ops, losses * 0.0)
+    return paths.mask_gradient(_expand_samples(ops, upstream), ops.exp(log_probs) * g - moved)
 
 
-def _upstream(
+def _gradient_of_upstream(
     ops: Any,
     g: Any,
     upstream: Any,
@@ -239,7 +239,7 @@ rule(
 rule(
     "ctc_gradient",
     operands=("losses", "alphas", "barriers", "frames"),
-    upstream=_upstream,
+    upstream=_gradient_of_upstream,
     log_probs=_second_derivative,
 )
 
@@ -250,12 +250,12 @@ _FLOATS = "real-valued floating-point"
 def _ctc(
     ops: Any, log_probs: Any, barriers: Any, frames: Any, *, samples: Any, labels: Any, last: Any
 ) -> tuple[Any, Any]:
-    """The losses of the samples, and the alphas."""
-    paths = _Paths(ops, log_probs, Lattice(barriers, frames, samples, labels, last))
+    """The losses of the samples, and alpha."""
+    paths = _ForwardBackward(ops, log_probs, Lattice(barriers, frames, samples, labels, last))
     alphas = ops.stack(paths.forward(), axis=0)
     ended = ops.index(alphas, (last, ops.reshape(samples, (-1,)))) + paths.ends
     losses = -_logsumexp(ops, [ops.getitem(ended, (slice(None), place)) for place in range(ended.shape[1])])
-    impossible = ops.greater(losses, ops.zeros_like(losses) - _FORBIDDEN / 2)
+    impossible = ops.greater(losses, ops.zeros_like(losses) - _LOG_ZERO / 2)
     return ops.where(impossible, ops.zeros_like(losses) + math.inf, losses), alphas
 
 
@@ -273,11 +273,11 @@ def _ctc_gradient(
     labels: Any,
 ) -> Any:
     """The gradient by the logarithms of the probabilities."""
-    paths = _Paths(ops, log_probs, Lattice(barriers, frames, samples, labels, None))
-    unit = ops.exp(log_probs) - paths.of_labels(_occupation(ops, paths, losses, alphas))
-    # Of what cannot be spelled the gradient is NaN, as in PyTorch.
-    unit = unit + _for_samples(ops, losses * 0.0)
-    return paths.counted(_for_samples(ops, upstream), unit)
+    paths = _ForwardBackward(ops, log_probs, Lattice(barriers, frames, samples, labels, None))
+    unit = ops.exp(log_probs) - paths.scatter_labels(_posteriors(ops, paths, losses, alphas))
+    # The gradient of a target that is too long is NaN, as in PyTorch.
+    unit = unit + _expand_samples(ops, losses * 0.0)
+    return paths.mask_gradient(_expand_samples(ops, upstream), unit)
 
 
 def ctc_loss(
@@ -289,11 +289,11 @@ def ctc_loss(
     reduction: str = "mean",
     zero_infinity: bool = False,
 ) -> Tensor:
-    r"""The negative logarithm of the probability that the frames spell the target, whatever the alignment.
+    r"""Connectionist temporal classification (CTC) loss: minus the log-probability of the targets over all alignments.
 
     .. math:: -\log \sum_{\pi \in B^{-1}(target)} \prod_{t=1}^{T} p_t(\pi_t)
 
-    where :math:`B` takes a path of labels and blanks, one a frame, merges equal neighbours, and leaves the blanks away
+    where :math:`B` takes a path of labels and blanks, one a frame, merges equal neighbours, and removes the blanks
     (Graves, Fernández, Gomez and Schmidhuber, ICML 2006).
 
     Parameters
@@ -306,9 +306,9 @@ def ctc_loss(
         How many frames, and labels, each sample has; for one sample a number.
     blank : int, default: 0
     reduction : {"mean", "sum", "none"}, default: "mean"
-        The mean is that of the losses divided by the lengths of their targets, of which none counts less than 1.
+        The mean is that of the losses divided by the lengths of their targets, which count as at least 1.
     zero_infinity : bool, default: False
-        Whether samples whose target is too long to be spelled have the loss and gradient 0, not infinity and NaN.
+        Whether samples whose target is too long for the frames have loss and gradient 0, not infinity and NaN.
 
     Returns
     -------
@@ -318,16 +318,16 @@ def ctc_loss(
     Raises
     ------
     TypeError
-        If a dtype is another, or a length is no integer.
+        If a dtype is not allowed, or a length is no integer.
     ValueError
-        If shapes, lengths or the reduction are others, or a target holds the blank.
+        If shapes or lengths do not fit, the reduction is unknown, or a target holds the blank.
     IndexError
         If a target or the blank is no class.
 
     Notes
     -----
-    As in PyTorch the gradient is that for probabilities that add up to 1, so that it is exact for what comes out of
-    `log_softmax`, and a gradient with respect to `log_probs` themselves has their exponentials in it.
+    As in PyTorch, the gradient is that for probabilities that sum to 1: it is exact for outputs of `log_softmax`, and a
+    gradient with respect to `log_probs` themselves contains their exponentials.
 
     Examples
     --------
@@ -351,10 +351,10 @@ def ctc_loss(
     frames, count, classes = computed.shape
     if not 0 <= as_integer(NAME, "blank", blank) < classes:
         raise IndexError(f"{NAME}: blank {blank} is out of range for {classes} classes")
-    inputs = _lengths("input_lengths", input_lengths, count, frames)
-    sizes = _lengths("target_lengths", target_lengths, count, None)
-    labels = _labels(targets, sizes, classes, blank, single)
-    losses = _per_sample(computed, labels, inputs, blank)
+    inputs = _check_lengths("input_lengths", input_lengths, count, frames)
+    sizes = _check_lengths("target_lengths", target_lengths, count, None)
+    labels = _split_targets(targets, sizes, classes, blank, single)
+    losses = _sample_losses(computed, labels, inputs, blank)
     if zero_infinity:
         losses = where(isinf(losses), 0.0, losses)
     if reduction == "mean":
@@ -366,8 +366,8 @@ def ctc_loss(
     return cast(losses, dtype)
 
 
-def _per_sample(log_probs: Tensor, labels: list[numpy.ndarray], lengths: numpy.ndarray, blank: int) -> Tensor:
-    """The losses of the samples; in no frame only nothing can be spelled."""
+def _sample_losses(log_probs: Tensor, labels: list[numpy.ndarray], lengths: numpy.ndarray, blank: int) -> Tensor:
+    """The losses of the samples; without frames, only an empty target is possible."""
     unspelled = _constant(numpy.asarray([math.inf if len(label) else 0.0 for label in labels]), log_probs)
     if not log_probs.shape[0] or not labels:
         return unspelled + log_probs.sum() * 0.0
@@ -379,7 +379,7 @@ def _per_sample(log_probs: Tensor, labels: list[numpy.ndarray], lengths: numpy.n
     return where(frames > 0, losses, unspelled)
 
 
-def _lengths(name: str, lengths: Any, count: int, most: int | None) -> numpy.ndarray:
+def _check_lengths(name: str, lengths: Any, count: int, most: int | None) -> numpy.ndarray:
     host = host_array(lengths) if type(lengths) is Tensor else numpy.asarray(lengths)
     if host.dtype.kind not in "iu" and host.size:
         raise TypeError(f"{NAME}: {name} must be integers, got {host.dtype}")
@@ -393,8 +393,10 @@ def _lengths(name: str, lengths: Any, count: int, most: int | None) -> numpy.nda
     return host
 
 
-def _labels(targets: Tensor, sizes: numpy.ndarray, classes: int, blank: int, single: bool) -> list[numpy.ndarray]:
-    """The labels of each sample."""
+def _split_targets(
+    targets: Tensor, sizes: numpy.ndarray, classes: int, blank: int, single: bool
+) -> list[numpy.ndarray]:
+    """Check targets, and split them into the labels of each sample."""
     if targets.dtype.kind not in "iu":
         raise TypeError(f"{NAME}: targets must be of an integer dtype, got {targets.dtype}")
     host = host_array(targets).astype("int64")

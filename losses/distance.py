@@ -1,4 +1,4 @@
-"""Losses of the distances and angles between vectors."""
+"""Embedding losses: of distances and cosines between vectors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..core.types.axes import as_float
 from ..core.types.errors import ShapeError
 from .checks import (
     broadcast,
-    promoted,
+    promote_tensors,
     require_positive,
     require_tensor,
 )
@@ -26,8 +26,8 @@ from .reduction import reduce, require_reduction
 
 __all__ = ["cosine_embedding_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss"]
 
-_LEAST = 1e-6
-"""Its square is added to those of norms, so that vectors of zeros have an angle, as in PyTorch."""
+_EPS = 1e-6
+"""Its square is added to squared norms, so that the cosine of a zero vector is defined, as in PyTorch."""
 
 Distance = Callable[[Tensor, Tensor], Tensor]
 
@@ -35,13 +35,13 @@ Distance = Callable[[Tensor, Tensor], Tensor]
 def cosine_embedding_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, *, reduction: str = "mean"
 ) -> Tensor:
-    r"""How far the cosine of a pair that belongs together is from 1, and that of another beyond a margin.
+    r"""Cosine embedding loss: 1 - cosine of similar pairs, and the cosine beyond a margin of dissimilar ones.
 
     .. math::
 
         \ell = \begin{cases} 1 - \cos(x_1, x_2) & y = 1 \\ \max(0, \cos(x_1, x_2) - margin) & y = -1 \end{cases}
 
-    The definition is PyTorch's, in which another target gives 0.
+    Any other target gives 0, as in PyTorch.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def cosine_embedding_loss(
     """
     name = "cosine_embedding_loss"
     require_reduction(name, reduction)
-    dtype, (input1, input2) = promoted(name, {"input1": input1, "input2": input2})
+    dtype, (input1, input2) = promote_tensors(name, {"input1": input1, "input2": input2})
     require_tensor(name, "target", target, input1.device)
     input1, input2 = broadcast(name, {"input1": input1, "input2": input2})
     if input1.ndim not in (1, 2) or target.shape != input1.shape[:-1]:
@@ -85,12 +85,12 @@ def cosine_embedding_loss(
             f"{input1.shape} and {target.shape}"
         )
     length1, length2 = (
-        hypot(vector_norm(x, axis=-1), full_like(target, _LEAST, dtype=x.dtype)) for x in (input1, input2)
+        hypot(vector_norm(x, axis=-1), full_like(target, _EPS, dtype=x.dtype)) for x in (input1, input2)
     )
     cosine = (input1 / expand_dims(length1, axis=-1) * input2).sum(-1) / length2
-    together = where(equal(target, 1), 1.0 - cosine, 0.0)
-    apart = where(equal(target, -1), hinge(cosine - as_float(name, "margin", margin)), 0.0)
-    return cast(reduce(together + apart, reduction), dtype)
+    similar = where(equal(target, 1), 1.0 - cosine, 0.0)
+    dissimilar = where(equal(target, -1), hinge(cosine - as_float(name, "margin", margin)), 0.0)
+    return cast(reduce(similar + dissimilar, reduction), dtype)
 
 
 def triplet_margin_loss(
@@ -104,7 +104,7 @@ def triplet_margin_loss(
     *,
     reduction: str = "mean",
 ) -> Tensor:
-    r"""Zero once an anchor is nearer, by a margin, to what it belongs with than to what it does not.
+    r"""Triplet margin loss: zero once the anchor is nearer to the positive than to the negative by a margin.
 
     .. math:: \ell = \max(0, d(a, p) - d(a, n) + margin)
 
@@ -119,11 +119,11 @@ def triplet_margin_loss(
     margin : float, default: 1.0
         Greater than 0.
     p : float, default: 2.0
-        The power of the norm.
+        The order of the norm.
     eps : float, default: 1e-6
-        What is added to each difference.
+        Added to each difference.
     swap : bool, default: False
-        Whether the distance of `positive` from `negative` counts instead where it is less than that of the anchor.
+        Whether to use the distance of `positive` from `negative` where it is less than that of the anchor.
     reduction : {"mean", "sum", "none"}, default: "mean"
 
     Returns
@@ -164,7 +164,7 @@ def triplet_margin_with_distance_loss(
     swap: bool = False,
     reduction: str = "mean",
 ) -> Tensor:
-    r"""`triplet_margin_loss` with any distance.
+    r"""Triplet margin loss with any distance function.
 
     .. math:: \ell = \max(0, d(a, p) - d(a, n) + margin)
 
@@ -177,7 +177,7 @@ def triplet_margin_with_distance_loss(
     margin : float, default: 1.0
         Greater than 0.
     swap : bool, default: False
-        Whether the distance of `positive` from `negative` counts instead where it is less than that of the anchor.
+        Whether to use the distance of `positive` from `negative` where it is less than that of the anchor.
     reduction : {"mean", "sum", "none"}, default: "mean"
 
     Returns
@@ -219,14 +219,14 @@ def _triplet(
 ) -> Tensor:
     require_reduction(loss, reduction)
     margin = require_positive(loss, "margin", margin)
-    dtype, tensors = promoted(loss, {"anchor": anchor, "positive": positive, "negative": negative})
+    dtype, tensors = promote_tensors(loss, {"anchor": anchor, "positive": positive, "negative": negative})
     anchor, positive, negative = tensors
     if not anchor.ndim == positive.ndim == negative.ndim:
         raise ShapeError(
             f"{loss}: anchor, positive and negative must have equally many axes, got shapes {anchor.shape}, "
             f"{positive.shape} and {negative.shape}"
         )
-    near, far = distance(anchor, positive), distance(anchor, negative)
+    positive_distance, negative_distance = distance(anchor, positive), distance(anchor, negative)
     if swap:
-        far = minimum(far, distance(positive, negative))
-    return cast(reduce(hinge(near - far + margin), reduction), dtype)
+        negative_distance = minimum(negative_distance, distance(positive, negative))
+    return cast(reduce(hinge(positive_distance - negative_distance + margin), reduction), dtype)

@@ -1,4 +1,4 @@
-"""The losses as functions, under PyTorch's names."""
+"""Loss functions, under PyTorch's names."""
 
 import typing as _typing
 

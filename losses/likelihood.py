@@ -1,4 +1,4 @@
-"""Negative log-likelihoods of targets under a distribution, and the divergence of one distribution from another."""
+"""Negative log-likelihood losses, and the Kullback-Leibler divergence."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ..core.types.dtypes import float32
 from ..core.types.errors import ShapeError
 from .checks import (
     broadcast,
-    promoted,
+    promote_tensors,
     require_floating,
     require_positive,
     require_tensor,
 )
-from .classes import class_weights, counted, require_class_indices
+from .classes import class_weights, mask_ignored, require_class_indices
 from .pointwise import pointwise, pointwise_loss
 from .reduction import REDUCTIONS, reduce, require_reduction
 
@@ -40,13 +40,13 @@ def nll_loss(
     ignore_index: int = -100,
     reduction: str = "mean",
 ) -> Tensor:
-    r"""The negative log-likelihood of class indices, given the logarithms of the classes' probabilities.
+    r"""Negative log-likelihood loss of class indices, given log-probabilities.
 
     With a class index :math:`t` as the target it is
 
     .. math:: \ell = -w_t x_t
 
-    and `cross_entropy` is this of the `log_softmax` of logits.
+    `cross_entropy` is this loss of the `log_softmax` of logits.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def nll_loss(
         input = cast(input, float32)
     weight = class_weights(name, input, weight)
     axis = min(1, input.ndim - 1)
-    target, counts = counted(name, target, input.shape[axis], ignore_index)
+    target, counts = mask_ignored(name, target, input.shape[axis], ignore_index)
     losses = -take_along_axis(input, expand_dims(target, axis=axis), axis=axis).reshape(target.shape)
     share = None if weight is None else weight[target]
     if share is not None:
@@ -107,19 +107,19 @@ def nll_loss(
 
 
 def _stirling(ops: Any, target: Any) -> Any:
-    """Stirling's approximation to the logarithm of a factorial, for numbers greater than 1."""
+    """Stirling's approximation of ``log(factorial(target))``, for targets greater than 1."""
     return target * ops.log(target) - target + ops.log(target * (2.0 * math.pi)) * 0.5
 
 
-def _above_one(ops: Any, target: Any, value: Any) -> Any:
-    """What it comes to where a target is greater than 1, else 0; NaN does not count as not greater."""
+def _where_above_one(ops: Any, target: Any, value: Any) -> Any:
+    """``value(target)`` where the target is greater than 1 or NaN, else 0."""
     no = target <= 1.0
     return ops.masked_fill(value(ops.masked_fill(target, no, 2.0)), no, 0.0)
 
 
 def _poisson(ops: Any, input: Any, target: Any, log_input: bool, full: bool, eps: float) -> Any:
     loss = ops.exp(input) - target * input if log_input else input - target * ops.log(input + eps)
-    return loss + _above_one(ops, target, lambda t: _stirling(ops, t)) if full else loss
+    return loss + _where_above_one(ops, target, lambda t: _stirling(ops, t)) if full else loss
 
 
 def _poisson_slope(ops: Any, input: Any, target: Any, log_input: bool, full: bool, eps: float) -> Any:
@@ -128,7 +128,7 @@ def _poisson_slope(ops: Any, input: Any, target: Any, log_input: bool, full: boo
 
 def _poisson_target_slope(ops: Any, input: Any, target: Any, log_input: bool, full: bool, eps: float) -> Any:
     slope = -(input if log_input else ops.log(input + eps))
-    return slope + _above_one(ops, target, lambda t: ops.log(t) + 0.5 / t) if full else slope
+    return slope + _where_above_one(ops, target, lambda t: ops.log(t) + 0.5 / t) if full else slope
 
 
 _poisson_nll = pointwise("poisson_nll_loss", _poisson, input=_poisson_slope, target=_poisson_target_slope)
@@ -143,7 +143,7 @@ def poisson_nll_loss(
     eps: float = 1e-8,
     reduction: str = "mean",
 ) -> Tensor:
-    r"""The negative log-likelihood of counts under Poisson's distribution, given its rate or the logarithm of that.
+    r"""Poisson negative log-likelihood loss of counts, given the rate or its logarithm.
 
     .. math:: \ell = e^x - y x \quad \text{or} \quad \ell = x - y \log (x + \epsilon)
 
@@ -160,9 +160,9 @@ def poisson_nll_loss(
     log_input : bool, default: True
         Whether `input` is the logarithm of the rate.
     full : bool, default: False
-        Whether the approximation is added.
+        Whether to add Stirling's approximation.
     eps : float, default: 1e-8
-        What is added to a rate before its logarithm is taken.
+        Added to the rate before its logarithm is taken.
     reduction : {"mean", "sum", "none"}, default: "mean"
 
     Returns
@@ -187,7 +187,7 @@ def poisson_nll_loss(
     """
     name = "poisson_nll_loss"
     require_reduction(name, reduction)
-    dtype, (input, target) = promoted(name, {"input": input, "target": target}, labels=("target",))
+    dtype, (input, target) = promote_tensors(name, {"input": input, "target": target}, labels=("target",))
     input, target = broadcast(name, {"input": input, "target": target})
     return cast(
         pointwise_loss(_poisson_nll, input, target, reduction, bool(log_input), bool(full), as_float(name, "eps", eps)),
@@ -203,7 +203,7 @@ def gaussian_nll_loss(
     eps: float = 1e-6,
     reduction: str = "mean",
 ) -> Tensor:
-    r"""The negative log-likelihood of targets under normal distributions, given their means and variances.
+    r"""Gaussian negative log-likelihood loss of targets, given means and variances.
 
     .. math:: \ell = \frac{1}{2} \left( \log v + \frac{(x - y)^2}{v} \right), \quad v = \max(var, \epsilon)
 
@@ -219,9 +219,9 @@ def gaussian_nll_loss(
     var : Tensor or float
         The variances: of the shape of `input`, or of that with one length 1, or without its last axis; not negative.
     full : bool, default: False
-        Whether the constant is added.
+        Whether to add the constant.
     eps : float, default: 1e-6
-        The least variance that is computed with. The gradient takes no notice of that bound, as in PyTorch.
+        The lower bound of the variances, which the gradient ignores, as in PyTorch.
     reduction : {"mean", "sum", "none"}, default: "mean"
 
     Returns
@@ -251,10 +251,12 @@ def gaussian_nll_loss(
     require_floating(name, "input", input)
     if isinstance(var, int | float):
         var = full_like(input, var)
-    dtype, (input, target, var) = promoted(name, {"input": input, "target": target, "var": var}, labels=("target",))
-    var = _variances(name, input, var)
+    dtype, (input, target, var) = promote_tensors(
+        name, {"input": input, "target": target, "var": var}, labels=("target",)
+    )
+    var = _broadcastable_variance(name, input, var)
     broadcast(name, {"input": input, "target": target})
-    # The difference has no history, so that the gradient passes the bound by.
+    # The detached difference keeps the bound out of the gradient.
     bounded = var + (clip(var, eps) - var).detach()
     difference = input - target
     losses = (log(bounded) + difference * difference / bounded) * 0.5
@@ -263,9 +265,9 @@ def gaussian_nll_loss(
     return cast(reduce(losses, reduction), dtype)
 
 
-def _variances(loss: str, input: Tensor, var: Tensor) -> Tensor:
-    """The variances in a shape that broadcasts to that of the input."""
-    inspect(_require_no_negative, var, loss=loss)
+def _broadcastable_variance(loss: str, input: Tensor, var: Tensor) -> Tensor:
+    """Check the variances, and give them a shape that broadcasts to that of the input."""
+    inspect(_require_nonnegative, var, loss=loss)
     if var.shape == input.shape:
         return var
     if input.ndim and var.shape == input.shape[:-1]:
@@ -279,21 +281,21 @@ def _variances(loss: str, input: Tensor, var: Tensor) -> Tensor:
     return var
 
 
-def _require_no_negative(host: numpy.ndarray, loss: str) -> None:
+def _require_nonnegative(host: numpy.ndarray, loss: str) -> None:
     if (host < 0).any():
         raise ValueError(f"{loss}: var must not be negative, got {host[host < 0][0]}")
 
 
-def _divergence(ops: Any, input: Any, target: Any, log_target: bool) -> Any:
+def _kl_divergence(ops: Any, input: Any, target: Any, log_target: bool) -> Any:
     if log_target:
         return ops.exp(target) * (target - input)
-    # Of a probability of zero the logarithm of one counts.
+    # A probability of 0 takes the logarithm of 1, so that its loss is 0.
     return target * (ops.log(target + ops.cast(target == 0.0, target.dtype)) - input)
 
 
 _kl_div = pointwise(
     "kl_div",
-    _divergence,
+    _kl_divergence,
     input=lambda ops, input, target, log_target: -(ops.exp(target) if log_target else target),
     target=lambda ops, input, target, log_target: (
         ops.exp(target) * (target - input + 1.0) if log_target else ops.log(target) + target / target - input
@@ -302,7 +304,7 @@ _kl_div = pointwise(
 
 
 def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
-    r"""The divergence of a distribution from another, of which the logarithm is given.
+    r"""Kullback-Leibler divergence of `target` from `input`, which holds log-probabilities.
 
     With log-probabilities :math:`x` and probabilities :math:`y` it is, for each element,
 
@@ -321,7 +323,7 @@ def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target
         ``"batchmean"`` divides the sum by the length of the first axis, which gives the mean divergence. ``"mean"``
         divides it by the number of elements.
     log_target : bool, default: False
-        Whether `target` holds logarithms.
+        Whether `target` holds log-probabilities.
 
     Returns
     -------
@@ -345,7 +347,7 @@ def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target
     tensor(0.1201)
     """
     require_reduction("kl_div", reduction, (*REDUCTIONS, "batchmean"))
-    dtype, tensors = promoted("kl_div", {"input": input, "target": target})
+    dtype, tensors = promote_tensors("kl_div", {"input": input, "target": target})
     first = input.shape[0] if input.ndim else 1
     input, target = broadcast("kl_div", dict(zip(("input", "target"), tensors, strict=True)))
     if reduction == "batchmean":

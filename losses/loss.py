@@ -1,4 +1,4 @@
-"""The losses as classes, each made of the signature and the docstring of its function."""
+"""Loss classes, each made from the signature and the docstring of its function."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 Check = Callable[[str, str, Any], Any]
-"""An option as it is kept, given the name of the class, its own, and its value; raises where it is not one."""
+"""``check(loss, name, value)`` validates an option, and returns the value to store."""
 
 _ENTRY = re.compile(r"^(?=\S)", re.MULTILINE)
 
@@ -68,26 +68,26 @@ def _require_weight(loss: str, name: str, value: Any) -> Any:
     return value
 
 
-def _or_pairwise_distance(loss: str, name: str, value: Any) -> Any:
+def _default_distance(loss: str, name: str, value: Any) -> Any:
     return pairwise_distance if value is None else value
 
 
 class Loss:
-    """A loss with its options: called with tensors, it gives the loss.
+    """Base class of losses: stores the options, and computes the loss of the tensors that it is called with.
 
-    A subclass names its function. What has a default there is an option of the class, and an attribute of its objects;
-    the docstring is the function's, with that of the subclass as the example.
+    A subclass names its function. Parameters with a default are options of the class and attributes of its objects. Its
+    docstring is made from that of the function; the one written in the subclass is the example.
 
     Parameters
     ----------
     function : callable
         ``function(*tensors, **options)``.
     without : str, optional
-        A parameter that is no option of the class.
+        A parameter that the class does not take.
     by_keyword : bool, default: False
-        Whether options are given by keyword only, though the function takes them by position.
+        Whether options are keyword-only, even if the function takes them by position.
     **checks : callable
-        `Check` of the options of these names, beside those of reductions and weights.
+        `Check` of options by name, beside those of reductions and weights.
     """
 
     _function: ClassVar[Callable[..., Tensor]]
@@ -110,7 +110,7 @@ class Loss:
         cls._function = staticmethod(function)
         cls._options = inspect.Signature(options)
         cls._checks = cls._checks | checks
-        cls.__doc__ = _documented(function, set(cls._options.parameters), cls.__doc__)
+        cls.__doc__ = _class_docstring(function, set(cls._options.parameters), cls.__doc__)
 
         def __init__(self: Loss, *options: Any, **named: Any) -> None:
             Loss.__init__(self, *options, **named)
@@ -131,7 +131,7 @@ class Loss:
             setattr(self, name, value if check is None else check(loss, name, value))
 
     def forward(self, *tensors: Any, **named: Any) -> Tensor:
-        """The loss of tensors, which are the function's."""
+        """Compute the loss of tensors, given as to the function."""
         options = {name: getattr(self, name) for name in self._options.parameters}
         return self._function(*tensors, **named, **options)
 
@@ -142,14 +142,14 @@ class Loss:
         return f"{type(self).__name__}()"
 
 
-def _documented(function: Callable[..., Tensor], options: set[str], example: str | None) -> str:
-    """The docstring of a class: the summary and the options of its function, and an example."""
+def _class_docstring(function: Callable[..., Tensor], options: set[str], example: str | None) -> str:
+    """The docstring of a class: summary and options of its function, and an example."""
     text = inspect.getdoc(function) or ""
     parameters = text.partition("Parameters\n----------\n")[2].partition("\n\n")[0]
     entries = [entry.rstrip() for entry in _ENTRY.split(parameters) if entry.partition(" : ")[0] in options]
     sections = {
         "Parameters": "\n".join(entries),
-        "Raises": "TypeError, ValueError\n    If an option is not one of these.",
+        "Raises": "TypeError, ValueError\n    If an option is unknown, or its value invalid.",
         "See Also": f"tensorplug.losses.functional.{function.__name__} : the formula, the shapes, and the errors.",
         "Examples": inspect.cleandoc(example or ""),
     }
@@ -325,7 +325,7 @@ class TripletMarginWithDistanceLoss(
     Loss,
     function=triplet_margin_with_distance_loss,
     margin=require_positive,
-    distance_function=_or_pairwise_distance,
+    distance_function=_default_distance,
 ):
     """
     >>> import tensorplug as tp

@@ -1,4 +1,4 @@
-"""Losses that are zero once a score is right by a margin."""
+"""Margin (hinge) losses, zero once a score is right by a margin."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ..core.types.dtypes import int64
 from ..core.types.errors import ShapeError
 from .checks import (
     broadcast,
-    promoted,
+    promote_tensors,
     require_shape,
     require_tensor,
 )
@@ -39,14 +39,14 @@ __all__ = ["hinge_embedding_loss", "margin_ranking_loss", "multi_margin_loss", "
 
 
 def hinge(x: Tensor) -> Tensor:
-    """The element where it is positive, else zero. The gradient at zero is one, as that of PyTorch's clamp."""
+    """``max(x, 0)``, whose gradient at 0 is 1, as that of PyTorch's clamp."""
     return clip(x, 0.0)
 
 
 def margin_ranking_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, *, reduction: str = "mean"
 ) -> Tensor:
-    r"""Zero once the input that should rank higher does so by a margin.
+    r"""Margin ranking loss: zero once the input that should rank higher does so by a margin.
 
     .. math:: \ell = \max(0, -y (x_1 - x_2) + margin)
 
@@ -86,7 +86,7 @@ def margin_ranking_loss(
     name = "margin_ranking_loss"
     require_reduction(name, reduction)
     names = ("input1", "input2", "target")
-    dtype, tensors = promoted(name, dict(zip(names, (input1, input2, target), strict=True)), labels=("target",))
+    dtype, tensors = promote_tensors(name, dict(zip(names, (input1, input2, target), strict=True)), labels=("target",))
     _require_equal_ndim(name, dict(zip(names, tensors, strict=True)))
     input1, input2, target = broadcast(name, dict(zip(names, tensors, strict=True)))
     return cast(reduce(hinge(-target * (input1 - input2) + as_float(name, "margin", margin)), reduction), dtype)
@@ -99,13 +99,13 @@ def _require_equal_ndim(loss: str, tensors: dict[str, Tensor]) -> None:
 
 
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, *, reduction: str = "mean") -> Tensor:
-    r"""The distance of a pair that belongs together, and what is missing to the margin of one that does not.
+    r"""Hinge embedding loss: the distance of a similar pair, and the margin minus the distance of a dissimilar one.
 
     .. math::
 
         \ell = \begin{cases} x & y = 1 \\ \max(0, margin - x) & y = -1 \end{cases}
 
-    The definition is PyTorch's, in which a target that is neither gives the sum of the two.
+    Any other target gives the sum of the two, as in PyTorch.
 
     Parameters
     ----------
@@ -138,11 +138,11 @@ def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, *, 
     """
     name = "hinge_embedding_loss"
     require_reduction(name, reduction)
-    dtype, tensors = promoted(name, {"input": input, "target": target}, labels=("target",))
+    dtype, tensors = promote_tensors(name, {"input": input, "target": target}, labels=("target",))
     input, target = broadcast(name, dict(zip(("input", "target"), tensors, strict=True)))
-    together = where(not_equal(target, -1.0), input, 0.0)
-    apart = where(not_equal(target, 1.0), hinge(as_float(name, "margin", margin) - input), 0.0)
-    return cast(reduce(together + apart, reduction), dtype)
+    similar = where(not_equal(target, -1.0), input, 0.0)
+    dissimilar = where(not_equal(target, 1.0), hinge(as_float(name, "margin", margin) - input), 0.0)
+    return cast(reduce(similar + dissimilar, reduction), dtype)
 
 
 def multi_margin_loss(
@@ -154,7 +154,7 @@ def multi_margin_loss(
     *,
     reduction: str = "mean",
 ) -> Tensor:
-    r"""Zero once the score of the right class exceeds those of all others by a margin.
+    r"""Multi-class margin loss: zero once the score of the right class exceeds those of all others by a margin.
 
     .. math:: \ell = \frac{w_t}{C} \sum_{c \ne t} \max(0, margin - x_t + x_c)^p
 
@@ -197,23 +197,23 @@ def multi_margin_loss(
     name = "multi_margin_loss"
     require_reduction(name, reduction)
     require_power(name, "p", p)
-    dtype, (scores,) = promoted(name, {"input": input})
+    dtype, (scores,) = promote_tensors(name, {"input": input})
     require_tensor(name, "target", target, input.device)
     _require_vectors(name, input)
     require_class_indices(name, input, target)
     any_ignored(name, target, input.shape[-1], None)
     weight = class_weights(name, scores, weight)
     chosen = expand_dims(cast(target, int64), axis=-1)
-    missing = relu(scores - take_along_axis(scores, chosen, axis=-1) + as_float(name, "margin", margin))
-    missing = masked_fill(missing, equal(_class_numbers(chosen, input.shape[-1]), chosen), 0.0)
-    losses = (missing if p == 1 else missing * missing).sum(-1) / float(input.shape[-1])
+    violation = relu(scores - take_along_axis(scores, chosen, axis=-1) + as_float(name, "margin", margin))
+    violation = masked_fill(violation, equal(_all_classes(chosen, input.shape[-1]), chosen), 0.0)
+    losses = (violation if p == 1 else violation * violation).sum(-1) / float(input.shape[-1])
     if weight is not None:
         losses = losses * weight[target]
     return cast(_reduce_samples(losses, reduction), dtype)
 
 
 def require_power(loss: str, name: str, value: Any) -> int:
-    """The power; raise ValueError unless it is 1 or 2."""
+    """Return the power as an int; raise ValueError unless it is 1 or 2."""
     if value not in (1, 2):
         raise ValueError(f"{loss}: {name} must be 1 or 2, got {value}")
     return int(value)
@@ -224,17 +224,17 @@ def _require_vectors(loss: str, input: Tensor) -> None:
         raise ShapeError(f"{loss}: input must have shape (N, C) or (C,) with at least one class, got {input.shape}")
 
 
-def _class_numbers(like: Tensor, classes: int) -> Tensor:
+def _all_classes(like: Tensor, classes: int) -> Tensor:
     return arange(classes, dtype=int64, device=like.device)
 
 
 def _reduce_samples(losses: Tensor, reduction: str) -> Tensor:
-    """The losses of samples under a reduction; the mean of none is 0, as in PyTorch for losses of this family."""
+    """Reduce the losses of samples; the mean of no samples is 0, as in PyTorch for these losses."""
     return reduce(losses, "sum" if reduction == "mean" and not losses.size else reduction)
 
 
 def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
-    r"""Zero once the scores of all right classes exceed those of all others by a margin of 1.
+    r"""Multi-label margin loss: zero once the scores of all right classes exceed all others by a margin of 1.
 
     .. math:: \ell = \frac{1}{C} \sum_{t \in T} \sum_{c \notin T} \max(0, 1 - x_t + x_c)
 
@@ -273,27 +273,27 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "m
     """
     name = "multilabel_margin_loss"
     require_reduction(name, reduction)
-    dtype, (scores,) = promoted(name, {"input": input})
+    dtype, (scores,) = promote_tensors(name, {"input": input})
     require_tensor(name, "target", target, input.device)
     _require_vectors(name, input)
     require_shape(name, "target", target, input.shape)
     if target.dtype.kind not in "iu":
         raise TypeError(f"{name}: target must be of an integer dtype, as it holds class indices, got {target.dtype}")
     any_ignored(name, target, input.shape[-1], -1)
-    right, meant = _listed(target)
-    numbers = _class_numbers(right, input.shape[-1])
-    is_right = any(logical_and(equal(expand_dims(right, axis=-1), numbers), meant), axis=-2)
-    missing = 1.0 - expand_dims(take_along_axis(scores, right, axis=-1), axis=-1) + expand_dims(scores, axis=-2)
-    pairs = logical_and(meant, expand_dims(logical_not(is_right), axis=-2))
-    losses = where(pairs, relu(missing), 0.0).sum((-2, -1)) / float(input.shape[-1])
+    right, valid = _target_classes(target)
+    numbers = _all_classes(right, input.shape[-1])
+    is_right = any(logical_and(equal(expand_dims(right, axis=-1), numbers), valid), axis=-2)
+    violation = 1.0 - expand_dims(take_along_axis(scores, right, axis=-1), axis=-1) + expand_dims(scores, axis=-2)
+    pairs = logical_and(valid, expand_dims(logical_not(is_right), axis=-2))
+    losses = where(pairs, relu(violation), 0.0).sum((-2, -1)) / float(input.shape[-1])
     return cast(_reduce_samples(losses, reduction), dtype)
 
 
-def _listed(target: Tensor) -> tuple[Tensor, Tensor]:
-    """The classes before the first -1, in as many columns as the longest list needs, and a mask of which are meant."""
+def _target_classes(target: Tensor) -> tuple[Tensor, Tensor]:
+    """Class indices before the first -1, padded with 0 to the longest list, and a mask of the valid ones."""
     host = host_array(target).astype("int64")
-    meant = numpy.logical_and.accumulate(host >= 0, axis=-1)
-    longest = int(meant.sum(axis=-1).max(initial=0))
-    meant = meant[..., :longest]
-    right = numpy.where(meant, host[..., :longest], 0)
-    return asarray(right, device=target.device), asarray(meant[..., None], device=target.device)
+    valid = numpy.logical_and.accumulate(host >= 0, axis=-1)
+    longest = int(valid.sum(axis=-1).max(initial=0))
+    valid = valid[..., :longest]
+    right = numpy.where(valid, host[..., :longest], 0)
+    return asarray(right, device=target.device), asarray(valid[..., None], device=target.device)

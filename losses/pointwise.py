@@ -1,9 +1,8 @@
-"""Losses of single elements: each is one operation, which adds its losses up where only their sum is wanted.
+"""Pointwise losses: elementwise functions of input and target, each declared as one operation that may return the sum.
 
-A loss is declared by its formula and by those of its slopes. A backend computes a formula in one go, compiled or in
-parts that fit the processor's cache, or has a kernel for the operation. Slopes are computed in the backward pass from
-the operands, so that nothing but these is kept; recorded, they are made of other operations, whose derivatives give
-those of higher order.
+A loss is declared by its formula and by its slopes, the formulas of its derivatives by input and target. A backend
+evaluates a formula compiled or in blocks that fit the cache, or has a kernel for the operation. Only the operands are
+saved for the backward pass. With ``create_graph=True`` the slopes are made of other operations, which have derivatives.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ Formula = Callable[..., Any]
 
 FLOATS = "real-valued floating-point"
 
-
 _KEEPS_SLOPE: dict[str, Literal["always", "recorded"]] = {}
 """When the sum of a loss comes from the kernel that computes the slope along with it, by the name of the loss."""
 
@@ -35,15 +33,15 @@ def pointwise(
     Parameters
     ----------
     name
-        Its function's.
+        The name of the operation, that of the function of users.
     value
-        The loss.
+        The formula of the loss.
     keeps_slope
         Whether backends may have a kernel that computes the derivative by `input` along with the sum of the losses. It
         is saved for the backward pass, unless `target` wants a gradient too. "always" uses that kernel for each sum,
         "recorded" only where `input` wants a gradient, because the sum alone is quicker.
     **slopes
-        Its derivatives by ``input`` and by ``target``; without the latter targets have no gradient.
+        Formulas of the derivatives by ``input`` and by ``target``; a target without one has no gradient.
     """
     constants = tuple(operand for operand in ("input", "target") if operand not in slopes)
     gradients: dict[str, Any] = {operand: _gradient(name, operand, slope) for operand, slope in slopes.items()}
@@ -61,7 +59,7 @@ def pointwise(
 
 
 def _gradient(loss: str, operand: str, slope: Formula) -> Callable[..., Any]:
-    """The formula of an operand's gradient, which one operation computes."""
+    """Declare the gradient of a loss by one operand as an operation; return its VJP."""
     name = f"{loss}_{operand}_gradient"
 
     def scaled(ops: Any, upstream: Any, input: Any, target: Any, *options: Any) -> Any:
@@ -78,23 +76,22 @@ def _gradient(loss: str, operand: str, slope: Formula) -> Callable[..., Any]:
 
 
 def _tangent(gradient: Callable[..., Any]) -> Callable[..., Any]:
-    """The formula of a tangent: for each element the gradient's, added up where the losses are."""
+    """The JVP of a loss: elementwise the VJP of `gradient`, summed if the losses are."""
 
     def formula(ops: Any, t: Any, input: Any, target: Any, options: tuple[Any, ...], out_shape: Any) -> Any:
-        return _reduced(ops, gradient(ops, t, input, target, options), out_shape)
+        return _sum_to_shape(ops, gradient(ops, t, input, target, options), out_shape)
 
     return formula
 
 
-def _reduced(ops: Any, found: Any, shape: tuple[int, ...]) -> Any:
+def _sum_to_shape(ops: Any, found: Any, shape: tuple[int, ...]) -> Any:
     return found if found.shape == shape else ops.sum(found)
 
 
 def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
-    """The operation that computes the sum of the losses and the slope by the input, and the one that takes the gradient
-    from it.
+    """Declare two operations: the sum of the losses with the slope by the input, and the gradient from that slope.
 
-    No tensor has the slope's memory, so a backward pass that frees the graph may write the gradient there.
+    No tensor shares the slope's memory, so a backward pass that frees the graph may write the gradient there.
     """
     name, gradient_name = f"{loss}_with_slope", f"{loss}_gradient_from_slope"
 
@@ -128,7 +125,7 @@ def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
         options: tuple[Any, ...],
         overwrite: bool = False,
     ) -> Any:
-        # The slope has no history: where one is wanted it is computed anew.
+        # The slope is no tensor and has no history, so a recorded gradient computes it anew.
         if type(upstream) is Tensor:
             return slope_of(ops, input, target, *options) * upstream
         return ops.pointwise(scaled, (upstream, slope), (), False)
@@ -141,13 +138,19 @@ def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
         return total
 
 
+def _has_slope_kernel(loss: str, input: Tensor) -> bool:
+    """Whether the sum of a loss is to come from a kernel that computes the slope with it."""
+    when = _KEEPS_SLOPE.get(loss)
+    if when is None or (when == "recorded" and not input.requires_grad):
+        return False
+    return input._key.library.find_own_kernel(f"{loss}_with_slope") is not None
+
+
 def pointwise_loss(loss: Operation, input: Tensor, target: Tensor, reduction: str, *options: Any) -> Tensor:
-    """A declared loss of tensors of one shape and dtype, under a reduction."""
+    """Compute a pointwise loss of tensors of one shape and dtype, with a reduction."""
     summed = reduction != "none"
-    if summed and not target.requires_grad and (when := _KEEPS_SLOPE.get(loss.name)) is not None:
-        with_slope = f"{loss.name}_with_slope"
-        if (when == "always" or input.requires_grad) and input._key.library.find_own_kernel(with_slope) is not None:
-            total = FUNCTIONS[with_slope](input, target, options)
-            return total if reduction != "mean" else total / float(math.prod(input.shape))
-    total = loss(input, target, options=options, summed=summed)
+    if summed and not target.requires_grad and _has_slope_kernel(loss.name, input):
+        total = FUNCTIONS[f"{loss.name}_with_slope"](input, target, options)
+    else:
+        total = loss(input, target, options=options, summed=summed)
     return total if reduction != "mean" else total / float(math.prod(input.shape))

@@ -1,4 +1,4 @@
-"""What becomes of the losses of the single elements: kept, added up, or averaged."""
+"""Reductions of elementwise losses: "none", "mean" and "sum"."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ REDUCTIONS: dict[str, Callable[[Tensor, Any], Tensor]] = {
     "mean": lambda losses, total: mean(losses) if total is None else sum(losses) / total,
     "sum": lambda losses, total: sum(losses),
 }
-"""By PyTorch's names; `total` is what a weighted mean is divided by, None for the number of elements."""
+"""Functions ``(losses, total)`` by PyTorch's names; a weighted mean is divided by `total` unless it is None."""
 
 
 def require_reduction(loss: str, reduction: str, allowed: Iterable[str] = REDUCTIONS) -> None:
-    """Raise ValueError unless there is a reduction of that name."""
+    """Raise ValueError unless a reduction is one of the allowed names."""
     names = tuple(allowed)
     if reduction not in names:
         raise ValueError(f"{loss}: reduction must be one of {', '.join(map(repr, names))}, got {reduction!r}")
 
 
 def reduce(losses: Tensor, reduction: str, total: Tensor | float | None = None) -> Tensor:
-    """The losses under a reduction.
+    """Apply a reduction to elementwise losses.
 
     Parameters
     ----------
@@ -33,6 +33,6 @@ def reduce(losses: Tensor, reduction: str, total: Tensor | float | None = None) 
     reduction : str
         A key of `REDUCTIONS`.
     total : Tensor or float, optional
-        What a mean is divided by, where elements have weights; their number by default.
+        The divisor of a weighted mean; by default the number of losses.
     """
     return REDUCTIONS[reduction](losses, total)

@@ -1,4 +1,4 @@
-"""Losses of the difference between an input and a target."""
+"""Regression losses: functions of the difference between input and target."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..core.memory.structure import cast
 from ..core.types.axes import as_float
 from .checks import (
     broadcast,
-    promoted,
+    promote_tensors,
     require_positive,
     require_shape,
 )
@@ -21,12 +21,12 @@ from .reduction import reduce, require_reduction
 __all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
 
 
-LEAST_BETA = float(numpy.finfo(numpy.float32).tiny)
-"""Of a lesser one no difference in single precision is on the curved part, and none that counts in double."""
+MIN_BETA = float(numpy.finfo(numpy.float32).tiny)
+"""The least `beta` for which the quadratic part of smooth L1 matters; below, it is the L1 loss."""
 
 
-def _of_difference(name: str, value: Formula, slope: Formula, keeps_slope: Any = None) -> Operation:
-    """Declare a loss of the difference, given as ``formula(ops, difference, *options)``."""
+def _difference_loss(name: str, value: Formula, slope: Formula, keeps_slope: Any = None) -> Operation:
+    """Declare a pointwise loss by formulas ``(ops, input - target, *options)`` of its value and its derivative."""
     return pointwise(
         name,
         lambda ops, input, target, *options: value(ops, input - target, *options),
@@ -37,20 +37,20 @@ def _of_difference(name: str, value: Formula, slope: Formula, keeps_slope: Any =
 
 
 def _clipped(ops: Any, difference: Any, bound: float, scale: float) -> Any:
-    """The square and the absolute value are one formula of the difference and of what is left of it between bounds."""
+    """Huber loss times `scale`: ``(d - c / 2) * c``, where c is d clipped to the bounds, on both sides of a bound."""
     clipped = ops.clip(difference, -bound, bound)
     return (difference - clipped * 0.5) * (clipped * scale)
 
 
-_l1 = _of_difference("l1_loss", lambda ops, d: ops.abs(d), lambda ops, d: ops.sign(d), keeps_slope="recorded")
-_mse = _of_difference("mse_loss", lambda ops, d: d * d, lambda ops, d: d * 2.0, keeps_slope="always")
-_smooth_l1 = _of_difference(
+_l1 = _difference_loss("l1_loss", lambda ops, d: ops.abs(d), lambda ops, d: ops.sign(d), keeps_slope="recorded")
+_mse = _difference_loss("mse_loss", lambda ops, d: d * d, lambda ops, d: d * 2.0, keeps_slope="always")
+_smooth_l1 = _difference_loss(
     "smooth_l1_loss",
     lambda ops, d, beta: _clipped(ops, d, beta, 1.0 / beta),
     lambda ops, d, beta: ops.where(ops.abs(d) < beta, d * (1.0 / beta), ops.sign(d)),
     keeps_slope="always",
 )
-_huber = _of_difference(
+_huber = _difference_loss(
     "huber_loss",
     lambda ops, d, delta: _clipped(ops, d, delta, 1.0),
     lambda ops, d, delta: ops.where(ops.abs(d) < delta, d, ops.sign(d) * delta),
@@ -59,11 +59,11 @@ _huber = _of_difference(
 
 
 def _regression(loss: Operation, input: Any, target: Any, reduction: str, weight: Any, *options: float) -> Tensor:
-    """A loss of tensors as users give them; its mean is divided by the sum of the weights, if there are any."""
+    """Check the arguments of a loss and compute it; a weighted mean is divided by the sum of the weights."""
     name = loss.name
     require_reduction(name, reduction)
     given = {"input": input, "target": target} | ({} if weight is None else {"weight": weight})
-    dtype, tensors = promoted(name, given, labels=("target",))
+    dtype, tensors = promote_tensors(name, given, labels=("target",))
     if weight is not None:
         require_shape(name, "weight", weight, input.shape)
     input, target = broadcast(name, dict(zip(("input", "target"), tensors, strict=False)), warn=True)
@@ -74,7 +74,7 @@ def _regression(loss: Operation, input: Any, target: Any, reduction: str, weight
 
 
 def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
-    r"""The absolute difference between input and target.
+    r"""L1 loss: the absolute difference between input and target.
 
     .. math:: \ell = |x - y|
 
@@ -89,7 +89,7 @@ def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: T
         Of a real-valued dtype. Other shapes are broadcast, with a warning.
     reduction : {"mean", "sum", "none"}, default: "mean"
     weight : Tensor, shape of `input`, optional
-        What each loss is multiplied by. The mean is then divided by the sum of the weights.
+        A factor of each loss. The mean is then divided by the sum of the weights.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: T
 
 
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
-    r"""The square of the difference between input and target.
+    r"""Squared error: the squared difference between input and target.
 
     .. math:: \ell = (x - y)^2
 
@@ -134,7 +134,7 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: 
         Of a real-valued dtype. Other shapes are broadcast, with a warning.
     reduction : {"mean", "sum", "none"}, default: "mean"
     weight : Tensor, shape of `input`, optional
-        What each loss is multiplied by. The mean is then divided by the sum of the weights.
+        A factor of each loss. The mean is then divided by the sum of the weights.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: 
 
 
 def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
-    r"""The square of small differences between input and target, and the absolute value of great ones.
+    r"""Smooth L1 loss: the square of small differences between input and target, the absolute value of large ones.
 
     .. math::
 
@@ -199,7 +199,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
     tensor([0.1250, 1.5000])
     """
     beta = require_beta("smooth_l1_loss", "beta", beta)
-    if beta < LEAST_BETA:
+    if beta < MIN_BETA:
         return _regression(_l1, input, target, reduction, None)
     return _regression(_smooth_l1, input, target, reduction, None, beta)
 
@@ -207,7 +207,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
 def huber_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
 ) -> Tensor:
-    r"""Half the square of small differences between input and target, and a multiple of great ones.
+    r"""Huber loss: half the square of small differences between input and target, a multiple of large ones.
 
     .. math::
 
@@ -225,7 +225,7 @@ def huber_loss(
     delta : float, default: 1.0
         The difference at which the loss becomes linear; greater than 0.
     weight : Tensor, shape of `input`, optional
-        What each loss is multiplied by. The mean is divided by the number of elements all the same, as in PyTorch.
+        A factor of each loss. The mean is divided by the number of elements all the same, as in PyTorch.
 
     Returns
     -------
@@ -254,7 +254,7 @@ def huber_loss(
 
 
 def require_beta(loss: str, name: str, value: Any) -> float:
-    """The number; raise ValueError unless it is at least 0."""
+    """Return the value as a float; raise ValueError unless it is at least 0."""
     value = as_float(loss, name, value)
     if not value >= 0.0:
         raise ValueError(f"{loss}: {name} must be at least 0, got {value}")

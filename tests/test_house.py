@@ -231,9 +231,9 @@ READS = {
     "core/standard/indexing.py _check_broadcast": "the length of what a mask picks",
     "core/standard/indexing.py _picked": "the length of what a mask picks",
     "core/standard/manipulation/arranging.py _repeat": "the length of what is repeated",
-    "losses/ctc.py _labels": "the lattice of labels",
-    "losses/ctc.py _lengths": "the lattice of labels",
-    "losses/margin.py _listed": "the number of columns",
+    "losses/ctc.py _split_targets": "the lattice of labels",
+    "losses/ctc.py _check_lengths": "the lattice of labels",
+    "losses/margin.py _target_classes": "the number of columns",
 }
 """Where arrays become Python values or NumPy arrays, with the reason; everything else calls `inspect` or `known`."""
 
