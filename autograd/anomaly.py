@@ -1,4 +1,4 @@
-"""Where in the forward pass an error of the backward pass comes from."""
+"""`detect_anomaly`: find the operation in the forward pass that causes an error or NaN in the backward pass."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import weakref
 from contextvars import ContextVar
 from typing import Any
 
+from .observers import observing
 from .outputs import Gradients
-from .watching import watching
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 _OURS = (*(str(_ROOT / folder) + os.sep for folder in ("autograd", "backends", "core", "losses")), "<record ")
-"""Whose frames tell a user nothing."""
+"""The beginnings of file names of internal frames, which are left out of stacks."""
 
 _detecting: ContextVar[bool] = ContextVar("tensorplug_detecting_anomalies", default=False)
 _checking: ContextVar[bool] = ContextVar("tensorplug_checking_nan", default=False)
@@ -25,14 +25,14 @@ _origins: weakref.WeakKeyDictionary[Any, traceback.StackSummary] = weakref.WeakK
 
 
 class detect_anomaly(contextlib.ContextDecorator):
-    """Say where an error or a NaN of a backward pass comes from.
+    """Report where the operation was recorded that raises or returns NaN in a backward pass.
 
     Forward and backward passes must both run under it, and take many times as long.
 
     Parameters
     ----------
     check_nan : bool, default: True
-        Whether a gradient in which there is a NaN is an error.
+        Whether a gradient with NaN is an error.
 
     Raises
     ------
@@ -59,7 +59,7 @@ class detect_anomaly(contextlib.ContextDecorator):
         stack = contextlib.ExitStack()
         stack.callback(_detecting.reset, _detecting.set(True))
         stack.callback(_checking.reset, _checking.set(self._check_nan))
-        stack.enter_context(watching(_remember))
+        stack.enter_context(observing(_remember))
         self._exits.append(stack)
 
     def __exit__(self, *exception: Any) -> None:
@@ -71,24 +71,24 @@ def _remember(node: Any, out: Any) -> None:
 
 
 def is_detecting() -> bool:
-    """Whether anomalies are being looked for."""
+    """Whether `detect_anomaly` is in force."""
     return _detecting.get()
 
 
-def examined_vjp(node: Any, gradient: Any, ops: Any, saved: Any) -> Any:
-    """A rule's gradients, none of them NaN, or an error that tells where its operation was recorded."""
+def checked_vjp(node: Any, gradient: Any, ops: Any, saved: Any) -> Any:
+    """Call a rule's VJP, and raise with the place of recording if it fails or a gradient has NaN."""
     try:
-        pulled = node.rule.vjp(node, gradient, ops, saved)
+        gradients = node.rule.vjp(node, gradient, ops, saved)
     except Exception as error:
         error.add_note(_origin(node))
         raise
     if _checking.get():
-        for position, found in enumerate(pulled):
+        for position, found in enumerate(gradients):
             parts = found.reached() if type(found) is Gradients else (found,)
             for part in parts:
                 if part is not None:
                     ops.inspect(_require_no_nan, ops.any(ops.isnan(part)), node=node, position=position)
-    return pulled
+    return gradients
 
 
 def _require_no_nan(found: Any, node: Any, position: int) -> None:

@@ -1,7 +1,7 @@
-"""Writes of a differentiated function to tensors from outside of it.
+"""In-place writes of a differentiated function to tensors from outside it.
 
-Their values stay; the history that a write gave such a tensor ends with the differentiation, unless it leads to
-something older, of which gradients may be wanted too.
+The written values stay. The node that a write gave such a tensor is dropped when the differentiation ends, unless it
+depends on something older, which may be differentiated too.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ _written: ContextVar[weakref.WeakValueDictionary[int, Any] | None] = ContextVar(
 
 
 def is_differentiated() -> bool:
-    """Whether this is run by a function that is being differentiated."""
+    """Whether the running function is being differentiated."""
     return _written.get() is not None
 
 
 def note_written(*tensors: Any) -> None:
-    """Tell the differentiation, if there is one, of tensors that a write gave a history, a view's base first."""
+    """Note tensors that a write gave a node, a view's base first, for the running differentiation."""
     written = _written.get()
     if written is not None:
         # By identity, as tensors compare elementwise.
@@ -28,14 +28,14 @@ def note_written(*tensors: Any) -> None:
 
 @final
 class within_function:
-    """A ``with`` block in which a function is differentiated.
+    """A context manager in which a function is differentiated.
 
     Parameters
     ----------
     began
-        The creation number of what is older than the differentiation.
+        The creation number at which the differentiation began.
     is_recording
-        Whether operations were being recorded outside of it.
+        Whether operations are recorded outside it.
     """
 
     __slots__ = ("_began", "_is_recording", "_token")
@@ -61,7 +61,7 @@ class within_function:
 
 
 def reaches_beyond(outputs: list[Any], began: int) -> bool:
-    """Whether the outputs depend on something older, of which gradients may be wanted too."""
+    """Whether the outputs depend on a node older than a creation number."""
     seen = set()
     pending = [one._node for one in outputs if one.requires_grad]
     while pending:

@@ -1,4 +1,4 @@
-"""Trading time for memory: what a function's gradient needs is computed again in the backward pass.
+"""`checkpoint`: recompute a function in the backward pass to save memory.
 
 Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", 2016.
 """
@@ -16,26 +16,24 @@ from .captured import is_differentiated, within_function
 from .forward import differentiating
 from .modes import is_grad_enabled
 from .node import next_order
+from .observers import observing
 from .protocol import is_tensor
 from .trees import flatten
-from .watching import watching
 
 STATES: list[tuple[Callable[[], Any], Callable[[Any], None]]] = []
-"""How the state of random numbers is read and set, so that the second run draws what the first one drew."""
+"""Pairs of functions that get and set the state of random numbers, so that recomputation draws the same."""
 
 SURROUNDINGS: list[Callable[[], contextlib.AbstractContextManager[Any]]] = []
-"""What gives a context in which new tensors are put where they are put now."""
+"""Functions that return a context with the current default device."""
 
 
 def checkpoint(function: Callable[..., Any], *args: Any, preserve_rng_state: bool = True, **kwargs: Any) -> Any:
-    """Call a function and keep nothing for its gradient but its arguments.
-
-    In the backward pass the function is called again, once, for what the gradients of its operations need.
+    """Call a function and save only its arguments; the backward pass calls it again.
 
     Parameters
     ----------
     function
-        It must do the same at each call.
+        A function that does the same at each call.
     *args, **kwargs
         Its arguments.
     preserve_rng_state : bool, default: True
@@ -61,7 +59,7 @@ def checkpoint(function: Callable[..., Any], *args: Any, preserve_rng_state: boo
     if not is_grad_enabled():
         return function(*args, **kwargs)
     segment = _Segment(function, args, kwargs, preserve_rng_state)
-    with watching(segment.add):
+    with observing(segment.add):
         result = function(*args, **kwargs)
     segment.forget()
     return result
@@ -69,7 +67,7 @@ def checkpoint(function: Callable[..., Any], *args: Any, preserve_rng_state: boo
 
 @final
 class _Segment:
-    """The operations that one call recorded, whose saved values were let go."""
+    """The operations of one checkpointed call, whose saved values were freed."""
 
     def __init__(
         self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], preserve_rng_state: bool
@@ -89,22 +87,22 @@ class _Segment:
         self._lock = threading.RLock()
 
     def add(self, node: Any, out: Any) -> None:
-        """Note an operation that the function records."""
+        """Note an operation that the function recorded."""
         self._nodes.append(weakref.ref(node))
         self._made.append(_description(node, out))
         self._marks.append(_marks(node))
 
     def forget(self) -> None:
-        """Let go of what the operations saved."""
+        """Free the saved values of the operations."""
         for position, reference in enumerate(self._nodes):
             node = reference()
             if node is not None and node.saved:
-                # In place of what was saved, so that it is let go as that is.
+                # In place of the saved values, so that it is freed with them.
                 node.saved = (_Place(self, position),)
                 node.rule = _Recomputed(node.rule)
 
     def values(self, position: int) -> tuple[Any, ...]:
-        """What the operation at that position saves, the function being called again for the first that asks."""
+        """The saved values of the operation at a position; the first request calls the function again."""
         with self._lock:
             if position not in self._values:
                 found = self._recompute()
@@ -134,14 +132,14 @@ class _Segment:
                     stack.enter_context(surrounding)
                 if self._is_differentiated:
                     stack.enter_context(within_function(next_order(), is_recording=False))
-                with differentiating(), watching(note):
+                with differentiating(), observing(note):
                     self._function(*self._args, **self._kwargs)
         finally:
             for write, state in before:
                 write(state)
         self._require_same(made)
         for marks, old_marks in zip(marked, self._marks, strict=True):
-            # Forward mode may have let go of what there was at first, so that there are none.
+            # Forward mode may have freed the first ones.
             for (now, version), (then, old_version) in zip(marks, old_marks, strict=False):
                 if now == then and version != old_version:
                     raise RuntimeError(_MODIFIED)
@@ -152,7 +150,7 @@ class _Segment:
             if now != then:
                 raise RuntimeError(
                     f"checkpoint: the function recorded another operation when it was called again, at place "
-                    f"{position}: {_told(now)}, and {_told(then)} at first; it must do the same at each call"
+                    f"{position}: {_described(now)}, and {_described(then)} at first; it must do the same at each call"
                 )
 
 
@@ -163,26 +161,26 @@ _MODIFIED = (
 
 
 def _description(node: Any, out: Any) -> tuple[str, list[Any]]:
-    """An operation's name, and shapes and kinds of its results."""
+    """The name of an operation, and the shapes and keys of its results."""
     return node.name, [(tuple(one.shape), one._key) for one in (out if isinstance(out, tuple) else (out,))]
 
 
-def _told(description: Any) -> str:
+def _described(description: Any) -> str:
     if description is None:
         return "none"
     name, results = description
-    return f"{name} with a result of " + ", ".join(f"shape {shape}, {kind}" for shape, kind in results)
+    return f"{name} with a result of " + ", ".join(f"shape {shape}, {key}" for shape, key in results)
 
 
 def _marks(node: Any) -> list[tuple[int, int]]:
-    """By which a tensor from outside of the function is known again, and whether it was written in between."""
+    """The identities and versions of the saved tensors, to tell whether one from outside was written in between."""
     tensors = node.rule.tensors if node.saved else ()
     return [(id(node.saved[3 * i + 1]), node.saved[3 * i + 2]) for i in range(len(tensors))]
 
 
 @final
 class _Place:
-    """Which operation of a segment."""
+    """The position of an operation in a segment."""
 
     __slots__ = ("position", "segment")
 
@@ -191,13 +189,13 @@ class _Place:
         self.position = position
 
     def values(self) -> tuple[Any, ...]:
-        """What it saved."""
+        """The saved values of the operation."""
         return self.segment.values(self.position)
 
 
 @final
 class _Recomputed:
-    """The rule of an operation whose saved values come from the second call."""
+    """The rule of an operation whose saved values come from the recomputation."""
 
     tensors = ()
 
@@ -206,7 +204,7 @@ class _Recomputed:
         self.name = rule.name
 
     def lift(self, node: Any, saved: Any, lift: Any) -> Any:
-        """The values, with their history in the graph of the first call."""
+        """Lift the values, with nodes of the graph of the first call."""
         return self._rule.lift(node, saved[0].values(), lift)
 
     def vjp(self, node: Any, g: Any, ops: Any, saved: Any) -> Any:

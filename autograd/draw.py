@@ -1,4 +1,4 @@
-"""A picture of a graph: the operations that were recorded, and the tensors that they began with."""
+"""`draw`: a picture of the recorded graph of tensors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HEAD = 'digraph {\n    rankdir=BT\n    node [shape=box, style="rounded,filled",
 
 @final
 class Graph:
-    """What `draw` returns: shown by itself in a notebook.
+    """A graph in Graphviz's language, which notebooks display as a picture.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Graph:
         self.source = source
 
     def svg(self) -> str:
-        """The picture, as SVG.
+        """The picture as SVG.
 
         Raises
         ------
@@ -55,15 +55,15 @@ class Graph:
 
 
 def draw(outputs: Any, names: Mapping[str, Any] | None = None) -> Graph:
-    """Draw the graph that leads to tensors: operations with the shapes of their results, and leaves.
+    """Draw the graph of tensors: operations with the shapes of their results, and leaves.
 
-    The shapes are found by a backward pass of zeros; where the graph was freed there are none.
+    A backward pass of zeros finds the shapes; a freed graph has none.
 
     Parameters
     ----------
     outputs : Tensor or sequence of Tensor
     names : mapping of str to Tensor, optional
-        What leaves, and other tensors, are called.
+        Names of leaves and other tensors.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def draw(outputs: Any, names: Mapping[str, Any] | None = None) -> Graph:
     ValueError
         If a tensor has no graph.
     TypeError
-        If `names` has something else than tensors.
+        If `names` has anything but tensors.
 
     Examples
     --------
@@ -120,8 +120,8 @@ def _nodes(roots: Sequence[Any]) -> list[Any]:
     return sorted(found, key=lambda node: node.order)
 
 
-class _Watch(dict[Any, tuple[int, ...]]):
-    """The shapes of the gradients that go through the nodes, which are those of the results."""
+class _Shapes(dict[Any, tuple[int, ...]]):
+    """The shapes of results by node, noted by hooks on their gradients."""
 
     def hook(self, node: Any) -> Callable[[Any], Any]:
         def note(gradient: Any) -> Any:
@@ -133,7 +133,7 @@ class _Watch(dict[Any, tuple[int, ...]]):
 
 
 def _shapes(roots: Sequence[Any]) -> dict[Any, tuple[int, ...]]:
-    shapes = _Watch()
+    shapes = _Shapes()
     hooks = {node: shapes.hook(node) for node in _nodes([root._node for root in roots])}
     with contextlib.suppress(Exception):
         engine.run([(root._node, _zeros(root)) for root in roots], retain_graph=True, hooks=hooks)

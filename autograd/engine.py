@@ -1,6 +1,6 @@
-"""The backward pass: nodes in the reverse order of their creation, each rule turning one gradient into several.
+"""The backward engine: it calls the VJPs of nodes in reverse order of creation, and accumulates gradients.
 
-It knows no Tensor. Gradients are raw arrays or, where they must themselves be differentiable, what `Lifter` makes.
+Gradients are raw arrays or, when the pass is recorded, what a `Lifter` makes of them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from .anomaly import examined_vjp, is_detecting
+from .anomaly import checked_vjp, is_detecting
 from .modes import enable_grad
 
 _FREED = (
@@ -20,7 +20,7 @@ _FREED = (
 
 
 class Lifter(Protocol):
-    """How saved arrays become tensors again, for a backward pass that is itself recorded."""
+    """Lifts saved arrays to tensors, for a backward pass that is recorded."""
 
     ops: Any
 
@@ -29,7 +29,7 @@ class Lifter(Protocol):
 
 
 class Hooks(Protocol):
-    """Functions of gradients by node or leaf: a mapping, as far as a pass uses it."""
+    """A mapping from nodes and leaves to functions of gradients."""
 
     def __contains__(self, node: Any) -> bool: ...
 
@@ -44,35 +44,34 @@ def run(
     inputs: Iterable[Any] | None = None,
     hooks: Hooks | None = None,
 ) -> dict[Any, Any]:
-    """Carry gradients backward from the roots.
+    """Run a backward pass from roots to leaves or inputs.
 
     Parameters
     ----------
     roots
-        Nodes and leaves, each with the gradient of its result.
+        Nodes and leaves, each with its gradient.
     retain_graph
-        Whether what the nodes saved is kept for another pass.
+        Whether nodes keep their saved values for another pass.
     lifter
         Given, the pass runs on tensors and is recorded; otherwise it runs on raw arrays.
     inputs
-        The nodes and leaves whose gradients are wanted; None for all leaves.
+        The nodes and leaves whose gradients are returned; None for all leaves.
     hooks
-        For some nodes and leaves a function of their gradient, whose result takes its place. Called for those only
-        that lead to what is wanted.
+        Functions by node or leaf, whose results replace the gradients there. Only nodes that lead to the inputs count.
 
     Returns
     -------
     dict
-        The gradient of each leaf, or of each of the inputs, that was reached.
+        The gradient of each leaf, or input, that the roots depend on.
 
     Raises
     ------
     RuntimeError
-        If a node was freed by an earlier pass, or a value that it saved was changed since. No gradient is delivered.
+        If a node was freed by an earlier pass, or one of its saved values was written since.
     """
     roots = list(roots)
     wanted = None if inputs is None else set(inputs)
-    needed = None if wanted is None else _leading_to(wanted, [node for node, _ in roots])
+    needed = None if wanted is None else _between(wanted, [node for node, _ in roots])
     first = roots[0][0].key
     with first.library.scope(first.native_device), _Scopes(first) as scopes:
         if lifter is None:
@@ -82,7 +81,7 @@ def run(
 
 
 class _Scopes:
-    """The scopes of the backends that a pass has met, each for its last device; the first is entered already."""
+    """The scopes that a pass has entered, by library, each for the last device; the first is entered already."""
 
     __slots__ = ("_scopes", "_stack")
 
@@ -98,7 +97,7 @@ class _Scopes:
             self._stack.__exit__(*exception)
 
     def enter(self, key: Any) -> Any:
-        """Enter a backend's scope for a device, unless that is its last one, and give its functions."""
+        """Enter a library's scope for the key's device, unless it is entered, and return its `ops`."""
         library, device = key.library, key.device
         if self._scopes.get(library) is not device:
             self._stack = self._stack or contextlib.ExitStack()
@@ -119,8 +118,8 @@ def _walk(
     heappush, heappop = heapq.heappush, heapq.heappop
     detecting = is_detecting()
     delivered: dict[Any, Any] = {}
-    # Nodes whose turn will come, by their order, each with the sum of the gradients so far, and whether nothing else
-    # sees that, so that the next one is added in place.
+    # Nodes to visit, by order, each with the sum of gradients so far, and whether that is unshared, so that the next is
+    # added in place.
     pending: dict[int, tuple[Any, Any, bool]] = {}
     in_place = lifter is None
     waiting: list[int] = []
@@ -137,7 +136,7 @@ def _walk(
             scopes.enter(node.key)
             pending[order] = (node, found[1] + gradient, in_place)
 
-    # The next node is mostly the one that was just reached, and then never goes through the heap.
+    # The next node is mostly the one just reached, which then bypasses the heap.
     next_order = -1
     next_node: Any = None
     next_gradient: Any = None
@@ -173,17 +172,17 @@ def _walk(
         if lifter is not None:
             saved = rule.lift(node, saved, lifter.lift)
         if not retain_graph:
-            # A rule can tell by this that it may write over what it is given.
+            # This tells a rule that it may overwrite what is saved.
             node.saved = None
-        pulled = examined_vjp(node, gradient, ops, saved) if detecting else rule.vjp(node, gradient, ops, saved)
+        gradients = checked_vjp(node, gradient, ops, saved) if detecting else rule.vjp(node, gradient, ops, saved)
         if not retain_graph:
             node.edges = ()
 
-        for edge, gradient in zip(edges, pulled):  # noqa: B905 - strict= takes a fifth of a microsecond
+        for edge, gradient in zip(edges, gradients):  # noqa: B905 - strict= takes a fifth of a microsecond
             if edge is None or gradient is None:
                 continue
             if shapes is not None:
-                gradient = unbroadcast(ops, gradient, shapes[edges.index(edge)])
+                gradient = broadcast_back(ops, gradient, shapes[edges.index(edge)])
             order = edge.order
             if order == next_order:
                 if next_is_own:
@@ -211,8 +210,8 @@ def _walk(
                 heappush(waiting, -order)
 
 
-def unbroadcast(ops: Any, gradient: Any, shape: tuple[int, ...]) -> Any:
-    """The gradient of an operand of that shape, summed over the axes along which it was broadcast."""
+def broadcast_back(ops: Any, gradient: Any, shape: tuple[int, ...]) -> Any:
+    """Sum a gradient over the axes along which an operand of this shape was broadcast."""
     if gradient.shape == shape:
         return gradient
     added = len(gradient.shape) - len(shape)
@@ -225,13 +224,13 @@ def unbroadcast(ops: Any, gradient: Any, shape: tuple[int, ...]) -> Any:
     return summed if summed.shape == shape else ops.reshape(summed, shape)
 
 
-def _leading_to(inputs: set[Any], roots: list[Any]) -> set[Any]:
-    """The nodes whose rules must be run to reach the inputs. Nodes older than every input end the search.
+def _between(inputs: set[Any], roots: list[Any]) -> set[Any]:
+    """The nodes between the roots and the inputs, whose VJPs must be called.
 
     Raises
     ------
     RuntimeError
-        If a node was freed whose operands may have been among them.
+        If a freed node may have led to an input.
     """
     oldest = min((node.order for node in inputs), default=0)
     found: dict[int, Any] = {}

@@ -1,8 +1,8 @@
-"""Forward mode: tangents are computed beside the values, operation by operation, and nothing is kept for later.
+"""Forward-mode differentiation: tangents are computed with the values, operation by operation.
 
-An operation's tangent comes from its rule: by a formula for it, or else from the gradient's formula, which is linear in
-the gradient, and which the engine transposes by differentiating it (Radul, Paszke, Frostig, Johnson and Maclaurin,
-"You only linearize once", POPL 2023, have the opposite direction).
+The tangent of an operation comes from its rule: by a JVP formula, or else by transposing the VJP, which is linear in
+the gradient, with the engine (Radul, Paszke, Frostig, Johnson and Maclaurin, "You only linearize once", POPL 2023, have
+the opposite direction).
 """
 
 from __future__ import annotations
@@ -20,38 +20,42 @@ from .modes import (
     set_recording,
 )
 from .node import Leaf, Node, next_order
-from .outputs import Gradients, Selection
-from .watching import (
-    anybody,
-    reset_taker,
-    reset_watchers,
-    set_taker,
-    set_watchers,
-    watched_from_outside,
-    watchers,
+from .observers import (
+    current_observers,
+    observers,
+    observing_outside,
+    reset_forward_level,
+    reset_observers,
+    set_forward_level,
+    set_observers,
 )
+from .outputs import Gradients, Selection
 
 _inner: ContextVar[int] = ContextVar("tensorplug_inner_transforms", default=0)
 
 
 @final
 class differentiating:
-    """Record in a ``with`` block, and say that it will be needed, so that no forward mode around it lets go of it."""
+    """Record in a ``with`` block, and make forward modes around it keep what is recorded."""
 
     __slots__ = ("_tokens",)
 
     def __enter__(self) -> None:
-        self._tokens = _inner.set(_inner.get() + 1), set_taker(None), set_recording(not is_inference_mode_enabled())
+        self._tokens = (
+            _inner.set(_inner.get() + 1),
+            set_forward_level(None),
+            set_recording(not is_inference_mode_enabled()),
+        )
 
     def __exit__(self, *exception: object) -> None:
         _inner.reset(self._tokens[0])
-        reset_taker(self._tokens[1])
+        reset_forward_level(self._tokens[1])
         reset_recording(self._tokens[2])
 
 
 @final
 class Released:
-    """The rule of a node that keeps nothing for a gradient, as its tangent is known."""
+    """The rule of a node whose saved values were freed, as only its tangent is needed."""
 
     tensors = ()
 
@@ -59,14 +63,14 @@ class Released:
         self.name = name
 
     def vjp(self, node: Any, g: Any, ops: Any, saved: Any) -> Any:
-        """There is none."""
+        """Raise: there is no gradient."""
         raise RuntimeError(
             f"{self.name}: a backward pass inside of a function that jvp or jacfwd differentiates finds nothing kept; "
             f"use tensorplug.func.grad or vjp there"
         )
 
     def lift(self, node: Any, saved: Any, lift: Any) -> Any:
-        """Nothing was saved."""
+        """Nothing is saved."""
         return saved
 
 
@@ -75,7 +79,7 @@ _released = functools.cache(Released)
 
 @final
 class Pushed(Node):
-    """What stands for an operation where nothing but its tangent is wanted, by the `level` that asks for it."""
+    """A node that holds only the tangent of a result, for a `level`."""
 
     __slots__ = ("level", "tangent")
 
@@ -83,30 +87,28 @@ class Pushed(Node):
     tangent: Any
     edges = ()
     shapes = None
-    # There is nothing to free.
+    # Nothing to free.
     saved = property(lambda self: (), lambda self, value: None)
 
 
 @final
 class Level:
-    """One forward differentiation: it watches what is recorded, and carries tangents along.
+    """One forward-mode differentiation, an observer that computes the tangent of each recorded operation.
 
-    Where it watches alone, and nothing inside of it is differentiated, operations are handed to it in place of being
-    recorded.
+    If it is the only observer, and nothing inside it is differentiated, it takes operations before they get nodes.
 
     Parameters
     ----------
     recorded
-        Whether the tangents are tensors that are themselves recorded, for a differentiation outside of this one, or
-        raw arrays.
+        Whether tangents are recorded tensors, for a differentiation outside this one, or raw arrays.
     alone
-        Whether nothing outside of this one is to be differentiated, whatever the function uses.
+        Whether nothing outside this one is differentiated, whatever the function uses.
 
     Raises
     ------
     NeedsRecording
-        While it watches, if it is neither recorded nor alone and something that is older than it is being
-        differentiated too.
+        While it observes, if it is neither recorded nor alone, and the function uses an older tensor that requires a
+        gradient.
     """
 
     __slots__ = ("_alone", "_inner", "_recorded", "_tangents", "_tokens", "_variables", "began")
@@ -115,33 +117,33 @@ class Level:
         self._recorded = recorded
         self._alone = alone
         self._variables: dict[Any, Any] = {}
-        # By the node of an operation, which several results share, and the name of the result; none for constants.
+        # By the operation's node, which several results share, and the result's name; empty for constants.
         self._tangents: weakref.WeakKeyDictionary[Any, dict[str, Any]] | None = None
         self.began = next_order()
 
     def __enter__(self) -> None:
-        """Record, and carry tangents along, in a ``with`` block."""
-        others = watchers()
+        """Record and compute tangents in a ``with`` block."""
+        others = current_observers()
         self._inner = _inner.get() + 1
         self._tokens = (
             _inner.set(self._inner),
             set_recording(not is_inference_mode_enabled()),
-            set_watchers((*others, self)),
-            # As long as nobody else needs nodes.
-            set_taker(None if self._recorded or others else self),
+            set_observers((*others, self)),
+            # Unless other observers need nodes.
+            set_forward_level(None if self._recorded or others else self),
         )
-        anybody.append(self)
+        observers.append(self)
 
     def __exit__(self, *exception: object) -> None:
-        anybody.remove(self)
-        inner, recording, others, taker = self._tokens
+        observers.remove(self)
+        inner, recording, others, level = self._tokens
         _inner.reset(inner)
         reset_recording(recording)
-        reset_watchers(others)
-        reset_taker(taker)
+        reset_observers(others)
+        reset_forward_level(level)
 
     def set(self, variable: Any, tangent: Any) -> None:
-        """Give the tangent of a variable's node: a tensor where tangents are recorded, else a raw array."""
+        """Set the tangent of a variable's node: a tensor if tangents are recorded, else a raw array."""
         if self._recorded or type(variable) is not Leaf:
             # Recorded, it may lead back to the variable.
             self._variables[variable] = tangent
@@ -166,7 +168,7 @@ class Level:
         return named.get(output)
 
     def _require_constant(self, unknown: Any) -> None:
-        """Refuse what leads to a variable by an operation that this level was not told of."""
+        """Raise if a node without a tangent depends on a variable, by operations that this level did not observe."""
         tangents = self._tangents_of_operations()
         constants: set[Any] = set()
         nodes = [unknown]
@@ -182,12 +184,12 @@ class Level:
             if named is None and operation.order > self.began and operation not in constants:
                 constants.add(operation)
                 nodes += [edge for edge in operation.edges if edge is not None]
-        # So that a chain of them is not walked again for each.
+        # So that a chain of constants is walked once.
         for operation in constants:
             tangents[operation] = {}
 
     def tangents(self, edges: tuple[Any, ...]) -> list[Any] | None:
-        """The tangents that edges lead to; None if there are none."""
+        """The tangents of edges; None if there are none."""
         found = []
         known = False
         for edge in edges:
@@ -202,28 +204,28 @@ class Level:
         return found if known else None
 
     def _is_older(self, edge: Any) -> bool:
-        """Whether an edge leads to what was there before this level, and may be differentiated too."""
+        """Whether an edge leads to a node older than this level, which may be differentiated too."""
         return bool(_source(edge)[0].order < self.began)
 
     def __call__(self, node: Any, out: Any) -> None:
-        """Compute the tangent of what was just recorded."""
+        """Compute the tangent of an operation that was just recorded."""
         tangents = self.tangents(node.edges)
         if tangents is None:
             return
         if self._recorded:
-            with watched_from_outside(self), enable_grad():
-                self._push(node, out, tangents)
+            with observing_outside(self), enable_grad():
+                self._set_tangent(node, out, tangents)
         else:
             library = node.key.library
             with library.scope(node.key.native_device):
-                self._push(node, out, tangents)
+                self._set_tangent(node, out, tangents)
             if _inner.get() == self._inner:
                 node.rule = _released(node.name)
                 node.saved = ()
                 node.edges = ()
 
     def take(self, rule: Any, edges: tuple[Any, ...], values: tuple[Any, ...], out: Any) -> bool:
-        """Give the result of an operation its tangent in place of a node; False if it must have a node.
+        """Compute the tangent of an operation's result, which then needs no node; False if it needs one.
 
         The values are those of `Rule.jvp`.
         """
@@ -244,22 +246,22 @@ class Level:
         out._node = node
         return True
 
-    def _push(self, node: Any, out: Any, tangents: list[Any]) -> None:
+    def _set_tangent(self, node: Any, out: Any, tangents: list[Any]) -> None:
         rule = node.rule
         jvp = getattr(rule, "jvp", None)
         if jvp is None:
             outs = [one for one in (out if isinstance(out, tuple) else (out,)) if one._node is not None]
-            with watched_from_outside(self):
+            with observing_outside(self):
                 found = self._transpose(node, outs, tangents)
             for one, tangent in zip(outs, found, strict=True):
-                self._keep(one._node, tangent)
+                self._store(one._node, tangent)
             return
         saved, ops, found = node.saved, node.key.library.ops, out._array
         if self._recorded:
             saved, ops, found = rule.lift(node, saved, out._lifter.lift), out._lifter.ops, out
-        self._keep(node, jvp(tangents, ops, rule.saved.values(saved), found, out.dtype.name))
+        self._store(node, jvp(tangents, ops, rule.saved.values(saved), found, out.dtype.name))
 
-    def _keep(self, node: Any, tangent: Any) -> None:
+    def _store(self, node: Any, tangent: Any) -> None:
         operation, output = _source(node)
         self._tangents_of_operations().setdefault(operation, {})[output] = tangent
 
@@ -269,7 +271,7 @@ class Level:
         return self._tangents
 
     def _transpose(self, node: Any, outs: list[Any], tangents: list[Any]) -> list[Any]:
-        """The tangents of the results, by transposing the gradient's formula: its gradient at any point."""
+        """The tangents of results by transposing the VJP: the gradient of a function linear in `g`, at any point."""
         rule, lifter = node.rule, outs[0]._lifter
         with differentiating():
             points = [_zeros(one).requires_grad_() for one in outs]
@@ -286,7 +288,7 @@ class Level:
                 if gradient is None or tangent is None:
                     continue
                 if node.shapes is not None:
-                    gradient = engine.unbroadcast(lifter.ops, gradient, node.shapes[position])
+                    gradient = engine.broadcast_back(lifter.ops, gradient, node.shapes[position])
                 if gradient._node is not None:
                     roots.append((gradient._node, tangent))
         nodes = [point._node for point in points]
@@ -297,21 +299,21 @@ class Level:
 
 
 class NeedsRecording(BaseException):
-    """Something else than the level's variables is being differentiated, so the tangents must be recorded.
+    """Raised where tangents must be recorded, as more than the level's variables is differentiated.
 
-    No `Exception`, so that the differentiated function does not catch it.
+    It is no `Exception`, so that the differentiated function does not catch it.
     """
 
 
 def _source(node: Any) -> tuple[Any, str]:
-    """The operation that a node belongs to, and which result of it: a result that was saved has a node of its own."""
+    """The node of the operation, and the name of the result, that a node stands for."""
     if type(node.rule) is Selection and node.edges:
         return node.edges[0], node.rule.output
     return node, ""
 
 
 def _zeros(tensor: Any) -> Any:
-    """A tensor of zeros of that shape, which takes no memory."""
+    """Zeros of a tensor's shape, broadcast from one element."""
     key = tensor._key
     ops = key.library.ops
     zero = ops.zeros((), dtype=key.native_dtype, device=key.native_device)

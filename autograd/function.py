@@ -1,4 +1,4 @@
-"""Operations with a gradient of the user's own, as in PyTorch: they work on every backend."""
+"""`autograd.Function`: operations with a user-defined gradient, on every backend."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any, NamedTuple, final
 
 from .modes import enable_grad, is_grad_enabled, no_grad
 from .node import Node, next_order
+from .observers import notify, observers
 from .outputs import Selection
 from .protocol import is_tensor
-from .watching import anybody, watch
 
 
 class _Saved(NamedTuple):
-    """A tensor as it was when it was saved, without the node that would close a cycle.
+    """A saved tensor, without the operation's own node, which would close a cycle.
 
     Attributes
     ----------
     output : int or None
-        Which result it is; its history is then found through the operation's node.
+        The position among the results, whose node is then found through the operation's.
     """
 
     array: Any
@@ -33,12 +33,12 @@ class _Saved(NamedTuple):
 
 
 class FunctionContext:
-    """What `Function.forward` leaves to `Function.backward`; attributes of one's own are kept too.
+    """The context that `Function.forward` passes to `Function.backward`; users may set attributes on it.
 
     Attributes
     ----------
     needs_input_grad : tuple of bool
-        For each argument whether its gradient is wanted.
+        For each argument, whether it requires a gradient.
     """
 
     needs_input_grad: tuple[bool, ...]
@@ -53,7 +53,7 @@ class FunctionContext:
         self._edges: tuple[Any, ...] = ()
 
     def save_for_backward(self, *tensors: Any) -> None:
-        """Keep tensors, or None, for `saved_tensors`; a later write to one makes the backward pass an error."""
+        """Save tensors, or None, for `saved_tensors`; after a later write to one the backward pass raises."""
         for tensor in tensors:
             if tensor is not None and not is_tensor(tensor):
                 raise TypeError(f"save_for_backward: got {type(tensor).__name__}, wanted tensors; keep it as ctx.name")
@@ -61,7 +61,7 @@ class FunctionContext:
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
-        """What was saved, in `backward`.
+        """The tensors that `save_for_backward` saved.
 
         Raises
         ------
@@ -71,20 +71,20 @@ class FunctionContext:
         return self._to_save if self._saved is None else self._saved()
 
     def mark_dirty(self, *tensors: Any) -> None:
-        """Say which arguments `forward` wrote; they must be among its results."""
+        """Declare arguments that `forward` wrote in place; they must be among its results."""
         self._dirty = tensors
 
     def mark_non_differentiable(self, *tensors: Any) -> None:
-        """Say which results have no gradient."""
+        """Declare results without a gradient."""
         self._constant = tensors
 
     def set_materialize_grads(self, value: bool) -> None:
-        """Say whether `backward` gets zeros, or None, for results that nothing depends on; zeros by default."""
+        """Set whether `backward` gets zeros, the default, or None for results without a gradient."""
         self._materialize = value
 
 
 class Function:
-    """An operation with a gradient of one's own. Subclass it, and call ``apply``.
+    """Base class of operations with a user-defined gradient: subclass it, and call ``apply``.
 
     ``forward(ctx, *args)`` computes the result, or a tuple of results, on tensors; nothing in it is recorded.
     ``backward(ctx, *grads)`` gets the gradient of each result and returns one for each argument, None where there is
@@ -116,7 +116,7 @@ class Function:
 
     @staticmethod
     def setup_context(ctx: FunctionContext, inputs: tuple[Any, ...], output: Any) -> None:
-        """Keep what the backward pass needs, apart from `forward`."""
+        """Save what the backward pass needs, if `forward` takes no context."""
 
     @staticmethod
     def backward(ctx: FunctionContext, *grads: Any) -> Any:
@@ -125,14 +125,14 @@ class Function:
 
     @classmethod
     def apply(cls, *args: Any) -> Any:
-        """Compute the result, and record the operation if a gradient is wanted of an argument.
+        """Compute the result, and record the operation if an argument requires a gradient.
 
         Raises
         ------
         TypeError
-            If `forward` returns something else than tensors.
+            If `forward` returns anything but tensors.
         RuntimeError
-            If it wrote a leaf that requires a gradient, or an argument it marked as written is no result.
+            If it wrote a leaf that requires a gradient, or an argument marked dirty is not a result.
         """
         ctx = FunctionContext(tuple(is_tensor(arg) and arg.requires_grad for arg in args))
         with no_grad():
@@ -152,7 +152,7 @@ class Function:
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
-    """Declare that a `Function.backward` cannot itself be differentiated; trying to is then an error.
+    """Decorate a `Function.backward` that cannot be differentiated again; doing so then raises.
 
     Examples
     --------
@@ -171,23 +171,23 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(ctx: FunctionContext, *grads: Any) -> Any:
         with no_grad():
             found = backward(ctx, *grads)
-        # Gradients of what the function was given, too: PyTorch leaves them out, and so gives wrong ones.
+        # With the gradients of the arguments, too, which PyTorch leaves out, so that it gives wrong ones.
         edges = [grad._node for grad in grads if grad is not None and grad._node is not None]
         edges += [edge for edge in ctx._edges if edge is not None]
         if not is_grad_enabled():
             return found
         results = found if isinstance(found, tuple) else (found,)
-        refused = tuple(
-            _refusing(one, edges) if is_tensor(one) and one.dtype.is_differentiable else one for one in results
+        raising = tuple(
+            _with_raising_node(one, edges) if is_tensor(one) and one.dtype.is_differentiable else one for one in results
         )
-        return refused if isinstance(found, tuple) else refused[0]
+        return raising if isinstance(found, tuple) else raising[0]
 
     return wrapped
 
 
 @final
-class _Refusal:
-    """The rule of what a once-differentiable function returned."""
+class _RaisingRule:
+    """The rule of the results of a once-differentiable `backward`, which raises."""
 
     name = "once_differentiable"
     tensors = ()
@@ -202,9 +202,9 @@ class _Refusal:
         return saved
 
 
-def _refusing(tensor: Any, edges: Sequence[Any]) -> Any:
+def _with_raising_node(tensor: Any, edges: Sequence[Any]) -> Any:
     result = tensor.detach()
-    result._node = _node(_Refusal(), tensor._key, tuple(edges), ())
+    result._node = _node(_RaisingRule(), tensor._key, tuple(edges), ())
     return result
 
 
@@ -222,7 +222,7 @@ def _node(rule: Any, key: Any, edges: tuple[Any, ...], saved: tuple[Any, ...]) -
 def _record(
     cls: type[Function], ctx: FunctionContext, args: tuple[Any, ...], outputs: tuple[Any, ...]
 ) -> tuple[Any, ...]:
-    """Give the results of `forward` their history."""
+    """Give the results of `forward` their nodes."""
     for tensor in ctx._dirty:
         tensor._require_writable(cls.__name__)
         if not any(one is tensor for one in outputs):
@@ -240,13 +240,13 @@ def _record(
             result._write_history(history)
         else:
             result._node = history
-    if anybody:
-        watch(node, given[0] if rule.is_single else tuple(given))
+    if observers:
+        notify(node, given[0] if rule.is_single else tuple(given))
     return tuple(given)
 
 
 def _result(output: Any, args: tuple[Any, ...], dirty: tuple[Any, ...]) -> Any:
-    """The tensor that is returned: a new one for an argument that was only handed through."""
+    """The tensor to return: a new one for an argument that is returned unchanged."""
     if any(output is one for one in dirty):
         return output
     return output.detach() if output._node is not None or any(output is arg for arg in args) else output
@@ -266,7 +266,7 @@ def _save(tensors: tuple[Any, ...], outputs: tuple[Any, ...]) -> tuple[_Saved | 
 
 
 def _nothing() -> None:
-    """What a reference to a node gives that is gone."""
+    """A weak reference to a node that is gone."""
 
 
 @final
@@ -289,7 +289,7 @@ class _Rule:
         self._make = outputs[0]._lift
 
     def lift(self, node: Any, saved: tuple[Any, ...], lift: Any) -> tuple[Any, ...]:
-        """What was saved has its history already."""
+        """Saved tensors have their nodes already."""
         return saved
 
     def vjp(self, node: Any, g: Any, ops: Any, saved: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -301,10 +301,10 @@ class _Rule:
         ctx._saved = functools.partial(self._unpack, node, saved)
         ctx._edges = node.edges
         with enable_grad() if recorded else no_grad():
-            found = self._cls.backward(ctx, *self._shown(parts, ops))
+            found = self._cls.backward(ctx, *self._output_gradients(parts, ops))
             return self._checked(found, recorded, ops)
 
-    def _shown(self, parts: tuple[Any, ...], ops: Any) -> list[Any]:
+    def _output_gradients(self, parts: tuple[Any, ...], ops: Any) -> list[Any]:
         grads = []
         for part, (shape, key) in zip(parts, self._outputs, strict=True):
             if part is not None:
@@ -330,7 +330,7 @@ class _Rule:
                 )
             history = one.history
             if one.output is not None:
-                # That of the tensor that the user has, while it lives, so that its gradient counts this use of it too.
+                # The node of the user's tensor while that lives, so that this use counts in its gradient.
                 history = node if self.is_single else self.results[one.output]()
                 history = history or self.selections[one.output].select(node, one.key)
             tensors.append(self._make(one.array, one.key, history, one.storage, one.version))
@@ -353,10 +353,10 @@ class _Rule:
                         f"tensor; return None there"
                     )
                 continue
-            gradients.append(None if result is None else self._fitting(position, result, *wanted, recorded))
+            gradients.append(None if result is None else self._input_gradient(position, result, *wanted, recorded))
         return tuple(gradients)
 
-    def _fitting(self, position: int, result: Any, shape: tuple[int, ...], key: Any, recorded: bool) -> Any:
+    def _input_gradient(self, position: int, result: Any, shape: tuple[int, ...], key: Any, recorded: bool) -> Any:
         if not is_tensor(result):
             raise TypeError(
                 f"{self.name}: backward returned {type(result).__name__} at index {position}, wanted a tensor or None"
@@ -367,11 +367,11 @@ class _Rule:
                 f"on {key.device}"
             )
         if result.shape != shape:
-            result = self._reduced(position, result, shape)
+            result = self._summed(position, result, shape)
         return result._gradient_for_engine(key, recorded)
 
-    def _reduced(self, position: int, result: Any, shape: tuple[int, ...]) -> Any:
-        """A gradient that has the shape to which the argument was broadcast, summed."""
+    def _summed(self, position: int, result: Any, shape: tuple[int, ...]) -> Any:
+        """Sum a gradient over the axes along which the argument was broadcast."""
         added = len(result.shape) - len(shape)
         fits = added >= 0 and all(n in (1, m) for n, m in zip(shape, result.shape[added:], strict=True))
         if not fits:

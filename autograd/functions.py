@@ -1,4 +1,4 @@
-"""Gradients of tensors of any class that keeps its history in nodes."""
+"""`autograd.grad`."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ def grad(
     create_graph: bool = False,
     allow_unused: bool = False,
 ) -> tuple[Any, ...]:
-    """The gradients of outputs with respect to inputs; no `grad` is touched.
+    """Compute the gradients of outputs with respect to inputs; no `grad` attribute changes.
 
     Parameters
     ----------
     outputs, inputs : Tensor or sequence of Tensor
     grad_outputs : optional
-        A gradient for each output; 1 by default, for outputs of one element.
+        The gradient with respect to each output; 1 by default, for outputs of one element.
     retain_graph : bool, optional
-        Whether the graph is kept for another pass; by default what `create_graph` is.
+        Whether the graph is kept for another pass; by default the value of `create_graph`.
     create_graph : bool, default: False
-        Whether the gradients are themselves recorded, so that they can be differentiated.
+        Whether the gradients are recorded, so that they can be differentiated again.
     allow_unused : bool, default: False
-        Whether an input on which no output depends gets None; otherwise that is an error.
+        Whether an input that no output depends on gets None; otherwise it is an error.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""All generated code: recording an operation, its gradient (VJP) and its tangent (JVP), written out for each rule.
+"""All generated code: for each rule the functions that record the operation and compute its VJP and JVP.
 
-A generic loop over operands would cost more than the arithmetic of a small tensor. Each function is compiled once, when
-it is first needed, and its lines are entered in `linecache`, so that tracebacks and debuggers show them.
+A generic loop over operands would cost more than the arithmetic of a small tensor. Each function is compiled at its
+first use, and its lines are entered in `linecache`, so that tracebacks and debuggers show them.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from types import FunctionType
 from typing import Any, Protocol, TypeVar, cast
 
 from .node import Node, next_order
+from .observers import forward_level, notify, observers
 from .saved import SavedFormat
-from .watching import anybody, taker, watch
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Rule(Protocol):
-    """What is asked of a `tensorplug.autograd.rule.Rule`."""
+    """The protocol of `tensorplug.autograd.rule.Rule`."""
 
     name: str
     operands: tuple[str, ...]
@@ -32,15 +32,15 @@ class Rule(Protocol):
 
 
 def parameter_names(function: Callable[..., Any]) -> tuple[str, ...]:
-    """What a formula needs."""
+    """The names of a formula's parameters."""
     code = function.__code__
     return tuple(code.co_varnames[: code.co_argcount])
 
 
 def record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> Callable[..., None]:
-    """Write out ``record(*operands, *edges, out, **parameters)``, which gives the tensor `out` its node.
+    """Generate ``record(*operands, *edges, out, **parameters)``, which gives the tensor `out` its node.
 
-    A result of integers or booleans gets none, however it came about.
+    Results of integers and booleans get none.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> Callable[
     operands
         The names of all its operands, differentiable or not.
     broadcasts
-        Whether the operands may be broadcast, so that their shapes must be kept where they differ from the result's.
+        Whether operands are broadcast, so that their shapes are saved where they differ.
     """
     edges = [f"{operand}_edge" for operand in rule.operands]
     shapes = {f"{operand}_shape": f"{operand}._array.shape" for operand in operands}
@@ -62,26 +62,33 @@ def record(rule: Rule, operands: tuple[str, ...], broadcasts: bool) -> Callable[
         "    if not key.is_differentiable:",
         "        out._node = None",
         "        return",
-        "    if anybody:",
-        "        level = taker()",
+        "    if observers:",
+        "        level = forward_level()",
         f"        if level is not None and level.take(rule, ({', '.join(edges)},), ({values}), out): return",
         "    node = Node()",
         "    node.rule = rule",
         "    node.key = key",
         f"    node.edges = ({', '.join(edges)},)",
         "    node.order = next_order()",
-        *(f"    {line}" for name in rule.saved.tensors for line in _kept(name, rule)),
+        *(f"    {line}" for name in rule.saved.tensors for line in _save_lines(name, rule)),
         f"    node.saved = ({''.join(f'{name}, ' for name in rule.saved.names('{}_array', shapes))})",
         *(f"    {line}" for line in (_shapes(rule, operands) if broadcasts else ["node.shapes = None"])),
         "    out._node = node",
-        "    if anybody: watch(node, out)",
+        "    if observers: notify(node, out)",
     ]
-    scope = {"Node": Node, "anybody": anybody, "next_order": next_order, "rule": rule, "taker": taker, "watch": watch}
+    scope = {
+        "Node": Node,
+        "observers": observers,
+        "next_order": next_order,
+        "rule": rule,
+        "forward_level": forward_level,
+        "notify": notify,
+    }
     return write_function(lines, f"record {rule.name}", scope)
 
 
-def _kept(name: str, rule: Rule) -> list[str]:
-    """Lines that put a tensor into the three variables that are saved, if some edge that wants a gradient needs it."""
+def _save_lines(name: str, rule: Rule) -> list[str]:
+    """Lines that set the three variables saved of a tensor, if the gradient of a recorded operand needs it."""
     keep = [
         f"{name}_storage = {name}._storage or {name}._make_storage()",
         f"{name}_array = {name}._array",
@@ -96,9 +103,9 @@ def _kept(name: str, rule: Rule) -> list[str]:
 
 
 def _shapes(rule: Rule, operands: tuple[str, ...]) -> list[str]:
-    """Lines that keep the operands' shapes where one that wants a gradient was broadcast.
+    """Lines that save the operands' shapes if one that needs a gradient was broadcast.
 
-    Beside an operand that is 0-d and wants none, such as a Python scalar, none is.
+    A 0-d operand that needs none, such as a Python scalar, broadcasts no other.
     """
     lines = [f"{name}_shape = {name}._array.shape" for name in operands]
     same = [" == ".join(f"{name}_shape" for name in operands)]
@@ -109,13 +116,13 @@ def _shapes(rule: Rule, operands: tuple[str, ...]) -> list[str]:
 
 
 def vjp(rule: Rule, changed: Callable[..., Exception]) -> Callable[..., Any]:
-    """Write out ``vjp(node, g, ops, saved)``, which gives the gradients of the operands.
+    """Generate ``vjp(node, g, ops, saved)``, which returns the gradients of the operands.
 
     Parameters
     ----------
     rule
     changed
-        ``changed(node, name, shape, version, saved_version)`` is the error where a saved tensor was written since.
+        ``changed(node, name, shape, version, saved_version)`` is the error for a saved tensor that was written since.
     """
     needs = [parameter_names(gradient) for gradient in rule.gradients.values()]
     lines = ["def vjp(node, g, ops, saved):", *_unpacked(rule.saved.names(), "saved")]
@@ -138,7 +145,7 @@ def vjp(rule: Rule, changed: Callable[..., Exception]) -> Callable[..., Any]:
 
 
 def jvp(rule: Rule) -> Callable[..., Any]:
-    """Write out ``jvp(tangents, ops, values, found, out_dtype)``: see `tensorplug.autograd.rule.Rule`."""
+    """Generate ``jvp(tangents, ops, values, found, out_dtype)``: see `tensorplug.autograd.rule.Rule`."""
     assert rule.tangents is not None
     each = ["tangents"] if rule.variadic else [f"t{i}" for i in range(len(rule.operands))]
     needs = [parameter_names(formula) for formula in rule.tangents.values()]
@@ -153,7 +160,7 @@ def jvp(rule: Rule) -> Callable[..., Any]:
     if not rule.variadic:
         lines += _unpacked(each, "tangents")
     if len(calls) > 1:
-        # As one expression, in which NumPy adds in place.
+        # In one expression NumPy adds in place.
         lines += [f"    if {' and '.join(f'{t} is not None' for t in each)}: return {' + '.join(calls)}"]
         lines += ["    total = None"]
         for t, call in zip(each, calls, strict=True):
@@ -165,7 +172,7 @@ def jvp(rule: Rule) -> Callable[..., Any]:
 
 
 def formula(name: str, parameters: Iterable[str], expression: str, **scope: Any) -> Callable[..., Any]:
-    """Write out a formula for an operation, as the expression that it returns."""
+    """Generate a formula from an expression."""
     lines = [f"def formula({', '.join(parameters)}):", f"    return {expression}"]
     return write_function(lines, f"formula {name}", scope)
 
@@ -179,16 +186,16 @@ def _formulas(formulas: dict[str, Callable[..., Any]]) -> dict[str, Any]:
 
 
 def write_function(lines: list[str], title: str, scope: dict[str, Any]) -> Callable[..., Any]:
-    """The function that the lines define, with the lines where tracebacks look for them.
+    """Compile the function that source lines define, and enter them in `linecache` for tracebacks.
 
     Parameters
     ----------
     lines
         The first is its ``def``.
     title
-        By what name a traceback calls the lines.
+        The file name that a traceback shows.
     scope
-        What the lines refer to.
+        The globals of the function.
     """
     source, file = "\n".join(lines) + "\n", f"<{title}>"
     linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
@@ -198,27 +205,27 @@ def write_function(lines: list[str], title: str, scope: dict[str, Any]) -> Calla
 
 
 def write_later(body: F, write: Callable[[dict[str, Any]], Any]) -> F:
-    """A function in front of another one, whose code is written at its first call: importing hundreds takes no time.
+    """A wrapper of a function whose code is generated at its first call, as generating hundreds at import takes long.
 
     Parameters
     ----------
     body
-        It has the name, the documentation and the signature.
+        The wrapped function, which has the name, the docstring and the signature.
     write
-        ``write(scope)`` gives the function, defined in that scope.
+        ``write(scope)`` generates the wrapper in a scope.
     """
     scope: dict[str, Any] = {}
-    front = FunctionType(_first_call.__code__, scope)
+    wrapper = FunctionType(_first_call.__code__, scope)
 
     def written() -> Any:
         made = write(scope)
         # The code comes last: another thread that sees it finds the defaults.
-        front.__defaults__, front.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
-        front.__code__ = made.__code__
-        return front
+        wrapper.__defaults__, wrapper.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+        wrapper.__code__ = made.__code__
+        return wrapper
 
     scope["_written"] = written
-    return cast(F, functools.update_wrapper(front, body))
+    return cast(F, functools.update_wrapper(wrapper, body))
 
 
 def _first_call(*arguments: Any, **keywords: Any) -> Any:

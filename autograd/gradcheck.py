@@ -1,4 +1,4 @@
-"""Gradients held against finite differences."""
+"""`gradcheck` and `gradgradcheck`: compare gradients with finite differences."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def gradcheck(
     Parameters
     ----------
     func
-        It returns a tensor or a tuple of tensors.
+        A function that returns a tensor or a tuple of tensors.
     inputs : Tensor or tuple
-        Its arguments. Those that require a gradient are checked; they should be of dtype float64 or complex128.
+        The arguments. Those that require a gradient are checked; they should be float64 or complex128.
     eps : float, default: 1e-6
-        By how much a number is moved to either side.
+        The step of the differences.
     atol, rtol : float, default: 1e-5, 1e-3
-        How far a gradient g may be from the difference d: ``|g - d| <= atol + rtol * |d|``.
+        Tolerances for a gradient g and a difference d: ``|g - d| <= atol + rtol * |d|``.
     raise_exception : bool, default: True
-        Whether a wrong gradient is an error, rather than the answer False.
+        Whether a wrong gradient raises; otherwise the result is False.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def gradgradcheck(
     Parameters
     ----------
     grad_outputs : Tensor or tuple, optional
-        The gradients of the outputs at which that is done; some fixed numbers by default.
+        The gradients with respect to the outputs; by default fixed numbers.
     func, inputs, eps, atol, rtol, raise_exception
         As for `gradcheck`.
 
@@ -126,7 +126,7 @@ def gradgradcheck(
     if not outputs:
         raise ValueError("gradgradcheck: no input requires a gradient, or no output depends on it")
     if grad_outputs is None:
-        seeds = tuple(_some_numbers(one).requires_grad_() for one in outputs)
+        seeds = tuple(_seed_like(one).requires_grad_() for one in outputs)
     else:
         seeds = _tuple(grad_outputs)
 
@@ -145,25 +145,25 @@ def _tuple(value: Any) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, tuple | list) else (value,)
 
 
-def _some_numbers(tensor: Any) -> Any:
-    """Numbers between 0.5 and 1.5 in a tensor's shape, no two neighbours equal."""
+def _seed_like(tensor: Any) -> Any:
+    """A tensor of distinct neighbouring numbers between 0.5 and 1.5, of the shape of another."""
     numbers = tensor.detach() * 0
-    for place, index in enumerate(_places(tensor)):
+    for place, index in enumerate(_indices(tensor)):
         numbers[index] = 0.5 + (place * 0.381966) % 1.0
     return numbers
 
 
-def _places(tensor: Any) -> Iterator[tuple[int, ...]]:
+def _indices(tensor: Any) -> Iterator[tuple[int, ...]]:
     return itertools.product(*map(range, tensor.shape))
 
 
 def _parts(tensor: Any) -> list[Any]:
-    """A real tensor, or the two real parts of a complex one."""
+    """A real tensor, or the real and imaginary parts of a complex one."""
     return [tensor.real, tensor.imag] if tensor.dtype.kind == "c" else [tensor]
 
 
 def _numbers(tensor: Any) -> list[float]:
-    """All real numbers of a tensor: those of the real part, then those of the imaginary one."""
+    """The real numbers of a tensor: the real part, then the imaginary part."""
     return [float(number) for part in _parts(tensor) for number in _flat(part.tolist())]
 
 
@@ -176,10 +176,10 @@ def _flat(nested: Any) -> Iterator[float]:
 
 
 def _analytical(output: Any, wanted: Any) -> list[list[float]]:
-    """The gradient of each real number of the output."""
+    """The Jacobian by backward passes, a row for each real number of the output."""
     rows = []
     for part in _parts(output):
-        for place in _places(part):
+        for place in _indices(part):
             found = (None,)
             if part.requires_grad:
                 found = grad(part[place], wanted, retain_graph=True, allow_unused=True)
@@ -190,16 +190,16 @@ def _analytical(output: Any, wanted: Any) -> list[list[float]]:
 def _numerical(
     func: Callable[..., Any], arguments: Sequence[Any], i: int, position: int, eps: float
 ) -> list[list[float]]:
-    """The same by moving each real number of an input to either side."""
+    """The Jacobian by central differences."""
     columns = []
     parts = (1.0, 1.0j) if arguments[i].dtype.kind == "c" else (1.0,)
     for unit in parts:
-        for place in _places(arguments[i]):
+        for place in _indices(arguments[i]):
             ends = []
             for step in (unit * eps, -unit * eps):
-                moved = arguments[i].detach().clone()
-                moved[place] = moved[place] + step
-                some = [moved.requires_grad_() if j == i else one for j, one in enumerate(arguments)]
+                shifted = arguments[i].detach().clone()
+                shifted[place] = shifted[place] + step
+                some = [shifted.requires_grad_() if j == i else one for j, one in enumerate(arguments)]
                 ends.append(_numbers(_tuple(func(*some))[position].detach()))
             columns.append([(high - low) / (2 * eps) for high, low in zip(*ends, strict=True)])
     return [list(row) for row in zip(*columns, strict=True)]

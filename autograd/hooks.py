@@ -1,4 +1,4 @@
-"""Functions that see a gradient, and may replace it, on its way through a node or a leaf."""
+"""Hooks: functions that are called with the gradient at a node or leaf, and may replace it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, final
 
 Hook = Callable[[Any], Any]
-"""Given a gradient, as the pass has it, it returns the one that takes its place."""
+"""Takes a gradient, a raw array or a recorded tensor, and returns its replacement."""
 
 _count = itertools.count()
 _lock = threading.Lock()
@@ -31,12 +31,12 @@ class Hooks:
 
 
 _hooked: weakref.WeakSet[Any] = weakref.WeakSet()
-"""Every node and leaf that has hooks; which they keep, as a hook may refer to the tensor that it is of."""
+"""The nodes and leaves with hooks; they own them, as a hook may refer to its tensor."""
 
 
 @final
 class _Registered:
-    """All hooks, by the node or leaf that they are called for."""
+    """A mapping from nodes and leaves to their hooks."""
 
     def __bool__(self) -> bool:
         return bool(_hooked)
@@ -50,12 +50,12 @@ class _Registered:
 
 
 HOOKS = _Registered()
-"""What the backward passes look hooks up in."""
+"""The hooks of all nodes and leaves."""
 
 
 @final
 class RemovableHandle:
-    """What registering a hook returns: it can be removed again, at once or at the end of a ``with`` block."""
+    """The handle of a registered hook, to remove it at once or at the end of a ``with`` block."""
 
     def __init__(self, node: Any, hooks: Hooks, number: int) -> None:
         self._node = weakref.ref(node)
@@ -63,7 +63,7 @@ class RemovableHandle:
         self._number = number
 
     def remove(self) -> None:
-        """Remove the hook; once it is removed, nothing happens."""
+        """Remove the hook, if it is still registered."""
         with _lock:
             node, hooks = self._node(), self._hooks()
             if node is None or hooks is None:

@@ -1,7 +1,7 @@
-"""Whether operations are recorded for a later backward pass: a mode of the running thread and async task.
+"""`no_grad`, `enable_grad`, `inference_mode`: whether operations are recorded, for each thread and async task.
 
-A mode that is set inside a generator stays in force while the generator is suspended, as with any context variable;
-decorate the generator function instead, which sets it at each step.
+A mode set inside a generator stays in force while the generator is suspended, as with any context variable; decorate
+the generator function instead, which sets it at each step.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ is_inference_mode_enabled: Callable[[], bool] = _inference.get
 """Whether `inference_mode` is in force."""
 
 is_grad_enabled: Callable[[], bool] = _recording.get
-"""Whether operations on tensors that require a gradient are being recorded."""
+"""Whether operations on tensors that require a gradient are recorded."""
 
 set_recording, reset_recording = _recording.set, _recording.reset
 
@@ -37,7 +37,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class _Mode:
-    """A context in which operations are recorded or not."""
+    """A context manager in which operations are recorded or not."""
 
     def __init__(self, mode: bool) -> None:
         self._mode = mode
@@ -55,7 +55,7 @@ class _Mode:
 
 
 class set_grad_enabled(_Mode):
-    """Switch recording on or off: from here on, for a ``with`` block, or for a decorated function.
+    """Enable or disable recording: from here on, for a ``with`` block, or for a decorated function.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class set_grad_enabled(_Mode):
 
 
 class no_grad(_Mode):
-    """Do not record, for a ``with`` block or a decorated function (with or without parentheses).
+    """Disable recording for a ``with`` block or a decorated function (with or without parentheses).
 
     Examples
     --------
@@ -112,7 +112,7 @@ class no_grad(_Mode):
 
 
 class enable_grad(_Mode):
-    """Record, for a ``with`` block or a decorated function, inside `no_grad` too.
+    """Enable recording for a ``with`` block or a decorated function, inside `no_grad` too.
 
     Examples
     --------
@@ -131,14 +131,14 @@ class enable_grad(_Mode):
 
 
 class inference_mode:
-    """Neither record nor compute gradients, for a ``with`` block or a decorated function.
+    """Disable recording and backward passes for a ``with`` block or a decorated function.
 
-    Other than in `no_grad`, `enable_grad` has no effect inside, and a backward pass is an error.
+    Unlike in `no_grad`, `enable_grad` has no effect inside, and a backward pass is an error.
 
     Parameters
     ----------
     mode : bool, default: True
-        False leaves everything as it is outside of any `inference_mode`.
+        False restores what holds outside any `inference_mode`.
 
     Examples
     --------
@@ -172,7 +172,7 @@ class inference_mode:
 
 
 def _decorate(function: Any, mode: Callable[[], Any]) -> Any:
-    """The function with the mode in force while it runs: at each step of a generator, across awaits of a coroutine."""
+    """Run a function under a mode: a generator at each step, a coroutine across awaits."""
     if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)

@@ -1,4 +1,4 @@
-"""What is recorded of an operation: a node for each, and a leaf for each tensor that the user asked a gradient of."""
+"""The graph: a node for each recorded operation, a leaf for each tensor made with ``requires_grad=True``."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Callable
 from typing import Any, Protocol, final
 
 next_order: Callable[[], int] = itertools.count().__next__
-"""The creation number of the next node. An edge always leads to a smaller number, so they order the backward pass."""
+"""The creation number of the next node. Edges lead to smaller numbers, so the backward pass goes from the largest."""
 
 
 class Storage(Protocol):
-    """Memory that several tensors may share. Every write raises the version."""
+    """Memory that tensors may share, with a version that counts writes."""
 
     version: int
 
 
 class Library(Protocol):
-    """A backend: its kernels as attributes of `ops`, and what must be in force while they are used."""
+    """A backend: its kernels as attributes of `ops`, and a context, `scope`, in which they are called."""
 
     @property
     def ops(self) -> Any: ...
@@ -28,7 +28,7 @@ class Library(Protocol):
 
 
 class DispatchKey(Protocol):
-    """What arrays of one backend, device and dtype have in common."""
+    """Backend, device and dtype of arrays."""
 
     @property
     def library(self) -> Library: ...
@@ -49,20 +49,20 @@ class Node:
     Attributes
     ----------
     rule : Rule
-        How the gradient of the result becomes gradients of the operands.
+        Computes the gradients of the operands from that of the result.
     key : DispatchKey
-        The result's.
+        The result's key.
     edges : tuple
-        The node or leaf of each differentiable operand, None for one that wants no gradient.
+        The node or leaf of each differentiable operand, None for one without a gradient.
     saved : tuple or None
-        What the rule asked for: ``(array, storage, version at saving)`` for each tensor, one after the other, then
-        the parameters. None once a backward pass has freed it.
+        The values that the rule needs, in the format of `tensorplug.autograd.saved`. None once a backward pass has
+        freed them.
     shapes : tuple or None
-        The operands' shapes where one was broadcast.
+        The operands' shapes if one was broadcast.
     order : int
         The creation number.
     hooks : Hooks
-        Set where there are some: see `tensorplug.autograd.hooks`.
+        Set if there are hooks: see `tensorplug.autograd.hooks`.
     """
 
     __slots__ = ("__weakref__", "edges", "hooks", "key", "order", "rule", "saved", "shapes")
@@ -75,11 +75,11 @@ class Node:
     order: int
     hooks: Any
     level: Any = None
-    """The `tensorplug.autograd.forward.Level` that keeps a tangent here."""
+    """The `tensorplug.autograd.forward.Level` whose tangent is stored here."""
 
     @property
     def name(self) -> str:
-        """The operation's name."""
+        """The name of the operation."""
         return str(self.rule.name)
 
     def __repr__(self) -> str:
@@ -88,10 +88,9 @@ class Node:
 
 @final
 class Leaf:
-    """Where a backward pass ends: a tensor whose gradient is kept in its ``grad``.
+    """A leaf of the graph, for a tensor whose ``grad`` accumulates gradients.
 
-    It refers weakly to the tensor, which owns the gradient, so that no gradient that is itself differentiable closes
-    a cycle.
+    It refers weakly to the tensor, so that a recorded gradient, which the tensor owns, closes no cycle.
     """
 
     __slots__ = ("__weakref__", "hooks", "key", "level", "order", "tangent", "tensor")

@@ -1,4 +1,4 @@
-"""Operations with several results: each result's node hands its gradient on to the one node of the operation."""
+"""Operations with several results: the node of each result passes its gradient to the operation's one node."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from .node import Node, next_order
 
 @final
 class Gradients:
-    """The gradients of an operation's results, as attributes by their names; None for one that nothing reached.
+    """The gradients of an operation's results, as attributes by name; None for a result without one.
 
-    Added, as the backward pass adds what reaches one node, they are added name by name.
+    The backward pass adds them like arrays: each name by itself.
     """
 
     __slots__ = ("_found",)
@@ -23,7 +23,7 @@ class Gradients:
         return self._found.get(name)
 
     def reached(self) -> tuple[Any, ...]:
-        """Those that something reached."""
+        """The gradients that are not None."""
         return tuple(self._found.values())
 
     def __add__(self, other: Gradients) -> Gradients:
@@ -35,14 +35,14 @@ class Gradients:
 
 @final
 class Selection:
-    """The rule of one result's node: the gradient goes on under the result's name.
+    """The rule of one result's node: it passes the gradient on under the result's name.
 
     Attributes
     ----------
     name : str
-        The operation's.
+        The operation's name.
     output : str
-        The result's.
+        The result's name.
     """
 
     tensors = ()
@@ -52,17 +52,17 @@ class Selection:
         self.output = output
 
     def vjp(self, node: Any, g: Any, ops: Any, saved: Any) -> tuple[Gradients]:
-        """The gradient for the operation's node."""
+        """The gradient of the operation's node."""
         return (Gradients(**{self.output: g}),)
 
     def lift(self, node: Any, saved: tuple[Any, ...], lift: Any) -> tuple[Any, ...]:
-        """Nothing was saved."""
+        """Nothing is saved."""
         return saved
 
     def select(self, node: Node, key: Any) -> Node:
-        """A node of this result of an operation, whose dispatch key it is told.
+        """Make a node of this result, given the operation's node and the result's key.
 
-        The operation's node refers to it weakly, as it refers to the operation's, so a saved result may need a new one.
+        The operation's node refers to it weakly, so a saved result may need a new one.
         """
         selected = Node()
         selected.rule = self

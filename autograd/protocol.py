@@ -1,4 +1,4 @@
-"""What this package asks of a tensor class, where a user's tensors come in."""
+"""The protocol of tensor classes that this package differentiates."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any, Protocol, TypeGuard
 
 
 class Differentiable(Protocol):
-    """A tensor that keeps its history in nodes. Names with an underscore are for this package alone."""
+    """A tensor with a node. Names with an underscore are for this package alone."""
 
     _node: Any
-    """The node or leaf of its history, or None."""
+    """The node or leaf, or None for a constant."""
 
     _key: Any
-    """What its node's `key` is."""
+    """The dispatch key."""
 
     _lifter: Any
     """See `tensorplug.autograd.engine.Lifter`."""
@@ -27,7 +27,7 @@ class Differentiable(Protocol):
     def requires_grad(self) -> bool: ...
 
     def detach(self) -> Any:
-        """A tensor that shares the memory and has no history."""
+        """A tensor that shares the memory and is not recorded."""
 
     def _gradients(
         self,
@@ -39,9 +39,9 @@ class Differentiable(Protocol):
         allow_unused: bool = False,
         linear: bool = False,
     ) -> tuple[Any, ...]:
-        """The gradients of outputs with respect to inputs, in the convention that users see.
+        """The gradients of outputs with respect to inputs: see `tensorplug.autograd.grad`.
 
-        With `linear`, the gradients that are recorded depend on the `grad_outputs` only.
+        With `linear`, recorded gradients depend on the `grad_outputs` only.
         """
 
     def _save(self) -> tuple[Any, Any, int]:
@@ -49,32 +49,32 @@ class Differentiable(Protocol):
 
     @staticmethod
     def _lift(array: Any, key: Any, node: Any = None, storage: Any = None, version: int = 0) -> Any:
-        """A tensor of a raw array, with a history."""
+        """A tensor of a raw array with a node."""
 
     def _variable(self) -> Any:
-        """A tensor that shares the memory, with a node or leaf of its own that leads to this one's, if there is one."""
+        """A tensor that shares the memory, with a new leaf, or a new node whose edge is this tensor's node."""
 
     def _require_writable(self, operation: str) -> None:
-        """Refuse a write that could not be recorded."""
+        """Raise if a write of this tensor, already done, cannot be recorded."""
 
     def _write_history(self, node: Any) -> None:
-        """Make `node` the history of this tensor, which was just written, and of what it is a view of."""
+        """Set the node of this tensor, which was just written, and record the write for its base."""
 
     @staticmethod
     def _gradient_for_user(gradient: Any, key: Any) -> Any:
-        """A gradient of a pass, raw or recorded, as a tensor that users may see and write."""
+        """A gradient of the engine, a raw array or a recorded tensor, as a tensor that users may see and write."""
 
     @staticmethod
     def _tensor_for_user(value: Any, key: Any, exposed: set[int] | None = None) -> Any:
-        """A raw array, or a recorded tensor, as a tensor that can be written without changing anything else.
+        """A raw array or a recorded tensor as a tensor that shares no memory.
 
-        A raw array is copied, or, where the identities of those that something else sees are `exposed`, if it must be.
+        Given the ids of arrays that are `exposed`, a raw array is copied only if it is one of them or a view.
         """
 
     def _gradient_for_engine(self, key: Any, recorded: bool) -> Any:
-        """A user's gradient as a pass has it: a tensor where it is recorded, else a raw array."""
+        """A user's gradient as the engine has it: a tensor if the pass is recorded, else a raw array."""
 
 
 def is_tensor(value: Any) -> TypeGuard[Differentiable]:
-    """Whether a value is of such a class."""
+    """Whether a value is a tensor of such a class."""
     return hasattr(type(value), "_gradients")

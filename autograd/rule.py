@@ -1,16 +1,16 @@
-"""Gradient rules: one formula for each operand, and the function that applies them to a recorded node.
+"""Gradient rules: a formula for each operand of an operation, from which its VJP and JVP are generated.
 
-A rule says by the names of its parameters what it needs, and nothing else is saved::
+The parameters of a formula name the values that it needs, and only these are saved::
 
     rule("exp", x=lambda g, out: g * out)
     rule("multiply", x1=lambda g, x2: g * x2, x2=lambda g, x1: g * x1)
     rule("sum", x=lambda ops, g, x_shape, axis, keepdims: ...)
 
-``g`` is the gradient of the result, ``out`` the result, ``ops`` the functions of the backend; an operand's name is
-its value, with ``_shape`` its shape; ``last`` says whether no other pass will need what was saved, so that it may be
-written over; and every other name is a parameter of the operation. The same formula runs on raw arrays and, when the
-gradient must itself be differentiable, on tensors. So operators serve for arithmetic on equal dtypes only, and
-everything else, indexing included, goes through ``ops``.
+``g`` is the gradient of the result, ``out`` the result, ``ops`` the functions of the backend. The name of an operand
+is its value, with ``_shape`` its shape. ``last`` is True if no other pass needs the saved values, so that a formula may
+overwrite them. Every other name is a parameter of the operation. The same formula runs on raw arrays and, when
+gradients are recorded, on tensors. So operators serve for arithmetic on equal dtypes only, and everything else,
+indexing included, goes through ``ops``.
 
 An operation with several results names them, and ``g`` has the gradient of each, or None, under its name::
 
@@ -34,7 +34,7 @@ RULES: dict[str, Rule] = {}
 """Every rule by the name of its operation."""
 
 NO_GRADIENT: set[str] = set()
-"""The operations that are declared to have none: their results are integers or booleans, or hold no values."""
+"""The operations declared to have no gradient: their results are integers or booleans, or have no values."""
 
 
 @final
@@ -44,25 +44,24 @@ class Rule:
     Attributes
     ----------
     name : str
-        The operation's.
+        The operation's name.
     operands : tuple of str
         The differentiable operands, in the order of a node's edges.
     tensors : tuple of str
-        The operands, and ``"out"``, whose values some formula needs.
+        The operands and results, ``"out"`` if there is one, whose values formulas need.
     serves : dict
         For each of `tensors` the positions of the edges whose gradient needs it.
     parameters : tuple of str
-        What else is needed: shapes of operands and parameters of the operation; last, where there are several
-        results, their kinds, with weak references to their nodes.
+        The shapes of operands and the parameters of the operation that formulas need; for several results, also
+        ``"results"``, their keys with weak references to their nodes.
     saved : SavedFormat
-        What a node saves: `tensors`, then `parameters`.
+        The format of what a node saves.
     selections : dict
-        For each of several results the rule of its node.
+        For each of several results, the rule of its node.
     gradients : dict
-        For each operand the formula of its gradient.
+        The gradient formula of each operand.
     tangents : dict or None
-        For each operand the formula by which its tangent enters the result's, in forward mode; None where the
-        gradient's formulas are transposed instead.
+        The JVP formula of each operand, linear in its tangent; None if the VJP is transposed instead.
     """
 
     def __init__(
@@ -92,31 +91,30 @@ class Rule:
 
     @functools.cached_property
     def vjp(self) -> Callable[..., Any]:
-        """``vjp(node, g, ops, saved)`` gives the gradients of the operands; made at the first backward pass."""
+        """``vjp(node, g, ops, saved)`` returns the gradients of the operands; generated at the first backward pass."""
         return generated.vjp(self, _changed)
 
     @functools.cached_property
     def jvp(self) -> Callable[..., Any] | None:
-        """``jvp(tangents, ops, values, found, out_dtype)`` gives the tangent of the result `found`, from those of the
-        operands, of which some are None; None where there are no formulas for it. The values are those of `tensors`,
-        then the parameters.
+        """``jvp(tangents, ops, values, found, out_dtype)`` returns the tangent of the result `found`; None without JVP
+        formulas. Some tangents of operands may be None. The values are those of `tensors`, then the parameters.
         """
         return None if self.tangents is None else generated.jvp(self)
 
     def lift(self, node: Any, saved: tuple[Any, ...], lift: Callable[..., Any]) -> tuple[Any, ...]:
-        """The saved values as tensors with the history that they had when they were saved."""
+        """Lift the saved values to tensors with the nodes that they had when they were saved."""
 
         def lifted(name: str, array: Any, storage: Any, version: int) -> Any:
-            return lift(array, node.key, self._history(node, saved, name), storage, version)
+            return lift(array, node.key, self._node_of(node, saved, name), storage, version)
 
         return self.saved.lift(saved, lifted)
 
-    def _history(self, node: Any, saved: tuple[Any, ...], tensor: str) -> Any:
+    def _node_of(self, node: Any, saved: tuple[Any, ...], tensor: str) -> Any:
         if tensor == "out":
             return node
         if tensor in self.selections:
             key, reference = dict(zip(self.selections, saved[-1], strict=True))[tensor]
-            # That of the tensor that the user has, while it lives, so that its gradient counts this use of it too.
+            # The node of the user's tensor while that lives, so that this use counts in its gradient.
             return reference() or self.selections[tensor].select(node, key)
         return node.edges[self.operands.index(tensor)] if tensor in self.operands else None
 
@@ -130,51 +128,51 @@ def rule(
     outputs: tuple[str, ...] = (),
     **gradients: Gradient,
 ) -> None:
-    """Declare the gradient of an operation.
+    """Declare the gradient rule of an operation.
 
     Parameters
     ----------
     name
-        The operation's.
+        The operation's name.
     operands
         Operands without a gradient whose values a formula needs, such as a condition or indices.
     variadic
-        Whether the one operand is a sequence of tensors; the formula then gives one gradient for each.
+        Whether the one operand is a sequence of tensors; the formula then returns a gradient for each.
     outputs
-        The names of the results, where there are several.
+        The names of the results, if there are several.
     **gradients
-        For each differentiable operand, in the operation's order, the formula of its gradient.
+        The gradient formula of each differentiable operand, in the operation's order.
     """
     RULES[name] = Rule(name, (*gradients, *operands), gradients, variadic, outputs)
 
 
 def tangent(name: str, /, **tangents: Gradient) -> None:
-    """Say how tangents go through an operation in forward mode, where to transpose its gradient would take too long.
+    """Declare the JVP of an operation, for which transposing its VJP would take too long.
 
     Parameters
     ----------
     name
-        The operation's, which has a rule and one result.
+        The name of the operation, which has a rule and one result.
     **tangents
-        For each differentiable operand a formula that is linear in ``t``, its tangent; what the operands contribute is
-        added. Of a sequence of tensors `t` is a list, with None for those that have none. The other parameters are
-        those that the gradient's formulas have, and ``found``, the result, saved or not, ``out_shape`` and
-        ``out_dtype``, a name; but of the values only those that the gradients of operands with tangents need are there.
+        For each differentiable operand a formula, linear in its tangent ``t``; the results for all operands are added.
+        For a sequence of tensors `t` is a list, with None for those without a tangent. The other parameters are those
+        of gradient formulas, and ``found``, the result, saved or not, ``out_shape`` and ``out_dtype``, a name. Only
+        values that the gradients of operands with tangents need are there.
     """
     RULES[name].tangents = tangents
 
 
 def self_adjoint(*names: str) -> None:
-    """Say that derivatives are symmetric, so that the gradient's formulas serve for tangents, too.
+    """Declare operations with symmetric Jacobians, whose gradient formulas are JVP formulas too.
 
-    Those of elementwise functions are diagonal. Of complex numbers they are linear over the complex numbers.
+    Jacobians of elementwise functions are diagonal. On complex numbers they must be linear over the complex numbers.
     """
     for name in names:
         RULES[name].tangents = RULES[name].gradients
 
 
 def linear(*names: str) -> None:
-    """Say that operations are linear in each operand: tangents go through them as values do, with what rules save."""
+    """Declare operations that are linear in each operand: the JVP applies the operation to the tangent."""
     for name in names:
         rule = RULES[name]
         given = [f"{parameter}={parameter}" for parameter in rule.parameters if not parameter.endswith("_shape")]
@@ -186,28 +184,26 @@ def linear(*names: str) -> None:
 
 
 def reduction(*names: str, axis: str = "axis", keepdims: str = "keepdims") -> None:
-    """Say that results are made of elements along axes: tangents are summed along these, times the slopes.
-
-    The slopes are the gradient of the sum of the results.
+    """Declare reductions along axes: the JVP sums the tangent times the gradient along these.
 
     Parameters
     ----------
     *names
     axis, keepdims
-        Expressions, in which the rule's parameters may stand.
+        Expressions of the rule's parameters.
     """
     for name in names:
         ((operand, gradient),) = RULES[name].gradients.items()
         needs = parameter_names(gradient)
-        slopes = f"gradient({', '.join('ops.ones_like(found)' if need == 'g' else need for need in needs)})"
+        gradients = f"gradient({', '.join('ops.ones_like(found)' if need == 'g' else need for need in needs)})"
         parameters = [*("t" if need == "g" else need for need in needs), "found"]
-        total = f"total(ops, {slopes} * t, found, {axis}, {keepdims})"
+        total = f"total(ops, {gradients} * t, found, {axis}, {keepdims})"
         RULES[name].tangents = {operand: generated.formula(name, parameters, total, gradient=gradient, total=_total)}
 
 
-def _total(ops: Any, changes: Any, found: Any, axis: Any, keepdims: bool) -> Any:
-    """The sum of changes; where a real result is made of complex numbers, of their real parts."""
-    return ops.sum(changes if changes.dtype == found.dtype else ops.real(changes), axis=axis, keepdims=keepdims)
+def _total(ops: Any, products: Any, found: Any, axis: Any, keepdims: bool) -> Any:
+    """Sum along axes; for a real result of complex numbers, sum the real parts."""
+    return ops.sum(products if products.dtype == found.dtype else ops.real(products), axis=axis, keepdims=keepdims)
 
 
 def no_gradient(*names: str) -> None:

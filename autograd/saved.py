@@ -1,4 +1,4 @@
-"""The format of what a node saves: array, storage and version of each tensor, one after the other, then parameters."""
+"""The format of saved values in a node: array, storage and version of each tensor in turn, then the parameters."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Callable, Mapping
 from typing import Any, final
 
 NOTHING = (None, None, 0)
-"""What is saved of a tensor that no wanted gradient needs."""
+"""The saved values of a tensor that no gradient needs."""
 
 
 @final
 class SavedFormat:
-    """What the nodes of one rule save.
+    """The format of the values that nodes of one rule save.
 
     Parameters
     ----------
     tensors
-        The operands and results whose values some formula needs.
+        The operands and results whose values formulas need.
     parameters
-        What else formulas need.
+        The other values that formulas need.
     """
 
     __slots__ = ("parameters", "tensors")
@@ -28,12 +28,12 @@ class SavedFormat:
         self.parameters = parameters
 
     def names(self, array: str = "{}", parameters: Mapping[str, str] | None = None) -> list[str]:
-        """The expressions that generated code packs, or the variables into which it unpacks.
+        """The expressions that generated code packs, or the variables that it unpacks to.
 
         Parameters
         ----------
         array
-            What holds the array of a tensor of that name.
+            The format of the variable of a tensor's array, given its name.
         parameters
             Expressions in place of the names of some parameters.
         """
@@ -42,17 +42,17 @@ class SavedFormat:
         return [name for triple in triples for name in triple] + [given.get(name, name) for name in self.parameters]
 
     def pack(self, triples: Mapping[str, tuple[Any, Any, int]], parameters: Mapping[str, Any]) -> tuple[Any, ...]:
-        """What a node saves, given array, storage and version of each tensor by its name."""
+        """Pack array, storage and version of each tensor, by name, and the parameters."""
         tensors = (part for name in self.tensors for part in triples[name])
         return (*tensors, *map(parameters.__getitem__, self.parameters))
 
     def values(self, saved: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The arrays alone, then the parameters."""
+        """The saved arrays, without storages and versions, then the parameters."""
         end = 3 * len(self.tensors)
         return saved[:end:3] + saved[end:]
 
     def lift(self, saved: tuple[Any, ...], lift: Callable[[str, Any, Any, int], Any]) -> tuple[Any, ...]:
-        """What was saved with ``lift(name, array, storage, version)`` in place of each array that was."""
+        """Replace each saved array by ``lift(name, array, storage, version)``."""
         lifted = list(saved)
         for position, name in enumerate(self.tensors):
             array, storage, version = saved[3 * position : 3 * position + 3]

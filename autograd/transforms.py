@@ -1,7 +1,7 @@
-"""Functions that differentiate functions, as JAX's and ``torch.func``'s do: they nest in any order.
+"""Function transforms as in JAX and ``torch.func``: `grad`, `vjp`, `jvp`, `jacrev`, `jacfwd`; they nest in any order.
 
-What is differentiated takes and returns tensors, or tuples, lists and dicts of tensors, and must not write to its
-arguments. Gradients of complex numbers are PyTorch's: the conjugates of JAX's.
+A differentiated function takes and returns tensors, or tuples, lists and dicts of tensors, and must not write to its
+arguments. Gradients of complex numbers are PyTorch's, the conjugates of JAX's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _requires_grad = operator.attrgetter("requires_grad")
 
 
 def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
-    """A function's result, and the function that pulls gradients of the result back to its arguments.
+    """Compute a function's result and its vector-Jacobian product, a function of cotangents.
 
     Parameters
     ----------
@@ -32,20 +32,20 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
     *primals
         Its arguments, all of which are differentiated.
     has_aux : bool, default: False
-        Whether it returns a pair of the result and of something else, which is handed on.
+        Whether the function returns a pair ``(result, aux)``; `aux` is returned as it is.
 
     Returns
     -------
     tuple
-        The result; ``pull(cotangents)``, which takes a gradient like the result and returns a tuple of gradients like
-        the arguments, any number of times; and, with `has_aux`, the something else.
+        The result; ``pull(cotangents)``, which takes a tree like the result and returns a tuple of gradients like the
+        arguments, any number of times; and, with `has_aux`, `aux`.
 
     Raises
     ------
     TypeError
-        If an argument or the result has a leaf that is no floating-point tensor.
+        If an argument or the result has a leaf that is not a floating-point tensor.
     ValueError
-        In the pull: if what it is given is not like the result.
+        In the pull: if the cotangents are not like the result.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
         _require_unwritten("vjp", variables, unwritten)
         returned, build_output = flatten(result)
         _require_tensors("vjp", "the function's result", returned)
-        # Which follow no later write.
+        # Later writes do not change these.
         outputs = [one._lift(one._save()[0], one._key, one._node) for one in returned]
     attached = is_recording and reaches_beyond(outputs, began)
 
@@ -74,26 +74,26 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
         if seeds is None:
             raise ValueError("vjp: the cotangents have another structure than the function's result")
         recorded = attached or (is_grad_enabled() and _any_recorded(seeds))
-        gradients = _pulled("vjp", outputs, variables, seeds, recorded, retain_graph=True, linear=not attached)
+        gradients = _gradients_of("vjp", outputs, variables, seeds, recorded, retain_graph=True, linear=not attached)
         pulled: tuple[Any, ...] = rebuild(gradients)
         return pulled
 
-    shown = build_output([_handed_out(one, attached) for one in returned])
-    aux = map_leaves(functools.partial(_handed_out, attached=attached), aux)
+    shown = build_output([_detached(one, attached) for one in returned])
+    aux = map_leaves(functools.partial(_detached, attached=attached), aux)
     return (shown, pull, aux) if has_aux else (shown, pull)
 
 
 def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
-    """The function that returns a function's result and its gradient.
+    """Transform a function into one that returns its result and its gradient.
 
     Parameters
     ----------
     function
-        It returns a real tensor of one element.
+        A function that returns a real tensor of one element.
     argnums : int or tuple of int, default: 0
-        The positions of the arguments whose gradient is wanted; a tuple gives a tuple of gradients.
+        The positions of the arguments to differentiate by; a tuple gives a tuple of gradients.
     has_aux : bool, default: False
-        Whether it returns a pair of the result and of something else, which is handed on.
+        Whether the function returns a pair ``(result, aux)``; `aux` is returned as it is.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0, has_a
     Raises
     ------
     TypeError, ValueError
-        When called: if an argument has a leaf that is no floating-point tensor, or the result is not such a tensor.
+        When called: if an argument has a leaf that is not a floating-point tensor, or the result is not such a tensor.
 
     Examples
     --------
@@ -128,17 +128,17 @@ def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0, has_a
                 _require_unwritten("grad", variables, unwritten)
                 _require_scalar(result)
             attached = recorded and reaches_beyond([result], began)
-            gradients = rebuild(_pulled("grad", [result], variables, None, attached, retain_graph=attached))
-        value = _handed_out(result, attached)
+            gradients = rebuild(_gradients_of("grad", [result], variables, None, attached, retain_graph=attached))
+        value = _detached(result, attached)
         if has_aux:
-            value = (value, map_leaves(functools.partial(_handed_out, attached=attached), aux))
+            value = (value, map_leaves(functools.partial(_detached, attached=attached), aux))
         return value, gradients if isinstance(argnums, tuple) else gradients[0]
 
     return differentiated
 
 
 def grad(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
-    """The function that returns a function's gradient; the parameters are those of `value_and_grad`.
+    """Transform a function into one that returns its gradient; the parameters are those of `value_and_grad`.
 
     Returns
     -------
@@ -163,9 +163,9 @@ def grad(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool =
 
 
 def jvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...], has_aux: bool = False) -> Any:
-    """A function's result, and its derivative in a direction, in forward mode.
+    """Compute a function's result and its Jacobian-vector product, in forward mode.
 
-    The tangents are computed beside the values, and nothing is kept of either.
+    Tangents are computed with the values, and nothing is saved.
 
     Parameters
     ----------
@@ -173,19 +173,19 @@ def jvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...],
     primals : tuple
         Its arguments, all of which are differentiated.
     tangents : tuple
-        The direction, in which each leaf is like that of `primals`.
+        The direction, with leaves like those of `primals`.
     has_aux : bool, default: False
-        Whether it returns a pair of the result and of something else, which is handed on.
+        Whether the function returns a pair ``(result, aux)``; `aux` is returned as it is.
 
     Returns
     -------
     tuple
-        The result, its tangent, and, with `has_aux`, the something else.
+        The result, its tangent, and, with `has_aux`, `aux`.
 
     Raises
     ------
     TypeError
-        If an argument has a leaf that is no floating-point tensor.
+        If an argument has a leaf that is not a floating-point tensor.
     ValueError
         If the tangents are not like the arguments.
 
@@ -206,7 +206,7 @@ def jvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...],
         try:
             return _push_forward(function, inputs, arrays, rebuild, has_aux, recorded=False)
         except NeedsRecording:
-            # The function uses tensors from outside of which gradients are wanted.
+            # The function uses outer tensors that require gradients.
             pass
     return _push_forward(function, inputs, directions, rebuild, has_aux, recorded=True)
 
@@ -214,7 +214,7 @@ def jvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...],
 def _push_forward(
     function: Function, inputs: list[Any], directions: list[Any], rebuild: Any, has_aux: bool, recorded: bool
 ) -> Any:
-    """See `jvp`; where nothing is recorded, the directions are raw arrays."""
+    """See `jvp`; unless `recorded`, the directions are raw arrays."""
     is_recording = is_grad_enabled()
     level = Level(recorded, alone=not is_recording)
     values: list[Any] = []
@@ -234,7 +234,7 @@ def _push_forward(
         values.append(one.detach() if one.requires_grad and not recorded else one)
         shown.append(_zeros_like(one) if tangent is None else one._tensor_for_user(tangent, one._key, exposed))
     if has_aux:
-        aux = map_leaves(functools.partial(_handed_out, attached=recorded), aux)
+        aux = map_leaves(functools.partial(_detached, attached=recorded), aux)
         return build_output(values), build_output(shown), aux
     return build_output(values), build_output(shown)
 
@@ -340,7 +340,7 @@ def hessian(function: Function, argnums: int | tuple[int, ...] = 0) -> Function:
 
 
 def hvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
-    """A scalar function's result, and the product of its Hessian and a vector, without the Hessian: `jvp` of `grad`.
+    """Compute a scalar function's result and its Hessian-vector product, by `jvp` of `grad`.
 
     Parameters
     ----------
@@ -373,7 +373,7 @@ def _called(function: Function, args: tuple[Any, ...], has_aux: bool) -> tuple[A
 
 
 def _choose(operation: str, args: tuple[Any, ...], argnums: int | tuple[int, ...]) -> tuple[tuple[Any, ...], Any]:
-    """The arguments that are differentiated, and what puts them back among the others."""
+    """The differentiated arguments, and a function that puts them among the others."""
     given = argnums if isinstance(argnums, tuple) else (argnums,)
     for position in given:
         if not isinstance(position, int):
@@ -409,7 +409,7 @@ def _variables(operation: str, inputs: list[Any]) -> list[Any]:
 
 
 def _versions(variables: list[Any]) -> list[tuple[Any, int]]:
-    """The storage of each variable, and how often it was written."""
+    """The storage and version of each variable."""
     return [one._save()[1:] for one in variables]
 
 
@@ -428,7 +428,7 @@ def _require_tensors(operation: str, what: str, leaves: list[Any], any_dtype: bo
             raise TypeError(f"{operation}: {what} has a leaf of type {type(one).__name__}, wanted tensors")
     if any_dtype:
         return
-    # Asked of the few kinds that many leaves have.
+    # Many leaves have few keys.
     for key in dict.fromkeys(one._key for one in leaves):
         if not key.dtype.is_differentiable:
             raise TypeError(
@@ -470,12 +470,12 @@ def _any_recorded(tensors: list[Any]) -> bool:
     return any(map(_requires_grad, tensors))
 
 
-def _handed_out(one: Any, attached: bool) -> Any:
-    """A result as the caller gets it: without the history that leads to the variables only."""
+def _detached(one: Any, attached: bool) -> Any:
+    """A result for the caller: detached unless it depends on more than the variables."""
     return one.detach() if is_tensor(one) and one.requires_grad and not attached else one
 
 
-def _pulled(
+def _gradients_of(
     operation: str,
     outputs: list[Any],
     variables: list[Any],
@@ -484,7 +484,7 @@ def _pulled(
     retain_graph: bool,
     linear: bool = False,
 ) -> list[Any]:
-    """The gradients of the variables, zeros for those on which nothing depends."""
+    """The gradients of the variables, zeros for those that no output depends on."""
     reached = [i for i, one in enumerate(outputs) if one.requires_grad]
     if seeds is not None:
         _require_like(operation, "cotangent", seeds, outputs)

@@ -1,4 +1,4 @@
-"""Tuples, lists and dicts of tensors, nested in any way, taken apart and put together again."""
+"""Trees (pytrees): nested tuples, lists and dicts of tensors, flattened and rebuilt."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 Rebuild = Callable[[list[Any]], Any]
-"""Puts a tree of the same structure together from its leaves."""
+"""Builds a tree of the same structure from leaves."""
 
 _BRANCHES = (dict, tuple, list)
 _NO_LEAVES = (*_BRANCHES, type(None))
 
 
 def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
-    """The leaves of a tree, from left to right, and what puts one of its structure together."""
+    """The leaves of a tree, from left to right, and the function that rebuilds a tree from leaves."""
     if tree is None:
         return [], _nothing
     if not isinstance(tree, _BRANCHES):
@@ -23,7 +23,7 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     if isinstance(tree, dict):
         keys = list(tree)
         leaves, rebuild = _flatten_all([tree[key] for key in keys])
-        # The copy is of its class, and has what that keeps beside the entries.
+        # A copy keeps the class and its attributes.
         empty = copy.copy(tree)
         empty.clear()
         return leaves, lambda found: _filled(empty, keys, rebuild(found))
@@ -66,33 +66,33 @@ def _flatten_all(trees: list[Any]) -> tuple[list[Any], Callable[[list[Any]], lis
 
 
 def _are_leaves(trees: Iterable[Any]) -> bool:
-    """Whether none of them has an inside."""
-    return not any(map(_have_inside, map(type, trees)))
+    """Whether all of them are leaves."""
+    return not any(map(_is_branch, map(type, trees)))
 
 
 @functools.lru_cache
-def _have_inside(type: type) -> bool:
-    """Whether what is of a class is no leaf."""
+def _is_branch(type: type) -> bool:
+    """Whether values of a class are not leaves."""
     return issubclass(type, _NO_LEAVES)
 
 
 def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
-    """The tree with a function of each leaf in its place."""
+    """Apply a function to each leaf of a tree."""
     leaves, rebuild = flatten(tree)
     return rebuild([function(leaf) for leaf in leaves])
 
 
 def leaves_like(tree: Any, other: Any) -> list[Any] | None:
-    """The leaves of a tree in the order of those of another; None if the two differ in more than their leaves.
+    """The leaves of a tree in the order of another's; None if the structures differ.
 
-    Entries of dicts belong together by their keys, in whatever order they are.
+    Entries of dicts are matched by key.
     """
     found: list[Any] = []
     return found if _collect(tree, other, found) else None
 
 
 def _collect(tree: Any, other: Any, found: list[Any]) -> bool:
-    """Add the leaves of a tree to those found; False if it differs."""
+    """Append the leaves of a tree to `found`; False if the structures differ."""
     if not isinstance(other, _BRANCHES):
         if other is None or tree is None or isinstance(tree, _BRANCHES):
             return other is None and tree is None

@@ -1,4 +1,4 @@
-"""PyTorch's old name of a tensor that takes part in differentiation."""
+"""`Variable`, PyTorch's deprecated name of a tensor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class _Meta(type):
 
 
 class Variable(metaclass=_Meta):
-    """A tensor that shares another's memory and begins a graph of its own. What is made is a Tensor.
+    """Make a Tensor that shares the memory of another, without its graph.
 
     Parameters
     ----------

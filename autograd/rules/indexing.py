@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine import unbroadcast
+from ..engine import broadcast_back
 from ..rule import rule
 
 
@@ -25,7 +25,7 @@ rule("index", x=lambda ops, g, x_shape, index: ops.scatter_zeros(g, x_shape, ind
 rule(
     "put",
     x=lambda ops, g, index: ops.put(g, ops.zeros_like(ops.index(g, index)), index),
-    value=lambda ops, g, index, value_shape: unbroadcast(ops, ops.index(g, index), value_shape),
+    value=lambda ops, g, index, value_shape: broadcast_back(ops, ops.index(g, index), value_shape),
 )
 rule("put_view", x=_zero_view, value=_written_gradient)
 rule("scatter_zeros", x=lambda ops, g, index: ops.index(g, index))

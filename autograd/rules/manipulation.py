@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from ..engine import unbroadcast
+from ..engine import broadcast_back
 from ..rule import no_gradient, rule
 
 
@@ -27,7 +27,7 @@ def _slices(ops: Any, g: Any, shapes: tuple[tuple[int, ...], ...], axis: int) ->
     return [ops.getitem(g, (*before, i)) for i in range(len(shapes))]
 
 
-rule("broadcast_to", x=lambda ops, g, x_shape: unbroadcast(ops, g, x_shape))
+rule("broadcast_to", x=lambda ops, g, x_shape: broadcast_back(ops, g, x_shape))
 rule("cast", x=lambda ops, g, source: ops.cast(g, source))
 rule("clone", x=lambda g: g)
 rule("concat", variadic=True, arrays=_parts)

@@ -18,10 +18,10 @@ from typing import Any, final
 import numpy
 
 from tensorplug.autograd import detect_anomaly, engine
+from tensorplug.autograd.observers import observing
 from tensorplug.autograd.outputs import Gradients
 from tensorplug.autograd.rule import Rule
 from tensorplug.autograd.trees import flatten
-from tensorplug.autograd.watching import watching
 from tensorplug.backends import ByKind
 from tensorplug.core import Tensor
 from tensorplug.core.dispatch.keys import Library, loaded_libraries
@@ -135,11 +135,11 @@ def tracing(
                 recording = functools.partial(recorder.recording, library, name)
                 stack.enter_context(wrapped(library.backend, name, recording))
         stack.enter_context(wrapped(views, "derive", recorder.deriving))
-        stack.enter_context(wrapped(engine, "examined_vjp", recorder.pulling))
-        stack.enter_context(wrapped(engine, "unbroadcast", recorder.unbroadcasting))
-        # The engine calls `examined_vjp` only where anomalies are looked for.
+        stack.enter_context(wrapped(engine, "checked_vjp", recorder.pulling))
+        stack.enter_context(wrapped(engine, "broadcast_back", recorder.broadcasting_back))
+        # The engine calls `checked_vjp` only where anomalies are looked for.
         stack.enter_context(detect_anomaly(check_nan=False))
-        stack.enter_context(watching(recorder.note_place))
+        stack.enter_context(observing(recorder.note_place))
         yield recorder.trace
 
 
@@ -238,15 +238,15 @@ class _Recorder:
 
         return call
 
-    def unbroadcasting(self, unbroadcast: Callable[..., Any]) -> Callable[..., Any]:
+    def broadcasting_back(self, broadcast_back: Callable[..., Any]) -> Callable[..., Any]:
         """The function that sums what a rule gave for a broadcast operand, as a part of that rule."""
 
         def call(*arguments: Any) -> Any:
             if threading.get_ident() != self._thread or self._depth or self._last is None:
-                return unbroadcast(*arguments)
+                return broadcast_back(*arguments)
             self._pulled.append(self._last)
             try:
-                return unbroadcast(*arguments)
+                return broadcast_back(*arguments)
             finally:
                 self._pulled.pop()
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ...autograd.node import Node, next_order
+from ...autograd.observers import forward_level, notify, observers
 from ...autograd.rule import Rule
 from ...autograd.saved import NOTHING
-from ...autograd.watching import anybody, taker, watch
 from .protocol import Operand
 
 
@@ -24,8 +24,8 @@ def sequence_recorder(rule: Rule) -> Callable[..., None]:
             return
         parameters["shapes"] = tuple(array._array.shape for array in arrays)
         saved = rule.saved.pack({}, parameters)
-        if anybody:
-            level = taker()
+        if observers:
+            level = forward_level()
             if level is not None and level.take(rule, edges, saved, out):
                 return
         node = Node()
@@ -36,8 +36,8 @@ def sequence_recorder(rule: Rule) -> Callable[..., None]:
         node.saved = saved
         node.shapes = None
         out._node = node
-        if anybody:
-            watch(node, out)
+        if observers:
+            notify(node, out)
 
     return record
 
@@ -66,8 +66,8 @@ def outputs_recorder(rule: Rule, operands: tuple[str, ...]) -> Callable[..., Non
         }
         node.saved = rule.saved.pack(triples, parameters)
         node.shapes = None
-        if anybody:
-            watch(node, outs)
+        if observers:
+            notify(node, outs)
 
     return record
 
