@@ -1,4 +1,4 @@
-"""The members of Tensor: importing the chapters declares them, and here the class gets them."""
+"""Attach the declared methods, operators and properties to Tensor; importing the chapters declares them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .types.absent import explain_absent_methods
 
 
 def attach_all() -> None:
-    """Give Tensor its methods, operators and properties. Called once, when every operation has been declared."""
+    """Attach all declared members to Tensor; called once, when every operation has been declared."""
     for name, member in MEMBERS.items():
         setattr(Tensor, name, member)
     explain_absent_methods(Tensor)

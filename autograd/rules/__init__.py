@@ -1,4 +1,4 @@
-"""The gradient rules, a file for each chapter of the standard."""
+"""Gradient rules, a file for each chapter of the standard."""
 
 from . import (
     activations,

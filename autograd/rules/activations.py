@@ -1,4 +1,4 @@
-"""Gradients of softmax and its relatives, and of other activations."""
+"""Gradients of softmax, logsumexp and other activations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _logsumexp(ops: Any, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axi
 
 
 def _elu(ops: Any, g: Any, x: Any, alpha: float) -> Any:
-    # Of zero in place of great elements, whose exponential would be infinite, and its gradient NaN.
+    # Large elements are replaced by zero, as their exponential would be infinite, and its gradient NaN.
     return ops.where(x > 0.0, g, g * (ops.exp(ops.masked_fill(x, x > 0.0, 0.0)) * alpha))
 
 
@@ -30,7 +30,7 @@ def _silu(ops: Any, g: Any, x: Any) -> Any:
 rule("elu", x=_elu)
 rule("leaky_relu", x=lambda ops, g, x, negative_slope: ops.where(x > 0.0, g, g * negative_slope))
 rule("log_softmax", x=lambda ops, g, out, axis: g - ops.exp(out) * ops.sum(g, axis=axis, keepdims=True))
-# Of the operand, unlike `sigmoid`, whose result near one says little of its derivative.
+# From the operand, unlike `sigmoid`, whose result near one has too few digits of its derivative.
 rule("logistic", x=lambda ops, g, x: g * ops.logistic_density(x))
 rule("logistic_density", x=lambda ops, g, x, out: -g * (out * ops.tanh(x * 0.5)))
 rule("logsigmoid", x=lambda ops, g, x: g * ops.logistic(-x))

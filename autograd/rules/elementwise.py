@@ -1,8 +1,8 @@
 """Gradients of elementwise functions.
 
-A complex gradient travels as the number c for which a small step dz changes the loss by Re(c dz). For a holomorphic
-function that is the derivative times the gradient, without a conjugate; the engine's callers conjugate once where a
-gradient comes in or goes out, which gives PyTorch's convention.
+The engine's gradient of a complex number is the c for which a small step dz changes the loss by Re(c dz), the conjugate
+of PyTorch's. So the VJP of a holomorphic function is its derivative times the gradient, without a conjugate; callers of
+the engine conjugate gradients at its entry and exit.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ def _zero(ops: Any, g: Any) -> Any:
 
 
 def _share(ops: Any, g: Any, own: Any, other: Any, loses: Any) -> Any:
-    """What one of two competing operands gets: nothing where it loses, half at ties, all elsewhere (NaN included)."""
+    """Gradient of one operand of `maximum` or `minimum`: zero where it `loses`, half at ties, all elsewhere."""
     return ops.masked_fill(ops.where(ops.equal(own, other), g * 0.5, g), loses(own, other), 0.0)
 
 
 def _pow_x1(ops: Any, g: Any, x1: Any, x2: Any) -> Any:
     constant = ops.equal(x2, ops.zeros_like(x2))
     if not getattr(x2, "requires_grad", False):
-        # The exponent is 0 there, so that 0 times infinity does not arise.
+        # An exponent of 0 there avoids 0 times infinity.
         return g * (x2 * ops.pow(x1, ops.masked_fill(x2 - 1.0, constant, 0.0)))
-    # The slope is 0 there, but its own derivative by x2 is 1 / x1, where there is such a number.
+    # The derivative is 0 there, but its own derivative by x2 is 1 / x1, where that is finite.
     constant = ops.logical_and(constant, ops.logical_not(ops.isfinite(ops.reciprocal(x1))))
     slope = x2 * ops.pow(x1, ops.masked_fill(x2 - 1.0, constant, 0.0))
     return g * ops.masked_fill(slope, constant, 0.0)
@@ -42,17 +42,17 @@ def _pow_x2(ops: Any, g: Any, x1: Any, out: Any) -> Any:
 
 
 def _sign(ops: Any, g: Any, x: Any) -> Any:
-    """Zero for real numbers; a complex sign turns when the number moves across its own direction."""
+    """Zero for real numbers; for complex ones the derivative of the phase."""
     if ops.abs(x).dtype == x.dtype:
         return ops.zeros_like(g)
     sign = ops.sign(x)
     along = (g * sign + ops.conj(g * sign)) * 0.5
-    # One by the absolute value, and zero at zero.
+    # Divided by the absolute value, and zero at zero.
     return (g - along * ops.conj(sign)) * (sign / ops.where(ops.equal(x, ops.zeros_like(x)), ops.ones_like(x), x))
 
 
 def _copysign(ops: Any, g: Any, x1: Any, out: Any) -> Any:
-    """One or minus one, and zero at zero."""
+    """The gradient times 1 or -1, and zero at zero."""
     zero = ops.equal(x1, ops.zeros_like(x1))
     return ops.masked_fill(g * (out / ops.where(zero, ops.ones_like(x1), x1)), zero, 0.0)
 
@@ -62,7 +62,7 @@ def _within(ops: Any, x: Any, min: Any, max: Any) -> Any:
 
 
 def _below(ops: Any, x: Any, min: Any, max: Any) -> Any:
-    """Where the lower bound is the result: a lower bound above the upper one never is."""
+    """Where `clip` returns its lower bound, which it never does if that is above the upper one."""
     return ops.logical_and(ops.less(x, min), ops.less(min, max))
 
 
@@ -75,7 +75,7 @@ def _where(ops: Any, g: Any, condition: Any) -> Any:
 
 
 def angle_rate(ops: Any, x1: Any, x2: Any) -> Any:
-    """``x1 / (x1**2 + x2**2)`` without squares, which overflow and vanish; zero at the origin, as in PyTorch."""
+    """``x1 / (x1**2 + x2**2)`` without squares, which over- and underflow; zero at the origin, as in PyTorch."""
     length = ops.hypot(x1, x2)
     zero = length <= 0.0
     length = ops.masked_fill(length, zero, 1.0)
@@ -85,12 +85,12 @@ def angle_rate(ops: Any, x1: Any, x2: Any) -> Any:
 
 
 def _hypot(ops: Any, g: Any, x1: Any, x2: Any, out: Any) -> Any:
-    """Recorded, by what has a derivative that does not cancel."""
+    """The gradient times ``x1 / out``; if recorded, by `direction`, whose derivative has no cancellation."""
     return g * (ops.direction(x1, x2) if is_tensor(out) else x1 / out)
 
 
 def _root_of_square_and_one(ops: Any, x: Any) -> Any:
-    """``sqrt(x**2 + 1)``, where the square overflows, too."""
+    """``sqrt(x**2 + 1)`` without overflow."""
     if is_complex(x):
         return ops.sqrt(1.0 + x * 1j) * ops.sqrt(1.0 - x * 1j)
     if is_tensor(x):
@@ -99,7 +99,7 @@ def _root_of_square_and_one(ops: Any, x: Any) -> Any:
 
 
 def _one_less_square(ops: Any, x: Any) -> Any:
-    """``1 - x**2``, of factors, as near one the difference has few digits; its derivatives are those of the square."""
+    """``1 - x**2`` as a product, which does not cancel near one, with the derivatives of the square."""
     found = (1.0 - x) * (1.0 + x)
     if not is_tensor(x):
         return found

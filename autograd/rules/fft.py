@@ -1,8 +1,8 @@
 """Gradients of Fourier transforms.
 
-The matrix of a transform is symmetric, and gradients travel unconjugated, so that a transform of complex numbers is its
-own gradient. Of the two halves of a real transform only one is kept: a number of it stands for itself and for its
-conjugate on the other side, but for those at the ends, which have none.
+The matrix of a transform is symmetric, and the engine's gradients are unconjugated, so that a complex transform is its
+own VJP. A real transform returns one half of the spectrum: each number stands for itself and for its conjugate in the
+other half, except for those at the ends.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from ..rule import rule
 Shape = tuple[int, ...]
 
 REVERSED = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
-"""Each mode of normalisation with the one by which the inverse is scaled alike."""
+"""For each mode of normalisation the one in which the inverse transform has the same factor."""
 
 
 def _ends(n: int, axis: int) -> tuple[Any, ...]:
-    """The index of the numbers that stand for themselves alone: the first, and the last if the whole length is even."""
+    """The index of the numbers without a conjugate in the other half: the first, and the last if the length is even."""
     alone = slice(0, None, n // 2) if n % 2 == 0 else slice(0, 1)
     return (*(slice(None),) * axis, alone)
 
 
 def _middle_times(ops: Any, half: Any, factor: float, n: int, axis: int) -> Any:
-    """The numbers of a half, all but those at its ends multiplied by a factor."""
+    """Multiply all numbers of a half but those at its ends by a factor."""
     ends = _ends(n, axis)
     return ops.put(half * factor, ops.getitem(half, ends), ends)
 

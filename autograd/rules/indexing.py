@@ -1,4 +1,4 @@
-"""Gradients of reading and writing regions."""
+"""Gradients of indexing and of writes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ..rule import rule
 
 
 def _zero_view(ops: Any, g: Any, steps: Any) -> Any:
-    """The gradient without the region that was overwritten."""
+    """The gradient with zeros in the overwritten view."""
     return ops.put_view(g, ops.zeros_like(ops.take_view(g, steps)), steps)
 
 
 def _written_gradient(ops: Any, g: Any, steps: Any) -> Any:
-    """The gradient of what was written; of a written imaginary part it is the negative, as for a real one read."""
+    """The gradient of the written value; negative for an imaginary part, as gradients are unconjugated."""
     written = ops.take_view(g, steps)
     return -written if any(name == "imag" for name, _ in steps) else written
 

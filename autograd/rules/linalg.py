@@ -1,7 +1,7 @@
 """Gradients of the linear algebra extension.
 
-Most are written as in the literature, for the gradient of which the loss changes by Re tr(G^H dX): the conjugate of the
-one that travels, so it is conjugated when it comes in and when it goes out.
+Most formulas are those of the literature, for the gradient G by which the loss changes by Re tr(G^H dX). That is the
+conjugate of the engine's, so they conjugate on entry and exit.
 """
 
 from __future__ import annotations
@@ -29,17 +29,19 @@ from .matrices import (
 Shape = tuple[int, ...]
 
 PHASE = 1e-3
-"""How great a part of a gradient, or of 1, may be one by a phase that means nothing: single precision leaves 1e-6 of
-either, a loss that does depend on the phases some hundredths or more."""
+"""The tolerance for the gradient by the phases of vectors, relative to the whole gradient, or to 1.
+
+In single precision rounding leaves 1e-6; a loss that depends on the phases has some hundredths or more.
+"""
 
 NEGLIGIBLE = 1e-6
-"""Relative to the greatest singular value, how small one may be before products of the others lose their digits."""
+"""The size of a singular value, relative to the largest, below which products of the others lose digits."""
 
 
 def products_of_others(ops: Any, x: Any, count: int) -> Any:
-    """Of singular values the products of all but one, or at row i and column j of all but those two.
+    """Products of all singular values but one, or of all but those of row i and column j.
 
-    Differentiated, which is asked for by a third derivative of a determinant, they give NaN where one is negligible.
+    Their derivative, needed by a third derivative of a determinant, is NaN where one is negligible.
     """
     if x.shape[-1]:
         counts = ops.cast(ops.greater(x, ops.max(x, axis=-1, keepdims=True) * NEGLIGIBLE), x.dtype)
@@ -57,7 +59,7 @@ def products_of_others(ops: Any, x: Any, count: int) -> Any:
 
 
 def _require_no_phase(ops: Any, name: str, turned: Any, *gradients: Any) -> None:
-    """Refuse a loss that depends on the phases of complex vectors, whose derivative by them this is."""
+    """Raise if a loss depends on the phases of complex vectors; `turned` is its derivative by them."""
     size = 0.0
     for gradient in gradients:
         size = ops.sqrt(ops.sum(ops.square(ops.abs(gradient)), axis=-2)) + size
@@ -86,7 +88,7 @@ def _cholesky(ops: Any, g: Any, out: Any) -> Any:
 
 
 def cofactors(ops: Any, x: Any) -> Any:
-    """How a determinant changes with each element: written out up to 3 by 3, where that takes one or two products."""
+    """The cofactor matrix, the derivative of a determinant; explicit up to 3 by 3."""
     size = x.shape[-1]
     if size not in (1, 2, 3):
         return ops.matrix_transpose(ops.adjugate(x))
@@ -102,9 +104,9 @@ def cofactors(ops: Any, x: Any) -> Any:
 
 
 def _adjugate(ops: Any, g: Any, x: Any, out: Any) -> Any:
-    """By the inverse; where that has too few digits, in the basis of the singular vectors.
+    """Gradient of the adjugate by the inverse, or by singular vectors if that is not accurate.
 
-    There each element of a change of the matrix changes one element of the adjugate, or all others on the diagonal.
+    In their basis a change of one element changes one element of the adjugate, or all others on the diagonal.
     """
     inverse = reliable_inverse(ops, x)
     if inverse is not None:
@@ -127,14 +129,14 @@ def _adjugate(ops: Any, g: Any, x: Any, out: Any) -> Any:
 
 
 def without_unknown(ops: Any, x: Any) -> tuple[Any, Any]:
-    """The matrices, zero in place of those with NaN or infinity, which have no singular values; and where these are."""
+    """Replace matrices with NaN or infinity, which have no SVD, by zeros; return them and a mask of these."""
     known = ops.all(ops.isfinite(x), axis=(-2, -1), keepdims=True)
     unknown = ops.broadcast_to(ops.logical_not(known), x.shape)
     return ops.masked_fill(x, unknown, 0.0), unknown
 
 
 def reliable_inverse(ops: Any, x: Any) -> Any:
-    """The inverse, or None where a matrix is badly conditioned, not finite, or not known."""
+    """The inverse, or None if a matrix is ill-conditioned or not finite, or its values are not known."""
     if not ops.known(bool, False, ops.all(ops.isfinite(x))):
         return None
     try:
@@ -142,7 +144,7 @@ def reliable_inverse(ops: Any, x: Any) -> Any:
     except numpy.linalg.LinAlgError:
         return None
     squares = [ops.sum(ops.square(ops.abs(one)), axis=(-2, -1)) for one in (x, inverse)]
-    # One small singular value makes this product as many times the square of the condition as there are rows.
+    # With one small singular value this product is the squared condition number times the number of rows.
     limit = 1e8 * x.shape[-1]
     return inverse if ops.known(bool, False, ops.all(squares[0] * squares[1] <= limit)) else None
 
@@ -155,7 +157,7 @@ def _eig(ops: Any, g: Any, x: Any, eigenvalues: Any, eigenvectors: Any) -> Any:
         along = ops.matmul(adjoint, turned)
         diagonal = diagonal_of(ops, along)
         _require_no_phase(ops, "linalg.eig", ops.imag(diagonal), turned)
-        # What stretches the vectors, whose norms are 1, is taken out.
+        # Without the part along the vectors, whose norms are 1.
         along = along - ops.matmul(adjoint, eigenvectors) * as_rows(ops, ops.real(diagonal))
         inner = by_differences(ops, along, ops.conj(eigenvalues)) + inner
     found = ops.conj(linalg(ops, "solve")(adjoint, ops.matmul(inner, adjoint)))
@@ -171,7 +173,7 @@ def _eigh(ops: Any, g: Any, eigenvalues: Any, eigenvectors: Any) -> Any:
         if eigenvectors.dtype != eigenvalues.dtype:
             _require_no_phase(ops, "linalg.eigh", ops.imag(diagonal_of(ops, along)), turned)
         inner = by_differences(ops, along, eigenvalues)
-        # The matrix being Hermitian, so is its gradient.
+        # The gradient of a Hermitian matrix is Hermitian.
         scaled = ops.matmul(eigenvectors, (inner + adjoint_of(ops, inner)) * 0.5) + scaled
     return ops.conj(ops.matmul(scaled, adjoint))
 
@@ -182,9 +184,9 @@ def _inv(ops: Any, g: Any, out: Any) -> Any:
 
 
 def _pinv(ops: Any, g: Any, x: Any, out: Any) -> Any:
-    """Golub and Pereyra's derivative at constant rank."""
+    """Gradient of the pseudoinverse at constant rank, by Golub and Pereyra."""
     adjoint, conjugate = adjoint_of(ops, out), ops.conj(g)
-    # What the gradient has outside of the rows of x, and of its columns.
+    # The parts of the gradient outside the row space and the column space of x.
     beyond_rows = conjugate - ops.matmul(ops.matmul(out, x), conjugate)
     beyond_columns = conjugate - ops.matmul(conjugate, ops.matmul(x, out))
     found = (
@@ -202,7 +204,7 @@ def _qr(ops: Any, g: Any, q: Any, r: Any) -> Any:
     g_r = ops.zeros_like(r) if g.r is None else ops.conj(g.r)
     if r.shape[-1] == n:
         return ops.conj(_square_qr(ops, g_q, g_r, q, r))
-    # The columns beyond the square are q times those of r.
+    # The columns right of the square are q times those of r.
     first, rest = (..., slice(None, n)), (..., slice(n, None))
     g_rest = ops.getitem(g_r, rest)
     g_q = ops.matmul(ops.matmul(q, ops.getitem(r, rest)), adjoint_of(ops, g_rest)) + g_q
@@ -242,7 +244,7 @@ def _solve_x1(ops: Any, g: Any, x1: Any, out: Any, x2_shape: Shape) -> Any:
 
 
 def _of_first(ops: Any, g: Any, vectors: Any, k: int) -> Any:
-    """The gradient of the vectors that belong to singular values: the others follow them, staying perpendicular."""
+    """The gradient of the vectors with singular values; the others stay orthogonal to these."""
     first, rest = (..., slice(None, k)), (..., slice(k, None))
     beyond = ops.getitem(g, rest)
     depends = ops.any(ops.not_equal(beyond, ops.zeros_like(beyond)))
@@ -267,7 +269,7 @@ def _svd(ops: Any, g: Any, u: Any, s: Any, vh: Any) -> Any:
         _require_no_phase(ops, "linalg.svd", phases, *(one for one in (g_u, g_v) if one is not None))
     turned_u, turned_v = along_u - adjoint_of(ops, along_u), along_v - adjoint_of(ops, along_v)
     inner = by_differences(ops, turned_u + turned_v, s) * 0.5
-    # On the diagonal this is how the phases of both turn; it is nothing where a value is zero.
+    # On the diagonal this is the change of the phases; it is zero where a singular value is.
     inner = inner + quotient(ops, turned_u - turned_v, as_rows(ops, s) + as_columns(ops, s)) * 0.5
     if g.s is not None:
         inner = inner + embedded(ops, g.s)
@@ -281,7 +283,7 @@ def _svd(ops: Any, g: Any, u: Any, s: Any, vh: Any) -> Any:
 
 
 def _vector_norm(ops: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bool, ord: float) -> Any:
-    """Zero where the norm or, for powers below 1, the element is."""
+    """Gradient of a vector norm: zero where the norm or, for ``ord < 1``, the element is."""
     if ord == 0:
         return ops.zeros_like(x)
     if not keepdims:
@@ -289,13 +291,13 @@ def _vector_norm(ops: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bool, 
         shape = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
         g, out = ops.reshape(g, shape), ops.reshape(out, shape)
     if ord == 2:
-        # One by the norm, or the gradient by it, may overflow or vanish.
+        # The reciprocal of the norm, and the gradient divided by it, may over- or underflow.
         return ops.divide(ops.conj(x), ops.masked_fill(out, out <= 0.0, 1.0)) * g
     size = ops.abs(x)
     zero = ops.equal(size, ops.zeros_like(size))
     ratio = quotient(ops, ops.where(zero, ops.ones_like(size), size), out)
     slope = ops.pow(ratio, ops.ones_like(ratio) * (ord - 1.0)) * g
-    # Negative powers of one element that is zero make the norm zero, whatever the others are.
+    # With a negative `ord` one zero makes the norm zero, whatever the other elements are.
     flat = ops.logical_or(zero, ops.equal(out, ops.zeros_like(out)))
     return ops.conj(ops.sign(x)) * zero_where(ops, slope, flat)
 

@@ -1,4 +1,4 @@
-"""Gradients of linear algebra."""
+"""Gradients of matrix products."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _matmul_x1(ops: Any, g: Any, x2: Any, x1_shape: Shape, x2_shape: Shape) -> A
 
 def _matmul_x2(ops: Any, g: Any, x1: Any, x1_shape: Shape, x2_shape: Shape) -> Any:
     if len(x1_shape) == 1:
-        # A vector on the left is one row, and g one row for each matrix on the right.
+        # A vector on the left is one row, and g has one row for each matrix on the right.
         return _column(ops, x1) * _row(ops, g) if len(x2_shape) > 1 else x1 * g
     if len(x2_shape) == 1:
         column = ops.matmul(ops.matrix_transpose(x1), _column(ops, g))

@@ -1,4 +1,4 @@
-"""Gradients of functions that move elements around, and of conversions."""
+"""Gradients of manipulation functions and of conversions."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from ..rule import no_gradient, rule
 
 
 def inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
-    """The permutation that undoes one."""
+    """The inverse of a permutation."""
     return tuple(sorted(range(len(axes)), key=axes.__getitem__))
 
 
 def _parts(ops: Any, g: Any, shapes: tuple[tuple[int, ...], ...], axis: int) -> list[Any]:
-    """The gradient of a concatenation, cut where its parts met."""
+    """Split the gradient of a concatenation into the parts'."""
     ends = list(itertools.accumulate(shape[axis] for shape in shapes))
     before = (slice(None),) * axis
     return [ops.getitem(g, (*before, slice(end - shape[axis], end))) for shape, end in zip(shapes, ends, strict=True)]
 
 
 def _slices(ops: Any, g: Any, shapes: tuple[tuple[int, ...], ...], axis: int) -> list[Any]:
-    """The gradient of a stack, one slice for each part."""
+    """Split the gradient of a stack into the parts'."""
     before = (slice(None),) * axis
     return [ops.getitem(g, (*before, i)) for i in range(len(shapes))]
 

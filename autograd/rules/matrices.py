@@ -1,4 +1,4 @@
-"""What the gradients and tangents of the linear algebra extension are made of."""
+"""Helpers of the VJP and JVP formulas of linear algebra."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def linalg(ops: Any, name: str) -> Any:
-    """A function of the extension."""
+    """A function of the linear algebra extension."""
     return getattr(ops, f"linalg.{name}")
 
 
@@ -18,17 +18,17 @@ def adjoint_of(ops: Any, x: Any) -> Any:
 def is_complex(x: Any) -> bool:
     """Whether an array or tensor has complex numbers."""
     kind = getattr(x.dtype, "kind", None)
-    # Writing NumPy's dtypes out takes longer than most operations.
+    # `str` of a NumPy dtype takes longer than most operations.
     return bool("complex" in str(x.dtype) if kind is None else kind == "c")
 
 
 def conj(ops: Any, x: Any) -> Any:
-    """The conjugate; real numbers as they are, without a copy."""
+    """The complex conjugate; a real array itself, without a copy."""
     return ops.conj(x) if is_complex(x) else x
 
 
 def real(ops: Any, x: Any) -> Any:
-    """The real part; real numbers as they are."""
+    """The real part; a real array itself."""
     return ops.real(x) if is_complex(x) else x
 
 
@@ -43,35 +43,37 @@ def as_columns(ops: Any, x: Any) -> Any:
 
 
 def as_matrices(ops: Any, x: Any) -> Any:
-    """Numbers as matrices of one element."""
+    """Scalars as 1-by-1 matrices."""
     return ops.reshape(x, (*x.shape, 1, 1))
 
 
 def embedded(ops: Any, x: Any) -> Any:
-    """Vectors as diagonal matrices."""
+    """Diagonal matrices of vectors."""
     return ops.diagonal_embed(x, shape=(*x.shape, x.shape[-1]), offset=0)
 
 
 def diagonal_of(ops: Any, x: Any) -> Any:
+    """The diagonals of matrices."""
     return ops.diagonal(x, 0)
 
 
 def zero_where(ops: Any, x: Any, zero: Any) -> Any:
+    """Replace elements by zero under a mask."""
     return ops.where(zero, ops.zeros_like(x), x)
 
 
 def quotient(ops: Any, x: Any, divisor: Any) -> Any:
-    """The quotient, and zero where the divisor is."""
+    """Divide, with zero where the divisor is zero."""
     zero = ops.equal(divisor, ops.zeros_like(divisor))
     return zero_where(ops, ops.divide(x, ops.where(zero, ops.ones_like(divisor), divisor)), zero)
 
 
 def by_differences(ops: Any, turned: Any, x: Any) -> Any:
-    """What is at row i and column j divided by ``x[j] - x[i]``, and zero where the two are equal up to rounding."""
+    """Divide element (i, j) by ``x[j] - x[i]``, with zero where the two are equal up to rounding."""
     rows, columns = as_rows(ops, x), as_columns(ops, x)
     differences = rows - columns
     size = ops.abs(x)
-    # Decompositions round equal values apart. All that is known of any library's dtype is how it prints.
+    # Rounding in decompositions separates equal values. Dtypes of all libraries have no more than `str` in common.
     rounding = 4.0 * max(1, x.shape[-1]) * (2.0**-23 if str(size.dtype).endswith("32") else 2.0**-52)
     bound = ops.maximum(as_rows(ops, size), as_columns(ops, size)) * rounding
     equal = ops.less_equal(ops.abs(differences), bound)
@@ -79,7 +81,7 @@ def by_differences(ops: Any, turned: Any, x: Any) -> Any:
 
 
 def require_reduced(q: Any, r: Any) -> None:
-    """Refuse factors of which one has columns that nothing determines."""
+    """Raise for a complete QR decomposition, whose last columns of `q` are not unique."""
     if q.shape[-1] > r.shape[-1]:
         raise RuntimeError(
             "linalg.qr: factors of mode 'complete' of a matrix with more rows than columns have no gradient; use "

@@ -1,4 +1,4 @@
-"""Searching functions and those of sets give positions and answers, which have no gradient."""
+"""Searching and set functions return indices and booleans, which have no gradient."""
 
 from __future__ import annotations
 

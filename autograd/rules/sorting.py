@@ -7,12 +7,12 @@ from typing import Any
 from ..rule import no_gradient, rule
 
 
-def _put_back(ops: Any, g: Any, x: Any, axis: int) -> Any:
-    """Each gradient where its element was: the order of the order is the permutation that undoes it."""
+def _unsort(ops: Any, g: Any, x: Any, axis: int) -> Any:
+    """Apply the inverse permutation to the gradient: the argsort of the argsort."""
     order = ops.argsort(x, axis=axis)
     return ops.take_along_axis(g, ops.argsort(order, axis=axis), axis=axis)
 
 
-rule("sort", x=_put_back)
+rule("sort", x=_unsort)
 
 no_gradient("argsort")

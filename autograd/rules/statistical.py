@@ -12,23 +12,24 @@ Axes = tuple[int, ...] | None
 
 
 def spread(ops: Any, g: Any, shape: tuple[int, ...], axis: Axes, keepdims: bool) -> Any:
-    """The gradient of a reduction's result, once for each element that went into it."""
+    """Broadcast the gradient of a reduction's result to the operand's shape."""
     return ops.broadcast_to(with_axes(ops, g, shape, axis, keepdims), shape)
 
 
 def with_axes(ops: Any, g: Any, shape: tuple[int, ...], axis: Axes, keepdims: bool) -> Any:
-    """A reduction's result with the reduced axes at length 1."""
+    """Insert the reduced axes, with length 1, into a reduction's result."""
     if keepdims or axis is None or not shape:
         return g
     return ops.reshape(g, tuple(1 if i in axis else n for i, n in enumerate(shape)))
 
 
 def count(shape: tuple[int, ...], axis: Axes) -> int:
+    """The number of elements along axes."""
     return math.prod(shape if axis is None else [shape[i] for i in axis])
 
 
 def _extreme(ops: Any, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axes, keepdims: bool) -> Any:
-    """Shared evenly among the elements that are the extreme one, as in PyTorch's ``amax``; NaN counts as extreme."""
+    """Share the gradient of `max` or `min` evenly among ties, as PyTorch's ``amax``; NaN counts as extreme."""
     out = with_axes(ops, out, x_shape, axis, keepdims)
     chosen = ops.cast(ops.where(ops.isnan(out), ops.isnan(x), ops.equal(x, out)), x.dtype)
     share = chosen / ops.sum(chosen, axis=axis, keepdims=True)
@@ -40,21 +41,21 @@ def _at(axis: int, part: slice) -> tuple[slice, ...]:
 
 
 def behind(ops: Any, first: Any, x: Any, axis: int) -> Any:
-    """The elements moved on by one along an axis, behind `first` of any one of them."""
+    """Shift elements by one along an axis, with `first` of one element in front."""
     head = first(ops.getitem(x, _at(axis, slice(1))))
     return ops.concat([head, ops.getitem(x, _at(axis, slice(-1)))], axis=axis)
 
 
 def _carried_back(ops: Any, g: Any, factors: Any, axis: int) -> Any:
-    """What reaches each term of a recurrence: its own gradient, and by the next factor that of the term after it."""
-    turned = behind(ops, ops.zeros_like, ops.flip(factors, axis=axis), axis)
-    return ops.flip(ops.linear_recurrence(turned, ops.flip(g, axis=axis), axis=axis), axis=axis)
+    """The gradients of a recurrence's terms: each one's own, plus the next factor times that of the next term."""
+    reversed_factors = behind(ops, ops.zeros_like, ops.flip(factors, axis=axis), axis)
+    return ops.flip(ops.linear_recurrence(reversed_factors, ops.flip(g, axis=axis), axis=axis), axis=axis)
 
 
 def _deviation(
     ops: Any, g: Any, x: Any, x_shape: tuple[int, ...], axis: Axes, correction: float, keepdims: bool
 ) -> Any:
-    """Of the sum of squares, twice the difference from the mean: the mean itself sends nothing back."""
+    """Gradient of the variance: twice the deviation from the mean, over the degrees of freedom."""
     freedom = count(x_shape, axis) - correction
     share = spread(ops, g * (2.0 / freedom if freedom > 0 else math.nan), x_shape, axis, keepdims)
     deviation = x - ops.mean(x, axis=axis, keepdims=True)
@@ -64,8 +65,8 @@ def _deviation(
 def _std(
     ops: Any, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axes, correction: float, keepdims: bool
 ) -> Any:
-    """Zero where the deviation is, as in PyTorch."""
-    # In units of the result, as one by it may overflow or vanish.
+    """Gradient of the standard deviation; zero where that is zero, as in PyTorch."""
+    # In units of the result, whose reciprocal may over- or underflow.
     unit = with_axes(ops, ops.masked_fill(out, out <= 0.0, 1.0), x_shape, axis, keepdims)
     return _deviation(ops, g * 0.5, ops.divide(x, unit), x_shape, axis, correction, keepdims)
 
@@ -75,11 +76,11 @@ def _products_before(ops: Any, x: Any) -> Any:
 
 
 def _prod(ops: Any, g: Any, x: Any, x_shape: tuple[int, ...], axis: Axes, keepdims: bool) -> Any:
-    """The product of the elements before and of those after, so that no element, zero perhaps, is divided by."""
+    """Gradient of `prod`: the product of the elements before and after each, without a division by zero."""
     axes = tuple(range(len(x_shape))) if axis is None else axis
-    kept = tuple(i for i in range(len(x_shape)) if i not in axes)
-    order, lengths = kept + axes, tuple(x_shape[i] for i in kept + axes)
-    rows = ops.reshape(ops.permute_dims(x, order), (math.prod(lengths[: len(kept)]), count(x_shape, axes)))
+    rest = tuple(i for i in range(len(x_shape)) if i not in axes)
+    order, lengths = rest + axes, tuple(x_shape[i] for i in rest + axes)
+    rows = ops.reshape(ops.permute_dims(x, order), (math.prod(lengths[: len(rest)]), count(x_shape, axes)))
     after = ops.flip(_products_before(ops, ops.flip(rows, axis=1)), axis=1)
     others = ops.reshape(_products_before(ops, rows) * after * ops.reshape(g, (rows.shape[0], 1)), lengths)
     return ops.permute_dims(others, inverse(order))

@@ -1,7 +1,6 @@
-"""How tangents go through operations in forward mode, where transposing the gradient's rule would take too long.
+"""JVP formulas of the operations that networks use, for which transposing the VJP would take too long.
 
-Here are the operations that networks and chains of operations are made of. An operation that is missing needs no
-formula: see `tensorplug.autograd.forward`.
+All other operations need none: see `tensorplug.autograd.forward`.
 """
 
 from __future__ import annotations
@@ -14,16 +13,16 @@ from .matrices import adjoint_of, as_columns, conj, linalg, real
 Shape = tuple[int, ...]
 
 SMALL = 64
-"""Up to which size the factor of Cholesky's decomposition is differentiated in one piece."""
+"""The size up to which a Cholesky factor is differentiated in one block."""
 
 
 def _zeros(ops: Any, like: Any, shape: Shape) -> Any:
-    """Zeros of an array's dtype in another shape."""
+    """Zeros of a shape and an array's dtype."""
     return ops.broadcast_to(ops.zeros_like(ops.sum(like)), shape)
 
 
 def _parts(ops: Any, t: Any, shapes: tuple[Shape, ...]) -> list[Any]:
-    """The tangents of a sequence, zeros for those that have none."""
+    """The tangents of a sequence, with zeros for None."""
     known = next(one for one in t if one is not None)
     return [_zeros(ops, known, shape) if one is None else one for one, shape in zip(t, shapes, strict=True)]
 
@@ -33,9 +32,9 @@ def _cholesky(ops: Any, t: Any, out: Any) -> Any:
 
 
 def _factor(ops: Any, t: Any, factor: Any, inverted: bool) -> tuple[Any, Any]:
-    """The tangent of a triangular factor, from that of the Hermitian matrix, and the factor's inverse if it is wanted.
+    """JVP of the Cholesky factor from the tangent of the Hermitian matrix, and the factor's inverse if `inverted`.
 
-    By halves, as nearly all of the work is products then.
+    It recurses by halves, which makes nearly all of the work matrix products.
     """
     n = factor.shape[-1]
     if n <= SMALL:
@@ -61,7 +60,7 @@ def _factor(ops: Any, t: Any, factor: Any, inverted: bool) -> tuple[Any, Any]:
 
 
 def _triangular(ops: Any, corner: Any, below: Any, last: Any) -> Any:
-    """A lower triangular matrix of its blocks."""
+    """Assemble a lower triangular block matrix."""
     upper = ops.concat([corner, ops.zeros_like(adjoint_of(ops, below))], axis=-1)
     return ops.concat([upper, ops.concat([below, last], axis=-1)], axis=-2)
 
@@ -112,7 +111,7 @@ tangent(
 tangent(
     "put_view",
     x=RULES["put_view"].gradients["x"],
-    # A real one may be written into a part of a complex number.
+    # A real tangent may be written into a part of complex numbers.
     value=lambda ops, t, steps, out_shape, out_dtype: ops.put_view(
         _zeros(ops, ops.cast(t, out_dtype), out_shape), t, steps
     ),

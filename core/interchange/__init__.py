@@ -1,4 +1,4 @@
-"""Tensors from and to others: NumPy, DLPack, Python numbers and lists, files, text.
+"""Conversion of tensors from and to NumPy, DLPack, Python numbers, lists, files and text.
 
 Imports `autodiff` and the floors below.
 """

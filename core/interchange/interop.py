@@ -1,4 +1,4 @@
-"""Tensors and the rest of Python: numbers, lists, NumPy arrays, DLPack, printing."""
+"""Conversion of tensors from and to Python numbers, lists, NumPy arrays, DLPack and text; copies and pickling."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ __all__ = ["from_dlpack", "from_numpy"]
 
 
 def host_array(x: Tensor) -> numpy.ndarray:
-    """The tensor's values as a NumPy array that is only to be read."""
+    """The tensor's values as a NumPy array, for reading only."""
     array: numpy.ndarray = x._key.library.backend.to_numpy(array_of(x))
     return array
 
 
 @method()
 def item(x: Tensor) -> Any:
-    """The one element as a Python number.
+    """The element of a one-element tensor as a Python number.
 
     Raises
     ------
     ValueError
-        If there is not exactly one element.
+        If the tensor does not have exactly one element.
     """
     if x.numel() != 1:
         raise ValueError(f"item: a tensor of shape {x.shape} cannot be converted to a Python scalar")
@@ -77,14 +77,14 @@ def tolist(x: Tensor) -> Any:
 def numpy_array(x: Tensor, *, force: bool = False) -> numpy.ndarray:
     """The tensor as a NumPy array.
 
-    On backends whose arrays are NumPy's the two share memory: each sees what is written to the other. On all others
-    the array holds the values of this moment and is read-only, as a write to it would be lost.
+    On the NumPy backend the two share memory: a write to one is visible in the other. On all others the array is a
+    read-only copy, as a write to it would be lost.
 
     Parameters
     ----------
     x
     force
-        Whether to leave the gradient behind, as ``x.detach().numpy()`` does.
+        Whether to convert a tensor that requires a gradient, as ``x.detach().numpy()`` does.
 
     Raises
     ------
@@ -97,12 +97,12 @@ def numpy_array(x: Tensor, *, force: bool = False) -> numpy.ndarray:
 
 
 def _shared_or_read_only(x: Tensor) -> numpy.ndarray:
-    """The tensor's memory where it is NumPy's, else its values in an array that cannot be written."""
+    """The tensor's own array if it is NumPy's, else its values in a read-only array."""
     array = array_of(x)
     if x._key.writable and isinstance(array, numpy.ndarray):
         keep_strides(x)
         return array
-    # What a library that writes its arrays gives may follow later writes.
+    # The result of a library with mutable arrays may change with later writes.
     host = numpy.array(host_array(x)) if x._key.writable else host_array(x).view()
     host.flags.writeable = False
     return host
@@ -117,17 +117,17 @@ def _require_no_grad(operation: str, x: Tensor) -> None:
 
 @public("from_numpy")
 def from_numpy(ndarray: numpy.ndarray) -> Tensor:
-    """A tensor of a NumPy array, on the default device.
+    """Convert a NumPy array to a tensor on the default device.
 
-    On the NumPy backend the two share memory: each sees what is written to the other. An array that is read-only or
-    whose bytes are swapped is copied, as is every array on the other backends.
+    On the NumPy backend the two share memory: a write to one is visible in the other. A read-only or byte-swapped array
+    is copied, as is every array on the other backends.
 
     Raises
     ------
     TypeError
-        If it is no NumPy array, or of a dtype that tensors don't have.
+        If it is not a NumPy array, or has a dtype that tensors do not have.
     ValueError
-        If its strides are no whole elements, or lead to one element twice.
+        If its strides are not multiples of the itemsize, or two elements share memory.
 
     Examples
     --------
@@ -156,30 +156,30 @@ def from_numpy(ndarray: numpy.ndarray) -> Tensor:
 
 
 _CPU = 1
-"""DLPack's number of the type of device."""
+"""DLPack's device type of CPUs."""
 
 
 @public("from_dlpack")
 def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
-    """A tensor of any array that speaks DLPack.
+    """Convert any array that supports DLPack to a tensor.
 
-    On the NumPy and CuPy backends it shares the memory of an array that may be written. On all other backends, whose
-    memory cannot be shared in both directions, it is a copy.
+    On the NumPy and CuPy backends it shares the memory of a writable array. On all other backends, whose arrays are
+    immutable, it is a copy.
 
     Parameters
     ----------
     ext_tensor : object with ``__dlpack__`` and ``__dlpack_device__``
     device : device, optional
-        By default the first that fits the array's, as ``"cpu"`` and ``"cuda"`` do elsewhere.
+        By default the first that matches the array's, as for ``"cpu"`` and ``"cuda"``.
     copy : bool, optional
-        True always copies; False never does, and raises where it would have to; by default only where it must.
+        True always copies; False never copies, but raises if it must; by default a copy is made if needed.
 
     Raises
     ------
     BufferError, ValueError
         If `copy` is False and a copy is needed (one error that is both), or `ext_tensor` requires a gradient.
     TypeError, AttributeError
-        If `ext_tensor` does not speak DLPack (one error that is both).
+        If `ext_tensor` does not support DLPack (one error that is both).
 
     Examples
     --------
@@ -200,10 +200,10 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
 
 
 def _from_host(x: Any, device: Device, copy: bool | None) -> Tensor:
-    """A tensor of a foreign array in the memory of the CPU."""
+    """Convert a foreign array in CPU memory."""
     library = library_for(device.backend)
     native_device = library.devices[device.local_name]
-    host = _taken_by_numpy(x)
+    host = _numpy_view(x)
     if host is None:
         try:
             array = library.backend.from_dlpack(x, native_device, copy=True)
@@ -216,8 +216,8 @@ def _from_host(x: Any, device: Device, copy: bool | None) -> Tensor:
     return _copied(wrap(library.backend.from_numpy(host, native_device), key), copy)
 
 
-def _taken_by_numpy(x: Any) -> numpy.ndarray | None:
-    """A foreign array as a NumPy array that shares its memory; None where NumPy has no such dtype."""
+def _numpy_view(x: Any) -> numpy.ndarray | None:
+    """View a foreign array as a NumPy array; None if NumPy lacks the dtype."""
     try:
         return numpy.from_dlpack(x)
     except (BufferError, RuntimeError):
@@ -261,27 +261,27 @@ def dlpack(
     dl_device: tuple[Any, int] | None = None,
     copy: bool | None = None,
 ) -> Any:
-    """A DLPack capsule of the tensor's memory.
+    """Export the tensor as a DLPack capsule.
 
-    On the NumPy and CuPy backends the consumer shares it. On backends whose arrays cannot be written it sees the
-    values of this moment, and must not write.
+    On the NumPy and CuPy backends the consumer shares its memory. On backends with immutable arrays it gets the current
+    values, and must not write.
 
     Parameters
     ----------
     stream : optional
-        The consumer's, on devices that have streams; only None on a CPU.
+        The consumer's stream, on devices that have streams; None on a CPU.
     max_version : tuple of int, optional
-        The newest version of DLPack that the consumer knows.
+        The newest version of DLPack that the consumer supports.
     dl_device : tuple, optional
-        Where the consumer wants the data, as `__dlpack_device__` says it: the tensor's own device, or a CPU.
+        The device that the consumer wants, in the form of `__dlpack_device__`: the tensor's own, or a CPU.
     copy : bool, optional
-        True always copies; False never does, and raises where it would have to; by default only where it must.
+        True always copies; False never copies, but raises if it must; by default a copy is made if needed.
 
     Raises
     ------
     BufferError
-        If the tensor requires a gradient, which would be lost; if the device can't be served; if `copy` is False and
-        a copy is needed.
+        If the tensor requires a gradient, which would be lost; if the device is another; if `copy` is False and a copy
+        is needed.
     """
     if self.requires_grad:
         raise BufferError("__dlpack__: can't export a tensor that requires grad; use x.detach()")
@@ -289,7 +289,7 @@ def dlpack(
     wanted = own if dl_device is None else (int(getattr(dl_device[0], "value", dl_device[0])), int(dl_device[1]))
     if stream is not None and wanted[0] == _CPU:
         raise BufferError(f"__dlpack__: got stream {stream!r} for a CPU, which has none; wanted None")
-    # What is older than 1.0 has one form, which is that of no version.
+    # Versions before 1.0 have the unversioned form.
     version = None if max_version is None or max_version[0] < 1 else max_version
     if wanted != own:
         if wanted[0] != _CPU:
@@ -299,7 +299,7 @@ def dlpack(
         array_of(self)
         keep_strides(self)
     elif copy and own[0] == _CPU:
-        # Whoever asks for a copy may want to write it, and the library would mark its own as read-only.
+        # A copy is to be writable, and the library would mark its own as read-only.
         return _host_capsule(self, version, copy)
     asked = {"stream": stream, "max_version": version, "copy": copy}
     try:
@@ -308,12 +308,12 @@ def dlpack(
             options = {name: value for name, value in asked.items() if value is not None}
             return export(array, **options) if isinstance(array, numpy.ndarray) else array.__dlpack__(**options)
     except (BufferError, RuntimeError, TypeError):
-        # The library cannot say what it shares: that the memory is not to be written, for one.
+        # The library cannot export this, such as read-only memory.
         return _host_capsule(self, version, copy)
 
 
 def _host_capsule(x: Tensor, version: Any, copy: bool | None) -> Any:
-    """A capsule of a copy in the memory of the CPU."""
+    """A capsule of a copy in CPU memory."""
     if copy is False:
         raise CopyError(f"__dlpack__: got copy=False, but to export this tensor from {x.device} takes a copy")
     return export(host_array(x), max_version=version, copy=True)
@@ -321,22 +321,22 @@ def _host_capsule(x: Tensor, version: Any, copy: bool | None) -> Any:
 
 @method("__dlpack_device__")
 def dlpack_device(self: Tensor) -> tuple[int, int]:
-    """DLPack's device type and number of the tensor's device."""
+    """DLPack's device type and device number."""
     kind, number = array_of(self).__dlpack_device__()
     return int(kind), int(number)
 
 
 @method("__array__")
 def as_numpy(self: Tensor, dtype: Any = None, copy: bool | None = None) -> numpy.ndarray:
-    """What ``numpy.asarray(tensor)`` calls: the array that `numpy_array` gives, unless a copy is asked for or needed.
+    """The protocol of ``numpy.asarray(tensor)``: the result of `numpy_array`, or a copy if it is asked for or needed.
 
     Parameters
     ----------
     dtype : optional
-        Of the array; another than the tensor's takes a copy.
+        The array's dtype; another than the tensor's needs a copy.
     copy : bool, optional
-        True always copies, and the copy can be written; False never does, and raises where it would have to; by
-        default only where it must.
+        True always makes a writable copy; False never copies, but raises if it must; by default a copy is made if
+        needed.
 
     Raises
     ------
@@ -356,19 +356,19 @@ def as_numpy(self: Tensor, dtype: Any = None, copy: bool | None = None) -> numpy
 
 
 def _is_copy(x: Tensor, host: numpy.ndarray) -> bool:
-    """Whether what NumPy gets is not the tensor's own memory."""
+    """Whether NumPy gets a copy, not the tensor's memory."""
     if isinstance(x._array, numpy.ndarray):
         return False
     return x._key.writable or host.base is None
 
 
 def _complex(value: Any) -> complex:
-    """NaN has two parts that are NaN, by the standard."""
+    """Convert to complex; both parts of NaN are NaN, by the standard."""
     return complex(value, value) if value != value and not isinstance(value, complex) else complex(value)
 
 
 def _declare_number(name: str, convert: Callable[[Any], Any], kinds: str) -> None:
-    """Declare the method by which Python makes a number of a tensor of one element, of a dtype of some kinds."""
+    """Declare the method, such as ``__float__``, that converts a tensor of one element and of some kinds of dtype."""
     function = name.strip("_")
 
     def number(self: Tensor) -> Any:
@@ -394,7 +394,7 @@ _declare_number("__trunc__", math.trunc, "biuf")
 
 @method("__index__")
 def index(self: Tensor) -> int:
-    """The one integer element, for use as an index."""
+    """The element of a 0-d integer tensor, for use as an index."""
     if self.dtype.kind not in "iu" or self.ndim:
         raise TypeError(f"only a 0-d integer tensor can be used as an index, got {self.dtype} of shape {self.shape}")
     return int(host_array(self).item())
@@ -402,7 +402,7 @@ def index(self: Tensor) -> int:
 
 @method("__repr__")
 def representation(self: Tensor) -> str:
-    """The tensor as PyTorch prints it, with the backend where it is another than that of `DEFAULT_BACKEND`."""
+    """The text of the tensor as in PyTorch, with the backend unless it is `DEFAULT_BACKEND`."""
     host = host_array(self)
     suffixes = []
     if self.device.backend != DEFAULT_BACKEND:
@@ -420,20 +420,20 @@ def representation(self: Tensor) -> str:
 
 @method("__format__")
 def formatted(self: Tensor, spec: str) -> str:
-    """A 0-d tensor formats as its number, another as `str` shows it."""
+    """Format a 0-d tensor as its number, and any other as `str` does."""
     return object.__format__(self, spec) if self.ndim else format(item(self), spec)
 
 
 @public("is_floating_point", "is_floating_point")
 def is_floating_point(input: Tensor) -> bool:
-    """Whether the dtype is a real floating-point one."""
+    """Whether the dtype is real floating-point."""
     require_tensors("is_floating_point", input)
     return input.dtype.is_floating_point
 
 
 @method("__deepcopy__")
 def deep_copy(self: Tensor, memo: dict[int, Any]) -> Tensor:
-    """A copy of a leaf, its gradient included; copies of tensors that share memory share theirs.
+    """Copy a leaf and its gradient; in one `copy.deepcopy`, copies of tensors that share memory share theirs.
 
     Raises
     ------
@@ -444,13 +444,13 @@ def deep_copy(self: Tensor, memo: dict[int, Any]) -> Tensor:
         raise RuntimeError("only leaf tensors can be deep-copied; use x.detach()")
     storage = self._storage
     if storage is not None and _is_in_order(storage) and self._view is None and id(storage) not in memo:
-        # The copy is the root from which those that share the memory are seen.
+        # The copy is the root of the views that share the memory.
         result = memo[id(storage)] = wrap(self._key.library.backend.copy(array_of(self)), self._key)
     elif _shares(self):
-        source, *how = _seen_from(self)
+        source, *how = _view_source(self)
         if type(source) is Storage and id(source) not in memo:
             memo[id(source)] = _copied_storage(source)
-        result = _seen(copy.deepcopy(source, memo), *how)
+        result = _view_of(copy.deepcopy(source, memo), *how)
     else:
         result = wrap(self._key.library.backend.copy(array_of(self)), self._key)
     memo[id(self)] = result
@@ -461,25 +461,25 @@ def deep_copy(self: Tensor, memo: dict[int, Any]) -> Tensor:
 
 
 def _is_in_order(storage: Storage) -> bool:
-    """Whether a memory that may be shared has its elements in the order of their indices, as a copy has them."""
+    """Whether a storage with views is C-contiguous, as a copy is."""
     return storage.layout is not None and bool(storage.layout.flags.c_contiguous)
 
 
 def _shares(self: Tensor) -> bool:
-    """Whether other tensors may share the memory."""
+    """Whether other tensors may share the tensor's memory."""
     return self._storage is not None and self._storage.layout is not None
 
 
-def _seen_from(self: Tensor) -> tuple[Any, ...]:
-    """A view's base, or the storage, and the arguments by which `_seen` makes the tensor of its copy."""
+def _view_source(self: Tensor) -> tuple[Any, ...]:
+    """A view's base, or the storage, with the other arguments of `_view_of` that make the tensor from its copy."""
     view, base = self._view, base_of(self)
     if view is not None and base is not None and base.is_leaf:
         return base, view.steps[view.depth :], view.recorded
     return self._storage, () if view is None else view.steps, None
 
 
-def _seen(source: Tensor, steps: tuple[Step, ...], recorded: bool | None) -> Tensor:
-    """What is seen of a tensor by the steps: a view of it, `recorded` or not, or where that is None a detached one."""
+def _view_of(source: Tensor, steps: tuple[Step, ...], recorded: bool | None) -> Tensor:
+    """A view by steps, made with recording on or off; detached if `recorded` is None."""
     with set_grad_enabled(bool(recorded)):
         for name, argument in steps:
             source = make_view(source, name, argument)
@@ -487,20 +487,20 @@ def _seen(source: Tensor, steps: tuple[Step, ...], recorded: bool | None) -> Ten
 
 
 def _order(layout: numpy.ndarray) -> tuple[int, ...]:
-    """The axes by their strides, the greatest first: in that order a copy takes over how the elements lie."""
+    """The axes by stride, the largest first: transposed to this order, a C-contiguous copy keeps the layout."""
     return tuple(sorted(range(layout.ndim), key=lambda axis: -abs(layout.strides[axis])))
 
 
 def _rebuilt(array: Any, key: DispatchKey, order: tuple[int, ...]) -> Tensor:
-    """The root of a storage, of a copy of its array in that order of the axes."""
+    """The root of a new storage, from an array with its axes in a given order."""
     if not key.writable:
-        # There elements are always in order.
+        # Immutable arrays have no strides.
         return wrap(array, key)
     return wrap_shared(key.library.ops.permute_dims(array, inverse(order)), key)
 
 
 def _copied_storage(storage: Storage) -> Tensor:
-    """The root of a copy, in the layout of the original."""
+    """Copy a storage, in the layout of the original; return the new root."""
     order, library = _order(storage.layout), storage.key.library
     array = library.ops.permute_dims(storage.root, order) if storage.key.writable else storage.root
     return _rebuilt(library.backend.copy(array), storage.key, order)
@@ -519,7 +519,7 @@ def _restored_storage(array: numpy.ndarray, device: str, order: tuple[int, ...])
 
 @method("__copy__")
 def shallow_copy(self: Tensor) -> Tensor:
-    """A tensor that shares the memory; of a leaf that requires a gradient, a leaf of its own.
+    """A tensor that shares the memory; for a leaf that requires a gradient, a new leaf.
 
     Raises
     ------
@@ -538,8 +538,7 @@ def shallow_copy(self: Tensor) -> Tensor:
 
 @method("__reduce__")
 def reduced(self: Tensor) -> tuple[Any, ...]:
-    """What pickle keeps of a leaf: its values, what shares its memory, where it was, and whether it requires a
-    gradient.
+    """Pickle a leaf: its values or its storage, its device, and whether it requires a gradient.
 
     Raises
     ------
@@ -549,7 +548,7 @@ def reduced(self: Tensor) -> tuple[Any, ...]:
     if not self.is_leaf:
         raise RuntimeError("only leaf tensors can be pickled; use x.detach()")
     if _shares(self):
-        return _restored_view, (*_seen_from(self), self._node is not None)
+        return _restored_view, (*_view_source(self), self._node is not None)
     return _restored, (numpy.array(host_array(self)), str(self.device), self._node is not None)
 
 
@@ -562,7 +561,7 @@ def _restored(array: numpy.ndarray, device: str, requires_grad: bool) -> Tensor:
 
 
 def _restored_view(source: Tensor, steps: tuple[Step, ...], recorded: bool | None, requires_grad: bool) -> Tensor:
-    result = _seen(source, steps, recorded)
+    result = _view_of(source, steps, recorded)
     if requires_grad:
         make_leaf(result)
     return result

@@ -1,4 +1,4 @@
-"""How tensors print: as PyTorch prints them, to the character."""
+"""Text of tensors, exactly as PyTorch prints them, and print options."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ PREFIX = "tensor("
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class PrintOptions:
-    """What `set_printoptions` sets.
+    """Print options: see `set_printoptions`.
 
     Attributes
     ----------
     precision : int
         Digits after the decimal point.
     threshold : float
-        Arrays of more elements are summarised.
+        The number of elements above which arrays are summarised.
     edgeitems : int
-        How many items a summary shows at each end of an axis.
+        The number of items that a summary shows at each end of an axis.
     linewidth : int
-        Characters a line.
+        The number of characters per line.
     sci_mode : bool or None
         Whether floats are written in scientific notation; None decides by their range.
     """
@@ -52,7 +52,7 @@ _options = PROFILES["default"]
 
 
 def get_printoptions() -> PrintOptions:
-    """The options in force.
+    """The current print options.
 
     Examples
     --------
@@ -70,20 +70,20 @@ def set_printoptions(
     profile: Literal["default", "short", "full"] | None = None,
     sci_mode: bool | None = None,
 ) -> None:
-    """Set how tensors print, in all threads.
+    """Set print options, in all threads.
 
     Parameters
     ----------
     precision
         Digits after the decimal point.
     threshold
-        Arrays of more elements are summarised.
+        The number of elements above which arrays are summarised.
     edgeitems
-        How many items a summary shows at each end of an axis.
+        The number of items that a summary shows at each end of an axis.
     linewidth
-        Characters a line.
+        The number of characters per line.
     profile
-        Options to start from, in place of those in force.
+        A set of options that replaces the current ones first.
     sci_mode
         Whether floats are written in scientific notation. If it is not given, their range decides again.
 
@@ -106,7 +106,7 @@ def set_printoptions(
 
 @contextlib.contextmanager
 def printoptions(**options: Any) -> Iterator[PrintOptions]:
-    """Set options as `set_printoptions` does, for the length of a ``with`` block.
+    """A context manager that sets print options: see `set_printoptions`.
 
     Examples
     --------
@@ -124,14 +124,14 @@ def printoptions(**options: Any) -> Iterator[PrintOptions]:
 
 
 def format_tensor(array: numpy.ndarray, suffixes: Sequence[str] = ()) -> str:
-    """What a tensor with these values prints.
+    """The text of a tensor with these values.
 
     Parameters
     ----------
     array
         The values.
     suffixes
-        What follows them, such as ``"requires_grad=True"``. A suffix that does not fit into the line starts another.
+        Text after the values, such as ``"requires_grad=True"``. A suffix that exceeds the line width starts a new line.
 
     Examples
     --------
@@ -158,14 +158,14 @@ def format_tensor(array: numpy.ndarray, suffixes: Sequence[str] = ()) -> str:
 
 
 def format_array(array: numpy.ndarray, indent: int) -> str:
-    """The values of an array, in nested brackets.
+    """The text of an array's values, in nested brackets.
 
     Parameters
     ----------
     array
         The values: booleans, integers, real or complex numbers, half precision included.
     indent
-        The column in which the text will begin. It holds for the lines that follow and for their length.
+        The column in which the text begins, which indents further lines.
 
     Examples
     --------
@@ -186,21 +186,21 @@ def _format(array: numpy.ndarray, indent: int, options: PrintOptions) -> str:
 
 
 def _summarize(array: numpy.ndarray, options: PrintOptions) -> tuple[numpy.ndarray, tuple[bool, ...]]:
-    """The elements that will be shown, and for each axis whether others are left out in its middle."""
+    """The elements to print, and for each axis whether its middle is left out."""
     edge = options.edgeitems
     shortened = tuple(array.size > options.threshold and length > 2 * edge for length in array.shape)
     if any(shortened):
-        kept = [
+        edges = [
             [*range(edge), *range(length - edge, length)] if short else range(length)
             for length, short in zip(array.shape, shortened, strict=True)
         ]
-        array = array[numpy.ix_(*kept)]
+        array = array[numpy.ix_(*edges)]
     # bfloat16 is of no kind that NumPy knows
     return (array if array.dtype.kind in "biufc" else array.astype(numpy.float32)), shortened
 
 
 def _column(array: numpy.ndarray, options: PrintOptions) -> tuple[Write, int]:
-    """How to write an element of the array, and the room that each will take."""
+    """The function that formats an element of the array, and its width."""
     if array.dtype.kind == "c":
         return _complex_column(array, options)
     return (_float_column if array.dtype.kind == "f" else _integer_column)(array, options)
@@ -248,7 +248,7 @@ def _complex_column(array: numpy.ndarray, options: PrintOptions) -> tuple[Write,
 def _nest(
     array: numpy.ndarray, shortened: tuple[bool, ...], indent: int, options: PrintOptions, write: Write, width: int
 ) -> str:
-    """The text of an array, or of one of its parts; `shortened` is of its axes."""
+    """The text of an array or a part of it; `shortened` tells the axes whose middle is left out."""
     if array.ndim == 0:
         return write(array.item())
     if array.ndim == 1:

@@ -1,7 +1,7 @@
-"""Tensors in files, in the format safetensors: data and a description of it, of which nothing is ever executed.
+"""`save` and `load`: tensors in files, in the format safetensors, from which no code is ever executed.
 
-A file holds the tensors, under names that other programs understand, and beside them, as JSON, the structure whose
-leaves they are, with a checksum of everything.
+A file has the tensors by name, for other programs too, and as metadata the structure of the saved object, in JSON, and
+a checksum.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = ["load", "save"]
 File = str | os.PathLike[str] | BinaryIO
 
 _STRUCTURE, _CHECKSUM = "tensorplug", "tensorplug.crc32"
-"""The keys under which a file's metadata has the structure and the checksum."""
+"""The keys of the structure and the checksum in a file's metadata."""
 
 _CODES = {
     "BOOL": "bool",
@@ -49,18 +49,18 @@ _CODES = {
 """The names of dtypes by the format's codes."""
 
 _READ_AS = {"bool": "uint8", "bfloat16": "uint16"}
-"""What the bytes of dtypes are read as that NumPy lacks, or that not every byte belongs to."""
+"""The NumPy dtypes as which bytes are read of dtypes that NumPy lacks, or for which not every byte is valid."""
 
 _PLAIN = (bool, int, float, str)
-"""The types of what may stand beside tensors, the narrower ones first."""
+"""The types that may be saved besides tensors; subclasses come first."""
 
 
 _UNEXPECTED = (AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError)
-"""What reading a structure raises that `save` has not written."""
+"""The exceptions of a structure that `save` has not written."""
 
 
 class _Damaged(Exception):
-    """Why a file cannot be read."""
+    """A file that cannot be read, and why."""
 
 
 def save(obj: Any, file: File) -> None:
@@ -77,17 +77,17 @@ def save(obj: Any, file: File) -> None:
     Raises
     ------
     TypeError
-        If something else is in there.
+        If the object has anything else in it.
     ValueError
-        If it holds itself.
+        If the object contains itself.
     ImportError
         If safetensors, which the extra ``save`` brings, is not installed.
 
     Notes
     -----
-    A tensor that stands in several places is written once, and read as one tensor. Tensors that share memory otherwise
-    are written in full. Whether a tensor requires a gradient is kept, its history and its gradient are not. Complex
-    numbers are written as pairs, in a last axis of length 2.
+    A tensor that occurs several times is written once, and read as one tensor. Other tensors that share memory are
+    written in full. `requires_grad` is saved, but not the graph and the gradient. Complex numbers are written as pairs,
+    in a last axis of length 2.
 
     Examples
     --------
@@ -118,25 +118,25 @@ def save(obj: Any, file: File) -> None:
 
 
 def _library(operation: str) -> Any:
-    """The library, imported at the first use."""
+    """Import safetensors, at the first use."""
     require(operation, "save", "safetensors")
     importlib.import_module("safetensors.numpy")
     return importlib.import_module("safetensors")
 
 
 class _Leaves:
-    """The tensors of a structure, each once, by the names that they are given."""
+    """The distinct tensors of a structure, by name."""
 
     def __init__(self) -> None:
         self.tensors: dict[str, Tensor] = {}
         self._names: dict[int, str] = {}
 
     def name(self, x: Tensor, path: str) -> str:
-        """The name of a tensor that was found at a path."""
+        """The name of a tensor, by its path in the structure."""
         if id(x) not in self._names:
             name = unique = path.lstrip(".").encode("utf-8", "replace").decode() or "tensor"
             number = 0
-            # What metadata stands under is no name, and keys with dots may lead to one path.
+            # The name of the metadata is reserved, and keys with dots may give one path twice.
             while unique in self.tensors or unique == "__metadata__":
                 number += 1
                 unique = f"{name}#{number}"
@@ -146,7 +146,7 @@ class _Leaves:
 
 
 def _described(obj: Any, path: str, leaves: _Leaves) -> Any:
-    """A structure as JSON has it, with the names of its tensors."""
+    """A structure as JSON data, with tensors by name."""
     if type(obj) is Tensor:
         return {"tensor": leaves.name(obj, path)}
     if obj is None:
@@ -171,13 +171,13 @@ def _described(obj: Any, path: str, leaves: _Leaves) -> Any:
 
 
 def _stored(x: Tensor) -> numpy.ndarray:
-    """The values as the format has them: contiguous, and without complex numbers."""
+    """The values in the form of the format: contiguous, complex numbers as pairs."""
     host = host_array(x)
     return numpy.stack([host.real, host.imag], axis=-1) if host.dtype.kind == "c" else numpy.array(host, order="C")
 
 
 def _checksum(structure: str, tensors: Mapping[str, tuple[str, tuple[int, ...], numpy.ndarray]]) -> str:
-    """A checksum of a structure, and of names, dtypes, shapes and values of its tensors."""
+    """The checksum of a structure and of the names, dtypes, shapes and values of its tensors."""
     total = zlib.crc32(structure.encode())
     for name, (dtype, shape, array) in sorted(tensors.items()):
         total = zlib.crc32(f"{name} {dtype} {tuple(shape)}".encode(), total)
@@ -186,7 +186,7 @@ def _checksum(structure: str, tensors: Mapping[str, tuple[str, tuple[int, ...], 
 
 
 def load(file: File, map_location: Any = None, *, device: Any = None, weights_only: bool = True) -> Any:
-    """What `save` has written, or any other safetensors file as a dict of tensors.
+    """Read an object that `save` has written, or any other safetensors file as a dict of tensors.
 
     Parameters
     ----------
@@ -194,16 +194,16 @@ def load(file: File, map_location: Any = None, *, device: Any = None, weights_on
     map_location : device, optional
         PyTorch's name of `device`.
     device : device, optional
-        Where the tensors are put, wherever they came from: the default device, unless one is given.
+        The device of the tensors, whatever it was when they were saved; by default the default device.
     weights_only : bool, default: True
         Accepted for PyTorch's sake. Nothing is executed in either case.
 
     Raises
     ------
     ValueError
-        If the file is damaged, cut off, or no safetensors file.
+        If the file is damaged, truncated, or not a safetensors file.
     TypeError
-        If the device has no such dtype.
+        If the device does not support a dtype.
     ImportError
         If safetensors, which the extra ``save`` brings, is not installed.
 
@@ -232,7 +232,7 @@ def load(file: File, map_location: Any = None, *, device: Any = None, weights_on
 
 
 def _read(library: Any, data: bytes, device: Device) -> Any:
-    """The structure in the bytes of a file."""
+    """Read the object in the bytes of a file."""
     try:
         entries = dict(library.deserialize(data))
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
@@ -264,7 +264,7 @@ def _read(library: Any, data: bytes, device: Device) -> Any:
 
 
 def _about(found: tuple[str, tuple[int, ...], numpy.ndarray], described: Mapping[str, Any]) -> tuple[DType, bool]:
-    """The dtype of a tensor and whether it requires a gradient, if that fits what a file has for it."""
+    """The dtype of a tensor and whether it requires a gradient, checked against its stored data."""
     dtype, requires_grad = DTYPES[described["dtype"]], bool(described["requires_grad"])
     stored, shape, _ = found
     fits = stored == real_dtype(dtype).name and (dtype.kind != "c" or shape[-1] == 2)
@@ -274,13 +274,13 @@ def _about(found: tuple[str, tuple[int, ...], numpy.ndarray], described: Mapping
 
 
 def _bytes(entry: Mapping[str, Any]) -> tuple[str, tuple[int, ...], numpy.ndarray]:
-    """The name of the dtype, the shape and the values of a tensor in a file, the latter perhaps in `_READ_AS`."""
+    """The dtype's name, the shape and the values of a stored tensor, these perhaps in a dtype of `_READ_AS`."""
     dtype, shape = _CODES[entry["dtype"]], tuple(entry["shape"])
     return dtype, shape, numpy.frombuffer(entry["data"], _READ_AS.get(dtype, dtype)).reshape(shape)
 
 
 def _restored(array: numpy.ndarray, dtype: DType, device: Device) -> Tensor:
-    """A tensor of the values that a file has for it."""
+    """A tensor of stored values."""
     if dtype is bfloat16:
         # As the upper half of float32, which every library has.
         wide = (array.astype(numpy.uint32) << 16).view(numpy.float32)
@@ -294,7 +294,7 @@ def _restored(array: numpy.ndarray, dtype: DType, device: Device) -> Tensor:
 
 
 def _built(tree: Any, tensors: Mapping[str, Any]) -> Any:
-    """The object that a structure describes."""
+    """Build the object of a structure."""
     if tree is None or isinstance(tree, _PLAIN):
         return tree
     ((kind, content),) = tree.items()

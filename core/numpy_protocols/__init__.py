@@ -1,7 +1,7 @@
 """NumPy's ufuncs and functions on tensors: ``np.exp(t)``, ``np.add(array, t)``, ``np.concatenate([t, t])``.
 
-They compute what Tensorplug's functions of the same meaning compute, on the tensor's backend and as recorded
-operations. One that has no counterpart raises TypeError; one that writes into a NumPy array is done by NumPy.
+They call Tensorplug's functions of the same meaning, on the tensor's backend, and are recorded. A function without a
+counterpart raises TypeError; a function that writes into a NumPy array is left to NumPy.
 """
 
 from . import algebra as algebra

@@ -65,7 +65,7 @@ def _einsum(*operands: Any, optimize: Any = False) -> Any:
 
 @composed("numpy.linalg.norm")
 def _norm(x: Tensor, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Of matrices where two axes are meant, else of vectors."""
+    """A matrix norm for two axes, else a vector norm."""
     if axis is None and (ord is None or x.ndim == 1):
         return linalg.vector_norm(x, 2 if ord is None else ord, axis=None, keepdims=keepdims)
     axes = tuple(range(x.ndim)) if axis is None else axis
@@ -136,7 +136,7 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Te
 
 @composed("numpy.piecewise")
 def _piecewise(x: Tensor, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Tensor:
-    """As NumPy's, but that each function gets all elements, which it must take one by one."""
+    """As in NumPy, but each function gets all elements, so it must be elementwise."""
     conditions = [beside(x, one)[1] for one in (condlist if isinstance(condlist, list | tuple) else [condlist])]
     if len(funclist) == len(conditions) + 1:
         *funclist, rest = funclist

@@ -1,4 +1,4 @@
-"""NumPy's functions that join, split, arrange and look up arrays."""
+"""NumPy's functions that join, split, rearrange and index arrays."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> list[Tensor]
 
 
 def _along(axis: int, split: Function = _split) -> Function:
-    """A split along one axis, of a vector along its only one."""
+    """A split along one axis; a vector is split along its only axis."""
     return lambda ary, indices_or_sections: split(ary, indices_or_sections, axis if ary.ndim > 1 else 0)
 
 
@@ -79,7 +79,7 @@ def atleast(ndim: int, *arys: Any) -> Any:
 
 @composed("numpy.atleast_3d")
 def _atleast_3d(*arys: Any) -> Any:
-    """NumPy puts the axes of a matrix first, and that of a vector in the middle."""
+    """The axes of a matrix become the first two, as in NumPy, and that of a vector the middle one."""
     found = tuple(x.reshape((*atleast(2, x).shape, 1)) if x.ndim < 3 else x for x in arys)
     return found[0] if len(found) == 1 else found
 
@@ -87,7 +87,7 @@ def _atleast_3d(*arys: Any) -> Any:
 @composed("numpy.broadcast_arrays")
 def _broadcast_arrays(*args: Any, subok: bool = False) -> Any:
     if any(not isinstance(x, Tensor | list | tuple | numpy.generic | bool | int | float | complex) for x in args):
-        # None and strings, as matplotlib has among them, make arrays of objects.
+        # None and strings, which matplotlib passes, become arrays of objects.
         return numpy.broadcast_arrays(*on_host(args), subok=subok)
     like = next(x for x in args if type(x) is Tensor)
     return manipulation.broadcast_arrays(*(beside(like, x)[1] for x in args))

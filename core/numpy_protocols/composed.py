@@ -1,4 +1,4 @@
-"""NumPy's functions that are made of several of Tensorplug's, with NumPy's arguments."""
+"""`@composed`: declare a NumPy function that is composed of Tensorplug's functions."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 F = TypeVar("F", bound=Callable[..., Any])
 
 COMPOSED: dict[str, Callable[..., Any]] = {}
-"""By NumPy's module and name."""
+"""Composed functions by NumPy's module and name."""
 
 
 def composed(name: str) -> Callable[[F], F]:
-    """Declare what one of NumPy's functions computes of tensors."""
+    """Declare the implementation of a NumPy function on tensors, with NumPy's parameters."""
 
     def declare(function: F) -> F:
-        # What Python's own errors about arguments call it.
+        # The name in Python's errors about arguments.
         function.__qualname__ = name
         COMPOSED[name] = function
         return function

@@ -1,4 +1,4 @@
-"""NumPy's functions on tensors: which of Tensorplug's are their counterparts, and how they are called."""
+"""``__array_function__``: NumPy's functions on tensors, by their counterparts in Tensorplug."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ..families.in_place import write_out
 from ..memory.tensor import Tensor
 from ..standard import creation
 from .composed import COMPOSED
-from .operands import Function, as_operand, as_tensors, flattened, no_counterpart, no_option, on_host, says_nothing
+from .operands import Function, as_operand, as_tensors, flattened, is_default, no_counterpart, no_option, on_host
 
 LIKE: dict[str, Function] = {
     name: getattr(creation, name) for name in ("arange", "asarray", "empty", "eye", "full", "ones", "zeros")
 } | {"array": creation.tensor}
-"""Functions that make an array ``like=`` a tensor: on its device."""
+"""Functions that create an array on the device of the tensor given as ``like=``."""
 
 ON_HOST = frozenset(
     "array2string array_repr array_str bincount common_type digitize histogram histogram2d histogram_bin_edges "
     "histogramdd may_share_memory min_scalar_type save savetxt savez savez_compressed shares_memory".split()
 )
-"""Functions that describe, count or write to files; NumPy does them, and their results are NumPy's."""
+"""Functions that describe, count or write to files, which are left to NumPy."""
 
 WRITERS = frozenset("copyto fill_diagonal place put put_along_axis putmask".split())
 """Functions that write into their first argument."""
@@ -39,32 +39,32 @@ COUNTERPARTS: dict[str, str] = {
     "matrix_rank outer pinv qr slogdet solve svd svdvals tensordot trace vecdot vector_norm",
     "numpy.fft": "fft fftn fftshift hfft ifft ifftn ifftshift ihfft irfft irfftn rfft rfftn",
 }
-"""NumPy's functions that mean what Tensorplug's of the same name mean."""
+"""Functions that mean the same in NumPy and in Tensorplug, by NumPy's module."""
 
 ALIASES = {"numpy.amax": "max", "numpy.amin": "min", "numpy.around": "round", "numpy.fix": "trunc"}
-"""Tensorplug's names of functions that NumPy has under another one only."""
+"""Tensorplug's names of NumPy functions that are called otherwise."""
 
 RENAMED = {"a_max": "max", "a_min": "min"}
-"""Tensorplug's names of NumPy's arguments."""
+"""Tensorplug's names of NumPy's parameters."""
 
 HINTS = frozenset(["kind"])
-"""Arguments that say how NumPy is to do it, and change no result."""
+"""Parameters that choose an algorithm and change no result."""
 
 FLATTENED = frozenset(["numpy.argsort", "numpy.sort", "numpy.take_along_axis"])
 """Functions for which `axis=None` means the flattened tensor."""
 
 NO_OPERANDS = frozenset("axes axis destination dtype n reps repeats s shape shift source".split())
-"""Arguments that stay the numbers they are."""
+"""Parameters that are not converted to tensors."""
 
 
 @method("__array_function__")
 def array_function(self: Tensor, func: Function, types: Any, args: Any, kwargs: Any) -> Any:
-    """What NumPy calls for one of its functions of which an argument is a tensor.
+    """The protocol by which NumPy's functions call Tensorplug's, if an argument is a tensor.
 
     Raises
     ------
     TypeError
-        If Tensorplug has no such function, or it does not take an argument.
+        If Tensorplug has no such function, or does not support an argument.
     """
     if not all(issubclass(one, Tensor | numpy.ndarray) and not issubclass(one, numpy.ma.MaskedArray) for one in types):
         return NotImplemented
@@ -94,7 +94,7 @@ def _counterpart(name: str) -> Function | None:
 
 @functools.cache
 def _signatures(func: Function, function: Function) -> tuple[inspect.Signature | None, int, frozenset[str]]:
-    """NumPy's signature, how many of its arguments go by position, and the names that Tensorplug's function takes.
+    """NumPy's signature, and the number of required parameters and the names of all of Tensorplug's function.
 
     Before NumPy 2.4 functions written in C have no signature.
     """
@@ -113,7 +113,7 @@ def _signatures(func: Function, function: Function) -> tuple[inspect.Signature |
 
 
 def _called(name: str, func: Function, function: Function, like: Tensor, args: Any, kwargs: Any) -> Any:
-    """The result of Tensorplug's function for arguments as NumPy's takes them."""
+    """Call Tensorplug's function with NumPy's arguments."""
     signature, count, names = _signatures(func, function)
     if signature is None:
         return function(*as_tensors(args, like), **as_tensors(kwargs, like))
@@ -138,13 +138,13 @@ def _called(name: str, func: Function, function: Function, like: Tensor, args: A
             continue
         elif own in names:
             options[own] = value
-        elif not says_nothing(value, parameter.default):
+        elif not is_default(value, parameter.default):
             raise no_option(name, key)
     return function(*operands, **options)
 
 
 def _composed(name: str, func: Function, like: Tensor, args: Any, kwargs: Any) -> Any:
-    """The result of a function made of Tensorplug's, which need not name each of NumPy's arguments."""
+    """Call a composed function, which need not have every parameter of NumPy's."""
     function = COMPOSED[name]
     args, kwargs = as_tensors(args, like), as_tensors(kwargs, like)
     signature, _, names = _signatures(func, function)
@@ -157,7 +157,7 @@ def _composed(name: str, func: Function, like: Tensor, args: Any, kwargs: Any) -
         elif key == "out" and key not in names:
             out = bound.arguments.pop(key)
         elif value is numpy._NoValue or key not in names:
-            if not says_nothing(value, signature.parameters[key].default):
+            if not is_default(value, signature.parameters[key].default):
                 raise no_option(name, key)
             del bound.arguments[key]
     found = function(*bound.args, **bound.kwargs)

@@ -1,4 +1,4 @@
-"""Arguments of NumPy's functions as tensors, and tensors as NumPy's arrays."""
+"""Conversion of arguments of NumPy's functions to tensors, and of tensors to NumPy arrays."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from ..types.errors import DTypeError
 Function = Callable[..., Any]
 
 
-def says_nothing(value: Any, default: Any) -> bool:
-    """Whether an argument has a value that asks for nothing."""
+def is_default(value: Any, default: Any) -> bool:
+    """Whether an argument is None or its default."""
     return value is None or value is numpy._NoValue or (type(value) is type(default) and value == default)
 
 
 def no_counterpart(name: str) -> TypeError:
-    """The error for a function of NumPy's that tensors lack."""
+    """The error for a NumPy function without a counterpart."""
     return TypeError(
         f"{name}: Tensorplug has no function that computes it of tensors; leave the graph, with x.detach().numpy()"
     )
 
 
 def no_option(name: str, option: str) -> TypeError:
-    """The error for an argument that the counterpart of NumPy's function lacks."""
+    """The error for an argument that the counterpart of a NumPy function does not support."""
     return TypeError(f"{name}: {option}= is not supported for tensors; leave it away, or use x.detach().numpy()")
 
 
 def as_operand(x: Any, like: Tensor) -> Any:
-    """An array or nested sequence as a tensor beside another."""
+    """Convert an array or nested sequence to a tensor on the device of another; anything else stays."""
     if isinstance(x, numpy.ndarray | list | tuple):
         return creation.asarray(x, device=like.device)
     return x
 
 
 def as_tensors(values: Any, like: Tensor) -> Any:
-    """Arguments with tensors in place of NumPy's arrays, in sequences too."""
+    """Convert NumPy arrays among arguments to tensors, in sequences and dicts too."""
     if isinstance(values, numpy.ndarray):
         return as_operand(values, like)
     if type(values) in (list, tuple):
@@ -51,7 +51,7 @@ def as_tensors(values: Any, like: Tensor) -> Any:
 
 
 def on_host(value: Any) -> Any:
-    """Arguments with NumPy's arrays in place of tensors.
+    """Convert tensors among arguments to NumPy arrays, in sequences and dicts too.
 
     Raises
     ------
@@ -66,19 +66,19 @@ def on_host(value: Any) -> Any:
 
 
 def beside(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
-    """Two operands, of which one may be a sequence or a number, as tensors."""
+    """Convert two operands, one of them a tensor, to tensors on one device."""
     device = (x1 if type(x1) is Tensor else x2).device
     x1, x2 = (x if type(x) is Tensor else creation.asarray(x, device=device) for x in (x1, x2))
     return x1, x2
 
 
 def flattened(x: Tensor) -> Tensor:
-    """The elements along one axis."""
+    """Flatten a tensor."""
     return reshape(x, (-1,))
 
 
 def computed_in(name: str, x: Any, dtype: Any, like: Tensor) -> Tensor:
-    """An operand in the dtype in which a ufunc is asked to compute, if it is not of a higher kind."""
+    """Cast an operand to the ``dtype=`` of a ufunc; raise if the operand is of a higher kind."""
     x, target = x if type(x) is Tensor else creation.asarray(x, device=like.device), as_dtype(dtype)
     if KIND_ORDER[x.dtype.kind] > KIND_ORDER[target.kind]:
         raise DTypeError(f"{name}: got {x.dtype} with dtype={target}, which is of a lower kind; convert with astype")

@@ -67,7 +67,7 @@ def _corrcoef(x: Tensor, y: Any = None, rowvar: bool = True) -> Tensor:
 
 
 def _cumulative(function: Function, fill: Any = None) -> Function:
-    """A cumulation of the flattened tensor if no axis is named, with `fill` in place of NaN."""
+    """A cumulative function that flattens the tensor if no axis is given, with `fill` in place of NaN."""
 
     def cumulation(a: Tensor, axis: Any = None, dtype: Any = None) -> Tensor:
         x = flattened(a) if axis is None else a
@@ -97,7 +97,7 @@ def _median(ignores_nan: bool) -> Function:
         rows = sorting.sort(reshape(flat, (*(a.shape[i] for i in rest), math.prod(a.shape[i] for i in axes))))
         length = rows.shape[-1]
         count = statistical.sum(elementwise.isnan(rows).logical_not(), axis=-1, keepdims=True)
-        # NaN comes last.
+        # NaN is sorted last.
         below, above = (
             indexing.take_along_axis(rows, elementwise.clip(position, 0, length - 1), axis=-1)
             for position in ((count - 1) // 2, count // 2)
@@ -111,7 +111,7 @@ def _median(ignores_nan: bool) -> Function:
 
 
 def _ignoring_nan(function: Function, fill: float) -> Function:
-    """A reduction with `fill` in place of NaN; an infinite one where all are NaN means NaN."""
+    """A reduction with `fill` in place of NaN; with an infinite `fill`, NaN where all elements are NaN."""
 
     def reduction(a: Tensor, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
         options: dict[str, Any] = {"axis": axis, "keepdims": keepdims} | ({} if dtype is None else {"dtype": dtype})
@@ -144,7 +144,7 @@ def _nan_spread(is_root: bool) -> Function:
         count = cast(count, centred.real.dtype)
         count = searching.where(count > 0, count, math.nan)
         if is_root:
-            # The norm has a gradient where all are equal.
+            # The norm is differentiable where all elements are equal.
             return linalg.vector_norm(centred, axis=axis, keepdims=keepdims) / elementwise.sqrt(count)
         squares = (centred * centred.conj()).real
         return statistical.sum(squares, axis=axis, keepdims=keepdims) / count

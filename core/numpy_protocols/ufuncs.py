@@ -1,4 +1,4 @@
-"""NumPy's ufuncs and their methods on tensors."""
+"""``__array_ufunc__``: NumPy's ufuncs and their methods on tensors."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ..families.in_place import write_out
 from ..memory.tensor import Tensor
 from ..standard import elementwise, linear_algebra
 from ..types.errors import unsupported
-from .operands import Function, as_operand, computed_in, no_counterpart, no_option, on_host, says_nothing
+from .operands import Function, as_operand, computed_in, is_default, no_counterpart, no_option, on_host
 
 _DEFAULTS: dict[str, Any] = {"where": True, "casting": "same_kind", "order": "K", "subok": True}
-"""Options of ufuncs at the values that mean nothing."""
+"""The defaults of options of ufuncs."""
 
 REDUCTIONS = {
     "add": "sum",
@@ -25,22 +25,22 @@ REDUCTIONS = {
     "minimum": "min",
     "multiply": "prod",
 }
-"""The functions that are ``ufunc.reduce``."""
+"""Tensorplug's functions that compute ``ufunc.reduce``."""
 
 CUMULATIONS = {"add": "cumulative_sum", "multiply": "cumulative_prod"}
-"""The functions that are ``ufunc.accumulate``."""
+"""Tensorplug's functions that compute ``ufunc.accumulate``."""
 
 _PLAIN = (Tensor, numpy.ndarray, bool, int, float, complex)
 
 
 @method("__array_ufunc__")
 def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-    """What NumPy calls for a ufunc of which an input or ``out=`` is a tensor.
+    """The protocol by which NumPy's ufuncs call Tensorplug's functions, if an input or ``out=`` is a tensor.
 
     Raises
     ------
     TypeError
-        If Tensorplug has no such function, or it does not take an option.
+        If Tensorplug has no such function, or does not support an option.
     """
     if not options and method == "__call__":
         function = _ufuncs().get(ufunc)
@@ -72,19 +72,19 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: 
 
 @functools.cache
 def _ufuncs() -> dict[Any, Any]:
-    """Tensorplug's elementwise functions and products by NumPy's ufunc, which NumPy has under the same names."""
-    named = {getattr(numpy, name, None): operator for name, operator in OPERATORS.items()}
-    named |= {
+    """Tensorplug's elementwise functions and products by the ufunc of the same name."""
+    found = {getattr(numpy, name, None): operator for name, operator in OPERATORS.items()}
+    found |= {
         numpy.vecdot: linear_algebra.vecdot,
         numpy.rint: elementwise.round,
         numpy.fabs: elementwise.abs,
     }
-    named[numpy.divmod] = elementwise.arithmetic.quotient_and_remainder
-    return {ufunc: function for ufunc, function in named.items() if isinstance(ufunc, numpy.ufunc)}
+    found[numpy.divmod] = elementwise.arithmetic.quotient_and_remainder
+    return {ufunc: function for ufunc, function in found.items() if isinstance(ufunc, numpy.ufunc)}
 
 
 def _of_others(foreign: list[Any], ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """What other types make of a ufunc with tensors; those that refuse them, such as pandas', get NumPy's arrays."""
+    """Leave a ufunc to other types among the inputs; those that refuse tensors, such as pandas', get NumPy arrays."""
     for other in foreign:
         ask = getattr(other, "__array_ufunc__", None)
         found = NotImplemented if ask is None else ask(ufunc, method, *inputs, **options)
@@ -100,13 +100,13 @@ def _result(ufunc: Any, found: Any, inputs: tuple[Any, ...]) -> Any:
 
 
 def _name_of(ufunc: Any) -> str:
-    """The ufunc's name, with `numpy` before it if it is NumPy's own, and not SciPy's or another library's."""
+    """The ufunc's name, prefixed with ``numpy.`` unless it is another library's."""
     name: str = ufunc.__name__
     return f"numpy.{name}" if getattr(numpy, name, None) is ufunc else name
 
 
 def _of_method(ufunc: Any, method: str) -> Function | None:
-    """The function that a ufunc's method is."""
+    """The function that computes a ufunc's method; None if there is none."""
     if method == "__call__":
         found: Function | None = _ufuncs().get(ufunc)
         return found
@@ -115,7 +115,7 @@ def _of_method(ufunc: Any, method: str) -> Function | None:
     name = {"reduce": REDUCTIONS, "accumulate": CUMULATIONS}.get(method, {}).get(ufunc.__name__)
     if name is None:
         return None
-    # NumPy's functions go over all axes by default, and the methods of its ufuncs over the first.
+    # The default axis of ufunc methods is the first, of functions all.
     return functools.partial(FUNCTIONS[name], axis=0)
 
 
@@ -124,21 +124,21 @@ def _outer(function: Function, x1: Tensor, x2: Tensor) -> Any:
 
 
 def _checked(name: str, options: dict[str, Any], method: str) -> dict[str, Any]:
-    """The options that Tensorplug's function takes; those that say what is so anyway are left out."""
-    kept = {key: value for key, value in options.items() if not says_nothing(value, _DEFAULTS.get(key))}
-    taken = {"reduce": ("axis", "dtype", "keepdims"), "accumulate": ("axis", "dtype")}.get(method, ("dtype",))
+    """The options that differ from their defaults; raise for one that is not supported."""
+    given = {key: value for key, value in options.items() if not is_default(value, _DEFAULTS.get(key))}
+    supported = {"reduce": ("axis", "dtype", "keepdims"), "accumulate": ("axis", "dtype")}.get(method, ("dtype",))
     if name == "numpy.vecdot":
-        taken = ("axis", "dtype")
-    for key in kept:
-        if key not in taken:
+        supported = ("axis", "dtype")
+    for key in given:
+        if key not in supported:
             raise no_option(name, key)
     if method == "reduce" and "axis" in options:
-        kept["axis"] = options["axis"]
-    return kept
+        given["axis"] = options["axis"]
+    return given
 
 
 def _is_foreign(x: Any) -> bool:
-    """Whether an operand's own type has a say in what NumPy's ufuncs do with it."""
+    """Whether an operand's type handles ufuncs by its own ``__array_ufunc__``."""
     protocol = getattr(type(x), "__array_ufunc__", None)
     known = (None, numpy.ndarray.__array_ufunc__, array_ufunc, numpy.generic.__dict__.get("__array_ufunc__"))
     return protocol not in known or isinstance(x, numpy.ma.MaskedArray)

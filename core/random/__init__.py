@@ -1,4 +1,4 @@
-"""Random numbers: generators, the stream that is the same on every backend, and distributions.
+"""Random numbers: generators, whose stream is the same on every backend, and distributions.
 
 Imports `standard` and the floors below.
 """

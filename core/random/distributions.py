@@ -1,10 +1,10 @@
-"""Random distributions, made from random 64-bit words.
+"""Random distributions, computed from random 64-bit words.
 
-Every function takes the operations of one backend (`ops`, with the signatures of the array API standard, on the
-backend's own arrays; `cast` takes names of dtypes) and a one-dimensional uint64 array of words. It must run inside
-the backend's `scope`. What a number is depends on nothing but the word, or the pair of words, at its place, so that
-large results can be made in chunks. Uniforms, integers and permutations are the same bits on every backend; normals
-differ by what the backends' logarithms and sines differ, at most 4 ulp.
+Every function takes the operations of a backend (`ops`, with the signatures of the array API standard, on the backend's
+own arrays; `cast` takes names of dtypes) and a one-dimensional uint64 array of words, and runs inside the backend's
+`scope`. A number depends only on the word, or the pair of words, at its position, so that large results can be computed
+in chunks. Uniforms, integers and permutations have the same bits on every backend; normals differ by at most 4 ulp, as
+logarithms and sines do.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Array = Any
 Operations = Any
 
 DIGITS = {"bfloat16": 8, "float16": 11, "float32": 24, "float64": 53}
-"""The binary digits of the significand, by the name of the dtype."""
+"""The number of significand bits, by the name of the dtype."""
 
 LIMITS = {
     "bool": (0, 1),
@@ -26,11 +26,11 @@ LIMITS = {
     **{f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
     **{name: (-(2**digits), 2**digits) for name, digits in DIGITS.items()},
 }
-"""The smallest and the largest of the integers that a dtype holds without a gap."""
+"""The range of the consecutive integers that a dtype represents, by its name."""
 
 
 def uniform(ops: Operations, bits: Array, dtype_name: str) -> Array:
-    """Numbers in [0, 1), one for each word: the multiples of ``2**-d``, where d are the digits of the dtype.
+    """Uniform numbers in [0, 1), one for each word: multiples of ``2**-d`` for a dtype of d significand bits.
 
     Parameters
     ----------
@@ -59,10 +59,10 @@ def uniform(ops: Operations, bits: Array, dtype_name: str) -> Array:
 
 
 def uniform_between(ops: Operations, bits: Array, low: float, high: float, dtype_name: str) -> Array:
-    """Numbers in [low, high), one for each word: what `uniform` gives, scaled and moved.
+    """Uniform numbers in [low, high), one for each word: the results of `uniform`, scaled and shifted.
 
-    The bounds are rounded to the dtype first; where that makes them equal, all numbers are `low`. Half precision is
-    drawn and scaled in float32. What rounding takes to `high` is the number of the dtype before it.
+    The bounds are rounded to the dtype first; if that makes them equal, all numbers are `low`. Half precision is drawn
+    and scaled in float32. A number that would round to `high` is the previous number of the dtype.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def uniform_between(ops: Operations, bits: Array, low: float, high: float, dtype
     bits : array, shape (n,), dtype uint64
         Random words.
     low, high
-        Of which the second is not less, and both are finite in the dtype, as is their difference.
+        Bounds with ``low <= high`` that are finite in the dtype, as is their difference.
     dtype_name
         A floating-point dtype.
 
@@ -94,7 +94,7 @@ def uniform_between(ops: Operations, bits: Array, low: float, high: float, dtype
 
 
 def _spacing(value: float, dtype_name: str) -> float:
-    """The distance between the numbers of a dtype that have the magnitude of a number."""
+    """The spacing of a dtype's numbers at the magnitude of a value."""
     least, _ = FINITE[dtype_name]
     return math.ldexp(1.0, math.frexp(max(abs(value), least))[1] - DIGITS[dtype_name])
 
@@ -106,8 +106,8 @@ def _rounded(value: float, dtype_name: str) -> float:
 
 
 def _before(value: float, dtype_name: str) -> float:
-    """The number of a dtype before that to which a number is rounded; before zero the least normal one, as not every
-    library has those between.
+    """Round a value to a dtype and return the number before it; before zero a normal one, not every library has
+    subnormals.
     """
     rounded = _rounded(value, dtype_name)
     return rounded - _spacing(math.nextafter(rounded, -math.inf), dtype_name) if rounded else -FINITE[dtype_name][0]
@@ -116,9 +116,8 @@ def _before(value: float, dtype_name: str) -> float:
 def normal(ops: Operations, bits: Array, dtype_name: str) -> Array:
     """Standard normal numbers, by the Box-Muller transform in double precision, then rounded to the dtype.
 
-    Words ``2k`` and ``2k + 1`` make numbers ``2k`` and ``2k + 1``. So there must be an even number of words, and
-    chunks must begin at an even place; for an odd number of normals, make one more and leave it out. The absolute
-    values reach 8.57.
+    Words ``2k`` and ``2k + 1`` give numbers ``2k`` and ``2k + 1``. So there must be an even number of words, and chunks
+    must begin at an even position; for an odd number of normals, draw one more. The largest absolute value is 8.57.
 
     Parameters
     ----------
@@ -135,9 +134,8 @@ def normal(ops: Operations, bits: Array, dtype_name: str) -> Array:
 
     Notes
     -----
-    The angle is drawn in the first octant, and three more bits reflect the point into one of the eight. So the
-    argument of sine and cosine is within [0, pi/4), where libraries agree to the last digits, and no result suffers
-    from the rounding of an angle near a zero.
+    The angle is drawn in the first octant, and three more bits reflect the point into one of the eight. So the argument
+    of sine and cosine is in [0, pi/4), where libraries agree to the last digits and no zero amplifies rounding.
 
     Examples
     --------
@@ -159,10 +157,9 @@ def normal(ops: Operations, bits: Array, dtype_name: str) -> Array:
 
 
 def integers(ops: Operations, bits: Array, low: int, high: int, dtype_name: str) -> Array:
-    """Integers in [low, high), one for each word: the word modulo ``high - low``, plus `low`.
+    """Uniform integers in [low, high), one for each word: the word modulo ``high - low``, plus `low`.
 
-    The probability of each differs from ``1 / (high - low)`` by less than ``2**-64``; where ``high - low`` is a power
-    of two, by nothing.
+    The probability of each differs from ``1 / (high - low)`` by less than ``2**-64``; for a power of two it is exact.
 
     Parameters
     ----------
@@ -171,9 +168,9 @@ def integers(ops: Operations, bits: Array, low: int, high: int, dtype_name: str)
     bits : array, shape (n,), dtype uint64
         Random words.
     low, high
-        The first integer, and the first beyond the last. Their distance is at most ``2**64``.
+        The smallest integer, and the largest plus one. Their difference is at most ``2**64``.
     dtype_name
-        A dtype that holds all these integers.
+        A dtype that represents all these integers.
 
     Returns
     -------
@@ -182,7 +179,7 @@ def integers(ops: Operations, bits: Array, low: int, high: int, dtype_name: str)
     Raises
     ------
     ValueError
-        If there is no integer in the range, or some do not fit into the dtype.
+        If the range is empty, or the dtype does not represent all of it.
 
     Examples
     --------
@@ -211,7 +208,7 @@ def integers(ops: Operations, bits: Array, low: int, high: int, dtype_name: str)
 
 
 def permutation(ops: Operations, bits: Array) -> Array:
-    """The numbers 0 to n - 1 in random order: the stable order in which the words would be sorted.
+    """The integers 0 to n - 1 in random order: the stable argsort of the words.
 
     Parameters
     ----------
@@ -236,7 +233,7 @@ def permutation(ops: Operations, bits: Array) -> Array:
 
 
 def dropout_factors(ops: Operations, bits: Array, p: float, dtype_name: str) -> Array:
-    """``1 / (1 - p)``, or with probability `p` zero, for each word: zero where `uniform` in float32 is less than `p`.
+    """Dropout factors, one for each word: zero with probability `p`, else ``1 / (1 - p)``.
 
     Parameters
     ----------
@@ -245,7 +242,7 @@ def dropout_factors(ops: Operations, bits: Array, p: float, dtype_name: str) -> 
     bits : array, shape (n,), dtype uint64
         Random words.
     p
-        From 0 on, and less than 1.
+        The probability, ``0 <= p < 1``, that `uniform` in float32 is below it.
     dtype_name
         A floating-point dtype.
 
@@ -265,16 +262,16 @@ def dropout_factors(ops: Operations, bits: Array, p: float, dtype_name: str) -> 
 
 
 def _as(ops: Operations, numbers: Array, carrier: str, dtype_name: str) -> Array:
-    """Numbers of the dtype that carried them, in the one that is wanted."""
+    """Cast numbers to the dtype, unless they were computed in it."""
     return numbers if carrier == dtype_name else ops.cast(numbers, dtype_name)
 
 
 def _scalar(words: Array, value: int) -> Any:
-    """A non-negative number below 2**64 that can enter arithmetic with words: an array where JAX takes no int."""
+    """A number in [0, 2**64) for arithmetic with words: an array where JAX accepts no int."""
     return value if value < 2**63 else (((words & 0) | (value >> 32)) << 32) | (value & 0xFFFFFFFF)
 
 
 def _signed(ops: Operations, words: Array) -> Array:
-    """Words read as two's complement, without a cast that the standard leaves undefined."""
+    """Reinterpret words as two's complement, as the standard leaves the cast undefined."""
     upper = ops.cast(words >> 32, "int64")
     return (upper - ((upper >> 31) << 32)) * 2**32 + ops.cast(words & 0xFFFFFFFF, "int64")

@@ -1,6 +1,6 @@
-"""Random numbers: one seed gives the same stream on every backend.
+"""Random number generators: a seed gives the same stream on every backend; and `rand`, `randn`, `randint`, `dropout`.
 
-A generator is a seed and a place in the stream of 64-bit words that belongs to it; every draw takes the next words.
+A generator is a seed and an offset into the seed's stream of 64-bit words; every draw consumes the next words.
 """
 
 from __future__ import annotations
@@ -64,13 +64,13 @@ _STREAM_LENGTH = 2**64
 
 @final
 class Generator:
-    """A stream of random numbers.
+    """A random number generator.
 
     Attributes
     ----------
     seed : int
     offset : int
-        How many words have been drawn.
+        The number of words drawn so far.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -78,12 +78,12 @@ class Generator:
         self.manual_seed(seed)
 
     def manual_seed(self, seed: int) -> Generator:
-        """Begin the stream of a seed anew, and return the generator.
+        """Set the seed, restart the stream, and return the generator.
 
         Raises
         ------
         ValueError
-            If the seed does not fit 64 bits.
+            If the seed exceeds 64 bits.
         """
         seed = as_integer("manual_seed", "seed", seed)
         if not -(1 << 63) <= seed < 1 << 64:
@@ -94,7 +94,7 @@ class Generator:
         return self
 
     def initial_seed(self) -> int:
-        """The seed of the stream."""
+        """The seed."""
         return self.seed
 
     def get_state(self) -> Tensor:
@@ -105,7 +105,7 @@ class Generator:
         return asarray(numpy.frombuffer(state, numpy.uint8), device="cpu")
 
     def set_state(self, state: Tensor) -> Generator:
-        """Go on where a generator was whose `get_state` gave this tensor, and return the generator.
+        """Restore a state that `get_state` returned, and return the generator.
 
         Raises
         ------
@@ -121,12 +121,12 @@ class Generator:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """What a copy and pickle keep: the stream and the place in it, from which the copy goes on by itself."""
+        """Copy or pickle the seed and the offset, from which the copy continues by itself."""
         with self._lock:
             return _generator_at, (self.seed, self.offset)
 
     def draw(self, count: int, key: DispatchKey) -> Any:
-        """The next `count` words as a raw array on a dispatch key's device."""
+        """Draw the next `count` words as a raw array on a key's device."""
         with self._lock:
             offset = self.offset
             # Beyond the end of the stream the backend raises, and nothing is drawn.
@@ -152,7 +152,7 @@ STATES.append((lambda: (default_generator.seed, default_generator.offset), _set_
 
 
 def manual_seed(seed: int) -> Generator:
-    """Begin the stream of a seed anew, for all backends, and return the default generator.
+    """Set the seed of the default generator, for all backends, and return the generator.
 
     Examples
     --------
@@ -167,7 +167,7 @@ def manual_seed(seed: int) -> Generator:
 
 
 def get_rng_state() -> Tensor:
-    """The state of the default generator, from which `set_rng_state` goes on.
+    """The state of the default generator, for `set_rng_state`.
 
     Examples
     --------
@@ -182,12 +182,12 @@ def get_rng_state() -> Tensor:
 
 
 def set_rng_state(new_state: Tensor) -> None:
-    """Let the default generator go on where it was when `get_rng_state` gave this tensor.
+    """Restore a state of the default generator that `get_rng_state` returned.
 
     Raises
     ------
     TypeError
-        If it is no such state.
+        If it is not such a state.
     """
     default_generator.set_state(new_state)
 
@@ -205,7 +205,7 @@ def draw(
     *parameters: Any,
     multiple: int = 1,
 ) -> Tensor:
-    """A tensor of numbers that a distribution makes of the generator's next words."""
+    """A tensor of random numbers, which a distribution computes from the generator's next words."""
     count = math.prod(shape)
     words = math.ceil(count / multiple) * multiple
     bits = (generator or default_generator).draw(words, key)
@@ -229,17 +229,17 @@ def rand(
     *lengths: Any, size: Any = None, generator: Generator | None = None, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Numbers drawn uniformly from [0, 1); of complex numbers both parts.
+    """Random numbers from the uniform distribution on [0, 1); for a complex dtype both parts.
 
     Parameters
     ----------
     *lengths : int or tuple of int
-        One shape, or the lengths of the axes.
+        The shape, as one tuple or as lengths.
     size : tuple of int
         The shape, by PyTorch's name.
     generator : Generator, optional
     dtype : dtype, optional
-        A floating-point one, by default the default float.
+        A floating-point dtype; by default the default float.
     device : device, optional
     requires_grad : bool, default: False
 
@@ -250,7 +250,7 @@ def rand(
     >>> bool(((x >= 0) & (x < 1)).all())
     True
     """
-    key = _float_kind("rand", dtype, device)
+    key = _float_key("rand", dtype, device)
     made = _draw_floats(uniform, _shape("rand", lengths, size), key, generator)
     return requires_grad_(made) if requires_grad else made
 
@@ -260,7 +260,7 @@ def randn(
     *lengths: Any, size: Any = None, generator: Generator | None = None, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Numbers drawn from the normal distribution of mean 0 and variance 1; the parameters are those of `rand`.
+    """Random numbers from the standard normal distribution; the parameters are those of `rand`.
 
     The parts of complex numbers have variance 1/2 each, as in PyTorch.
 
@@ -270,12 +270,12 @@ def randn(
     >>> tp.randn(2, 3).shape
     (2, 3)
     """
-    key = _float_kind("randn", dtype, device)
+    key = _float_key("randn", dtype, device)
     made = _draw_floats(normal, _shape("randn", lengths, size), key, generator, multiple=2, part=math.sqrt(0.5))
     return requires_grad_(made) if requires_grad else made
 
 
-def _float_kind(operation: str, dtype: Any, device: Any) -> DispatchKey:
+def _float_key(operation: str, dtype: Any, device: Any) -> DispatchKey:
     chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
     if chosen.kind not in "fc":
         raise TypeError(f"{operation}: got {chosen}, wanted a floating-point dtype")
@@ -290,7 +290,7 @@ def _draw_floats(
     multiple: int = 1,
     part: float = 1.0,
 ) -> Tensor:
-    """Real numbers, or complex ones whose parts are drawn, all real ones first, and multiplied by `part`."""
+    """Draw real numbers, or complex ones by parts, all real parts first, and multiply parts by `part`."""
     if key.dtype.kind == "f":
         return draw(distribution, shape, key, generator, key.dtype.name, multiple=multiple)
     half = key.with_dtype(real_dtype(key.dtype))
@@ -311,12 +311,12 @@ def randint(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Integers drawn uniformly from [low, high).
+    """Random integers from the uniform distribution on [low, high).
 
     Parameters
     ----------
     low, high : int
-        With one of them, it is the high one and the low one is 0: ``randint(10, (2, 3))``.
+        A single bound is `high`, and `low` is 0: ``randint(10, (2, 3))``.
     size : tuple of int
     dtype : dtype, optional
         By default int64.
@@ -324,7 +324,7 @@ def randint(
     Raises
     ------
     ValueError
-        If the range is empty or the dtype does not hold it.
+        If the range is empty, or exceeds the dtype's.
 
     Examples
     --------
@@ -347,7 +347,7 @@ def randint(
 def draw_integers(
     operation: str, low: Any, high: Any, shape: tuple[int, ...], key: DispatchKey, generator: Generator | None
 ) -> Tensor:
-    """Integers drawn uniformly from [low, high); with None for `high`, up to the greatest that the dtype holds."""
+    """Random integers in [low, high); without `high`, up to the dtype's largest."""
     if key.dtype.kind == "c":
         raise DTypeError(f"{operation}: got {key.dtype}, wanted a dtype of integers, real numbers or booleans")
     least, greatest = LIMITS[key.dtype.name]
@@ -369,12 +369,12 @@ def draw_integers(
 def randperm(
     n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
-    """The numbers 0 to ``n - 1`` in random order, by default in int64.
+    """A random permutation of the integers 0 to ``n - 1``, by default in int64.
 
     Raises
     ------
     ValueError
-        If `n` is negative, or the dtype does not hold all of the numbers.
+        If `n` is negative, or the dtype does not represent all of the integers.
 
     Examples
     --------
@@ -395,7 +395,9 @@ def randperm(
 
 @public("dropout")
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Zero in place of each element with a probability, drawn from the default generator; the others times 1 / (1 - p).
+    """Dropout: set each element to zero with probability `p`, and scale the others by 1 / (1 - p).
+
+    Random numbers are drawn from the default generator.
 
     Parameters
     ----------
@@ -404,15 +406,15 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     p : float, default: 0.5
         The probability.
     training : bool, default: True
-        Whether anything is done at all.
+        Whether dropout is applied at all.
     inplace : bool, default: False
         Whether the result is written into `input`.
 
     Returns
     -------
     Tensor
-        The dtype and shape of `input`; `input` itself where nothing is to be done. An infinite element or NaN that is
-        left out is NaN, as in PyTorch.
+        The dtype and shape of `input`; `input` itself without training or if `p` is 0. An infinite or NaN element that
+        is dropped is NaN, as in PyTorch.
 
     Raises
     ------
@@ -435,14 +437,11 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         raise DTypeError(f"dropout: got {input.dtype}, wanted a floating-point dtype")
     if not training or p == 0:
         return input
-    factors = scalar_tensor(input._key, 0.0, "dropout") if p == 1 else _kept(input, p)
+    factors = scalar_tensor(input._key, 0.0, "dropout") if p == 1 else _dropout_factors(input, p)
     return input.mul_(factors) if inplace else input * factors
 
 
-def _kept(x: Tensor, p: float) -> Tensor:
-    """1 / (1 - p) where an element is kept, else zero, in the dtype of the elements; their parts', if they are complex.
-
-    One word is drawn for each element, whatever the dtype is.
-    """
+def _dropout_factors(x: Tensor, p: float) -> Tensor:
+    """Random dropout factors in the real dtype of the elements, from one word for each element."""
     key = x._key.with_dtype(real_dtype(x.dtype))
     return draw(dropout_factors, x.shape, key, None, p, key.dtype.name)

@@ -1,4 +1,4 @@
-"""Random numbers in the shape of a tensor, and written into one, as in PyTorch."""
+"""`rand_like`, `normal`, `bernoulli` and so on, and in-place methods such as `uniform_`, as in PyTorch."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ __all__ = ["bernoulli", "normal", "rand_like", "randint_like", "randn_like"]
 def rand_like(
     x: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Generator | None = None
 ) -> Tensor:
-    """Numbers drawn as by `rand`, in the shape, and by default of the dtype and on the device, of `x`.
+    """Uniform random numbers as by `rand`, in the shape, and by default the dtype and device, of a tensor.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def rand_like(
 def randn_like(
     x: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Generator | None = None
 ) -> Tensor:
-    """Numbers drawn as by `randn`, in the shape, and by default of the dtype and on the device, of `x`.
+    """Normal random numbers as by `randn`, in the shape, and by default the dtype and device, of a tensor.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def randint_like(
     x: Tensor, low: Any = None, high: Any = None, *, dtype: Any = None, device: Any = None,
     requires_grad: bool = False, generator: Generator | None = None,
 ) -> Tensor:  # fmt: skip
-    """Integers drawn as by `randint`, in the shape, and by default of the dtype and on the device, of `x`.
+    """Random integers as by `randint`, in the shape, and by default the dtype and device, of a tensor.
 
     Examples
     --------
@@ -102,19 +102,19 @@ def normal(
     mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, dtype: Any = None,
     device: Any = None, out: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
-    """Numbers drawn from normal distributions.
+    """Random numbers from normal distributions.
 
     Parameters
     ----------
     mean, std : Tensor or float
-        Of each distribution; they broadcast.
+        Mean and standard deviation of each distribution; they are broadcast.
     size : tuple of int, optional
-        The shape, where both are numbers.
+        The shape, if both are numbers.
     generator : Generator, optional
     dtype, device : optional
-        Those of the tensors by default, else the default ones.
+        By default those of the tensors, else the default ones.
     out : Tensor, optional
-        Where the result is written.
+        The tensor that the result is written into.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def normal(
 
 
 def _deviation(operation: str, mean: Any, std: Any) -> Any:
-    """The standard deviation, checked; the mean is checked too."""
+    """Check mean and standard deviation, and return the latter."""
     if not isinstance(mean, (Tensor, numpy.generic, *SCALARS)):
         raise unsupported(operation, mean)
     if type(std) is not Tensor:
@@ -149,7 +149,7 @@ def _deviation(operation: str, mean: Any, std: Any) -> Any:
 
 
 def _require_within(operation: str, what: str, value: Any, greatest: float) -> None:
-    """Raise ValueError unless a number, or each element of a tensor, is from 0 to another number; NaN is not."""
+    """Raise ValueError unless a number, or each element of a tensor, is between 0 and a limit."""
     if type(value) is Tensor:
         inspect(_require_all_within, value, operation=operation, what=what, greatest=greatest)
     else:
@@ -165,17 +165,17 @@ def _require_all_within(host: numpy.ndarray, operation: str, what: str, greatest
 
 @function(methods=("bernoulli",))
 def bernoulli(x: Tensor, p: Any = None, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
-    """1 with the probability that an element says, else 0.
+    """Random zeros and ones from Bernoulli distributions.
 
     Parameters
     ----------
     x : Tensor
-        Probabilities, of a real floating-point dtype; with `p`, what has the shape and dtype of the result.
+        Probabilities of 1, of a real floating-point dtype; with `p`, only its shape and dtype count.
     p : float or Tensor, optional
-        One probability for all elements; one that is a tensor is broadcast.
+        One probability for all elements, or a tensor, which is broadcast.
     generator : Generator, optional
     out : Tensor, optional
-        Where the result is written.
+        The tensor that the result is written into.
 
     Returns
     -------
@@ -197,21 +197,21 @@ def bernoulli(x: Tensor, p: Any = None, *, generator: Generator | None = None, o
 
 
 def _chosen(operation: str, p: Any, x: Tensor, generator: Generator | None) -> Tensor:
-    """What of `x` is chosen, each element with the probability `p`."""
+    """A random mask of the shape of `x`, True with probability `p`."""
     if type(p) is Tensor:
         _require_float(operation, p)
     else:
         p = as_float(operation, "p", p)
     _require_within(operation, "a probability", p, 1)
     dtype = p.dtype if type(p) is Tensor else x.dtype if x.dtype.is_floating_point else get_default_dtype()
-    # The numbers of half precision are too few for small probabilities.
+    # Half precision is too coarse for small probabilities.
     dtype = float32 if dtype.itemsize == 2 else dtype
     chosen: Tensor = less(rand(x.shape, dtype=dtype, device=x.device, generator=generator), p)
     return chosen
 
 
 def _drawing(draw: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """The method that writes what is drawn into the tensor."""
+    """Declare an in-place method that writes random numbers into the tensor."""
     name = draw.__name__
 
     @functools.wraps(draw)
@@ -230,7 +230,7 @@ def _require_float(operation: str, x: Tensor) -> None:
 @method()
 @_drawing
 def uniform_(x: Tensor, low: float = 0.0, to: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Write numbers drawn uniformly from [low, to) into the tensor, and return it.
+    """Fill the tensor with uniform random numbers in [low, to), and return it.
 
     Half precision is drawn in float32 and rounded.
 
@@ -239,7 +239,7 @@ def uniform_(x: Tensor, low: float = 0.0, to: float = 1.0, *, generator: Generat
     TypeError
         If the dtype is not a real floating-point one.
     ValueError
-        If `low` is greater than `to`, or the dtype does not hold one of them or their difference.
+        If `low` exceeds `to`, or one of them or their difference exceeds the dtype's range.
     """
     _require_float("uniform_", x)
     shown = f"uniform_: got the range from {low} to {to}, wanted"
@@ -257,7 +257,7 @@ def uniform_(x: Tensor, low: float = 0.0, to: float = 1.0, *, generator: Generat
 @method()
 @_drawing
 def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Write numbers drawn from a normal distribution into the tensor, and return it.
+    """Fill the tensor with random numbers from a normal distribution, and return it.
 
     Raises
     ------
@@ -278,7 +278,7 @@ _UNSET: Any = object()
 @method()
 @_drawing
 def random_(x: Tensor, low: int | None = None, to: Any = _UNSET, *, generator: Generator | None = None) -> Tensor:
-    """Write integers drawn uniformly from [low, to) into the tensor, and return it.
+    """Fill the tensor with uniform random integers in [low, to), and return it.
 
     Parameters
     ----------
@@ -289,7 +289,7 @@ def random_(x: Tensor, low: int | None = None, to: Any = _UNSET, *, generator: G
     Raises
     ------
     ValueError
-        If the range is empty or the dtype does not hold it.
+        If the range is empty, or exceeds the dtype's.
     """
     low, to = (0, low) if to is _UNSET else (0 if low is None else low, to)
     return draw_integers("random_", low, to, x.shape, x._key, generator)
@@ -298,12 +298,12 @@ def random_(x: Tensor, low: int | None = None, to: Any = _UNSET, *, generator: G
 @method()
 @_drawing
 def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
-    """Write 1 with a probability, else 0, into each element of the tensor, and return it.
+    """Fill the tensor with ones with a probability, else zeros, and return it.
 
     Parameters
     ----------
     p : float or Tensor, default: 0.5
-        One that is a tensor is broadcast.
+        The probability of 1; a tensor is broadcast.
 
     Raises
     ------
