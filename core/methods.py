@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ..autograd.rule import RULES
 from . import numpy_protocols
 from .autodiff import backward
-from .dispatch.registry import MEMBERS
+from .dispatch.registry import MEMBERS, OPERATIONS
 from .interchange import interop
 from .memory.tensor import Tensor
 from .pytorch import activations, comparison, constructors, conversion, distances, einsum, selection, softmax
@@ -29,7 +30,15 @@ from .types.absent import explain_absent_methods
 
 
 def attach_all() -> None:
-    """Attach all declared members to Tensor; called once, when every operation has been declared."""
+    """Attach all declared members to Tensor; called once, when every operation has been declared.
+
+    Raises
+    ------
+    TypeError
+        If there is a gradient rule of no operation.
+    """
+    if unknown := RULES.keys() - OPERATIONS.keys():
+        raise TypeError(f"rule of {', '.join(map(repr, sorted(unknown)))}: there is no operation of that name")
     for name, member in MEMBERS.items():
         setattr(Tensor, name, member)
     explain_absent_methods(Tensor)

@@ -12,7 +12,11 @@ import numpy
 import pytest
 
 import tensorplug as tp
+from tensorplug.autograd.rule import RULES, Rule
 from tensorplug.core import FUNCTIONS, OPERATIONS
+from tensorplug.core.dispatch.operation import operation
+from tensorplug.core.dispatch.registry import method
+from tensorplug.core.methods import attach_all
 from tensorplug.core.types.dtypes import (
     DTYPES,
     DType,
@@ -805,3 +809,32 @@ class TestPythonNumbers:
         assert f"{tp.ones(1)}" == str(tp.ones(1))
         with pytest.raises(TypeError, match="format"):
             f"{tp.ones(1):.2f}"
+
+
+class TestDeclarations:
+    """What is wrong in a declaration is an error at import."""
+
+    def test_a_rule_asks_for_what_the_operation_has(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(RULES, "flipped", Rule("flipped", ("x",), {"x": lambda ops, g, axes: g}, False))
+        with pytest.raises(TypeError, match=r"rule of 'flipped': asks for axes, .* it has x, axis"):
+
+            @operation()
+            def flipped(x: Any, *, axis: int) -> Any:
+                """The elements in reverse order."""
+
+        assert "flipped" not in OPERATIONS
+
+    def test_a_rule_is_that_of_an_operation(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(RULES, "ad", RULES["add"])
+        with pytest.raises(TypeError, match="rule of 'ad': there is no operation of that name"):
+            attach_all()
+
+    def test_a_name_is_declared_once(self) -> None:
+        with pytest.raises(ValueError, match="operation 'add' is declared twice"):
+
+            @operation()
+            def add(x1: Any, x2: Any) -> Any:
+                """The sum."""
+
+        with pytest.raises(ValueError, match=r"Tensor\.sum is declared twice"):
+            method("sum")(lambda self: self)

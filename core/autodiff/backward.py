@@ -17,7 +17,7 @@ from ..memory.tensor import Tensor, wrap
 from ..memory.views import array_of, overlapping, write
 from .hooks import RETAINING, Retaining, delivery
 from .leaves import get_grad, require_like
-from .lifting import CONSTANT_LIFTER, LIFTER, conjugate, in_own_memory
+from .lifting import CONSTANT_LIFTER, LIFTER, conjugate, in_dtype, in_own_memory
 
 
 @method()
@@ -163,6 +163,8 @@ def _run(
     for node, found in delivered.items():
         if node.key.dtype.kind == "c":
             delivered[node] = conjugate(found) if create_graph else node.key.library.ops.conj(found)
+        elif not create_graph:
+            delivered[node] = in_dtype(found, node.key)
     return delivered
 
 

@@ -125,6 +125,7 @@ def tensor_for_user(value: Any, key: DispatchKey, exposed: set[int] | None = Non
     """
     if type(value) is Tensor:
         return clone(value)
+    value = in_dtype(value, key)
     if exposed is not None:
         return wrap(in_own_memory(value, key, exposed), key)
     return wrap(key.library.backend.copy(value) if key.writable else value, key)
@@ -174,6 +175,13 @@ def conjugate(tensor: Tensor) -> Tensor:
         return tensor
     conjugated: Tensor = LIFTER.ops.conj(tensor)
     return conjugated
+
+
+def in_dtype(array: Any, key: DispatchKey) -> Any:
+    """The array in the key's dtype: a Python number in a formula turns NumPy's bfloat16 into float32."""
+    if key.is_half and array.dtype != key.native_dtype:
+        return key.library.ops.cast(array, key.dtype.name)
+    return array
 
 
 def in_own_memory(array: Any, key: DispatchKey, exposed: set[int]) -> Any:

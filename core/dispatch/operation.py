@@ -186,6 +186,8 @@ class Operation:
             kernel = kernel.of(key.dtype.kind)
         if self.is_guarded(key.dtype):
             kernel = self._guarded(key.library, kernel)
+        if key.is_half and self.decomposition is not None and self.result == "same" and self.outputs is None:
+            kernel = _rounded(kernel, key)
         if self.outputs is not None:
             return kernel, tuple(key.with_dtype(RESULTS[result](key.dtype)) for result in self.outputs.values())
         return kernel, key.with_dtype(RESULTS[self.result](key.dtype))
@@ -271,6 +273,17 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
+
+
+def _rounded(kernel: Callable[..., Any], key: DispatchKey) -> Callable[..., Any]:
+    """The kernel in a half-precision type: a Python number in a decomposition turns NumPy's bfloat16 into float32."""
+    cast, native, name = key.library.ops.cast, key.native_dtype, key.dtype.name
+
+    def rounded(*arrays: Any, **parameters: Any) -> Any:
+        found = kernel(*arrays, **parameters)
+        return found if found.dtype == native else cast(found, name)
+
+    return rounded
 
 
 _RECORDED = ("results", "shapes")
