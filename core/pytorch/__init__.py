@@ -1,4 +1,4 @@
-"""What PyTorch has beside the standard: spellings, activations, selection, constructors, distances.
+"""Functions of PyTorch that the standard lacks: activations, selection, constructors, distances, other spellings.
 
 Imports `standard` and the floors below.
 """

@@ -1,4 +1,4 @@
-"""Activations that PyTorch has beside the standard, but softmax and its relatives."""
+"""Activation functions except softmax: elu, leaky_relu, logsigmoid, silu, softplus."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _FLOATS = "real-valued floating-point"
 
 @operation(accepts=_FLOATS)
 def _elu(ops: Any, x: Any, *, alpha: float) -> Any:
-    """Positive elements, and of the others the exponential less 1, times `alpha`."""
+    """Exponential linear unit."""
     return ops.where(x > 0.0, x, ops.expm1(ops.masked_fill(x, x > 0.0, 0.0)) * alpha)
 
 
 _LEAST_SLOPE = 1e-4
-"""A smaller one may be zero in the tensor's dtype, and zero times infinity is NaN."""
+"""The smallest parameter: a smaller one may become zero, and zero times infinity is NaN."""
 
 
 @operation(accepts=_FLOATS)
 def _leaky_relu(ops: Any, x: Any, *, negative_slope: float) -> Any:
-    """Positive elements, and the others times a slope."""
+    """Leaky rectified linear unit."""
     part = x * negative_slope
-    # The greater one, which takes less time than a choice.
+    # The maximum is faster than `where`.
     return ops.maximum(x, part) if _LEAST_SLOPE < negative_slope <= 1.0 else ops.where(x > 0.0, x, part)
 
 
@@ -48,23 +48,23 @@ def _logistic_density(ops: Any, x: Any) -> Any:
 
 @operation(accepts=_FLOATS)
 def _logsigmoid(ops: Any, x: Any) -> Any:
-    """The logarithm of the sigmoid."""
+    """Logarithm of the sigmoid."""
     return ops.masked_fill(x, x > 0.0, 0.0) - ops.log1p(ops.exp(-ops.abs(x)))
 
 
 @operation(accepts=_FLOATS)
 def _silu(ops: Any, x: Any) -> Any:
-    """Each element times its sigmoid."""
+    """Sigmoid linear unit, ``x * sigmoid(x)``."""
     return x * ops.sigmoid(x)
 
 
 _MOST_EXPONENT = 80.0
-"""No exponential up to here overflows."""
+"""The largest argument whose exponential does not overflow."""
 
 
 @operation(accepts=_FLOATS)
 def _softplus(ops: Any, x: Any, *, beta: float, threshold: float) -> Any:
-    """The logarithm of 1 plus the exponential; `x` itself beyond the threshold."""
+    """``log(1 + exp(beta * x)) / beta``; `x` itself above the threshold."""
     scaled = x * beta
     if threshold <= _MOST_EXPONENT:
         return ops.where(scaled > threshold, x, ops.log1p(ops.exp(scaled)) / beta)
@@ -83,7 +83,7 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     alpha : float, default: 1.0
         What negative elements tend to, with the other sign.
     inplace : bool, default: False
-        Whether the result is written into `input`.
+        Whether the operation is in place.
 
     Examples
     --------
@@ -97,7 +97,7 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
 @function(widens_half=True)
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
-    """Each element where it is positive, else a small part of it. The gradient at zero is that part, as in PyTorch.
+    """Leaky rectified linear unit: negative elements are multiplied by a small slope, also the gradient at zero.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     negative_slope : float, default: 0.01
         What negative elements are multiplied by.
     inplace : bool, default: False
-        Whether the result is written into `input`.
+        Whether the operation is in place.
 
     Examples
     --------
@@ -146,7 +146,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
     input : Tensor
         Of a real-valued floating-point dtype; half-precision types are computed in float32.
     inplace : bool, default: False
-        Whether the result is written into `input`.
+        Whether the operation is in place.
 
     Examples
     --------

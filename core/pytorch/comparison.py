@@ -1,4 +1,4 @@
-"""Whether tensors are equal, closely or as a whole, and whether they hold a value, as in PyTorch."""
+"""`isclose`, `allclose`, `equal` and ``value in x``, as in PyTorch."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan:
 
 
 def _as_tensor(x: Any, beside: Tensor) -> Tensor:
-    """A number as a tensor that is precise enough to be compared with another."""
+    """Convert a number to a tensor precise enough to be compared with another."""
     if type(x) is Tensor:
         return x
     x, dtype = python_number(x), beside.dtype
@@ -75,7 +75,7 @@ def _as_tensor(x: Any, beside: Tensor) -> Tensor:
 
 @function(methods=("allclose",))
 def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
-    """Whether all elements are closely equal; the parameters are those of `isclose`.
+    """Whether all elements are close; the parameters are those of `isclose`.
 
     Examples
     --------
@@ -96,7 +96,7 @@ def is_equal(x: Tensor, other: Tensor) -> bool:
 
 @method("__contains__")
 def contains(x: Tensor, value: Any) -> bool:
-    """Whether some element is equal to a value, or to that in its place in a tensor: what ``value in x`` asks.
+    """Whether any element equals a value, or the corresponding element of a tensor: ``value in x``.
 
     Raises
     ------

@@ -38,7 +38,7 @@ __all__ = [
 
 @method("_construct", static=True)
 def construct(*data: Any, device: Any = None) -> Tensor:
-    """A tensor of the default dtype: of given sizes, its elements without values yet, or of given numbers.
+    """Create a tensor of the default dtype, uninitialised of given sizes, or from given numbers.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def _constructed(name: str, dtype: DType, data: tuple[Any, ...], device: Any) ->
 
 
 class _OldType(type):
-    """What makes ``isinstance(x, FloatTensor)`` ask for the dtype."""
+    """A metaclass that makes ``isinstance(x, FloatTensor)`` check the dtype."""
 
     dtype: DType
 
@@ -155,14 +155,14 @@ def type_of(self: Tensor, dtype: Any = None) -> Any:
 
 @function()
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """For each class index a vector that is 1 there and 0 elsewhere, as in PyTorch.
+    """One-hot vectors of class indices, as in PyTorch.
 
     Parameters
     ----------
     tensor : Tensor, shape (...)
         Of an integer dtype.
     num_classes : int, default: -1
-        How long the vectors are; by default as long as the greatest index asks for.
+        How long the vectors are; by default as long as the largest index asks for.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""PyTorch's ways to ask for another device, another dtype, or both."""
+"""PyTorch's conversions of device and dtype: `to`, `cpu`, `cuda`, `float` and so on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..types.dtypes import DTYPES, DType, as_dtype
 
 @method()
 def to(x: Tensor, *targets: Any, dtype: Any = None, device: Any = None, copy: bool = False) -> Tensor:
-    """The tensor with another device, dtype, or both, as a recorded operation.
+    """Convert the tensor to another device, dtype, or both; differentiable.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def to(x: Tensor, *targets: Any, dtype: Any = None, device: Any = None, copy: bo
 
 @method()
 def type_as(x: Tensor, other: Tensor) -> Tensor:
-    """The tensor in the dtype of another; itself if it is that already."""
+    """Convert the tensor to the dtype of another; a tensor of that dtype is returned itself."""
     require_tensors("type_as", other)
     return convert(x, other.dtype)
 
@@ -77,7 +77,7 @@ CONVERSIONS = {
     "long": "int64",
     "short": "int16",
 }
-"""PyTorch's methods that convert, and the dtypes to which they do."""
+"""The target dtypes of PyTorch's conversion methods by name."""
 
 for _name, _dtype in CONVERSIONS.items():
     method(_name)(_converter(_dtype))
@@ -85,13 +85,13 @@ for _name, _dtype in CONVERSIONS.items():
 
 @method()
 def cpu(x: Tensor) -> Tensor:
-    """The tensor on the CPU: of its own backend if that has it, else of the first that has."""
+    """Copy the tensor to the CPU: its own backend's, or else that of the first backend with one."""
     return to_device(x, "cpu")
 
 
 @method()
 def cuda(x: Tensor, device: Any = None) -> Tensor:
-    """The tensor on a CUDA device: of its own backend if that has one, else of the first that has.
+    """Copy the tensor to a CUDA device: its own backend's, or else that of the first backend with one.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def cuda(x: Tensor, device: Any = None) -> Tensor:
 
 @method()
 def copy_(self: Tensor, src: Any) -> Tensor:
-    """Write another tensor's values, or numbers, broadcast and converted, into this one, and return it.
+    """Copy another tensor's values, or numbers, broadcast and converted, into this one, and return it.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def _write_part(x: Tensor, name: str, part: Tensor, value: Any) -> None:
 
 @attribute("real", _write_real)
 def real_attribute(x: Tensor) -> Tensor:
-    """The real part of each element; a view. A real tensor is its own."""
+    """The real part of each element; a view. A real tensor is returned itself."""
     return parts.real(x)
 
 
@@ -137,7 +137,7 @@ def real_attribute(x: Tensor) -> Tensor:
 def imaginary_attribute(x: Tensor) -> Tensor:
     """The imaginary part of each element, a view; zeros for a tensor that is not complex, as in NumPy and JAX.
 
-    No error as in PyTorch, which ``hasattr(x, "imag")`` would raise, by which xarray knows an array.
+    PyTorch raises for real tensors, but xarray recognises arrays by ``hasattr(x, "imag")``.
     """
     if x.dtype.kind == "c":
         return parts.imag(x)

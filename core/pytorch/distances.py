@@ -1,4 +1,4 @@
-"""Distances, similarities and directions of vectors, as in PyTorch. They are made of other operations."""
+"""`pairwise_distance`, `cosine_similarity` and `normalize`, as in PyTorch, composed of other operations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     p : float, default: 2.0
         The power of the norm.
     eps : float, default: 1e-6
-        What is added to each difference, so that the gradient of equal vectors is not that of a kink.
+        A number added to each difference, so that the norm is differentiable at equal vectors.
     keepdim : bool, default: False
         Whether the last axis is kept with length 1.
 
@@ -70,7 +70,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     dim : int, default: 1
         The axis of their common shape.
     eps : float, default: 1e-8
-        The least norm that is divided by. The gradient takes no notice of that bound, as in PyTorch.
+        The smallest divisor. The gradient ignores this bound, as in PyTorch.
 
     Returns
     -------
@@ -111,9 +111,9 @@ def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, o
     p : float, default: 2.0
         The power of the norm.
     dim : int or tuple of int, default: 1
-        The axes along which the vectors lie.
+        The axes of the vectors.
     eps : float, default: 1e-12
-        The least number that is divided by.
+        The smallest divisor.
     out : Tensor, optional
         Where the result is written.
 
@@ -146,7 +146,7 @@ def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, o
 
 
 def _floats(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
-    """Two tensors on one device, in their common real-valued floating-point dtype."""
+    """Bring two tensors to one device and a common real-valued floating-point dtype."""
     x1, x2 = same_device(operation, x1, x2)
     dtype = promote(x1.dtype, x2.dtype)
     if dtype.kind == "c":
@@ -159,7 +159,7 @@ def _normalized(x: Tensor, axis: int, eps: float) -> Tensor:
     unit = _unit(x.shape, (axis,), 2.0)
     x = x * unit
     norm = vector_norm(x, axis=axis, keepdims=True)
-    # What the bound adds has no history, so that the gradient passes it by.
+    # The bound's part is detached, so that the gradient ignores it.
     value = norm.detach()
     return x / (norm + (maximum(value, as_float("cosine_similarity", "eps", eps) * unit) - value))
 

@@ -1,4 +1,4 @@
-"""Sums of products in Einstein's notation, as in PyTorch, made of other operations.
+"""`einsum`, as in PyTorch, composed of other operations.
 
 Each step works on a tensor and the labels of its axes. Axes that one operand alone has are summed first; then the two
 operands whose product is smallest, beside what they take up, are multiplied, until one is left.
@@ -29,7 +29,7 @@ Label = str
 
 
 class Term(NamedTuple):
-    """An operand and the labels of its axes, each of which it has once."""
+    """An operand and the distinct labels of its axes."""
 
     tensor: Tensor
     labels: tuple[Label, ...]
@@ -37,7 +37,7 @@ class Term(NamedTuple):
 
 @public("einsum")
 def einsum(equation: Any, *operands: Any) -> Tensor:
-    """The sum of the products of elements, over the labels that the result lacks.
+    """Einstein summation: the sum of products over the labels that the result lacks.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     ValueError
         If the equation is not of that form, or names not as many operands or axes as there are.
     ShapeError
-        If axes with one letter are not equally long.
+        If axes with one letter have different lengths.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
 
 
 def _as_equation(*arguments: Any) -> tuple[str, tuple[Any, ...]]:
-    """The equation that says the same as operands with lists of numbers behind them, and the operands."""
+    """Convert operands followed by lists of numbers to an equation and operands."""
     if len(arguments) < 2 or type(arguments[0]) is not Tensor or isinstance(arguments[1], str | Tensor):
         found = type(arguments[0]).__name__
         raise TypeError(f"einsum: got {found}, wanted an equation such as 'ij,jk->ik' first, or operands and lists")
@@ -104,7 +104,7 @@ def _as_equation(*arguments: Any) -> tuple[str, tuple[Any, ...]]:
 
 
 def _letters(numbers: Any) -> str:
-    """A list of numbers, or `...`, as letters in the same order."""
+    """Convert a list of numbers, or `...`, to letters."""
     if isinstance(numbers, str) or not isinstance(numbers, Iterable):
         raise TypeError(f"einsum: got {type(numbers).__name__}, wanted a list of numbers for the axes of an operand")
     return "".join("..." if one is Ellipsis else _letter(one) for one in numbers)
@@ -157,7 +157,7 @@ def _labels(part: str, ndim: int, equation: str) -> tuple[Label, ...]:
 
 
 def _with_diagonals(tensor: Tensor, labels: tuple[Label, ...]) -> Term:
-    """The operand with one axis for each label."""
+    """Take diagonals, so that the operand has one axis for each label."""
     for label in labels:
         while labels.count(label) > 1:
             first = labels.index(label)
@@ -173,7 +173,7 @@ def _with_diagonals(tensor: Tensor, labels: tuple[Label, ...]) -> Term:
 
 
 def _lengths(terms: list[Term]) -> dict[Label, int]:
-    """The length of the axes of each label, some of which may be 1 where others are longer."""
+    """The length of each label; an axis of length 1 is broadcast."""
     lengths: dict[Label, int] = {}
     for tensor, labels in terms:
         for label, length in zip(labels, tensor.shape, strict=True):
@@ -187,7 +187,7 @@ def _lengths(terms: list[Term]) -> dict[Label, int]:
 
 
 def _without_broadcast(terms: list[Term], lengths: dict[Label, int]) -> list[Term]:
-    """The operands without axes of length 1 that are longer elsewhere, along which they are the same."""
+    """Remove axes of length 1 that are longer in other operands."""
     found = []
     for tensor, labels in terms:
         kept = [i for i, label in enumerate(labels) if tensor.shape[i] == lengths[label]]
@@ -196,12 +196,12 @@ def _without_broadcast(terms: list[Term], lengths: dict[Label, int]) -> list[Ter
 
 
 def _needed(others: list[Term], result: tuple[Label, ...]) -> set[Label]:
-    """The labels that other operands or the result have, which are not to be summed yet."""
+    """The labels of other operands and of the result, which must not be summed yet."""
     return set(result).union(*(term.labels for term in others))
 
 
 def _summed(term: Term, kept: set[Label]) -> Term:
-    """The operand without the axes that nothing else needs."""
+    """Sum the operand over the axes that nothing else needs."""
     axes = tuple(i for i, label in enumerate(term.labels) if label not in kept)
     if not axes:
         return term
@@ -210,7 +210,7 @@ def _summed(term: Term, kept: set[Label]) -> Term:
 
 
 def _growth(terms: list[Term], result: tuple[Label, ...], pair: tuple[int, int]) -> int:
-    """How many elements more the product of two operands has than they have."""
+    """By how many elements the product of two operands is larger than they are."""
     first, second = (terms[i] for i in pair)
     kept = _needed([term for i, term in enumerate(terms) if i not in pair], result)
     lengths = dict(zip(first.labels + second.labels, first.tensor.shape + second.tensor.shape, strict=True))
@@ -219,7 +219,7 @@ def _growth(terms: list[Term], result: tuple[Label, ...], pair: tuple[int, int])
 
 
 def _product(first: Term, second: Term, kept: set[Label]) -> Term:
-    """The product of two operands, as one of matrices: labels of both that are not kept are summed."""
+    """Contract two operands by a matrix product: labels of both that are not kept are summed."""
     shared = [label for label in first.labels if label in second.labels]
     batch = [label for label in shared if label in kept]
     inner = [label for label in shared if label not in kept]

@@ -1,4 +1,4 @@
-"""Elements picked and put by tensors of indices or by masks, as in PyTorch.
+"""Selection and writes by tensors of indices or by masks, as in PyTorch: `gather`, `scatter`, `topk` and so on.
 
 Indices are not counted from the end, and one that is out of range raises IndexError on every backend. The gradient of
 a pick is added where it was picked from; that of a put goes to what was put, and not to what was there.
@@ -52,7 +52,7 @@ Index = tuple[Any, ...]
 
 @function(methods=("gather",))
 def gather(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The elements of `x` at positions along an axis, one for each element of `index`.
+    """Gather elements of `x` at indices along an axis, one for each element of `index`.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def gather(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> 
     index : Tensor
         Of an integer dtype, with as many axes as `x`; along the others it may be shorter, and is not broadcast.
     out : Tensor, optional
-        Where the result is written.
+        The tensor that the result is written into.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def gather(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> 
     Raises
     ------
     IndexError
-        If a position or the axis is out of range.
+        If an index or the axis is out of range.
     ShapeError
         If the shapes don't fit.
 
@@ -94,7 +94,7 @@ def gather(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> 
 def scatter(
     x: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
 ) -> Tensor:
-    """A copy of `x` with elements put at positions along an axis: what `gather` would read there.
+    """A copy of `x` with elements written at indices along an axis, the inverse of `gather`.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def scatter(
     src : Tensor or Python scalar
         Of the dtype of `x`, and at least as long as `index` along each axis.
     value : Python scalar
-        The same, by PyTorch's name of a scalar.
+        PyTorch's name of a scalar `src`.
     reduce : {None, "add"}
         Whether elements are added to what is there, as by `scatter_add`.
 
@@ -118,7 +118,7 @@ def scatter(
     Raises
     ------
     IndexError
-        If a position or the axis is out of range.
+        If an index or the axis is out of range.
     ShapeError
         If the shapes don't fit.
     TypeError
@@ -141,9 +141,9 @@ def scatter(
 
 @function(methods=("scatter_add",), in_place_method=True, axis="one")
 def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    """A copy of `x` with elements added at positions along an axis, once for each time that a place is named.
+    """A copy of `x` with elements added at indices along an axis.
 
-    What is added at one place is added one by one, in the order of the index; half-precision types in float32.
+    Elements at repeated indices are added one by one, in the order of the index; half precision in float32.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     Raises
     ------
     IndexError
-        If a position or the axis is out of range.
+        If an index or the axis is out of range.
     ShapeError
         If the shapes don't fit.
     TypeError
@@ -182,7 +182,7 @@ def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
 
 @function(methods=("index_select",), axis="one")
 def index_select(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The slices of `x` at positions along an axis.
+    """Select slices of `x` at indices along an axis.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def index_select(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = Non
     index : Tensor, shape (N,)
         Of an integer dtype.
     out : Tensor, optional
-        Where the result is written.
+        The tensor that the result is written into.
 
     Returns
     -------
@@ -201,7 +201,7 @@ def index_select(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = Non
     Raises
     ------
     IndexError
-        If a position or the axis is out of range, or `index` has several axes.
+        If an index or the axis is out of range, or `index` has several axes.
 
     Examples
     --------
@@ -215,9 +215,9 @@ def index_select(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = Non
 
 @function(methods=("index_add",), in_place_method=True, axis="one")
 def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
-    """A copy of `x` with slices added at positions along an axis, once for each time that one is named.
+    """A copy of `x` with slices added at indices along an axis.
 
-    What is added at one place is added one by one, in the order of the index; half-precision types in float32.
+    Slices at repeated indices are added one by one, in the order of the index; half precision in float32.
 
     Parameters
     ----------
@@ -229,12 +229,12 @@ def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any 
     source : Tensor
         Of the dtype of `x`, and its shape but for that axis, which is as long as `index`.
     alpha : number, default: 1
-        What `source` is multiplied by.
+        A factor of `source`.
 
     Raises
     ------
     IndexError
-        If a position or the axis is out of range, or `index` has several axes.
+        If an index or the axis is out of range, or `index` has several axes.
     ShapeError
         If `source` has another shape.
     TypeError
@@ -252,7 +252,7 @@ def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any 
 
 @function(methods=("index_copy",), in_place_method=True, axis="one")
 def index_copy(x: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
-    """A copy of `x` with slices put at positions along an axis; the parameters are those of `index_add`.
+    """A copy of `x` with slices written at indices along an axis; the parameters are those of `index_add`.
 
     Examples
     --------
@@ -266,7 +266,7 @@ def index_copy(x: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
 
 @function(methods=("index_fill",), in_place_method=True)
 def index_fill(x: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
-    """A copy of `x` with one value in the slices at positions along an axis.
+    """A copy of `x` with slices at indices along an axis filled with one value.
 
     Parameters
     ----------
@@ -279,7 +279,7 @@ def index_fill(x: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     Raises
     ------
     IndexError
-        If a position or the axis is out of range, or `index` has several axes.
+        If an index or the axis is out of range, or `index` has several axes.
     TypeError
         If the dtype of `x` does not hold the value.
 
@@ -297,7 +297,7 @@ def index_fill(x: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
 
 @function(methods=("masked_select",))
 def masked_select(x: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The elements where a mask holds, in row-major order.
+    """The elements where a mask is true, in row-major order.
 
     Parameters
     ----------
@@ -305,7 +305,7 @@ def masked_select(x: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tens
     mask : Tensor
         Of dtype bool; the two broadcast.
     out : Tensor, optional
-        Where the result is written.
+        The tensor that the result is written into.
 
     Returns
     -------
@@ -336,7 +336,7 @@ def masked_select(x: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tens
 
 
 class TopK(NamedTuple):
-    """The greatest or least values along an axis and where they were, as PyTorch's `topk` returns them."""
+    """The largest or smallest values along an axis and their indices, which PyTorch's `topk` returns."""
 
     values: Tensor
     indices: Tensor
@@ -346,7 +346,7 @@ class TopK(NamedTuple):
 def topk(
     x: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None
 ) -> TopK:  # fmt: skip
-    """The `k` greatest or least elements along an axis, and their positions.
+    """The `k` largest or smallest elements along an axis, and their indices.
 
     Parameters
     ----------
@@ -355,11 +355,11 @@ def topk(
     k : int
     dim : int, default: -1
     largest : bool, default: True
-        Whether the greatest are wanted. NaN is greater than all others, as in PyTorch.
+        Whether to return the largest. NaN counts as largest, as in PyTorch.
     sorted : bool, default: True
-        They are in order, the first of equal ones first, in any case.
+        The elements are always sorted; ties keep their order.
     out : pair of Tensor, optional
-        Where values and positions are written.
+        The tensors that values and indices are written into.
 
     Returns
     -------
@@ -392,14 +392,14 @@ def topk(
 
 
 def _indices(operation: str, x: Tensor, index: Tensor) -> Tensor:
-    """Indices in int64, on the device of the tensor that they are for."""
+    """Convert indices to int64 on the indexed tensor's device."""
     if index.dtype.kind not in "iu":
         raise DTypeError(f"{operation}: got an index of {index.dtype}, wanted an integer dtype, as int64")
     return cast(to_device(index, x.device), int64)
 
 
 def _checked(operation: str, index: Tensor, axis: int, length: int) -> Any:
-    """The raw array of indices, all of them in range."""
+    """The raw array of indices, checked to be in range."""
     array = array_of(index)
     index._key.library.ops.inspect(_require_in_range, array, operation=operation, axis=axis, length=length)
     return array
@@ -415,7 +415,7 @@ def _require_in_range(host: numpy.ndarray, operation: str, axis: int, length: in
 
 
 def _beside(operation: str, x: Tensor, axis: int, index: Tensor) -> Index:
-    """The index that reads `x` at positions along an axis, and at an element's own place along the others."""
+    """The advanced index of `gather`: indices along one axis, and `arange` along the others."""
     wanted, found = x.shape, index.shape
     longer = (n > m for i, (n, m) in enumerate(zip(found, wanted, strict=False)) if i != axis)
     if found != wanted and (len(found) != len(wanted) or any(longer)):
@@ -427,7 +427,7 @@ def _beside(operation: str, x: Tensor, axis: int, index: Tensor) -> Index:
 
 
 def _along(operation: str, x: Tensor, axis: int, index: Tensor) -> Index:
-    """The index that reads slices of `x` at positions along an axis."""
+    """The index of slices at indices along an axis."""
     index = _indices(operation, x, index)
     if index.ndim > 1:
         raise PositionError(f"{operation}: got an index of shape {index.shape}, wanted one axis")
@@ -436,7 +436,7 @@ def _along(operation: str, x: Tensor, axis: int, index: Tensor) -> Index:
 
 
 def _slices(operation: str, x: Tensor, axis: int, index: Tensor, source: Tensor) -> tuple[Index, Tensor]:
-    """Where slices are put, and the slices."""
+    """The index of slices, and the slices to write."""
     places = _along(operation, x, axis, index)
     wanted = (*x.shape[:axis], math.prod(index.shape), *x.shape[axis + 1 :])
     if source.shape != wanted:
@@ -445,7 +445,7 @@ def _slices(operation: str, x: Tensor, axis: int, index: Tensor, source: Tensor)
 
 
 def _source(operation: str, x: Tensor, value: Any, shape: tuple[int, ...]) -> Tensor:
-    """What is put, of the dtype of `x`: the part of a tensor that has that shape, or a scalar."""
+    """The values to write, in the dtype of `x`: the part of a tensor of a shape, or a scalar."""
     if type(value) is Tensor and value._key is x._key and value.shape == shape:
         return value
     if isinstance(value, SCALARS):
@@ -478,13 +478,13 @@ def _add(x: Tensor, value: Tensor, index: Index) -> Tensor:
 
 @operation(elementwise=True)
 def _masked_fill(ops: Any, x: Any, mask: Any, *, value: Any) -> Any:
-    """The elements of `x`, and a number where the mask holds."""
+    """Replace elements by a number where the mask is true."""
     return ops.where(mask, ops.full_like(x, value), x)
 
 
 @function(methods=("masked_fill",), in_place_method=True)
 def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
-    """The elements of `x`, and one value where the mask holds, as in PyTorch.
+    """Replace elements of `x` by one value where the mask is true, as in PyTorch.
 
     Parameters
     ----------

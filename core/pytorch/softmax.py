@@ -1,6 +1,6 @@
-"""Softmax and its relatives, which PyTorch has beside the standard.
+"""`softmax`, `log_softmax` and `logsumexp`.
 
-They subtract the greatest element before they take exponentials, so that none overflows
+They subtract the largest element before they take exponentials, so that none overflows
 (Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and softmax functions", IMA Journal of Numerical
 Analysis, 2021).
 """
@@ -22,18 +22,18 @@ _FLOATS = "real-valued floating-point"
 
 
 def _finite(ops: Any, x: Any) -> Any:
-    """Zero in place of an infinite number: a greatest element of infinity would make NaN of the equal ones."""
+    """Replace infinities by zero, as an infinite maximum minus itself is NaN."""
     return ops.where(ops.isinf(x), ops.zeros_like(x), x)
 
 
 def _greatest(ops: Any, x: Any, axis: Any) -> Any:
-    """The greatest element along the axes, which are kept; of none, negative infinity."""
+    """The maximum along axes, with `keepdims`; negative infinity for no elements."""
     lengths = x.shape if axis is None else [x.shape[i] for i in (axis if isinstance(axis, tuple) else (axis,))]
     return ops.sum(x, axis=axis, keepdims=True) - math.inf if 0 in lengths else ops.max(x, axis=axis, keepdims=True)
 
 
 def _exponentials(ops: Any, x: Any, axis: Any) -> tuple[Any, Any, Any]:
-    """The greatest element, the exponentials of the differences from it, and their sum."""
+    """The maximum, the exponentials of the differences from it, and their sum."""
     shift = _greatest(ops, x, axis)
     exponentials = ops.exp(x - shift)
     return shift, exponentials, ops.sum(exponentials, axis=axis, keepdims=True)
@@ -41,14 +41,14 @@ def _exponentials(ops: Any, x: Any, axis: Any) -> tuple[Any, Any, Any]:
 
 @operation(accepts=_FLOATS)
 def _softmax(ops: Any, x: Any, *, axis: int) -> Any:
-    """The exponentials along an axis, divided by their sum."""
+    """Softmax along an axis."""
     _, exponentials, total = _exponentials(ops, x, axis)
     return exponentials / total
 
 
 @operation(accepts=_FLOATS)
 def _softmax_gradient(ops: Any, g: Any, out: Any, *, axis: int) -> Any:
-    """The gradient of softmax, whose result was `out`."""
+    """The gradient of softmax, given its result `out`."""
     return out * (g - ops.sum(g * out, axis=axis, keepdims=True))
 
 
@@ -58,7 +58,7 @@ def softmax_normalizer(ops: Any, x: Any, *, axis: int) -> Any:
 
     The axis is kept with length 1. It is what fused losses keep of a softmax between their forward and backward passes,
     and has no gradient. The shift is whatever keeps the sum from overflowing and from vanishing; by default it is the
-    greatest element.
+    largest element.
     """
     shift, _, total = _exponentials(ops, x, axis)
     return ops.stack([shift, total], axis=0)
@@ -97,9 +97,9 @@ def softmax(x: Tensor, /, dim: int | None = None, dtype: Any = None, *, axis: in
     dim
         PyTorch's spelling of `axis`.
     dtype : dtype, optional
-        What `x` is converted to first.
+        The dtype that `x` is converted to first.
     axis : int, default: -1
-        The axis along which the elements compete.
+        The axis along which the result sums to 1.
 
     Returns
     -------
@@ -159,7 +159,7 @@ def logsumexp(
     axis : int or tuple of int, optional
         The axes to reduce; all by default.
     keepdims : bool, default: False
-        Whether they are kept with length 1.
+        Whether reduced axes stay, with length 1.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Public names of what goes by another name where it is declared: PyTorch's, and those that Python has too.
+"""Public names that differ from those at the declaration: PyTorch's spellings, and names of Python's builtins.
 
 They are the very functions: PyTorch's `mul` is `multiply`. Methods get theirs where an operation is declared.
 """

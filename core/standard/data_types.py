@@ -38,7 +38,7 @@ _KINDS_BY_NAME = {
 
 
 def require_convertible(operation: str, source: DType, target: DType) -> None:
-    """Refuse a conversion of complex numbers to real ones, for which there is no one way."""
+    """Raise for a conversion of complex numbers to real ones, which is ambiguous."""
     if source.kind == "c" and target.kind in "iuf":
         raise DTypeError(f"{operation}: got {source}, wanted {target}; take real(x), imag(x) or abs(x) first")
 
@@ -80,7 +80,7 @@ def astype(x: Tensor, dtype: Any, /, *, copy: bool = True, device: Any = None) -
 
 
 def can_cast(from_: DType | Tensor, to: DType) -> bool:
-    """Whether a dtype converts to another under the promotion rules; of a tensor, by those of its device.
+    """Whether the promotion rules allow a cast of a dtype or a tensor to another dtype.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def can_cast(from_: DType | Tensor, to: DType) -> bool:
 
 
 def result_type(*arrays_and_dtypes: Any) -> DType:
-    """The dtype in which tensors, dtypes and Python scalars meet.
+    """The common dtype of tensors, dtypes and Python scalars.
 
     Raises
     ------
@@ -165,7 +165,7 @@ class IntInfo(NamedTuple):
     dtype: DType
 
 
-# Bits of the significand that are stored, and the greatest exponent.
+# Stored bits of the significand, and the largest exponent.
 _FLOAT_FORMATS = {"float16": (10, 15), "bfloat16": (7, 127), "float32": (23, 127), "float64": (52, 1023)}
 
 

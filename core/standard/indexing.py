@@ -1,4 +1,4 @@
-"""Reading and writing regions (array API standard 2025.12, "Indexing").
+"""Indexing: ``x[index]``, ``x[index] = value``, `take` (array API standard 2025.12, "Indexing").
 
 Integers, slices, ``...`` and None give views; masks and integer arrays give copies.
 """
@@ -45,7 +45,7 @@ __all__ = ["take", "take_along_axis"]
 
 @operation(shares=True)
 def _getitem(x: Any, *, index: Any) -> Any:
-    """The elements at an index that is checked already."""
+    """Elements at a basic index, as ``x[index]``, without checks."""
 
 
 public(_getitem.name)(read)
@@ -53,7 +53,7 @@ public(_getitem.name)(read)
 
 @operation()
 def _take_along_axis(x: Any, indices: Any, *, axis: int) -> Any:
-    """The elements at positions along an axis, which gradient rules know to be in range."""
+    """`take_along_axis` without checks, for gradient rules."""
 
 
 _FULL = slice(None)
@@ -62,12 +62,12 @@ _PLAIN = (int, type(None))
 _TRUTH_VALUES = (bool, numpy.bool_)
 _SEQUENCES = (list, tuple, range)
 _LISTED = (*_TRUTH_VALUES, *_SEQUENCES, numpy.ndarray)
-"""What an index array can be made of, beside arrays of other libraries."""
+"""The types of index arrays, besides arrays of other libraries."""
 
 
 @method("__getitem__")
 def getitem(self: Tensor, index: Any) -> Tensor:
-    """The region that the index names: a view for integers, slices, ``...`` and None, else a copy.
+    """The elements at an index: a view for integers, slices, ``...`` and None, else a copy.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def _is_0d_mask(item: Any) -> bool:
 
 
 def _with_axes_for_0d_masks(tensor: Tensor, items: tuple[Any, ...]) -> tuple[Tensor, tuple[Any, ...]]:
-    """The tensor with an axis of length 1 for each 0-d mask, and an index that keeps or drops it."""
+    """Insert an axis of length 1 for each 0-d mask, and replace the mask by an index of that axis."""
     widths = _widths(tensor, items)
     rest = tensor.ndim - sum(widths)
     axes: list[Any] = []
@@ -108,20 +108,20 @@ def _with_axes_for_0d_masks(tensor: Tensor, items: tuple[Any, ...]) -> tuple[Ten
 
 
 def _widths(tensor: Tensor, items: tuple[Any, ...]) -> list[int]:
-    """How many axes each item of an index takes up; an ellipsis counts as none."""
+    """The number of axes that each item of an index consumes; an ellipsis counts as 0."""
     return [0 if _is_0d_mask(item) else _width(_index_array(item, tensor) if _consumes_several(item) else item)
             for item in items]  # fmt: skip
 
 
 def _is_picked(item: Any) -> bool:
-    """Whether an item is an integer or an index array, which beside index arrays are broadcast together."""
+    """Whether an item is an integer or an index array, which advanced indexing broadcasts together."""
     return item is not None and item is not Ellipsis and type(item) is not slice
 
 
 def _is_separated_by_nothing(tensor: Tensor, items: tuple[Any, ...]) -> bool:
-    """Whether an ellipsis of no axes stands between integers and index arrays.
+    """Whether an ellipsis of no axes separates integers and index arrays.
 
-    As in NumPy it separates them all the same, so that what is picked comes first in the result.
+    As in NumPy, their axes then come first in the result.
     """
     place = next((i for i, item in enumerate(items) if item is Ellipsis), None)
     if place is None or not (any(map(_is_picked, items[:place])) and any(map(_is_picked, items[place:]))):
@@ -130,7 +130,7 @@ def _is_separated_by_nothing(tensor: Tensor, items: tuple[Any, ...]) -> bool:
 
 
 def _with_picked_axes_first(tensor: Tensor, items: tuple[Any, ...]) -> tuple[Tensor, tuple[Any, ...]]:
-    """The tensor with the axes in front that integers and index arrays take up, and the index in that order."""
+    """Move the axes of integers and index arrays to the front, in the tensor and in the index."""
     picked: list[int] = []
     others: list[int] = []
     axis = 0
@@ -142,7 +142,7 @@ def _with_picked_axes_first(tensor: Tensor, items: tuple[Any, ...]) -> tuple[Ten
 
 
 def _basic(items: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...] | None:
-    """The index with non-negative integers, or None if it has a mask or an array in it."""
+    """The index with non-negative integers; None if it has masks or arrays."""
     ndim = len(shape)
     checked: list[Any] = []
     axis = 0
@@ -210,7 +210,7 @@ def _too_many(items: tuple[Any, ...], shape: tuple[int, ...]) -> IndexError:
 
 
 def _advanced(items: tuple[Any, ...], tensor: Tensor) -> tuple[Any, ...]:
-    """The index with its tensors, arrays and lists as raw arrays of the tensor's backend, checked against its shape."""
+    """Convert tensors, arrays and lists in an index to raw arrays of the tensor's backend, and check them."""
     shape = tensor.shape
     parts = [_index_array(item, tensor) if _consumes_several(item) else item for item in items]
     consumed = sum(map(_width, parts))
@@ -242,7 +242,7 @@ def _advanced(items: tuple[Any, ...], tensor: Tensor) -> tuple[Any, ...]:
 
 
 def _check_broadcast(arrays: list[Tensor]) -> None:
-    """Refuse index arrays that do not fit each other, of which a mask stands for those of its true elements."""
+    """Raise if index arrays cannot be broadcast together; a mask counts as the indices of its true elements."""
     to_numpy = arrays[0]._key.library.backend.to_numpy
     shapes = [
         part.shape if part.dtype.kind != "b" else (int(numpy.count_nonzero(to_numpy(array_of(part)))),)
@@ -258,7 +258,7 @@ def _check_broadcast(arrays: list[Tensor]) -> None:
 
 
 def _width(part: Any) -> int:
-    """How many axes an item of an index takes up."""
+    """The number of axes that an item of an index consumes."""
     if part is None or part is Ellipsis:
         return 0
     return part.ndim if type(part) is Tensor and part.dtype.kind == "b" else 1
@@ -282,12 +282,12 @@ def _index_array(item: Any, tensor: Tensor) -> Tensor:
 
 
 def _check_array(part: Tensor, shape: tuple[int, ...], axis: int) -> Tensor:
-    """The index array, checked: out of range, JAX would clamp and CuPy wrap; here it is an error on every backend."""
+    """Check an index array: an index out of range raises, where JAX would clamp and CuPy wrap."""
     if part.dtype.kind == "b":
         taken = shape[axis : axis + part.ndim]
         if any(own not in (length, 0) for own, length in zip(part.shape, taken, strict=True)):
             raise IndexError(f"the shape of the mask {part.shape} does not match the indexed axes, of shape {taken}")
-        # By the standard a mask may have axes of length 0, and then selects nothing.
+        # By the standard a mask may have axes of length 0, and select nothing.
         return part if part.shape == taken else _nothing(part, taken)
     part._key.library.ops.inspect(_require_in_range, array_of(part), length=shape[axis], axis=axis)
     return part
@@ -300,25 +300,25 @@ def _require_in_range(host: numpy.ndarray, length: int, axis: int) -> None:
 
 
 def _nothing(mask: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """A mask of that shape in which nothing is true."""
+    """A mask of False of a shape."""
     key = mask._key
     return wrap(key.library.ops.zeros(shape, dtype=key.native_dtype, device=key.native_device), key)
 
 
 @method("__setitem__")
 def setitem(self: Tensor, index: Any, value: Any) -> None:
-    """Write a value, broadcast and converted, into the region that the index names.
+    """Write a value, broadcast and converted, at an index.
 
     Raises
     ------
     IndexError
         As for reading.
     ShapeError
-        If the value cannot be broadcast to the region.
+        If the value cannot be broadcast to the indexed shape.
     TypeError
         If the value's dtype is of a higher kind than the tensor's.
     RuntimeError
-        Where a write is refused: a leaf that requires a gradient, elements that share memory.
+        For a leaf that requires a gradient, and for elements that share memory.
     """
     if self._storage is not None and self._view is not None:
         array_of(self)
@@ -327,7 +327,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     # x[i] += 1 ends with x[i] = the view that was just written.
     written = basic is not None and type(value) is Tensor and is_own_view(self, ("getitem", basic), value)
     if basic is not None and overlapping(self):
-        # Other elements may change with the region, which only the history of a view of it can tell.
+        # Overlapping elements may change too, which only a write through a view records.
         if not written:
             copy_(make_view(self, "getitem", basic), _value(self, value))
         return
@@ -343,7 +343,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     if type(value) is not Tensor or value._key is not self._key:
         value = _value(self, value)
     raw_index = _advanced(items, self) if basic is None else basic
-    # A library may write to no elements whatever it is given.
+    # Libraries accept any value for no elements.
     if value._array.shape and (basic is None or value._array.shape[0] == 1 or 0 in self._array.shape):
         value = _fitting(value, _region_shape(self, raw_index, basic is not None))
     storage = self._storage or self._make_storage()
@@ -384,7 +384,7 @@ def _value(target: Tensor, value: Any) -> Tensor:
 
 
 def _exactly(dtype: DType, value: Any) -> Any:
-    """A Python scalar as the dtype's own kind of number, if that says the same."""
+    """Convert a Python scalar to the dtype's kind, if the value stays the same."""
     convert = PYTHON_TYPES[dtype.kind]
     try:
         if convert(value) == value or value != value:
@@ -395,7 +395,7 @@ def _exactly(dtype: DType, value: Any) -> Any:
 
 
 def _region_shape(tensor: Tensor, index: Any, basic: bool) -> tuple[int, ...]:
-    """The shape in which an index, that was checked, reads."""
+    """The shape of the elements at a checked index."""
     if basic:
         found: tuple[int, ...] = layout(tensor)[index].shape
         return found
@@ -416,13 +416,13 @@ def _region_shape(tensor: Tensor, index: Any, basic: bool) -> tuple[int, ...]:
             places.append((place, len(others)))
             axis += width
     picked = picks[0] if len(picks) == 1 else numpy.broadcast_shapes(*picks)
-    # What is picked comes where the index arrays are, and first where something stands between them.
+    # The axes of index arrays stay in place if these are adjacent, else come first.
     before = places[0][1] if places[-1][0] - places[0][0] == len(places) - 1 else 0
     return (*others[:before], *picked, *others[before:], *shape[axis:])
 
 
 def _picked(tensor: Tensor, item: Any) -> tuple[tuple[int, ...], int]:
-    """The shape that an integer, an index array or a mask gives to what it picks, and how many axes it takes up."""
+    """The shape of an integer, an index array or a mask as an index, and the number of axes that it consumes."""
     if not hasattr(item, "shape"):
         return (), 1
     library = tensor._key.library
@@ -432,7 +432,7 @@ def _picked(tensor: Tensor, item: Any) -> tuple[tuple[int, ...], int]:
 
 
 def _fitting(value: Tensor, region: tuple[int, ...]) -> Tensor:
-    """The value without leading axes of length 1 that the region lacks.
+    """Remove leading axes of length 1 that the indexed shape lacks from a value.
 
     Raises
     ------
@@ -454,7 +454,7 @@ def _misfit(shape: tuple[int, ...], region: tuple[int, ...]) -> ShapeError:
 
 @function(axis="one", keywords=("input", "index"))
 def take(x: Tensor, indices: Any, /, *, axis: int | None = None) -> Tensor:
-    """The parts of `x` at positions along one axis; negative positions count from its end.
+    """Elements or slices of `x` at indices along one axis; negative indices count from its end.
 
     Parameters
     ----------
@@ -472,7 +472,7 @@ def take(x: Tensor, indices: Any, /, *, axis: int | None = None) -> Tensor:
     Raises
     ------
     IndexError
-        If a position is out of range, or of another dtype.
+        If an index is out of range, or of another dtype.
     ValueError
         If there is an axis, and `indices` has another number of axes than one.
 
@@ -492,7 +492,7 @@ def take(x: Tensor, indices: Any, /, *, axis: int | None = None) -> Tensor:
 
 
 def _positions(operation: str, indices: Any, x: Tensor) -> Tensor:
-    """Indices as a tensor of integers on the device of the tensor that is indexed."""
+    """Indices as an integer tensor on the device of the indexed tensor."""
     if type(indices) is not Tensor and not isinstance(indices, list | tuple | numpy.ndarray):
         raise unsupported(operation, x, indices)
     positions = _index_array(indices, x)
@@ -503,13 +503,13 @@ def _positions(operation: str, indices: Any, x: Tensor) -> Tensor:
 
 @method("take")
 def take_method(x: Tensor, index: Any) -> Tensor:
-    """The elements at positions in the flattened tensor, in the shape of `index`, as in PyTorch."""
+    """Elements at indices of the flattened tensor, in the shape of `index`, as in PyTorch."""
     return getitem(reshape(x, (-1,)), _positions("take", index, x))
 
 
 @function(axis="one")
 def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
-    """The elements of `x` at positions along one axis, one for each element of `indices`.
+    """Elements of `x` at indices along one axis, one for each element of `indices`.
 
     Parameters
     ----------
@@ -521,7 +521,7 @@ def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
     Raises
     ------
     IndexError
-        If a position is out of range.
+        If an index is out of range.
 
     Examples
     --------
@@ -544,9 +544,9 @@ def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
 
 
 def along_axis(shape: tuple[int, ...], axis: int, positions: Any) -> tuple[Any, ...]:
-    """The index that reads at positions along an axis, and at an element's own place along the others.
+    """The advanced index of `take_along_axis`: `positions` along one axis, and `arange` along the others.
 
-    The positions may be without that axis, which is then left out.
+    The positions may lack the axis, which the result then lacks too.
     """
     behind = positions.ndim
     index = []

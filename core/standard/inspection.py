@@ -1,4 +1,4 @@
-"""Inspection (array API standard 2025.12, "Inspection"): what the namespace, its devices and dtypes are."""
+"""Inspection of the namespace, its devices and dtypes (array API standard 2025.12, "Inspection")."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ _MOST_AXES = 64
 
 @final
 class Info:
-    """What `__array_namespace_info__` returns: its methods say what Tensorplug can do, and where."""
+    """The result of `__array_namespace_info__`: capabilities, devices and dtypes."""
 
     def capabilities(self) -> dict[str, Any]:
         """Whether masks and results of data-dependent shapes are supported, and how many axes a tensor can have."""
         return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": _MOST_AXES}
 
     def default_device(self) -> Device:
-        """The device on which new tensors are put where none is given."""
+        """The default device of new tensors."""
         return default_device()
 
     def devices(self) -> tuple[Device, ...]:
@@ -52,7 +52,7 @@ class Info:
         return tuple(devices())
 
     def default_dtypes(self, *, device: Any = None) -> dict[str, DType]:
-        """The dtypes that new tensors get where none is given.
+        """The default dtypes of new tensors.
 
         Parameters
         ----------
@@ -101,14 +101,14 @@ def _dtypes_of(device: Device) -> dict[str, DType]:
 
 
 def _widest(found: Any, default: DType) -> DType:
-    """The default dtype; where it is not among those that were found, the widest of its kind."""
+    """The default dtype; if a device lacks it, the widest of its kind."""
     if default in found or default.name in _BEYOND_THE_STANDARD:
         return default
     return max((dtype for dtype in found if dtype.kind == default.kind), key=lambda d: d.itemsize, default=default)
 
 
 def __array_namespace_info__() -> Info:
-    """An object whose methods tell what the namespace can do: see `Info`.
+    """Information about the namespace: see `Info`.
 
     Examples
     --------

@@ -32,7 +32,7 @@ def _vecdot(x1: Any, x2: Any) -> Any:
 
 
 def _explain(operation: str, error: Exception, x1: Tensor, x2: Tensor) -> Exception:
-    """What to raise in place of a kernel's error: the same on every backend for shapes that don't fit."""
+    """The exception to raise for an error of the kernel: a ShapeError if the shapes do not fit, else the error."""
     shape1, shape2 = x1.shape, x2.shape
     if not shape1 or not shape2:
         return ShapeError(f"{operation}: got shapes {shape1} and {shape2}, wanted at least one axis each; use *")
@@ -42,7 +42,7 @@ def _explain(operation: str, error: Exception, x1: Tensor, x2: Tensor) -> Except
 
 
 def _inner(shape: tuple[int, ...]) -> int:
-    """The length of the second operand's axis that is summed over."""
+    """The length of the second operand's contracted axis."""
     return shape[0] if len(shape) == 1 else shape[-2]
 
 
@@ -72,7 +72,7 @@ def matmul(x1: Any, x2: Any, /, *, out: Tensor | None = None) -> Tensor:
     x2 : Tensor, shape (..., K, M) or (K,)
         Of a numeric dtype; the two are promoted to a common one.
     out : Tensor, optional
-        Where the result is written, as in PyTorch.
+        The tensor that the result is written into, as in PyTorch.
 
     Returns
     -------
@@ -97,7 +97,7 @@ def matmul(x1: Any, x2: Any, /, *, out: Tensor | None = None) -> Tensor:
 
 
 def promoted(made: Operation, x1: Any, x2: Any, name: str = "") -> tuple[Tensor, Tensor]:
-    """Two operands on one device and of one dtype, for an operation, or a function of that name that is made of it.
+    """Bring two operands of an operation, or of a function named otherwise, to one device and dtype.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def promoted(made: Operation, x1: Any, x2: Any, name: str = "") -> tuple[Tensor,
 
 
 def vectors_last(operation: str, x1: Tensor, x2: Tensor, axis: Any) -> tuple[Tensor, Tensor]:
-    """The operands with the axis that holds their vectors moved to the end.
+    """Move the axis of the vectors to the end of both operands.
 
     Raises
     ------
@@ -194,7 +194,7 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Tensor:
 
 @function(methods=("outer", "ger"), keywords=("input", "vec2"))
 def outer(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
-    """The products of each element of a vector with each of another.
+    """The outer product of two vectors.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ def outer(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     x2 : Tensor, shape (M,)
         Of a numeric dtype; the two are promoted to a common one.
     out : Tensor, optional
-        Where the result is written, as in PyTorch.
+        The tensor that the result is written into, as in PyTorch.
 
     Returns
     -------
@@ -227,7 +227,7 @@ def outer(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
 
 @function(keywords=("a", "b"))
 def tensordot(x1: Any, x2: Any, /, dims: Any = None, *, axes: Any = 2) -> Tensor:
-    """The sum of products over pairs of axes, one of each operand.
+    """Tensor contraction: the sum of products over pairs of axes.
 
     Parameters
     ----------
@@ -247,7 +247,7 @@ def tensordot(x1: Any, x2: Any, /, dims: Any = None, *, axes: Any = 2) -> Tensor
     IndexError
         If an operand has no such axis.
     ShapeError
-        If two axes of a pair are not equally long.
+        If two axes of a pair have different lengths.
 
     Examples
     --------
@@ -272,7 +272,7 @@ def tensordot(x1: Any, x2: Any, /, dims: Any = None, *, axes: Any = 2) -> Tensor
 
 
 def _contracted(x1: Tensor, x2: Tensor, axes: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The axes of each operand that go together."""
+    """The axes of each operand to contract."""
     if not isinstance(axes, Iterable) or getattr(axes, "ndim", None) == 0:
         count = as_integer("tensordot", "axes", axes)
         if not 0 <= count <= min(x1.ndim, x2.ndim):
@@ -290,7 +290,7 @@ def _contracted(x1: Tensor, x2: Tensor, axes: Any) -> tuple[tuple[int, ...], tup
 
 
 def _require_ndim(operation: str, tensors: tuple[Tensor, ...], wanted: tuple[int, ...]) -> None:
-    """Refuse tensors of other numbers of axes, as PyTorch does for its products of one kind of operand."""
+    """Raise unless operands have given numbers of axes, as PyTorch's special products do."""
     if tuple(tensor.ndim for tensor in tensors) != wanted:
         shapes = " and ".join(str(tensor.shape) for tensor in tensors)
         axes = " and ".join(f"{n}-d" for n in dict.fromkeys(wanted))
@@ -298,7 +298,7 @@ def _require_ndim(operation: str, tensors: tuple[Tensor, ...], wanted: tuple[int
 
 
 def _product(operation: str, x1: Tensor, x2: Tensor, ndims: tuple[int, int]) -> Tensor:
-    """The matrix product of operands of so many axes."""
+    """The matrix product of operands with given numbers of axes."""
     _require_ndim(operation, (x1, x2), ndims)
     if x1.shape[-1] != _inner(x2.shape):
         raise _misfit(operation, x1.shape, x2.shape)
@@ -343,7 +343,7 @@ def mv(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
 
 @function(methods=("bmm",), keywords=("input", "mat2"))
 def bmm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
-    """The products of two equally long stacks of matrices, as in PyTorch.
+    """Batched matrix product of 3-d tensors, as in PyTorch.
 
     Raises
     ------
@@ -364,12 +364,12 @@ def bmm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
 
 @function(methods=("dot",), keywords=("input", "tensor"))
 def dot(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
-    """The sum of the products of two vectors' elements, as in PyTorch; complex ones are not conjugated.
+    """The dot product of two vectors, as in PyTorch, without conjugation.
 
     Raises
     ------
     ShapeError
-        If an operand is not one-dimensional, or they are not equally long.
+        If an operand is not one-dimensional, or they have different lengths.
 
     Examples
     --------
@@ -382,7 +382,7 @@ def dot(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
 
 @function()
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """An affine map of the last axis, ``input @ weight.T + bias``, as in PyTorch.
+    """A linear layer, ``input @ weight.T + bias``, as in PyTorch.
 
     Parameters
     ----------
@@ -423,7 +423,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 @function(methods=("addmm",), in_place_method=True)
 def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
-    """The product of two matrices, added to a tensor: ``beta * x + alpha * (mat1 @ mat2)``, as in PyTorch.
+    """Matrix product plus a tensor, ``beta * x + alpha * (mat1 @ mat2)``, as in PyTorch.
 
     Parameters
     ----------
@@ -434,7 +434,7 @@ def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 
     beta, alpha : number, default: 1
         With a `beta` of 0 nothing of `x` counts, NaN and infinities neither.
     out : Tensor, optional
-        Where the result is written.
+        The tensor that the result is written into.
 
     Returns
     -------

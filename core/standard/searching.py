@@ -22,12 +22,12 @@ __all__ = ["argmax", "argmin", "count_nonzero", "nonzero", "searchsorted", "wher
 
 @operation(accepts="real-valued", result="int64")
 def _argmax(x: Any, *, axis: int | None, keepdims: bool) -> Any:
-    """The position of the first greatest element."""
+    """The index of the first maximum."""
 
 
 @operation(accepts="real-valued", result="int64")
 def _argmin(x: Any, *, axis: int | None, keepdims: bool) -> Any:
-    """The position of the first least element."""
+    """The index of the first minimum."""
 
 
 def _extreme_at(made: Operation, x: Tensor, axis: int | None, keepdims: bool) -> Tensor:
@@ -48,7 +48,7 @@ def argmax(
     keepdims: bool = False,
     out: Tensor | None = None,
 ) -> Tensor:
-    """The position of the first greatest element along an axis, or in the flattened tensor.
+    """The index of the first maximum along an axis, or in the flattened tensor.
 
     Parameters
     ----------
@@ -61,12 +61,12 @@ def argmax(
     keepdims : bool, default: False
         Whether the axis is kept with length 1.
     out : Tensor, optional
-        Where the result is written.
+        The tensor that the result is written into.
 
     Returns
     -------
     Tensor, dtype int64
-        The shape without the axis. NaN counts as the greatest.
+        The shape without the axis. NaN counts as the largest.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def argmin(
     keepdims: bool = False,
     out: Tensor | None = None,
 ) -> Tensor:
-    """The position of the first least element along an axis, or in the flattened tensor.
+    """The index of the first minimum along an axis, or in the flattened tensor.
 
     Parameters
     ----------
@@ -110,12 +110,12 @@ def argmin(
     keepdims : bool, default: False
         Whether the axis is kept with length 1.
     out : Tensor, optional
-        Where the result is written.
+        The tensor that the result is written into.
 
     Returns
     -------
     Tensor, dtype int64
-        The shape without the axis. NaN counts as the least.
+        The shape without the axis. NaN counts as the smallest.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def argmin(
 
 @reduction("all", result="int64")
 def count_nonzero(x: Any, *, axis: Any, keepdims: bool) -> Any:
-    """The number of elements along the axes that are true, or not zero.
+    """The number of nonzero or true elements along axes.
 
     Notes
     -----
@@ -153,17 +153,17 @@ def count_nonzero(x: Any, *, axis: Any, keepdims: bool) -> Any:
 
 @operation(result="int64")
 def _nonzero(x: Any) -> Any:
-    """The positions of the elements that are not zero, an array for each axis."""
+    """The indices of nonzero elements, an array for each axis."""
 
 
 @operation(accepts="real-valued", result="int64", takes_scalars=True, compares=True)
 def _searchsorted(x1: Any, x2: Any, *, side: str) -> Any:
-    """Where in the sorted vector each element would have to be put."""
+    """The indices at which elements would be inserted into a sorted vector."""
 
 
 @function()
 def nonzero(x: Tensor, /, *, as_tuple: bool | None = None) -> Any:
-    """The positions of the elements that are true, or not zero, in row-major order.
+    """The indices of nonzero or true elements, in row-major order.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ def nonzero(x: Tensor, /, *, as_tuple: bool | None = None) -> Any:
 
 @method("nonzero")
 def _nonzero_method(x: Tensor, *, as_tuple: bool = False) -> Any:
-    """The positions of the elements that are not zero, in rows, or as a tuple with those along each axis."""
+    """The indices of nonzero elements, in rows, or as a tuple with a tensor for each axis."""
     return nonzero(x, as_tuple=as_tuple)
 
 
@@ -210,7 +210,7 @@ def _nonzero_method(x: Tensor, *, as_tuple: bool = False) -> Any:
 def searchsorted(
     x1: Tensor, x2: Any, /, *, side: str | None = None, sorter: Tensor | None = None, right: bool = False
 ) -> Tensor:
-    """Where in a sorted tensor elements would have to be put to keep it sorted.
+    """The indices at which elements would be inserted into a sorted tensor to keep it sorted.
 
     Parameters
     ----------
@@ -274,12 +274,12 @@ def _in_order(x: Tensor, sorter: Any) -> Tensor:
 
 @operation(elementwise=True)
 def _where(condition: Any, x1: Any, x2: Any) -> Any:
-    """The elements of `x1` where the condition holds, else those of `x2`, which have one dtype."""
+    """Select from `x1` where the condition is true, else from `x2`, of one dtype."""
 
 
 @function()
 def where(condition: Tensor, x1: Any = None, x2: Any = None, /, *, out: Tensor | None = None) -> Any:
-    """The elements of `x1` where the condition holds, else those of `x2`.
+    """Select elements of `x1` where the condition is true, else of `x2`.
 
     Parameters
     ----------
@@ -288,7 +288,7 @@ def where(condition: Tensor, x1: Any = None, x2: Any = None, /, *, out: Tensor |
     x1, x2 : Tensor or Python scalar
         They are promoted to a common dtype, and all three broadcast.
     out : Tensor, optional
-        Where the result is written, as in PyTorch.
+        The tensor that the result is written into, as in PyTorch.
 
     Returns
     -------
@@ -327,7 +327,7 @@ def where(condition: Tensor, x1: Any = None, x2: Any = None, /, *, out: Tensor |
 
 
 def _scalar_branch(condition: Tensor, x1: Any, x2: Any) -> Tensor:
-    """The first of two scalars, in the dtype in which both meet."""
+    """The first of two scalars as a tensor of their common dtype."""
     dtypes = [promote_scalar(bool_, x) for x in (x1, x2)]
     return scalar_tensor(condition._key.with_dtype(promote(*dtypes)), x1, "where")
 
@@ -346,5 +346,5 @@ def _branches(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
 
 @method("where")
 def where_method(x: Tensor, condition: Tensor, other: Any) -> Tensor:
-    """The elements where a condition holds, others elsewhere, as in PyTorch."""
+    """Select elements where a condition is true, others elsewhere, as in PyTorch."""
     return where(condition, x, other)

@@ -1,8 +1,8 @@
 """Set functions (array API standard 2025.12, "Set Functions").
 
-Elements are told apart by value: every NaN is unlike any other, and zeros of both signs are one. Unique elements come
-in ascending order, complex ones by their real and then their imaginary parts, NaN last; equal ones are represented by
-the first.
+Elements are compared by value: every NaN differs from any other, and zeros of both signs are equal. Unique elements
+are in ascending order, complex ones by their real and then their imaginary parts, NaN last; of equal elements the first
+is returned.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ __all__ = ["isin", "unique_all", "unique_counts", "unique_inverse", "unique_valu
 
 @operation(result="int64")
 def _unique_indices(ops: Any, x: Any, *, is_complex: bool, inverse: bool) -> Any:
-    """Where the unique elements first occur, how often each does, and which of them makes up each element."""
+    """First indices, counts and inverse indices of the unique elements."""
     return unique_indices(ops, x, is_complex=is_complex, inverse=inverse)
 
 
 @operation(result="bool", takes_scalars=True, compares=True)
 def _isin(ops: Any, x1: Any, x2: Any, *, invert: bool) -> Any:
-    """Whether each element of `x1` is equal to some element of `x2`."""
+    """Whether each element of `x1` is in `x2`."""
     return is_member(ops, x1, x2, invert=invert)
 
 
 class UniqueAll(NamedTuple):
-    """What `unique_all` returns."""
+    """The result of `unique_all`."""
 
     values: Tensor
     indices: Tensor
@@ -45,21 +45,21 @@ class UniqueAll(NamedTuple):
 
 
 class UniqueCounts(NamedTuple):
-    """What `unique_counts` returns."""
+    """The result of `unique_counts`."""
 
     values: Tensor
     counts: Tensor
 
 
 class UniqueInverse(NamedTuple):
-    """What `unique_inverse` returns."""
+    """The result of `unique_inverse`."""
 
     values: Tensor
     inverse_indices: Tensor
 
 
 def _unique(x: Tensor, inverse: bool) -> UniqueAll:
-    """All that the four functions return; without inverse indices unless they are asked for."""
+    """The results of all four functions; inverse indices only on request."""
     flat = reshape(x, (x.numel(),))
     keys = cast(flat, uint8) if x.dtype is bool_ else flat
     kernel, key = keys._key.table["unique_indices"]
@@ -71,7 +71,7 @@ def _unique(x: Tensor, inverse: bool) -> UniqueAll:
 
 @function()
 def unique_all(x: Tensor, /) -> UniqueAll:
-    """The unique elements, where each first occurs, which of them makes up each element, and how often each occurs.
+    """The unique elements with their first indices, inverse indices and counts.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def unique_all(x: Tensor, /) -> UniqueAll:
 
 @function()
 def unique_counts(x: Tensor, /) -> UniqueCounts:
-    """The unique elements, and how often each occurs.
+    """The unique elements with their counts.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def unique_counts(x: Tensor, /) -> UniqueCounts:
 
 @function()
 def unique_inverse(x: Tensor, /) -> UniqueInverse:
-    """The unique elements, and which of them makes up each element.
+    """The unique elements with the inverse indices.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def unique_values(x: Tensor, /) -> Tensor:
 
 @function(keywords=("elements", "test_elements"))
 def isin(x1: Any, x2: Any, /, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
-    """Whether each element of `x1` is equal to some element of `x2`; NaN is to none.
+    """Whether each element of `x1` is in `x2`; NaN is not.
 
     Parameters
     ----------

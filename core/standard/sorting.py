@@ -23,23 +23,23 @@ __all__ = ["argsort", "sort"]
 
 @operation(accepts="real-valued")
 def _sort(x: Any, *, axis: int) -> Any:
-    """The elements in ascending order along an axis."""
+    """Sort in ascending order along an axis."""
 
 
 @operation(accepts="real-valued", result="int64")
 def _argsort(x: Any, *, axis: int) -> Any:
-    """The positions of the elements in ascending order along an axis."""
+    """The indices that sort in ascending order along an axis."""
 
 
 class Sorted(NamedTuple):
-    """Sorted values and where they were, as PyTorch's `sort` returns them."""
+    """Sorted values and their indices, which PyTorch's `sort` returns."""
 
     values: Tensor
     indices: Tensor
 
 
 def _reversed(x: Tensor) -> Tensor:
-    """Numbers in the reverse order: their complements, or negatives, among which NaN stays what it is."""
+    """Keys of the reverse order: complements of integers, negatives of floats; NaN stays NaN."""
     found: Tensor = negative(x) if x.dtype.kind in "fc" else bitwise_invert(x)
     return found
 
@@ -59,7 +59,7 @@ def sort(
     axis: int = -1,
     out: Any = None,
 ) -> Any:
-    """The elements in order along an axis.
+    """Sort the elements along an axis.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def sort(
     dim
         PyTorch's spelling of `axis`.
     descending : bool, default: False
-        Whether the greatest comes first. NaN comes last all the same.
+        Whether the largest comes first. NaN comes last all the same.
     stable : bool, default: True
         Equal elements keep their order in any case.
     axis : int, default: -1
@@ -106,7 +106,7 @@ def sort(
 
 @function(name="sort", public=False, methods=("sort",), axis="one")
 def sort_method(x: Tensor, /, dim: int = -1, descending: bool = False, stable: bool = False) -> Sorted:
-    """The elements in order along an axis, and their positions in the tensor, as in PyTorch."""
+    """Sort the elements along an axis, and return values and indices, as in PyTorch."""
     if x.dtype.kind == "c":
         _sort(x, axis=dim)
     indices = argsort(x, axis=dim, descending=descending)
@@ -117,7 +117,7 @@ def sort_method(x: Tensor, /, dim: int = -1, descending: bool = False, stable: b
 def argsort(
     x: Tensor, /, dim: int | None = None, descending: bool = False, stable: bool = True, *, axis: int = -1
 ) -> Tensor:
-    """The positions of the elements in order along an axis.
+    """The indices that sort the elements along an axis.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def argsort(
     dim
         PyTorch's spelling of `axis`.
     descending : bool, default: False
-        Whether the greatest comes first. NaN comes last all the same.
+        Whether the largest comes first. NaN comes last all the same.
     stable : bool, default: True
         Equal elements keep their order in any case.
     axis : int, default: -1
@@ -156,19 +156,19 @@ def argsort(
 
 @method("argsort")
 def argsort_method(x: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
-    """The positions of the elements in order along an axis, as in PyTorch."""
+    """The indices that sort the elements along an axis, as in PyTorch."""
     found: Tensor = argsort(x, dim, descending)
     return found
 
 
 def positions_of_greatest(x: Tensor, count: int, axis: int) -> Tensor:
-    """The positions of so many of the greatest elements along an axis, in order: NaN, then of equal ones the first."""
+    """Indices of the `count` largest elements along an axis, NaN first; ties keep their order."""
     keys = _keys(x)
     kernel, key = keys._key.table["argsort"]
     getitem = key.library.ops.getitem
     before = (slice(None),) * axis
     with key.library.scope(key.native_device):
-        # Turned twice, so that NaN comes first, and of equal elements the first one does.
-        turned = getitem(array_of(keys), (*before, slice(None, None, -1), ...))
-        last = getitem(kernel(turned, axis=axis), (*before, slice(None, -count - 1, -1), ...))
+        # Reversed twice, so that NaN is first and ties keep their order.
+        flipped = getitem(array_of(keys), (*before, slice(None, None, -1), ...))
+        last = getitem(kernel(flipped, axis=axis), (*before, slice(None, -count - 1, -1), ...))
         return wrap(x.shape[axis] - 1 - last, key)

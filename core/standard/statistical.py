@@ -39,11 +39,11 @@ __all__ = [
 
 @reduction("real-valued", with_indices=with_indices(argmax), elementwise=maximum)
 def max(x: Any, *, axis: Any, keepdims: bool) -> Any:
-    """The greatest element along the axes; NaN where there is one.
+    """The maximum along axes; NaN if there is a NaN.
 
     Notes
     -----
-    With `dim`, as in PyTorch, a pair of values and indices. Equal greatest elements share the gradient evenly.
+    With `dim`, as in PyTorch, a pair of values and indices. Equal largest elements share the gradient evenly.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def max(x: Any, *, axis: Any, keepdims: bool) -> Any:
 
 @reduction("floating-point")
 def mean(x: Any, *, axis: Any, keepdims: bool) -> Any:
-    """The arithmetic mean of the elements along the axes.
+    """The arithmetic mean along axes.
 
     Examples
     --------
@@ -70,11 +70,11 @@ def mean(x: Any, *, axis: Any, keepdims: bool) -> Any:
 
 @reduction("real-valued", with_indices=with_indices(argmin), elementwise=minimum)
 def min(x: Any, *, axis: Any, keepdims: bool) -> Any:
-    """The least element along the axes; NaN where there is one.
+    """The minimum along axes; NaN if there is a NaN.
 
     Notes
     -----
-    With `dim`, as in PyTorch, a pair of values and indices. Equal least elements share the gradient evenly.
+    With `dim`, as in PyTorch, a pair of values and indices. Equal smallest elements share the gradient evenly.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def min(x: Any, *, axis: Any, keepdims: bool) -> Any:
 
 @reduction("numeric", accumulates=True)
 def prod(x: Any, *, axis: Any, keepdims: bool) -> Any:
-    """The product of the elements along the axes; 1 of none.
+    """The product of the elements along axes; 1 for no elements.
 
     Notes
     -----
@@ -103,7 +103,7 @@ def prod(x: Any, *, axis: Any, keepdims: bool) -> Any:
 
 @reduction("numeric", accumulates=True)
 def sum(x: Any, *, axis: Any, keepdims: bool) -> Any:
-    """The sum of the elements along the axes.
+    """The sum of the elements along axes.
 
     Notes
     -----
@@ -119,11 +119,11 @@ def sum(x: Any, *, axis: Any, keepdims: bool) -> Any:
 
 @operation(accepts="floating-point")
 def linear_recurrence(ops: Any, factors: Any, terms: Any, *, axis: int) -> Any:
-    """Along an axis :math:`y_i = terms_i + factors_i y_{i-1}`, where :math:`y_{-1} = 0`.
+    """The linear recurrence :math:`y_i = terms_i + factors_i y_{i-1}` along an axis, where :math:`y_{-1} = 0`.
 
-    The gradient of a cumulative product is made of it, so that no factor is divided by.
+    With it the gradient of a cumulative product needs no division.
     """
-    # Doubles the distance that it looks back until nothing is left.
+    # The distance doubles at each step.
     before = (slice(None),) * axis
     terms = ops.positive(terms)
     step = 1
@@ -139,7 +139,7 @@ def linear_recurrence(ops: Any, factors: Any, terms: Any, *, axis: int) -> Any:
 def _cumulated(
     name: str, made: Operation, initial: int, x: Tensor, axis: int | None, dtype: Any, include: bool
 ) -> Tensor:
-    """What a cumulative function gives, after the initial element if that is included."""
+    """Call a cumulative function, and prepend the initial element if that is included."""
     if axis is None:
         if x.ndim != 1:
             raise ShapeError(f"{name}: got shape {x.shape} and no axis, wanted one axis; name it, as in axis=0")
@@ -155,19 +155,19 @@ def _cumulated(
 
 @operation(accepts="numeric")
 def _cumulative_sum(x: Any, *, axis: int) -> Any:
-    """The running sum along an axis."""
+    """The cumulative sum along an axis."""
 
 
 @operation(accepts="numeric")
 def _cumulative_prod(x: Any, *, axis: int) -> Any:
-    """The running product along an axis."""
+    """The cumulative product along an axis."""
 
 
 @function(axis="one", widens_half=True)
 def cumulative_sum(
     x: Tensor, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> Tensor:
-    """The sum of the elements along an axis up to each of them.
+    """The cumulative sum along an axis.
 
     Parameters
     ----------
@@ -215,7 +215,7 @@ def cumulative_sum(
 def cumulative_prod(
     x: Tensor, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> Tensor:
-    """The product of the elements along an axis up to each of them.
+    """The cumulative product along an axis.
 
     Parameters, results and errors are those of `cumulative_sum`; the initial element is 1.
 
@@ -233,7 +233,7 @@ def _deviations(ops: Any, x: Any, axis: Any) -> Any:
 
 
 def _freedom(shape: tuple[int, ...], axis: Any, correction: float) -> float:
-    """What a sum of squares is divided by; NaN for no more elements than the correction."""
+    """The degrees of freedom of a variance; NaN unless there are more elements than the correction."""
     freedom = math.prod(shape if axis is None else [shape[i] for i in axis]) - correction
     return freedom if freedom > 0 else math.nan
 
@@ -246,7 +246,7 @@ def _var(ops: Any, x: Any, *, axis: Any, correction: float, keepdims: bool) -> A
 
 @operation(accepts="floating-point", result="real")
 def _std(ops: Any, x: Any, *, axis: Any, correction: float, keepdims: bool) -> Any:
-    """By the norm, of which no square overflows or vanishes."""
+    """The standard deviation by the norm of deviations, whose squares do not over- or underflow."""
     norm = getattr(ops, "linalg.vector_norm")(_deviations(ops, x, axis), axis=axis, keepdims=keepdims, ord=2.0)
     return norm / math.sqrt(_freedom(x.shape, axis, correction))
 
@@ -266,7 +266,7 @@ def _spread(
         dim, unbiased = None, dim
     if unbiased is None:
         unbiased = dim is not None or keepdim is not None
-    # No axis named in PyTorch's spelling are all of them.
+    # In PyTorch's spelling no axes are all of them.
     axes = normalize_axes(name, axis, x.ndim) if dim is None else normalize_axes(name, dim, x.ndim, True) or None
     if correction is None:
         correction = as_flag(name, "unbiased", unbiased)
@@ -289,7 +289,7 @@ def std(
     keepdims: bool = False,
     out: Tensor | None = None,
 ) -> Tensor:
-    """The standard deviation of the elements along the axes.
+    """The standard deviation along axes.
 
     Parameters
     ----------
@@ -306,7 +306,7 @@ def std(
     keepdims : bool, default: False
         Whether the axes are kept with length 1.
     out : Tensor, optional
-        Where the result is written.
+        The tensor that the result is written into.
 
     Returns
     -------
@@ -341,7 +341,7 @@ def std(
 def std_method(
     x: Tensor, dim: Any = None, unbiased: bool = True, keepdim: bool | None = None, **options: Any
 ) -> Tensor:
-    """The standard deviation of the elements along the axes; `unbiased` by default, as in PyTorch."""
+    """The standard deviation along axes; `unbiased` by default, as in PyTorch."""
     return std(x, dim, unbiased, keepdim, **options)
 
 
@@ -359,7 +359,7 @@ def var(
     keepdims: bool = False,
     out: Tensor | None = None,
 ) -> Tensor:
-    """The variance of the elements along the axes.
+    """The variance along axes.
 
     Parameters, results and errors are those of `std`.
 
@@ -378,13 +378,13 @@ def var(
 def var_method(
     x: Tensor, dim: Any = None, unbiased: bool = True, keepdim: bool | None = None, **options: Any
 ) -> Tensor:
-    """The variance of the elements along the axes; `unbiased` by default, as in PyTorch."""
+    """The variance along axes; `unbiased` by default, as in PyTorch."""
     return var(x, dim, unbiased, keepdim, **options)
 
 
 @function(methods=("cumsum",), in_place_method=True, axis="one")
 def cumsum(x: Tensor, /, dim: int, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
-    """PyTorch's spelling of `cumulative_sum`: integers, unsigned ones too, and booleans in int64.
+    """PyTorch's `cumulative_sum`, which sums integers, unsigned ones too, and booleans in int64.
 
     Examples
     --------
@@ -398,7 +398,7 @@ def cumsum(x: Tensor, /, dim: int, *, dtype: Any = None, out: Tensor | None = No
 
 @function(methods=("cumprod",), in_place_method=True, axis="one")
 def cumprod(x: Tensor, /, dim: int, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
-    """PyTorch's spelling of `cumulative_prod`: integers, unsigned ones too, and booleans in int64.
+    """PyTorch's `cumulative_prod`, which multiplies integers, unsigned ones too, and booleans in int64.
 
     Examples
     --------
@@ -416,7 +416,7 @@ def _signed(x: Tensor, dtype: Any) -> Any:
 
 @function(methods=("amax",), axis="several")
 def amax(x: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
-    """PyTorch's spelling of `max` along several axes; all of them by default.
+    """PyTorch's maximum along axes, by default all.
 
     Examples
     --------
@@ -429,7 +429,7 @@ def amax(x: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | None 
 
 @function(methods=("amin",), axis="several")
 def amin(x: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
-    """PyTorch's spelling of `min` along several axes; all of them by default.
+    """PyTorch's minimum along axes, by default all.
 
     Examples
     --------

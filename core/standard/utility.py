@@ -17,7 +17,7 @@ __all__ = ["all", "any", "diff"]
 
 @reduction("all", result="bool")
 def all(x: Any, *, axis: Any, keepdims: bool) -> Any:
-    """Whether all elements along the axes are true, or not zero; true of none.
+    """Whether all elements along axes are nonzero or true; true for no elements.
 
     Notes
     -----
@@ -33,7 +33,7 @@ def all(x: Any, *, axis: Any, keepdims: bool) -> Any:
 
 @reduction("all", result="bool")
 def any(x: Any, *, axis: Any, keepdims: bool) -> Any:
-    """Whether any element along the axes is true, or not zero; false of none.
+    """Whether any element along axes is nonzero or true; false for no elements.
 
     Notes
     -----
@@ -58,7 +58,7 @@ def diff(
     *,
     axis: int = -1,
 ) -> Tensor:
-    """The differences between neighbours along an axis, taken `n` times.
+    """The `n`-th differences of adjacent elements along an axis.
 
     Parameters
     ----------

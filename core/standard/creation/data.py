@@ -1,4 +1,4 @@
-"""Tensors of given data: numbers, nested sequences, arrays of any library, buffers."""
+"""`tensor` and `asarray`: tensors from numbers, nested sequences, arrays of any library and buffers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["as_tensor", "asarray", "tensor"]
 
 @public("tensor")
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """A tensor of the given numbers, always a copy.
+    """Create a tensor from numbers, nested sequences or an array; always a copy.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     device : device, optional
         By default the default device.
     requires_grad : bool, default: False
-        Whether a gradient is wanted of it.
+        Whether the tensor requires a gradient.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
 def asarray(
     obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
 ) -> Tensor:
-    """A tensor of the given object.
+    """Convert an object to a tensor.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
 
 
 def converted(operation: str, x: Tensor, dtype: Any, device: Any) -> Tensor:
-    """A tensor in another dtype, of which nothing is dropped, and on another device."""
+    """Convert a tensor to another dtype, except complex to real, and to another device."""
     if dtype is not None:
         require_convertible(operation, x.dtype, as_dtype(dtype))
     return move_and_convert(x, dtype, device)
@@ -159,7 +159,7 @@ def _from_object(obj: Any, dtype: DType | None, device: Any, copy: bool | None) 
 
 
 def _library_of(obj: Any) -> Library | None:
-    """The library whose array an object is; NumPy's arrays belong to no device before they are put on one."""
+    """The library that an array belongs to; None for NumPy arrays, which go to any device."""
     if isinstance(obj, numpy.ndarray | numpy.generic):
         return None
     for library in loaded_libraries():
@@ -169,7 +169,7 @@ def _library_of(obj: Any) -> Library | None:
 
 
 def _from_library(library: Library, array: Any, dtype: DType | None, device: Any, copy: bool | None) -> Tensor:
-    """A tensor of an array of a backend other than NumPy's."""
+    """Convert an array of a backend other than NumPy's."""
     key = library.key_of(array)
     target = as_device(device, key.device)
     changes = target is not key.device or dtype not in (None, key.dtype)
@@ -181,7 +181,7 @@ def _from_library(library: Library, array: Any, dtype: DType | None, device: Any
 
 
 def _host_array(obj: Any, copy: bool | None) -> numpy.ndarray | None:
-    """An array of another library, or a buffer, as a NumPy array; None for numbers and sequences of them."""
+    """Convert an array of another library, or a buffer, to a NumPy array; None for numbers and sequences."""
     if isinstance(obj, numpy.ndarray):
         return numpy.asarray(obj)
     if isinstance(obj, (list, tuple, range, *SCALARS)) and not isinstance(obj, numpy.generic):
@@ -192,7 +192,7 @@ def _host_array(obj: Any, copy: bool | None) -> numpy.ndarray | None:
         except ValueError:
             raise _needs_copy(obj, "it has no memory of an array's") from None
         except TypeError:
-            # Of a dtype that NumPy lacks, such as bfloat16; the backend may have it.
+            # The backend may have a dtype that NumPy lacks, such as bfloat16.
             if hasattr(obj, "__dlpack__"):
                 return None
             raise
@@ -209,7 +209,7 @@ _ARRAY_PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__")
 
 
 def _from_array(obj: Any, host: numpy.ndarray, dtype: DType, device: Any, copy: bool | None) -> Tensor:
-    """A tensor of a NumPy array, which shares its memory if it may."""
+    """Convert a NumPy array, sharing memory if possible."""
     key = key_for(as_device(device), dtype)
     own = as_dtype(host.dtype.newbyteorder("="))
     if copy is not True and own is dtype and can_wrap_shared(host, key):
@@ -222,7 +222,7 @@ def _from_array(obj: Any, host: numpy.ndarray, dtype: DType, device: Any, copy: 
 
 
 def _leaves(obj: Any) -> Iterator[Any]:
-    """What nested sequences hold."""
+    """The leaves of nested sequences."""
     if isinstance(obj, list | tuple):
         for one in obj:
             yield from _leaves(one)
@@ -231,7 +231,7 @@ def _leaves(obj: Any) -> Iterator[Any]:
 
 
 def _common_dtype(leaves: list[Any]) -> DType:
-    """The dtype in which arrays and Python numbers meet."""
+    """The common dtype of arrays and Python numbers."""
     return result_type(*(_dtype_of(one) if hasattr(one, "dtype") else _number(one) for one in leaves))
 
 
@@ -252,7 +252,7 @@ def _common_device(arrays: list[Any]) -> Device | None:
 
 
 def _stacked(obj: Any, dtype: DType, device: Any) -> Tensor:
-    """A tensor of nested sequences that hold arrays."""
+    """Stack nested sequences of arrays into a tensor."""
     if not isinstance(obj, list | tuple):
         return asarray(obj, dtype=dtype, device=device)
     if not obj:
@@ -264,11 +264,11 @@ def _stacked(obj: Any, dtype: DType, device: Any) -> Tensor:
 
 
 _ON_HOST = (numpy.ndarray, numpy.generic, *SCALARS)
-"""What needs no device before it is stacked."""
+"""The types of leaves that can be stacked on the host."""
 
 
 def _stacked_on_host(obj: Any, leaves: list[Any], dtype: DType) -> numpy.ndarray:
-    """The same of NumPy's arrays and Python numbers, to be put on a device at once; bfloat16 may be in float32 yet."""
+    """Stack nested sequences of NumPy arrays and numbers on the host; bfloat16 may still be float32."""
     if isinstance(obj, list | tuple) and not _are_alike(leaves):
         parts = [_stacked_on_host(one, list(_leaves(one)), dtype) for one in obj]
         if len({part.shape for part in parts}) > 1:
@@ -282,7 +282,7 @@ def _stacked_on_host(obj: Any, leaves: list[Any], dtype: DType) -> numpy.ndarray
 
 
 def _are_alike(leaves: list[Any]) -> bool:
-    """Whether there are none but NumPy's arrays or scalars of one dtype and shape, which it stacks as they are."""
+    """Whether all leaves are NumPy arrays or scalars of one dtype and shape, which NumPy stacks directly."""
     kinds = {(one.dtype, one.shape) if hasattr(one, "dtype") else None for one in leaves}
     return None not in kinds and len(kinds) <= 1
 
@@ -292,14 +292,14 @@ def _uneven() -> ShapeError:
 
 
 def _from_sequences(obj: Any, leaves: list[Any], dtype: DType | None) -> numpy.ndarray:
-    """A NumPy array of nested sequences of numbers."""
+    """Convert nested sequences of numbers to a NumPy array."""
     try:
         host = numpy.asarray(obj)
     except ValueError:
         raise _uneven() from None
     whole = host.dtype.kind in "fO" and host.size > 0 and all(isinstance(one, int) for one in leaves)
     if whole and (dtype is None or dtype.kind in "iu"):
-        # NumPy makes floating-point numbers of integers that neither int64 nor uint64 holds all.
+        # NumPy converts integers that fit neither int64 nor uint64 to floating-point numbers.
         target = dtype or int64
         require_range("tensor", target, min(leaves))
         require_range("tensor", target, max(leaves))
@@ -324,7 +324,7 @@ def _python_dtype(host: numpy.ndarray) -> DType:
 
 
 def from_host(host: numpy.ndarray, own: DType, dtype: DType, device: Any) -> Tensor:
-    """A copy of a NumPy array, converted on the host where NumPy can, else on the device."""
+    """Copy a NumPy array to a device, converted on the host if NumPy can, else on the device."""
     key = key_for(as_device(device), dtype)
     host = _converted(host, own, dtype)
     if own is not dtype and dtype.name == "bfloat16":
@@ -334,7 +334,7 @@ def from_host(host: numpy.ndarray, own: DType, dtype: DType, device: Any) -> Ten
 
 
 def _converted(host: numpy.ndarray, own: DType, dtype: DType) -> numpy.ndarray:
-    """A NumPy array in another dtype; for bfloat16, which NumPy may lack, in float32."""
+    """Convert a NumPy array to a dtype; float32 for bfloat16, which NumPy may lack."""
     if own is dtype:
         return host
     if host.dtype.kind in "iu" and dtype.kind in "iu" and host.size:

@@ -1,4 +1,4 @@
-"""Tensors of one value, identity matrices, and those like another tensor."""
+"""`zeros`, `ones`, `full`, `empty`, `eye`, and ``zeros_like`` and so on."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def with_gradient(made: Tensor, requires_grad: bool) -> Tensor:
 
 
 def _shape(operation: str, shape: Any, *more: Any) -> tuple[int, ...]:
-    """A shape given as the standard does, in one argument, or as PyTorch does, in several."""
+    """The shape, given in one argument, as in the standard, or in several, as in PyTorch."""
     lengths = normalize_shape(operation, (shape, *more) if more else shape)
     require_size(operation, lengths)
     return lengths
 
 
 def _by_name(operation: str, shape: Any, size: Any) -> Any:
-    """The shape that was given by PyTorch's name."""
+    """The shape, given as `shape` or as PyTorch's `size`."""
     if shape is not None:
         raise TypeError(f"{operation}: got both shape={shape!r} and size={size!r}, wanted one of them")
     return size
@@ -56,7 +56,7 @@ def empty(
     shape: Any = None, *lengths: Any, size: Any = None, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """A tensor whose elements have no values yet.
+    """Create an uninitialised tensor.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def zeros(
     shape: Any = None, *lengths: Any, size: Any = None, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """A tensor of zeros; the parameters are those of `empty`.
+    """Create a tensor of zeros; the parameters are those of `empty`.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def ones(
     shape: Any = None, *lengths: Any, size: Any = None, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """A tensor of ones; the parameters are those of `empty`.
+    """Create a tensor of ones; the parameters are those of `empty`.
 
     Examples
     --------
@@ -124,7 +124,7 @@ def full(
     shape: Any = None, fill_value: Any = None, *, size: Any = None, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """A tensor in which every element has one value.
+    """Create a tensor filled with one value.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def full(
 
 
 def _full_of(value: Tensor, shape: tuple[int, ...], dtype: Any, device: Any) -> Tensor:
-    """Copies of one element, with its gradient."""
+    """Fill a shape with one element, differentiable."""
     if value.ndim:
         raise ShapeError(f"full: the fill value must be a scalar or a 0-d tensor, got shape {value.shape}")
     return clone(broadcast_to(converted("full", value, dtype, device), shape))
@@ -176,14 +176,14 @@ def eye(
     n: int, m: int | None = None, *, k: int = 0, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """A matrix with ones on a diagonal and zeros elsewhere.
+    """Create a matrix with ones on a diagonal and zeros elsewhere.
 
     Parameters
     ----------
     n, m : int
         One number makes it square.
     k : int, default: 0
-        Which diagonal: positive ones lie above the main one.
+        The diagonal: positive ones are above the main diagonal.
     dtype, device : optional
 
     Examples
@@ -199,13 +199,13 @@ def eye(
 
 
 def _like(x: Tensor, dtype: Any, device: Any) -> DispatchKey:
-    """The key of what is made like a tensor: by default its own."""
+    """The key of a tensor like another: by default that one's."""
     return key_for(as_device(device, x.device), x.dtype if dtype is None else as_dtype(dtype))
 
 
 @function()
 def empty_like(x: Tensor, /, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """A tensor of `x`'s shape, and by default its dtype and device, whose elements have no values yet.
+    """Create an uninitialised tensor of `x`'s shape, and by default its dtype and device.
 
     Examples
     --------
@@ -218,7 +218,7 @@ def empty_like(x: Tensor, /, *, dtype: Any = None, device: Any = None, requires_
 
 @function()
 def zeros_like(x: Tensor, /, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Zeros of `x`'s shape, and by default its dtype and device.
+    """Create zeros of `x`'s shape, and by default its dtype and device.
 
     Examples
     --------
@@ -231,7 +231,7 @@ def zeros_like(x: Tensor, /, *, dtype: Any = None, device: Any = None, requires_
 
 @function()
 def ones_like(x: Tensor, /, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Ones of `x`'s shape, and by default its dtype and device.
+    """Create ones of `x`'s shape, and by default its dtype and device.
 
     Examples
     --------
@@ -246,7 +246,7 @@ def ones_like(x: Tensor, /, *, dtype: Any = None, device: Any = None, requires_g
 def full_like(
     x: Tensor, /, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
-    """One value in `x`'s shape, and by default its dtype and device.
+    """Create a tensor filled with one value, of `x`'s shape, and by default its dtype and device.
 
     Examples
     --------

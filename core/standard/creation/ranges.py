@@ -1,4 +1,4 @@
-"""Evenly spaced numbers, and grids."""
+"""`arange`, `linspace` and `meshgrid`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def arange(
     Parameters
     ----------
     start, stop : number
-        With one of them, it is the stop and the start is 0.
+        A single one is the stop, and the start is 0.
     step : number, default: 1
     end
         PyTorch's name of `stop`.
@@ -79,7 +79,7 @@ def range_(
     Parameters
     ----------
     start, end : number
-        With one of them, it is the end and the start is 0.
+        A single one is the end, and the start is 0.
     step : number, default: 1
     dtype : dtype, optional
         By default the default float, for integers too.
@@ -122,12 +122,12 @@ def range_(
 
 
 def _scalar(operation: str, value: Any) -> Any:
-    """A number, a scalar of NumPy's or a 0-d tensor as a Python number.
+    """Convert a NumPy scalar or a 0-d tensor to a Python number.
 
     Raises
     ------
     TypeError
-        If it is none, or a tensor whose gradient would be lost.
+        If it is not a number, or a tensor whose gradient would be lost.
     """
     if type(value) in SCALARS:
         return value
@@ -153,7 +153,7 @@ def _whole_range(start: int, count: int, step: int, dtype: DType) -> numpy.ndarr
         return start + float(step) * numpy.arange(count, dtype="f8")
     if not max(abs(start), abs(start + step * count)) >> 63:
         return numpy.arange(start, start + step * count, step, dtype="i8")
-    # In 64 bits that wrap around, as what wraps comes back.
+    # In 64 bits, which wrap around and back.
     wrapped = numpy.arange(count, dtype="u8") * numpy.uint64(step & bits) + numpy.uint64(start & bits)
     return wrapped if dtype.kind == "u" else wrapped.view("i8")
 
@@ -213,13 +213,13 @@ def linspace(
     gaps = max(num - bool(endpoint), 1)
     host = _spaced(start.real, stop.real, num, gaps)
     if is_complex:
-        # Put together and not added: an infinite part times 1j would make the other one NaN.
+        # By parts: an infinite part times 1j would make the other part NaN.
         parts = host, _spaced(start.imag, stop.imag, num, gaps)
         host = numpy.stack(parts, axis=-1).view(numpy.complex128)[:, 0]
     made = from_host(host, as_dtype(host.dtype), key.dtype, key.device)
     for end, (first, last) in zip(ends, ((1.0, 0.0), (0.0, 1.0)), strict=True):
         if _is_recorded(end):
-            # Which adds nothing but the history.
+            # Adds zero, with a gradient.
             change = move_and_convert(end - end.detach(), key.dtype, key.device)
             share = _spaced(first, last, num, gaps)
             made = made + change * asarray(share, dtype=key.dtype, device=key.device)
@@ -231,7 +231,7 @@ def _is_recorded(x: Any) -> bool:
 
 
 def _spaced(start: float, stop: float, num: int, steps: int) -> numpy.ndarray:
-    """Numbers whose first is `start` and of which `stop` is that after so many steps, both exactly."""
+    """Numbers from `start`, with `stop` after `gaps` steps, both exact."""
     with numpy.errstate(all="ignore"):
         places = numpy.arange(num, dtype="f8")
         difference = float(stop) - float(start)
@@ -239,7 +239,7 @@ def _spaced(start: float, stop: float, num: int, steps: int) -> numpy.ndarray:
             found = start * ((steps - places) / steps) + stop * (places / steps)
         else:
             delta = difference / steps
-            # Of a step that underflows, first the places are scaled.
+            # If the step underflows, the positions are scaled first.
             found = start + (places * delta if delta else places / steps * difference)
     found[:1] = start
     found[steps:] = stop
@@ -248,7 +248,7 @@ def _spaced(start: float, stop: float, num: int, steps: int) -> numpy.ndarray:
 
 @public("meshgrid")
 def meshgrid(*arrays: Any, indexing: str = "xy") -> tuple[Tensor, ...]:
-    """The coordinates of the points of a grid, from those along each of its axes.
+    """Coordinate matrices of a grid, from the coordinates along each axis.
 
     Parameters
     ----------

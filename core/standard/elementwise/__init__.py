@@ -1,7 +1,7 @@
 """Elementwise functions (array API standard 2025.12, "Element-wise Functions"), and those that PyTorch adds.
 
-A file for each kind: arithmetic, bounds, exponentials, logic, rounding, trigonometry. A function is declared by a `def`
-without a body, or with one that computes it out of other operations.
+A file for each kind: arithmetic, bounds, exponentials, logic, rounding, trigonometry. A function is declared by a
+`def`, whose body is empty or a decomposition.
 """
 
 import typing as _typing

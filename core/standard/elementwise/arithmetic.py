@@ -1,4 +1,4 @@
-"""Arithmetic on each element (array API standard 2025.12, "Element-wise Functions")."""
+"""Elementwise arithmetic (array API standard 2025.12, "Element-wise Functions")."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ __all__ = [
 
 @unary("numeric", result="real", operator="__abs__")
 def abs(x: Tensor) -> Any:
-    """The absolute value of each element; of a complex one its magnitude.
+    """The absolute value of each element; for complex numbers the magnitude.
 
     Notes
     -----
@@ -75,7 +75,7 @@ def add(x1: Any, x2: Any) -> Any:
 
 @binary("real-valued floating-point", result="complex", methods=(), keywords=("real", "imag"))
 def complex(ops: Any, x1: Any, x2: Any) -> Any:
-    """The complex numbers of real and imaginary parts, as in PyTorch.
+    """Complex numbers from real and imaginary parts, as in PyTorch.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def conj(x: Tensor) -> Any:
 
 @binary("real-valued floating-point")
 def copysign(x1: Any, x2: Any) -> Any:
-    """The magnitude of the first element of each pair with the sign of the second, signs of zeros and of NaN included.
+    """The magnitude of ``x1`` with the sign of ``x2``, signs of zeros and of NaN included.
 
     Notes
     -----
@@ -136,7 +136,7 @@ def _require_nonzero(name: str, host: numpy.ndarray) -> None:
 
 @binary("real-valued", operator="__floordiv__", guard=functools.partial(_require_nonzero, "floor_divide"))
 def floor_divide(x1: Any, x2: Any) -> Any:
-    """The quotient of each pair of elements, rounded down to an integer.
+    """Floor division: the quotient ``x1 / x2`` of each pair of elements, rounded down to an integer.
 
     Notes
     -----
@@ -153,7 +153,7 @@ def floor_divide(x1: Any, x2: Any) -> Any:
 
 @binary("real-valued floating-point")
 def hypot(x1: Any, x2: Any) -> Any:
-    """The length :math:`sqrt(x1^2 + x2^2)` of the vector of each pair of elements, without overflow on the way.
+    """The hypotenuse :math:`sqrt(x1^2 + x2^2)` of each pair of elements, without intermediate overflow.
 
     Notes
     -----
@@ -169,8 +169,8 @@ def hypot(x1: Any, x2: Any) -> Any:
 
 @operation(accepts="real-valued floating-point", elementwise=True)
 def _direction(ops: Any, x1: Any, x2: Any) -> Any:
-    """The first element of each pair over the length of both, of which derivatives of `hypot` and `atan2` are made."""
-    # Of halves, whose length never overflows.
+    """``x1 / hypot(x1, x2)``, from which the derivatives of `hypot` and `atan2` are computed."""
+    # The hypotenuse of halves never overflows.
     x1, x2 = x1 * ops.full_like(x1, 0.5), x2 * ops.full_like(x2, 0.5)
     return x1 / ops.hypot(x1, x2)
 
@@ -180,7 +180,7 @@ OPERATORS[_direction.name] = public(_direction.name)(binary_apply(_direction))
 
 @binary("real-valued")
 def maximum(x1: Any, x2: Any) -> Any:
-    """The greater element of each pair; NaN where either is.
+    """The maximum of each pair of elements; NaN if either is.
 
     Notes
     -----
@@ -196,7 +196,7 @@ def maximum(x1: Any, x2: Any) -> Any:
 
 @binary("real-valued")
 def minimum(x1: Any, x2: Any) -> Any:
-    """The lesser element of each pair; NaN where either is.
+    """The minimum of each pair of elements; NaN if either is.
 
     Notes
     -----
@@ -224,7 +224,7 @@ def multiply(x1: Any, x2: Any) -> Any:
 
 @unary("numeric", operator="__neg__", methods=("negative", "neg"))
 def negative(x: Tensor) -> Any:
-    """Each element with its sign inverted.
+    """The negative of each element.
 
     Examples
     --------
@@ -236,7 +236,7 @@ def negative(x: Tensor) -> Any:
 
 @binary("real-valued floating-point")
 def nextafter(x1: Any, x2: Any) -> Any:
-    """The next number that the dtype holds after the first element of each pair, towards the second.
+    """The next representable number after ``x1`` towards ``x2``, for each pair of elements.
 
     Notes
     -----
@@ -269,7 +269,7 @@ def pow(x1: Any, x2: Any) -> Any:
 
 @unary("numeric", operator="__pos__")
 def positive(x: Tensor) -> Any:
-    """Each element as it is, in a tensor of its own.
+    """A copy of each element, the unary plus.
 
     Examples
     --------
@@ -281,7 +281,7 @@ def positive(x: Tensor) -> Any:
 
 @unary("floating-point")
 def reciprocal(x: Tensor) -> Any:
-    """One divided by each element.
+    """The reciprocal ``1 / x`` of each element.
 
     Examples
     --------
@@ -293,7 +293,7 @@ def reciprocal(x: Tensor) -> Any:
 
 @unary("real-valued")
 def relu(ops: Any, x: Any) -> Any:
-    """Each element where it is positive, else zero: :math:`max(x, 0)`; NaN stays NaN.
+    """The rectified linear unit :math:`max(x, 0)` of each element; NaN stays NaN.
 
     Notes
     -----
@@ -310,7 +310,7 @@ def relu(ops: Any, x: Any) -> Any:
 
 @binary("real-valued", operator="__mod__", guard=functools.partial(_require_nonzero, "remainder"))
 def remainder(x1: Any, x2: Any) -> Any:
-    """What is left of the first element of each pair, divided by the second and rounded down; it has the second's sign.
+    """The remainder of floor division of each pair of elements, with the sign of the divisor ``x2``.
 
     Notes
     -----
@@ -327,7 +327,7 @@ def remainder(x1: Any, x2: Any) -> Any:
 
 @unary("numeric")
 def sign(x: Tensor) -> Any:
-    """-1, 0 or 1, as each element is negative, zero or positive; NaN stays NaN.
+    """The sign of each element: -1, 0 or 1; NaN stays NaN.
 
     Notes
     -----
@@ -343,7 +343,7 @@ def sign(x: Tensor) -> Any:
 
 @unary("real-valued floating-point", result="bool")
 def signbit(x: Tensor) -> Any:
-    """Whether the sign bit of each element is set, as it is in negative numbers and -0.
+    """Whether the sign bit of each element is set, as for negative numbers and -0.
 
     Examples
     --------
@@ -367,7 +367,7 @@ def sqrt(x: Tensor) -> Any:
 
 @unary("numeric")
 def square(x: Tensor) -> Any:
-    """The product of each element with itself.
+    """The square of each element.
 
     Examples
     --------
@@ -395,11 +395,11 @@ def subtract(x1: Any, x2: Any) -> Any:
 
 @method("__divmod__")
 def quotient_and_remainder(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
-    """What ``divmod`` of two operands gives."""
+    """Floor quotient and remainder, as ``divmod`` returns them."""
     return x1 // x2, x1 % x2
 
 
 @method("__rdivmod__")
 def _reflected_quotient_and_remainder(self: Tensor, other: Any) -> tuple[Tensor, Tensor]:
-    """What ``divmod`` of two operands gives, called on the second."""
+    """Floor quotient and remainder, with the operands reversed."""
     return quotient_and_remainder(other, self)

@@ -1,4 +1,4 @@
-"""Elements within bounds (array API standard 2025.12, "Element-wise Functions": `clip`)."""
+"""`clip` (array API standard 2025.12, "Element-wise Functions")."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ __all__ = ["clip"]
 
 @operation(accepts="real-valued", elementwise=True)
 def _clip(x: Any, min: Any, max: Any) -> Any:
-    """Each element, or the bound that it is beyond, of operands of one dtype."""
+    """Clip elements to bounds of the same dtype."""
 
 
 @function(methods=("clip", "clamp"))
 def clip(x: Tensor, /, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
-    """Each element, or the bound that it is beyond.
+    """Clip elements to lower and upper bounds.
 
     Parameters
     ----------
     x : Tensor
         Of a real-valued dtype.
     min, max : Tensor or Python scalar, optional
-        The least and the greatest value that the result may have; without one there is no such bound. They are
+        The smallest and the largest value that the result may have; without one there is no such bound. They are
         converted to the dtype of `x`, unless they are floats and `x` is not: then `x` is converted, as in PyTorch. All
         three broadcast.
     out : Tensor, optional
-        Where the result is written, as in PyTorch.
+        The tensor that the result is written into, as in PyTorch.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def clip_(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
 
 
 def _with_bounds(x: Any, min: Any, max: Any) -> tuple[Tensor, Tensor, Tensor]:
-    """The operands of `clip` in one dtype, an absent bound being one that no element is beyond."""
+    """The operands of `clip` in one dtype; a missing bound becomes one that limits no element."""
     min, max = python_number(min), python_number(max)
     bounds = [bound for bound in (min, max) if bound is not None]
     if type(x) is not Tensor or any(type(bound) not in (Tensor, int, float) for bound in bounds):
@@ -106,7 +106,7 @@ def _with_bounds(x: Any, min: Any, max: Any) -> tuple[Tensor, Tensor, Tensor]:
     x = cast(x, dtype)
     whole = dtype.kind in "iu"
     low, high = (iinfo(dtype).min, iinfo(dtype).max) if whole else (-numpy.inf, numpy.inf)
-    # A bound that no element can be beyond is none.
+    # A bound outside the dtype's range limits no element.
     if min is None or (type(min) is int and min < low):
         min = low
     if max is None or (type(max) is int and max > high):
@@ -116,7 +116,7 @@ def _with_bounds(x: Any, min: Any, max: Any) -> tuple[Tensor, Tensor, Tensor]:
 
 def _bound(x: Tensor, bound: Any) -> Tensor:
     if type(bound) is not Tensor:
-        # An integer beyond all floats is infinite.
+        # An integer too large for a float is infinite.
         return scalar_tensor(x._key, as_float("clip", "a bound", bound) if x.dtype.kind == "f" else bound, "clip")
     _, bound = same_device("clip", x, bound)
     if x.dtype.kind in "iu" and bound.dtype is not x.dtype and bound.size:

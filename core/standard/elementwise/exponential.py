@@ -1,4 +1,4 @@
-"""Exponentials and logarithms of each element (array API standard 2025.12, "Element-wise Functions")."""
+"""Elementwise exponentials and logarithms (array API standard 2025.12, "Element-wise Functions")."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def exp(x: Tensor) -> Any:
 
 @unary("floating-point")
 def expm1(x: Tensor) -> Any:
-    """The exponential less one, :math:`e^x - 1`, of each element, exact near zero.
+    """The exponential minus one, :math:`e^x - 1`, of each element, accurate near zero.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def log(x: Tensor) -> Any:
 
 @unary("floating-point")
 def log1p(x: Tensor) -> Any:
-    """The natural logarithm of one more than each element, exact near zero.
+    """The natural logarithm of one plus each element, accurate near zero.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def log10(x: Tensor) -> Any:
 
 @binary("real-valued floating-point")
 def logaddexp(x1: Any, x2: Any) -> Any:
-    """The logarithm of the sum of the exponentials of each pair of elements, without overflow on the way.
+    """The logarithm of the sum of exponentials of each pair of elements, without intermediate overflow.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Comparisons, predicates, logical and bitwise functions of each element (array API standard 2025.12)."""
+"""Elementwise comparisons, predicates, logical and bitwise functions (array API standard 2025.12)."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def bitwise_and(x1: Any, x2: Any) -> Any:
 
 @binary("integer", operator="__lshift__")
 def bitwise_left_shift(x1: Any, x2: Any) -> Any:
-    """The bits of the first element of each pair, moved up by the second.
+    """The bits of ``x1`` shifted left by ``x2``, for each pair of elements.
 
     Notes
     -----
-    What is moved out is lost: by the number of bits or more, or by a negative number, the result is 0.
+    Bits shifted out are lost: for a shift by the number of bits or more, or a negative one, the result is 0.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def bitwise_or(x1: Any, x2: Any) -> Any:
 
 @binary("integer", operator="__rshift__")
 def bitwise_right_shift(x1: Any, x2: Any) -> Any:
-    """The bits of the first element of each pair, moved down by the second: floor division by a power of two.
+    """The bits of ``x1`` shifted right by ``x2``, for each pair of elements: floor division by a power of two.
 
     Notes
     -----
@@ -100,7 +100,7 @@ def bitwise_xor(x1: Any, x2: Any) -> Any:
 
 @unary("integer or boolean", operator="__invert__", methods=("bitwise_not", "bitwise_invert"))
 def bitwise_invert(x: Tensor) -> Any:
-    """Each element with all its bits inverted.
+    """The bitwise NOT of each element.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def greater_equal(x1: Any, x2: Any) -> Any:
 
 @unary("numeric", result="bool")
 def isfinite(x: Tensor) -> Any:
-    """Whether each element is neither infinite nor NaN.
+    """Whether each element is finite: neither infinite nor NaN.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Elements rounded to integers or decimals (array API standard 2025.12, "Element-wise Functions")."""
+"""Elementwise rounding to integers or decimals (array API standard 2025.12, "Element-wise Functions")."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 
 @unary("real-valued")
 def ceil(x: Tensor) -> Any:
-    """The least integer that is not less than each element.
+    """The ceiling of each element: the smallest integer that is not less.
 
     Notes
     -----
@@ -43,7 +43,7 @@ def ceil(x: Tensor) -> Any:
 
 @unary("real-valued")
 def floor(x: Tensor) -> Any:
-    """The greatest integer that is not greater than each element.
+    """The floor of each element: the largest integer that is not greater.
 
     Notes
     -----
@@ -59,18 +59,18 @@ def floor(x: Tensor) -> Any:
 
 @operation(accepts="numeric", elementwise=True)
 def _round(x: Any) -> Any:
-    """Each element rounded to the nearest integer, halves to the even one."""
+    """Round each element to the nearest integer, halves to even."""
 
 
 _EXACT_BELOW = {4: 2.0**24, 8: 2.0**53}
 
 
-"""Floating-point numbers of so many bytes are all integers from there on."""
+"""The number from which on all floating-point numbers are integers, by itemsize."""
 
 
 @function(methods=("round",), in_place_method=True, widens_half=True)
 def round(x: Tensor, /, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
-    """Each element rounded to a number of decimals, halves to the even one.
+    """Round each element to a number of decimals, halves to even.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def round(x: Tensor, /, *, decimals: int = 0, out: Tensor | None = None) -> Tens
     decimals : int, default: 0
         A negative one rounds to tens, hundreds and so on.
     out : Tensor, optional
-        Where the result is written.
+        The tensor that the result is written into.
 
     Returns
     -------
@@ -127,7 +127,7 @@ def _round_integers(x: Tensor, unit: int) -> Tensor:
 
 
 def _round_floats(x: Tensor, places: int) -> Tensor:
-    # The values alone, so that the gradient is zero.
+    # Detached, so that the gradient is zero.
     limit, unchanged = 38 if x.dtype.itemsize == 4 else 308, x.detach()
     if places < -limit:
         return where(isfinite(x), _round(x * 0.0), unchanged)
@@ -140,14 +140,14 @@ def _round_floats(x: Tensor, places: int) -> Tensor:
 
 @method("__round__")
 def round_method(x: Tensor, ndigits: int | None = None) -> Tensor:
-    """What Python's ``round`` gives, as a tensor."""
+    """The protocol of Python's ``round``; the result is a tensor."""
     found: Tensor = round(x, decimals=ndigits or 0)
     return found
 
 
 @unary("real-valued")
 def trunc(x: Tensor) -> Any:
-    """Each element rounded towards zero.
+    """Round each element towards zero.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Trigonometric and hyperbolic functions of each element (array API standard 2025.12, "Element-wise Functions")."""
+"""Elementwise trigonometric and hyperbolic functions (array API standard 2025.12, "Element-wise Functions")."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def atan(x: Tensor) -> Any:
 
 @binary("real-valued floating-point")
 def atan2(x1: Any, x2: Any) -> Any:
-    """The angle of the point ``(x2, x1)`` from the positive first axis, in radians.
+    """The inverse tangent of ``x1 / x2`` in the right quadrant, in radians: the angle of the point ``(x2, x1)``.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def atanh(x: Tensor) -> Any:
 
 @unary("floating-point")
 def cos(x: Tensor) -> Any:
-    """The cosine of each element, which is in radians.
+    """The cosine of each element, in radians.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def cosh(x: Tensor) -> Any:
 
 @unary("floating-point")
 def sin(x: Tensor) -> Any:
-    """The sine of each element, which is in radians.
+    """The sine of each element, in radians.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def sinh(x: Tensor) -> Any:
 
 @unary("floating-point")
 def tan(x: Tensor) -> Any:
-    """The tangent of each element, which is in radians.
+    """The tangent of each element, in radians.
 
     Examples
     --------

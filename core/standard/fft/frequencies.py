@@ -1,4 +1,4 @@
-"""The frequencies of a spectrum, and shifts of its zero frequency."""
+"""`fftfreq`, `rfftfreq`, `fftshift` and `ifftshift`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["fftfreq", "fftshift", "ifftshift", "rfftfreq"]
 
 @public("fft.fftfreq")
 def fftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """The frequencies at which `fft` gives the spectrum: 0, 1, ..., then the negative ones up to -1, over ``d * n``.
+    """Sample frequencies of `fft`: 0, 1, ..., then the negative ones up to -1, divided by ``d * n``.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def fftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None, re
 
 @public("fft.rfftfreq")
 def rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """The frequencies at which `rfft` gives the spectrum: 0, 1, ..., ``n // 2``, over ``d * n``.
+    """Sample frequencies of `rfft`: 0, 1, ..., ``n // 2``, divided by ``d * n``.
 
     Parameters and errors are those of `fftfreq`.
 
@@ -89,7 +89,7 @@ def _frequencies(
 
 @function(name="fft.fftshift")
 def fftshift(x: Tensor, /, dim: Any = None, *, axes: Any = None) -> Tensor:
-    """The spectrum with the zero frequency moved from the start of each axis to its middle.
+    """Shift the zero frequency of a spectrum from the start of each axis to its middle.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def fftshift(x: Tensor, /, dim: Any = None, *, axes: Any = None) -> Tensor:
     Raises
     ------
     ValueError
-        If an axis is named twice.
+        If an axis is repeated.
     IndexError
         If an axis is out of range.
 

@@ -35,36 +35,36 @@ _COMPLEX, _REAL = "floating-point", "real-valued floating-point"
 
 @operation(extension="fft", accepts=_COMPLEX)
 def _fft(x: Any, *, axis: int, norm: str) -> Any:
-    """The transform of complex numbers along an axis."""
+    """Complex FFT along an axis."""
 
 
 @operation(extension="fft", accepts=_COMPLEX)
 def _ifft(x: Any, *, axis: int, norm: str) -> Any:
-    """The inverse transform of complex numbers along an axis."""
+    """Inverse complex FFT along an axis."""
 
 
 @operation(extension="fft", accepts=_COMPLEX)
 def _fftn(x: Any, *, axes: tuple[int, ...], norm: str) -> Any:
-    """The transform of complex numbers along several axes."""
+    """Complex FFT along axes."""
 
 
 @operation(extension="fft", accepts=_COMPLEX)
 def _ifftn(x: Any, *, axes: tuple[int, ...], norm: str) -> Any:
-    """The inverse transform of complex numbers along several axes."""
+    """Inverse complex FFT along axes."""
 
 
 @operation(extension="fft", accepts=_REAL, result="complex")
 def _rfft(x: Any, *, axis: int, norm: str) -> Any:
-    """The first half of the transform of real numbers along an axis."""
+    """FFT of real numbers along an axis: the first half of the spectrum."""
 
 
 @operation(extension="fft", accepts=_COMPLEX, result="real")
 def _irfft(x: Any, *, n: int, axis: int, norm: str) -> Any:
-    """The real numbers of that length of whose transform along an axis this is the first half."""
+    """Inverse FFT of half a spectrum along an axis, to `n` real numbers."""
 
 
 def _transformed(made: Operation, name: str, x: Tensor, n: Any, axis: Any, norm: Any) -> Tensor:
-    """A transform along one axis, which is cut or padded to a length first."""
+    """Transform along one axis, truncated or padded to a length."""
     x = _operand(made, name, x)
     position = normalize_axis(name, axis, x.ndim)
     length = transform_length(name, x.shape[position] if n is None else n)
@@ -74,7 +74,7 @@ def _transformed(made: Operation, name: str, x: Tensor, n: Any, axis: Any, norm:
 
 
 def _of_half(name: str, x: Tensor, n: Any, axis: Any, norm: Any, conjugated: bool = False) -> Tensor:
-    """The real numbers of whose transform, or its conjugate, this is the first half."""
+    """Inverse FFT of half a spectrum, or of its conjugate, to real numbers."""
     x = _operand(_irfft, name, x)
     position = normalize_axis(name, axis, x.ndim)
     length = transform_length(name, 2 * (x.shape[position] - 1) if n is None else n)
@@ -100,7 +100,7 @@ def _box(name: str, x: Tensor, s: Any, axes: Any, halved: bool = False) -> dict[
 
 
 def _transformed_along(made: Operation, name: str, x: Tensor, s: Any, axes: Any, norm: Any) -> Tensor:
-    """A transform of complex numbers along several axes, which are cut or padded to lengths first."""
+    """Complex transform along axes, truncated or padded to lengths."""
     x = _operand(made, name, x)
     lengths = _box(name, x, s, axes)
     mode = _norm(name, norm)
@@ -109,7 +109,7 @@ def _transformed_along(made: Operation, name: str, x: Tensor, s: Any, axes: Any,
 
 
 def _operand(made: Operation, name: str, x: Tensor) -> Tensor:
-    """The tensor in the dtype in which it is transformed."""
+    """Convert a tensor to the dtype of the transform."""
     dtype = made.computing_dtype(x.dtype)
     if not made.takes(dtype):
         raise DTypeError(f"{name}: got {x.dtype}, wanted a {made.accepts} dtype")
@@ -118,7 +118,7 @@ def _operand(made: Operation, name: str, x: Tensor) -> Tensor:
 
 
 def transform_length(name: str, n: Any) -> int:
-    """The length of a transform, which is positive."""
+    """Check the length of a transform."""
     length = as_integer(name, "the length of a transform", n)
     if length < 1:
         raise ValueError(f"{name}: got a transform of length {length}, wanted at least 1")
@@ -134,7 +134,7 @@ def _norm(name: str, norm: Any) -> str:
 
 
 def _resize(x: Tensor, lengths: dict[int, int]) -> Tensor:
-    """The tensor with axes cut to lengths, or padded with zeros at their ends."""
+    """Truncate axes to lengths, or pad them with zeros."""
     shape = tuple(lengths.get(axis, n) for axis, n in enumerate(x.shape))
     common = tuple(slice(0, min(new, old)) for new, old in zip(shape, x.shape, strict=True))
     if any(new < old for new, old in zip(shape, x.shape, strict=True)):
@@ -233,7 +233,7 @@ def fftn(
     Raises
     ------
     ValueError
-        If a length is less than 1, there is not one for each axis, an axis is named twice, or the norm is none of the
+        If a length is less than 1, there is not one for each axis, an axis is repeated, or the norm is none of the
         three.
     IndexError
         If an axis is out of range.
@@ -276,7 +276,7 @@ def ifftn(
 def rfft(
     x: Tensor, /, n: int | None = None, dim: int | None = None, norm: str | None = None, *, axis: int = -1
 ) -> Tensor:
-    """The discrete Fourier transform of real numbers along an axis: the half of it from which the other follows.
+    """The discrete Fourier transform of real numbers along an axis: the first half of the symmetric spectrum.
 
     Parameters
     ----------
@@ -443,7 +443,7 @@ def _require_axes(name: str, axes: Iterable[int]) -> tuple[int, ...]:
 def hfft(
     x: Tensor, /, n: int | None = None, dim: int | None = None, norm: str | None = None, *, axis: int = -1
 ) -> Tensor:
-    """The discrete Fourier transform of numbers that are their own conjugates reversed, given by half of them.
+    """The discrete Fourier transform of a Hermitian-symmetric signal, given by its first half.
 
     Parameters and errors are those of `irfft`.
 

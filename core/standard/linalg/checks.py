@@ -1,4 +1,4 @@
-"""What the functions of the linear algebra extension refuse."""
+"""Checks of operands of the linear algebra extension."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ...types.errors import DTypeError, LinAlgError, ShapeError
 
 
 def require_floating(operation: str, x: Tensor) -> None:
-    """Refuse integers and booleans."""
+    """Raise for integers and booleans."""
     if x._key.dtype.kind not in "fc":
         raise DTypeError(f"{operation}: got {x.dtype}, wanted a floating-point dtype; convert with x.astype('float64')")
 
 
 def require_matrices(operation: str, x: Tensor, square: bool = False, finite: bool = False) -> None:
-    """Refuse what are no matrices of a floating-point dtype.
+    """Raise unless the operand has matrices of a floating-point dtype.
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ class SVDResult(NamedTuple):
 
 @operation(extension="linalg", accepts="floating-point", failure=_INDEFINITE)
 def _cholesky(x: Any) -> Any:
-    """The lower triangular factor of each positive-definite matrix."""
+    """The Cholesky factor of each positive-definite matrix."""
 
 
 @operation(
@@ -103,13 +103,13 @@ def singular_values(x: Any) -> Any:
 
 
 def _recorded(x: Tensor) -> bool:
-    """Whether values alone are parts of a whole decomposition, which has a gradient."""
+    """Whether to compute the whole decomposition, which is differentiable, for the values."""
     return x._node is not None and is_grad_enabled()
 
 
 @function(name="linalg.cholesky", widens_half=True)
 def cholesky(x: Tensor, /, *, upper: bool = False) -> Tensor:
-    """The lower triangular matrix L with a positive diagonal for which ``x`` is ``L L^H``.
+    """Cholesky decomposition of each matrix: ``x = L L^H`` with L lower triangular, of positive diagonal.
 
     Parameters
     ----------
@@ -146,20 +146,20 @@ def cholesky(x: Tensor, /, *, upper: bool = False) -> Tensor:
 
 
 def _require_definite(has_nan: numpy.ndarray) -> None:
-    """NaN is not positive-definite, though LAPACKs differ in what they take for it."""
+    """Raise if the factor has NaN, which not every LAPACK reports."""
     if has_nan:
         raise LinAlgError(f"linalg.cholesky: {_INDEFINITE}")
 
 
 @method("cholesky")
 def cholesky_method(x: Tensor, upper: bool = False) -> Tensor:
-    """The triangular factor of positive-definite matrices, as in PyTorch."""
+    """The Cholesky factor of each matrix, as in PyTorch."""
     return cholesky(x, upper=upper)
 
 
 @function(name="linalg.eig", widens_half=True, keywords=("A",))
 def eig(x: Tensor, /) -> EigResult:
-    """Eigenvalues and eigenvectors of each matrix, complex; in no certain order.
+    """Eigenvalues and eigenvectors of each matrix, complex, in no defined order.
 
     Parameters
     ----------
@@ -229,7 +229,7 @@ def eigh(x: Tensor, /) -> EigResult:
 
 @function(name="linalg.eigvals", widens_half=True, keywords=("A",))
 def eigvals(x: Tensor, /) -> Tensor:
-    """The eigenvalues of each matrix, complex; in no certain order.
+    """The eigenvalues of each matrix, complex, in no defined order.
 
     Parameters
     ----------
@@ -286,7 +286,7 @@ def eigvalsh(x: Tensor, /) -> Tensor:
 
 @function(name="linalg.qr", widens_half=True, keywords=("A",))
 def qr(x: Tensor, /, mode: str = "reduced") -> QRResult:
-    """The factors of each matrix: Q with orthonormal columns, R upper triangular, ``x = Q R``.
+    """QR decomposition of each matrix: ``x = Q R`` with orthonormal columns of Q and upper triangular R.
 
     Parameters
     ----------

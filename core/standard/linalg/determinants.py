@@ -34,7 +34,7 @@ def _slogdet(x: Any) -> Any:
 
 @operation(accepts="floating-point")
 def _adjugate(ops: Any, x: Any) -> Any:
-    """The determinant times the inverse, and where there is none, or one of few digits, what that tends to.
+    """The adjugate of each matrix: the determinant times the inverse, or its limit for a singular matrix.
 
     With x = u s vh it is det(u) det(vh) times v c uh, c being the products of all singular values but one.
     """

@@ -1,4 +1,4 @@
-"""Norms of vectors and of matrices."""
+"""Vector and matrix norms."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from .decompositions import svdvals
 __all__ = ["matrix_norm", "vector_norm"]
 
 _ORDINARY = (1e-30, 1e38)
-"""Of sums of powers: beyond, some in single precision may have vanished or overflown."""
+"""The range of sums of powers in which none has under- or overflown in single precision."""
 
 
 @operation(extension="linalg", accepts="floating-point", result="real")
 def _vector_norm(ops: Any, x: Any, *, axis: Any, keepdims: bool, ord: float) -> Any:
-    """The sum of the absolute values to the power `ord`, to the power ``1 / ord``; without overflow."""
+    """The vector norm ``sum(abs(x)**ord)**(1 / ord)``, without overflow."""
     size = ops.abs(x)
     if ord == 0:
         return ops.sum(ops.cast(ops.not_equal(size, ops.zeros_like(size)), size.dtype), axis=axis, keepdims=keepdims)
@@ -41,7 +41,7 @@ def _vector_norm(ops: Any, x: Any, *, axis: Any, keepdims: bool, ord: float) -> 
     ends = (ops.min(powers), ops.max(powers)) if powers.shape else (powers, powers)
     if ops.known(_are_ordinary, False, *ends):
         return _power(ops, powers, 1 / ord)
-    # In units of the greatest, or the least.
+    # In units of the largest, or the smallest.
     extreme = (ops.max if ord > 0 else ops.min)(size, axis=axis, keepdims=True)
     usable = ops.logical_and(ops.isfinite(extreme), ops.greater(extreme, ops.zeros_like(extreme)))
     unit = ops.where(usable, extreme, ops.ones_like(extreme))
@@ -71,20 +71,20 @@ def vector_norm(
     axis: Any = None,
     keepdims: bool = False,
 ) -> Tensor:
-    """The norm of vectors: the sum of the absolute values to the power `ord`, to the power ``1 / ord``.
+    """The vector norm ``sum(abs(x)**ord)**(1 / ord)`` along axes.
 
     Parameters
     ----------
     x : Tensor
         Of a floating-point dtype.
     ord : int or float, default: 2
-        inf is the greatest absolute value, -inf the least, 0 the number of elements that are not zero.
+        inf is the largest absolute value, -inf the smallest, 0 the number of elements that are not zero.
     dim, keepdim
         PyTorch's spelling of `axis` and `keepdims`.
     axis : int or tuple of int, optional
         The axes of the vectors; all by default.
     keepdims : bool, default: False
-        Whether they are kept with length 1.
+        Whether reduced axes stay, with length 1.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def vector_norm(
 
     Notes
     -----
-    The gradient at zero is zero, and that of the greatest value shared among equal ones, as in PyTorch.
+    The gradient at zero is zero, and that of the largest value shared among equal ones, as in PyTorch.
 
     Examples
     --------
@@ -132,14 +132,14 @@ _Ord = float | Literal["fro", "nuc"] | None
 def matrix_norm(
     x: Tensor, /, ord: _Ord = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, keepdims: bool = False
 ) -> Tensor:
-    """A norm of each matrix.
+    """The norm of each matrix.
 
     Parameters
     ----------
     x : Tensor, shape (..., M, N)
     ord : {"fro", "nuc", 1, -1, 2, -2, inf, -inf}, default: "fro"
-        The root of the sum of squares; the sum of the singular values; the greatest (negative: least) sum of absolute
-        values in a column (1) or row (inf); the greatest (least) singular value (2).
+        The root of the sum of squares; the sum of the singular values; the largest (negative: smallest) sum of absolute
+        values in a column (1) or row (inf); the largest (smallest) singular value (2).
     dim, keepdim
         The axes of the matrices, and PyTorch's spelling of `keepdims`.
     keepdims : bool, default: False
@@ -153,7 +153,7 @@ def matrix_norm(
     Raises
     ------
     ValueError
-        For another `ord`, or the least of no elements. The greatest of none is zero.
+        For another `ord`, or the smallest of no elements. The largest of none is zero.
 
     Examples
     --------
@@ -182,7 +182,7 @@ def _sums(x: Tensor, axis: int) -> Tensor:
 
 
 def _greatest(x: Tensor) -> Tensor:
-    """The greatest along the last axis; zero where there is none, as in PyTorch."""
+    """The maximum along the last axis; zero for no elements, as in PyTorch."""
     result: Tensor = greatest(x, axis=-1) if x.shape[-1] else sum(x, axis=-1)
     return result
 
@@ -210,7 +210,7 @@ _MATRIX_NORMS: dict[Any, Callable[[Tensor], Tensor]] = {
 def norm(
     x: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: Tensor | None = None, dtype: Any = None
 ) -> Tensor:
-    """A norm of vectors, over all axes by default; with ``"nuc"`` that of matrices. As in PyTorch.
+    """A vector norm, by default over all axes, or with ``"nuc"`` a matrix norm, as in PyTorch.
 
     Examples
     --------

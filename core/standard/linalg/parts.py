@@ -1,4 +1,4 @@
-"""Parts of matrices: diagonals, traces, adjoints."""
+"""Diagonals, traces and adjoints of matrices."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def hermitian_attribute(x: Tensor) -> Tensor:
 
 @function(name="linalg.diagonal")
 def diagonal(x: Tensor, /, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
-    """A diagonal of each matrix, as the last axis of the result; a view.
+    """The diagonal of each matrix, as the last axis of the result; a view.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def diagonal(x: Tensor, /, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -
 
 @function(name="linalg.trace", methods=("trace",))
 def trace(x: Tensor, /, *, offset: int = 0, dtype: Any = None) -> Tensor:
-    """The sum of a diagonal of each matrix.
+    """The trace of each matrix: the sum of its diagonal.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def trace(x: Tensor, /, *, offset: int = 0, dtype: Any = None) -> Tensor:
     offset : int, default: 0
         Positive ones lie above the main diagonal.
     dtype : dtype, optional
-        What to compute in; by default integers in 64 bits, and other dtypes in their own.
+        The dtype to accumulate in; by default 64 bits for integers, and the own dtype for others.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Products of the linear algebra extension: cross products and powers of matrices."""
+"""Cross products and matrix powers."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Tensor:
 
 @function(name="linalg.matrix_power", methods=("matrix_power",), widens_half=True)
 def matrix_power(x: Tensor, n: int, /) -> Tensor:
-    """Each matrix multiplied by itself `n` times.
+    """The `n`-th power of each matrix.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def matrix_power(x: Tensor, n: int, /) -> Tensor:
     exponent = as_integer("linalg.matrix_power", "n", n)
     if exponent == 0:
         identity = eye(x.shape[-1], dtype=x.dtype, device=x.device)
-        # A tensor of its own, whose elements can be written.
+        # A writable tensor.
         return clone(broadcast_to(identity, x.shape))
     square = inv(x) if exponent < 0 else x
     exponent = -exponent if exponent < 0 else exponent

@@ -1,4 +1,4 @@
-"""Solutions of linear equations, inverses, and the rank of matrices.
+"""Linear equations, inverses, and the rank of matrices.
 
 A matrix without the result that is asked for is a `LinAlgError` on every backend.
 """
@@ -38,12 +38,12 @@ def _inv(x: Any) -> Any:
 
 @operation(extension="linalg", accepts="floating-point", broadcasts=True, failure=_SINGULAR)
 def _solve(x1: Any, x2: Any) -> Any:
-    """The solution X of ``x1 X = x2`` for each matrix."""
+    """Solve the linear equations ``x1 X = x2`` for each matrix."""
 
 
 @operation(extension="linalg", accepts="floating-point", failure=NOT_CONVERGED)
 def _pinv(ops: Any, x: Any, *, rtol: Any) -> Any:
-    """The pseudo-inverse of each matrix, by its singular value decomposition."""
+    """The pseudoinverse of each matrix, by its singular value decomposition."""
     u, s, vh = getattr(ops, "linalg.svd")(x, full_matrices=False)
     kept = _significant(ops, s, rtol)
     inverse = ops.where(kept, 1.0 / ops.where(kept, s, ops.ones_like(s)), ops.zeros_like(s))
@@ -51,7 +51,7 @@ def _pinv(ops: Any, x: Any, *, rtol: Any) -> Any:
 
 
 def _significant(ops: Any, s: Any, rtol: Any) -> Any:
-    """Which singular values are greater than the tolerance times the greatest."""
+    """Whether each singular value exceeds the tolerance times the largest."""
     if not s.shape[-1]:
         return ops.greater(s, s)
     return ops.greater(s, ops.max(s, axis=-1, keepdims=True) * rtol)
@@ -88,7 +88,7 @@ def inv(x: Tensor, /) -> Tensor:
 
 @function(name="linalg.solve", keywords=("A", "B"))
 def solve(x1: Tensor, x2: Tensor, /) -> Tensor:
-    """The solution X of ``x1 X = x2`` for each matrix.
+    """Solve the linear equations ``x1 X = x2`` for each matrix.
 
     Parameters
     ----------
@@ -130,13 +130,13 @@ def solve(x1: Tensor, x2: Tensor, /) -> Tensor:
 
 @function(name="linalg.pinv", methods=("pinverse",), widens_half=True)
 def pinv(x: Tensor, /, *, rtol: Any = None) -> Tensor:
-    """The Moore-Penrose pseudo-inverse of each matrix.
+    """The Moore-Penrose pseudoinverse of each matrix.
 
     Parameters
     ----------
     x : Tensor, shape (..., M, N)
     rtol : float or Tensor of shape (...), optional
-        Singular values of at most this times the greatest count as zero; ``max(M, N)`` times the dtype's eps by
+        Singular values of at most this times the largest count as zero; ``max(M, N)`` times the dtype's eps by
         default.
 
     Returns
@@ -166,13 +166,13 @@ def pinv(x: Tensor, /, *, rtol: Any = None) -> Tensor:
 
 @function(name="linalg.matrix_rank", widens_half=True, keywords=("A",))
 def matrix_rank(x: Tensor, /, *, rtol: Any = None) -> Tensor:
-    """The number of singular values of each matrix that are not negligible.
+    """The rank of each matrix: the number of singular values that exceed a tolerance.
 
     Parameters
     ----------
     x : Tensor, shape (..., M, N)
     rtol : float or Tensor of shape (...), optional
-        Those of at most this times the greatest are; ``max(M, N)`` times the dtype's eps by default.
+        Those of at most this times the largest are; ``max(M, N)`` times the dtype's eps by default.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Functions that move elements around (array API standard 2025.12, "Manipulation Functions"), and PyTorch's views."""
+"""Manipulation functions (array API standard 2025.12, "Manipulation Functions"), and PyTorch's views."""
 
 import typing as _typing
 

@@ -1,4 +1,4 @@
-"""Elements in another order or repeated, and triangles of matrices."""
+"""`flip`, `roll`, `repeat`, `tile`, `tril` and `triu`."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ __all__ = ["flip", "repeat", "repeat_interleave", "roll", "tile", "tril", "triu"
 
 @operation()
 def _flip(x: Any, *, axis: tuple[int, ...]) -> Any:
-    """The elements in reverse order along axes."""
+    """Reverse elements along axes."""
 
 
 @operation()
 def _roll(x: Any, *, shift: tuple[int, ...], axis: tuple[int, ...]) -> Any:
-    """The elements moved along axes, in a circle."""
+    """Roll elements along axes."""
 
 
 @operation()
@@ -42,7 +42,7 @@ def _triu(x: Any, *, k: int) -> Any:
 
 @function()
 def flip(x: Tensor, /, dims: Any = None, *, axis: Any = None) -> Tensor:
-    """The elements in reverse order along axes, by default along all.
+    """Reverse the order of elements along axes, by default along all.
 
     Examples
     --------
@@ -56,23 +56,23 @@ def flip(x: Tensor, /, dims: Any = None, *, axis: Any = None) -> Tensor:
 
 @method("flip")
 def flip_method(x: Tensor, *axes: Any, dims: Any = None) -> Tensor:
-    """The elements in reverse order along axes: one tuple or several integers, as in PyTorch."""
+    """Reverse the order of elements along axes, one tuple or several integers, as in PyTorch."""
     return flip(x, one_or_several(axes, dims))
 
 
 @function()
 def roll(x: Tensor, /, shift: Any = None, dims: Any = None, *, axis: Any = None, shifts: Any = None) -> Tensor:
-    """The elements moved along axes; those that leave at one end come in at the other.
+    """Roll elements along axes; those beyond the last position come back at the first.
 
     Parameters
     ----------
     x : Tensor
     shift : int or tuple of int
-        By how many places, towards greater positions where it is positive; one number for each axis, or for all.
+        The number of positions, towards larger indices if positive; one for each axis, or one for all.
     shifts, dims
         PyTorch's spelling of `shift` and `axis`.
     axis : int or tuple of int, optional
-        By default the flattened tensor is rolled, and put back into its shape.
+        By default the flattened tensor is rolled, and reshaped back.
 
     Raises
     ------
@@ -106,12 +106,12 @@ def roll(x: Tensor, /, shift: Any = None, dims: Any = None, *, axis: Any = None,
 
 @method("roll")
 def roll_method(x: Tensor, shifts: Any, dims: Any = None) -> Tensor:
-    """The elements moved along axes, as in PyTorch."""
+    """Roll elements along axes, as in PyTorch."""
     return roll(x, shifts, dims)
 
 
 def _rolled(x: Tensor, shifts: tuple[int, ...], axes: tuple[int, ...]) -> Tensor:
-    """The elements moved along axes, of which some may be named several times."""
+    """Roll elements along axes, of which some may occur several times."""
     totals = dict.fromkeys(axes, 0)
     for axis, shift in zip(axes, shifts, strict=True):
         totals[axis] += shift
@@ -124,7 +124,7 @@ def _rolled(x: Tensor, shifts: tuple[int, ...], axes: tuple[int, ...]) -> Tensor
 
 @function(axis="one")
 def repeat(x: Tensor, repeats: Any, /, *, axis: int | None = None) -> Tensor:
-    """Each element, or each slice along an axis, a number of times in a row.
+    """Repeat each element, or each slice along an axis.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def _repeat(operation: str, x: Tensor, repeats: Any, axis: Any) -> Tensor:
 
 
 def _counts(operation: str, repeats: Any) -> numpy.ndarray:
-    """Numbers of repetitions as a NumPy array."""
+    """The numbers of repetitions as a NumPy array."""
     host = numpy.asarray(repeats.detach() if type(repeats) is Tensor else repeats)
     if host.dtype.kind not in "iu" and not (host.size == 0 and type(repeats) is not Tensor):
         raise TypeError(f"{operation}: got {host.dtype} repetitions, wanted integers")
@@ -189,7 +189,7 @@ def _counts(operation: str, repeats: Any) -> numpy.ndarray:
 
 
 def _joined(stretched: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """A stretched tensor reshaped, in memory of its own even where nothing had to be copied."""
+    """Reshape a broadcast tensor into a copy."""
     return reshape(stretched, shape, copy=True)
 
 
@@ -201,13 +201,13 @@ def repeat_interleave(x: Tensor, repeats: Any, dim: int | None = None) -> Tensor
 
 @function(keywords=("input", "dims"))
 def tile(x: Tensor, repetitions: Any, /) -> Tensor:
-    """The tensor repeated as a whole along each axis.
+    """Repeat the whole tensor along each axis.
 
     Parameters
     ----------
     x : Tensor
     repetitions : tuple of int
-        How often along each axis, counted from the last; ones are put in front of the shorter of this and the shape.
+        The repetitions along each axis, from the last; the shorter of this and the shape is padded with leading ones.
 
     Raises
     ------
@@ -228,7 +228,7 @@ def tile(x: Tensor, repetitions: Any, /) -> Tensor:
     shape = (1,) * (ndim - x.ndim) + x.shape
     counts = (1,) * (ndim - len(counts)) + counts
     require_size("tile", tuple(length * count for length, count in zip(shape, counts, strict=True)))
-    # Only axes that are repeated get an axis of repetitions in front: there may be at most 64.
+    # Only repeated axes get a new axis in front, as there may be at most 64.
     split = [part for length, count in zip(shape, counts, strict=True) for part in ((1, length)[count == 1 :])]
     stretched = [part for length, count in zip(shape, counts, strict=True) for part in ((count, length)[count == 1 :])]
     return _joined(
@@ -239,13 +239,13 @@ def tile(x: Tensor, repetitions: Any, /) -> Tensor:
 
 @method("tile")
 def tile_method(x: Tensor, *counts: Any, dims: Any = None) -> Tensor:
-    """The tensor repeated as a whole along each axis: one tuple or several integers, as in PyTorch."""
+    """Repeat the whole tensor along each axis, given one tuple or several integers, as in PyTorch."""
     return tile(x, one_or_several(counts, dims))
 
 
 @method("repeat")
 def repeat_method(x: Tensor, *sizes: Any, repeats: Any = None) -> Tensor:
-    """The tensor repeated as a whole along each axis, of which none is left out, as in PyTorch.
+    """Repeat the whole tensor along each axis, none of which is left out, as in PyTorch.
 
     The standard's function `repeat` is the method `repeat_interleave`.
     """

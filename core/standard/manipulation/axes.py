@@ -1,4 +1,4 @@
-"""Axes in another order, added and removed: views."""
+"""Views with permuted, added or removed axes."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ __all__ = [
 
 @operation(shares=True)
 def _matrix_transpose(x: Any) -> Any:
-    """The array with its last two axes exchanged."""
+    """Swap the last two axes."""
 
 
 @operation(shares=True)
 def _permute_dims(x: Any, *, axes: tuple[int, ...]) -> Any:
-    """The array with its axes in another order."""
+    """Permute the axes."""
 
 
 @function()
 def permute_dims(x: Tensor, /, axes: Any) -> Tensor:
-    """The tensor with its axes in another order; a view.
+    """Permute the axes; a view.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def permute(x: Tensor, /, *axes: Any, dims: Any = None) -> Tensor:
 
 @function(methods=("transpose",))
 def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
-    """The tensor with two axes exchanged; a view.
+    """Swap two axes; a view.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def _exchanged(operation: str, x: Tensor, dim0: int, dim1: int) -> tuple[int, ..
 
 @method()
 def transpose_(x: Tensor, dim0: int, dim1: int) -> Tensor:
-    """Exchange two axes of the tensor itself, and return it; what shares its memory keeps its shape.
+    """Swap two axes of the tensor in place, and return it; tensors that share its memory keep their shape.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def transpose_(x: Tensor, dim0: int, dim1: int) -> Tensor:
 @attribute("mT")
 @function()
 def matrix_transpose(x: Tensor, /) -> Tensor:
-    """The tensor with its last two axes exchanged; a view.
+    """Transpose matrices: swap the last two axes; a view.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def matrix_transpose(x: Tensor, /) -> Tensor:
 
 @function(methods=("t",))
 def t(x: Tensor, /) -> Tensor:
-    """The transpose of a matrix; a vector and a 0-d tensor are their own, as in PyTorch.
+    """Transpose a matrix; a vector and a 0-d tensor stay, as in PyTorch.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def _turned(operation: str, x: Tensor) -> tuple[int, ...]:
 
 @method()
 def t_(x: Tensor) -> Tensor:
-    """Transpose the tensor itself, and return it; what shares its memory keeps its shape.
+    """Transpose the tensor in place, and return it; tensors that share its memory keep their shape.
 
     Raises
     ------
@@ -167,7 +167,7 @@ def t_(x: Tensor) -> Tensor:
 
 @attribute("T")
 def matrix_attribute(x: Tensor) -> Tensor:
-    """The transpose of a matrix: the attribute `T`; a vector and a 0-d tensor are their own.
+    """The transpose of a matrix, as the attribute `T`; a vector and a 0-d tensor stay.
 
     Raises
     ------
@@ -182,13 +182,13 @@ def matrix_attribute(x: Tensor) -> Tensor:
 
 @function()
 def expand_dims(x: Tensor, /, axis: Any = 0) -> Tensor:
-    """The tensor with new axes of length 1; a view.
+    """Insert axes of length 1; a view.
 
     Parameters
     ----------
     x : Tensor
     axis : int or tuple of int, default: 0
-        Where they are in the result.
+        Their positions in the result.
 
     Examples
     --------
@@ -208,13 +208,13 @@ def _expanded(operation: str, x: Tensor, axis: Any) -> tuple[int, ...]:
 
 @function(methods=("unsqueeze",))
 def unsqueeze(x: Tensor, dim: int) -> Tensor:
-    """The tensor with a new axis of length 1; a view, as in PyTorch.
+    """Insert an axis of length 1; a view, as in PyTorch.
 
     Parameters
     ----------
     x : Tensor
     dim : int
-        Where it is in the result.
+        Its position in the result.
 
     Examples
     --------
@@ -227,7 +227,7 @@ def unsqueeze(x: Tensor, dim: int) -> Tensor:
 
 @method()
 def unsqueeze_(x: Tensor, dim: int) -> Tensor:
-    """Give the tensor itself a new axis of length 1, and return it; what shares its memory keeps its shape.
+    """Insert an axis of length 1 in place, and return the tensor; tensors that share its memory keep their shape.
 
     Raises
     ------
@@ -239,15 +239,15 @@ def unsqueeze_(x: Tensor, dim: int) -> Tensor:
 
 @function(dialects=True)
 def squeeze(x: Tensor, /, axis: Any = None, *, dim: Any = None) -> Tensor:
-    """The tensor without axes of length 1; a view.
+    """Remove axes of length 1; a view.
 
     Parameters
     ----------
     x : Tensor
     axis : int or tuple of int
-        Without one, as in PyTorch, all that have length 1.
+        The axes to remove; by default, as in PyTorch, all of length 1.
     dim
-        The same as in PyTorch, where an axis that is longer is left.
+        As in PyTorch, where a longer axis stays.
 
     Raises
     ------
@@ -271,7 +271,7 @@ def squeeze(x: Tensor, /, axis: Any = None, *, dim: Any = None) -> Tensor:
 
 @method("squeeze")
 def squeeze_method(x: Tensor, dim: Any = None) -> Tensor:
-    """The tensor without its axes of length 1, or without those named that are; a view, as in PyTorch."""
+    """Remove axes of length 1, all or those given that have length 1; a view, as in PyTorch."""
     return make_view(x, "reshape", _squeezed("squeeze", x, dim))
 
 
@@ -282,7 +282,7 @@ def _squeezed(operation: str, x: Tensor, dim: Any) -> tuple[int, ...]:
 
 @method()
 def squeeze_(x: Tensor, dim: Any = None) -> Tensor:
-    """Take axes of length 1 from the tensor itself, and return it; what shares its memory keeps its shape.
+    """Remove axes of length 1 in place, and return the tensor; tensors that share its memory keep their shape.
 
     Raises
     ------
@@ -294,18 +294,18 @@ def squeeze_(x: Tensor, dim: Any = None) -> Tensor:
 
 @function()
 def moveaxis(x: Tensor, /, source: Any, destination: Any) -> Tensor:
-    """The tensor with some axes at other places, and the rest in their order; a view.
+    """Move axes to other positions, the rest in their order; a view.
 
     Parameters
     ----------
     x : Tensor
     source, destination : int or tuple of int
-        Which axes, each once, and where each is in the result.
+        The axes, each once, and their positions in the result.
 
     Raises
     ------
     ValueError
-        If an axis is named twice, or the two are not equally many.
+        If an axis is repeated, or the two have different lengths.
     IndexError
         If the tensor has no such axis.
 

@@ -1,4 +1,4 @@
-"""Tensors joined along an axis."""
+"""`concat` and `stack`."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ __all__ = ["concat", "stack"]
 
 @operation(sequence=True)
 def _concat(arrays: Any, *, axis: int) -> Any:
-    """Arrays one after the other along an axis."""
+    """Concatenate arrays along an axis."""
 
 
 @operation(sequence=True)
 def _stack(arrays: Any, *, axis: int) -> Any:
-    """Arrays beside each other along a new axis."""
+    """Stack arrays along a new axis."""
 
 
 @function()
 def concat(arrays: Any, /, dim: Any = None, *, axis: Any = 0, out: Tensor | None = None) -> Tensor:
-    """Tensors one after the other along an axis.
+    """Concatenate tensors along an axis.
 
     Parameters
     ----------
     arrays : sequence of Tensor
-        Of equal lengths along the other axes; promoted to a common dtype. Those of shape (0,) go with any others.
+        Of equal lengths along the other axes, promoted to a common dtype. Shape (0,) goes with any other shape.
     axis : int or None, default: 0
         None flattens them first. `dim` is PyTorch's name.
     out : Tensor, optional
-        Where the result is written, as in PyTorch.
+        The tensor that the result is written into, as in PyTorch.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def concat(arrays: Any, /, dim: Any = None, *, axis: Any = 0, out: Tensor | None
     leader = next((shape for shape in shapes if len(shape) > 1), shapes[0])
     position = normalize_axis("concat", axis, len(leader))
     if (0,) in shapes and len(leader) > 1:
-        # PyTorch puts a vector of no elements to any others.
+        # In PyTorch an empty vector goes with any shapes.
         nothing = (*leader[:position], 0, *leader[position + 1 :])
         tensors = [reshape(tensor, nothing) if tensor.shape == (0,) else tensor for tensor in tensors]
         shapes = [tensor.shape for tensor in tensors]
@@ -76,15 +76,15 @@ def concat(arrays: Any, /, dim: Any = None, *, axis: Any = 0, out: Tensor | None
 
 @function()
 def stack(arrays: Any, /, dim: Any = None, *, axis: Any = 0, out: Tensor | None = None) -> Tensor:
-    """Tensors of one shape beside each other along a new axis.
+    """Stack tensors of one shape along a new axis.
 
     Parameters
     ----------
     arrays : sequence of Tensor
     axis : int, default: 0
-        Where the new axis is in the result. `dim` is PyTorch's name.
+        The position of the new axis. `dim` is PyTorch's name.
     out : Tensor, optional
-        Where the result is written, as in PyTorch.
+        The tensor that the result is written into, as in PyTorch.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def stack(arrays: Any, /, dim: Any = None, *, axis: Any = 0, out: Tensor | None 
 
 
 def _together(operation: str, arrays: Any) -> list[Tensor]:
-    """Tensors on one device and in one dtype."""
+    """Bring tensors to one device and dtype."""
     if not isinstance(arrays, Iterable) or type(arrays) is Tensor:
         raise TypeError(f"{operation}: got {type(arrays).__name__}, wanted a sequence of tensors")
     tensors = list(arrays)
@@ -118,7 +118,7 @@ def _together(operation: str, arrays: Any) -> list[Tensor]:
             raise unsupported(operation, tensor)
     if len({tensor._key for tensor in tensors}) == 1:
         return tensors
-    # Tensors without axes join the others' device.
+    # 0-d tensors join the others' device.
     leader = max(tensors, key=lambda tensor: tensor.ndim > 0)
     dtype = functools.reduce(promote, (tensor.dtype for tensor in tensors))
     return [cast(same_device(operation, leader, tensor)[1], dtype) for tensor in tensors]

@@ -1,4 +1,4 @@
-"""Parts of a tensor: diagonals, windows, slices, real and imaginary parts; views."""
+"""Views of parts: diagonals, windows, slices, real and imaginary parts."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ def _diagonal(ops: Any, x: Any, *, offset: int) -> Any:
 
 @operation()
 def _diagonal_embed(ops: Any, x: Any, *, shape: tuple[int, ...], offset: int) -> Any:
-    """Zeros of a shape with the array on a diagonal of the last two axes."""
+    """Zeros of a shape with `x` on a diagonal of the last two axes."""
     return ops.scatter_zeros(x, shape, diagonal_index(shape, offset))
 
 
 @operation(shares=True)
 def _unfold(ops: Any, x: Any, *, window: tuple[int, int]) -> Any:
-    """All windows of a size along the last axis, a step apart."""
+    """Sliding windows along the last axis."""
     return ops.getitem(x, unfold_index(x.shape, window))
 
 
 @operation()
 def _fold(ops: Any, x: Any, *, shape: tuple[int, ...], window: tuple[int, int]) -> Any:
-    """Zeros of a shape to which windows are added where `unfold` would read them."""
+    """Sum overlapping windows into zeros of a shape, the gradient of `unfold`."""
     return ops.scatter_zeros(x, shape, unfold_index(shape, window))
 
 
@@ -67,7 +67,7 @@ def _view_of_windows(x: Tensor, window: tuple[int, int]) -> Tensor:
 
 @function(public=False, methods=("diagonal",))
 def diagonal(x: Tensor, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """A diagonal of two axes, as the last axis of the result; a view, as in PyTorch.
+    """The diagonal of two axes, as the last axis of the result; a view, as in PyTorch.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def diagonal(x: Tensor, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Ten
 
 @function(public=False, methods=("unfold",))
 def unfold(x: Tensor, dimension: int, size: int, step: int) -> Tensor:
-    """All windows of a size along an axis, a step apart, their elements along a new last axis; a view, as in PyTorch.
+    """Sliding windows along an axis, their elements along a new last axis; a view, as in PyTorch.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def unfold(x: Tensor, dimension: int, size: int, step: int) -> Tensor:
 
 @function()
 def real(x: Tensor, /) -> Tensor:
-    """The real part of each element; a view. A real tensor is its own.
+    """The real part of each element; a view. A real tensor is returned itself.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def imag(x: Tensor, /) -> Tensor:
 
 @function(methods=("narrow",), axis="one", scalar_axis=False)
 def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
-    """A part of an axis; a view, as in PyTorch.
+    """A slice of an axis, by start and length; a view, as in PyTorch.
 
     Raises
     ------
@@ -189,7 +189,7 @@ def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
 
 @function(axis="one", scalar_axis=False, keywords=("tensor",))
 def split(x: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    """Parts along an axis, of one length (the last may be shorter) or of those given; views, as in PyTorch.
+    """Split along an axis into parts of one length (the last may be shorter) or of given lengths; views, as in PyTorch.
 
     Raises
     ------
@@ -221,13 +221,13 @@ def split(x: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor,
 
 @method("split")
 def split_method(x: Tensor, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    """Parts along an axis: the function `split`, of which PyTorch calls the second argument otherwise."""
+    """Split along an axis: the function `split`, whose second parameter PyTorch's method calls otherwise."""
     return split(x, split_size, dim)
 
 
 @function(methods=("chunk",), axis="one", scalar_axis=False)
 def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """At most `chunks` parts along an axis, of one length but for the last; views, as in PyTorch.
+    """Split along an axis into at most `chunks` parts, of one length except for the last; views, as in PyTorch.
 
     Examples
     --------

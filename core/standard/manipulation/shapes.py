@@ -1,4 +1,4 @@
-"""Other shapes of the same elements, and shapes to which operands are broadcast."""
+"""Reshaping, and broadcasting of shapes."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ __all__ = ["broadcast_arrays", "broadcast_shapes", "flatten"]
 
 @operation(shares=True, standard=False)
 def _view_dtype(x: Any, *, dtypes: tuple[str, str]) -> Any:
-    """The bytes of the elements, of the first dtype, as elements of the second."""
+    """Reinterpret the bytes of elements as another dtype."""
 
 
 @method()
 def view(x: Tensor, /, *shape: Any, size: Any = None, dtype: Any = None) -> Tensor:
-    """The tensor's memory seen under another shape, or its bytes as another dtype, as in PyTorch.
+    """A view with another shape, or with the bytes reinterpreted as another dtype, as in PyTorch.
 
     Parameters
     ----------
     *shape : int or tuple of int, or dtype
-        One shape or its lengths, of which one may be -1, which is inferred; or a dtype.
+        One shape or its lengths, one of which may be -1, to be inferred; or a dtype.
     size, dtype
         The shape, or the dtype, by name. Elements that are smaller or larger change the length of the last axis. What
         is seen as another dtype shares memory, and has no history.
@@ -44,7 +44,7 @@ def view(x: Tensor, /, *shape: Any, size: Any = None, dtype: Any = None) -> Tens
     Raises
     ------
     RuntimeError
-        If the elements are not in that order in memory.
+        If the strides do not allow it.
     ValueError
         If the last axis, of elements side by side, does not hold whole elements of the dtype.
 
@@ -68,7 +68,7 @@ def view(x: Tensor, /, *shape: Any, size: Any = None, dtype: Any = None) -> Tens
 
 
 def _seen_as(x: Tensor, dtype: DType) -> Tensor:
-    """The bytes of the elements as a dtype: a view without history, like one of the detached tensor."""
+    """Reinterpret the bytes as a dtype: a detached view."""
     if dtype is x.dtype:
         return make_view(x, "reshape", x.shape)
     key = x._key.with_dtype(dtype)
@@ -93,12 +93,12 @@ def _seen_as(x: Tensor, dtype: DType) -> Tensor:
 
 @method()
 def view_as(x: Tensor, other: Tensor) -> Tensor:
-    """The tensor's memory seen under the shape of another, as in PyTorch.
+    """A view with the shape of another tensor, as in PyTorch.
 
     Raises
     ------
     RuntimeError
-        If the elements are not in that order in memory.
+        If the strides do not allow it.
     """
     require_tensors("view_as", other)
     return view(x, other.shape)
@@ -106,13 +106,13 @@ def view_as(x: Tensor, other: Tensor) -> Tensor:
 
 @method("reshape")
 def reshape_method(x: Tensor, *lengths: Any, shape: Any = None) -> Tensor:
-    """The elements in another shape: one tuple or several integers, as in PyTorch."""
+    """Reshape the tensor, to one tuple or several integers, as in PyTorch."""
     return reshape(x, one_or_several(lengths, shape))
 
 
 @function(methods=("flatten",))
 def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
-    """The tensor with neighbouring axes made one, as in PyTorch; a view where it can be.
+    """Flatten adjacent axes into one, as in PyTorch; a view if possible.
 
     Examples
     --------
@@ -133,13 +133,13 @@ def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 @method("ravel")
 def ravel_method(x: Tensor) -> Tensor:
-    """The elements along one axis, as in PyTorch; a view where it can be."""
+    """Flatten the tensor, as in PyTorch; a view if possible."""
     return flatten(x)
 
 
 @method()
 def expand(x: Tensor, /, *sizes: Any, size: Any = None) -> Tensor:
-    """PyTorch's spelling of `broadcast_to`: one shape or its lengths, in which -1 leaves an axis as it is."""
+    """PyTorch's `broadcast_to`: one shape or its lengths, in which -1 keeps an axis."""
     shape = normalize_shape("expand", one_or_several(sizes, size))
     new = len(shape) - x.ndim
     lengths = tuple(x.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(shape))
@@ -155,13 +155,13 @@ def expand(x: Tensor, /, *sizes: Any, size: Any = None) -> Tensor:
 
 @method()
 def expand_as(x: Tensor, other: Tensor) -> Tensor:
-    """The tensor stretched to the shape of another; a view, as in PyTorch."""
+    """Broadcast the tensor to the shape of another; a view, as in PyTorch."""
     require_tensors("expand_as", other)
     return broadcast_to(x, other.shape)
 
 
 def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
-    """The shape to which shapes are broadcast together.
+    """The common shape to which shapes are broadcast.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def _lengths(operation: str, shape: Any) -> tuple[int, ...]:
 
 
 def broadcast_arrays(*arrays: Any) -> tuple[Tensor, ...]:
-    """Tensors stretched to one shape; views whose elements share memory.
+    """Broadcast tensors to one shape; views whose elements share memory.
 
     Parameters
     ----------
@@ -232,25 +232,25 @@ def broadcast_arrays(*arrays: Any) -> tuple[Tensor, ...]:
 
 @method()
 def contiguous(x: Tensor, /) -> Tensor:
-    """The tensor with its elements in order in memory: itself if they are, else a copy."""
+    """A contiguous tensor: itself if it is contiguous, else a copy."""
     return x if is_contiguous(x) else clone(x)
 
 
 @method()
 def is_contiguous(x: Tensor, /) -> bool:
-    """Whether the elements are in order in memory."""
+    """Whether the tensor is contiguous, in C order."""
     return bool(layout(x).flags.c_contiguous)
 
 
 @method()
 def stride(x: Tensor, dim: int | None = None) -> Any:
-    """How many elements in memory lie between neighbours along each axis, or along one."""
+    """The strides along each axis, or along one, in elements."""
     found = strides(layout(x))
     return found if dim is None else found[normalize_axis("stride", dim, x.ndim)]
 
 
 def one_or_several(positional: tuple[Any, ...], named: Any = None) -> Any:
-    """What was given by name, as one argument, or in several: the shapes and axes of PyTorch's methods."""
+    """Shapes and axes of PyTorch's methods, given by name, as one argument or as several."""
     if named is not None:
         return named
     return positional[0] if len(positional) == 1 else positional
