@@ -92,7 +92,7 @@ def checked_vjp(node: Any, gradient: Any, ops: Any, saved: Any) -> Any:
 
 
 def _require_no_nan(found: Any, node: Any, position: int) -> None:
-    if found:
+    if found.any():
         raise RuntimeError(f"{node.name} returned nan values in its {position}th gradient. {_origin(node)}")
 
 

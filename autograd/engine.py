@@ -22,7 +22,8 @@ _FREED = (
 class Lifter(Protocol):
     """Lifts saved arrays to tensors, for a backward pass that is recorded."""
 
-    ops: Any
+    def ops_of(self, key: Any) -> Any:
+        """The functions by which rules compute at a node with that key."""
 
     def lift(self, array: Any, key: Any, node: Any, storage: Any, version: int) -> Any:
         """A tensor with that data and history. `key` is that of the node it was saved for."""
@@ -53,7 +54,7 @@ def run(
     retain_graph
         Whether nodes keep their saved values for another pass.
     lifter
-        Given, the pass runs on tensors and is recorded; otherwise it runs on raw arrays.
+        Given, the pass runs on what that makes of saved arrays; otherwise on these themselves.
     inputs
         The nodes and leaves whose gradients are returned; None for all leaves.
     hooks
@@ -150,7 +151,9 @@ def _walk(
             return delivered
         if node.key.device is not device:
             device = node.key.device
-            ops = scopes.enter(node.key) if lifter is None else lifter.ops
+            ops = scopes.enter(node.key)
+            if lifter is not None:
+                ops = lifter.ops_of(node.key)
         if wanted is not None and needed is not None and node not in wanted and node not in needed:
             continue
         if hooks is not None and node in hooks:

@@ -361,7 +361,8 @@ class _Rule:
             raise TypeError(
                 f"{self.name}: backward returned {type(result).__name__} at index {position}, wanted a tensor or None"
             )
-        if result._key.device is not key.device:
+        # In a batch of gradients it has another device of that name.
+        if result._key.device is not key.device and str(result._key.device) != str(key.device):
             raise RuntimeError(
                 f"{self.name}: backward returned a gradient on {result._key.device} at index {position}, wanted one "
                 f"on {key.device}"

@@ -51,6 +51,13 @@ class Differentiable(Protocol):
     def _lift(array: Any, key: Any, node: Any = None, storage: Any = None, version: int = 0) -> Any:
         """A tensor of a raw array with a node."""
 
+    def _innermost(self) -> Any:
+        """The tensor at the innermost level of `vmap` that is open."""
+
+    @staticmethod
+    def _vmap(function: Any, out_dims: Any, chunk_size: int | None) -> Any:
+        """A function of tensors applied to the parts of theirs along the first axis."""
+
     def _variable(self) -> Any:
         """A tensor that shares the memory, with a new leaf, or a new node whose edge is this tensor's node."""
 

@@ -7,8 +7,9 @@ arguments. Gradients of complex numbers are PyTorch's, the conjugates of JAX's.
 from __future__ import annotations
 
 import functools
+import itertools
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from .captured import reaches_beyond, within_function
@@ -201,6 +202,7 @@ def jvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...],
         raise ValueError("jvp: primals is a tuple of arguments, and tangents has the same structure")
     _require_tensors("jvp", "an argument", inputs)
     _require_like("jvp", "tangent", directions, inputs)
+    directions = [direction._innermost() for direction in directions]
     arrays = [direction._save()[0] for direction in directions]
     if not is_grad_enabled() or not _any_recorded([*inputs, *directions]):
         try:
@@ -239,13 +241,17 @@ def _push_forward(
     return build_output(values), build_output(shown)
 
 
-def jacrev(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
-    """The function that returns a function's Jacobian, by one pull for each element of the result.
+def jacrev(
+    function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False, chunk_size: int | None = None
+) -> Function:
+    """The function that returns a function's Jacobian, by one pull of unit vectors for all elements of the result.
 
     Parameters
     ----------
     function, argnums, has_aux
         As for `value_and_grad`, but the result has any shape and structure.
+    chunk_size : int, optional
+        How many rows are computed at a time, to save memory; by default all.
 
     Returns
     -------
@@ -270,25 +276,27 @@ def jacrev(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         chosen, full = _choose("jacrev", args, argnums)
         returned = vjp(lambda *some: function(*full(some), **kwargs), *chosen, has_aux=has_aux)
+        inputs = flatten(chosen)[0]
         outputs, build_output = flatten(returned[0])
         _require_real("jacrev", "the function's result", outputs)
-        blank = [_zeros_like(one) for one in outputs]
+        rows: list[Any] = []
+        if inputs and _count(outputs):
+            pull = outputs[0]._vmap(lambda *seeds: flatten(returned[1](build_output(seeds)))[0], 0, chunk_size)
+            rows = pull(*_units(outputs))
         jacobians = []
-        for position, output in enumerate(outputs):
-            rows = []
-            for unit in _units(output):
-                seeds = [unit if i == position else zero for i, zero in enumerate(blank)]
-                rows.append(flatten(returned[1](build_output(seeds)))[0])
-            jacobians.append(_stacked(rows, output, chosen))
-        trees = [_shape_like(one, chosen, argnums) for one in jacobians]
-        jacobian = build_output(trees)
+        for output, part in zip(outputs, _parts(outputs), strict=True):
+            found = [row[part].reshape((*output.shape, *row.shape[1:])) for row in rows]
+            jacobians.append(_shape_like(found or [_empty(output, one) for one in inputs], chosen, argnums))
+        jacobian = build_output(jacobians)
         return (jacobian, returned[2]) if has_aux else jacobian
 
     return differentiated
 
 
-def jacfwd(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
-    """The same as `jacrev`, by one `jvp` for each element of the argument.
+def jacfwd(
+    function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False, chunk_size: int | None = None
+) -> Function:
+    """The same as `jacrev`, by one `jvp` in the directions of all elements of the argument.
 
     Examples
     --------
@@ -304,30 +312,34 @@ def jacfwd(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool
         inputs, rebuild = flatten(chosen)
         _require_tensors("jacfwd", "an argument", inputs)
         _require_real("jacfwd", "an argument", inputs)
-        blank = [_zeros_like(one) for one in inputs]
-        columns: list[list[list[Any]]] = []
-        returned: Any = None
-        for position, one in enumerate(inputs):
-            columns.append([])
-            for unit in _units(one):
-                directions = rebuild([unit if i == position else zero for i, zero in enumerate(blank)])
-                returned = jvp(lambda *some: function(*full(some), **kwargs), chosen, directions, has_aux)
-                columns[-1].append(flatten(returned[1])[0])
-        if returned is None:
-            returned = jvp(lambda *some: function(*full(some), **kwargs), chosen, rebuild(blank), has_aux)
-        outputs, build_output = flatten(returned[0])
-        jacobians = [
-            [_along_last([c[i] for c in column], output, one) for column, one in zip(columns, inputs, strict=True)]
-            for i, output in enumerate(outputs)
-        ]
-        jacobian = build_output([_shape_like(one, chosen, argnums) for one in jacobians])
-        return (jacobian, returned[2]) if has_aux else jacobian
+
+        def push(*directions: Any) -> Any:
+            return jvp(lambda *some: function(*full(some), **kwargs), chosen, rebuild(directions), has_aux)[1:]
+
+        if _count(inputs):
+            tangents, *aux = inputs[0]._vmap(push, (-1, None) if has_aux else (-1,), chunk_size)(*_units(inputs))
+        else:
+            tangents, *aux = push(*map(_zeros_like, inputs))
+        outputs, build_output = flatten(tangents)
+        jacobians = []
+        for output in outputs:
+            if _count(inputs):
+                shape = output.shape[:-1]
+                pairs = zip(inputs, _parts(inputs), strict=True)
+                found = [output[..., part].reshape((*shape, *one.shape)) for one, part in pairs]
+            else:
+                found = [_empty(output, one) for one in inputs]
+            jacobians.append(_shape_like(found, chosen, argnums))
+        jacobian = build_output(jacobians)
+        return (jacobian, *aux) if has_aux else jacobian
 
     return differentiated
 
 
-def hessian(function: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+def hessian(function: Function, argnums: int | tuple[int, ...] = 0, chunk_size: int | None = None) -> Function:
     """The function that returns a scalar function's second derivatives: `jacfwd` of `jacrev`.
+
+    With `chunk_size`, that many rows are computed at a time, to save memory.
 
     Examples
     --------
@@ -336,7 +348,7 @@ def hessian(function: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     tensor([[ 6.,  0.],
             [ 0., 12.]])
     """
-    return jacfwd(jacrev(function, argnums), argnums)
+    return jacfwd(jacrev(function, argnums), argnums, chunk_size=chunk_size)
 
 
 def hvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -460,7 +472,8 @@ def _require_like(operation: str, what: str, given: list[Any], wanted: list[Any]
     for one, other in zip(given, wanted, strict=True):
         if not is_tensor(one):
             raise TypeError(f"{operation}: a {what} is a tensor, got {type(one).__name__}")
-        if one._key is not other._key or one.shape != other.shape:
+        # Of one example of a `vmap`, and the same for all, they have different keys that read the same.
+        if (one._key is not other._key and repr(one._key) != repr(other._key)) or one.shape != other.shape:
             raise ValueError(
                 f"{operation}: got a {what} of shape {one.shape}, {one._key}; wanted shape {other.shape}, {other._key}"
             )
@@ -508,30 +521,28 @@ def _zeros_like(tensor: Any) -> Any:
     return tensor._lift(zeros, key)
 
 
-def _units(tensor: Any) -> Iterator[Any]:
-    """For each element of a tensor's shape, zeros with a one in its place."""
-    for position in range(int(tensor.size)):
-        unit = _zeros_like(tensor).reshape((-1,))
-        unit[position] = 1
-        yield unit.reshape(tensor.shape)
+def _count(tensors: list[Any]) -> int:
+    """How many elements some tensors have."""
+    return sum(int(one.size) for one in tensors)
 
 
-def _stacked(rows: list[list[Any]], output: Any, chosen: tuple[Any, ...]) -> list[Any]:
-    """The Jacobians with respect to each leaf, from the gradients of an output's elements."""
-    inputs = flatten(chosen)[0]
-    if not rows:
-        return [_empty(output, one) for one in inputs]
-    return [
-        one._lifter.ops.stack([row[i] for row in rows], axis=0).reshape((*output.shape, *one.shape))
-        for i, one in enumerate(inputs)
-    ]
+def _parts(tensors: list[Any]) -> list[slice]:
+    """Where the elements of each tensor are, of all one after the other."""
+    ends = list(itertools.accumulate((int(one.size) for one in tensors), initial=0))
+    return [slice(*pair) for pair in itertools.pairwise(ends)]
 
 
-def _along_last(column: list[Any], output: Any, one: Any) -> Any:
-    """A Jacobian from the tangents that an argument's elements gave."""
-    if not column:
-        return _empty(output, one)
-    return one._lifter.ops.stack(column, axis=-1).reshape((*output.shape, *one.shape))
+def _units(tensors: list[Any]) -> list[Any]:
+    """For each tensor its part of the unit vectors of all elements, which are along a new first axis."""
+    count = _count(tensors)
+    found = []
+    for tensor, part in zip(tensors, _parts(tensors), strict=True):
+        key = tensor._key
+        eye = key.library.ops.eye(
+            count, part.stop - part.start, k=-part.start, dtype=key.native_dtype, device=key.native_device
+        )
+        found.append(tensor._lift(eye, key).reshape((count, *tensor.shape)))
+    return found
 
 
 def _empty(output: Any, one: Any) -> Any:

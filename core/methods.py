@@ -26,6 +26,7 @@ from .standard import (
     statistical,
     utility,
 )
+from .transforms import vmap as vmap
 from .types.absent import explain_absent_methods
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy
 
+from ..core.dispatch.levels import together
 from ..core.memory.structure import broadcast_to, cast
 from ..core.memory.tensor import Tensor
 from ..core.memory.values import inspect
@@ -22,7 +23,7 @@ def require_tensor(loss: str, name: str, value: Any, device: Device | None = Non
     """Raise TypeError unless an argument is a Tensor, and DeviceError unless it is on `device`."""
     if type(value) is not Tensor:
         raise TypeError(f"{loss}: {name} must be a Tensor, got {type(value).__name__}")
-    if device is not None and value.device is not device:
+    if device is not None and value.device is not device and str(value.device) != str(device):
         raise DeviceError(
             f"{loss}: input is on {device} and {name} on {value.device}; move it with {name}.to({str(device)!r})"
         )
@@ -94,7 +95,7 @@ def promote_tensors(loss: str, tensors: Mapping[str, Any], labels: Collection[st
             require_floating(loss, name, tensor)
     dtype = functools.reduce(promote, [tensor.dtype for tensor in tensors.values()])
     computed = float32 if dtype.itemsize == 2 else dtype
-    return dtype, [cast(tensor, computed) for tensor in tensors.values()]
+    return dtype, [cast(tensor, computed) for tensor in together(*tensors.values())]
 
 
 def broadcast(loss: str, tensors: Mapping[str, Tensor], warn: bool = False) -> list[Tensor]:

@@ -24,6 +24,7 @@ from ..core.interchange.interop import host_array
 from ..core.memory.structure import cast
 from ..core.standard.elementwise import isinf
 from ..core.standard.searching import where
+from ..core.transforms.looping import each_example
 from ..core.types.axes import as_integer
 from ..core.types.dtypes import float32
 from ..core.types.errors import ShapeError
@@ -280,6 +281,7 @@ def _ctc_gradient(
     return paths.mask_gradient(_expand_samples(ops, upstream), unit)
 
 
+@each_example("targets", "input_lengths", "target_lengths")
 def ctc_loss(
     log_probs: Tensor,
     targets: Tensor,

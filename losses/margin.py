@@ -23,6 +23,7 @@ from ..core.standard.indexing import take_along_axis
 from ..core.standard.manipulation import expand_dims
 from ..core.standard.searching import where
 from ..core.standard.utility import any
+from ..core.transforms.looping import each_example
 from ..core.types.axes import as_float
 from ..core.types.dtypes import int64
 from ..core.types.errors import ShapeError
@@ -233,6 +234,7 @@ def _reduce_samples(losses: Tensor, reduction: str) -> Tensor:
     return reduce(losses, "sum" if reduction == "mean" and not losses.size else reduction)
 
 
+@each_example("target")
 def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     r"""Multi-label margin loss: zero once the scores of all right classes exceed all others by a margin of 1.
 

@@ -10,5 +10,6 @@ from .autograd.transforms import (
     value_and_grad,
     vjp,
 )
+from .core.transforms.vmap import vmap
 
-__all__ = ["grad", "hessian", "hvp", "jacfwd", "jacrev", "jvp", "value_and_grad", "vjp"]
+__all__ = ["grad", "hessian", "hvp", "jacfwd", "jacrev", "jvp", "value_and_grad", "vjp", "vmap"]

@@ -43,9 +43,9 @@ NEAREST = {
 }
 
 NOTHING_NEAR = (
-    "optim utils distributions vmap compile jit sparse Size dtype median nanmean lerp cdist sinc rsqrt erf addbmm "
+    "optim utils distributions compile jit sparse Size dtype median nanmean lerp cdist sinc rsqrt erf addbmm "
     "logaddexp2 x nn.Module nn.Conv2d nn.Parameter nn.RReLU nn.Unfold nn.functional.conv1d nn.functional.unfold "
-    "nn.functional.relu6 linalg.lstsq fft.hfftn func.vmap autograd.functional cuda.Stream"
+    "nn.functional.relu6 linalg.lstsq fft.hfftn func.functionalize autograd.functional cuda.Stream"
 ).split()
 
 

@@ -714,10 +714,10 @@ def test_an_optimisation_inside_of_jvp(backend: str) -> None:
 # Costs.
 
 
-def test_jacobians_cost_one_pass_a_row_or_column(backend: str) -> None:
+def test_jacobians_cost_one_pass(backend: str) -> None:
     forward = Counted(lambda x: tp.stack([x.sum(), (x * x).sum()]))
     jacfwd(forward)(vector())
-    assert forward.calls == 3
+    assert forward.calls == 1
     reverse = Counted(lambda x: tp.stack([x.sum(), (x * x).sum()]))
     pulls = []
 
@@ -732,7 +732,7 @@ def test_jacobians_cost_one_pass_a_row_or_column(backend: str) -> None:
             return g
 
     jacrev(lambda x: reverse(Watched.apply(x)))(vector())
-    assert (reverse.calls, len(pulls)) == (1, 2)
+    assert (reverse.calls, len(pulls)) == (1, 1)
 
 
 def test_jvp_calls_the_function_once(backend: str) -> None:

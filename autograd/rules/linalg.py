@@ -67,7 +67,7 @@ def _require_no_phase(ops: Any, name: str, turned: Any, *gradients: Any) -> None
 
 
 def _require_false(found: Any, name: str, reason: str) -> None:
-    if found:
+    if found.any():
         raise RuntimeError(f"{name}: the gradient is not defined, as the loss depends on {reason}")
 
 

@@ -13,6 +13,7 @@ from tensorplug.core.types.errors import UnsupportedError
 
 from ..checks.aliasing import check_aliasing, has_aliasing
 from ..checks.arguments import check_arguments, has_arguments
+from ..checks.batches import check_vmap, has_batches
 from ..checks.errors import check_errors, has_errors
 from ..checks.gradients import (
     check_automatic_differentiation,
@@ -76,6 +77,7 @@ def has_operands(name: str) -> bool:
 
 AUTODIFF = "automatic differentiation"
 SECOND_ORDER = "second order"
+VMAP = "vmap"
 
 ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
     "values": (_always, check_values),
@@ -95,6 +97,7 @@ ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
     "gradients": (has_gradient, check_gradients),
     AUTODIFF: (has_gradient, check_automatic_differentiation),
     SECOND_ORDER: (has_gradient, check_second_order),
+    VMAP: (has_batches, check_vmap),
 }
 """What is checked of an operation: of which ones, and how."""
 
@@ -161,6 +164,7 @@ def checks(
         For a name that no check has.
     """
     left_out = {AUTODIFF: LEVELS[level].autodiff == 0, SECOND_ORDER: not LEVELS[level].second_order}
+    left_out[VMAP] = level == "quick"
     every = [check for check in _all_checks() if not left_out.get(check.aspect)]
     found = every
     for kind, names in (("operation", operations), ("chapter", chapters)):

@@ -10,14 +10,16 @@ from ...autograd.captured import note_written
 from ...autograd.hooks import HOOKS
 from ...autograd.modes import is_inference_mode_enabled
 from ..dispatch.keys import DispatchKey
+from ..dispatch.levels import depth_of, lifted
 from ..dispatch.registry import method
 from ..memory.coercion import scalar_tensor
 from ..memory.structure import broadcast_to, clone
 from ..memory.tensor import Tensor, wrap
 from ..memory.views import array_of, overlapping, write
+from ..types.errors import VmapError
 from .hooks import RETAINING, Retaining, delivery
 from .leaves import get_grad, require_like
-from .lifting import CONSTANT_LIFTER, LIFTER, conjugate, in_dtype, in_own_memory
+from .lifting import BATCH_LIFTER, CONSTANT_LIFTER, LIFTER, conjugate, in_dtype, in_own_memory, own_key
 
 
 @method()
@@ -64,7 +66,7 @@ def backward(
         if not tensors:
             raise RuntimeError("backward: inputs is empty; leave it out for the gradients of all leaves")
         owners = {_input_node("backward", tensor): tensor for tensor in tensors}
-    delivered = _run("backward", [(self, seed)], retain_graph, create_graph, owners)
+    delivered = _run("backward", [(self, seed)], retain_graph, create_graph, owners, LIFTER if create_graph else None)
     exposed = {id(seed._array)}
     receivers = [node.tensor() if owners is None else owners[node] for node in delivered]
     with delivery:
@@ -95,13 +97,17 @@ def gradients(
         raise ValueError(f"grad: got {len(seeds)} grad_outputs for {len(ends)} outputs")
     roots = [(end, _seed("grad", end, seed, create_graph)) for end, seed in zip(ends, seeds, strict=True)]
     nodes = [_input_node("grad", start) for start in starts]
-    delivered = _run("grad", roots, retain_graph, create_graph, nodes, CONSTANT_LIFTER if linear else LIFTER)
+    _require_one_level(ends, starts)
+    batched = any(depth_of(seed) > depth_of(end) for end, seed in roots)
+    lifter = (CONSTANT_LIFTER if linear else LIFTER) if create_graph else BATCH_LIFTER if batched else None
+    delivered = _run("grad", roots, retain_graph, create_graph, nodes, lifter)
     exposed = {id(seed._array) for _, seed in roots}
     results: list[Tensor | None] = []
     for start, node in zip(starts, nodes, strict=True):
         if node in delivered:
             found = delivered[node]
-            results.append(_unshared(found, start._key, create_graph, exposed))
+            key = start._key if create_graph else own_key(found, start._key)
+            results.append(_unshared(found, key, create_graph, exposed))
         elif allow_unused:
             results.append(None)
         else:
@@ -137,7 +143,7 @@ def _run(
     retain_graph: bool | None,
     create_graph: bool,
     inputs: Any,
-    lifter: engine.Lifter = LIFTER,
+    lifter: engine.Lifter | None,
 ) -> dict[Any, Any]:
     """Run a backward pass; gradients of complex numbers follow PyTorch's convention outside, its conjugate inside."""
     if is_inference_mode_enabled():
@@ -154,18 +160,28 @@ def _run(
     delivered = engine.run(
         pairs,
         retain_graph=create_graph if retain_graph is None else retain_graph,
-        lifter=lifter if create_graph else None,
+        lifter=lifter,
         inputs=inputs,
         hooks=retaining or (HOOKS if HOOKS else None),
     )
     if retaining is not None:
         retaining.deliver()
     for node, found in delivered.items():
+        ops = node.key.library.ops if lifter is None else lifter.ops_of(node.key)
         if node.key.dtype.kind == "c":
-            delivered[node] = conjugate(found) if create_graph else node.key.library.ops.conj(found)
+            delivered[node] = ops.conj(found)
         elif not create_graph:
-            delivered[node] = in_dtype(found, node.key)
+            delivered[node] = in_dtype(found, node.key, ops)
     return delivered
+
+
+def _require_one_level(ends: list[Any], starts: list[Any]) -> None:
+    """Refuse gradients by what is the same for all examples of a `vmap`, which would be summed over these."""
+    if max(map(depth_of, ends)) > min(map(depth_of, starts)):
+        raise VmapError(
+            "grad: a tensor that is the same for all examples of a vmap has another gradient in each; use "
+            "tensorplug.func.grad inside of the vmap, or give the tensor to its function with in_dims=None"
+        )
 
 
 def _seed(operation: str, tensor: Tensor, gradient: Tensor | None, create_graph: bool) -> Tensor:
@@ -176,7 +192,9 @@ def _seed(operation: str, tensor: Tensor, gradient: Tensor | None, create_graph:
             f"make it from tensors with requires_grad=True, outside of no_grad"
         )
     if gradient is not None:
-        require_like(operation, gradient, tensor)
+        # One of `grad` may be of a level inside of the tensor's, as in a batch of Jacobian's rows.
+        like = lifted(tensor, gradient) if type(gradient) is Tensor and operation == "grad" else tensor
+        require_like(operation, gradient, like)
         array_of(gradient)
         return gradient
     if tensor._array.shape and tensor.numel() != 1:

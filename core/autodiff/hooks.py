@@ -15,7 +15,7 @@ from ..dispatch.registry import attribute, method
 from ..memory.tensor import Tensor
 from ..memory.views import array_of
 from .leaves import get_grad, grad_fn
-from .lifting import gradient_for_engine, gradient_for_user
+from .lifting import gradient_for_engine, gradient_for_user, own_key
 
 delivery = threading.Lock()
 
@@ -63,6 +63,7 @@ def _call_hook(hook: Callable[[Tensor], Any], key: DispatchKey, shape: tuple[int
     replaced = hook(gradient_for_user(gradient, key))
     if replaced is None:
         return gradient
+    key = gradient._key if type(gradient) is Tensor else own_key(gradient, key)
     if type(replaced) is not Tensor:
         raise TypeError(f"register_hook: a hook returns a Tensor or None, got {type(replaced).__name__}")
     if replaced.shape != shape or replaced._key is not key:

@@ -8,7 +8,8 @@ from typing import Any
 
 from ...autograd.checkpoint import SURROUNDINGS
 from ...autograd.rule import NO_GRADIENT
-from ..dispatch.keys import DispatchKey
+from ..dispatch.keys import DispatchKey, derivations
+from ..dispatch.levels import depth_of, innermost, together
 from ..dispatch.operation import Operation, operation
 from ..dispatch.registry import FUNCTIONS, MEMBERS, OPERATIONS, method
 from ..memory.steps import take_view
@@ -43,7 +44,11 @@ class _TensorOps:
     def _of_operation(self, operation: Operation) -> Callable[..., Any]:
         """An internal operation; one without a rule is differentiated by its decomposition."""
         if operation.rule is not None or operation.name in NO_GRADIENT or operation.decomposition is None:
-            return operation
+            return (
+                operation
+                if len(operation.operands) == 1
+                else lambda *given, **named: operation(*together(*given), **named)
+            )
         return functools.partial(operation.decompose, self)
 
     def take_view(self, x: Tensor, steps: Any) -> Tensor:
@@ -51,6 +56,7 @@ class _TensorOps:
         return found
 
     def put_view(self, x: Tensor, value: Tensor, steps: Any) -> Tensor:
+        x, value = together(x, value)
         # The key of x: the value may be a part of complex numbers.
         kernel, key = x._key.table["put_view"]
         return put_view_operation.finish(
@@ -75,22 +81,14 @@ class _TensorOps:
 TENSOR_OPS = _TensorOps()
 
 
-class _ConstantLifter:
-    """Lifts saved arrays to constants, so that a recorded pass depends on its `grad_outputs` only."""
-
-    ops = TENSOR_OPS
-
-    def lift(self, array: Any, key: DispatchKey, node: Any, storage: Any, version: int) -> Tensor:
-        """A tensor of a saved array, without a node."""
-        tensor = LIFTER.lift(array, key, node, storage, version)
-        tensor._node = None
-        return tensor
-
-
 class TensorLifter:
     """Lifts saved arrays to tensors: see `tensorplug.autograd.engine.Lifter`."""
 
     ops = TENSOR_OPS
+
+    def ops_of(self, key: DispatchKey) -> Any:
+        """Those of tensors."""
+        return TENSOR_OPS
 
     def lift(self, array: Any, key: DispatchKey, node: Any, storage: Any, version: int) -> Tensor:
         """A tensor of a saved array with its node, at its saved version."""
@@ -106,12 +104,40 @@ class TensorLifter:
 
 LIFTER = MEMBERS["_lifter"] = TensorLifter()
 
+
+class _ConstantLifter(TensorLifter):
+    """Lifts saved arrays to constants, so that a recorded pass depends on its `grad_outputs` only."""
+
+    def lift(self, array: Any, key: DispatchKey, node: Any, storage: Any, version: int) -> Tensor:
+        """A tensor of a saved array, without its history."""
+        tensor = super().lift(array, key, node, storage, version)
+        tensor._node = None
+        return tensor
+
+
 CONSTANT_LIFTER = _ConstantLifter()
+
+
+class _BatchLifter:
+    """What a pass with a batch of gradients computes with in a graph that was recorded outside of the `vmap`."""
+
+    def ops_of(self, key: DispatchKey) -> Any:
+        """Those of batches of the node's arrays."""
+        return derivations[0](key.library).ops
+
+    def lift(self, array: Any, key: DispatchKey, node: Any, storage: Any, version: int) -> Any:
+        """A saved array, the same for all examples."""
+        library: Any = derivations[0](key.library)
+        return None if array is None else library.own(array)
+
+
+BATCH_LIFTER = _BatchLifter()
 
 
 @method("_gradient_for_user", static=True)
 def gradient_for_user(gradient: Any, key: DispatchKey) -> Tensor:
     """A gradient of the engine, a raw array or a recorded tensor, as a tensor that users may see and write."""
+    key = own_key(gradient, key)
     if key.dtype.kind != "c":
         return tensor_for_user(gradient, key)
     return tensor_for_user(conjugate(gradient) if type(gradient) is Tensor else key.library.ops.conj(gradient), key)
@@ -125,7 +151,8 @@ def tensor_for_user(value: Any, key: DispatchKey, exposed: set[int] | None = Non
     """
     if type(value) is Tensor:
         return clone(value)
-    value = in_dtype(value, key)
+    key = own_key(value, key)
+    value = in_dtype(value, key, key.library.ops)
     if exposed is not None:
         return wrap(in_own_memory(value, key, exposed), key)
     return wrap(key.library.backend.copy(value) if key.writable else value, key)
@@ -155,6 +182,7 @@ def lifted(array: Any, key: DispatchKey, node: Any = None, storage: Any = None, 
 @method("_variable")
 def variable(self: Tensor) -> Tensor:
     """A tensor that shares the memory, with a new leaf, or a new node whose edge is this tensor's node."""
+    self = innermost(self)
     alone = detach(self)
     if self._node is not None:
         return make_view(self, "reshape", self.shape)
@@ -177,10 +205,15 @@ def conjugate(tensor: Tensor) -> Tensor:
     return conjugated
 
 
-def in_dtype(array: Any, key: DispatchKey) -> Any:
+def own_key(array: Any, key: DispatchKey) -> DispatchKey:
+    """The key, or, in a pass with a batch of gradients, that of the batch."""
+    return array.library.key_of(array) if depth_of(array) > key.library.depth else key
+
+
+def in_dtype(array: Any, key: DispatchKey, ops: Any) -> Any:
     """The array in the key's dtype: a Python number in a formula turns NumPy's bfloat16 into float32."""
     if key.is_half and array.dtype != key.native_dtype:
-        return key.library.ops.cast(array, key.dtype.name)
+        return ops.cast(array, key.dtype.name)
     return array
 
 

@@ -41,9 +41,14 @@ class Ops:
         return kernel
 
 
-@final
 class Library:
-    """A loaded backend with a kernel for every operation that it supports."""
+    """A loaded backend with a kernel for every operation that it supports.
+
+    Attributes
+    ----------
+    depth : int
+        How many levels of `vmap` its arrays are inside of: see `tensorplug.core.transforms`.
+    """
 
     __slots__ = (
         "array_types",
@@ -61,8 +66,10 @@ class Library:
         "writable",
     )
 
-    name: Final[str]
-    backend: Final[Backend]
+    depth = 0
+
+    name: str
+    backend: Backend
 
     def __init__(self, name: str) -> None:
         loaded = load(name)
@@ -355,6 +362,9 @@ _libraries: dict[str, Library] = {}
 _owners: dict[Device, Library] = {}
 _keys: dict[tuple[Device, DType], DispatchKey] = {}
 
+derivations: list[Callable[[Library], Library]] = []
+"""What makes the library of batches of a library's arrays."""
+
 
 def _forget(backend: str) -> None:
     """Drop the library of a backend whose name another backend takes; old devices and keys keep the old library."""
@@ -379,7 +389,20 @@ def library_for(backend: str) -> Library:
     found = _libraries.get(backend)
     if found is None:
         found = _libraries.setdefault(backend, Library(backend))
-        _owners.update(dict.fromkeys(found.places.values(), found))
+        own_places(found)
+    return found
+
+
+def own_places(library: Library) -> None:
+    """Make keys of the devices of a library its own."""
+    _owners.update(dict.fromkeys(library.places.values(), library))
+
+
+def library_of(device: Device) -> Library:
+    """The library that a device belongs to."""
+    found = _owners.get(device)
+    if found is None:
+        found = library_for(device.backend) if device._inner is None else derivations[0](library_of(device._inner))
     return found
 
 
@@ -387,6 +410,5 @@ def key_for(device: Device, dtype: DType) -> DispatchKey:
     """The one key of a device and a dtype."""
     found = _keys.get((device, dtype))
     if found is None:
-        library = _owners.get(device) or library_for(device.backend)
-        found = _keys.setdefault((device, dtype), DispatchKey(library, device, dtype))
+        found = _keys.setdefault((device, dtype), DispatchKey(library_of(device), device, dtype))
     return found

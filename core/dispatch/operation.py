@@ -22,6 +22,7 @@ from ..types.dtypes import (
 )
 from ..types.errors import DTypeError
 from .keys import DispatchKey
+from .levels import open_levels, together
 from .protocol import Operand
 from .recording import outputs_recorder, sequence_recorder
 from .registry import OPERATIONS
@@ -236,6 +237,8 @@ class Operation:
         if len(tensors) > count:
             parameters |= zip(self.parameters, tensors[count:], strict=False)
             tensors = tensors[:count]
+        if open_levels():
+            tensors = together(*tensors, beside=parameters)
         kernel, key = tensors[-1]._key.table[self.name]
         arrays = [tensor._current() for tensor in tensors]
         finish: Callable[..., Any] = self.finish if self.outputs is None else self.finish_outputs

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...autograd.modes import is_grad_enabled
 from ..dispatch import registry
+from ..dispatch.levels import require_level
 from ..dispatch.operation import Operation
 from ..memory.coercion import pair
 from ..memory.tensor import Tensor
@@ -71,6 +72,7 @@ def binary_in_place(operation: Operation, apply: Callable[..., Any]) -> Callable
 
     def method(self: Tensor, other: Any) -> Tensor:
         if type(other) is not Tensor or other._key is not self._key:
+            require_level(name, self, other)
             operands = pair(operation, self, other)
             if operands is None:
                 raise unsupported(name, self, other)

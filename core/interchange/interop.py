@@ -403,8 +403,11 @@ def index(self: Tensor) -> int:
 @method("__repr__")
 def representation(self: Tensor) -> str:
     """The text of the tensor as in PyTorch, with the backend unless it is `DEFAULT_BACKEND`."""
-    host = host_array(self)
-    suffixes = []
+    library, array = self._key.library, array_of(self)
+    suffixes = [f"examples of shape {self.shape}"] if library.depth else []
+    while library.depth:
+        library, array = library.inner, array.array  # type: ignore[attr-defined]
+    host = library.backend.to_numpy(array)
     if self.device.backend != DEFAULT_BACKEND:
         suffixes.append(f"backend={self.device.backend!r}")
     if self.device.type != "cpu":

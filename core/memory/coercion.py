@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 
 from ..dispatch.keys import DispatchKey, key_for
+from ..dispatch.levels import together
 from ..types.dtypes import (
     FINITE,
     SCALARS,
@@ -171,6 +172,8 @@ def same_device(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]
     device1, device2 = x1._key.device, x2._key.device
     if device1 is device2:
         return x1, x2
+    if device1._depth != device2._depth:
+        return same_device(operation, *together(x1, x2))
     if _is_cpu_scalar(x2) and not _is_cpu_scalar(x1):
         return x1, to_device(x2, device1)
     if _is_cpu_scalar(x1) and not _is_cpu_scalar(x2):

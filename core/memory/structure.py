@@ -6,6 +6,7 @@ from typing import Any
 
 from ...autograd.modes import is_grad_enabled
 from ..dispatch.keys import DispatchKey, key_for
+from ..dispatch.levels import at_one_level, depth_of, open_levels, together
 from ..dispatch.operation import operation
 from ..dispatch.registry import public
 from ..types.axes import broadcasts, infer_shape, normalize_shape, require_size
@@ -69,6 +70,9 @@ def transfer(array: Any, source: DispatchKey, target: DispatchKey) -> Any:
 
     Between libraries on the CPU the way through the host copies once, as DLPack would.
     """
+    if source.library.depth:
+        batches: Any = target.library
+        return batches.receive(array, source, target, transfer)
     if source.device.type == target.device.type != "cpu":
         try:
             return target.library.backend.from_dlpack(array, target.native_device, copy=True)
@@ -76,6 +80,18 @@ def transfer(array: Any, source: DispatchKey, target: DispatchKey) -> Any:
             pass
     host = source.library.backend.to_numpy(array)
     return target.library.backend.from_numpy(host, target.native_device)
+
+
+def carried(array: Any, key: DispatchKey, x: Tensor, back: Any) -> Tensor:
+    """The tensor of an array that another library made of a tensor's, as a recorded operation.
+
+    Parameters
+    ----------
+    back
+        ``back(g)`` carries a gradient to the library of `x`, ``back.again(t)`` a tangent to that of the result.
+    """
+    found: Tensor = _to_device.finish(array, key, (x,), back=back)
+    return found
 
 
 class _Back:
@@ -129,6 +145,8 @@ def to_device(x: Tensor, device: Any, *, stream: Any = None) -> Tensor:
     if target is x.device:
         return x
     key = key_for(target, x.dtype)
+    if key.library.depth != x._key.library.depth:
+        return to_device(*at_one_level(x, target))
     array = transfer(array_of(x), x._key, key)
     return _to_device.finish(array, key, (x,), back=_Back(x._key, key))
 
@@ -254,12 +272,15 @@ def saved_index(items: tuple[Any, ...], *operands: Tensor) -> tuple[Any, ...]:
     if not key.writable or not is_grad_enabled() or all(operand._node is None for operand in operands):
         return items
     copy = key.library.backend.copy
-    return tuple(copy(item) if hasattr(item, "shape") else item for item in items)
+    # Those of examples are never written.
+    return tuple(copy(item) if hasattr(item, "shape") and not depth_of(item) else item for item in items)
 
 
 @public("index")
 def index(x: Tensor, index: Any) -> Tensor:
     """Elements at an index, as ``x[index]``, without checks."""
+    if open_levels():
+        (x,) = together(x, beside=index)
     kernel, key = x._key.table["index"]
     out = wrap(kernel(array_of(x), index), key)
     if x._node is not None and is_grad_enabled():

@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 
 from ...autograd.modes import is_grad_enabled
+from ..dispatch.levels import open_levels, require_level, together
 from ..dispatch.operation import Operation, operation
 from ..dispatch.registry import method
 from ..types.dtypes import (
@@ -47,6 +48,8 @@ def can_write(source: DType, target: DType) -> bool:
 
 def cast_for_write(operation: str, value: Tensor, target: Tensor) -> Tensor:
     """Cast a value to the target's dtype; raise if it has another shape or a higher kind of dtype."""
+    require_level(operation, target, value)
+    value, _ = together(value, target)
     if value.shape != target.shape:
         raise ShapeError(
             f"{operation}: output with shape {target.shape} doesn't match the broadcast shape {value.shape}"
@@ -68,6 +71,10 @@ def write_in_place(
 ) -> Tensor:
     """Write the result of an operation into its first operand, record that, and return the operand."""
     parameters = parameters or {}
+    if open_levels():
+        for operand in operands:
+            require_level(name, target, operand)
+        operands = together(*operands)
     for operand in operands:
         storage = operand._storage
         if storage is not None and storage.version != operand._version:
@@ -162,6 +169,7 @@ def copy_(self: Tensor, source: Tensor, /) -> Tensor:
         If the source cannot be broadcast to this shape.
     """
     array_of(self)
+    require_level("copy_", self, source)
     require_writable("copy_", self)
     source = cast(to_device(source, self.device), self.dtype)
     source = broadcast_to(source, self.shape)

@@ -11,6 +11,8 @@ from typing import Any
 import numpy
 
 from ...autograd.modes import is_grad_enabled
+from ..autodiff.lifting import TENSOR_OPS
+from ..dispatch.levels import depth_of, open_levels, require_level
 from ..dispatch.operation import operation
 from ..dispatch.registry import method, public
 from ..families.function import function
@@ -342,6 +344,15 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         return
     if type(value) is not Tensor or value._key is not self._key:
         value = _value(self, value)
+    if basic is None and open_levels():
+        for item in items:
+            require_level("__setitem__", self, item)
+        mask = items[0]
+        if len(items) == 1 and depth_of(mask) and mask.dtype.kind == "b" and not value._array.shape:
+            # By each element's own truth, as each example may have another mask.
+            mask = reshape(mask, mask.shape + (1,) * (self.ndim - mask.ndim))
+            copy_(self, TENSOR_OPS.where(mask, value, self))
+            return
     raw_index = _advanced(items, self) if basic is None else basic
     # Libraries accept any value for no elements.
     if value._array.shape and (basic is None or value._array.shape[0] == 1 or 0 in self._array.shape):
@@ -369,6 +380,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
 
 
 def _value(target: Tensor, value: Any) -> Tensor:
+    require_level("__setitem__", target, value)
     if isinstance(value, SCALARS):
         return scalar_tensor(target._key, _exactly(target.dtype, value), "__setitem__")
     if type(value) is not Tensor:

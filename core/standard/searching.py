@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..dispatch.levels import together
 from ..dispatch.operation import Operation, operation
 from ..dispatch.registry import method
 from ..families.function import function
@@ -319,7 +320,9 @@ def where(condition: Tensor, x1: Any = None, x2: Any = None, /, *, out: Tensor |
         x1 = _scalar_branch(condition, x1, x2)
     x1, x2 = _branches(x1, x2)
     x1, x2 = same_device("where", x1, x2)
-    condition, x1 = same_device("where", condition, x1)
+    if condition._key.device is not x1._key.device:
+        condition, x1, x2 = together(condition, x1, x2)
+        condition, x1 = same_device("where", condition, x1)
     try:
         return _where(condition, x1, x2)
     except (TypeError, ValueError) as error:

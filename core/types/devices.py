@@ -6,8 +6,10 @@ out.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
+from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any, final
 
@@ -66,11 +68,14 @@ class Device:
     device('numpy:cpu')
     """
 
-    __slots__ = ("backend", "index", "type")
+    # Inside `vmap` examples are on devices of their own: `_inner` is where the batch is, `_batched` the other way.
+    __slots__ = ("_batched", "_inner", "backend", "index", "type")
 
     backend: str
     type: str
     index: int | None
+    _inner: Device | None
+    _batched: Device | None
 
     def __new__(cls, device: Any = None, index: int | None = None) -> Device:
         return as_device(device if index is None else f"{device}:{index}")
@@ -79,6 +84,10 @@ class Device:
     def local_name(self) -> str:
         """The name of this device within its backend, such as ``"cpu"`` or ``"cuda:0"``."""
         return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    @property
+    def _depth(self) -> int:
+        return 0 if self._inner is None else self._inner._depth + 1
 
     def __str__(self) -> str:
         return f"{self.backend}:{self.local_name}"
@@ -90,7 +99,7 @@ class Device:
         return as_device, (str(self),)
 
     def __enter__(self) -> Device:
-        _placements.set((*_placements.get(), self))
+        _placements.set((*_placements.get(), placed(self)))
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -119,16 +128,50 @@ _default_backend: str | None = None
 _environment_backend = os.environ.get("TENSORPLUG_BACKEND") or DEFAULT_BACKEND
 
 
+@contextlib.contextmanager
+def outside(depth: int) -> Iterator[None]:
+    """A context in which only that many levels of `vmap` are open, for where new tensors are put."""
+    device = default_device()
+    for _ in range(depth, device._depth):
+        assert device._inner is not None
+        device = device._inner
+    token = _placements.set((*_placements.get(), device))
+    try:
+        yield
+    finally:
+        _placements.reset(token)
+
+
 def _device(backend: str, local_name: str) -> Device:
     found = _devices.get((backend, local_name))
     if found is None:
         type_, _, index = local_name.partition(":")
-        made = object.__new__(Device)
-        made.backend = backend
-        made.type = type_
-        made.index = int(index) if index.isdigit() else None
+        made = _made(backend, type_, int(index) if index.isdigit() else None)
         found = _devices.setdefault((backend, local_name), made)
     return found
+
+
+def _made(backend: str, type_: str, index: int | None, inner: Device | None = None) -> Device:
+    made = object.__new__(Device)
+    made.backend, made.type, made.index = backend, type_, index
+    made._inner, made._batched = inner, None
+    return made
+
+
+def batched(device: Device) -> Device:
+    """The device of the examples of a batch on a device, inside `vmap`."""
+    if device._batched is None:
+        device._batched = _made(device.backend, device.type, device.index, device)
+    return device._batched
+
+
+def placed(device: Device) -> Device:
+    """The device at the level of the `vmap` that is open."""
+    placements = _placements.get()
+    depth = placements[-1]._depth if placements else 0
+    for _ in range(device._depth, depth):
+        device = batched(device)
+    return device
 
 
 def _forget(backend: str) -> None:
@@ -249,8 +292,8 @@ def as_device(device: Any, own: Device | None = None) -> Device:
         raise TypeError(f"a device is a name or a tensorplug.device, got {type(device).__name__}")
     first, _, rest = device.partition(":")
     if first in names() or (rest and not rest.isdigit()):
-        return _find(device, first, rest)
-    return _find_anywhere(device, own)
+        return placed(_find(device, first, rest))
+    return placed(_find_anywhere(device, own))
 
 
 def _find(asked: str, backend: str, local_name: str) -> Device:

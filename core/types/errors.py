@@ -47,6 +47,18 @@ class UnsupportedDTypeError(TypeError):
     """A dtype that a backend does not support."""
 
 
+class VmapError(ValueError, RuntimeError):
+    """What `vmap` cannot do: ValueError to Python, RuntimeError in PyTorch's `torch.func`."""
+
+
+class BatchedValueError(VmapError, TypeError):
+    """A Python value was asked of a tensor that has another one in each example of a `vmap`."""
+
+
+class EscapedTensorError(VmapError):
+    """A tensor of one `vmap` was used in another one, or after its end."""
+
+
 class LinAlgError(numpy.linalg.LinAlgError, RuntimeError):
     """A matrix without a result, as the inverse of a singular one: LinAlgError in NumPy, RuntimeError in PyTorch."""
 

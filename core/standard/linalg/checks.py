@@ -36,5 +36,5 @@ def require_matrices(operation: str, x: Tensor, square: bool = False, finite: bo
 
 
 def _require_true(is_finite: numpy.ndarray, operation: str) -> None:
-    if not is_finite:
+    if not is_finite.all():
         raise LinAlgError(f"{operation}: a matrix contains NaN or infinity")

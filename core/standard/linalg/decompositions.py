@@ -147,7 +147,7 @@ def cholesky(x: Tensor, /, *, upper: bool = False) -> Tensor:
 
 def _require_definite(has_nan: numpy.ndarray) -> None:
     """Raise if the factor has NaN, which not every LAPACK reports."""
-    if has_nan:
+    if has_nan.any():
         raise LinAlgError(f"linalg.cholesky: {_INDEFINITE}")
 
 

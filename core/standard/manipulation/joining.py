@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterable
 from typing import Any
 
+from ...dispatch.levels import together
 from ...dispatch.operation import Operation, operation
 from ...families.function import function
 from ...memory.coercion import same_device
@@ -118,6 +119,7 @@ def _together(operation: str, arrays: Any) -> list[Tensor]:
             raise unsupported(operation, tensor)
     if len({tensor._key for tensor in tensors}) == 1:
         return tensors
+    tensors = list(together(*tensors))
     # 0-d tensors join the others' device.
     leader = max(tensors, key=lambda tensor: tensor.ndim > 0)
     dtype = functools.reduce(promote, (tensor.dtype for tensor in tensors))

@@ -1,0 +1,155 @@
+"""`vmap`: what it makes of a batch is the stack of what single calls give, values and gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy
+
+from tensorplug import Tensor
+from tensorplug.core.types.errors import VmapError
+
+from ..engine.arrays import Array, flatten, to_host
+from ..engine.example import Example, Mismatch, evaluate
+from ..engine.levels import PRECISE
+from ..engine.reference import Unanswered
+from ..engine.trial import Trial
+from ..uses import Use, uses_of
+from .gradients import gradient_call, has_gradient, weighted
+
+EXAMPLES = 3
+"""How many examples a batch has."""
+
+AGREEMENT = {"float64": 1e-9, "complex128": 1e-9}
+"""How far results may be apart, absolutely and relatively, as a backend may compute a batch in another order."""
+
+OTHER_AGREEMENT = 1e-2
+
+Names = tuple[str, ...]
+
+
+def has_batches(name: str) -> bool:
+    """Whether a subject has a use with operands."""
+    return any(use.operands for use in uses_of(name))
+
+
+def check_vmap(trial: Trial) -> None:
+    """A batch of calls, of gradients, and the gradient of a batch, with all operands mapped, or one of several."""
+    for use in trial.uses:
+        if not use.operands:
+            continue
+        for dtype in (list(trial.dtypes(use, PRECISE)) or list(trial.dtypes(use)))[:1]:
+            for mapped in _mapped(use):
+                _hold(trial, use, use.code, dtype, mapped, smooth=False)
+                if use.smooth and use.variables and dtype in PRECISE and has_gradient(trial.name):
+                    _hold(trial, use, gradient_call(use), dtype, mapped, smooth=True)
+                    _hold_gradient(trial, use, dtype, mapped)
+
+
+def _mapped(use: Use) -> Iterator[Names]:
+    """The operands that are mapped: all, the first, the last."""
+    names = tuple(use.operands)
+    yield names
+    if len(names) > 1:
+        yield names[:1]
+        yield names[-1:]
+
+
+def _hold(trial: Trial, use: Use, code: str, dtype: str, mapped: Names, smooth: bool) -> None:
+    """Try a line in a batch."""
+    names = tuple(use.operands)
+    dims = ", ".join("0" if name in mapped else "None" for name in names)
+    stacks = ", ".join(_stack(name) if name in mapped else f"{name}_0" for name in names)
+    _try(trial, use, code, f"tp.vmap(lambda {', '.join(names)}: {code}, ({dims},))({stacks})", dtype, mapped, smooth)
+
+
+def _hold_gradient(trial: Trial, use: Use, dtype: str, mapped: Names) -> None:
+    """Try the gradient of the sum of a batch."""
+    names = tuple(use.operands)
+    dims = ", ".join("0" if name in mapped else "None" for name in names)
+    stacks = ", ".join(_stack(name) if name in mapped else f"{name}_0" for name in names)
+    argnums = tuple(map(names.index, use.variables))
+    listed = ", ".join(names)
+    batch = f"tp.vmap(lambda {listed}: weighted({use.code}), ({dims},))({listed}).sum()"
+    code = f"tp.func.grad(lambda {listed}: {batch}, argnums={argnums})({stacks})"
+
+    def wanted(singles: list[list[Array]]) -> list[Array]:
+        found = [numpy.stack(one) for one in zip(*singles, strict=True)]
+        return [
+            one if name in mapped else one.sum(axis=0, dtype=one.dtype)
+            for name, one in zip(use.variables, found, strict=True)
+        ]
+
+    _try(trial, use, gradient_call(use), code, dtype, mapped, True, wanted)
+
+
+def _stack(name: str) -> str:
+    return f"tp.stack([{', '.join(f'{name}_{i}' for i in range(EXAMPLES))}])"
+
+
+def _stacked(singles: list[list[Array]]) -> list[Array]:
+    return [numpy.stack(one) for one in zip(*singles, strict=True)]
+
+
+def _try(
+    trial: Trial,
+    use: Use,
+    single: str,
+    batch: str,
+    dtype: str,
+    mapped: Names,
+    smooth: bool,
+    wanted: Callable[[list[list[Array]]], list[Array]] = _stacked,
+) -> None:
+    """Try that a line of a batch gives what follows from a line of each example."""
+    operands = {
+        f"{name}_{i}": operand
+        for name, operand in use.operands.items()
+        for i in range(EXAMPLES if name in mapped else 1)
+    }
+    alone = Use.of(single, use.operands)
+    together = Use.of(batch, operands)
+
+    def prop(example: Example) -> None:
+        tensors = example.tensors()
+        examples = [
+            {name: tensors[f"{name}_{i if name in mapped else 0}"] for name in use.operands} for i in range(EXAMPLES)
+        ]
+        try:
+            expected = wanted([_hosts(evaluate(alone, one | {"weighted": weighted})) for one in examples])
+        except Exception as error:
+            raise Unanswered(f"single calls do not give tensors of one shape: {error}") from None
+        try:
+            found = _hosts(evaluate(together, tensors | {"weighted": weighted}))
+        except VmapError:
+            # Of what depends on values.
+            return
+        _require_equal(found, expected)
+
+    trial.hold(prop, together, dtype, smooth=smooth, among=[together], draws=1)
+
+
+def _hosts(result: Any) -> list[Array]:
+    """The arrays of a result's tensors."""
+    found = []
+    for _, leaf in flatten(result):
+        if not isinstance(leaf, Tensor):
+            raise TypeError(f"a {type(leaf).__name__} is no tensor")
+        found.append(to_host(leaf.detach()))
+    return found
+
+
+def _require_equal(found: list[Array], expected: list[Array]) -> None:
+    for one, other in zip(found, expected, strict=True):
+        if one.shape != other.shape or one.dtype != other.dtype:
+            raise Mismatch(
+                f"vmap gives {one.dtype} of shape {one.shape}, single calls {other.dtype} of shape {other.shape}"
+            )
+        if one.dtype.kind in "fc" or one.dtype.kind not in "biu":
+            near = AGREEMENT.get(one.dtype.name, OTHER_AGREEMENT)
+            same = numpy.allclose(one, other, rtol=near, atol=near, equal_nan=True)
+        else:
+            same = numpy.array_equal(one, other)
+        if not same:
+            raise Mismatch("vmap gives another result than the stack of single calls", other.tolist(), one.tolist())
