@@ -43,12 +43,7 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
     return self
 
 
-def set_requires_grad(self: Tensor, flag: bool) -> None:
-    """Set whether this tensor requires a gradient."""
-    requires_grad_(self, flag)
-
-
-@attribute("requires_grad", set_requires_grad)
+@attribute("requires_grad", requires_grad_)
 def requires_grad(self: Tensor) -> bool:
     """Whether this tensor requires a gradient, so that operations on it are recorded."""
     array_of(self)

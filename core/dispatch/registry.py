@@ -59,7 +59,7 @@ def method(*names: str, static: bool = False) -> Callable[[Member], Member]:
 
 
 def attribute(
-    name: str, setter: Callable[..., None] | None = None, deleter: Callable[[Any], None] | None = None
+    name: str, setter: Callable[..., Any] | None = None, deleter: Callable[[Any], None] | None = None
 ) -> Callable[[Member], Member]:
     """Register a property of Tensor."""
 

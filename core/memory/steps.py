@@ -152,12 +152,11 @@ _PARTS = ("imag", "real")
 
 def contiguous_layout(shape: tuple[int, ...], is_complex: bool) -> numpy.ndarray:
     """The layout of a C-contiguous array; a real number takes one byte, a complex one two."""
-    unit = _COMPLEX_UNIT if is_complex else _REAL_UNIT
-    strides, step = [], unit.itemsize
+    strides, step = [], 1
     for length in reversed(shape):
         strides.append(step)
         step *= max(length, 1)
-    return numpy.lib.stride_tricks.as_strided(numpy.empty(1, unit), shape, strides[::-1], writeable=False)
+    return strided_layout(shape, tuple(reversed(strides)), 1, is_complex)
 
 
 def strided_layout(shape: tuple[int, ...], strides: tuple[int, ...], itemsize: int, is_complex: bool) -> numpy.ndarray:

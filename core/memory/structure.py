@@ -13,9 +13,8 @@ from ..types.axes import broadcasts, infer_shape, normalize_shape, require_size
 from ..types.devices import as_device
 from ..types.dtypes import DType, as_dtype
 from ..types.errors import ShapeError, unsupported
-from .steps import STEPS
 from .tensor import Tensor, require_tensors, wrap
-from .views import array_of, layout, make_view, require_viewable
+from .views import array_of, is_viewable, make_view, require_viewable
 
 __all__ = ["broadcast_to", "clone", "reshape"]
 
@@ -215,23 +214,13 @@ def reshape(input: Tensor, shape: Any, *, copy: bool | None = None) -> Tensor:
     lengths = infer_shape("reshape", normalize_shape("reshape", shape), input.shape)
     if copy is False:
         require_viewable("reshape", input, lengths)
-    if not copy and _viewable(input, lengths):
+    if not copy and is_viewable(input, lengths):
         return make_view(input, "reshape", lengths)
     copied = _reshape(input, shape=lengths)
     # The library may have returned a view of the old memory.
     if copy and input._key.writable and copied._key.library.backend.is_view(copied._array):
         copied._array = copied._key.library.backend.copy(copied._array)
     return copied
-
-
-def _viewable(x: Tensor, shape: tuple[int, ...]) -> bool:
-    if x._storage is None or x._storage.layout is None:
-        return True
-    try:
-        STEPS["reshape"].layout(layout(x), shape)
-    except ValueError:
-        return False
-    return True
 
 
 @public("broadcast_to", "broadcast_to")

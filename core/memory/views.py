@@ -461,14 +461,21 @@ def end_history(tensor: Tensor) -> None:
         tensor._view.seen = base._node
 
 
-def require_viewable(operation: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
-    """Raise PyTorch's error unless a view of the tensor can have that shape."""
+def is_viewable(tensor: Tensor, shape: tuple[int, ...]) -> bool:
+    """Whether a view of the tensor can have a shape of as many elements."""
     if tensor._storage is None or tensor._storage.layout is None:
-        return
+        return True
     try:
         STEPS["reshape"].layout(layout(tensor), shape)
     except ValueError:
+        return False
+    return True
+
+
+def require_viewable(operation: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
+    """Raise PyTorch's error unless a view of the tensor can have that shape."""
+    if not is_viewable(tensor, shape):
         raise ShapeError(
             f"{operation}: shape {shape} is not compatible with the strides of a tensor of shape {tensor.shape}, "
             f"whose elements are not in order in memory; use reshape, which copies where it must"
-        ) from None
+        )

@@ -10,6 +10,7 @@ from ...autograd.modes import is_grad_enabled
 from ..dispatch.levels import open_levels, require_level, together
 from ..dispatch.operation import Operation, operation
 from ..dispatch.registry import method
+from ..types.axes import broadcasts
 from ..types.dtypes import (
     KIND_ORDER,
     PYTHON_TYPES,
@@ -135,17 +136,13 @@ def _compute(
 
 def require_broadcastable(name: str, shape: tuple[int, ...], other: tuple[int, ...]) -> None:
     """Raise ShapeError unless an operand of shape `other` can be broadcast to the written tensor's shape."""
-    if other == shape or not other:
+    if other == shape or not other or shape[-len(other) :] == other or broadcasts(other, shape):
         return
-    tail = shape[len(shape) - len(other) :]
-    if tail == other and shape:
-        return
-    if len(other) > len(shape) or any(n not in (1, m) for n, m in zip(other, tail, strict=True)):
-        try:
-            found: Any = numpy.broadcast_shapes(shape, other)
-        except ValueError:
-            found = f"of {shape} and {other}"
-        raise ShapeError(f"{name}: output with shape {shape} doesn't match the broadcast shape {found}")
+    try:
+        found: Any = numpy.broadcast_shapes(shape, other)
+    except ValueError:
+        found = f"of {shape} and {other}"
+    raise ShapeError(f"{name}: output with shape {shape} doesn't match the broadcast shape {found}")
 
 
 def _record(operation: Operation, target: Tensor, operands: tuple[Tensor, ...], parameters: dict[str, Any]) -> None:

@@ -22,12 +22,12 @@ from ..standard import (
 )
 from .arrays import atleast
 from .composed import composed
-from .operands import Function, as_operand, beside, computed_in, flattened
+from .operands import Function, as_operand, cast_operand, flattened, tensor_pair
 
 
 @composed("numpy.dot")
 def _dot(a: Any, b: Any) -> Tensor:
-    a, b = beside(a, b)
+    a, b = tensor_pair(a, b)
     if not a.ndim or not b.ndim:
         found: Tensor = a * b
         return found
@@ -38,13 +38,13 @@ def _dot(a: Any, b: Any) -> Tensor:
 
 @composed("numpy.inner")
 def _inner(a: Any, b: Any) -> Tensor:
-    a, b = beside(a, b)
+    a, b = tensor_pair(a, b)
     return linear_algebra.tensordot(a, b, axes=((-1,), (-1,))) if a.ndim and b.ndim else a * b
 
 
 @composed("numpy.kron")
 def _kron(a: Any, b: Any) -> Tensor:
-    a, b = beside(a, b)
+    a, b = tensor_pair(a, b)
     ndim = max(a.ndim, b.ndim)
     a, b = atleast(ndim, a), atleast(ndim, b)
     pairs = [
@@ -78,7 +78,7 @@ def _norm(x: Tensor, ord: Any = None, axis: Any = None, keepdims: bool = False) 
 
 @composed("numpy.cross")
 def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None) -> Tensor:
-    a, b = beside(a, b)
+    a, b = tensor_pair(a, b)
     if axis is None:
         a, b = manipulation.moveaxis(a, axisa, -1), manipulation.moveaxis(b, axisb, -1)
         return manipulation.moveaxis(linalg.cross(a, b), -1, axisc)
@@ -100,7 +100,7 @@ def _in_two_axes(function: Function) -> Function:
 
 @composed("numpy.convolve")
 def _convolve(a: Any, v: Any, mode: str = "full") -> Tensor:
-    a, v = beside(a, v)
+    a, v = tensor_pair(a, v)
     longer, shorter = (atleast(1, x) for x in ((v, a) if v.numel() > a.numel() else (a, v)))
     length, width = longer.numel(), shorter.numel()
     begin, count = {"full": (0, length + width - 1), "same": ((width - 1) // 2, length), "valid": (width - 1, -1)}[mode]
@@ -112,7 +112,7 @@ def _convolve(a: Any, v: Any, mode: str = "full") -> Tensor:
 
 @composed("numpy.polyval")
 def _polyval(p: Any, x: Any) -> Tensor:
-    p, x = beside(p, x)
+    p, x = tensor_pair(p, x)
     found = x * 0
     for i in range(p.numel()):
         found = found * x + p[i]
@@ -123,7 +123,7 @@ def _polyval(p: Any, x: Any) -> Tensor:
 def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Tensor:
     like = next(one for one in (x, xp, fp) if type(one) is Tensor)
     x, xp, fp = (one if type(one) is Tensor else as_operand(numpy.asarray(one), like) for one in (x, xp, fp))
-    x, xp = computed_in("numpy.interp", x, "float64", like), computed_in("numpy.interp", xp, "float64", like)
+    x, xp = cast_operand("numpy.interp", x, "float64", like), cast_operand("numpy.interp", xp, "float64", like)
     last = xp.numel() - 1
     above = elementwise.clip(searching.searchsorted(xp, x, side="right"), min(1, last), last)
     below = elementwise.clip(above - 1, 0, last)
@@ -137,7 +137,7 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Te
 @composed("numpy.piecewise")
 def _piecewise(x: Tensor, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Tensor:
     """As in NumPy, but each function gets all elements, so it must be elementwise."""
-    conditions = [beside(x, one)[1] for one in (condlist if isinstance(condlist, list | tuple) else [condlist])]
+    conditions = [tensor_pair(x, one)[1] for one in (condlist if isinstance(condlist, list | tuple) else [condlist])]
     if len(funclist) == len(conditions) + 1:
         *funclist, rest = funclist
         conditions = [functools.reduce(elementwise.logical_or, conditions).logical_not(), *conditions]
@@ -154,5 +154,5 @@ composed("numpy.fft.ifft2")(_in_two_axes(fft.ifftn))
 composed("numpy.fft.irfft2")(_in_two_axes(fft.irfftn))
 composed("numpy.fft.rfft2")(_in_two_axes(fft.rfftn))
 composed("numpy.linalg.multi_dot")(lambda arrays: functools.reduce(linear_algebra.matmul, arrays))
-composed("numpy.outer")(lambda a, b: linear_algebra.outer(*map(flattened, beside(a, b))))
-composed("numpy.vdot")(lambda a, b: linear_algebra.vecdot(*map(flattened, beside(a, b))))
+composed("numpy.outer")(lambda a, b: linear_algebra.outer(*map(flattened, tensor_pair(a, b))))
+composed("numpy.vdot")(lambda a, b: linear_algebra.vecdot(*map(flattened, tensor_pair(a, b))))

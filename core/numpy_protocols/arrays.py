@@ -21,7 +21,7 @@ from ..types.axes import normalize_axis
 from ..types.dtypes import bool_
 from ..types.errors import ShapeError
 from .composed import composed
-from .operands import Function, as_operand, beside, computed_in, flattened, on_host
+from .operands import Function, as_operand, cast_operand, flattened, on_host, tensor_pair
 
 
 @composed("numpy.concatenate")
@@ -29,7 +29,7 @@ def concatenate(arrays: Any, axis: Any = 0, *, dtype: Any = None, casting: str =
     like = next(x for x in arrays if type(x) is Tensor)
     parts = [as_operand(x, like) for x in arrays]
     if dtype is not None:
-        parts = [computed_in("numpy.concatenate", x, dtype, like) for x in parts]
+        parts = [cast_operand("numpy.concatenate", x, dtype, like) for x in parts]
     if axis is None:
         parts, axis = [flattened(x) for x in parts], 0
     return manipulation.concat(parts, axis=axis)
@@ -37,7 +37,7 @@ def concatenate(arrays: Any, axis: Any = 0, *, dtype: Any = None, casting: str =
 
 @composed("numpy.append")
 def _append(arr: Any, values: Any, axis: Any = None) -> Tensor:
-    return concatenate(beside(arr, values), axis)
+    return concatenate(tensor_pair(arr, values), axis)
 
 
 @composed("numpy.column_stack")
@@ -90,7 +90,7 @@ def _broadcast_arrays(*args: Any, subok: bool = False) -> Any:
         # None and strings, which matplotlib passes, become arrays of objects.
         return numpy.broadcast_arrays(*on_host(args), subok=subok)
     like = next(x for x in args if type(x) is Tensor)
-    return manipulation.broadcast_arrays(*(beside(like, x)[1] for x in args))
+    return manipulation.broadcast_arrays(*(tensor_pair(like, x)[1] for x in args))
 
 
 @composed("numpy.diag")
@@ -110,7 +110,7 @@ def _transpose(a: Tensor, axes: Any = None) -> Tensor:
 
 @composed("numpy.take")
 def _take(a: Any, indices: Any, axis: Any = None) -> Tensor:
-    a, indices = beside(a, indices)
+    a, indices = tensor_pair(a, indices)
     flat = flattened(a) if axis is None else a
     axis = normalize_axis("numpy.take", 0 if axis is None else axis, flat.ndim)
     found: Tensor = flat[(slice(None),) * axis + (indices,)]
@@ -144,7 +144,7 @@ def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
 
 @composed("numpy.copyto")
 def _copyto(dst: Any, src: Any) -> None:
-    copy_(dst, beside(dst, src)[1])
+    copy_(dst, tensor_pair(dst, src)[1])
 
 
 composed("numpy.argwhere")(lambda a: searching.nonzero(a, as_tuple=False))

@@ -75,11 +75,11 @@ def array_function(self: Tensor, func: Function, types: Any, args: Any, kwargs: 
     if own in ON_HOST or writes or isinstance(kwargs.get("out"), numpy.ndarray):
         return func(*on_host(args), **on_host(kwargs))
     if name in COMPOSED:
-        return _composed(name, func, self, args, kwargs)
+        return _call_composed(name, func, self, args, kwargs)
     function = _counterpart(name)
     if function is None:
         raise no_counterpart(name)
-    return _called(name, func, function, self, args, kwargs)
+    return _call_counterpart(name, func, function, self, args, kwargs)
 
 
 @functools.cache
@@ -112,7 +112,7 @@ def _signatures(func: Function, function: Function) -> tuple[inspect.Signature |
     return signature, len(by_position), frozenset(own)
 
 
-def _called(name: str, func: Function, function: Function, like: Tensor, args: Any, kwargs: Any) -> Any:
+def _call_counterpart(name: str, func: Function, function: Function, like: Tensor, args: Any, kwargs: Any) -> Any:
     """Call Tensorplug's function with NumPy's arguments."""
     signature, count, names = _signatures(func, function)
     if signature is None:
@@ -143,7 +143,7 @@ def _called(name: str, func: Function, function: Function, like: Tensor, args: A
     return function(*operands, **options)
 
 
-def _composed(name: str, func: Function, like: Tensor, args: Any, kwargs: Any) -> Any:
+def _call_composed(name: str, func: Function, like: Tensor, args: Any, kwargs: Any) -> Any:
     """Call a composed function, which need not have every parameter of NumPy's."""
     function = COMPOSED[name]
     args, kwargs = as_tensors(args, like), as_tensors(kwargs, like)

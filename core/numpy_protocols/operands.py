@@ -65,7 +65,7 @@ def on_host(value: Any) -> Any:
     return {key: on_host(one) for key, one in value.items()} if type(value) is dict else value
 
 
-def beside(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
+def tensor_pair(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
     """Convert two operands, one of them a tensor, to tensors on one device."""
     device = (x1 if type(x1) is Tensor else x2).device
     x1, x2 = (x if type(x) is Tensor else creation.asarray(x, device=device) for x in (x1, x2))
@@ -77,7 +77,7 @@ def flattened(x: Tensor) -> Tensor:
     return reshape(x, (-1,))
 
 
-def computed_in(name: str, x: Any, dtype: Any, like: Tensor) -> Tensor:
+def cast_operand(name: str, x: Any, dtype: Any, like: Tensor) -> Tensor:
     """Cast an operand to the ``dtype=`` of a ufunc; raise if the operand is of a higher kind."""
     x, target = x if type(x) is Tensor else creation.asarray(x, device=like.device), as_dtype(dtype)
     if KIND_ORDER[x.dtype.kind] > KIND_ORDER[target.kind]:

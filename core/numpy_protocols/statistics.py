@@ -23,12 +23,12 @@ from ..types.axes import normalize_axis
 from ..types.errors import ShapeError
 from .arrays import atleast, concatenate
 from .composed import composed
-from .operands import Function, beside, computed_in, flattened
+from .operands import Function, cast_operand, flattened, tensor_pair
 
 
 @composed("numpy.array_equal")
 def _array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
-    x1, x2 = beside(a1, a2)
+    x1, x2 = tensor_pair(a1, a2)
     if x1.shape != x2.shape:
         return False
     same = elementwise.equal(x1, x2)
@@ -41,7 +41,7 @@ def _array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
 def _average(a: Any, axis: Any = None, weights: Any = None, keepdims: bool = False) -> Tensor:
     if weights is None:
         return statistical.mean(a, axis=axis, keepdims=keepdims)
-    a, weights = beside(a, weights)
+    a, weights = tensor_pair(a, weights)
     if isinstance(axis, int) and weights.ndim == 1:
         shape = [1] * a.ndim
         shape[normalize_axis("numpy.average", axis, a.ndim)] = -1
@@ -58,7 +58,7 @@ def _average(a: Any, axis: Any = None, weights: Any = None, keepdims: bool = Fal
 def _corrcoef(x: Tensor, y: Any = None, rowvar: bool = True) -> Tensor:
     rows = atleast(2, x) if rowvar or x.ndim < 2 else x.mT
     if y is not None:
-        y = beside(x, y)[1]
+        y = tensor_pair(x, y)[1]
         rows = concatenate([rows, atleast(2, y) if rowvar or y.ndim < 2 else y.mT])
     centred = rows - rows.mean(-1, keepdim=True)
     unit = centred / linalg.vector_norm(centred, axis=-1, keepdims=True)
@@ -83,7 +83,7 @@ def _cumulative(function: Function, fill: Any = None) -> Function:
 def _diff(a: Tensor, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
     shape = list(a.shape)
     shape[normalize_axis("numpy.diff", axis, a.ndim)] = 1
-    ends = [None if one is None else beside(a, one)[1] for one in (prepend, append)]
+    ends = [None if one is None else tensor_pair(a, one)[1] for one in (prepend, append)]
     first, last = (broadcast_to(x, tuple(shape)) if x is not None and not x.ndim else x for x in ends)
     return utility.diff(a, n, prepend=first, append=last, axis=axis)
 
@@ -129,7 +129,7 @@ def _ignoring_nan(function: Function, fill: float) -> Function:
 
 @composed("numpy.nanmean")
 def _nan_mean(a: Tensor, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
-    x = a if dtype is None else computed_in("numpy.nanmean", a, dtype, a)
+    x = a if dtype is None else cast_operand("numpy.nanmean", a, dtype, a)
     nan = elementwise.isnan(x)
     count = statistical.sum(nan.logical_not(), axis=axis, keepdims=keepdims)
     return statistical.sum(searching.where(nan, 0, x), axis=axis, keepdims=keepdims) / count
@@ -137,7 +137,7 @@ def _nan_mean(a: Tensor, axis: Any = None, dtype: Any = None, keepdims: bool = F
 
 def _nan_spread(is_root: bool) -> Function:
     def spread(a: Tensor, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Tensor:
-        x = a if dtype is None else computed_in("numpy.nanvar", a, dtype, a)
+        x = a if dtype is None else cast_operand("numpy.nanvar", a, dtype, a)
         nan = elementwise.isnan(x)
         centred = searching.where(nan, 0, x - _nan_mean(x, axis, keepdims=True))
         count = statistical.sum(nan.logical_not(), axis=axis, keepdims=keepdims) - ddof

@@ -12,7 +12,7 @@ from ..families.in_place import write_out
 from ..memory.tensor import Tensor
 from ..standard import elementwise, linear_algebra
 from ..types.errors import unsupported
-from .operands import Function, as_operand, computed_in, is_default, no_counterpart, no_option, on_host
+from .operands import Function, as_operand, cast_operand, is_default, no_counterpart, no_option, on_host
 
 _DEFAULTS: dict[str, Any] = {"where": True, "casting": "same_kind", "order": "K", "subok": True}
 """The defaults of options of ufuncs."""
@@ -61,7 +61,7 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: 
     wanted = _checked(name, options, method)
     dtype = wanted.pop("dtype", None)
     if dtype is not None:
-        operands = [computed_in(name, x, dtype, self) for x in operands]
+        operands = [cast_operand(name, x, dtype, self) for x in operands]
     found = _result(ufunc, function(*operands, **wanted), inputs)
     if not outs or outs[0] is None:
         return found
