@@ -16,7 +16,7 @@ from tensorplug.core.types.dtypes import ACCEPTED, DTYPES
 from tensorplug.core.types.errors import UnsupportedDTypeError, UnsupportedError
 from tensorplug.extras import require
 
-from ..uses import Use, uses_of
+from ..uses import Use, chapter_of, subjects, uses_of
 from .arrays import rounded
 from .calls import kernels_used
 from .example import Example, Mismatch, draw
@@ -40,6 +40,9 @@ def line_of(use: Use) -> str:
 
 UNTRIED = (Unanswered, UnsupportedDTypeError)
 """What an example raises that cannot be tried: there is no answer to hold it against, or no such dtype."""
+
+MAKERS = ("creation", "random")
+"""The chapters whose functions make values, which the next kernel is not to blame for."""
 
 OF_EMPTY = ("cumulation", "reduction", "search", "searching", "sorting")
 """The families of which kernels often forget that there may be nothing to go through."""
@@ -249,6 +252,8 @@ class Trial:
 
     def _culprit(self, prop: Property, example: Example, kernels: Sequence[str]) -> str:
         """The one of some operations at which the property parts on the backend and on the reference."""
+        if self.name not in subjects() or chapter_of(self.name) in MAKERS:
+            return ""
         # Imported where it is used, since it makes use of the engine itself.
         from ..compare_programs.divergence import Bounds, find_parting, record
 
