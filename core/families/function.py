@@ -158,21 +158,9 @@ class _Wrapper:
 
     def write(self, scope: dict[str, Any]) -> Callable[..., Any]:
         """Compile the wrapper in a scope."""
-        scope |= {
-            "MISSING": MISSING,
-            "Tensor": Tensor,
-            "as_flag": as_flag,
-            "as_vector": as_vector,
-            "body": self.body,
-            "clone": clone,
-            "copy_": copy_,
-            "in_float32": in_float32,
-            "missing": _missing,
-            "normalize_axes": normalize_axes,
-            "normalize_axis": normalize_axis,
-            "unsupported": unsupported,
-            "write_out": write_out,
-        }
+        checks = (Tensor, as_flag, normalize_axes, normalize_axis, _missing, unsupported)
+        called = (as_vector, clone, copy_, in_float32, write_out)
+        scope |= {one.__name__: one for one in (*checks, *called)} | {"MISSING": MISSING, "body": self.body}
         header = []
         for one in self.parameters:
             if one.default is not one.empty:
@@ -190,7 +178,7 @@ class _Wrapper:
         if required:
             lines += [
                 f"if {' or '.join(f'{one} is MISSING' for one in required)}:",
-                f"    raise missing({self.name!r}, {', '.join(f'{one}={one}' for one in required)})",
+                f"    raise _missing({self.name!r}, {', '.join(f'{one}={one}' for one in required)})",
             ]
         tensors = [one.name for one in self.parameters if one.annotation == "Tensor"]
         optional = [one.name for one in self.parameters if one.annotation == "Tensor | None" and one.name != "out"]
@@ -237,7 +225,7 @@ class _Wrapper:
             lines += [f"if {axis} is not None:", f"    dim = {axis}"]
         if any(one.name == target and one.default is MISSING for one in self.parameters):
             absent = "dim is MISSING" if target == "dim" else f"dim is None and {axis} is MISSING"
-            lines += [f"if {absent}:", f"    raise missing({name}, {target}={target})"]
+            lines += [f"if {absent}:", f"    raise _missing({name}, {target}={target})"]
         if target == "dim" and self.axis is None:
             return lines
         lines.append("if dim is not None:")
