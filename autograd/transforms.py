@@ -244,7 +244,7 @@ def _push_forward(
 def jacrev(
     function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False, chunk_size: int | None = None
 ) -> Function:
-    """The function that returns a function's Jacobian, by one pull of unit vectors for all elements of the result.
+    """Transform a function into one that returns its Jacobian, in reverse mode: a batch of VJPs.
 
     Parameters
     ----------
@@ -296,7 +296,7 @@ def jacrev(
 def jacfwd(
     function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False, chunk_size: int | None = None
 ) -> Function:
-    """The same as `jacrev`, by one `jvp` in the directions of all elements of the argument.
+    """Transform a function into one that returns its Jacobian, in forward mode: a batch of JVPs. See `jacrev`.
 
     Examples
     --------
@@ -337,7 +337,7 @@ def jacfwd(
 
 
 def hessian(function: Function, argnums: int | tuple[int, ...] = 0, chunk_size: int | None = None) -> Function:
-    """The function that returns a scalar function's second derivatives: `jacfwd` of `jacrev`.
+    """Transform a scalar function into one that returns its Hessian: `jacfwd` of `jacrev`.
 
     With `chunk_size`, that many rows are computed at a time, to save memory.
 
