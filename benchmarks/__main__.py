@@ -16,10 +16,11 @@ import memory  # noqa: E402
 import peers  # noqa: E402
 import small  # noqa: E402
 import sorting  # noqa: E402
+import transforms  # noqa: E402
 import tutorial  # noqa: E402
 from timing import measure, report  # noqa: E402
 
-MODULES = (small, forward, loss_functions, sorting, tutorial, memory, importing)
+MODULES = (small, forward, transforms, loss_functions, sorting, tutorial, memory, importing)
 
 
 def main(words: list[str]) -> int:

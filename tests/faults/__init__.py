@@ -13,6 +13,7 @@ from tensorplug.backends import hookimpl, register, unregister
 
 from . import (
     arguments,
+    batches,
     elementwise,
     extremes,
     gradients,
@@ -69,6 +70,7 @@ FAULTS: tuple[Fault, ...] = (
     *ranges.FAULTS,
     *transfer.FAULTS,
     *threads.FAULTS,
+    *batches.FAULTS,
     *(fault for kind in FOUND_KINDS for fault in BY_KIND[kind]),
 )
 """Those that the suite finds."""
