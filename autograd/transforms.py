@@ -314,7 +314,7 @@ def jacfwd(
         _require_real("jacfwd", "an argument", inputs)
 
         def push(*directions: Any) -> Any:
-            return jvp(lambda *some: function(*full(some), **kwargs), chosen, rebuild(directions), has_aux)[1:]
+            return jvp(lambda *some: function(*full(some), **kwargs), chosen, rebuild(list(directions)), has_aux)[1:]
 
         if _count(inputs):
             tangents, *aux = inputs[0]._vmap(push, (-1, None) if has_aux else (-1,), chunk_size)(*_units(inputs))

@@ -192,7 +192,7 @@ def _anew(library: Library) -> Iterator[None]:
     empty_kernel_tables([library])
 
 
-def _keeps_nothing(trial: Trial, call: Callable[[Example], None]) -> Callable[[Example], None]:
+def _keeps_nothing(trial: Trial, call: Callable[[Example], Any]) -> Callable[[Example], None]:
     """The property that memory and threads do not grow by something at each call, with values of its own each time."""
 
     def prop(example: Example) -> None:

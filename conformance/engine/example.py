@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -141,13 +142,15 @@ WIDE_INTEGERS = {f"int{bits}": "int64" for bits in (8, 16, 32)} | {f"uint{bits}"
 off. Elementwise functions do more with them."""
 
 
-def evaluate(use: Use, tensors: dict[str, Tensor]) -> Any:
+def evaluate(use: Use, tensors: Mapping[str, Any]) -> Any:
     """What a use's line gives."""
     names = {"tp": tensorplug, "numpy": numpy, "OPERATIONS": OPERATIONS, "TENSOR_OPS": TENSOR_OPS, "among": among}
-    return eval(use.evaluate, names | tensors)
+    return eval(use.evaluate, {**names, **tensors})
 
 
-def draw(use: Use, dtype: str, layout: str, rng: numpy.random.Generator, smooth: bool = False) -> Example:
+def draw(
+    use: Use, dtype: str, layout: str | dict[str, str], rng: numpy.random.Generator, smooth: bool = False
+) -> Example:
     """An example of a use, in a dtype."""
     dtypes = {name: operand.dtype or dtype for name, operand in use.operands.items()}
     hosts = {}

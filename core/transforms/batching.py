@@ -44,7 +44,7 @@ class BatchedLibrary(DerivedLibrary):
         return shape[1:]
 
     def constant(self, array: Any) -> Proxy:
-        """The same array for all examples."""
+        """A batch in which every example is the one array."""
         return Proxy(self.inner.ops.reshape(array, (1, *array.shape)), self)
 
     def operate(self, function: Callable[..., Any], *operands: Any) -> Proxy:
@@ -127,7 +127,7 @@ class BatchedLibrary(DerivedLibrary):
             level = functools.reduce(same_level, (x.level for x in given), None)
             found = []
             for position in range(max(map(length_of, given), default=1)):
-                one, named = replaced((arrays, parameters), self, lambda x, i=position: self.example(x, i))
+                one, named = replaced((arrays, parameters), self, functools.partial(self.example, position=position))
                 found.append(kernel(*one, **named))
             return self._stacked(name, found, level)
 

@@ -21,7 +21,7 @@ class _Plan(NamedTuple):
 
     Attributes
     ----------
-    index : tuple
+    inner : tuple
         The index of the inner array.
     axes : tuple of int or None
         The permutation that brings what it reads into the order of the examples, the batch axis in front.
@@ -33,7 +33,7 @@ class _Plan(NamedTuple):
         That of the index.
     """
 
-    index: tuple[Any, ...]
+    inner: tuple[Any, ...]
     axes: tuple[int, ...] | None
     region: tuple[int, ...]
     length: int
@@ -142,7 +142,7 @@ def _getitem(library: BatchedLibrary, kernel: Any) -> Rule:
         x = library.own(x)
         plan = _plan(library, x.shape, index, length_of(x))
         array = x.array if plan.level is None else library.expanded(x, plan.length)
-        found = kernel(array, plan.index)
+        found = kernel(array, plan.inner)
         if plan.axes is not None:
             found = library.inner.ops.permute_dims(found, plan.axes)
         return Proxy(found, library, same_level(x.level, plan.level))
@@ -166,7 +166,7 @@ def _placed(library: BatchedLibrary, value: Any, plan: _Plan) -> Any:
     if extra > 0:
         value = library.ops.reshape(value, value.shape[extra:])
     found = library.with_axes(value, len(plan.region))
-    if not any(map(_is_array, plan.index)):
+    if not any(map(_is_array, plan.inner)):
         return found
     found = library.inner.ops.broadcast_to(found, (plan.length, *plan.region))
     if plan.axes is None:
@@ -180,7 +180,7 @@ def _put(library: BatchedLibrary, kernel: Any) -> Rule:
         x, value = library.own(x), library.own(value)
         plan = _plan(library, x.shape, index, max(length_of(x), length_of(value)))
         level = same_level(same_level(x.level, value.level), plan.level)
-        found = kernel(library.expanded(x, plan.length), _placed(library, value, plan), plan.index)
+        found = kernel(library.expanded(x, plan.length), _placed(library, value, plan), plan.inner)
         return Proxy(found, library, level)
 
     return put
@@ -201,7 +201,7 @@ def _scatter_zeros(library: BatchedLibrary, kernel: Any) -> Rule:
     def scatter_zeros(x: Any, shape: tuple[int, ...], index: Any) -> Proxy:
         x = library.own(x)
         plan = _plan(library, shape, index, length_of(x))
-        found = kernel(_placed(library, x, plan), (plan.length, *shape), plan.index)
+        found = kernel(_placed(library, x, plan), (plan.length, *shape), plan.inner)
         return Proxy(found, library, same_level(x.level, plan.level))
 
     return scatter_zeros

@@ -146,8 +146,8 @@ class DerivedLibrary(Library):
         self.writable = False
         self.compiles = False
         self.unsupported = inner.unsupported
-        self.find_kernel = self.find
-        self.find_own_kernel = self.find
+        own: Any = self.find
+        self.find_kernel = self.find_own_kernel = own
         self.ops = Ops(self)
         self.backend = self.make_backend()
         own_places(self)

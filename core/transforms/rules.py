@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from ..types.errors import VmapError
@@ -22,7 +23,7 @@ from .batching import (
 from .proxy import Proxy
 
 
-def rule(*names: str) -> Any:
+def rule(*names: str) -> Callable[[MakeRule], MakeRule]:
     """Enter what makes the batching rule of operations."""
 
     def enter(make: MakeRule) -> MakeRule:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Any, final
 
 from ...autograd.modes import is_grad_enabled
+from ..dispatch.keys import key_for
 from ..memory.structure import carried
 from ..memory.tensor import Tensor
 from ..memory.views import array_of
-from .batching import batching, inner_key, key_for, length_of, same_level
+from .batching import batching, inner_key, length_of, same_level
 from .proxy import Proxy
 
 _TRANSPOSED = {"lift": "total", "total": "lift", "enter": "leave", "leave": "enter", "one": "only", "only": "one"}
@@ -59,7 +60,7 @@ class Transfer:
         if type(array) is Proxy and array.library.depth > library.depth:
             axis = self.axis + 1 if self.axis >= 0 else self.axis
             found = Transfer(self.name, self.level, axis).raw(array.array, array.library.inner)
-            inside = batching(array.library) if self.name in _INTO else array.library.inner
+            inside: Any = batching(array.library) if self.name in _INTO else array.library.inner
             return Proxy(found, inside, array.level)
         return getattr(self, f"_{self.name}")(array, library)
 
