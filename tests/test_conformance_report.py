@@ -444,6 +444,14 @@ def data_of(text: str) -> Any:
     return json.loads(found[1])
 
 
+def test_the_page_checks_again_what_showed_a_fault_of_another_operation() -> None:
+    shown = replace(FAILURE, shown_by="multiply")
+    run = run_of([outcome("bad", "add", "within multiply", "failed", failure=shown), *OUTCOMES])
+    own, *others = data_of(page(run))["chapters"]["elementwise"]["add"]["bad"]["checks"]
+    assert own["command"] == run.command("bad", "multiply")
+    assert [other["command"] for other in others] == [""] * len(others)
+
+
 def test_no_text_breaks_out_of_the_page() -> None:
     text = page(run_of(), changes(run_of([]), run_of()))
     assert text.lower().count("</script") == 2

@@ -1,4 +1,5 @@
-"""Arguments: the parameters of a function at all values that they may have, combined with each other.
+"""Arguments: the parameters of a function at all values that they may have, combined with each other, and operands of
+more axes.
 
 Which parameters there are is read from signatures, and what they may be from annotations and from what any use in the
 suite gives to a parameter of that name.
@@ -10,14 +11,18 @@ import ast
 import functools
 import inspect
 import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy
 
 import tensorplug
+from tensorplug.core.dispatch.keys import library_for
 
 from ..engine.bounds import OWN_DTYPE, bound_of
 from ..engine.example import Example, evaluate
 from ..engine.programs import or_raise
+from ..engine.reference import Reference, quick_reference
 from ..engine.trial import Property, Trial
 from ..uses import Use, subjects, uses_of
 from .values import require_results, require_unchanged
@@ -40,10 +45,35 @@ SPELLINGS = {
 """Second spellings of a parameter, and what they stand for."""
 
 INTEGERS = tuple(map(str, range(-3, 5)))
-NUMBERS = ("0.0", "-0.5", "0.25", "1.0", "3.0", "30.0")
+NUMBERS = ("0.0", "-0.5", "-2.0", "0.001", "0.25", "1.0", "3.0", "30.0")
 
-ATTEMPTS = {"quick": 3, "default": 16, "thorough": 100}
-"""Combinations of an operation's arguments, by level."""
+ATTEMPTS = {"quick": (2, 12), "default": (16, 250), "thorough": (200, 2000)}
+"""Combinations of an operation's arguments, by level: where a backend compiles each, and where none does."""
+
+STACKS: tuple[tuple[tuple[int, ...], ...], ...] = (
+    ((),),
+    ((2,),),
+    ((2,), ()),
+    ((), (2,)),
+    ((3, 1), (1, 2)),
+    ((1, 2), (3, 1)),
+)
+"""Axes that are put in front of the operands, in turn."""
+
+PAIRS: tuple[tuple[tuple[int, ...], ...], ...] = (
+    ((3, 3),),
+    ((3, 3), ()),
+    ((), (3, 3)),
+    ((3, 1), (1, 3)),
+    ((3, 3), (3, 1)),
+    ((3,), (3, 3)),
+)
+"""Shapes of the operands of elementwise functions, in turn."""
+
+DTYPES = ("float64", "float32", "complex128", "int64", "bool")
+
+ROUNDINGS = 32
+"""Units of the operands: a parameter that scales makes a rounding more, and as many times greater."""
 
 Signed = tuple[ast.Call, inspect.Signature]
 
@@ -53,39 +83,69 @@ UNDETERMINED = ("dropout", "empty", "empty_like")
 
 
 def has_arguments(name: str) -> bool:
-    """Whether a function has parameters beside its operands."""
+    """Whether a function has parameters beside its operands, or operands whose shapes matter."""
+    calls = [(use, call) for use in uses_of(name) if (call := _call(use, name))]
     return name not in UNDETERMINED and any(
-        _candidates(call[1], 2) for use in uses_of(name) if (call := _call(use, name))
+        _candidates(call[1], 2) or len(use.operands) > use.elementwise for use, call in calls
     )
 
 
 def check_arguments(trial: Trial) -> None:
     """Combinations of arguments give what they give on the reference, or raise the same type of error."""
-    prop = _as_on_the_reference(trial)
+    reference, rng = quick_reference(trial.backend) or trial.reference, trial.rng
+    prop = _as_on(reference, trial.name)
+    compiles = any(library_for(name).compiles for name in (reference.name, trial.backend))
+    attempts = ATTEMPTS[trial.level.name][not compiles]
     templates = [use for use in uses_of(trial.name) if _call(use, trial.name) and use.terms == 1]
-    tried: set[str] = set()
-    for _ in range(ATTEMPTS[trial.level.name]):
-        use = _changed(templates[int(trial.rng.integers(len(templates)))], trial.name, trial.rng)
-        dtype = next(trial.dtypes(use), None)
-        if dtype is not None and repr(use) not in tried:
-            tried.add(repr(use))
-            trial.hold(prop, use, dtype, draws=1, among=[use])
+    shapes = [shape for use in templates for shape in _reshaped(use)]
+    order, tried = rng.permutation(len(shapes)).tolist(), set()
+
+    @functools.cache
+    def in_turn(texts: tuple[str, ...]) -> Iterator[str]:
+        return itertools.cycle(rng.permutation(texts).tolist())
+
+    for attempt in range(attempts):
+        turn, place = divmod(attempt, len(shapes))
+        use = _changed(shapes[order[place]], trial.name, rng, in_turn)
+        dtypes = list(trial.dtypes(use, DTYPES))[: 1 if compiles else None]
+        if dtypes:
+            dtype = dtypes[(place + turn) % len(dtypes)]
+            if (repr(use), dtype) not in tried:
+                tried.add((repr(use), dtype))
+                trial.hold(prop, use, dtype, draws=1, among=[use])
 
 
-def _as_on_the_reference(trial: Trial) -> Property:
-    program, bound, own = or_raise(evaluate), bound_of(trial.name), trial.name in OWN_DTYPE
+def _as_on(reference: Reference, name: str) -> Property:
+    program, bound, own = or_raise(evaluate), bound_of(name), name in OWN_DTYPE
+    if bound.units:
+        scale = "operands" if bound.scale == "element" else bound.scale
+        bound = replace(bound, units=max(bound.units, ROUNDINGS), scale=scale)
 
     def prop(example: Example) -> None:
         tensors = example.tensors()
         with tensorplug.no_grad():
             result = program(example.use, tensors)
-        require_results(result, trial.reference.expected(example, program, own_dtype=own), bound, example)
+        require_results(result, reference.expected(example, program, own_dtype=own), bound, example)
         require_unchanged(example, tensors)
 
     return prop
 
 
-def _changed(use: Use, name: str, rng: numpy.random.Generator) -> Use:
+def _reshaped(use: Use) -> Iterator[Use]:
+    """A use with more axes in front, and with axes that are equally long so that one may be taken for another."""
+    longest = max((length for operand in use.operands.values() for length in operand.shape), default=0)
+    for stacks, alike in itertools.product(PAIRS if use.elementwise else STACKS, (False, True)):
+        operands = {}
+        for (key, operand), stack in zip(use.operands.items(), itertools.cycle(stacks), strict=False):
+            own = () if use.elementwise else operand.shape
+            shape = tuple(longest if alike and length > 1 else length for length in own)
+            operands[key] = replace(operand, shape=(*stack, *shape))
+        yield Use.of(use.code, operands, dtypes=use.dtypes, rounded_once=use.rounded_once)
+
+
+def _changed(
+    use: Use, name: str, rng: numpy.random.Generator, in_turn: Callable[[tuple[str, ...]], Iterator[str]]
+) -> Use:
     """A use with other arguments."""
     tree = ast.parse(use.code, mode="eval")
     found = _call_in(tree, name)
@@ -94,14 +154,12 @@ def _changed(use: Use, name: str, rng: numpy.random.Generator) -> Use:
     bound = signature.bind(*call.args, **{str(word.arg): word.value for word in call.keywords})
     ndim = len(next((operand.shape for operand in use.operands.values()), ()))
     for parameter, texts in _candidates(signature, ndim).items():
-        if rng.random() < 2 / 3:
-            text = texts[int(rng.integers(len(texts)))]
-            bound.arguments[parameter] = ast.parse(text, mode="eval").body
+        if rng.random() < 3 / 4:
+            bound.arguments[parameter] = ast.parse(next(in_turn(texts)), mode="eval").body
     call.args = list(bound.args)
     call.keywords = [ast.keyword(key, value) for key, value in bound.kwargs.items()]
-    return Use.of(
-        ast.unparse(ast.fix_missing_locations(tree)), use.operands, dtypes=use.dtypes, rounded_once=use.rounded_once
-    )
+    code = ast.unparse(ast.fix_missing_locations(tree))
+    return Use.of(code, use.operands, dtypes=use.dtypes, rounded_once=use.rounded_once)
 
 
 def _candidates(signature: inspect.Signature, ndim: int) -> dict[str, tuple[str, ...]]:
@@ -128,6 +186,7 @@ def _values(name: str, annotation: str, ndim: int) -> tuple[str, ...]:
             *itertools.permutations(axes, 2),
             tuple(range(ndim)),
             tuple(range(-ndim, 0)),
+            (*range(1, ndim), 0),
         ]
         return (*map(str, axes), *(map(str, several) if "Any" in annotation else ()))
     if "bool" in annotation:

@@ -28,7 +28,7 @@ from .values import agreement, require_results
 Move = Callable[[Array, str], Array]
 """Takes small integers to numbers of a dtype that have the same order, and are equal where these are."""
 
-INTEGERS = ("int8", "uint8", "int64", "uint64")
+INTEGERS = ("int8", "uint8", "int64", "uint64", "int32", "uint32")
 
 SPAN = 100
 """Integers that are further apart than this are not moved."""
@@ -51,6 +51,7 @@ def check_ranges(trial: Trial) -> None:
     typical = uses_of(trial.name)[0]
     if typical.elementwise:
         _hold_all_magnitudes(trial, typical)
+        _hold_near_overflow(trial, typical)
     else:
         _hold_moved(trial)
         _hold_scaled(trial)
@@ -71,6 +72,39 @@ def _hold_all_magnitudes(trial: Trial, use: Use) -> None:
         defined = numpy.array([is_defined(trial.name, dtype, row) for row in rows])
         hosts = {name: numpy.where(defined, host, example.hosts[name]) for name, host in hosts.items()}
         trial.hold_for(agreement(trial), replace(example, hosts=hosts))
+
+
+def _hold_near_overflow(trial: Trial, use: Use) -> None:
+    """Functions of one real number up to where their results overflow, and complex products up to there."""
+    if len(use.operands) == 1:
+        for dtype in trial.dtypes(use, ("float32", "float64")):
+            for sign in (1.0, -1.0):
+                row = _up_to_overflow(trial, use, dtype, sign)
+                if row is not None:
+                    trial.hold_for(agreement(trial), _of_row(trial, use, dtype, row))
+    elif trial.name == "multiply":
+        for dtype in trial.dtypes(use, ("complex64", "complex128")):
+            great, little = HUGE[dtype] * trial.rng.uniform(0.6, 1, (2, LENGTH)), trial.rng.uniform(-0.4, 0.4, LENGTH)
+            trial.hold_for(agreement(trial), _of_row(trial, use, dtype, great[0] + 1j * great[1], little))
+
+
+def _of_row(trial: Trial, use: Use, dtype: str, *rows: Array) -> Example:
+    operands = {key: replace(operand, shape=(LENGTH,)) for key, operand in use.operands.items()}
+    example = draw(Use.of(use.code, operands, elementwise=True), dtype, "contiguous", trial.rng)
+    return replace(example, hosts={key: rounded(row, dtype) for key, row in zip(operands, rows, strict=True)})
+
+
+def _up_to_overflow(trial: Trial, use: Use, dtype: str, sign: float) -> Array | None:
+    """Numbers of one sign up to the least one for which the reference gives more than the dtype holds, if there is."""
+    row = 2.0 ** numpy.linspace(0, math.log2(HUGE[dtype]) - 1e-6, LENGTH)
+    for _ in range(4):
+        (_, found), *_ = trial.reference.expected(_of_row(trial, use, dtype, sign * row))
+        beyond = ~(numpy.abs(found) <= HUGE[dtype])
+        if not beyond.any() or numpy.isnan(found).any() or beyond.argmax() == 0:
+            return None
+        edge = int(beyond.argmax())
+        row = numpy.linspace(row[edge - 1], row[edge], LENGTH)
+    return numpy.asarray(sign * row[0] * (1 - 2.0 ** -numpy.linspace(7, 16, LENGTH)))
 
 
 NARROWER = {"floor_divide": 0.7, "remainder": 0.7, "multiply": 0.45, "square": 0.45}
@@ -121,6 +155,28 @@ def _to_both_ends(host: Array, dtype: str) -> Array:
     return numpy.where(low, _to_the_bottom(host, dtype), _to_the_top(host, dtype))
 
 
+def _to_powers(host: Array, dtype: str) -> Array:
+    """Ones, and in some places a power of two that has the sign's bit in a narrower dtype, or the number behind it."""
+    begin, top = int(host.sum()), int(numpy.iinfo(dtype).max)
+    values = [
+        min(2 ** SIGN_BITS[(begin + 3 * place) % len(SIGN_BITS)] + place % 2, top) if each > 1 else 1
+        for place, each in enumerate(host.ravel().tolist())
+    ]
+    return numpy.array(values, dtype).reshape(host.shape)
+
+
+SIGN_BITS = (7, 15, 31, 63)
+
+
+def _scaled_up(host: Array, dtype: str) -> Array:
+    """Beyond what single precision holds; squares overflow in no double."""
+    return host * 2.0**300
+
+
+def _scaled_down(host: Array, dtype: str) -> Array:
+    return host * 2.0**-300
+
+
 def _to_neighbours(host: Array, dtype: str) -> Array:
     return 1 + host * EPS[dtype]
 
@@ -134,17 +190,21 @@ def _hold_moved(trial: Trial) -> None:
     operation = OPERATIONS.get(trial.name)
     # What hands elements on does not compare them.
     moves = operation is not None and family_of(operation) in MOVING
+    floating: tuple[Move, ...] = ()
+    if bound_of(trial.name) in (EXACT, EITHER_ZERO):
+        floating = (_to_neighbours, _to_the_greatest)
+    elif operation is not None and family_of(operation) in OF_MANY and chapter_of(trial.name) != "linalg":
+        floating = (_scaled_up, _scaled_down)
     for use in trial.uses[: 1 if moves else MOVED]:
         free = {name for name, operand in use.operands.items() if operand.dtype is None}
         if not free or use.terms > 1 or use.is_empty:
             continue
         for dtype in trial.dtypes(use, INTEGERS):
-            for move in (_to_the_top, _to_the_bottom, _to_both_ends):
+            for move in (_to_the_top, _to_the_bottom, _to_both_ends, _to_powers):
                 _hold_moved_by(trial, use, dtype, move, free)
-        if bound_of(trial.name) in (EXACT, EITHER_ZERO):
-            for dtype in trial.dtypes(use, ("float64",)):
-                for move in (_to_neighbours, _to_the_greatest):
-                    _hold_moved_by(trial, use, dtype, move, free)
+        for dtype in trial.dtypes(use, ("float64",)):
+            for floating_move in floating:
+                _hold_moved_by(trial, use, dtype, floating_move, free)
 
 
 MOVED = 4

@@ -13,6 +13,7 @@ from tensorplug.core.types.dtypes import DTYPES
 
 from ..engine.arrays import Array, rounded
 from ..engine.bounds import (
+    EPS,
     EXACT,
     HALVES,
     HUGE,
@@ -92,6 +93,8 @@ def check_special_values(trial: Trial) -> None:
             trial.hold_for(agreement(trial, signed_parts=True), _example(use, dtype, zeros))
         if use.elementwise:
             _hold_each(trial, prop, use, dtype)
+            if dtype == "float64" and len(use.variables) == len(use.operands) == 2:
+                _hold_scalars(trial, use, dtype)
         else:
             _hold_rows(trial, prop, use, dtype)
 
@@ -117,6 +120,18 @@ def _hold_each(trial: Trial, prop: Property, use: Use, dtype: str) -> None:
         for row in rows:
             trial.hold_for(prop, _example(use, dtype, [row]))
         raise
+
+
+def _hold_scalars(trial: Trial, use: Use, dtype: str) -> None:
+    """One number with each of many: libraries have loops of their own for it."""
+    (first, second), numbers = use.operands, _numbers(dtype, False)
+    for scalar in (NAN, INF, -0.0, 1.0):
+        for one, many in ((first, second), (second, first)):
+            hosts = {one: numpy.asarray(scalar, dtype), many: numpy.asarray(numbers, dtype)}
+            example = Example(
+                use, {first: dtype, second: dtype}, "contiguous", {key: hosts[key] for key in (first, second)}
+            )
+            trial.hold_for(agreement(trial), example)
 
 
 def _example(use: Use, dtype: str, rows: list[tuple[complex, ...]]) -> Example:
@@ -154,6 +169,9 @@ def is_defined(name: str, dtype: str, row: tuple[complex, ...]) -> bool:
     kind = DTYPES[dtype].kind
     if kind in "iu" and name in NONZERO_DIVISORS:
         return row[1] != 0
+    if kind == "f" and name in NONZERO_DIVISORS and row[0] in _odd(dtype):
+        # A quotient of so many digits is rounded before it is cut off.
+        return False
     if name in NO_NEGATIVE_POWERS:
         return kind == "f" or (kind in "iu" and 0 <= int(row[1].real) < 64)
     return True
@@ -172,7 +190,13 @@ def _numbers(dtype: str, many: bool) -> list[complex]:
     few: list[complex] = list(FEW)
     if many:
         few += [1e-3, -1e-3, 10.0, HUGE[dtype], -HUGE[dtype], TINY[dtype] * 2, -TINY[dtype] * 2, 0.1, 7.0]
+        few += _odd(dtype)
     return few
+
+
+def _odd(dtype: str) -> list[complex]:
+    """Odd numbers, and a half, that adding a half and cutting off does not round; they are no int32."""
+    return [1 / EPS[dtype] - 1, 1 / EPS[dtype] + 1, 0.5 / EPS[dtype] + 0.5]
 
 
 def _hold_rows(trial: Trial, prop: Property, use: Use, dtype: str) -> None:

@@ -16,6 +16,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy
@@ -27,16 +28,23 @@ from tensorplug.core.dispatch.keys import Library, library_for
 from ..engine.arrays import flatten, to_host
 from ..engine.calls import empty_kernel_tables
 from ..engine.example import Example, Mismatch, draw
+from ..engine.programs import in_place
 from ..engine.trial import Trial
 from ..engine.wrapping import wrapped
 from ..uses import Use, uses_of
 from .errors import wrong_calls
+from .in_place import has_in_place, in_place_call
 
 WARM = 4
 """Calls after which nothing is compiled or looked up any more."""
 
 CALLS = (12,) * 20 + (200,) * 3
 """Calls leave something behind if there is more by one for each after so many of them, time after time."""
+
+FEW_CALLS = (12,) * 3
+"""Of what changes by itself less often than memory does."""
+
+OPEN_FILES = "/dev/fd"
 
 
 def check_surroundings(trial: Trial) -> None:
@@ -45,10 +53,11 @@ def check_surroundings(trial: Trial) -> None:
     for dtype in list(trial.dtypes(use))[:1]:
         example = draw(use, dtype, "contiguous", trial.rng)
         trial.hold_for(_leaves_as_found(trial), example)
-        # What is compiled would be compiled anew.
-        if trial.level.special and (trial.level.product or not library_for(trial.backend).compiles):
-            trial.hold_for(_begins_in_a_thread(trial), example, _in_a_thread_call)
+        for precise in trial.dtypes(use, ("float64",)):
+            trial.hold_for(_same_in_a_thread(trial), draw(use, precise, "contiguous", trial.rng), _in_a_thread_call)
         trial.hold_for(_keeps_nothing(trial, _results), example)
+        if has_in_place(trial.name) and trial.level.special:
+            trial.hold_for(_keeps_nothing(trial, _in_place(trial.name)), example, in_place_call(trial.name))
         for wrong in [wrong for wrong, _ in wrong_calls(trial.name) if dtype in trial.dtypes(wrong, [dtype])][-1:]:
             trial.hold_for(_keeps_nothing(trial, _raise), draw(wrong, dtype, "contiguous", trial.rng))
 
@@ -98,7 +107,7 @@ def _unusual_settings(rng: numpy.random.Generator) -> Iterator[None]:
         logging.getLogger().setLevel(17)
         with contextlib.ExitStack() as stack:
             stack.enter_context(numpy.errstate(all="raise"))
-            stack.enter_context(numpy.printoptions(precision=3, threshold=77))
+            stack.enter_context(numpy.printoptions(precision=13, threshold=77))
             stack.enter_context(decimal.localcontext(prec=17))
             stack.enter_context(warnings.catch_warnings())
             warnings.filterwarnings("error", "no such warning")
@@ -147,29 +156,27 @@ def _in_a_thread_call(use: Use) -> str:
     return f"ThreadPoolExecutor(1).submit(lambda {names}: {use.code}, {names}).result()"
 
 
-def _begins_in_a_thread(trial: Trial) -> Callable[[Example], None]:
+def _same_in_a_thread(trial: Trial) -> Callable[[Example], None]:
+    """The property that a thread gets what the main one does, also where it is the first to call a backend."""
     library = library_for(trial.backend)
+    # What is compiled would be compiled anew.
+    anew = trial.level.special and (trial.level.product or not library.compiles)
 
     def prop(example: Example) -> None:
         usual = _results(example)
-        found: list[Any] = []
-
-        def work() -> None:
-            try:
-                with _anew(library), tensorplug.backend(trial.backend):
-                    found.append(_results(example))
-            except Exception as error:
-                found.append(error)
-
-        thread = threading.Thread(target=work, daemon=True)
-        thread.start()
-        thread.join()
-        if isinstance(found[0], Exception):
-            raise found[0]
-        if found[0] != usual:
-            raise Mismatch("the result is another one where the first call is made in a thread of its own")
+        for first in (False, True)[: 1 + anew]:
+            with _anew(library) if first else contextlib.nullcontext(), ThreadPoolExecutor(1) as pool:
+                found = pool.submit(_results_on, trial.backend, example).result()
+            if found != usual:
+                raise Mismatch(f"the result is another one in a thread{' that makes the first call' * first}")
 
     return prop
+
+
+def _results_on(backend: str, example: Example) -> list[bytes]:
+    # Default backends belong to a thread.
+    with tensorplug.backend(backend):
+        return _results(example)
 
 
 @contextlib.contextmanager
@@ -180,13 +187,14 @@ def _anew(library: Library) -> Iterator[None]:
     kernels: Mapping[str, Any] = backend.kernels()
 
     def finding(find: Callable[..., Any]) -> Callable[..., Any]:
-        def anew(asked: Library, name: str) -> Any:
-            own = find(asked, name)
-            return kernels[name] if asked is library and own is not None and own is asked.find_own_kernel(name) else own
+        def anew(asked: Library, name: str, operation: Any) -> Any:
+            found = find(asked, name, operation)
+            own = asked is library and found is not None and found is asked.find_own_kernel(name)
+            return kernels[name] if own else found
 
         return anew
 
-    with wrapped(Library, "find", finding):
+    with wrapped(Library, "_find", finding):
         empty_kernel_tables([library])
         yield
     empty_kernel_tables([library])
@@ -194,6 +202,7 @@ def _anew(library: Library) -> Iterator[None]:
 
 def _keeps_nothing(trial: Trial, call: Callable[[Example], Any]) -> Callable[[Example], None]:
     """The property that memory and threads do not grow by something at each call, with values of its own each time."""
+    library = library_for(trial.backend)
 
     def prop(example: Example) -> None:
         dtypes = [dtype for name, dtype in example.dtypes.items() if example.use.operands[name].dtype is None]
@@ -201,18 +210,28 @@ def _keeps_nothing(trial: Trial, call: Callable[[Example], Any]) -> Callable[[Ex
         def again() -> None:
             call(draw(example.use, (*dtypes, "float32")[0], example.layout, trial.rng))
 
-        for _ in range(WARM):
-            again()
-        # What there is now need not be looked at by each collection.
-        gc.freeze()
-        try:
-            for name, count in COUNTED.items():
-                if all(_growth(count, again, calls) >= calls for calls in CALLS):
-                    raise Mismatch(f"{name} remain after each call")
-        finally:
-            gc.unfreeze()
+        # What it kept for the checks before, up to some number, is not there any more.
+        with contextlib.nullcontext() if library.compiles else _anew(library):
+            for _ in range(WARM):
+                again()
+            # What there is now need not be looked at by each collection.
+            gc.freeze()
+            try:
+                for name, (count, rounds) in COUNTED.items():
+                    if all(_growth(count, again, calls) >= calls for calls in rounds):
+                        raise Mismatch(f"{name} remain after each call")
+            finally:
+                gc.unfreeze()
 
     return prop
+
+
+def _in_place(name: str) -> Callable[[Example], None]:
+    def call(example: Example) -> None:
+        with tensorplug.no_grad():
+            in_place(name)(example.use, example.tensors())
+
+    return call
 
 
 def _raise(example: Example) -> None:
@@ -229,7 +248,9 @@ def _growth(count: Callable[[], int], call: Callable[[], None], calls: int) -> i
     return count() - before
 
 
-COUNTED: dict[str, Callable[[], int]] = {
-    "blocks of memory": sys.getallocatedblocks,
-    "threads": threading.active_count,
+COUNTED: dict[str, tuple[Callable[[], int], tuple[int, ...]]] = {
+    "open files": (lambda: len(os.listdir(OPEN_FILES)) if os.path.isdir(OPEN_FILES) else 0, FEW_CALLS),
+    "threads": (threading.active_count, FEW_CALLS),
+    "blocks of memory": (sys.getallocatedblocks, CALLS),
 }
+"""What may remain, how much there is of it, and after how many calls it is counted again."""

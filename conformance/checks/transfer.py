@@ -32,7 +32,8 @@ from ..engine.example import (
 from ..engine.trial import Trial, Unsupported
 from ..uses import Use
 
-SHAPES = ((2, 3), (), (0, 3), (3,), (2, 3, 2, 2))
+SHAPES = ((2, 3), (), (0, 3), (3,), (2, 3, 2, 2), (64, 64))
+"""The last of a whole number of pages."""
 
 _USES = tuple(Use("x.numpy()", x=shape) for shape in SHAPES)
 

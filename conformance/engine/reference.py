@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import Any
 
 import numpy
 
 import tensorplug
+from tensorplug.core.dispatch.keys import library_for
 from tensorplug.core.types.errors import UnsupportedError
 from tensorplug.extras import install
 
@@ -83,6 +85,13 @@ def _repeated(host: Array, length: int) -> Array:
 
 PREFERRED = ("jax", "numpy")
 """The first compiles, so that its arithmetic has least in common with other libraries'."""
+
+
+@functools.cache
+def quick_reference(backend: str) -> Reference | None:
+    """One that compiles nothing, if there is one beside the tested backend: for a great many shapes and arguments."""
+    quick = [name for name in PREFERRED if name in available() and not library_for(name).compiles]
+    return next((Reference(name) for name in quick if name != backend), None)
 
 
 def reference_for(backend: str) -> str:

@@ -199,11 +199,11 @@ function drawCheck(check) {
   const section = make("section", { className: `check ${check.status}` },
     make("div", { className: "line" }, sign(check.status), make("span", {}, check.aspect), make("span", { className: "measure" }, measure)));
   if (check.reason) section.append(make("p", { className: "reason" }, check.reason));
-  if (check.failure) section.append(drawFailure(check.failure));
+  if (check.failure) section.append(drawFailure(check.failure, check.command));
   return section;
 }
 
-function drawFailure(failure) {
+function drawFailure(failure, command) {
   const inputs = Object.entries(failure.inputs).map(([name, value]) => `${name} = ${value}`).join("\n");
   const facts = { call: failure.call, inputs, expected: failure.expected, actual: failure.actual };
   const list = make("dl", {});
@@ -212,6 +212,7 @@ function drawFailure(failure) {
   }
   const whole = make("div", { className: "failure" }, make("p", { className: "message" }, failure.message), list);
   if (failure.snippet) whole.append(source("This program shows it", failure.snippet));
+  if (command) whole.append(source("The check of another operation shows it, too", command));
   return whole;
 }
 

@@ -61,11 +61,11 @@ def _cell(run: Run, chapter: str, operation: str, backend: str) -> dict[str, Any
     return {
         "status": run.status(chapter, operation, backend),
         "command": run.command(backend, operation),
-        "checks": [_check(outcome) for outcome in run.cells[chapter][operation][backend]],
+        "checks": [_check(run, outcome) for outcome in run.cells[chapter][operation][backend]],
     }
 
 
-def _check(outcome: Outcome) -> dict[str, Any]:
+def _check(run: Run, outcome: Outcome) -> dict[str, Any]:
     """What the cell does not say by its place."""
     return {
         "aspect": outcome.aspect,
@@ -73,6 +73,7 @@ def _check(outcome: Outcome) -> dict[str, Any]:
         "examples": outcome.examples,
         "seconds": round(outcome.seconds, 3),
         "reason": outcome.reason,
+        "command": run.command(outcome.backend, outcome.checked) if outcome.checked != outcome.operation else "",
         "failure": outcome.failure and asdict(outcome.failure),
     }
 

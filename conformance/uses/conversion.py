@@ -36,6 +36,9 @@ NAN, INF = float("nan"), float("inf")
 OUTSIDE = fixed([300.7, -1.5, 1e6, -1e6, 1e30, INF, -INF, NAN])
 """Numbers that narrow dtypes do not hold."""
 
+GREAT = {"uint64": (2.0**63, 2.0**64 - 2.0**11), "uint32": (2.0**31, 2.0**32 - 1)}
+"""Numbers that signed integers do not hold."""
+
 _WRITTEN = "(lambda y: (y.{}, y)[1])(x.clone())"
 
 USES: dict[str, tuple[Use, ...]] = {
@@ -53,6 +56,10 @@ USES: dict[str, tuple[Use, ...]] = {
         Use('tp.astype(x, "uint64")', dtypes="i", smooth=False, x=(2, 3)),
         *(Use(f'tp.astype(x, "{name}")', dtypes="f", smooth=False, x=OUTSIDE) for name in TARGETS if "int" in name),
         *(Use(f'tp.astype(x, "{name}")', dtypes="f", smooth=False, x=OUTSIDE) for name in ("float16", "bfloat16")),
+        *(
+            Use(f'tp.astype(x, "{name}")', dtypes="f", smooth=False, x=fixed(numbers, "float64"))
+            for name, numbers in GREAT.items()
+        ),
         Use("tp.astype(x[:, ::-1].mT, tp.complex128)", dtypes="iufc", x=(2, 3)),
         Use("tp.astype(x, x.dtype)", x=(2, 3)),
         Use("tp.astype(x, x.dtype, copy=False)", x=(2, 3)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .use import Use
+from .use import Use, fixed
 
 Options = tuple[tuple[tuple[int, ...], str], ...]
 
@@ -38,6 +38,8 @@ BOXES: Options = (
 )
 """The same along several."""
 
+NOT_FINITE = fixed([[1.0, float("nan"), 2.0], [float("inf"), 1.0, 2.0], [1.0, 2.0, 3.0]])
+
 SHIFTS: Options = (
     ((2, 3), ""),
     ((2, 3), ", axes=1"),
@@ -50,7 +52,11 @@ SHIFTS: Options = (
 
 
 def _of(name: str, options: Options, dtypes: str = "fc") -> tuple[Use, ...]:
-    return tuple(Use(f"tp.fft.{name}(x{arguments})", dtypes=dtypes, x=shape) for shape, arguments in options)
+    return (
+        *(Use(f"tp.fft.{name}(x{arguments})", dtypes=dtypes, x=shape) for shape, arguments in options),
+        # Which parts become NaN depends on the method.
+        Use(f"tp.isfinite(tp.fft.{name}(x))", dtypes=dtypes.replace("biu", ""), smooth=False, x=NOT_FINITE),
+    )
 
 
 def _strided(name: str, dtypes: str = "fc") -> tuple[Use, ...]:

@@ -199,12 +199,16 @@ USES: dict[str, tuple[Use, ...]] = {
     ),
     "take_along_axis": (
         Use("tp.take_along_axis(x, i)", x=(2, 3), i=indices((2, 2), -3, 3)),
+        Use("tp.take_along_axis(x, i, axis=1)", x=(2, 3), i=indices((2, 3), -3, 3)),
         # The kernel, which rules call: the result's dtype is the last operand's.
-        Use(
-            "tp.take_along_axis(x, i, axis=1)",
-            smooth=False,
-            x=indices((2, 3), -9, 9),
-            i=indices((2, 3), 0, 3),
+        *(
+            Use(
+                f'OPERATIONS["take_along_axis"](x, i, axis={axis})',
+                smooth=False,
+                x=indices(shape, -9, 9),
+                i=indices(shape, 0, 2),
+            )
+            for shape, axis in (((2, 3), 1), ((2, 3, 2), 1), ((3, 2), 0))
         ),
         Use("tp.take_along_axis(x, i, axis=0)", x=(2, 3), i=indices((3, 3), -2, 2)),
         Use("tp.take_along_axis(x, i, axis=1)", x=(2, 3), i=indices((1, 2), -3, 3)),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from .statistical import LONG, over_many
 from .use import (
+    Operand,
     Use,
+    between,
     fixed,
     hermitian,
     matrix,
@@ -97,6 +99,13 @@ USES: dict[str, tuple[Use, ...]] = {
         *_of("tp.linalg.det(x)", *SQUARES[1:]),
         *_of("tp.linalg.det(x)", (4, 4), (2, 4, 4)),
         *(Use("tp.linalg.det(x)", dtypes=FLOATS, x=x) for x in (SINGULAR, LARGER_SINGULAR)),
+        # Single precision does not hold the product of its first pivots.
+        Use(
+            "tp.linalg.det(tp.eye(4) * tp.astype(x, tp.float32) * tp.asarray([2.0**45] * 3 + [2.0**-70]))",
+            dtypes="f",
+            smooth=False,
+            x=Operand((4,), between(1, 2)),
+        ),
         Use("tp.linalg.det(x.mT[::-1])", dtypes=FLOATS, x=matrix((3, 3))),
         Use("tp.det(x)", dtypes=FLOATS, x=matrix((3, 3))),
     ),

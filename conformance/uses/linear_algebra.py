@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from .use import Use
+from .use import Use, fixed
 
 NUMERIC = "iufc"
+
+NAN, INF = float("nan"), float("inf")
 
 PRODUCTS: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
     ((2, 3), (3, 3)),
@@ -39,6 +41,13 @@ DOTS: tuple[tuple[tuple[int, ...], tuple[int, ...], int], ...] = (
 """The shapes of two operands, and the axis with the vectors."""
 
 
+NOT_SKIPPED = {"x": fixed([[0.0, 0.0], [1.0, 2.0]]), "y": fixed([[NAN, 1.0], [INF, 2.0]])}
+"""Of which the products by zero are NaN."""
+
+CANCELLING = {"x": fixed([300.0, 300.0], "float16"), "y": fixed([300.0, -299.0], "float16")}
+"""Products that half floats do not hold, and sums of them that they do."""
+
+
 def _of_two(call: str, *shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> tuple[Use, ...]:
     return tuple(Use(call, dtypes=NUMERIC, x=x, y=y) for x, y in shapes)
 
@@ -46,6 +55,8 @@ def _of_two(call: str, *shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> tupl
 USES: dict[str, tuple[Use, ...]] = {
     "matmul": (
         *_of_two("tp.matmul(x, y)", *PRODUCTS),
+        Use.of("tp.matmul(x, y)", NOT_SKIPPED, dtypes="f", smooth=False),
+        Use.of("tp.matmul(x, y)", CANCELLING, dtypes="f", smooth=False),
         Use("x @ y.mT", dtypes=NUMERIC, x=(2, 3), y=(2, 3)),
         Use("x.mT @ y[::-1]", dtypes=NUMERIC, x=(3, 3), y=(3, 3)),
         Use("tp.linalg.matmul(x, y)", dtypes=NUMERIC, x=(2, 3), y=(3, 3)),
@@ -57,6 +68,8 @@ USES: dict[str, tuple[Use, ...]] = {
     "dot": _of_two("tp.dot(x, y)", ((3,), (3,)), ((0,), (0,)), ((1,), (1,))),
     "vecdot": (
         *(Use(f"tp.vecdot(x, y, axis={axis})", dtypes=NUMERIC, x=x, y=y) for x, y, axis in DOTS),
+        Use.of("tp.vecdot(x, y)", NOT_SKIPPED, dtypes="f", smooth=False),
+        Use.of("tp.vecdot(x, y)", CANCELLING, dtypes="f", smooth=False),
         Use("tp.linalg.vecdot(x, y)", dtypes=NUMERIC, x=(2, 3), y=(2, 3)),
         Use("tp.vecdot(x, y, dim=-2)", dtypes=NUMERIC, x=(3, 2), y=(3, 2)),
     ),

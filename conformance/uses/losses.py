@@ -159,6 +159,7 @@ CROSS_ENTROPY: dict[str, tuple[Use, ...]] = {
         *_each("cross_entropy(x, p, w, label_smoothing=0.25)", x=LOGITS, p=Operand((2, 3), PROBABILITIES), w=WEIGHTS),
         _one("cross_entropy(x, t)", x=Operand((3,), SCORES), t=indices((), 0, 3)),
         _one("cross_entropy(x, t)", x=Operand((2, 3, 2, 2), SCORES), t=indices((2, 2, 2), 0, 3)),
+        _one("cross_entropy(x, t)", x=Operand((2, 3, 3), SCORES), t=indices((2, 3), 0, 3)),
         _one('cross_entropy(x, t, reduction="none")', x=(0, 3), t=indices((0,), 0, 3)),
     ),
     "cross_entropy_gradient": tuple(

@@ -35,12 +35,16 @@ LENGTHS = (1, 2, 5)
 
 
 def _streams(call: str) -> tuple[Use, ...]:
-    """Draws at all boundaries, of all seeds, and of many numbers; `call` with the number ``n`` and generator ``g``."""
+    """Draws at all boundaries, of all seeds, of many numbers, and of the last ones of a stream.
+
+    `call` takes the number ``n`` and the generator ``g``.
+    """
     draws = f"[{call} for n in {LENGTHS}]"
     places = f"[{draws} for place in {BOUNDARIES} for g in [tp.Generator(5)] if not setattr(g, 'offset', place)]"
     seeds = f"[{draws} for seed in {SEEDS} for g in [tp.Generator(seed)]]"
     many = f"[{call}[::97] for g in [tp.Generator(7)] for n in (1001, 70003)]"
-    return (Use(f"({places}, {seeds}, {many})", dtypes="f", smooth=False),)
+    last = f"[{call} for g in [tp.Generator(5)] for n in [2] if not setattr(g, 'offset', {2**64 - 2})]"
+    return (Use(f"({places}, {seeds}, {many}, {last})", dtypes="f", smooth=False),)
 
 
 _AT = "(lambda seed, offset: (g := tp.Generator(seed), setattr(g, 'offset', offset))[0])"

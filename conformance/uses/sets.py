@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from .use import Use, fixed
+from .use import Operand, Use, fixed, integers
 
 NAN, INF = float("nan"), float("inf")
 
 SPECIAL = fixed([2.0, NAN, -INF, 2.0, NAN, INF, INF])
 """NaN is not equal to NaN."""
+
+SMALL = integers(0, 4)
+"""Some of which are found among others."""
 
 
 def _set(name: str) -> tuple[Use, ...]:
@@ -28,7 +31,8 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("tp.isin(x1, x2, invert=True)", smooth=False, x1=fixed([[0, 1, 3], [2, 2, 3]]), x2=fixed([3, 1])),
         Use("tp.isin(x1, x2, assume_unique=True)", dtypes="iufc", smooth=False, x1=fixed([0, 1, 3]), x2=fixed([3, 1])),
         Use("tp.isin(x1, 1)", dtypes="iufc", smooth=False, x1=fixed([[0, 1, 3], [2, 2, 3]])),
-        Use("tp.isin(x1, x2)", smooth=False, x1=(), x2=(2, 3)),
+        Use("tp.isin(x1, x2)", smooth=False, telling=True, x1=Operand((), SMALL), x2=Operand((3,), SMALL)),
+        Use("tp.isin(x1, x2, invert=True)", smooth=False, x1=Operand((3, 3), SMALL), x2=Operand((2,), SMALL)),
         Use("tp.isin(x1, x2)", dtypes="f", smooth=False, x1=fixed([0.0, NAN, INF, 1.0]), x2=SPECIAL),
         Use("tp.isin(x1, x2, invert=True)", dtypes="f", smooth=False, x1=fixed([0.0, NAN, -0.0]), x2=fixed([-0.0, 1])),
         Use("tp.isin(x1, x2)", smooth=False, x1=(2, 3), x2=(0, 3)),
@@ -36,7 +40,7 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("tp.isin(x1, x2)", smooth=False, x1=(2, 3, 2, 2), x2=(3,)),
     ),
     # What all four are made of.
-    "unique_indices": _set("unique_all"),
+    "unique_indices": (*_set("unique_all"), Use("tp.unique_counts(x)", smooth=False, x=Operand((2, 3), SMALL))),
     "unique_all": _set("unique_all"),
     "unique_counts": _set("unique_counts"),
     "unique_inverse": _set("unique_inverse"),

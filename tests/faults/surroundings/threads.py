@@ -9,7 +9,7 @@ from .changes import IN, LoadedInMainThread, elsewhere, in_main_thread, single
 ROWS: tuple[Row, ...] = (
     (
         "library_loads_in_the_main_thread",
-        ("host transfer", "threads", *IN),
+        ("host transfer", *IN),
         "what is first used in another thread cannot be loaded",
         LoadedInMainThread,
         "together(lambda i: tp.asarray([1.0], device=f'{BACKEND}:cpu'), count=1)",
