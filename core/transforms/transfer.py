@@ -56,7 +56,7 @@ class Transfer:
         return key_for(batching(key.library).places[key.device.local_name], key.dtype)
 
     def raw(self, array: Any, library: Any) -> Any:
-        """The same of an array, of a library or, in a backward pass with a batch of gradients, of batches of its."""
+        """Transfer a raw array: of the library, or in a backward pass over a batch of gradients, of its batches."""
         if type(array) is Proxy and array.library.depth > library.depth:
             axis = self.axis + 1 if self.axis >= 0 else self.axis
             found = Transfer(self.name, self.level, axis).raw(array.array, array.library.inner)
