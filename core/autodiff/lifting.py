@@ -137,10 +137,10 @@ BATCH_LIFTER = _BatchLifter()
 @method("_gradient_for_user", static=True)
 def gradient_for_user(gradient: Any, key: DispatchKey) -> Tensor:
     """A gradient of the engine, a raw array or a recorded tensor, as a tensor that users may see and write."""
+    if type(gradient) is Tensor:
+        return tensor_for_user(conjugate(gradient), key)
     key = own_key(gradient, key)
-    if key.dtype.kind != "c":
-        return tensor_for_user(gradient, key)
-    return tensor_for_user(conjugate(gradient) if type(gradient) is Tensor else key.library.ops.conj(gradient), key)
+    return tensor_for_user(key.library.ops.conj(gradient) if key.dtype.kind == "c" else gradient, key)
 
 
 @method("_tensor_for_user", static=True)
