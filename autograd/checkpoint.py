@@ -24,7 +24,7 @@ STATES: list[tuple[Callable[[], Any], Callable[[Any], None]]] = []
 """Pairs of functions that get and set the state of random numbers, so that recomputation draws the same."""
 
 SURROUNDINGS: list[Callable[[], contextlib.AbstractContextManager[Any]]] = []
-"""Functions that return a context with the current default device."""
+"""Functions that return a context with what surrounds a call now: the default device, the open levels of `vmap`."""
 
 
 def checkpoint(function: Callable[..., Any], *args: Any, preserve_rng_state: bool = True, **kwargs: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from ...autograd.checkpoint import SURROUNDINGS
 from ...autograd.rule import NO_GRADIENT
 from ..dispatch.keys import DispatchKey, derivations
-from ..dispatch.levels import depth_of, innermost, together
+from ..dispatch.levels import AtOpenLevels, depth_of, innermost, together
 from ..dispatch.operation import Operation, operation
 from ..dispatch.registry import FUNCTIONS, MEMBERS, OPERATIONS, method
 from ..memory.steps import take_view
@@ -19,6 +19,7 @@ from ..memory.values import inspect, known
 from ..memory.views import array_of, detach, make_view, put_view_operation, require_recorded_view, require_writable
 from ..types.devices import as_device
 
+SURROUNDINGS.append(AtOpenLevels)
 SURROUNDINGS.append(lambda: as_device(None))
 
 

@@ -7,7 +7,8 @@ which `depth` says how many levels it is inside of; a tensor from outside is lif
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextvars import ContextVar
+from contextlib import AbstractContextManager
+from contextvars import ContextVar, Token
 from typing import Any, Protocol
 
 from ..types.devices import Device, batched
@@ -27,6 +28,20 @@ LEVELS: ContextVar[tuple[Level, ...]] = ContextVar("tensorplug_levels", default=
 """The levels that are open in this thread and task, from the outermost."""
 
 open_levels = LEVELS.get
+
+
+class AtOpenLevels(AbstractContextManager[None]):
+    """A context in which the levels are open that are open now: where a function is called again later."""
+
+    def __init__(self) -> None:
+        self._levels = open_levels()
+        self._tokens: list[Token[tuple[Level, ...]]] = []
+
+    def __enter__(self) -> None:
+        self._tokens.append(LEVELS.set(self._levels))
+
+    def __exit__(self, *error: object) -> None:
+        LEVELS.reset(self._tokens.pop())
 
 
 def depth_of(operand: Any) -> int:
