@@ -313,7 +313,7 @@ def _of_culprits(outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
     failing = {(outcome.backend, outcome.operation) for outcome in outcomes if outcome.status == FAILED}
     for outcome in outcomes:
         failure = outcome.failure
-        if failure is None or not failure.culprit or (outcome.backend, failure.culprit) in failing:
+        if failure is None or failure.culprit not in subjects() or (outcome.backend, failure.culprit) in failing:
             continue
         failing.add((outcome.backend, failure.culprit))
         own = replace(failure, message=f"{failure.message}, in {outcome.operation}", shown_by=outcome.operation)

@@ -356,17 +356,13 @@ TIES = fixed([[0.0, 1.0, -1.0], [2.0, 0.5, 0.0]]), fixed([[0.0, 0.0, -1.0], [1.0
 KINKED = ("l1_loss", "smooth_l1_loss", "huber_loss")
 
 
-def _tied_slope(name: str) -> tuple[Use, ...]:
-    x, y = TIES
-    code = f'tp.func.value_and_grad(lambda x: tp.losses.functional.{name}(x, y, reduction="sum"))(x)'
-    return (Use(code, dtypes="f", smooth=False, x=x, y=y),) if name in KINKED else ()
-
-
 def _tied(name: str) -> tuple[Use, ...]:
     if name not in KINKED:
         return ()
     x, y = TIES
-    return (Use(f'tp.losses.functional.{name}(x, y, reduction="none")', dtypes="f", smooth=False, x=x, y=y),)
+    loss = f"tp.losses.functional.{name}"
+    lines = f'{loss}(x, y, reduction="none")', f'tp.func.value_and_grad(lambda x: {loss}(x, y, reduction="sum"))(x)'
+    return tuple(Use(line, dtypes="f", smooth=False, x=x, y=y) for line in lines)
 
 
 GREAT = fixed([[-1000.0, -100.0, 0.0], [30.0, 100.0, 1000.0]])

@@ -58,6 +58,16 @@ def failures(
     return [outcome for outcome in outcomes if outcome.status == FAILED]
 
 
+def first_failures(fault: Fault, *, level: str, against: str) -> list[Outcome]:
+    """What the first check of the operations at fault says that fails."""
+    with installed(fault) as name:
+        for check in checks(level, operations=fault.operations):
+            outcomes = run([name], level=level, chosen=[check], reference=reference(against))
+            if found := [outcome for outcome in outcomes if outcome.status == FAILED]:
+                return found
+    return []
+
+
 def is_named(fault: Fault, found: list[Outcome]) -> bool:
     """Whether the first failure names the operation at fault."""
     return bool(found) and found[0].operation in fault.operations
