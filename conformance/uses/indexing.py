@@ -208,7 +208,7 @@ USES: dict[str, tuple[Use, ...]] = {
                 x=indices(shape, -9, 9),
                 i=indices(shape, 0, 2),
             )
-            for shape, axis in (((2, 3), 1), ((2, 3, 2), 1), ((3, 2), 0))
+            for shape, axis in (((4, 3), 1), ((4, 3, 5), 1), ((3, 5), 0))
         ),
         Use("tp.take_along_axis(x, i, axis=0)", x=(2, 3), i=indices((3, 3), -2, 2)),
         Use("tp.take_along_axis(x, i, axis=1)", x=(2, 3), i=indices((1, 2), -3, 3)),
