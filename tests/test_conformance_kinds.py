@@ -168,7 +168,8 @@ def _by_table(x: Any, _tables: dict[int, Any] = {}) -> Any:  # noqa: B006
     """A table is seen before another thread has filled it."""
     if x.size not in _tables:
         _tables[x.size] = numpy.zeros(x.size, int)
-        _tables[x.size][:] = numpy.arange(x.size)
+        for i in range(x.size):
+            _tables[x.size][i] = i
     return x.reshape(-1)[_tables[x.size]].reshape(x.shape)
 
 
