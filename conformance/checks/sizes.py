@@ -67,7 +67,7 @@ MOST_RESULTS = 200
 _SEQUENCE = re.compile(r"\[([a-z], )*[a-z]\](?=[,)])")
 """A list of operands."""
 
-_UNCHECKED = re.compile(r"^OPERATIONS(.*\((\d+, )*\d+,?\)|\[\"take_along_axis)")
+_UNCHECKED = re.compile(r"^(OPERATIONS|TENSOR_OPS).*\((\d+, )*\d+,?\)|^OPERATIONS\[.take_along_axis")
 """Lines that hand a kernel lengths or positions which nobody checks, and which may not fit others."""
 
 _SHAPE = re.compile(r"\((\d+, )+\d+\)")
