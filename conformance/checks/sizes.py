@@ -176,7 +176,7 @@ BY_ITSELF: dict[str, tuple[Use, ...]] = {
     "diagonal_embed": (
         Use('OPERATIONS["diagonal_embed"](x, shape=(2, 301, 302), offset=1)', dtypes="iufc", x=(2, 301)),
     ),
-    "embed": (Use('OPERATIONS["embed"].function(x, (1031, 131), (slice(1, None, 2),))', x=(515, 131)),),
+    "embed": (Use("TENSOR_OPS.embed(x, (1031, 131), (slice(1, None, 2),))", x=(515, 131)),),
     "eye": (Use("tp.eye(131, 1031, k=-3)", dtypes="f"),),
     "fold": (
         Use('OPERATIONS["fold"](x, shape=(3, 7001), window=(5, 2))', dtypes="iufc", x=Operand((3, 3499, 5), WHOLE)),
@@ -222,7 +222,7 @@ BY_ITSELF: dict[str, tuple[Use, ...]] = {
     "randperm": (Use(f"tp.randperm({LONGEST}, generator=tp.Generator(5))", dtypes="f"),),
     "scatter_zeros": (
         Use(
-            'OPERATIONS["scatter_zeros"].function(x, (1031,), (i._array,))',
+            "TENSOR_OPS.scatter_zeros(x, (1031,), (i._array,))",
             dtypes="iufc",
             x=Operand((70001,), WHOLE),
             i=indices((70001,), 0, 1031),
