@@ -59,33 +59,33 @@ def _mapped(use: Use) -> Iterator[Names]:
 def _hold(trial: Trial, use: Use, code: str, dtype: str, mapped: Names, smooth: bool) -> None:
     """Try a line in a batch."""
     names = tuple(use.operands)
-    dims = ", ".join("0" if name in mapped else "None" for name in names)
-    stacks = ", ".join(_stack(name) if name in mapped else f"{name}_0" for name in names)
+    dims, stacks = _batched(names, mapped)
     _try(trial, use, code, f"tp.vmap(lambda {', '.join(names)}: {code}, ({dims},))({stacks})", dtype, mapped, smooth)
 
 
 def _hold_gradient(trial: Trial, use: Use, dtype: str, mapped: Names) -> None:
     """Try the gradient of the sum of a batch."""
     names = tuple(use.operands)
-    dims = ", ".join("0" if name in mapped else "None" for name in names)
-    stacks = ", ".join(_stack(name) if name in mapped else f"{name}_0" for name in names)
+    dims, stacks = _batched(names, mapped)
     argnums = tuple(map(names.index, use.variables))
     listed = ", ".join(names)
     batch = f"tp.vmap(lambda {listed}: weighted({use.code}), ({dims},))({listed}).sum()"
     code = f"tp.func.grad(lambda {listed}: {batch}, argnums={argnums})({stacks})"
 
     def wanted(singles: list[list[Array]]) -> list[Array]:
-        found = [numpy.stack(one) for one in zip(*singles, strict=True)]
         return [
             one if name in mapped else one.sum(axis=0, dtype=one.dtype)
-            for name, one in zip(use.variables, found, strict=True)
+            for name, one in zip(use.variables, _stacked(singles), strict=True)
         ]
 
     _try(trial, use, gradient_call(use), code, dtype, mapped, True, wanted)
 
 
-def _stack(name: str) -> str:
-    return f"tp.stack([{', '.join(f'{name}_{i}' for i in range(EXAMPLES))}])"
+def _batched(names: Names, mapped: Names) -> tuple[str, str]:
+    """The source of `in_dims`, and of the arguments, of which the mapped ones are stacks."""
+    dims = ", ".join("0" if name in mapped else "None" for name in names)
+    stacks = {name: ", ".join(f"{name}_{i}" for i in range(EXAMPLES)) for name in mapped}
+    return dims, ", ".join(f"tp.stack([{stacks[name]}])" if name in mapped else f"{name}_0" for name in names)
 
 
 def _stacked(singles: list[list[Array]]) -> list[Array]:

@@ -261,9 +261,6 @@ def inner_key(key: Any) -> Any:
     return key_for(key.device._inner, key.dtype)
 
 
-# Rules by family ------------------------------------------------------------------------------------------------------
-
-
 def elementwise(library: BatchedLibrary, kernel: Any) -> Rule:
     """Operands that broadcast, of which axes are counted among all."""
 
