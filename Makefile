@@ -40,11 +40,11 @@ TESTS := -n 2 --dist loadfile --no-loadscope-reorder \
 
 # Each kind of case on each backend, but of whole grids of parameters some cells on those that compile.
 test: $(STAMP)
-	@echo "==> Running the tests in two processes: some 12 minutes and 2 GB for each (make test-all: every case)"
+	@echo "==> Running the tests in two processes: some 12 minutes (make test-all: every case)"
 	@$(BIN) -m pytest $(TESTS) $(ARGS)
 
 test-all: $(STAMP)
-	@echo "==> Running every test in two processes: some 20 minutes and 1.5 GB for each"
+	@echo "==> Running every test in two processes, which takes several times as long as make test"
 	@$(BIN) -m pytest $(TESTS) --backend jax --all $(ARGS)
 
 # Every planted fault against every check that reaches it, which takes an hour; ARGS="--level quick" looks less far.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, final
 
 from ...autograd import generated
+from ...autograd.generated import parameter_names
 from ...autograd.modes import is_grad_enabled
 from ...autograd.rule import RULES
 from ...backends import ByKind
@@ -316,7 +316,9 @@ def operation(*, name: str | None = None, extension: str = "", **options: Any) -
 
     def declare(definition: Callable[..., Any]) -> Operation:
         called = name or definition.__name__.removeprefix("_")
-        operands, parameters = _signature(definition)
+        code = definition.__code__
+        operands = parameter_names(definition)
+        parameters = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
         if operands[:1] == ("ops",):
             operands = operands[1:]
             options["decomposition"] = definition
@@ -324,12 +326,3 @@ def operation(*, name: str | None = None, extension: str = "", **options: Any) -
         return Operation(full, definition.__module__, operands, parameters, **options)
 
     return declare
-
-
-def _signature(definition: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of positional parameters and of keyword-only parameters."""
-    parameters = inspect.signature(definition).parameters.values()
-    return (
-        tuple(one.name for one in parameters if one.kind is not one.KEYWORD_ONLY),
-        tuple(one.name for one in parameters if one.kind is one.KEYWORD_ONLY),
-    )
