@@ -166,7 +166,7 @@ class TestAgreement:
     def test_programs(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
         comparison = compare(function, *args, backends=BACKENDS)
         assert comparison.agrees, str(comparison)
-        assert not comparison.partings
+        assert not comparison.divergences
         assert [run.failure or run.gradient_failure for run in comparison.runs] == [""] * len(BACKENDS)
         assert all(run.seconds is not None and run.seconds > 0 for run in comparison.runs)
 
@@ -229,23 +229,23 @@ def deep(x: tp.Tensor, w: tp.Tensor) -> tp.Tensor:
     return (scores - normalizer[:, None]).exp()
 
 
-class TestParting:
+class TestDivergence:
     """A fault of one backend is named."""
 
     def test_forward(self) -> None:
         comparison = held_against_numpy(deep, X, np.abs(W), backend="cmp_logsumexp")
         assert not comparison.agrees
-        (parting,) = comparison.partings
-        assert (parting.operation, parting.is_source) == ("logsumexp", True)
-        assert parting.place is not None
-        assert parting.place.file == __file__
-        assert parting.place.line == line_of(deep, "tp.logsumexp")
-        assert parting.actual == "inf"
-        assert float(parting.expected) > 88
-        (operand,) = parting.operands
+        (divergence,) = comparison.divergences
+        assert (divergence.operation, divergence.is_source) == ("logsumexp", True)
+        assert divergence.location is not None
+        assert divergence.location.file == __file__
+        assert divergence.location.line == line_of(deep, "tp.logsumexp")
+        assert divergence.actual == "inf"
+        assert float(divergence.expected) > 88
+        (operand,) = divergence.operands
         assert (operand.shape, operand.dtype, operand.difference) == ((8, 3), "float32", 0.0)
-        assert parting.compared >= 7
-        assert "cmp_logsumexp parts from numpy at logsumexp, after" in str(comparison)
+        assert divergence.compared >= 7
+        assert "cmp_logsumexp diverges from numpy at logsumexp, after" in str(comparison)
         assert "normalizer = tp.logsumexp(scores, 1)" in str(comparison)
 
     def test_accumulation_in_half_precision(self) -> None:
@@ -253,10 +253,10 @@ class TestParting:
             y = tp.tanh(x.reshape(-1))
             return (y * y).sum() / 7
 
-        (parting,) = held_against_numpy(program, X, backend="cmp_sum").partings
-        assert parting.operation == "sum"
-        assert parting.difference is not None
-        assert 1e-5 < parting.difference.relative < 1e-2
+        (divergence,) = held_against_numpy(program, X, backend="cmp_sum").divergences
+        assert divergence.operation == "sum"
+        assert divergence.difference is not None
+        assert 1e-5 < divergence.difference.relative < 1e-2
 
     def test_backward_only(self) -> None:
         def program(x: tp.Tensor) -> tp.Tensor:
@@ -268,10 +268,10 @@ class TestParting:
             ("output", True),
             ("gradient of x", False),
         ]
-        (parting,) = comparison.partings
-        assert parting.operation == "cosh, in the gradient of sinh"
-        assert parting.place is not None
-        assert parting.place.line == line_of(program, "tp.sinh")
+        (divergence,) = comparison.divergences
+        assert divergence.operation == "cosh, in the gradient of sinh"
+        assert divergence.location is not None
+        assert divergence.location.line == line_of(program, "tp.sinh")
 
     def test_before_a_kernel_that_returns_a_scalar(self) -> None:
         comparison = held_against_numpy(lambda x: tp.sinh(x * 2).sum(), X, backend="cmp_scalar")
@@ -279,18 +279,18 @@ class TestParting:
             ("output", True),
             ("gradient of x", False),
         ]
-        (parting,) = comparison.partings
-        assert parting.operation == "cosh, in the gradient of sinh"
+        (divergence,) = comparison.divergences
+        assert divergence.operation == "cosh, in the gradient of sinh"
 
     def test_sum_over_a_broadcast_operand(self) -> None:
         def program(x: tp.Tensor, bias: tp.Tensor) -> tp.Tensor:
             shifted = x + bias
             return shifted * 2
 
-        (parting,) = held_against_numpy(program, X, np.ones(4, "f4"), backend="cmp_sum").partings
-        assert parting.operation == "sum, in the gradient of add"
-        assert parting.place is not None
-        assert parting.place.line == line_of(program, "x + bias")
+        (divergence,) = held_against_numpy(program, X, np.ones(4, "f4"), backend="cmp_sum").divergences
+        assert divergence.operation == "sum, in the gradient of add"
+        assert divergence.location is not None
+        assert divergence.location.line == line_of(program, "x + bias")
 
     @pytest.mark.parametrize("reference", BACKENDS)
     def test_in_place_form(self, reference: str) -> None:
@@ -299,16 +299,16 @@ class TestParting:
             y.add_(1)
             return y
 
-        (parting,) = compare(
+        (divergence,) = compare(
             program, X, backends=[reference, "cmp_add_"], reference=reference, gradients=False
-        ).partings
-        assert (parting.operation, parting.is_source) == ("add", True)
-        assert parting.place is not None
-        assert parting.place.line == line_of(program, "y.add_(1)")
+        ).divergences
+        assert (divergence.operation, divergence.is_source) == ("add", True)
+        assert divergence.location is not None
+        assert divergence.location.line == line_of(program, "y.add_(1)")
 
     def test_random_numbers(self) -> None:
-        (parting,) = held_against_numpy(drawing, X, backend="cmp_random").partings
-        assert parting.operation == "random_bits"
+        (divergence,) = held_against_numpy(drawing, X, backend="cmp_random").divergences
+        assert divergence.operation == "random_bits"
 
     def test_vectors_up_to_their_phase(self) -> None:
         def flipped(x: Any) -> Any:
@@ -323,7 +323,7 @@ class TestParting:
 
         with registered(faulty("cmp_flipped", linalg__eigh=flipped), faulty("cmp_narrow", linalg__eigh=narrow)):
             comparison = compare(program, X.astype("f8"), backends=["numpy", "cmp_flipped", "cmp_narrow"])
-        flip, narrowed = comparison.partings
+        flip, narrowed = comparison.divergences
         assert not flip.is_source
         assert (narrowed.operation, narrowed.is_source) == ("linalg.eigh", True)
 
@@ -332,12 +332,12 @@ class TestParting:
         (difference,) = comparison.differences
         assert difference.measure is not None
         assert difference.measure.absolute == difference.measure.ulps >= 1
-        assert comparison.partings[0].operation == "argmax"
+        assert comparison.divergences[0].operation == "argmax"
 
     def test_inside_of_a_decomposition(self) -> None:
-        (parting,) = held_against_numpy(lambda x: tp.linalg.vector_norm(x * 2), X, backend="cmp_sum").partings
-        assert (parting.operation, parting.inside) == ("linalg.vector_norm", "sum")
-        assert "at linalg.vector_norm (inside it, at sum), after" in parting.lines()[0]
+        (divergence,) = held_against_numpy(lambda x: tp.linalg.vector_norm(x * 2), X, backend="cmp_sum").divergences
+        assert (divergence.operation, divergence.inside) == ("linalg.vector_norm", "sum")
+        assert "at linalg.vector_norm (inside it, at sum), after" in divergence.lines()[0]
 
     def test_a_write_is_told_by_what_reads_it(self) -> None:
         def program(x: tp.Tensor) -> tp.Tensor:
@@ -345,10 +345,10 @@ class TestParting:
             y[0] = x[1]
             return tp.exp(y)
 
-        (parting,) = held_against_numpy(program, X, backend="cmp_write", gradients=False).partings
-        assert (parting.operation, parting.is_source) == ("exp", False)
-        assert "at exp, after 3 operations that agree" in parting.lines()[0]
-        assert "its operands differ already" in parting.lines()[-1]
+        (divergence,) = held_against_numpy(program, X, backend="cmp_write", gradients=False).divergences
+        assert (divergence.operation, divergence.is_source) == ("exp", False)
+        assert "at exp, after 3 operations that agree" in divergence.lines()[0]
+        assert "its operands differ already" in divergence.lines()[-1]
 
     def test_growth_is_no_operations_fault(self) -> None:
         def program(x: tp.Tensor) -> tp.Tensor:
@@ -359,11 +359,11 @@ class TestParting:
 
         start = np.asarray([0.1, 0.7])
         with registered(faulty("cmp_rounding", multiply=lambda x, y: np.nextafter(np.multiply(x, y), 1))):
-            (parting,) = held_against_numpy(program, start, backend="cmp_rounding", gradients=False).partings
-        assert not parting.is_source
-        assert "rounding" in parting.reason
-        assert parting.place is not None
-        assert parting.place.line == line_of(program, "3.9 * y")
+            (divergence,) = held_against_numpy(program, start, backend="cmp_rounding", gradients=False).divergences
+        assert not divergence.is_source
+        assert "rounding" in divergence.reason
+        assert divergence.location is not None
+        assert divergence.location.line == line_of(program, "3.9 * y")
 
     def test_a_fault_behind_growth_is_told(self) -> None:
         def program(x: tp.Tensor) -> tp.Tensor:
@@ -374,11 +374,11 @@ class TestParting:
 
         kernels = {**FAULTY["cmp_maximum"], "multiply": lambda x, y: np.nextafter(np.multiply(x, y), 1)}
         with registered(faulty("cmp_both", **kernels)):
-            (parting,) = held_against_numpy(
+            (divergence,) = held_against_numpy(
                 program, np.asarray([0.1, 0.7]), backend="cmp_both", gradients=False
-            ).partings
-        assert not parting.is_source
-        assert parting.later.startswith("maximum (")
+            ).divergences
+        assert not divergence.is_source
+        assert divergence.later.startswith("maximum (")
 
     def test_an_exception(self) -> None:
         def program(x: tp.Tensor) -> tp.Tensor:
@@ -388,14 +388,14 @@ class TestParting:
         (difference,) = comparison.differences
         assert re.match(r"cmp_tanh raised ZeroDivisionError: division by zero \(.*:\d+\)", difference.problem)
         assert comparison.runs[1].seconds is None
-        (parting,) = comparison.partings
-        assert (parting.operation, parting.actual) == ("tanh", "ZeroDivisionError: division by zero")
+        (divergence,) = comparison.divergences
+        assert (divergence.operation, divergence.actual) == ("tanh", "ZeroDivisionError: division by zero")
 
     def test_one_backend_does_not_stop_the_others(self) -> None:
         comparison = compare(
             lambda x: tp.sum(tp.tanh(x)), X, backends=["numpy", "cmp_tanh", "cmp_sum", "cmp_add_"], reference="numpy"
         )
-        assert [parting.backend for parting in comparison.partings] == ["cmp_tanh", "cmp_sum"]
+        assert [divergence.backend for divergence in comparison.divergences] == ["cmp_tanh", "cmp_sum"]
         assert {found.backend for found in comparison.differences if found.agrees} == {"cmp_sum", "cmp_add_"}
 
     def test_shapes(self) -> None:
@@ -411,11 +411,11 @@ class TestParting:
 
         comparison = held_against_numpy(program, X, backend="cmp_sum", gradients=False)
         assert [(found.name, found.problem) for found in comparison.differences] == [
-            ("output['first']", "numpy has it, cmp_sum has not"),
+            ("output['first']", "only numpy has it, not cmp_sum"),
             ("output['both']", "float64 on cmp_sum, float32 on numpy"),
-            ("output['second']", "cmp_sum has it, numpy has not"),
+            ("output['second']", "only cmp_sum has it, not numpy"),
         ]
-        assert "no single operation" in comparison.partings[0].reason or comparison.partings[0].operation
+        assert "no single operation" in comparison.divergences[0].reason or comparison.divergences[0].operation
 
     def test_tolerances(self) -> None:
         def differences(**options: float) -> bool:
@@ -566,7 +566,7 @@ class TestBadInput:
             held_against_numpy(lambda x: {"x": "text"}, X, backend="cmp_sum")
 
     def test_a_function_that_returns_nothing(self) -> None:
-        with pytest.raises(ValueError, match="the function returned nothing, and left no gradient in its arguments"):
+        with pytest.raises(ValueError, match="the function returned nothing, and its arguments have no gradients"):
             held_against_numpy(lambda x: None, X, backend="cmp_sum")
         comparison = held_against_numpy(lambda x: tp.sinh(x).sum().backward(), X, backend="cmp_cosh")
         assert [(found.name, found.agrees) for found in comparison.differences] == [("gradient of x", False)]
@@ -611,10 +611,10 @@ class TestCommand:
         assert "sound agrees on cmp_logsumexp and numpy, the reference." in printed
         assert "gradient of x" in printed
 
-    def test_parting(self, program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_divergence(self, program: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(program, *self.ON) == 1
         printed = capsys.readouterr().out
-        assert "cmp_logsumexp parts from numpy at logsumexp" in printed
+        assert "cmp_logsumexp diverges from numpy at logsumexp" in printed
         assert f"{program}:9: return tp.logsumexp(x * 2, 1)" in printed
 
     def test_from_the_shell(self, program: Path) -> None:
@@ -630,7 +630,7 @@ class TestCommand:
         [
             (["nothing.py"], "no file 'nothing.py'"),
             (["PROGRAM", "--function", "other"], "has no function 'other'; it has inputs, program, sound"),
-            (["PROGRAM", "--function", "np"], "has something that is no function, of type module, 'np'"),
+            (["PROGRAM", "--function", "np"], "has a module, not a function, named 'np'"),
             (["PROGRAM", "--backends", "nowhere"], "unknown backend 'nowhere'; known are"),
             (["PROGRAM", "--reference", "nowhere"], "unknown backend 'nowhere'"),
             (["PROGRAM", "--backends", "numpy", "--reference", "numpy"], "got 'numpy' alone"),
@@ -684,7 +684,7 @@ class TestReport:
         file = tmp_path / "report.html"
         assert run(program, *TestCommand.ON, "--report", file) == 1
         text = file.read_text()
-        assert "parts from numpy at logsumexp" in text
+        assert "diverges from numpy at logsumexp" in text
         assert text.count("<svg") == 2
         assert "<tr class=differs>" in text
         assert "src=" not in text

@@ -1,7 +1,7 @@
-"""The comparison of programs: a user's own function on every backend, and where two of them part."""
+"""Run a user's function on several backends, compare the results, and find the operation where two of them diverge."""
 
 from .compare import compare
 from .comparison import Comparison, Difference
-from .divergence import Parting
+from .divergence import Divergence
 
-__all__ = ["Comparison", "Difference", "Parting", "compare"]
+__all__ = ["Comparison", "Difference", "Divergence", "compare"]

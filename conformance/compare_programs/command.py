@@ -1,4 +1,4 @@
-"""``tensorplug compare``: a program of the user's on every backend."""
+"""``tensorplug compare``: run a program on several backends and compare the results."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from .comparison import (
 from .page import require_plots, write_page
 from .program import in_one_line
 
-PARTED, REFUSED = 1, 2
-"""Exit codes: the backends part, or the comparison could not be made."""
+DIFFERS, REFUSED = 1, 2
+"""Exit codes: the results differ, or the comparison could not be made."""
 
 MODULE = "compared_program"
-"""What the program's module is called, so that it hides no other."""
+"""Name of the program's module, chosen so that it hides no other."""
 
 
 class Refused(Exception):
@@ -43,12 +43,12 @@ class Refused(Exception):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``tensorplug compare``."""
     parser.add_argument(
-        "program", type=Path, metavar="PROGRAM.py", help="defines program(*inputs), and inputs() that returns them"
+        "program", type=Path, metavar="PROGRAM.py", help="defines program(*inputs), and inputs(), which returns them"
     )
-    parser.add_argument("--function", default="program", metavar="NAME", help="the function that is run (%(default)s)")
+    parser.add_argument("--function", default="program", metavar="NAME", help="the function to run (%(default)s)")
     parser.add_argument("--backends", nargs="+", metavar="NAME", help="by default all that are available")
     parser.add_argument(
-        "--reference", metavar="NAME", help="the backend to compare with; by default JAX, where it is among them"
+        "--reference", metavar="NAME", help="the backend to compare with; by default JAX, if it is among them"
     )
     parser.add_argument(
         "--tolerance",
@@ -57,25 +57,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the difference allowed, relative to the largest element; by default eps**0.75, 6e-6 for float32",
     )
     parser.add_argument(
-        "--absolute", type=_bound, default=0.0, metavar="X", help="a difference allowed in any case (%(default)s)"
+        "--absolute", type=_bound, default=0.0, metavar="X", help="an absolute difference to allow (%(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the random numbers (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the random numbers (%(default)s)")
     parser.add_argument("--no-gradients", action="store_true", help="compare outputs only")
-    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with plots of the differences")
+    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with histograms")
 
 
 def _bound(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
     if not value >= 0:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 on")
+        raise argparse.ArgumentTypeError(f"{text} is negative or not a number")
     return value
 
 
 def main(options: argparse.Namespace) -> int:
-    """Compare, print, and return the exit code: 0 where all backends agree, 1 where they part, 2 for what cannot be."""
+    """Compare, print the result, and return the exit code: 0 if all backends agree, 1 if not, 2 for an error."""
     try:
         comparison = _compared(options)
         _print(comparison)
@@ -88,7 +88,7 @@ def main(options: argparse.Namespace) -> int:
     except Refused as reason:
         print(f"tensorplug compare: {reason}", file=sys.stderr)
         return REFUSED
-    return 0 if comparison.agrees else PARTED
+    return 0 if comparison.agrees else DIFFERS
 
 
 def _compared(options: argparse.Namespace) -> Comparison:
@@ -135,7 +135,7 @@ def _require_backends(names: list[str]) -> None:
 
 
 def _loaded(file: Path) -> ModuleType:
-    """The module of a program, which finds what lies beside it."""
+    """Import a program; it can import modules from its own folder."""
     if not file.is_file():
         raise Refused(f"no file {str(file)!r}")
     loader = importlib.machinery.SourceFileLoader(MODULE, str(file))
@@ -156,9 +156,7 @@ def _loaded(file: Path) -> ModuleType:
 def _function(module: ModuleType, file: Path, name: str) -> Callable[..., Any]:
     function = getattr(module, name, None)
     if not callable(function):
-        what = (
-            "no function" if function is None else f"something that is no function, of type {type(function).__name__},"
-        )
+        what = "no function" if function is None else f"a {type(function).__name__}, not a function, named"
         there = [key for key, one in vars(module).items() if inspect.isfunction(one) and one.__module__ == MODULE]
         listed = f"; it has {', '.join(there)}" if there else ""
         raise Refused(f"{str(file)!r} has {what} {name!r}{listed}; name one with --function")
@@ -166,7 +164,7 @@ def _function(module: ModuleType, file: Path, name: str) -> Callable[..., Any]:
 
 
 def _arguments(module: ModuleType, file: Path, function: Callable[..., Any]) -> tuple[Any, ...]:
-    """What ``inputs()`` returns: a tuple or list of the arguments, or the only one."""
+    """The arguments that ``inputs()`` returns: a tuple, a list, or a single one."""
     inputs = getattr(module, "inputs", None)
     try:
         found = () if inputs is None else inputs()

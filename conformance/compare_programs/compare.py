@@ -1,4 +1,4 @@
-"""One function on every backend, and how far what it gives is from what the reference gives."""
+"""`compare`: run one function on several backends and compare the results with a reference backend's."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ..engine.available import available
 from .comparison import Comparison, Difference
 from .divergence import (
     Bounds,
-    find_parting,
+    find_divergence,
     record,
 )
 from .measure import measure
 from .program import Program, Run
 
 _one_at_a_time = threading.RLock()
-"""Held by a comparison, as random numbers are drawn from one stream, and kernels looked up in one table, by all."""
+"""Comparisons run one at a time: they set the global random state and the tables of kernels."""
 
 
 def compare(
@@ -37,33 +37,32 @@ def compare(
     gradients: bool = True,
     seed: int = 0,
 ) -> Comparison:
-    """Run a function on several backends, and learn whether the answers agree, and if not, where they part.
+    """Run a function on several backends, compare outputs and gradients, and find the operation where they diverge.
 
     Parameters
     ----------
     function : callable
-        It takes the arguments, and returns tensors, arrays and numbers, or tuples, lists and dicts of these. It is
-        called several times on each backend, with equal arguments, which it may write to, and equal random numbers;
-        it must do the same each time.
+        Takes the arguments, and returns tensors, arrays and numbers, or tuples, lists and dicts of these. It is
+        called several times on each backend, with equal random numbers and with new copies of the arguments, which it
+        may write to. Every call must run the same operations.
     *args
-        Arrays, tensors and numbers, or tuples, lists and dicts of these. Arrays and tensors become tensors of each
-        backend in turn, on which new tensors are put, too. Everything else is passed on.
+        Arrays, tensors and numbers, or tuples, lists and dicts of these. Arrays and tensors are converted to tensors
+        of each backend, which is also the default backend of the call. Everything else is passed unchanged.
     backends : sequence of str, optional
-        Names; by default all that are available. One alone is compared with what these would have been.
+        Names of backends; by default all that are available. A single one is compared with the default reference.
     reference : str, optional
-        The backend with which the others are compared. By default the first of them that compiles, as JAX does, since
-        its arithmetic has least in common with the others'; if none does, the default backend, or else the first.
+        The backend that the others are compared with. By default the first one that compiles, such as JAX, since
+        its arithmetic has least in common with the others'; without one the default backend, or else the first.
     tolerance : float, optional
-        The relative difference that still counts as agreement, of the largest magnitude in an output. By default eps
-        to the power of 3/4, which is 6e-6 for float32 and 2e-12 for float64. Integers and booleans must be equal.
+        The allowed difference, relative to the largest magnitude in an output. By default eps to the power of 3/4,
+        which is 6e-6 for float32 and 2e-12 for float64. Integers and booleans must be equal.
     absolute : float, default: 0.0
-        An absolute difference that counts as agreement, too.
+        An absolute difference that is always allowed.
     gradients : bool, default: True
-        Whether floating-point and complex tensors among the arguments require gradients, and these are compared:
-        their `grad` where the function runs a backward pass itself, and else those of the sum of all outputs, with
-        weights between 0.5 and 1.5.
+        Whether to compare gradients with respect to floating-point and complex arguments: their `grad` if the
+        function runs a backward pass, else the gradients of the sum of all outputs, with weights between 0.5 and 1.5.
     seed : int, default: 0
-        Of the random numbers.
+        Seed of the random numbers.
 
     Returns
     -------
@@ -72,12 +71,12 @@ def compare(
     Raises
     ------
     ValueError
-        For an unknown backend, none, the reference alone, a tolerance that is negative or NaN, or a function that
+        If a backend is unknown, fewer than two are left to compare, a tolerance is negative or NaN, or the function
         returns nothing.
     BackendUnavailable
-        If one was asked for that cannot be used here.
+        If a named backend cannot be used here.
     Exception
-        That of the function, if it raises one of the same type on every backend.
+        The function's exception, if it raises one of the same type on every backend.
 
     Examples
     --------
@@ -98,14 +97,14 @@ def compare(
             _require_one_that_runs(runs)
             _require_values(runs)
             differences = [found for run in runs[1:] for found in _differences(run, runs[0], bounds)]
-            parted = dict.fromkeys(found.backend for found in differences if not found.agrees)
-            partings = []
-            if parted:
+            differing = dict.fromkeys(found.backend for found in differences if not found.agrees)
+            divergences = []
+            if differing:
                 expected = record(program, chosen)
-                partings = [find_parting(program, name, chosen, expected, bounds) for name in parted]
+                divergences = [find_divergence(program, name, chosen, expected, bounds) for name in differing]
         finally:
             tp.set_rng_state(state)
-    return Comparison(getattr(function, "__name__", repr(function)), chosen, runs, differences, partings)
+    return Comparison(getattr(function, "__name__", repr(function)), chosen, runs, differences, divergences)
 
 
 def _bounds(tolerance: float | None, absolute: float) -> Bounds:
@@ -125,7 +124,7 @@ def _backends(asked: Sequence[str] | None, reference: str | None) -> tuple[list[
     for name in (*names, *([] if reference is None else [reference])):
         load(name)
     if reference is None and len(names) == 1:
-        # One alone is compared with what all would have been.
+        # A single backend is compared with the default reference.
         names = list(dict.fromkeys((*names, _reference(available()))))
     chosen = reference or _reference(names)
     names = list(dict.fromkeys((chosen, *names)))
@@ -142,23 +141,23 @@ def _reference(names: Sequence[str]) -> str:
 
 
 def _require_one_that_runs(runs: Sequence[Run]) -> None:
-    """Raise the program's exception if all backends do."""
+    """Raise the program's exception if every backend raised one of its type."""
     error = runs[0].error
     if error is not None and all(type(run.error) is type(error) for run in runs):
         raise error
 
 
 def _require_values(runs: Sequence[Run]) -> None:
-    """Refuse a program of which there is nothing to compare, rather than say that it agrees."""
+    """Raise ValueError for a program without outputs and gradients to compare."""
     if not any(run.values or run.failure or run.gradient_failure for run in runs):
         raise ValueError(
-            "compare: the function returned nothing, and left no gradient in its arguments; wanted tensors, arrays or "
+            "compare: the function returned nothing, and its arguments have no gradients; wanted tensors, arrays or "
             "numbers to compare"
         )
 
 
 def _differences(run: Run, reference: Run, bounds: Bounds) -> Iterator[Difference]:
-    """The differences of one backend's outputs and gradients, those of the reference in their order."""
+    """The differences of one backend's outputs and gradients from the reference's, in the reference's order."""
     differs = functools.partial(Difference, run.backend, agrees=False)
     failures = [(run.failure, reference.failure, "output")]
     if not run.failure and not reference.failure:
@@ -177,7 +176,7 @@ def _differences(run: Run, reference: Run, bounds: Bounds) -> Iterator[Differenc
         if name not in actual or name not in wanted:
             has, lacks = (run, reference) if name in actual else (reference, run)
             if not lacks.gradient_failure or name in has.outputs:
-                yield differs(name=name, problem=f"{has.backend} has it, {lacks.backend} has not")
+                yield differs(name=name, problem=f"only {has.backend} has it, not {lacks.backend}")
         else:
             yield _difference(run.backend, reference.backend, name, actual[name], wanted[name], bounds)
 

@@ -1,4 +1,4 @@
-"""What a comparison found, and its text: the rows of its tables, and where backends part in sentences."""
+"""The result of `compare`, and its text: tables of times and differences, and the operations where backends diverge."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from tensorplug.tables import aligned
 
-from .divergence import Parting
+from .divergence import Divergence
 from .measure import Measure
 from .program import Run
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How far one output, or one gradient, of one backend is from the reference's.
+    """The difference of one output or gradient on one backend from the reference's.
 
     Attributes
     ----------
@@ -21,11 +21,11 @@ class Difference:
         ``"numpy"`` and ``"output['loss']"`` or ``"gradient of x"``.
     agrees : bool
     problem : str
-        What differs where no numbers can be compared: a shape, a dtype, an exception.
+        A different shape, dtype or exception, where numbers cannot be compared.
     dtype : str
     shape : tuple of int
     measure : Measure or None
-        None where there is a problem.
+        None if there is a `problem`.
     tolerance : float
         The relative difference that is allowed.
     """
@@ -42,7 +42,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` found. Printed, it is a table.
+    """The result of `compare`; ``print`` shows it as tables.
 
     Attributes
     ----------
@@ -54,15 +54,15 @@ class Comparison:
         One for each backend, the reference's first.
     differences : list of Difference
         One for each output and each gradient on each backend but the reference.
-    partings : list of Parting
-        Where the backends that do not agree part from the reference.
+    divergences : list of Divergence
+        For each backend that does not agree, the operation where it diverges from the reference.
     """
 
     function: str
     reference: str
     runs: list[Run]
     differences: list[Difference]
-    partings: list[Parting]
+    divergences: list[Divergence]
 
     @property
     def agrees(self) -> bool:
@@ -94,7 +94,7 @@ def _row(difference: Difference) -> tuple[str, ...]:
 
 
 def number(value: float) -> str:
-    """A difference in as many digits as matter."""
+    """Format a difference: a whole number in full, else two significant digits."""
     return f"{value:.0f}" if value == round(value, 0) and value < 1e6 else f"{value:.1e}"
 
 
@@ -104,17 +104,17 @@ def times(comparison: Comparison) -> list[tuple[str, ...]]:
 
 
 def verdict(comparison: Comparison) -> list[str]:
-    """What it comes to, and where backends part."""
+    """Sentences that say whether all backends agree, or where they diverge."""
     failures = dict.fromkeys(run.gradient_failure for run in comparison.runs if run.gradient_failure)
     lines = [f"No gradients: {failure}" for failure in failures]
     others = ", ".join(run.backend for run in comparison.runs[1:])
     if comparison.agrees:
         return [*lines, f"{comparison.function} agrees on {others} and {comparison.reference}, the reference."]
-    return [*lines, *(line for parting in comparison.partings for line in parting.lines())]
+    return [*lines, *(line for divergence in comparison.divergences for line in divergence.lines())]
 
 
 def as_text(comparison: Comparison) -> str:
-    """The tables and what it comes to."""
+    """The tables and the verdict as text."""
     lines = [*aligned(TIMES_HEADER, times(comparison)), ""]
     if comparison.differences:
         lines += [*aligned(HEADER, rows(comparison)), ""]

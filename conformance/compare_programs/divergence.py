@@ -1,4 +1,4 @@
-"""The first operation at which a program parts on two backends."""
+"""Find the first operation of a program whose results differ on two backends."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from typing import Any, NamedTuple
 
 import numpy
 
+from .locations import Location
 from .measure import (
     Measure,
     default_tolerance,
     is_exact,
     measure,
 )
-from .places import Place
 from .program import Program
 from .tracing import Call, Trace, tracing
 
 WINDOW = 512
-"""How many calls are aligned at once; a longer window would cost its square."""
+"""How many calls are aligned at once; the cost grows with the square."""
 
 SHOWN = 8
-"""Up to how many elements an operand is shown whole."""
+"""An operand of at most so many elements is shown whole."""
 
 UNDEFINED = ("empty", "empty_like")
-"""Operations whose results have no values yet."""
+"""Operations whose results are uninitialised."""
 
 UP_TO_PHASE = ("linalg.eig", "linalg.eigh", "linalg.qr", "linalg.svd")
-"""Operations whose results are determined up to signs or phases, and are compared by their magnitudes."""
+"""Operations whose results are unique up to signs or phases, so that their magnitudes are compared."""
 
 
 class Bounds(NamedTuple):
-    """What counts as agreement: a difference of so much of the largest magnitude, or of so much at all.
+    """The relative and the absolute tolerance; a difference within either counts as agreement.
 
     Attributes
     ----------
     relative : float or None
-        None for `default_tolerance` of the dtype.
+        Relative to the largest magnitude in the array; None for `default_tolerance` of the dtype.
     absolute : float
     """
 
@@ -48,11 +48,11 @@ class Bounds(NamedTuple):
     absolute: float = 0.0
 
     def tolerance(self, dtype: numpy.dtype) -> float:
-        """The relative one for a dtype; integers and booleans have none."""
+        """The relative tolerance for a dtype: 0 for integers and booleans."""
         return default_tolerance(dtype) if self.relative is None or is_exact(dtype) else self.relative
 
     def allow(self, found: Measure, dtype: numpy.dtype) -> bool:
-        """Whether a difference is within them."""
+        """Whether a difference is within the tolerances."""
         if is_exact(dtype):
             return found.absolute == 0
         return found.relative <= self.tolerance(dtype) or found.absolute <= self.absolute
@@ -60,18 +60,18 @@ class Bounds(NamedTuple):
 
 @dataclass(frozen=True)
 class Operand:
-    """An operand of the operation at which two backends part, as the reference had it.
+    """An operand of the operation where two backends diverge, with the reference's values.
 
     Attributes
     ----------
     shape : tuple of int
     dtype : str
     value : str
-        Its element at the place of the largest difference, or all of it if it is small.
+        The element at the index of the largest difference; all elements if they are few.
     lowest, highest : float or None
-        Its range, NaN and imaginary parts left out; None where there is none.
+        The smallest and largest real part, without NaN; None if there is none.
     difference : float
-        How far it is from the tested backend's already, relatively.
+        The relative difference from the tested backend's operand.
     """
 
     shape: tuple[int, ...]
@@ -84,39 +84,39 @@ class Operand:
     def __str__(self) -> str:
         span = "" if self.lowest is None else f", from {self.lowest:.6g} to {self.highest:.6g}"
         value = f", {self.value}" if self.value else ""
-        return f"{self.dtype} of shape {self.shape}{span}{value}; apart by {self.difference:.1e}"
+        return f"{self.dtype} of shape {self.shape}{span}{value}; differs by {self.difference:.1e}"
 
 
 @dataclass(frozen=True)
-class Parting:
-    """Where a program parts on two backends.
+class Divergence:
+    """The operation where a program diverges on two backends.
 
     Attributes
     ----------
     backend, reference : str
     operation : str
-        If `is_source`, the first that gives another result for the reference's operands; else the first whose results,
-        or whose operands already, do not agree; empty where there is none.
+        Name of the operation. If `is_source`, the first one that returns a different result for the reference's
+        operands; else the first one whose operands or results do not agree. Empty if there is none.
     is_source : bool
     inside : str
-        The first operation within that one at which they part, where both backends put it together out of others.
-    place : Place or None
-        The line of the program that called it.
+        If both backends decompose the operation, the first operation within it that differs.
+    location : Location or None
+        The line of the program that called the operation.
     parameters : str
-        Its other arguments.
+        The arguments that are not arrays.
     operands : list of Operand
     index : tuple of int or None
-        Where its results differ most.
+        The index of the largest difference of the results.
     expected, actual : str
-        What the reference, and the tested backend, had there.
+        The elements of the reference and of the tested backend at `index`.
     difference : Measure or None
-        Of the results; None where shapes or dtypes differ, or an exception was raised.
+        The difference of the results; None if shapes or dtypes differ, or an exception was raised.
     compared : int
-        How many operations agree before it.
+        Number of operations before it that agree.
     reason : str
         Why the operation is not the source.
     later : str
-        The first operation after it that gives another result for the same operands.
+        The first later operation that returns a different result for equal operands.
     """
 
     backend: str
@@ -124,7 +124,7 @@ class Parting:
     operation: str = ""
     is_source: bool = False
     inside: str = ""
-    place: Place | None = None
+    location: Location | None = None
     parameters: str = ""
     operands: list[Operand] = field(default_factory=list)
     index: tuple[int, ...] | None = None
@@ -136,18 +136,18 @@ class Parting:
     later: str = ""
 
     def lines(self) -> list[str]:
-        """The same as text, the operation in the first line."""
+        """The lines of the text; the first one names the operation."""
         return [self._head(), *self._details()]
 
     def _head(self) -> str:
-        head = f"{self.backend} parts from {self.reference}"
+        head = f"{self.backend} diverges from {self.reference}"
         if not self.operation:
             return f"{head}: {self.reason}"
         inside = f" (inside it, at {self.inside})" if self.inside else ""
         return f"{head} at {self.operation}{inside}, after {self.compared} operations that agree"
 
     def _details(self) -> list[str]:
-        found = [] if self.place is None else [f"  line      {self.place}"]
+        found = [] if self.location is None else [f"  line      {self.location}"]
         if self.parameters:
             found.append(f"  arguments {self.parameters}")
         found += [f"  operand   {operand}" for operand in self.operands]
@@ -156,21 +156,21 @@ class Parting:
             found.append(f"  result    {self.reference}: {self.expected}, {self.backend}: {self.actual}{at}")
         if self.difference is not None:
             known = self.difference
-            found.append(f"  apart by  {known.absolute:.3g}, relatively {known.relative:.3g}, {known.ulps:.3g} ulp")
+            found.append(f"  differs   by {known.absolute:.3g}, relatively {known.relative:.3g}, {known.ulps:.3g} ulp")
         if self.operation and self.reason:
             found.append(f"  reason    {self.reason}")
         if self.later:
-            found.append(f"  later     another result for the same operands: {self.later}")
+            found.append(f"  later     a different result for equal operands: {self.later}")
         return found
 
 
-GROWN = (
-    "it gives the same for the same operands, but makes more of the differences that rounding left in them; these "
-    "exceed the tolerance here for the first time"
+AMPLIFIED = (
+    "it returns equal results for equal operands, but amplifies the rounding errors of its operands, which exceed the "
+    "tolerance here for the first time"
 )
 
-BEHIND = (
-    "its operands differ already. They come from what is not compared by itself, such as an assignment or a sum of "
+UNEXPLAINED = (
+    "its operands differ already. They come from an operation that is not recorded, such as an assignment or a sum of "
     "gradients"
 )
 
@@ -181,66 +181,66 @@ def record(
     inside: int | None = None,
     replay: Mapping[int, list[numpy.ndarray]] | None = None,
 ) -> Trace:
-    """The calls of a program on a backend, up to the exception if it raises one: see `tracing`."""
+    """Run a program on a backend and record its calls, up to the exception if it raises one: see `tracing`."""
     with tracing(inside, replay) as trace, contextlib.suppress(Exception):
         program.call(backend)
     return trace
 
 
-def find_parting(program: Program, backend: str, reference: str, expected: Trace, bounds: Bounds) -> Parting:
-    """Where a program parts on two backends.
+def find_divergence(program: Program, backend: str, reference: str, expected: Trace, bounds: Bounds) -> Divergence:
+    """Find the operation where a program diverges on two backends.
 
-    The program is run on the tested backend twice: to find out which calls belong together, and then with each of them
-    done once more on the reference's operands. So an operation that is at fault is told from one that makes more of
-    the difference of its operands.
+    The program is run on the tested backend twice: to align its calls with the reference's, and then to repeat each
+    call with the reference's operands. This tells an operation with a wrong result from one that amplifies the
+    difference of its operands.
 
     Parameters
     ----------
     expected : Trace
-        What `record` gave for the reference.
+        The result of `record` on the reference.
     """
-    places = _places(expected, record(program, backend))
-    replay = {j: expected.calls[i].inputs for i, j in places}
+    replay = {j: expected.calls[i].inputs for i, j in _aligned_calls(expected, record(program, backend))}
     actual = record(program, backend, replay=replay)
-    pairs = [(expected.calls[i], actual.calls[j]) for i, j in _places(expected, actual)]
+    pairs = [(expected.calls[i], actual.calls[j]) for i, j in _aligned_calls(expected, actual)]
     pairs = [pair for pair in pairs if pair[0].name not in UNDEFINED]
     judged = [_judge(one, other, bounds) for one, other in pairs]
     agreeing = next((i for i, judgement in enumerate(judged) if judgement is not Judgement.AGREES), len(judged))
     source = judged.index(Judgement.SOURCE) if Judgement.SOURCE in judged else None
     if agreeing == len(judged):
-        ended = "; the traces reached their limit of memory there" if expected.full or actual.full else ""
-        reason = f"no single operation does, among the {agreeing} that were compared{ended}"
-        return Parting(backend, reference, compared=agreeing, reason=reason)
-    if source is None or judged[agreeing] is Judgement.GROWS:
-        reason = GROWN if judged[agreeing] is Judgement.GROWS else BEHIND
-        later = "" if source is None else pairs[source][0].titled_place
-        return replace(_parting(backend, reference, *pairs[agreeing], agreeing, bounds), reason=reason, later=later)
+        ended = "; the traces reached their memory limit there" if expected.full or actual.full else ""
+        reason = f"no single operation differs, among the {agreeing} that were compared{ended}"
+        return Divergence(backend, reference, compared=agreeing, reason=reason)
+    if source is None or judged[agreeing] is Judgement.AMPLIFIES:
+        reason = AMPLIFIED if judged[agreeing] is Judgement.AMPLIFIES else UNEXPLAINED
+        later = "" if source is None else pairs[source][0].title_and_location
+        return replace(_divergence(backend, reference, *pairs[agreeing], agreeing, bounds), reason=reason, later=later)
     inside = _inside(program, backend, reference, pairs[source], bounds)
-    return replace(_parting(backend, reference, *pairs[source], agreeing, bounds), is_source=True, inside=inside)
+    return replace(_divergence(backend, reference, *pairs[source], agreeing, bounds), is_source=True, inside=inside)
 
 
-def _places(one: Trace, other: Trace) -> list[tuple[int, int]]:
+def _aligned_calls(one: Trace, other: Trace) -> list[tuple[int, int]]:
+    """Pairs of positions of corresponding calls in two traces."""
     return list(align([call.key for call in one.calls], [call.key for call in other.calls]))
 
 
 class Judgement(Enum):
-    """What two calls of one operation say.
+    """How two calls of one operation compare.
 
     Attributes
     ----------
     AGREES
         Operands and results agree.
     SOURCE
-        The results do not, for the same operands.
-    GROWS
-        They do not, for operands that agree but are not the same.
+        Results differ for equal operands.
+    AMPLIFIES
+        Operands agree within the tolerance, results do not.
     DIFFERS
-        The operands do not agree.
+        Operands differ.
     """
 
     AGREES = auto()
     SOURCE = auto()
-    GROWS = auto()
+    AMPLIFIES = auto()
     DIFFERS = auto()
 
 
@@ -259,12 +259,12 @@ def _judge(one: Call, other: Call, bounds: Bounds) -> Judgement:
     return (
         Judgement.AGREES
         if _agree(_comparable(one, one.results), _comparable(one, other.results), bounds)
-        else Judgement.GROWS
+        else Judgement.AMPLIFIES
     )
 
 
 def align(one: Sequence[Any], other: Sequence[Any]) -> Iterator[tuple[int, int]]:
-    """The positions of what belongs together in two sequences, in order; either may have some that the other lacks."""
+    """Pairs of positions of equal items in two sequences, in order, by `difflib` in windows."""
     i = j = 0
     while i < len(one) and j < len(other):
         if one[i] == other[j]:
@@ -295,15 +295,15 @@ def _comparable(call: Call, results: Sequence[numpy.ndarray]) -> list[numpy.ndar
 
 
 def _inside(program: Program, backend: str, reference: str, pair: tuple[Call, Call], bounds: Bounds) -> str:
-    """The first operation at which they part within a kernel that is put together of others on both."""
+    """The first operation that differs within an operation that both backends decompose."""
     if min(call.number for call in pair) < 0:
         return ""
     one, other = (record(program, name, call.number) for name, call in zip((reference, backend), pair, strict=True))
-    pairs = ((one.calls[i], other.calls[j]) for i, j in _places(one, other))
+    pairs = ((one.calls[i], other.calls[j]) for i, j in _aligned_calls(one, other))
     return next((call.name for call, tested in pairs if _judge(call, tested, bounds) is Judgement.SOURCE), "")
 
 
-def _parting(backend: str, reference: str, one: Call, other: Call, agreeing: int, bounds: Bounds) -> Parting:
+def _divergence(backend: str, reference: str, one: Call, other: Call, agreeing: int, bounds: Bounds) -> Divergence:
     tested = other.results if other.replayed is None or other.failure else other.replayed
     if _agree(_comparable(one, one.results), _comparable(one, tested), bounds):
         tested = other.results
@@ -316,11 +316,11 @@ def _parting(backend: str, reference: str, one: Call, other: Call, agreeing: int
         if not bounds.allow(found, ours.dtype):
             break
     index = None if found is None else found.index
-    return Parting(
+    return Divergence(
         backend,
         reference,
         one.title,
-        place=one.place,
+        location=one.location,
         parameters=one.parameters,
         operands=[_operand(*pair, index, one.results) for pair in zip(one.inputs, other.inputs, strict=True)],
         index=index,

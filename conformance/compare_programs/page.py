@@ -1,4 +1,4 @@
-"""A comparison as one page of HTML that needs nothing from elsewhere: tables, where backends part, and plots."""
+"""A comparison as one self-contained page of HTML: tables, the operations where backends diverge, and histograms."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ figure { display: inline-block; margin: .5rem; background: #fff; color: #000; }
 
 
 def require_plots() -> None:
-    """Refuse before anything is computed.
+    """Require matplotlib, which draws the histograms.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def require_plots() -> None:
 
 
 def write_page(comparison: Comparison, file: Path) -> None:
-    """Write the page of a comparison.
+    """Write the page of HTML of a comparison.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def write_page(comparison: Comparison, file: Path) -> None:
 
 
 def page(comparison: Comparison) -> str:
-    """The page as text."""
+    """The page of HTML as text."""
     title = escape(f"{comparison.function} on {', '.join(run.backend for run in comparison.runs)}")
     differing = {i for i, difference in enumerate(comparison.differences) if not difference.agrees}
     parts = [
@@ -86,7 +86,7 @@ def _table(header: Sequence[str], lines: Iterable[Sequence[str]], differing: set
 
 
 def _figures(comparison: Comparison) -> list[str]:
-    """A histogram for each output and gradient that has numbers on some backend."""
+    """A histogram of ulp differences for each output and gradient that could be compared."""
     reference, *others = comparison.runs
     measured = {(found.backend, found.name) for found in comparison.differences if found.measure is not None}
     figures = []
@@ -106,11 +106,11 @@ def _histogram(name: str, expected: numpy.ndarray, runs: Sequence[Run]) -> str:
     places = numpy.arange(len(bins))
     width = 0.8 / len(runs)
     text = io.StringIO()
-    # The identifiers in a picture must be its own, as all stand in one page.
+    # All pictures are in one page, so each needs identifiers of its own.
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
         figure = Figure(figsize=(5.5, 2.8), layout="constrained")
-        axes = figure.add_subplot(xlabel="ulp, from this to the next", ylabel="elements")
-        # A name may have dollar signs, which would be set as mathematics.
+        axes = figure.add_subplot(xlabel="ulp, lower end of the bin", ylabel="elements")
+        # Dollar signs in a name are no mathematics.
         axes.set_title(name, parse_math=False)
         for position, (run, found) in enumerate(zip(runs, counts, strict=True)):
             heights = [found.get(power, 0) for power in bins]
@@ -124,7 +124,7 @@ def _histogram(name: str, expected: numpy.ndarray, runs: Sequence[Run]) -> str:
 
 
 def _counts(steps: numpy.ndarray) -> dict[float, int]:
-    """How many elements differ by 0, by 1, by 2 to 3, by 4 to 7 ulp, and so on: by the power of two, -1 for none."""
+    """Count elements by the power of two of their difference in ulp: 1, 2 to 3, 4 to 7, and so on; -1 means below 1."""
     with numpy.errstate(divide="ignore"):
         powers = numpy.where(steps < 1, -1.0, numpy.floor(numpy.log2(steps)))
     found, counts = numpy.unique(powers, return_counts=True)
@@ -132,7 +132,7 @@ def _counts(steps: numpy.ndarray) -> dict[float, int]:
 
 
 def _label(power: float) -> str:
-    """The least number of ulp in a bin."""
+    """The lower end of a bin, in ulp."""
     if math.isinf(power):
         return "∞"
     return "0" if power < 0 else str(2 ** int(power)) if power < 7 else f"$2^{{{int(power)}}}$"

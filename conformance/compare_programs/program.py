@@ -1,4 +1,4 @@
-"""A program with its arguments, as it is run on one backend after the other."""
+"""Run a function with copies of its arguments on one backend after the other."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from tensorplug.autograd.trees import map_leaves
 from tensorplug.core import Tensor
 from tensorplug.core.memory.views import array_of
 
-from .places import raising_place
+from .locations import raising_location
 
 REPEATS, SECONDS = 5, 1.0
-"""How often a program is timed at most, and after how long no more."""
+"""A program is timed at most so many times, and for at most so many seconds."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a program came to on one backend.
+    """Outputs, gradients and time of a program on one backend.
 
     Attributes
     ----------
@@ -34,11 +34,11 @@ class Run:
     gradients : dict of str to numpy.ndarray
         By the name of the argument: ``"gradient of x"``.
     error : Exception or None
-        What the program raised instead.
+        The exception that the program raised.
     gradient_failure : str
-        What the backward pass raised, in one line.
+        The exception of the backward pass, in one line.
     seconds : float or None
-        What a call took, its gradients included: the median of those after the first. None where it raised.
+        Median time of a call with its gradients, without the first call. None if the program raised an exception.
     """
 
     backend: str
@@ -51,7 +51,7 @@ class Run:
 
     @property
     def failure(self) -> str:
-        """The exception in one line, with the line of the program; nothing where there is none."""
+        """The exception in one line, with the line of the program; empty without an exception."""
         return "" if self.error is None else in_one_line(self.error)
 
     @property
@@ -61,7 +61,7 @@ class Run:
 
 
 class _Results(NamedTuple):
-    """What one call gave, still on its backend."""
+    """Outputs and gradients of one call, on its backend."""
 
     outputs: dict[str, Any]
     gradients: dict[str, Tensor]
@@ -76,9 +76,9 @@ class Program:
     ----------
     function : callable
     arguments : tuple
-        Trees of arrays, tensors and numbers. What they hold is copied now.
+        Trees of arrays, tensors and numbers; arrays and tensors are copied.
     seed : int
-        Of the random numbers of each call.
+        Seed of the random numbers in each call.
     gradients : bool
         Whether gradients are computed.
     """
@@ -91,7 +91,7 @@ class Program:
         self._wants_gradients = gradients
 
     def run(self, backend: str) -> Run:
-        """Run it on a backend, once for its values and then for the time that it takes."""
+        """Run the function on a backend, once for its values, then several times for its time."""
         device = str(tp.device(backend))
         try:
             found = self.call(backend)
@@ -111,7 +111,7 @@ class Program:
         return float(numpy.median(times))
 
     def call(self, backend: str) -> _Results:
-        """Call the function once, with arguments of its own, and compute the gradients."""
+        """Call the function once on new copies of the arguments, and compute the gradients."""
         mode = tp.enable_grad() if self._wants_gradients else contextlib.nullcontext()
         with _exits_as_errors(), tp.backend(backend), mode:
             tp.manual_seed(self._seed)
@@ -129,7 +129,7 @@ class Program:
             return _Results(outputs, gradients, failure, time.perf_counter() - start)
 
     def _put(self, leaf: Any) -> Any:
-        """An argument's array as a tensor of the default backend, a leaf where it can have a gradient."""
+        """Convert an array to a tensor that requires a gradient if gradients are compared and its dtype has them."""
         if not isinstance(leaf, numpy.ndarray):
             return leaf
         tensor = tp.tensor(leaf)
@@ -137,7 +137,7 @@ class Program:
         return tensor.requires_grad_() if wants else tensor
 
     def _gradients(self, arguments: list[Any], outputs: Mapping[str, Any]) -> dict[str, Tensor]:
-        """The arguments' own `grad` where the program ran a backward pass; else those of the weighted outputs."""
+        """The arguments' `grad` if the program ran a backward pass; else gradients of the weighted sum of outputs."""
         named = (pair for name, tree in zip(self._names, arguments, strict=True) for pair in named_leaves(tree, name))
         leaves: dict[str, Any] = {
             f"gradient of {name}": leaf for name, leaf in named if type(leaf) is Tensor and leaf.requires_grad
@@ -153,7 +153,7 @@ class Program:
 
 @contextlib.contextmanager
 def _exits_as_errors() -> Iterator[None]:
-    """Keep what calls ``sys.exit`` from ending the comparison, perhaps with the exit code of success."""
+    """Turn ``sys.exit`` in the program into a RuntimeError, so that it does not end the comparison."""
     try:
         yield
     except SystemExit as error:
@@ -161,7 +161,7 @@ def _exits_as_errors() -> Iterator[None]:
 
 
 def named_leaves(tree: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """The leaves of a tree, each with the expression that reads it."""
+    """The leaves of a tree, each with the Python expression that reads it from `name`."""
     if isinstance(tree, dict):
         for key, value in tree.items():
             yield from named_leaves(value, f"{name}[{key!r}]")
@@ -176,15 +176,15 @@ def named_leaves(tree: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def in_one_line(error: BaseException) -> str:
-    """An exception in one line, with the line of the program that it comes from."""
+    """Type and message of an exception in one line, with the line of the program that raised it."""
     text = " ".join(str(error).split())
-    place = raising_place(error.__traceback__)
+    location = raising_location(error.__traceback__)
     said = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    return f"{said} ({place.file}:{place.line})" if place is not None else said
+    return f"{said} ({location.file}:{location.line})" if location is not None else said
 
 
 def _argument_names(function: Callable[..., Any], count: int) -> list[str]:
-    """What the function calls its positional arguments."""
+    """The names of the positional arguments."""
     try:
         found = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
@@ -194,7 +194,7 @@ def _argument_names(function: Callable[..., Any], count: int) -> list[str]:
 
 
 def _host_copy(leaf: Any) -> Any:
-    """An array or tensor as a NumPy array of its own; anything else as it is."""
+    """Copy an array or tensor to a NumPy array; return anything else as it is."""
     if type(leaf) is Tensor:
         return numpy.array(leaf._key.library.backend.to_numpy(array_of(leaf)))
     if isinstance(leaf, numpy.ndarray | numpy.generic):
@@ -203,7 +203,7 @@ def _host_copy(leaf: Any) -> Any:
 
 
 def _host_output(name: str, value: Any) -> numpy.ndarray:
-    """The same of an output; Python floats and complex numbers in the default dtypes, as they come from there."""
+    """Copy an output to a NumPy array; Python numbers get the dtype that `asarray` gives them."""
     if isinstance(value, bool | int | float | complex) and not isinstance(value, numpy.generic):
         return numpy.asarray(value, dtype=tp.asarray(value).dtype.name)
     found = _host_copy(value)
@@ -213,7 +213,7 @@ def _host_output(name: str, value: Any) -> numpy.ndarray:
 
 
 def _weights(output: Tensor, seed: list[int]) -> Tensor:
-    """Numbers between 0.5 and 1.5, the same on every backend."""
+    """Weights between 0.5 and 1.5, equal on every backend."""
     chance = numpy.random.default_rng(seed)
     weights = chance.uniform(0.5, 1.5, output.shape)
     if output.dtype.kind == "c":
@@ -222,6 +222,6 @@ def _weights(output: Tensor, seed: list[int]) -> Tensor:
 
 
 def _wait(*results: Mapping[str, Any]) -> None:
-    """Until everything that was begun on the devices of the results has ended."""
+    """Synchronize the devices of the results."""
     for key in {one._key for found in results for one in found.values() if type(one) is Tensor}:
         key.library.backend.synchronize(key.native_device)

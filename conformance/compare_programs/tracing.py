@@ -1,7 +1,8 @@
-"""Records what the kernels of all backends are called with and what they return, while a program runs.
+"""Record operands and results of every kernel call while a program runs.
 
-Kernels are looked up by `Library.find` when an operation first meets a kind, and kept in tables. So the tables are
-emptied, filled anew with kernels that record, and put back: a program that is not traced pays nothing.
+`Library.find` looks kernels up at the first use of an operation with a dispatch key, and tables keep them. `tracing`
+empties the tables, so that they are filled with kernels that record, and restores them afterwards: code that is not
+traced pays nothing.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ from tensorplug.core.memory.views import array_of
 
 from ..engine.calls import empty_kernel_tables, kernel_tables
 from ..engine.wrapping import wrapped
-from .places import Place, calling_place
+from .locations import Location, calling_location
 
 LIMIT = 2**30
-"""How many bytes of operands and results a trace holds before it ends."""
+"""Bytes of operands and results after which a trace ends."""
 
 
 METHODS = ("copy", "from_numpy", "random_bits")
-"""Methods of backends that are called as kernels are."""
+"""Methods of backends that are recorded like kernels."""
 
 
 @dataclass(frozen=True)
@@ -47,30 +48,30 @@ class Call:
     Attributes
     ----------
     number : int
-        How many kernels had been called before; -1 for a gradient rule.
+        Number of kernels called before; -1 for a gradient rule.
     name : str
-        The operation's, also where its in-place form was called.
+        Name of the operation, without the underscore of an in-place form.
     rule : str or None
-        The operation in whose gradient this happened.
-    place : Place or None
-        The line of the program that called the operation, or the one whose gradient is computed.
+        The operation whose gradient rule made the call.
+    location : Location or None
+        The line of the program that called the operation, or the operation whose gradient is computed.
     inputs : list of numpy.ndarray
         Copies of the operands.
     parameters : str
-        The other arguments.
+        The arguments that are not arrays.
     results : list of numpy.ndarray
-        Copies of what it returned.
+        Copies of the results.
     failure : str
-        The exception that it raised instead.
+        The exception, if the call raised one.
     replayed : list of numpy.ndarray or None
-        Copies of what it returned for the operands that it was given for a test, nothing if it raised an exception
-        again; None where it was given none.
+        Copies of the results for the operands in `replay`, empty if the call raised an exception again; None if there
+        were no such operands.
     """
 
     number: int
     name: str
     rule: str | None
-    place: Place | None
+    location: Location | None
     inputs: list[numpy.ndarray]
     parameters: str = ""
     results: list[numpy.ndarray] = field(default_factory=list)
@@ -79,32 +80,32 @@ class Call:
 
     @property
     def title(self) -> str:
-        """How it is named to the user."""
+        """Name of the operation for users, with the gradient rule that called it."""
         if self.rule is None:
             return self.name
         return f"gradient of {self.rule}" if self.number < 0 else f"{self.name}, in the gradient of {self.rule}"
 
     @property
-    def titled_place(self) -> str:
-        """The same with the line of the program."""
-        return self.title if self.place is None else f"{self.title} ({self.place})"
+    def title_and_location(self) -> str:
+        """`title` and the line of the program."""
+        return self.title if self.location is None else f"{self.title} ({self.location})"
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What calls that belong together on two backends have in common."""
+        """Key by which calls on two backends are aligned."""
         operands = tuple((array.shape, array.dtype.name) for array in self.inputs)
-        return self.name, self.rule, self.number < 0, self.place, operands
+        return self.name, self.rule, self.number < 0, self.location, operands
 
 
 @dataclass
 class Trace:
-    """What was recorded.
+    """The recorded calls.
 
     Attributes
     ----------
     calls : list of Call
     full : bool
-        Whether it ended early, as it reached its limit.
+        Whether the memory limit ended the trace early.
     """
 
     calls: list[Call] = field(default_factory=list)
@@ -115,40 +116,39 @@ class Trace:
 def tracing(
     inside: int | None = None, replay: Mapping[int, list[numpy.ndarray]] | None = None, limit: int = LIMIT
 ) -> Iterator[Trace]:
-    """Record what this thread calls in a ``with`` block.
+    """Context manager that records the kernel calls and gradient rules of this thread.
 
     Parameters
     ----------
     inside : int, optional
-        The number of a call. What that kernel itself calls is recorded, and nothing else; by default kernels that are
-        called by kernels are not.
+        Number of a call: only the kernels that this call calls are recorded. By default only outermost calls are.
     replay : mapping, optional
-        For calls, by their place in the trace, operands on which they are done once more.
+        Operands with which calls are repeated, by position in the trace.
     limit : int
-        Of the bytes held.
+        Bytes that the trace may hold.
     """
     recorder = _Recorder(inside, replay or {}, limit)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_lookups(recorder))
         for library in loaded_libraries():
             for name in METHODS:
-                recording = functools.partial(recorder.recording, library, name)
+                recording = functools.partial(recorder.recording_kernel, library, name)
                 stack.enter_context(wrapped(library.backend, name, recording))
-        stack.enter_context(wrapped(views, "derive", recorder.deriving))
-        stack.enter_context(wrapped(engine, "checked_vjp", recorder.pulling))
-        stack.enter_context(wrapped(engine, "broadcast_back", recorder.broadcasting_back))
-        # The engine calls `checked_vjp` only where anomalies are looked for.
+        stack.enter_context(wrapped(views, "derive", recorder.recording_derive))
+        stack.enter_context(wrapped(engine, "checked_vjp", recorder.recording_vjp))
+        stack.enter_context(wrapped(engine, "broadcast_back", recorder.recording_broadcast_back))
+        # The engine calls `checked_vjp` under anomaly detection only.
         stack.enter_context(detect_anomaly(check_nan=False))
-        stack.enter_context(observing(recorder.note_place))
+        stack.enter_context(observing(recorder.note_location))
         yield recorder.trace
 
 
 @contextlib.contextmanager
 def _lookups(recorder: _Recorder) -> Iterator[None]:
-    """Let all kernels be looked up anew, as kernels that record; afterwards all tables are what they were."""
+    """Empty the tables of kernels, so that they are filled with recording ones; restore them afterwards."""
     kept = [(table, dict(table)) for table in kernel_tables(loaded_libraries())]
     try:
-        with wrapped(Library, "find", recorder.finding):
+        with wrapped(Library, "find", recorder.recording_find):
             empty_kernel_tables(loaded_libraries())
             yield
     finally:
@@ -159,7 +159,7 @@ def _lookups(recorder: _Recorder) -> Iterator[None]:
 
 @final
 class _Recorder:
-    """What happens in one thread, as a trace."""
+    """Records the calls of one thread in a trace."""
 
     def __init__(self, inside: int | None, replay: Mapping[int, list[numpy.ndarray]], limit: int) -> None:
         self.trace = Trace()
@@ -170,89 +170,89 @@ class _Recorder:
         self._depth = 0
         self._number = 0
         self._is_open = inside is None
-        self._pulled: list[Any] = []
-        self._last: Any = None
-        self._places: weakref.WeakKeyDictionary[Any, Place | None] = weakref.WeakKeyDictionary()
+        self._nodes: list[Any] = []
+        self._last_node: Any = None
+        self._locations: weakref.WeakKeyDictionary[Any, Location | None] = weakref.WeakKeyDictionary()
 
-    def note_place(self, node: Any, out: Any) -> None:
-        """Keep the line that recorded an operation, for its gradient."""
-        self._places[node] = calling_place()
+    def note_location(self, node: Any, out: Any) -> None:
+        """Store the line that called an operation with its node, for the calls of its gradient rule."""
+        self._locations[node] = calling_location()
 
-    def finding(self, find: Callable[..., Any]) -> Callable[..., Any]:
-        """The function that looks kernels up as one that finds kernels that record."""
+    def recording_find(self, find: Callable[..., Any]) -> Callable[..., Any]:
+        """Wrap `Library.find` so that the kernels it finds record their calls."""
 
         def traced_find(library: Library, name: str) -> Any:
             kernel = find(library, name)
-            return None if kernel is None else self.recording(library, name, kernel)
+            return None if kernel is None else self.recording_kernel(library, name, kernel)
 
         return traced_find
 
-    def recording(self, library: Library, name: str, kernel: Callable[..., Any]) -> Any:
-        """A kernel that records its calls."""
+    def recording_kernel(self, library: Library, name: str, kernel: Callable[..., Any]) -> Any:
+        """Wrap a kernel so that it records its calls."""
         if type(kernel) is ByKind:
-            return kernel.wrapped(lambda one: self.recording(library, name, one))
+            return kernel.wrapped(lambda one: self.recording_kernel(library, name, one))
 
         @functools.wraps(kernel, updated=())
         def call(*arguments: Any, **parameters: Any) -> Any:
             if threading.get_ident() != self._thread:
                 return kernel(*arguments, **parameters)
-            return self._called(library, name, kernel, arguments, parameters)
+            return self._call(library, name, kernel, arguments, parameters)
 
         return call
 
-    def deriving(self, derive: Callable[..., Any]) -> Callable[..., Any]:
-        """The same of the function that makes views where arrays cannot be written."""
+    def recording_derive(self, derive: Callable[..., Any]) -> Callable[..., Any]:
+        """Wrap `derive`, which computes views of immutable arrays, so that it records its calls."""
 
         def call(library: Library, array: Any, steps: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
             if threading.get_ident() != self._thread or not steps:
                 return derive(library, array, steps, shape)
             (name, argument), *more = steps
             given = (array,) if argument is None and not more else (array, argument)
-            return self._called(
+            return self._call(
                 library, "view" if more else name, lambda base, *_: derive(library, base, steps, shape), given, {}
             )
 
         return call
 
-    def pulling(self, pull: Callable[..., Any]) -> Callable[..., Any]:
-        """The same of the function that applies a gradient rule; what the rule calls is recorded before it."""
+    def recording_vjp(self, vjp: Callable[..., Any]) -> Callable[..., Any]:
+        """Wrap `checked_vjp`, which applies a gradient rule; the calls in the rule are recorded before it."""
 
         def call(node: Any, gradient: Any, ops: Any, saved: Any) -> Any:
             if threading.get_ident() != self._thread or self._depth:
-                return pull(node, gradient, ops, saved)
+                return vjp(node, gradient, ops, saved)
             library = node.key.library
             inputs = self._copies(library, (gradient, saved))
-            self._pulled.append(node)
-            self._last = node
+            self._nodes.append(node)
+            self._last_node = node
             try:
-                pulled = pull(node, gradient, ops, saved)
-                results = self._copies(library, pulled)
+                gradients = vjp(node, gradient, ops, saved)
+                results = self._copies(library, gradients)
                 if self._inside is None and inputs is not None and results is not None:
-                    found = Call(-1, node.name, self._rule, self._place(), inputs, results=results)
-                    # What users' own functions do may not be done twice.
-                    again = functools.partial(_pulled, pull, node, ops) if type(node.rule) is Rule else None
+                    found = Call(-1, node.name, self._rule, self._location(), inputs, results=results)
+                    # A user's Function may have side effects, so it is not repeated.
+                    again = functools.partial(_apply_rule, vjp, node, ops) if type(node.rule) is Rule else None
                     self._keep(library, found, again, (gradient, saved), {})
             finally:
-                self._pulled.pop()
-            return pulled
+                self._nodes.pop()
+            return gradients
 
         return call
 
-    def broadcasting_back(self, broadcast_back: Callable[..., Any]) -> Callable[..., Any]:
-        """The function that sums what a rule gave for a broadcast operand, as a part of that rule."""
+    def recording_broadcast_back(self, broadcast_back: Callable[..., Any]) -> Callable[..., Any]:
+        """Wrap `broadcast_back`, so that its sum counts as a call of the gradient rule."""
 
         def call(*arguments: Any) -> Any:
-            if threading.get_ident() != self._thread or self._depth or self._last is None:
+            if threading.get_ident() != self._thread or self._depth or self._last_node is None:
                 return broadcast_back(*arguments)
-            self._pulled.append(self._last)
+            self._nodes.append(self._last_node)
             try:
                 return broadcast_back(*arguments)
             finally:
-                self._pulled.pop()
+                self._nodes.pop()
 
         return call
 
-    def _called(
+    def _call(
         self,
         library: Library,
         name: str,
@@ -279,9 +279,9 @@ class _Recorder:
             self._is_open ^= opens
             results = None if inputs is None else self._copies(library, result)
             if inputs is not None and results is not None:
-                text = _described(arguments, parameters)
+                text = _parameters_as_text(arguments, parameters)
                 plain = name.removesuffix("_")
-                found = Call(number, plain, self._rule, self._place(), inputs, text, results, failure)
+                found = Call(number, plain, self._rule, self._location(), inputs, text, results, failure)
                 self._keep(library, found, run, arguments, parameters)
         return result
 
@@ -300,7 +300,7 @@ class _Recorder:
                 arguments, parameters = _with_arrays(library, (arguments, parameters), operands)
                 call = replace(call, replayed=self._copies(library, run(*arguments, **parameters)))
             except Exception:
-                # Without a failure of the call itself, this says that the operands cannot be put there.
+                # Where the call itself succeeded, the operands do not fit it.
                 call = replace(call, replayed=[] if call.failure else None)
             finally:
                 self._depth -= 1
@@ -312,13 +312,13 @@ class _Recorder:
 
     @property
     def _rule(self) -> str | None:
-        return self._pulled[-1].name if self._pulled else None
+        return self._nodes[-1].name if self._nodes else None
 
-    def _place(self) -> Place | None:
-        return self._places.get(self._pulled[-1]) if self._pulled else calling_place()
+    def _location(self) -> Location | None:
+        return self._locations.get(self._nodes[-1]) if self._nodes else calling_location()
 
     def _copies(self, library: Library, tree: Any) -> list[numpy.ndarray] | None:
-        """Copies of the arrays in a tree; None where they have no values, as while JAX compiles."""
+        """Copies of the arrays in a tree; None if they have no values, as while JAX compiles."""
         try:
             return [numpy.array(one) for one in _host_arrays(library, tree)]
         except Exception:
@@ -326,7 +326,7 @@ class _Recorder:
 
 
 def _returning_its_target(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """An in-place kernel as one that returns what it wrote into."""
+    """Wrap an in-place kernel so that it returns its target."""
 
     def run(target: Any, *arguments: Any, **parameters: Any) -> Any:
         kernel(target, *arguments, **parameters)
@@ -335,8 +335,8 @@ def _returning_its_target(kernel: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def _pulled(pull: Callable[..., Any], node: Any, ops: Any, gradient: Any, saved: Any) -> Any:
-    return pull(node, gradient, ops, saved)
+def _apply_rule(vjp: Callable[..., Any], node: Any, ops: Any, gradient: Any, saved: Any) -> Any:
+    return vjp(node, gradient, ops, saved)
 
 
 def _one_line(error: Exception) -> str:
@@ -344,7 +344,7 @@ def _one_line(error: Exception) -> str:
 
 
 def _with_arrays(library: Library, tree: Any, arrays: list[numpy.ndarray]) -> Any:
-    """The tree with other arrays in the place of its own."""
+    """Replace the arrays in a tree."""
     leaves, rebuild = flatten(tree)
     rest = iter(arrays)
     replaced = []
@@ -370,12 +370,12 @@ def _host_arrays(library: Library, tree: Any) -> Iterator[numpy.ndarray]:
         elif isinstance(leaf, library.array_types):
             yield library.backend.to_numpy(leaf)
         elif isinstance(leaf, numpy.ndarray | numpy.generic):
-            # NumPy's namespaces give scalars for 0-d results.
+            # NumPy returns scalars for 0-d results.
             yield numpy.asarray(leaf)
 
 
-def _described(arguments: tuple[Any, ...], parameters: dict[str, Any]) -> str:
-    """The arguments that are no arrays, as text."""
+def _parameters_as_text(arguments: tuple[Any, ...], parameters: dict[str, Any]) -> str:
+    """The arguments that are not arrays, as text."""
     texts = [_text(value) for value in arguments if not _is_array_like(value)]
     texts += [f"{name}={_text(value)}" for name, value in parameters.items() if not _is_array_like(value)]
     return ", ".join(texts)

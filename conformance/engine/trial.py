@@ -255,7 +255,7 @@ class Trial:
         if self.name not in subjects() or chapter_of(self.name) in MAKERS:
             return ""
         # Imported where it is used, since it makes use of the engine itself.
-        from ..compare_programs.divergence import Bounds, find_parting, record
+        from ..compare_programs.divergence import Bounds, find_divergence, record
 
         class Tried:
             def call(self, backend: str) -> None:
@@ -265,7 +265,7 @@ class Trial:
         try:
             program: Any = Tried()
             expected = record(program, self.reference.name)
-            found = find_parting(program, self.backend, self.reference.name, expected, Bounds())
+            found = find_divergence(program, self.backend, self.reference.name, expected, Bounds())
         except Exception:
             return ""
         name = found.inside or found.operation.partition(",")[0]

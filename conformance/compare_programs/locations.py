@@ -1,4 +1,4 @@
-"""Lines of the user's program: which one called, and which one raised."""
+"""The line of the user's program that called an operation, or that raised an exception."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from typing import NamedTuple
 _PACKAGE = __name__.partition(".")[0]
 
 _CALLER = f"{__name__.rpartition('.')[0]}.program"
-"""The module that calls the program: what lies outside of it is none of the program's lines."""
+"""The module that calls the program; frames outside of it are not the program's."""
 
 _LIBRARIES = tuple(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platlib", "purelib"))
 
 
-class Place(NamedTuple):
-    """A line of a program."""
+class Location(NamedTuple):
+    """A line of a source file."""
 
     file: str
     line: int
 
     @property
     def source(self) -> str:
-        """What stands there; nothing where the file cannot be read."""
+        """The text of the line; empty where the file cannot be read."""
         return linecache.getline(self.file, self.line).strip()
 
     def __str__(self) -> str:
@@ -34,12 +34,12 @@ class Place(NamedTuple):
         return f"{where}: {self.source}" if self.source else where
 
 
-def calling_place() -> Place | None:
-    """The innermost line of the running program; None outside of it."""
+def calling_location() -> Location | None:
+    """The innermost line of the running program; None outside of a program."""
     return _innermost((frame, frame.f_lineno) for frame in _frames())
 
 
-def raising_place(traceback: TracebackType | None) -> Place | None:
+def raising_location(traceback: TracebackType | None) -> Location | None:
     """The innermost line of a program in a traceback."""
     steps = []
     while traceback is not None:
@@ -55,16 +55,16 @@ def _frames() -> Iterator[FrameType]:
         frame = frame.f_back
 
 
-def _innermost(steps: Iterable[tuple[FrameType, int]]) -> Place | None:
+def _innermost(steps: Iterable[tuple[FrameType, int]]) -> Location | None:
     """The first line that belongs neither to Tensorplug nor, unless there are only such, to an installed library."""
     of_library = None
     for frame, line in steps:
-        # What Tensorplug writes out itself belongs to no module.
+        # Code that Tensorplug generates belongs to no module.
         name = frame.f_globals.get("__name__", _PACKAGE)
         if name == _PACKAGE or name.startswith(f"{_PACKAGE}."):
             continue
-        place = Place(frame.f_code.co_filename, line)
-        if not place.file.startswith(_LIBRARIES):
-            return place
-        of_library = of_library or place
+        location = Location(frame.f_code.co_filename, line)
+        if not location.file.startswith(_LIBRARIES):
+            return location
+        of_library = of_library or location
     return of_library
