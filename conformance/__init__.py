@@ -1,4 +1,4 @@
-"""The conformance suite, and the comparison of programs."""
+"""Check backends by the conformance suite, and compare a program on several backends."""
 
 from .compare_programs import Comparison, compare
 from .engine.runner import run

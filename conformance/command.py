@@ -1,4 +1,4 @@
-"""``tensorplug conformance``: the suite on the command line."""
+"""``tensorplug conformance``: run the conformance suite."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from pathlib import Path
 
 import tensorplug
 from tensorplug.backends import listing
-from tensorplug.extras import install
+from tensorplug.cli import ERROR, CommandError
+from tensorplug.extras import install_command
 
 from .engine.available import available, why_missing
 from .engine.outcome import FAILED, Outcome
@@ -37,17 +38,6 @@ from .report import (
     writer,
 )
 
-BROKEN = 2
-"""The exit code where something could not be run; 1 is for checks that failed."""
-
-
-INTERRUPTED = 130
-"""The one that a shell gives what Ctrl-C ended."""
-
-
-class Refused(Exception):
-    """Nothing can be run; the message is one line that says why."""
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``tensorplug conformance``."""
@@ -56,55 +46,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     levels.add_argument("--quick", dest="level", action="store_const", const="quick", help="under a minute for numpy")
     levels.add_argument("--thorough", dest="level", action="store_const", const="thorough", help="hours, for releases")
     parser.set_defaults(level="default")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the examples (%(default)s)")
-    parser.add_argument("--op", action="append", metavar="NAME", help="only that operation; may be given again")
-    parser.add_argument("--chapter", action="append", metavar="NAME", help="only that chapter; may be given again")
-    parser.add_argument("-k", dest="keyword", default="", metavar="WORD", help="only checks whose names contain it")
-    parser.add_argument("--jobs", type=int, default=None, metavar="N", help="processes; by default one for each core")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the examples (%(default)s)")
+    parser.add_argument("--op", action="append", metavar="NAME", help="run only this operation; may be repeated")
+    parser.add_argument("--chapter", action="append", metavar="NAME", help="run only this chapter; may be repeated")
+    parser.add_argument("-k", dest="keyword", default="", metavar="WORD", help="run only checks whose names contain it")
+    parser.add_argument("--jobs", type=int, default=None, metavar="N", help="processes; by default one a core")
     parser.add_argument(
         "--report",
         type=Path,
         action="append",
         default=[],
         metavar="FILE",
-        help="write a page (.html), all outcomes (.json) or JUnit's format (.xml); may be given again",
+        help="write a page (.html), all outcomes (.json) or JUnit XML (.xml); may be repeated",
     )
-    parser.add_argument("--compare", type=Path, metavar="OLD.json", help="show what changed since that report")
+    parser.add_argument("--compare", type=Path, metavar="OLD.json", help="show changes since that report")
 
 
 def main(options: argparse.Namespace) -> int:
-    """Run the suite, print the report, and return the exit code."""
-    try:
-        return _main(options)
-    except Refused as reason:
-        print(f"tensorplug conformance: {reason}", file=sys.stderr)
-        return BROKEN
-    except KeyboardInterrupt:
-        print("tensorplug conformance: interrupted", file=sys.stderr)
-        return INTERRUPTED
-
-
-def _main(options: argparse.Namespace) -> int:
+    """Run the suite, print the report, and return the exit code: 0 if all checks passed, 1 if one failed, else 2."""
     if options.seed < 0:
-        raise Refused(f"--seed is {options.seed}, wanted 0 or more")
+        raise CommandError(f"--seed is {options.seed}, wanted 0 or more")
     if options.jobs is not None and options.jobs < 1:
-        raise Refused(f"--jobs is {options.jobs}, wanted 1 or more")
+        raise CommandError(f"--jobs is {options.jobs}, wanted 1 or more")
     try:
         require_libraries()
         writers = [writer(path) for path in options.report]
         old = None if options.compare is None else read(options.compare)
         chosen = checks(options.level, operations=options.op, chapters=options.chapter, keyword=options.keyword)
     except (ValueError, ImportError, OSError) as error:
-        raise Refused(str(error)) from None
+        raise CommandError(str(error)) from None
     if not chosen:
-        raise Refused(_nothing_chosen(options))
+        raise CommandError(_nothing_chosen(options))
     names, missing = _available(options.backends)
     if not names:
-        return BROKEN
+        return ERROR
     try:
         held = ", ".join(f"{reference_for(name)} for {name}" for name in names)
     except ValueError as error:
-        raise Refused(str(error)) from None
+        raise CommandError(str(error)) from None
     begin = time.perf_counter()
     with progress(len(chosen) * len(names)) as advance:
         outcomes = _run(names, chosen, options, advance)
@@ -120,9 +99,9 @@ def _main(options: argparse.Namespace) -> int:
         try:
             write(done, since)
         except OSError as error:
-            raise Refused(f"report: {str(path)!r} could not be written: {error.strerror}") from None
+            raise CommandError(f"report: {str(path)!r} could not be written: {error.strerror}") from None
     if missing:
-        return BROKEN
+        return ERROR
     return int(any(outcome.status == FAILED for outcome in outcomes))
 
 
@@ -135,7 +114,7 @@ def _nothing_chosen(options: argparse.Namespace) -> str:
 
 
 def _available(asked: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The backends that can be tested, and those that cannot, of which a line is printed each."""
+    """The backends to check, and the missing ones, for each of which a line is printed."""
     usable = available()
     missing = [name for name in asked if name not in usable]
     for name in missing:
@@ -149,8 +128,8 @@ def _run(
     jobs = options.jobs or os.cpu_count() or 1
     if find_spec("pebble") is None:
         print(
-            "tensorplug conformance: all in this process, which a plugin may end or hold up, since pebble is missing: "
-            f"{install('conformance')}"
+            "tensorplug conformance: pebble is not installed, so a plugin that crashes or hangs stops the suite: "
+            f"{install_command('conformance')}"
         )
         return run(names, level=options.level, seed=options.seed, chosen=chosen, advance=advance)
     return list(run_in_processes(names, chosen, level=options.level, seed=options.seed, jobs=jobs, advance=advance))

@@ -1,4 +1,4 @@
-"""Whether a file can be written, which is asked before the work and not after it."""
+"""Check that a report file can be written, before the suite or comparison runs."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from pathlib import Path
 
 
 def require_writable(path: Path, suffixes: Collection[str]) -> None:
-    """Refuse a file that no report can be written to.
+    """Raise ValueError unless a report can be written to a file.
 
     Parameters
     ----------
     path
-        The file. One that is there is written over.
+        The file; an existing one is overwritten.
     suffixes
-        What its name may end in, in any case.
+        Allowed suffixes; upper and lower case are equal.
 
     Raises
     ------
     ValueError
-        If the suffix is another, or the file cannot be written; the message names the file and is one line.
+        If the suffix is not allowed or the file cannot be written; the message is one line that names the file.
     """
     parent, name = path.parent, str(path)
     if path.is_dir():

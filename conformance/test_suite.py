@@ -1,4 +1,4 @@
-"""``pytest --pyargs tensorplug.conformance --backend NAME``: each check of the suite as a test."""
+"""The conformance suite as pytest tests: ``pytest --pyargs tensorplug.conformance --backend NAME``."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tensorplug.conformance.report.text import facts, printable
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test for each check on each backend that was asked for."""
+    """Make a test of each check on each named backend, or each available one."""
     usable = available()
     cases = []
     for backend in metafunc.config.getoption("--backend") or usable:
         if backend not in usable:
-            # A test that fails, so that the others run.
+            # One failing test, so that other backends are tested.
             cases.append(pytest.param(backend, None, id=backend))
             continue
         every = checks(metafunc.config.getoption("level"))

@@ -1,7 +1,6 @@
-"""One Tensor on every backend: the array API standard, PyTorch's methods, one automatic differentiation for all.
+"""A Tensor on every backend, with the functions of the array API standard, PyTorch's methods, and gradients.
 
-Functions follow the Python array API standard, methods PyTorch. Operations are done by the backend that holds a
-tensor's data: NumPy, CuPy, JAX, or any that a plugin adds.
+The backend that holds a tensor's data computes its operations: NumPy, CuPy, JAX, or one that a plugin adds.
 """
 
 import sys as _sys
@@ -53,10 +52,10 @@ from .losses.loss import *
 __array_api_version__ = "2025.12"
 __version__ = "0.1.0"
 
-# Type checkers cannot read a list that is put together; to them a star import hands names on.
+# Type checkers cannot evaluate this list; a star import re-exports names for them.
 if not _typing.TYPE_CHECKING:
-    _modules_apart = ("backends", "core", "cuda", "extras")
-    __all__ = [name for name in dir() if not name.startswith("_") and name not in _modules_apart]
+    _hidden_modules = ("backends", "core", "cuda", "extras")
+    __all__ = [name for name in dir() if not name.startswith("_") and name not in _hidden_modules]
     __all__ += ["__array_api_version__", "__array_namespace_info__"]
 
 _explain_absent(_sys.modules[__name__], autograd, cuda, fft, func, linalg, losses, nn, nn.functional)

@@ -1,4 +1,4 @@
-"""CUDA devices, under the names that PyTorch has for them, of every backend that has some."""
+"""CUDA devices of all backends, with the functions of ``torch.cuda``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _cuda_devices() -> list[Device]:
 
 
 def is_available() -> bool:
-    """Whether some available backend has a CUDA device.
+    """Whether an available backend has a CUDA device.
 
     Examples
     --------
@@ -27,19 +27,19 @@ def is_available() -> bool:
 
 
 def device_count() -> int:
-    """How many CUDA devices there are; one that several backends can use counts once."""
+    """Number of CUDA devices; a device that several backends can use counts once."""
     return len({device.index for device in _cuda_devices()})
 
 
 def synchronize(device: Any = None) -> None:
-    """Wait until everything that was begun on a device, or on all CUDA devices, has ended."""
+    """Wait until all work on a device, or on all CUDA devices, has finished."""
     for one in _cuda_devices() if device is None else [as_device(device)]:
         library = library_for(one.backend)
         library.backend.synchronize(library.devices[one.local_name])
 
 
 def memory_stats(device: Any = None) -> dict[str, int]:
-    """Bytes that the backend's memory pool of a device, by default of the first, holds and has in use.
+    """Bytes that the backend's memory pool holds and uses on a device, by default the first CUDA device.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def memory_stats(device: Any = None) -> dict[str, int]:
 
 
 def empty_cache() -> None:
-    """Give the memory that pools hold and don't use back to the devices."""
+    """Release the unused memory that memory pools hold."""
     for one in _cuda_devices():
         library = library_for(one.backend)
         library.backend.release_memory(library.devices[one.local_name])

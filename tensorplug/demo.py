@@ -1,11 +1,10 @@
-"""``tensorplug demo``: the perceptron of `tensorplug.digits`, trained on every available backend, and compared."""
+"""``tensorplug demo``: train the perceptron of `tensorplug.digits` on every available backend and compare results."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,37 +16,34 @@ import tensorplug as tp
 
 from . import digits
 from .backends import listing, load
+from .cli import CommandError
 from .extras import require
 
 WIDTHS = (64, 128, 64, 10)
-"""Of the layers: a pixel of an image each, two hidden layers, and a digit each."""
+"""Widths of the layers: pixels of an image, two hidden layers, digits."""
 
 REFERENCES = ("jax",)
-"""Backends that the others are compared with, in the order of preference; failing these, the first one."""
+"""Backends to compare the others with, by preference; without any of them the first backend."""
 
 NEEDED = ("matplotlib", "rich", "sklearn")
 """The modules of the extra ``demo``."""
 
 
-class Refused(Exception):
-    """The demo cannot run as asked; the message is one line that says why."""
-
-
 @dataclass(frozen=True)
 class Run:
-    """One training, on one backend.
+    """The result of training on one backend.
 
     Attributes
     ----------
     backend, device : str
     losses : list of float
-        After each epoch.
+        The loss after each epoch.
     accuracy : float
-        On the digits that were held out.
+        The accuracy on the held-out digits.
     seconds : float
-        That an epoch took, in the median.
+        Median time of an epoch.
     parameters : list of numpy.ndarray
-        After training.
+        The parameters after training.
     """
 
     backend: str
@@ -58,7 +54,7 @@ class Run:
     parameters: list[numpy.ndarray]
 
     def difference(self, other: Run) -> float:
-        """The largest of any parameter from another run's."""
+        """The largest absolute difference of a parameter from another run's."""
         pairs = zip(self.parameters, other.parameters, strict=True)
         return max(float(numpy.abs(ours - theirs).max()) for ours, theirs in pairs)
 
@@ -72,10 +68,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a backend to train on, or several with commas between them; may be repeated; by default all available",
     )
     parser.add_argument(
-        "--epochs", type=_number(1, 10**6), default=20, help="how often every digit is seen (%(default)s)"
+        "--epochs", type=_number(1, 10**6), default=20, help="number of passes over the digits (%(default)s)"
     )
-    parser.add_argument("--seed", type=_number(0, 2**64 - 1), default=0, help="of the random numbers (%(default)s)")
-    parser.add_argument("--dtype", choices=("float32", "float64"), default="float32", help="(%(default)s)")
+    parser.add_argument("--seed", type=_number(0, 2**64 - 1), default=0, help="seed of random numbers (%(default)s)")
+    parser.add_argument("--dtype", choices=("float32", "float64"), default="float32", help="of the model (%(default)s)")
     parser.add_argument(
         "--plot",
         type=Path,
@@ -86,13 +82,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _number(least: int, greatest: int) -> Callable[[str], int]:
-    """What reads a whole number in a range."""
+    """Parser of an integer from `least` to `greatest`, for argparse."""
 
     def read(text: str) -> int:
         try:
             number = int(text)
         except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+            raise argparse.ArgumentTypeError(f"{text!r} is not an integer") from None
         if not least <= number <= greatest:
             raise argparse.ArgumentTypeError(f"{number} is not between {least} and {greatest}")
         return number
@@ -101,14 +97,10 @@ def _number(least: int, greatest: int) -> Callable[[str], int]:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Run the demo and return its exit code: 2 where it cannot run as asked."""
-    try:
-        _require_libraries()
-        _require_place(arguments.plot)
-        names = _chosen(arguments.backend, arguments.dtype)
-    except Refused as reason:
-        print(f"tensorplug demo: {reason}", file=sys.stderr)
-        return 2
+    """Train, print the table, write the plot, and return the exit code."""
+    _require_libraries()
+    _require_writable(arguments.plot)
+    names = _backend_names(arguments.backend, arguments.dtype)
     runs = train_all(names, arguments.epochs, arguments.seed, arguments.dtype)
     print_table(runs)
     plot(runs, arguments.plot)
@@ -120,18 +112,18 @@ def _require_libraries() -> None:
     try:
         require("the demo", "demo", *NEEDED)
     except ModuleNotFoundError as reason:
-        raise Refused(str(reason)) from None
+        raise CommandError(str(reason)) from None
 
 
-def _require_place(file: Path) -> None:
+def _require_writable(file: Path) -> None:
     if file.is_dir():
-        raise Refused(f"cannot write the plot: {str(file)!r} is a folder")
+        raise CommandError(f"cannot write the plot: {str(file)!r} is a folder")
     if not os.access(file.parent, os.W_OK):
-        raise Refused(f"cannot write the plot: folder {str(file.parent)!r} does not exist or may not be written")
+        raise CommandError(f"cannot write the plot: folder {str(file.parent)!r} does not exist or may not be written")
 
 
-def _chosen(asked: list[str] | None, dtype: str) -> list[str]:
-    """The names of the backends to train on, each once."""
+def _backend_names(asked: list[str] | None, dtype: str) -> list[str]:
+    """The backends to train on: the named ones, or all that have the dtype."""
     if asked is None:
         return [entry.name for entry in listing() if entry.status == "available" and dtype in load(entry.name).dtypes]
     names = list(dict.fromkeys(name.strip() for option in asked for name in option.split(",")))
@@ -139,14 +131,14 @@ def _chosen(asked: list[str] | None, dtype: str) -> list[str]:
         try:
             dtypes = load(name).dtypes
         except (ValueError, RuntimeError) as reason:
-            raise Refused(" ".join(str(reason).split())) from None
+            raise CommandError(" ".join(str(reason).split())) from None
         if dtype not in dtypes:
-            raise Refused(f"backend {name!r} does not support {dtype}; it has {', '.join(dtypes)}")
+            raise CommandError(f"backend {name!r} does not support {dtype}; it has {', '.join(dtypes)}")
     return names
 
 
 def train_all(names: list[str], epochs: int, seed: int, dtype: str) -> list[Run]:
-    """Train on one backend after the other, with a progress bar on the terminal."""
+    """Train on one backend after the other, with progress bars."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -173,7 +165,7 @@ def train_all(names: list[str], epochs: int, seed: int, dtype: str) -> list[Run]
 
 
 def train(backend: str, epochs: int, seed: int, report: Callable[[float], None]) -> Run:
-    """Train on one backend, and report the loss after each epoch."""
+    """Train on one backend; `report` is called with the loss after each epoch."""
     losses, seconds = [], []
     with tp.backend(backend):
         data = digits.load()
@@ -202,7 +194,7 @@ def reference_of(runs: list[Run]) -> Run:
 
 
 def print_table(runs: list[Run]) -> None:
-    """Print what each run came to."""
+    """Print a table of loss, accuracy, time and difference from the reference."""
     from rich.console import Console
     from rich.table import Table
 
@@ -223,7 +215,7 @@ def print_table(runs: list[Run]) -> None:
 
 
 def plot(runs: list[Run], file: Path) -> None:
-    """Write a PNG with the loss curve of each run; wide ones lie under narrow ones, as they should coincide."""
+    """Write a PNG with the loss curves; they should coincide, so lower ones are wider."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator

@@ -1,4 +1,4 @@
-"""A multilayer perceptron learns to read handwritten digits. Written once, it runs on every backend."""
+"""Train a multilayer perceptron on handwritten digits; the code runs on every backend."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SGD:
         self.rate, self.momentum = rate, momentum
 
     def step(self) -> None:
-        """Move the parameters against their gradients, and forget these."""
+        """Update the parameters and clear their gradients."""
         with tp.no_grad():
             for parameter, velocity in zip(self.parameters, self.velocities, strict=True):
                 velocity.mul_(self.momentum).add_(parameter.grad)
@@ -47,7 +47,7 @@ class SGD:
 
 
 def train(model: Perceptron, images: tp.Tensor, labels: tp.Tensor, epochs: int, batch: int = 64) -> Iterator[float]:
-    """Train the model, and give the loss over all images after each epoch."""
+    """Train the model; yield the loss over all images after each epoch."""
     loss = tp.CrossEntropyLoss(label_smoothing=0.1)
     optimizer = SGD(model.parameters, rate=0.05, momentum=0.9)
     for _ in range(epochs):
@@ -61,14 +61,14 @@ def train(model: Perceptron, images: tp.Tensor, labels: tp.Tensor, epochs: int, 
 
 
 def accuracy(model: Perceptron, images: tp.Tensor, labels: tp.Tensor) -> float:
-    """The share of images whose label the model finds."""
+    """The fraction of images that the model classifies correctly."""
     with tp.no_grad():
         right = model(images).argmax(1) == labels
     return int(right.sum().item()) / len(labels)
 
 
 class Digits(NamedTuple):
-    """Images, shape (N, 64), and their labels, shape (N,): those to train on, and the fifth that is held out."""
+    """Images, shape (N, 64), and labels, shape (N,): four fifths for training, one fifth held out."""
 
     images: tp.Tensor
     labels: tp.Tensor
@@ -77,7 +77,7 @@ class Digits(NamedTuple):
 
 
 def load() -> Digits:
-    """The 1,797 digits of scikit-learn on the default backend, each pixel with mean 0 and deviation 1 in training."""
+    """The 1,797 digits of scikit-learn on the default backend, standardised by the training images."""
     require("digits", "demo", "sklearn")
     from sklearn.datasets import load_digits
 

@@ -5,6 +5,6 @@ import typing as _typing
 from .core.standard import fft as _fft
 from .core.standard.fft import *
 
-# Type checkers cannot read a list that is put together; to them a star import hands names on.
+# Type checkers cannot evaluate this list; a star import re-exports names for them.
 if not _typing.TYPE_CHECKING:
     __all__ = _fft.__all__

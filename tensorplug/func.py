@@ -1,4 +1,4 @@
-"""Functions that differentiate functions: ``import tensorplug.func``, as in ``torch.func``."""
+"""Transforms of functions, as in ``torch.func``: gradients, Jacobians, Hessians, and `vmap`."""
 
 from .autograd.transforms import (
     grad,

@@ -1,4 +1,4 @@
-"""Linear algebra: the standard's extension, and the error of matrices that have no such result."""
+"""Linear algebra: the extension ``linalg`` of the array API standard, and `LinAlgError`."""
 
 import typing as _typing
 
@@ -11,7 +11,7 @@ from .core.standard.linear_algebra import vecdot as vecdot
 from .core.standard.manipulation import matrix_transpose as matrix_transpose
 from .core.types.errors import LinAlgError as LinAlgError
 
-# Type checkers cannot read a list that is put together; to them a star import hands names on.
+# Type checkers cannot evaluate this list; a star import re-exports names for them.
 if not _typing.TYPE_CHECKING:
     __all__ = ["LinAlgError", "matmul", "matrix_transpose", "outer", "tensordot", "vecdot"]
     __all__ += _linalg.__all__

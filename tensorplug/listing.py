@@ -1,4 +1,4 @@
-"""``tensorplug backends``: the table of all backends and of the plugins that were set aside."""
+"""``tensorplug backends``: a table of all backends and of the plugins that failed to load."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ HEADER = ("backend", "distribution", "devices", "status", "reason")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of ``tensorplug backends``: there are none."""
+    """Declare the options of ``tensorplug backends``, which has none."""
 
 
 def main(options: argparse.Namespace) -> int:
-    """Print the table, and return the exit code."""
+    """Print the table and return the exit code."""
     rows = [
         (
             entry.name,

@@ -1,4 +1,4 @@
-"""Tables on the terminal, with rich where that is installed."""
+"""Print tables, with rich on a terminal if it is installed, else as aligned text."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def print_table(header: Row, rows: Sequence[Row], dimmed: Collection[int] = ()) 
     Parameters
     ----------
     header
-        A word for each column.
+        The titles of the columns.
     rows
-        As many cells each.
+        A cell for each column.
     dimmed
-        The numbers of the rows that matter less.
+        Positions of rows to print dimmed on a terminal.
     """
-    # Only a terminal has a width to fit: in a pipe each row stays one line.
+    # In a pipe each row stays one line.
     if sys.stdout.isatty() and find_spec("rich"):
         print_rich(header, rows, dimmed)
     else:
@@ -29,25 +29,25 @@ def print_table(header: Row, rows: Sequence[Row], dimmed: Collection[int] = ()) 
 
 
 def print_rich(header: Row, rows: Sequence[Row], dimmed: Collection[int] = ()) -> None:
-    """A table that fits the terminal."""
+    """Print a table with rich, fitted to the terminal."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(*header)
     for position, row in enumerate(rows):
-        # As Text, since rich would take [cuda12] in a command for markup.
+        # As Text: rich would read [cuda12] as markup.
         table.add_row(*map(Text, row), style="dim" if position in dimmed else None)
     Console().print(table)
 
 
 def print_plain(header: Row, rows: Sequence[Row]) -> None:
-    """The same as aligned text."""
+    """Print a table as aligned text."""
     print("\n".join(aligned(header, rows)))
 
 
 def aligned(header: Row, rows: Sequence[Row]) -> list[str]:
-    """The lines of a table whose columns are as wide as their widest cells."""
+    """Lines of a table, padded to the widest cell of each column."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -10,8 +10,8 @@ from tensorplug.backends import Entry
 from tensorplug.conformance.standard_suite.run import main
 from tensorplug.conformance.standard_suite.table import (
     Outcome,
-    names,
     page,
+    standard_names,
     subject,
 )
 
@@ -130,7 +130,7 @@ NAMED = [
     ],
 )
 def test_what_a_test_is_about(module: str, of_class: str, name: str, parameters: str, wanted: str) -> None:
-    assert subject(Outcome(module, of_class, name, parameters, "passed"), names(NAMED)) == wanted
+    assert subject(Outcome(module, of_class, name, parameters, "passed"), standard_names(NAMED)) == wanted
 
 
 def test_backends_stand_side_by_side() -> None:

@@ -23,7 +23,7 @@ OPTIONAL = ("graphviz", "hypothesis", "junitparser", "matplotlib", "pebble", "py
 
 
 def test_the_command() -> None:
-    assert extras.install("jax") == 'pip install ".[jax]" in a clone of Tensorplug'
+    assert extras.install_command("jax") == 'pip install ".[jax]" in a clone of Tensorplug'
 
 
 def test_every_extra_that_is_named_is_there() -> None:
@@ -37,7 +37,7 @@ def test_every_extra_that_is_named_is_there() -> None:
     for path in texts:
         if not any(part.startswith((".", "build")) for part in path.relative_to(ROOT).parts):
             text = path.read_text()
-            named |= set(re.findall(r'(?<!def )\binstall(?:_extra)?\([\'"](\w+)[\'"]\)', text))
+            named |= set(re.findall(r'(?<!def )\binstall_command\([\'"](\w+)[\'"]\)', text))
             named |= {extra for found in re.findall(r'"\.\[([\w,]+)\]"', text) for extra in found.split(",")}
             named |= set(re.findall(r'\brequire\([^()]*?, "(\w+)", ', text))
             # There is no such distribution to be had yet.
@@ -66,7 +66,9 @@ def test_functions(module: str, call: Callable[[], object], extra: str, monkeypa
     with pytest.raises(ModuleNotFoundError) as refused:
         call()
     name = extras.DISTRIBUTIONS.get(module, module)
-    assert str(refused.value).endswith(f"needs {name}, not installed here; to install it: {extras.install(extra)}")
+    assert str(refused.value).endswith(
+        f"needs {name}, not installed here; to install it: {extras.install_command(extra)}"
+    )
     assert refused.value.name == module
     assert "\n" not in str(refused.value)
 
@@ -106,7 +108,7 @@ def test_conformance_without_extras() -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "tensorplug conformance: the conformance suite needs hypothesis, not installed here; "
-        f"to install it: {extras.install('conformance')}\n"
+        f"to install it: {extras.install_command('conformance')}\n"
     )
 
 
@@ -120,5 +122,5 @@ def test_compare_without_extras(tmp_path: Path) -> None:
     done = command("compare", str(program), "--report", str(tmp_path / "report.html"))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.endswith(
-        f"the report needs matplotlib, not installed here; to install it: {extras.install('conformance')}\n"
+        f"the report needs matplotlib, not installed here; to install it: {extras.install_command('conformance')}\n"
     )

@@ -116,11 +116,11 @@ def test_directions_of_vectors_whose_norms_overflow(backend: str, dtype: str, gr
 
 def test_softmax_without_dim_says_which_axis_it_takes(backend: str) -> None:
     x = tp.tensor([[0.0, 0.0], [1.0, 3.0]])
-    with pytest.warns(UserWarning, match=r"softmax: no dim is given, and axis 1 is taken for 2 axes") as caught:
+    with pytest.warns(UserWarning, match=r"softmax: no dim is given, so axis 1 is used for 2 axes") as caught:
         found = F.softmax(x)
     assert caught[0].filename == __file__
     assert found.tolist() == F.softmax(x, 1).tolist()
-    with pytest.warns(UserWarning, match=r"log_softmax: no dim is given, and axis 0"):
+    with pytest.warns(UserWarning, match=r"log_softmax: no dim is given, so axis 0"):
         F.log_softmax(x[0])
     with warnings.catch_warnings():
         warnings.simplefilter("error")

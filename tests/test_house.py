@@ -359,7 +359,7 @@ def test_clone_without_its_dependencies_says_so(clone: Path) -> None:
     done = run("-S", "-c", "import tensorplug", cwd=clone, safe=False)
     assert done.stderr.splitlines()[-1] == (
         f"ModuleNotFoundError: No module named 'numpy'; Tensorplug was found in the clone {str(clone)!r} and is not "
-        "installed: pip install . in that folder brings what it needs"
+        "installed: pip install . in that folder installs its dependencies"
     )
 
 

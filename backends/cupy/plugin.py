@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy
 
-from ...extras import install as install_extra
+from ...extras import install_command
 from ..common import complex_functions, elementwise
 from ..common.casts import to_integers
 from ..contract import (
@@ -42,7 +42,7 @@ class CuPy(Backend):
 
     name = "cupy"
     contract = 1
-    install = f"{install_extra('cuda12')} (or cuda13, to match the CUDA driver)"
+    install = f"{install_command('cuda12')} (or cuda13, to match the CUDA driver)"
     writable = True
 
     @property

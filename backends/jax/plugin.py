@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy
 
-from ...extras import install as install_extra
+from ...extras import install_command
 from ..common.host import on_host
 from ..common.uniques import unique_indices
 from ..contract import (
@@ -41,7 +41,7 @@ class Jax(Backend):
     name = "jax"
     contract = 1
     distribution = "jax"
-    install = install_extra("jax")
+    install = install_command("jax")
     compiles = True
 
     def load(self) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 
 import tensorplug as tp
 from tensorplug.backends import load
+from tensorplug.cli import CommandError
 from tensorplug.tables import print_table
 
 from ..destination import require_writable
@@ -29,15 +30,11 @@ from .comparison import (
 from .page import require_plots, write_page
 from .program import in_one_line
 
-DIFFERS, REFUSED = 1, 2
-"""Exit codes: the results differ, or the comparison could not be made."""
+DIFFERS = 1
+"""Exit code if the results differ."""
 
 MODULE = "compared_program"
 """Name of the program's module, chosen so that it hides no other."""
-
-
-class Refused(Exception):
-    """The comparison cannot be made; the message is one line that says why."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,19 +72,15 @@ def _bound(text: str) -> float:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Compare, print the result, and return the exit code: 0 if all backends agree, 1 if not, 2 for an error."""
-    try:
-        comparison = _compared(options)
-        _print(comparison)
-        if options.report is not None:
-            try:
-                write_page(comparison, options.report)
-            except OSError as error:
-                raise Refused(f"report: {str(options.report)!r} could not be written: {error.strerror}") from None
-            print(f"Report: {options.report}")
-    except Refused as reason:
-        print(f"tensorplug compare: {reason}", file=sys.stderr)
-        return REFUSED
+    """Compare, print the result, and return the exit code: 0 if all backends agree, else 1."""
+    comparison = _compared(options)
+    _print(comparison)
+    if options.report is not None:
+        try:
+            write_page(comparison, options.report)
+        except OSError as error:
+            raise CommandError(f"report: {str(options.report)!r} could not be written: {error.strerror}") from None
+        print(f"Report: {options.report}")
     return 0 if comparison.agrees else DIFFERS
 
 
@@ -97,7 +90,7 @@ def _compared(options: argparse.Namespace) -> Comparison:
     try:
         tp.manual_seed(options.seed)
     except ValueError as error:
-        raise Refused(str(error)) from None
+        raise CommandError(str(error)) from None
     module = _loaded(options.program)
     function = _function(module, options.program, options.function)
     arguments = _arguments(module, options.program, function)
@@ -113,7 +106,7 @@ def _compared(options: argparse.Namespace) -> Comparison:
             seed=options.seed,
         )
     except Exception as error:
-        raise Refused(in_one_line(error)) from None
+        raise CommandError(in_one_line(error)) from None
 
 
 def _require_report(file: Path | None) -> None:
@@ -123,7 +116,7 @@ def _require_report(file: Path | None) -> None:
         require_writable(file, (".html",))
         require_plots()
     except (ValueError, ModuleNotFoundError) as error:
-        raise Refused(str(error)) from None
+        raise CommandError(str(error)) from None
 
 
 def _require_backends(names: list[str]) -> None:
@@ -131,13 +124,13 @@ def _require_backends(names: list[str]) -> None:
         try:
             load(name)
         except (ValueError, RuntimeError) as reason:
-            raise Refused(" ".join(str(reason).split())) from None
+            raise CommandError(" ".join(str(reason).split())) from None
 
 
 def _loaded(file: Path) -> ModuleType:
     """Import a program; it can import modules from its own folder."""
     if not file.is_file():
-        raise Refused(f"no file {str(file)!r}")
+        raise CommandError(f"no file {str(file)!r}")
     loader = importlib.machinery.SourceFileLoader(MODULE, str(file))
     spec = importlib.util.spec_from_loader(MODULE, loader)
     assert spec is not None
@@ -147,9 +140,9 @@ def _loaded(file: Path) -> ModuleType:
     try:
         loader.exec_module(module)
     except SyntaxError as error:
-        raise Refused(f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}") from None
+        raise CommandError(f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}") from None
     except (Exception, SystemExit) as error:
-        raise Refused(f"{str(file)!r} could not be imported: {in_one_line(error)}") from None
+        raise CommandError(f"{str(file)!r} could not be imported: {in_one_line(error)}") from None
     return module
 
 
@@ -159,7 +152,7 @@ def _function(module: ModuleType, file: Path, name: str) -> Callable[..., Any]:
         what = "no function" if function is None else f"a {type(function).__name__}, not a function, named"
         there = [key for key, one in vars(module).items() if inspect.isfunction(one) and one.__module__ == MODULE]
         listed = f"; it has {', '.join(there)}" if there else ""
-        raise Refused(f"{str(file)!r} has {what} {name!r}{listed}; name one with --function")
+        raise CommandError(f"{str(file)!r} has {what} {name!r}{listed}; name one with --function")
     return function
 
 
@@ -169,13 +162,13 @@ def _arguments(module: ModuleType, file: Path, function: Callable[..., Any]) -> 
     try:
         found = () if inputs is None else inputs()
     except (Exception, SystemExit) as error:
-        raise Refused(f"inputs() raised {in_one_line(error)}") from None
+        raise CommandError(f"inputs() raised {in_one_line(error)}") from None
     arguments = tuple(found) if isinstance(found, tuple | list) else (found,)
     try:
         inspect.signature(function).bind(*arguments)
     except TypeError as error:
         hint = "" if inputs is not None else "; define inputs(), which returns the arguments"
-        raise Refused(f"{str(file)!r}: {function.__name__}: {error}{hint}") from None
+        raise CommandError(f"{str(file)!r}: {function.__name__}: {error}{hint}") from None
     except ValueError:
         # Built-in functions may have no signature.
         pass

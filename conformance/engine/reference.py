@@ -11,7 +11,7 @@ import numpy
 import tensorplug
 from tensorplug.core.dispatch.keys import library_for
 from tensorplug.core.types.errors import UnsupportedError
-from tensorplug.extras import install
+from tensorplug.extras import install_command
 
 from .arrays import Array, flatten, to_host
 from .available import available
@@ -107,5 +107,7 @@ def reference_for(backend: str) -> str:
         if name in usable:
             return name
     if not usable:
-        raise ValueError(f"there is no other backend to hold {backend!r} against; to install one: {install('jax')}")
+        raise ValueError(
+            f"there is no other backend to compare {backend!r} with; to install one: {install_command('jax')}"
+        )
     return usable[0]

@@ -1,7 +1,7 @@
-"""The options of ``pytest --pyargs tensorplug.conformance``, for pytest, which finds this by its entry point.
+"""The pytest plugin that adds options to ``pytest --pyargs tensorplug.conformance``.
 
-Every run of pytest imports it where Tensorplug is installed, so unless the suite is asked for it imports nothing and
-declares nothing: their own suites may have an option ``--backend``, too.
+Every run of pytest imports this module if Tensorplug is installed. Other test suites may have an option ``--backend``
+too, so options are added, and the suite is imported, only if the arguments name it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ SUITE = "tensorplug.conformance"
 
 
 def pytest_load_initial_conftests(parser: Any, args: list[str]) -> None:
-    """Declare the options if the suite is asked for."""
+    """Add the options if the arguments name the suite."""
     if not any(argument.startswith(SUITE) for argument in args):
         return
     import pytest
@@ -24,7 +24,7 @@ def pytest_load_initial_conftests(parser: Any, args: list[str]) -> None:
     except ModuleNotFoundError as error:
         raise pytest.UsageError(str(error)) from None
     group = parser.getgroup("tensorplug", "conformance of Tensorplug's backends")
-    group.addoption("--backend", action="append", metavar="NAME", help="may be given again; by default all there are")
+    group.addoption("--backend", action="append", metavar="NAME", help="may be repeated; by default all backends")
     for level, help in (("quick", "under a minute for numpy"), ("thorough", "hours, for releases")):
         group.addoption(f"--{level}", dest="level", action="store_const", const=level, default="default", help=help)
-    group.addoption("--conformance-seed", type=int, default=0, metavar="N", help="of the examples")
+    group.addoption("--conformance-seed", type=int, default=0, metavar="N", help="seed of the examples")

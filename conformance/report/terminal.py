@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Final, TextIO
 
-from tensorplug.extras import install
+from tensorplug.extras import install_command
 
 from . import coloured, plain
 from .changes import Changes
@@ -69,7 +69,7 @@ def print_report(run: Run, changes: Changes | None = None, file: TextIO | None =
     else:
         plain.print_report(run, findings(run, changes, most), file)
         if file.isatty():
-            print(f"For colours and a progress bar: {install('conformance')}", file=file)
+            print(f"For colours and a progress bar: {install_command('conformance')}", file=file)
 
 
 def _has_rich(file: TextIO) -> bool:

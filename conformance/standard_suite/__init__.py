@@ -1,1 +1,1 @@
-"""The array API standard's own test suite, run against every available backend, and its table."""
+"""Run the array API standard's test suite on every available backend, and write a table of the results."""

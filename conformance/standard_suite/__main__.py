@@ -1,4 +1,4 @@
-"""``python -m tensorplug.conformance.standard_suite``."""
+"""``python -m tensorplug.conformance.standard_suite``: run the array API standard's test suite."""
 
 from .run import main
 

@@ -1,8 +1,8 @@
-"""The array API standard's own test suite, run against each available backend.
+"""Run the array API standard's test suite on each available backend.
 
-``python -m tensorplug.conformance.standard_suite`` takes the suite from the checkout that the variable
-``ARRAY_API_TESTS`` names, runs it once for each backend, nothing skipped and no failure expected, and prints a line for
-each. With ``--table`` it writes what each function passed to a page, too.
+``python -m tensorplug.conformance.standard_suite`` runs the checkout in the environment variable ``ARRAY_API_TESTS``
+once for each backend, without skips and expected failures, and prints a line for each. ``--table`` also writes a page
+with the result of each function.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from typing import NamedTuple
 
 import tensorplug
 from tensorplug.backends import Entry, listing
-from tensorplug.extras import install
+from tensorplug.extras import install_command
 
 from .table import Outcome, page
 
 CHECKOUT = "ARRAY_API_TESTS"
-"""The environment variable that names the checkout."""
+"""The environment variable with the path of the checkout."""
 
-MISSING = f"""\
-{CHECKOUT} names no checkout of the array API standard's test suite. To get one:
+NO_CHECKOUT = f"""\
+{CHECKOUT} is not the path of a checkout of the array API standard's test suite. To get one:
 
     git clone --recurse-submodules https://github.com/data-apis/array-api-tests
     export {CHECKOUT}=$PWD/array-api-tests
 
-What it needs is in the extra: {install("test")}."""
+To install its dependencies: {install_command("test")}."""
 
-FAILED, BROKEN = 1, 2
+FAILED, ERROR = 1, 2
 """Exit codes: tests failed, or could not be run."""
 
 
 class Run(NamedTuple):
-    """What the suite found on one backend.
+    """The outcomes of the suite on one backend.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Run(NamedTuple):
         One for each test.
     seconds : float
     output : str
-        What pytest printed.
+        The output of pytest.
     """
 
     outcomes: list[Outcome]
@@ -56,12 +56,12 @@ class Run(NamedTuple):
     output: str
 
     def count(self, result: str) -> int:
-        """How many tests had a result."""
+        """Number of tests with a result."""
         return sum(outcome.result == result for outcome in self.outcomes)
 
     @property
     def passed(self) -> bool:
-        """Whether there were tests, and none failed."""
+        """Whether tests ran and none failed."""
         return bool(self.outcomes) and not self.count("failed")
 
 
@@ -71,22 +71,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
-        The arguments; those of the process by default. What is not known here is handed to pytest.
+        By default the arguments of the process. Unknown ones are passed to pytest.
     """
     parser = argparse.ArgumentParser(prog="array_api_tests", description="The array API standard's own test suite.")
     parser.add_argument("--examples", type=int, default=20, help="random examples for each test (default: 20)")
     parser.add_argument("--backends", nargs="+", metavar="NAME", help="by default all that are available")
-    parser.add_argument("--table", type=Path, metavar="PAGE", help="where the table of functions is written")
+    parser.add_argument("--table", type=Path, metavar="PAGE", help="file for the table of functions")
     options, for_pytest = parser.parse_known_args(arguments)
     checkout = Path(os.environ.get(CHECKOUT) or os.devnull)
     if not (checkout / "array_api_tests").is_dir():
-        print(MISSING, file=sys.stderr)
-        return BROKEN
+        print(NO_CHECKOUT, file=sys.stderr)
+        return ERROR
     try:
         entries = _chosen(options.backends)
     except ValueError as error:
         print(error, file=sys.stderr)
-        return BROKEN
+        return ERROR
     runs = {}
     for entry in entries:
         runs[entry.name] = _run(checkout, entry.name, options.examples, for_pytest)
@@ -95,12 +95,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         outcomes = {name: run.outcomes for name, run in runs.items()}
         options.table.write_text(page(_versions(checkout, options.examples), entries, outcomes), encoding="utf-8")
     if any(not run.outcomes for run in runs.values()):
-        return BROKEN
+        return ERROR
     return 0 if all(run.passed for run in runs.values()) else FAILED
 
 
 def _chosen(names: Sequence[str] | None) -> list[Entry]:
-    """The backends of those names, or all that are available."""
+    """The named backends, or all that are available."""
     available = {entry.name: entry for entry in listing() if entry.status == "available"}
     missing = [name for name in names or () if name not in available]
     if missing:
@@ -109,10 +109,10 @@ def _chosen(names: Sequence[str] | None) -> list[Entry]:
 
 
 def _run(checkout: Path, backend: str, examples: int, for_pytest: Sequence[str]) -> Run:
-    """Run the suite in a process of its own, whose default backend is that one."""
+    """Run pytest on the suite in a subprocess, with `backend` as the default backend."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        # Skips and expected failures that lie in the checkout are not the suite's own.
+        # Files of skips and expected failures in the checkout are not part of the suite.
         command = [sys.executable, "-m", "pytest", "array_api_tests", "--rootdir=.", "-q", "-p", "no:cacheprovider"]
         command += ["--disable-deadline", f"--max-examples={examples}", f"--junit-xml={report}"]
         command += [f"--skips-file={os.devnull}", f"--xfails-file={os.devnull}", *for_pytest]
@@ -129,7 +129,7 @@ def _run(checkout: Path, backend: str, examples: int, for_pytest: Sequence[str])
             check=False,
         )
         seconds = time.perf_counter() - start
-        return Run(list(_read(report)) if report.exists() else [], seconds, done.stdout)
+        return Run(list(_outcomes(report)) if report.exists() else [], seconds, done.stdout)
 
 
 def _environment(checkout: Path, backend: str, folder: str) -> dict[str, str]:
@@ -144,8 +144,8 @@ def _environment(checkout: Path, backend: str, folder: str) -> dict[str, str]:
     }
 
 
-def _read(report: Path) -> Iterator[Outcome]:
-    """The outcome of each test in pytest's report, files that could not be imported included."""
+def _outcomes(report: Path) -> Iterator[Outcome]:
+    """Read the outcomes of pytest's JUnit report, with files that could not be imported."""
     for case in xml.etree.ElementTree.parse(report).iter("testcase"):
         _, module, *of_class = [*case.get("classname", "").split("."), ""]
         name, _, parameters = case.get("name", "").partition("[")
@@ -157,7 +157,7 @@ def _read(report: Path) -> Iterator[Outcome]:
 
 
 def _print(backend: str, run: Run) -> None:
-    """One line for the backend, and behind it what failed."""
+    """Print the counts of a backend in one line, and then a line for each failed test."""
     counts = ", ".join(f"{run.count(result)} {result}" for result in ("passed", "failed", "skipped"))
     print(f"{backend}: {counts}, {run.seconds:.0f} s", flush=True)
     for outcome in run.outcomes:
@@ -168,7 +168,7 @@ def _print(backend: str, run: Run) -> None:
 
 
 def _versions(checkout: Path, examples: int) -> dict[str, str]:
-    """What was tested with what."""
+    """Versions of the standard, the suite, Tensorplug and Python, for the table."""
     asked = subprocess.run(
         ["git", "-C", str(checkout), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
     )

@@ -1,7 +1,7 @@
-"""A page that says for each function of the array API standard and each backend whether its tests passed.
+"""Write a page with the test results of each function of the array API standard on each backend.
 
-Which names the standard has is read off the tests themselves: the suite asks for each of them, and which of them a test
-is about stands in its parameters, its class or its name.
+The names of the standard are those that the suite tests for existence. The function that another test is about follows
+from the test's parameters, class or name.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from tensorplug.backends import Entry
 
 EXTENSIONS = ("linalg", "fft")
-"""Chapters whose functions live in a namespace of their own."""
+"""Chapters whose functions are in a namespace of their own."""
 
 CHAPTERS = {
     "array_method": "Array methods and operators",
@@ -34,35 +34,35 @@ CHAPTERS = {
     "linalg": "Extension linalg",
     "fft": "Extension fft",
 }
-"""The chapters of the standard, by the names that the suite gives them."""
+"""Titles of the standard's chapters, by the suite's names of them."""
 
-SEVERAL = "Tests of several functions at once"
+SEVERAL = "Tests of several functions"
 
-NOT_ASKED_FOR = {
+UNTESTED_NAMES = {
     **dict.fromkeys(("e", "inf", "nan", "newaxis", "pi"), "constant"),
     **dict.fromkeys(("linalg.eig", "linalg.eigvals"), "linalg"),
 }
-"""Names of which the suite does not ask whether they are there, each with its chapter."""
+"""Names whose existence the suite does not test, with their chapters."""
 
 INTRODUCTION = """\
 # The array API standard
 
-Every function, operator, method, attribute and constant of the standard, and whether what the standard's own test suite
-asks of it passed on each backend. This page is written by `make array-api-table`, not by hand.
+Every function, operator, method, attribute and constant of the standard, and whether its tests in the standard's own
+test suite passed on each backend. `make array-api-table` writes this page.
 """
 
 
 class Outcome(NamedTuple):
-    """What came of one test of the suite.
+    """The outcome of one test of the suite.
 
     Attributes
     ----------
     module, of_class, name, parameters : str
-        Where it stands: ``test_sets``, ``TestIsin`` or nothing, ``test_isin``, and what is in brackets behind it.
+        Module, class or empty, name, and the parameters in brackets: ``test_sets``, ``TestIsin``, ``test_isin``, ...
     result : str
         ``"passed"``, ``"failed"`` or ``"skipped"``.
     message : str
-        Why it failed.
+        The message of a failure.
     """
 
     module: str
@@ -74,24 +74,24 @@ class Outcome(NamedTuple):
 
     @property
     def identifier(self) -> str:
-        """The test as pytest names it."""
+        """pytest's identifier of the test."""
         path = "::".join(filter(None, (self.module and f"{self.module}.py", self.of_class, self.name)))
         return f"{path}[{self.parameters}]" if self.parameters else path
 
 
 def page(versions: Mapping[str, str], entries: Sequence[Entry], outcomes: Mapping[str, Sequence[Outcome]]) -> str:
-    """The page.
+    """The Markdown page of results by function and backend.
 
     Parameters
     ----------
     versions
-        What was tested with what.
+        Versions of what took part, for the first table.
     entries
         The backends.
     outcomes
-        By the name of the backend.
+        Outcomes by the name of the backend.
     """
-    known = names(outcome for found in outcomes.values() for outcome in found)
+    known = standard_names(outcome for found in outcomes.values() for outcome in found)
     results = {backend: _by_subject(found, known) for backend, found in outcomes.items()}
     parts = [INTRODUCTION, _table(("", "version"), versions.items()), _totals(entries, outcomes)]
     chapters = {chapter: [name for name, own in known.items() if own == chapter] for chapter in CHAPTERS}
@@ -103,9 +103,9 @@ def page(versions: Mapping[str, str], entries: Sequence[Entry], outcomes: Mappin
     return "\n".join(parts)
 
 
-def names(outcomes: Iterable[Outcome]) -> dict[str, str]:
-    """The names that the suite asks for, each with its chapter; those of extensions dotted."""
-    found = dict(NOT_ASKED_FOR)
+def standard_names(outcomes: Iterable[Outcome]) -> dict[str, str]:
+    """Names of the standard with their chapters; names in extensions are dotted, such as ``fft.fft``."""
+    found = dict(UNTESTED_NAMES)
     for outcome in outcomes:
         if outcome.name == "test_has_names":
             chapter, _, name = outcome.parameters.partition("-")
@@ -116,12 +116,12 @@ def names(outcomes: Iterable[Outcome]) -> dict[str, str]:
 
 
 def subject(outcome: Outcome, known: Mapping[str, str]) -> str:
-    """The name of the standard that a test is about, or its own if it is about several."""
+    """The name of the standard that a test is about; for several names the test's own name."""
     return next((name for name in _candidates(outcome) if name in known), outcome.name)
 
 
 def _candidates(outcome: Outcome) -> Iterator[str]:
-    """What a test may be about, the surest first."""
+    """Names that a test may be about, the most certain first."""
     chapter, _, name = outcome.parameters.partition("-")
     if outcome.name == "test_has_names":
         yield f"{chapter}.{name}"
@@ -131,7 +131,7 @@ def _candidates(outcome: Outcome) -> Iterator[str]:
     words = re.match(r"[A-Za-z_][\w.]*", outcome.parameters)
     if words is not None:
         yield from _spellings(words[0], extension)
-        # In-place operators are named with the plain ones.
+        # In-place operators count with the binary ones.
         yield re.sub(r"^__i", "__", words[0])
     yield re.sub(r"(?<!^)([A-Z])", r"_\1", outcome.of_class.removeprefix("Test")).lower()
     test = outcome.name.removeprefix("test_").removeprefix("dunder_").removeprefix("array_namespace_info_")
@@ -148,7 +148,7 @@ def _spellings(name: str, extension: str) -> Iterator[str]:
 
 
 def _by_subject(outcomes: Iterable[Outcome], known: Mapping[str, str]) -> dict[str, list[str]]:
-    """The results of all tests of each name."""
+    """Group results by the name that the test is about."""
     found: dict[str, list[str]] = {}
     for outcome in outcomes:
         found.setdefault(subject(outcome, known), []).append(outcome.result)
@@ -163,7 +163,7 @@ def _cell(results: Sequence[str]) -> str:
 
 
 def _totals(entries: Iterable[Entry], outcomes: Mapping[str, Sequence[Outcome]]) -> str:
-    """How many tests passed on each backend."""
+    """A table of the number of passed, failed and skipped tests on each backend."""
     counted = ("passed", "failed", "skipped")
     rows = []
     for entry in entries:

@@ -1,4 +1,4 @@
-"""PyTorch's `torch.nn` without layers: the losses as classes here, and everything else in `functional`."""
+"""PyTorch's `torch.nn` without layers: classes of losses, and `functional`."""
 
 import typing as _typing
 
@@ -6,6 +6,6 @@ from .. import losses as _losses
 from ..losses.loss import *
 from . import functional as functional
 
-# Type checkers cannot read a list that is put together; to them a star import hands names on.
+# Type checkers cannot evaluate this list; a star import re-exports names for them.
 if not _typing.TYPE_CHECKING:
     __all__ = _losses.__all__

@@ -1,4 +1,4 @@
-"""PyTorch's `torch.nn.functional`: activations, what else tutorials compute with, and the losses as functions."""
+"""PyTorch's `torch.nn.functional`: activations, distances, dropout, linear layers and losses as functions."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from ..core.standard.linear_algebra import linear as linear
 from ..losses import functional as _losses
 from ..losses.functional import *
 
-# Type checkers cannot read a list that is put together; to them a star import hands names on.
+# Type checkers cannot evaluate this list; a star import re-exports names for them.
 if not typing.TYPE_CHECKING:
     __all__ = ["dropout", "linear", "log_softmax", "logsumexp", "one_hot", "relu", "sigmoid", "softmax", "tanh"]
     __all__ += _activations.__all__ + _distances.__all__ + _losses.__all__
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
-    """`tensorplug.relu`, which is written into the tensor if so wanted.
+    """Rectified linear unit, in place if `inplace` is true.
 
     Examples
     --------
@@ -43,16 +43,16 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: typing.Any = None) -> Tensor:
-    """`tensorplug.softmax` under PyTorch's signature.
+    """Softmax along an axis: `tensorplug.softmax` with PyTorch's signature.
 
     Parameters
     ----------
     input : Tensor
     dim : int, optional
-        The axis along which the elements compete. It should be given: what PyTorch takes in its place depends on the
-        number of axes, and a warning says so.
+        The axis along which the results sum to 1. Without it there is a warning, and the axis depends on the number of
+        axes, as in PyTorch.
     dtype : dtype, optional
-        What `input` is converted to first.
+        The dtype that `input` is converted to first.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
 
 
 def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: typing.Any = None) -> Tensor:
-    """`tensorplug.log_softmax` under PyTorch's signature; its parameters are those of `softmax`.
+    """Logarithm of softmax: `tensorplug.log_softmax` with PyTorch's signature; see `softmax` for the parameters.
 
     Examples
     --------
@@ -77,10 +77,10 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
 
 
 def _axis(operation: str, input: Tensor, dim: int | None, stacklevel: int) -> int | None:
-    """The axis that is meant; where none is given, the one that PyTorch takes."""
+    """`dim`, or else PyTorch's default axis, with a warning."""
     if dim is not None or type(input) is not Tensor:
         return dim
     axis = 0 if input.ndim in (0, 1, 3) else 1
-    message = f"{operation}: no dim is given, and axis {axis} is taken for {input.ndim} axes; say which is meant"
+    message = f"{operation}: no dim is given, so axis {axis} is used for {input.ndim} axes; pass dim"
     warnings.warn(message, stacklevel=stacklevel)
     return axis
