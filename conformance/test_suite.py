@@ -13,7 +13,7 @@ from tensorplug.conformance.engine.outcome import FAILED, UNSUPPORTED, Outcome
 from tensorplug.conformance.engine.reference import Reference, reference_for
 from tensorplug.conformance.engine.runner import Check, checks, run_check
 from tensorplug.conformance.report.run import rerun
-from tensorplug.conformance.report.text import facts, printable
+from tensorplug.conformance.report.text import failure_fields, printable
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -50,7 +50,7 @@ def _described(outcome: Outcome, command: str) -> Iterator[str]:
     failure = outcome.failure
     assert failure is not None
     yield printable(failure.message)
-    for label, text in facts(failure, command):
+    for label, text in failure_fields(failure, command):
         yield f"{label}{text}"
     if failure.snippet:
         yield f"\n{printable(failure.snippet)}"

@@ -630,8 +630,8 @@ class TestPage:
         assert [line.split("\n")[1] for line in lines] == ["values", "gradients", "out=", "errors"]
         failure = panel.find_element("css selector", ".failure")
         assert "</script><img src=x onerror='boom()'> &amp; ]]>" in failure.find_element("class name", "message").text
-        facts = failure.find_elements("css selector", "dl pre")
-        assert [fact.text for fact in facts] == [
+        failure_fields = failure.find_elements("css selector", "dl pre")
+        assert [fact.text for fact in failure_fields] == [
             *("tp.add(x1, x2)", "x1 = tp.asarray([-0.0])\nx2 = tp.asarray([0.0])", "Tensor([0.])", "Tensor([-0.])"),
         ]
         sources = panel.find_elements("css selector", ".source pre")

@@ -147,14 +147,12 @@ class Trial:
                 yield use, dtype
 
     def _star(self) -> Iterator[tuple[Use, str]]:
-        """Each use, and one of an empty array, in the first dtype that it takes, and the typical and the telling ones
-        in every dtype.
-        """
+        """Each use in its first dtype, and the typical use and uses with `every_dtype` in all dtypes."""
         every = self.uses
         for use in (*every, *self._empty()):
             for dtype in list(self.dtypes(use))[:1]:
                 yield use, dtype
-        for use in (*every[: self.level.typical], *(use for use in every if use.telling)):
+        for use in (*every[: self.level.typical], *(use for use in every if use.every_dtype)):
             for dtype in self.dtypes(use):
                 yield use, dtype
 

@@ -1,4 +1,4 @@
-"""What the suite found, told: in a terminal, as a page of HTML, as JSON and as JUnit XML.
+"""Reports of the conformance suite: in a terminal, as HTML, as JSON and as JUnit XML.
 
 Examples
 --------

@@ -1,4 +1,4 @@
-"""What changed between two runs of the suite."""
+"""Compare two runs of the conformance suite."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..engine.outcome import (
     UNSUPPORTED,
     Outcome,
 )
-from .run import Run, gravest
+from .run import Run, worst_status
 
 KINDS: Final[dict[str, Callable[[str, str], bool]]] = {
     "newly failing": lambda before, after: bool(before) and after == FAILED,
@@ -21,11 +21,11 @@ KINDS: Final[dict[str, Callable[[str, str], bool]]] = {
     "new": lambda before, after: not before,
     "gone": lambda before, after: not after,
 }
-"""The kinds of change by the statuses before and after, which are empty where there is no such check."""
+"""Kinds of change, as predicates of the statuses before and after; the status of a missing check is empty."""
 
 
 class Change(NamedTuple):
-    """A check or a setting that is not what it was; empty where it was, or is, missing."""
+    """A check or a setting that changed; `before` or `after` is empty if it was or is missing."""
 
     name: str
     before: str
@@ -37,14 +37,14 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class Changes:
-    """What changed between two runs.
+    """The changes between two runs.
 
     Attributes
     ----------
     settings : list of Change
-        The level, the seed, the reference and the versions that are not the same.
+        Changed level, seed, reference and versions.
     checks : dict of str to list of Change
-        By kind, those that now fail first.
+        Changed checks by kind, failing ones first.
     """
 
     settings: list[Change]
@@ -55,12 +55,12 @@ class Changes:
         return ", ".join(numbers) or "no check changed"
 
     def lines(self, most: int | None = None) -> Iterator[str]:
-        """The text, line by line.
+        """Lines of the text.
 
         Parameters
         ----------
         most : int, optional
-            How many checks of each kind are named; all by default.
+            Maximum number of checks of each kind; all by default.
         """
         yield f"Changes: {self}"
         yield from (f"  {setting}" for setting in self.settings)
@@ -73,14 +73,14 @@ class Changes:
 
 
 def changes(old: Run, new: Run, asked: Callable[[Outcome], bool] | None = None) -> Changes:
-    """What changed from one run to another.
+    """Compare the outcomes and settings of two runs.
 
     Parameters
     ----------
     old, new : Run
     asked : callable, optional
-        Says of an old outcome whether the new run was to check it too, since what it was not asked for is not gone. By
-        default it was asked for everything on the backends that it has.
+        Whether the new run was asked for the check of an old outcome; only then is a missing check gone. By default
+        the new run was asked for all checks on its backends.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def _statuses(outcomes: Iterable[Outcome]) -> dict[str, str]:
     statuses: dict[str, str] = {}
     for outcome in outcomes:
         name = outcome.identifier
-        statuses[name] = gravest((outcome.status, statuses.get(name, outcome.status)))
+        statuses[name] = worst_status((outcome.status, statuses.get(name, outcome.status)))
     return statuses
 
 

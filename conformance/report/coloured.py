@@ -1,4 +1,4 @@
-"""The report on a terminal, with rich."""
+"""Progress bar and report on a terminal, by rich."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _console(file: TextIO) -> Console:
 
 @contextmanager
 def progress(total: int, file: TextIO) -> Iterator[Advance]:
-    """A bar, with the counts and the operation that came last; failures stay above it."""
+    """Show a progress bar with the counts and the latest operation; failures are printed above it."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
     from rich.text import Text
 
@@ -58,7 +58,7 @@ def progress(total: int, file: TextIO) -> Iterator[Advance]:
 
 
 def print_report(run: Run, findings: Iterable[Line], file: TextIO) -> None:
-    """Print the table and the lines, in colours."""
+    """Print the table of counts and the lines of findings, in colours."""
     from rich.table import Table
     from rich.text import Text
 
@@ -71,7 +71,7 @@ def print_report(run: Run, findings: Iterable[Line], file: TextIO) -> None:
         table.add_row(Text(chapter), *map(_counts, cells))
     console.print(table)
     for line in findings:
-        # Not wrapped: what is copied from a terminal is to be what was meant.
+        # Not wrapped, so that commands and programs can be copied.
         console.print(Text.assemble(*((printable(text), style) for style, text in line)), soft_wrap=True)
     for name, counts in run.counts.items():
         console.print(Text(f"{name}: {counts}", STYLES[FAILED] if counts.failed else STYLES["passed"]))

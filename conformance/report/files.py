@@ -1,4 +1,4 @@
-"""Reports as files: one page of HTML, JSON, JUnit XML."""
+"""Write reports as HTML, JSON or JUnit XML, and read JSON reports."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ FORMS: Final[dict[str, Callable[[Run, Changes | None], str]]] = {
     ".json": lambda run, changes: json.dumps(run.to_dict(), indent=1, sort_keys=True) + "\n",
     ".xml": lambda run, changes: junit.xml(run),
 }
-"""The text of a report by the suffix of its file."""
+"""Functions that make the text of a report, by the suffix of its file."""
 
 
 def read(file: str | os.PathLike[str]) -> Run:
-    """Read a run that was written as JSON.
+    """Read the run in a JSON report.
 
     Raises
     ------
     ValueError
-        If the file cannot be read, or holds no run of this version; the message names the file.
+        If the file cannot be read or has no run of this version; the message names the file.
     """
     try:
         return Run.from_dict(json.loads(Path(file).read_text(encoding="utf-8")))
@@ -42,26 +42,26 @@ def read(file: str | os.PathLike[str]) -> Run:
 
 
 def writer(file: str | os.PathLike[str]) -> Callable[[Run, Changes | None], None]:
-    """What writes a run to a file, in the form that the file's suffix names.
+    """Return a function that writes a run to a file, in the format of the file's suffix.
 
-    It is asked for before the run, so that a mistake is told before the work and not after it.
+    Called before the run, so that a file that cannot be written is an error before the work.
 
     Parameters
     ----------
     file : str or path
-        Ends in ``.html``, ``.json`` or ``.xml``, and lies in a folder that exists.
+        Ends in ``.html``, ``.json`` or ``.xml``; its folder exists.
 
     Returns
     -------
     callable
-        Takes the run, and the changes since another or None; only the page shows these.
+        Takes the run and the changes since another run, or None; only HTML shows changes.
 
     Raises
     ------
     ValueError
-        If the suffix is another, or the file cannot be written.
+        If the suffix is not one of these, or the file cannot be written.
     ImportError
-        If the library that writes this form is not installed.
+        If the library that writes this format is not installed.
     """
     path = Path(file)
     require_writable(path, FORMS)

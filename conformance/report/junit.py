@@ -1,4 +1,4 @@
-"""A run as JUnit XML, which continuous integration reads."""
+"""Write a run as JUnit XML, for continuous integration."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ..engine.outcome import (
     Outcome,
 )
 from .run import Run
-from .text import facts, printable
+from .text import failure_fields, printable
 
 
 def require_library() -> None:
-    """Raise ImportError if the library that writes JUnit XML is not installed."""
+    """Raise ImportError if junitparser is not installed."""
     require("report: JUnit XML", "conformance", "junitparser")
 
 
 def xml(run: Run) -> str:
-    """The document: a suite for each backend, a case for each check; what is unsupported is skipped.
+    """JUnit XML with a suite for each backend and a case for each check; unsupported checks are skipped cases.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def _case(run: Run, outcome: Outcome) -> Any:
 def _failure(failure: Failure, command: str) -> Any:
     from junitparser import Failure as Element
 
-    lines = [label + text for label, text in facts(failure, command)]
+    lines = [label + text for label, text in failure_fields(failure, command)]
     element = Element(printable(failure.message), "failure")
     element.text = "\n".join([*lines, "", printable(failure.snippet)])
     return element

@@ -1,4 +1,4 @@
-"""A run as one page of HTML that asks nothing of the network."""
+"""Write a run as one self-contained page of HTML."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .run import Run
 
 
 def page(run: Run, changes: Changes | None = None) -> str:
-    """The page: operations by backends, each cell with what was checked and the examples that fail.
+    """HTML with a table of operations by backends, in which each cell has its checks and failing examples.
 
     Parameters
     ----------
     run : Run
     changes : Changes, optional
-        What changed since another run.
+        The changes since another run.
     """
     folder = files(__package__)
     parts = {
@@ -33,7 +33,7 @@ def page(run: Run, changes: Changes | None = None) -> str:
 
 
 def _embedded(data: Any) -> str:
-    """JSON that no text can break out of the script that holds it."""
+    """JSON without characters that could end the HTML script element around it."""
     text = json.dumps(data, separators=(",", ":"))
     return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
 
@@ -52,7 +52,7 @@ def _data(run: Run, changes: Changes | None) -> dict[str, Any]:
             }
             for chapter, operations in run.cells.items()
         },
-        "failures": [_reference(outcome) for outcome in run.failures],
+        "failures": [_failure(outcome) for outcome in run.failures],
         "changes": changes and {"summary": str(changes), "settings": changes.settings, "checks": changes.checks},
     }
 
@@ -66,7 +66,7 @@ def _cell(run: Run, chapter: str, operation: str, backend: str) -> dict[str, Any
 
 
 def _check(run: Run, outcome: Outcome) -> dict[str, Any]:
-    """What the cell does not say by its place."""
+    """The outcome of a check, without the operation and backend that its cell has."""
     return {
         "aspect": outcome.aspect,
         "status": outcome.status,
@@ -78,8 +78,8 @@ def _check(run: Run, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _reference(outcome: Outcome) -> dict[str, str]:
-    """Where the page shows a check, and what is said of it there."""
+def _failure(outcome: Outcome) -> dict[str, str]:
+    """An entry in the list of failures: the cell and the message."""
     return {
         "chapter": outcome.chapter,
         "operation": outcome.operation,

@@ -1,4 +1,4 @@
-"""The report in a pipe: plain lines, each of them whole."""
+"""Progress and report as plain lines, for pipes and files."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from .text import (
     printable,
 )
 
-STEPS: Final = 20
-"""How many lines tell of the progress where nothing fails."""
+PROGRESS_LINES: Final = 20
+"""Number of lines of progress if nothing fails."""
 
-PATIENCE: Final = 30.0
-"""After how many seconds there is another."""
+SECONDS_WITHOUT_LINE: Final = 30.0
+"""A line of progress is printed at least this often."""
 
 
 def _write(line: str, file: TextIO) -> None:
-    """Print a line at once, with escapes for what the file's encoding lacks."""
+    """Print and flush a line, with escapes for characters that the file's encoding lacks."""
     encoding = file.encoding or "utf-8"
     print(printable(line).encode(encoding, "backslashreplace").decode(encoding), file=file, flush=True)
 
 
 class Progress:
-    """The progress in lines: at each step, after some time, and for each failure."""
+    """Prints lines of progress: at each twentieth of the checks, after 30 seconds, and for each failure."""
 
     def __init__(self, total: int, file: TextIO) -> None:
         self._total = total
@@ -46,14 +46,15 @@ class Progress:
             _write(headline(outcome), self._file)
         done, now = sum(self._counts.values()), time.monotonic()
         total = max(self._total, done)
-        if done * STEPS // total > (done - 1) * STEPS // total or now - self._printed > PATIENCE:
+        steps = [count * PROGRESS_LINES // total for count in (done - 1, done)]
+        if steps[0] < steps[1] or now - self._printed > SECONDS_WITHOUT_LINE:
             self._printed = now
             place = f"{now - self._start:.0f} s, at {outcome.operation} on {outcome.backend}"
             _write(f"[{done / total:4.0%}] {Counts(**self._counts)}, {place}", self._file)
 
 
 def print_report(run: Run, findings: Iterable[Line], file: TextIO) -> None:
-    """Print the table and the lines."""
+    """Print the table of counts and the lines of findings."""
     rows = [(chapter, *(" / ".join(map(str, counts)) for counts in cells)) for chapter, cells in chapters(run)]
     _write(f"\n{heading(run)}\n", file)
     _write("\n".join(aligned(("chapter", *run.backends), rows)), file)

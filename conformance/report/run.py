@@ -1,4 +1,4 @@
-"""What one run of the suite is, and what follows from its outcomes."""
+"""One run of the conformance suite: its outcomes, settings, counts and failures."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from ..engine.outcome import (
 )
 
 SCHEMA: Final = 1
-"""The version of what `Run.to_dict` gives; a reader refuses any other."""
+"""Version of the format of `Run.to_dict`; `Run.from_dict` refuses any other."""
 
 OPTIONS: Final = {"quick": "--quick", "default": "", "thorough": "--thorough"}
-"""The levels, each with the option of the command line that asks for it."""
+"""Levels, with their options on the command line."""
 
-GRAVITY: Final = (PASSED, UNSUPPORTED, FAILED)
-"""The statuses, the gravest last: it is the one that several checks have together."""
+SEVERITY: Final = (PASSED, UNSUPPORTED, FAILED)
+"""Statuses, the worst last."""
 
 
 class Counts(NamedTuple):
-    """How many checks ended in which way."""
+    """Numbers of checks by status."""
 
     passed: int = 0
     failed: int = 0
@@ -43,15 +43,15 @@ class Counts(NamedTuple):
         return f"{self.passed} passed, {self.failed} failed, {self.unsupported} unsupported"
 
 
-def gravest(statuses: Iterable[str]) -> str:
-    """The status that several checks have together: failed if one failed, passed only if all did.
+def worst_status(statuses: Iterable[str]) -> str:
+    """The worst of several statuses: failed if one check failed, passed only if all passed.
 
     Examples
     --------
-    >>> gravest(["passed", "unsupported"])
+    >>> worst_status(["passed", "unsupported"])
     'unsupported'
     """
-    return max(statuses, key=GRAVITY.index)
+    return max(statuses, key=SEVERITY.index)
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,17 @@ class Run:
     Attributes
     ----------
     outcomes : list of Outcome
-        What became of each check. Among those that failed the order tells: the operation at fault comes first.
+        The outcome of each check; among failures the operation at fault comes first.
     level : str
         ``"quick"``, ``"default"`` or ``"thorough"``.
     seed : int
-        What the examples were drawn with.
+        Seed of the examples.
     reference : str
-        The name of the backend that the others were held against.
+        Name of the reference backend.
     versions : dict of str to str
-        The version of each library that took part.
+        Version of each library.
     seconds : float
-        How long the run took.
+        Duration of the run.
 
     Examples
     --------
@@ -100,7 +100,7 @@ class Run:
 
     @property
     def settings(self) -> dict[str, str]:
-        """How the run was made, and with what."""
+        """Level, seed, reference and versions."""
         return {"level": self.level, "seed": str(self.seed), "reference": self.reference, **self.versions}
 
     @cached_property
@@ -119,22 +119,22 @@ class Run:
 
     @cached_property
     def counts(self) -> dict[str, Counts]:
-        """By backend."""
+        """Counts by backend."""
         return {
             name: Counts.of(outcome for outcome in self.outcomes if outcome.backend == name) for name in self.backends
         }
 
     def status(self, chapter: str, operation: str, backend: str) -> str | None:
-        """What the checks of an operation on a backend come to together, or None if it was not checked there."""
+        """The worst status of an operation's checks on a backend; None if it was not checked there."""
         found = self.cells.get(chapter, {}).get(operation, {}).get(backend)
-        return None if found is None else gravest(outcome.status for outcome in found)
+        return None if found is None else worst_status(outcome.status for outcome in found)
 
     def command(self, backend: str, operation: str) -> str:
-        """What to type to check an operation on a backend again, with the same examples."""
+        """The command that checks an operation on a backend again with the same examples."""
         return rerun(backend, operation, self.seed, self.level)
 
     def to_dict(self) -> dict[str, Any]:
-        """The same of plain values: outcomes sorted, so that two runs can be told apart line by line."""
+        """Convert to values that JSON has; outcomes are sorted, so that two runs can be compared by lines."""
         return {
             **asdict(self),
             "schema": SCHEMA,
@@ -145,12 +145,12 @@ class Run:
 
     @classmethod
     def from_dict(cls, values: Any) -> Run:
-        """The inverse of `to_dict`: the failures first, in their order, then the rest, sorted.
+        """The inverse of `to_dict`: failures first, in their order, then the other outcomes, sorted.
 
         Raises
         ------
         ValueError
-            If these are not the values of a run, or are of another version.
+            If the values are not those of a run, or have another version.
         """
         if not isinstance(values, dict) or "schema" not in values:
             raise ValueError("is no report of the conformance suite: it has no 'schema'")
@@ -172,7 +172,7 @@ class Run:
 
 
 def rerun(backend: str, operation: str, seed: int, level: str) -> str:
-    """What to type to check an operation on a backend again."""
+    """The command that checks an operation on a backend again."""
     words = ["tensorplug", "conformance", backend, "--op", operation, "--seed", str(seed), OPTIONS[level]]
     return shlex.join(filter(None, words))
 

@@ -1,4 +1,4 @@
-"""The report on standard output: the progress while the suite runs, and what it found."""
+"""Progress and report on standard output, by rich on a terminal and as plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from .run import Run
 from .text import Advance, findings
 
 SHOWN: Final = 20
-"""How many failures a terminal shows; a pipe gets all."""
+"""Number of failures that a terminal shows; a pipe gets all."""
 
 
 @contextmanager
 def progress(total: int, file: TextIO | None = None) -> Iterator[Advance]:
-    """Show how far the suite has come: a bar on a terminal, now and then a line elsewhere.
+    """Show the progress of the suite: a bar on a terminal, lines elsewhere.
 
     Parameters
     ----------
     total : int
-        How many checks there are.
+        Number of checks.
     file : file object, optional
-        Where it is shown; standard output by default.
+        Standard output by default.
 
     Yields
     ------
     callable
-        To be called with each outcome.
+        Call it with each outcome.
 
     Examples
     --------
@@ -51,16 +51,16 @@ def progress(total: int, file: TextIO | None = None) -> Iterator[Advance]:
 
 
 def print_report(run: Run, changes: Changes | None = None, file: TextIO | None = None) -> None:
-    """Print what a run found: chapters by backends, the failures, what changed, and a last line for each backend.
+    """Print counts by chapter and backend, the failures, the changes, and a last line for each backend.
 
     Parameters
     ----------
     run : Run
     changes : Changes, optional
-        What changed since another run.
+        The changes since another run.
     file : file object, optional
-        Standard output by default. A terminal shows `SHOWN` failures and has them in colour; anything else gets all of
-        them, as plain text.
+        Standard output by default. A terminal shows `SHOWN` failures in colour; anything else gets all of them as plain
+        text.
     """
     file = sys.stdout if file is None else file
     most = SHOWN if file.isatty() else None

@@ -1,4 +1,4 @@
-"""What the reports say in words, whatever they are printed with."""
+"""The texts of reports, for terminals, pipes and JUnit XML."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from .changes import Changes
 from .run import Counts, Run
 
 Advance = Callable[[Outcome], None]
-"""Is called with each outcome as it comes."""
+"""A callback for each outcome that advances the progress."""
 
 Line = Sequence[tuple[str, str]]
-"""Pieces of text, each behind its style."""
+"""Pairs of a style and a text."""
 
 STYLES: Final = {"passed": "green", "failed": "bold red", "unsupported": "dim"}
 
 UNPRINTABLE: Final = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML forbids, and the control characters that a terminal would obey."""
+"""Characters that XML forbids, and control characters of terminals."""
 
 WIDTH: Final = len("expected  ")
 
 
 def printable(text: str) -> str:
-    r"""A text with Python's escapes in the place of control characters and lone surrogates.
+    r"""Escape control characters and lone surrogates as Python does.
 
     Examples
     --------
@@ -35,14 +35,14 @@ def printable(text: str) -> str:
     return UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
-def facts(failure: Failure, command: str) -> Iterator[tuple[str, str]]:
-    """What is known of a failure besides its message and its snippet, as pairs of a label and lines that align.
+def failure_fields(failure: Failure, command: str) -> Iterator[tuple[str, str]]:
+    """Call, inputs, expected and actual values of a failure, and the command to rerun it, as pairs of label and text.
 
     Parameters
     ----------
     failure : Failure
     command : str
-        What checks the operation again.
+        The command that checks the operation again.
     """
     inputs = "\n".join(f"{name} = {source}" for name, source in failure.inputs.items())
     texts = {
@@ -58,14 +58,14 @@ def facts(failure: Failure, command: str) -> Iterator[tuple[str, str]]:
 
 
 def heading(run: Run) -> str:
-    """How much was checked, how, and with what."""
+    """Numbers of checks and examples, time, and settings of a run, in one line."""
     settings = ", ".join(f"{name} {value}" for name, value in run.settings.items())
     examples = sum(outcome.examples for outcome in run.outcomes)
     return f"{len(run.outcomes)} checks, {examples} examples, {run.seconds:.1f} s; {settings}"
 
 
 def chapters(run: Run) -> Iterator[tuple[str, list[Counts]]]:
-    """The rows of the table: a chapter and its counts on each backend; at last all chapters."""
+    """Rows of the table: each chapter with its counts on each backend, and a last row for all chapters."""
     for chapter, operations in run.cells.items():
         cells = [[outcome for found in operations.values() for outcome in found.get(name, ())] for name in run.backends]
         yield chapter, [Counts.of(cell) for cell in cells]
@@ -73,7 +73,7 @@ def chapters(run: Run) -> Iterator[tuple[str, list[Counts]]]:
 
 
 def findings(run: Run, changes: Changes | None, most: int | None) -> Iterator[Line]:
-    """The failures, and what changed."""
+    """Lines of the failures and the changes."""
     shown = run.failures[:most]
     seen = set()
     for outcome in shown:
@@ -98,7 +98,7 @@ def _failure(run: Run, outcome: Outcome, with_snippet: bool) -> Iterator[Line]:
     failure = outcome.failure or Failure("no example was kept")
     yield [(STYLES[FAILED], f"failed {outcome.identifier}")]
     yield [("bold", f"  {failure.message}")]
-    for label, text in facts(failure, run.command(outcome.backend, outcome.checked)):
+    for label, text in failure_fields(failure, run.command(outcome.backend, outcome.checked)):
         yield [("dim", f"  {label}"), ("", text.replace("\n", "\n  "))]
     if with_snippet and failure.snippet:
         yield []

@@ -1,4 +1,4 @@
-"""The ways in which the suite uses each operation, by chapter. An operation of a family needs none of its own."""
+"""Calls of each operation for the suite, by chapter; elementwise functions and reductions get theirs by family."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ FAMILIES: dict[str, Callable[[str], tuple[Use, ...]]] = {
     "elementwise": elementwise.uses,
     "reduction": statistical.reductions,
 }
-"""What makes the uses of an operation that has none of its own, by its family."""
+"""Functions that make the uses of an operation without an entry in a table, by its family."""
 
 
 @functools.cache
 def tables() -> dict[str, dict[str, tuple[Use, ...]]]:
-    """The uses by chapter and name that are written down."""
+    """The tables of uses, by chapter and name."""
     modules = {module.name: import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)}
     return {chapter: module.USES for chapter, module in modules.items() if hasattr(module, "USES")}
 
 
 @functools.cache
 def subjects() -> tuple[str, ...]:
-    """Everything that has uses: all declared operations, and the public functions that are made of several."""
+    """Names that have uses: all declared operations, and public functions made of several operations."""
     written = [name for table in tables().values() for name in table]
     return tuple(dict.fromkeys([*OPERATIONS, *written]))
 
 
 @functools.cache
 def uses_of(name: str) -> tuple[Use, ...]:
-    """The uses of an operation, the typical one first."""
+    """The uses of an operation or function, the typical one first."""
     for table in tables().values():
         if name in table:
             return table[name]
@@ -51,7 +51,7 @@ def uses_of(name: str) -> tuple[Use, ...]:
 
 
 def chapter_of(name: str) -> str:
-    """The chapter of an operation or of a function."""
+    """The chapter of an operation or function."""
     if name in OPERATIONS:
         return OPERATIONS[name].chapter
     return next(chapter for chapter, table in tables().items() if name in table)

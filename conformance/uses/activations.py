@@ -1,4 +1,4 @@
-"""Uses of softmax and its relatives, and of the other activations."""
+"""Uses of softmax, log_softmax, logsumexp and elementwise activations."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def _along_an_axis(name: str) -> tuple[Use, ...]:
         Use(f"tp.{name}(x, axis=0)", x=(0, 3)),
         Use(f"tp.{name}(x, axis=0, dtype=tp.float64)", dtypes="f", x=(2, 3)),
         Use(f"tp.{name}(x * 400.0)", dtypes="f", smooth=False, x=fixed([[-1.0, 2.0, 1.0], [0.0, 0.0, -2.0]])),
-        # The probabilities are many, so that each is small beside the operands.
+        # With many elements each probability is small beside the operands.
         *over_many(f"{2 * REPEATS}.0 * tp.{name}" if name == "softmax" else f"tp.{name}", LONG[0]),
     )
 
 
 def _activation(call: str, *others: str, smooth: bool = True) -> tuple[Use, ...]:
-    """Uses of a function of each element."""
+    """Uses of an elementwise activation."""
     away = Operand((2, 3), AWAY_FROM_ZERO)
     return (
         Use(f"tp.nn.functional.{call}", dtypes="f", elementwise=True, smooth=smooth, x=(2, 3)),
@@ -73,14 +73,14 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("tp.logsumexp(x, axis=())", x=(2, 3)),
         Use("tp.logsumexp(x)", x=()),
         Use("tp.logsumexp(x, axis=1)", x=(0, 3)),
-        # Of no elements it is negative infinity.
+        # The result for no elements is negative infinity.
         Use("tp.logsumexp(x, axis=0)", smooth=False, x=(0, 3)),
         Use("tp.logsumexp(x, keepdims=True)", smooth=False, x=(0, 3)),
         Use("tp.logsumexp(x * 400.0, axis=1)", dtypes="f", smooth=False, x=fixed([[-1.0, 2.0, 1.0], [2.0, 2.0, -2.0]])),
         *over_many("tp.logsumexp", LONG[0], OF_SEVERAL_AXES[0]),
     ),
     "softmax_normalizer": (
-        # The shift is free; what it and the sum make together is not. It has no gradient.
+        # Only shift and sum together are determined. There is no gradient.
         Use('(lambda n: tp.log(n[1]) + n[0])(OPERATIONS["softmax_normalizer"](x, axis=1))', smooth=False, x=(2, 3)),
         Use('(lambda n: tp.exp(x - n[0]) / n[1])(OPERATIONS["softmax_normalizer"](x, axis=0))', smooth=False, x=(2, 3)),
         Use(

@@ -1,4 +1,4 @@
-"""Uses of conversions between dtypes and devices, of copies, and of writes to a whole tensor."""
+"""Uses of conversions between dtypes and devices, copies, and writes to a whole tensor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .use import (
 )
 
 WHOLE = Operand((2, 3), between(0, 9))
-"""Numbers that every dtype but bool holds."""
+"""Integers that every dtype but bool represents."""
 
 TARGETS: dict[str, str] = {
     "bool": "biufc",
@@ -29,15 +29,15 @@ TARGETS: dict[str, str] = {
     "complex64": "biufc",
     "complex128": "biufc",
 }
-"""By the name of a dtype the kinds that the standard converts to it."""
+"""The kinds of dtypes that the standard converts to each dtype."""
 
 NAN, INF = float("nan"), float("inf")
 
 OUTSIDE = fixed([300.7, -1.5, 1e6, -1e6, 1e30, INF, -INF, NAN])
-"""Numbers that narrow dtypes do not hold."""
+"""Numbers out of the range of narrow dtypes."""
 
 GREAT = {"uint64": (2.0**63, 2.0**64 - 2.0**11), "uint32": (2.0**31, 2.0**32 - 1)}
-"""Numbers that signed integers do not hold."""
+"""Ranges of numbers that are too large for signed integers."""
 
 _WRITTEN = "(lambda y: (y.{}, y)[1])(x.clone())"
 
@@ -74,7 +74,7 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("tp.clone(x[:, ::-1].mT)", x=(2, 3)),
         Use("x.contiguous()", x=(2, 3)),
         Use("x.mT.contiguous()", x=(2, 3)),
-        # A copy is in order in memory, so that its elements in a row are a view.
+        # A copy is contiguous, so `view(-1)` is a view of it.
         Use("(lambda y: (y.view(-1)[1:].fill_(1), y)[1])(tp.clone(x.mT))", smooth=False, x=(2, 3)),
     ),
     "to_device": (

@@ -1,4 +1,4 @@
-"""Uses of functions that make tensors, on the backend under test as the default one."""
+"""Uses of creation functions; the tested backend is the default backend."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from .use import Use, fixed, indices
 
 
 def _calls(*codes: str) -> tuple[Use, ...]:
-    """Calls without tensors, whose dtype is what they ask for."""
+    """Uses without operands; the call names the dtype."""
     return tuple(Use(f"tp.{code}", dtypes="f") for code in codes)
 
 

@@ -1,4 +1,4 @@
-"""Uses of distances and of normalisation."""
+"""Uses of distances and normalisation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("tp.cosine_similarity(x, y, dim=-1)", dtypes="f", x=SMALL, y=fixed([0.5, -1.0, 2.0])),
         Use("tp.cosine_similarity(x, y, dim=0)", dtypes="f", x=fixed([1.0, -2.0, 0.5]), y=fixed([0.5, -1.0, 2.0])),
         Use("tp.cosine_similarity(tp.astype(x, tp.float32) * 1e30, y)", dtypes="f", smooth=False, x=SMALL, y=SMALL),
-        # The gradient passes the bound by.
+        # The gradient ignores the clamp by `eps`.
         Use("tp.cosine_similarity(x, y, eps=100.0)", dtypes="f", smooth=False, x=SMALL, y=SMALL),
         Use("tp.cosine_similarity(x, y)", dtypes="f", smooth=False, x=fixed([[0.0, 0.0, 0.0]]), y=SMALL),
         Use("tp.cosine_similarity(x, y)", dtypes="f", x=(0, 3), y=(0, 3)),

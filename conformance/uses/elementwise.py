@@ -1,4 +1,4 @@
-"""Uses of elementwise functions: every function in the same shapes, with values from its domain."""
+"""Uses of elementwise functions: the same shapes for all, with values from each function's domain."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .use import (
 )
 
 SHAPES = ((2, 3), (), (0, 3), (2, 1, 3), (2, 3, 2, 2))
-"""Of the operand of a function of one."""
+"""Shapes of the operand of a unary function."""
 
 PAIRS = (
     ((2, 3), (2, 3)),
@@ -34,11 +34,11 @@ PAIRS = (
     ((2, 3, 2, 2), (3, 1, 2)),
     ((2, 3, 2, 2), (2, 3, 2, 2)),
 )
-"""Of the operands of a function of two."""
+"""Shapes of the operands of a binary function."""
 
 
 def _of_kinds(**by_kind: Values) -> Values:
-    """Other values for some kinds of dtypes, by NumPy's letters; `smooth` for finite differences."""
+    """Values that differ by kind of dtype (NumPy's letters); `smooth` is for finite differences."""
 
     def draw(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
         return by_kind.get(DTYPES[dtype].kind, ANY).draw(rng, shape, dtype)
@@ -81,11 +81,11 @@ DOMAINS: dict[str, tuple[Values, ...]] = {
     "tan": (_smooth(0.1, 1.2, signs=True),),
     "trunc": (_smooth(1.1, 1.4, signs=True),),
 }
-"""What the operands are drawn from, where it is not any values."""
+"""Domains of the operands; functions without an entry take any values."""
 
 
 def uses(name: str) -> tuple[Use, ...]:
-    """The uses of an elementwise function of one or two operands."""
+    """The uses of a unary or binary elementwise function."""
     operands = OPERATIONS[name].operands
     domains = DOMAINS.get(name, (ANY,) * len(operands))
     call = f"tp.{name}({', '.join(operands)})"
@@ -100,7 +100,7 @@ def uses(name: str) -> tuple[Use, ...]:
     )
     if name != "divide":
         return found
-    # One by the divisor is subnormal.
+    # The reciprocal of the divisor is subnormal.
     great, divisor = fixed([1e38, -2e38, 3e38], "float32"), fixed(3e38, "float32")
     return (*found, Use(call, dtypes="f", smooth=False, x1=great, x2=divisor))
 

@@ -20,7 +20,7 @@ LINES: Options = (
     ((0, 3), ""),
     ((2, 3), ", 4, 1"),
 )
-"""Shapes and arguments of transforms along an axis."""
+"""Shapes and arguments of transforms along one axis."""
 
 BOXES: Options = (
     ((2, 3), ""),
@@ -36,7 +36,7 @@ BOXES: Options = (
     ((0, 3), ", axes=(1,)"),
     ((2, 3), ", (2, 2), (0, 1)"),
 )
-"""The same along several."""
+"""Shapes and arguments of transforms along several axes."""
 
 NOT_FINITE = fixed([[1.0, float("nan"), 2.0], [float("inf"), 1.0, 2.0], [1.0, 2.0, 3.0]])
 

@@ -1,4 +1,4 @@
-"""Uses of indexing: reading and writing regions, picking and putting by indices and masks."""
+"""Uses of indexing: reading and writing by slices, index arrays and masks."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from .use import (
 )
 
 ROWS = indices((3,), -2, 2)
-"""Of a tensor whose first axis has length 2."""
+"""Indices into a first axis of length 2."""
 
 COLUMNS = indices((2, 2), -3, 3)
-"""Of one whose last axis has length 3."""
+"""Indices into a last axis of length 3."""
 
 DISTINCT = fixed([[2, 0], [1, 2]], "int64")
-"""Places in rows of three, none twice in a row."""
+"""Indices into rows of three, none repeated within a row."""
 
 NUMERIC = "iufc"
 
 
 def _written(region: str, x: tuple[int, ...], value: tuple[int, ...], **index: Operand) -> Use:
-    """A value of one shape written into a region of a copy of a tensor of another."""
+    """Assignment of a value to a region of a copied tensor."""
     code = f"(lambda y: (y.__setitem__({region}, v), y)[1])(x.clone())"
     return Use.of(code, {"x": x, "v": value, **index})
 
@@ -157,7 +157,7 @@ USES: dict[str, tuple[Use, ...]] = {
             "TENSOR_OPS.scatter_zeros(x, (1,), (i._array,))",
             dtypes="f",
             smooth=False,
-            telling=True,
+            every_dtype=True,
             x=fixed([2048.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]),
             i=indices((7,), 0, 1),
         ),
@@ -200,7 +200,7 @@ USES: dict[str, tuple[Use, ...]] = {
     "take_along_axis": (
         Use("tp.take_along_axis(x, i)", x=(2, 3), i=indices((2, 2), -3, 3)),
         Use("tp.take_along_axis(x, i, axis=1)", x=(2, 3), i=indices((2, 3), -3, 3)),
-        # The kernel, which rules call: the result's dtype is the last operand's.
+        # The kernel that gradient rules call: the result has the last operand's dtype.
         *(
             Use(
                 f'OPERATIONS["take_along_axis"](x, i, axis={axis})',

@@ -1,4 +1,4 @@
-"""Uses of the extension "linalg". Where signs or phases are free, the factors are put together again."""
+"""Uses of the extension ``linalg``; factors that are unique up to signs or phases are multiplied again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .use import (
 FLOATS = "fc"
 
 SQUARES = ((3, 3), (2, 2), (2, 3, 3), (1, 1), (2, 3, 2, 2), (0, 3, 3), (0, 0))
-"""Of matrices; the first ones are typical, the last ones empty."""
+"""Shapes of square matrices; the first are typical, the last empty."""
 
 SHAPES = ((3, 3), (3, 2), (2, 3), (2, 3, 3), (2, 1, 3), (2, 3, 2, 2), (0, 3, 2), (3, 1))
 
@@ -23,12 +23,12 @@ EMPTY = ((0, 3), (3, 0))
 
 
 def _of(code: str, *shapes: tuple[int, ...], smooth: bool = True) -> tuple[Use, ...]:
-    """An expression of well-conditioned matrices `x` of those shapes."""
+    """Uses of an expression of well-conditioned matrices `x`."""
     return tuple(Use(code, dtypes=FLOATS, smooth=smooth, x=matrix(shape)) for shape in shapes)
 
 
 def _symmetric(code: str, *shapes: tuple[int, ...], positive: bool = False) -> tuple[Use, ...]:
-    """One of Hermitian matrices; through their Hermitian part, so that each element can be changed by itself."""
+    """Uses of an expression of Hermitian matrices, made Hermitian inside for finite differences by element."""
     return tuple(
         Use(code.replace("(x)", "((x + x.mT.conj()) / 2)"), dtypes=FLOATS, x=hermitian(shape, positive))
         for shape in shapes
@@ -36,17 +36,17 @@ def _symmetric(code: str, *shapes: tuple[int, ...], positive: bool = False) -> t
 
 
 GENERAL = fixed([[1.0, 2.0, 0.0], [-1.0, 2.0, 1.0], [0.5, 0.0, 4.0]])
-"""With a pair of complex eigenvalues and a real one."""
+"""A matrix with a pair of complex eigenvalues and a real one."""
 
 SINGULAR = fixed([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [1.0, 0.0, 1.0]])
 
 LARGER_SINGULAR = fixed([[1.0, 2.0, 3.0, 0.0], [2.0, 4.0, 6.0, 0.0], [1.0, 0.0, 1.0, 2.0], [0.0, 1.0, -1.0, 3.0]])
-"""Of more rows than cofactors are written out for."""
+"""A singular matrix with more rows than explicit cofactor formulas have."""
 
 CANCELLING = fixed([[1000.01, 1000.0, 1000.0], [1000.0, 1000.01, 1000.0], [1000.0, 1000.0, 1000.01]])
 """Of which a sum of six products of three leaves no digit; elimination with pivots leaves some in single precision."""
 
-# It is computed in single precision or more.
+# Computed in float32 or wider.
 _ADJUGATE = 'tp.astype(OPERATIONS["adjugate"](tp.astype(x, tp.result_type(x, tp.float32))), x.dtype)'
 
 # Of eigenvalues, in whatever order they are found.
@@ -99,7 +99,7 @@ USES: dict[str, tuple[Use, ...]] = {
         *_of("tp.linalg.det(x)", *SQUARES[1:]),
         *_of("tp.linalg.det(x)", (4, 4), (2, 4, 4)),
         *(Use("tp.linalg.det(x)", dtypes=FLOATS, x=x) for x in (SINGULAR, LARGER_SINGULAR)),
-        # Single precision does not hold the product of its first pivots.
+        # The product of the first pivots overflows float32.
         Use(
             "tp.linalg.det(tp.eye(4) * tp.astype(x, tp.float32) * tp.asarray([2.0**45] * 3 + [2.0**-70]))",
             dtypes="f",
@@ -111,7 +111,7 @@ USES: dict[str, tuple[Use, ...]] = {
     ),
     "adjugate": (
         *_of(_ADJUGATE, (4, 4), (3, 3), (2, 2), (2, 4, 4), (1, 1), (2, 3, 2, 2), (0, 4, 4)),
-        # It has one derivative there, as det has two (docs/autograd.md).
+        # It has one derivative there, det two (docs/autograd.md).
         *(Use(_ADJUGATE, dtypes=FLOATS, smooth=False, x=x) for x in (SINGULAR, LARGER_SINGULAR)),
     ),
     "linalg.eig": (
@@ -163,7 +163,7 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("tuple(tp.linalg.slogdet(x))", dtypes="f", smooth=False, x=fixed([[0.0, 2.0], [1.0, 0.0]])),
         Use("tuple(tp.linalg.slogdet(x))", dtypes=FLOATS, smooth=False, x=fixed([[0.0, 0.0], [1.0, 2.0]])),
         Use("tp.slogdet(x)[1]", dtypes=FLOATS, x=matrix((3, 3))),
-        # In single precision the products overflow, or vanish.
+        # The products overflow or underflow float32.
         *(
             Use(f"tuple(tp.linalg.slogdet(tp.astype(x, tp.float32) * {unit}))", dtypes="f", smooth=False, x=x)
             for unit in ("1e20", "1e-30")
@@ -192,7 +192,7 @@ USES: dict[str, tuple[Use, ...]] = {
     ),
     "linalg.pinv": (
         *_of("tp.linalg.pinv(x)", *SHAPES, *EMPTY),
-        # Their gradients are those at constant rank, which what is left away changes.
+        # Gradients are defined at constant rank; a cut-off changes the rank.
         *_of("tp.linalg.pinv(x, rtol=0.5)", (3, 3), (3, 2), smooth=False),
         Use(
             "tp.linalg.pinv(x, rtol=r)",
@@ -234,12 +234,12 @@ USES: dict[str, tuple[Use, ...]] = {
         *_of("tp.linalg.matrix_norm(x, 1, (0, 2), True)", (2, 3, 3)),
     ),
     "linalg.vector_norm": (
-        # In single precision the squares overflow, or vanish.
+        # The squares overflow or underflow float32.
         *(
             Use(f"tp.linalg.vector_norm(tp.astype(x, tp.float32) * {unit}{ord})", dtypes="f", smooth=False, x=(2, 3))
             for unit, ord in (("1e30", ""), ("1e-30", ", ord=3"))
         ),
-        # One by the greatest is subnormal.
+        # The reciprocal of the largest element is subnormal.
         *(
             Use(
                 f"tp.linalg.vector_norm(tp.astype(x, tp.float32) * 1e38{ord}, axis=1)",

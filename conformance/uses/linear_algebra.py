@@ -1,4 +1,4 @@
-"""Uses of matrix products and their relatives, and of linear recurrences."""
+"""Uses of matrix, vector and tensor products, and of linear recurrences."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PRODUCTS: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
     ((0,), (0,)),
     ((3, 1), (1, 3)),
 )
-"""The shapes of two factors."""
+"""Shapes of two factors."""
 
 DOTS: tuple[tuple[tuple[int, ...], tuple[int, ...], int], ...] = (
     ((2, 3), (2, 3), -1),
@@ -38,14 +38,14 @@ DOTS: tuple[tuple[tuple[int, ...], tuple[int, ...], int], ...] = (
     ((0, 3), (3,), -1),
     ((2, 1), (2, 1), -1),
 )
-"""The shapes of two operands, and the axis with the vectors."""
+"""Shapes of two operands, and the axis of the vectors."""
 
 
 NOT_SKIPPED = {"x": fixed([[0.0, 0.0], [1.0, 2.0]]), "y": fixed([[NAN, 1.0], [INF, 2.0]])}
-"""Of which the products by zero are NaN."""
+"""Operands whose products by zero are NaN."""
 
 CANCELLING = {"x": fixed([300.0, 300.0], "float16"), "y": fixed([300.0, -299.0], "float16")}
-"""Products that half floats do not hold, and sums of them that they do."""
+"""Operands whose products overflow half precision, though their sums do not."""
 
 
 def _of_two(call: str, *shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> tuple[Use, ...]:

@@ -1,4 +1,4 @@
-"""Uses of losses: the operations that they are made of, with their gradients, and the functions that users call."""
+"""Uses of loss functions, and of the operations and gradients they are made of."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .use import (
 SCORES = between(0.213, 1.97, signs=True)
 PROBABILITIES = between(0.1, 0.9)
 FAR = between(2.5, 4.0, signs=True)
-"""Beyond the scores, so that differences are away from the kink at zero."""
+"""Targets larger than the scores, so that differences are away from the kink at zero."""
 RATES = between(1.1, 3.0)
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -24,7 +24,7 @@ REDUCTIONS = ("mean", "sum", "none")
 SHAPES = ((), (0, 3), (2, 3, 2, 2))
 
 Options = tuple[str, ...]
-"""The loss's parameters as Python literals of tuples."""
+"""Parameters of a loss, as source code of tuples."""
 
 POINTWISE: dict[str, tuple[Values, Values, Options]] = {
     "l1_loss": (SCORES, FAR, ("()",)),
@@ -39,11 +39,11 @@ POINTWISE: dict[str, tuple[Values, Values, Options]] = {
     "soft_margin_loss": (SCORES, SCORES, ("()",)),
     "multilabel_soft_margin_loss": (SCORES, SCORES, ("()",)),
 }
-"""By operation the values of its input and target, and its options."""
+"""Values of input and target, and options, by operation."""
 
 
 def _pointwise(name: str) -> tuple[Use, ...]:
-    """Uses of the operation that computes a loss of each element, or their sum."""
+    """Uses of the operation that computes an elementwise loss, or its sum."""
     first, second, options = POINTWISE[name]
 
     def use(shape: tuple[int, ...], chosen: str, summed: bool) -> Use:
@@ -58,7 +58,7 @@ def _pointwise(name: str) -> tuple[Use, ...]:
 
 
 def _gradients(name: str) -> dict[str, tuple[Use, ...]]:
-    """Uses of the operations that compute a loss's gradients."""
+    """Uses of the operations that compute the gradients of a loss."""
     first, second, options = POINTWISE[name]
 
     def uses(operation: str) -> tuple[Use, ...]:
@@ -77,7 +77,7 @@ def _gradients(name: str) -> dict[str, tuple[Use, ...]]:
 
 
 def _slopes(name: str) -> dict[str, tuple[Use, ...]]:
-    """Uses of the operations that compute and use a loss's slope, which is kept where only the input has a gradient."""
+    """Uses of the operations that compute and use a loss's slope, saved if only the input requires a gradient."""
     first, second, _ = POINTWISE[name]
     loss = f"tp.losses.functional.{name}"
 
@@ -98,7 +98,7 @@ def _slopes(name: str) -> dict[str, tuple[Use, ...]]:
 
 
 def _each(call: str, **operands: Operand | tuple[int, ...]) -> tuple[Use, ...]:
-    """A function that users call, with every reduction."""
+    """Uses of a public loss function with every reduction."""
     return tuple(_one(f'{call[:-1]}, reduction="{reduction}")', **operands) for reduction in REDUCTIONS)
 
 
@@ -106,18 +106,18 @@ def _one(call: str, **operands: Operand | tuple[int, ...]) -> Use:
     return Use.of(f"tp.losses.functional.{call}", operands, dtypes="f", rounded_once=True)
 
 
-def _telling(call: str, **operands: Operand | tuple[int, ...]) -> Use:
-    """A use that is tried in every dtype."""
-    return Use.of(f"tp.losses.functional.{call}", operands, dtypes="f", rounded_once=True, telling=True)
+def _in_every_dtype(call: str, **operands: Operand | tuple[int, ...]) -> Use:
+    """Uses to try in every dtype."""
+    return Use.of(f"tp.losses.functional.{call}", operands, dtypes="f", rounded_once=True, every_dtype=True)
 
 
 def _of_pair(name: str, *calls: str) -> tuple[Use, ...]:
-    """A public loss of inputs and targets of one shape."""
+    """Uses of a public loss whose input and target have one shape."""
     first, second, _ = POINTWISE[name]
     x, y = Operand((2, 3), first), Operand((2, 3), second)
     w = Operand((3,), between(0.5, 2.0))
     return (
-        _telling(f"{name}(x, y)", x=x, y=y),
+        _in_every_dtype(f"{name}(x, y)", x=x, y=y),
         *_each(f"{name}(x, y)", x=x, y=y),
         *(_one(f"{name}({call})", x=x, y=y, **({"w": w} if "w" in call else {})) for call in calls),
         *(
@@ -148,7 +148,7 @@ CROSS_ENTROPY: dict[str, tuple[Use, ...]] = {
             for smoothing in (0.0, 0.25)
             for shape in ((2, 3), (2, 3, 2, 2), (0, 3))
         ),
-        _telling("cross_entropy(x, t)", x=LOGITS, t=CLASSES),
+        _in_every_dtype("cross_entropy(x, t)", x=LOGITS, t=CLASSES),
         *_each("cross_entropy(x, t)", x=LOGITS, t=CLASSES),
         *_each("cross_entropy(x, t, w)", x=LOGITS, t=CLASSES, w=WEIGHTS),
         *_each("cross_entropy(x, t, label_smoothing=0.25)", x=LOGITS, t=CLASSES),
@@ -181,7 +181,7 @@ PATHS: tuple[tuple[str, Operand, str], ...] = (
     ("t, (3, 3), (1, 0)", fixed([[2, 2], [1, 1]], "int64"), ""),
     ("t, (3, 3), (2, 2)", fixed([[1, 0], [0, 0]], "int64"), ", blank=2"),
 )
-"""Targets of two samples of three frames and three classes, their lengths, and further arguments."""
+"""CTC targets of two samples of three frames and three classes, lengths, and further arguments."""
 
 
 SPOILED: tuple[tuple[str, str], ...] = (
@@ -189,7 +189,7 @@ SPOILED: tuple[tuple[str, str], ...] = (
     ("tp.concat([x[:, :1] / 0.0 * 0.0, x[:, 1:]], axis=1)", "t, (3, 3), (2, 1)"),
     ("tp.concat([x[:2], x[2:] / 0.0 * 0.0])", "t, (2, 2), (2, 1)"),
 )
-"""NaN in one of the two samples, and in a frame that neither has; targets and lengths."""
+"""CTC targets and lengths for NaN in one of two samples, and in a frame after the end of both."""
 
 
 def _ctc(rest: str, scores: str = "x") -> str:
@@ -350,7 +350,7 @@ FUNCTIONS: dict[str, tuple[Use, ...]] = {
 }
 
 TIES = fixed([[0.0, 1.0, -1.0], [2.0, 0.5, 0.0]]), fixed([[0.0, 0.0, -1.0], [1.0, 0.5, 3.0]])
-"""An input and a target with some differences at kinks."""
+"""Input and target with some differences at kinks."""
 
 
 KINKED = ("l1_loss", "smooth_l1_loss", "huber_loss")
@@ -366,7 +366,7 @@ def _tied(name: str) -> tuple[Use, ...]:
 
 
 GREAT = fixed([[-1000.0, -100.0, 0.0], [30.0, 100.0, 1000.0]])
-"""Logits of which exponentials overflow, and vanish beside 1."""
+"""Logits whose exponentials overflow, or vanish beside 1."""
 
 
 def _great(name: str) -> tuple[Use, ...]:

@@ -1,4 +1,4 @@
-"""Uses of functions that move elements around, and of views."""
+"""Uses of manipulation functions and of views."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ USES: dict[str, tuple[Use, ...]] = {
     ),
     "matrix_transpose": (
         Use("tp.matrix_transpose(x)", x=(2, 3)),
-        # The kernel, which is called by rules alone where views need none.
+        # The kernel; where views need none, only gradient rules call it.
         Use('OPERATIONS["matrix_transpose"](x)', x=(2, 3, 2, 2)),
         Use("tp.linalg.matrix_transpose(x)", x=(2, 1, 3)),
         Use("x.mT", x=(2, 3, 2, 2)),
@@ -85,7 +85,7 @@ USES: dict[str, tuple[Use, ...]] = {
     "permute_dims": (
         Use("tp.permute_dims(x, (1, 0))", x=(2, 3)),
         Use("tp.permute_dims(x, (2, 0, 1))", x=(2, 1, 3)),
-        Use("tp.permute_dims(x, (1, 0))", telling=True, x=(3, 3)),
+        Use("tp.permute_dims(x, (1, 0))", every_dtype=True, x=(3, 3)),
         Use("tp.permute_dims(x, (-1, 0, -2, 1))", x=(2, 3, 2, 2)),
         Use("tp.permute_dims(x, (0, 1))", x=(2, 3)),
         Use("tp.permute_dims(x, (0,))", x=(3,)),
@@ -298,7 +298,7 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("tp.unfold(x[::-1], dimension=0, size=2, step=1)", x=(3,)),
         Use("TENSOR_OPS.unfold(x, (2, 1))", x=(2, 3)),
     ),
-    # Of the widest dtypes, as the reference computes in them, and others have other bytes.
+    # Of the widest dtypes only: the reference computes in them, and the bytes depend on the dtype.
     "view_dtype": (
         Use("x.contiguous().view(tp.uint8)", x=Operand((2, 3), ANY, "int64")),
         Use("x.contiguous().view(tp.uint8).view(tp.int16)[:, 2:].view(tp.int32)", x=Operand((2, 3), ANY, "int64")),

@@ -1,4 +1,4 @@
-"""Uses of random numbers: one seed gives one stream, on every backend, from any place in it."""
+"""Uses of random numbers: a seed gives the same stream on every backend, from any position."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ GENERATORS = (
     "_at(5, 2**32 + 1)",
     "_at(2**34 + 1, 2**40 + 3)",
 )
-"""Streams of several seeds, and streams some words of which were drawn."""
+"""Generators of several seeds and positions."""
 
 
 def _drawn(call: str, generators: tuple[str, ...] = GENERATORS) -> tuple[Use, ...]:
-    """Draws from each stream: `call` with the generator ``g``, twice, the second from where the first ended."""
+    """Two successive draws by `call`, with each generator ``g``."""
     return tuple(
         Use(f"(lambda g: ({call}, {call}))({generator.replace('_at', _AT)})", dtypes="f", smooth=False)
         for generator in generators
@@ -26,18 +26,18 @@ def _drawn(call: str, generators: tuple[str, ...] = GENERATORS) -> tuple[Use, ..
 
 
 BOUNDARIES = (0, 1, 3, 1021, 2**16 - 3, 2**32 - 3, 2**34 - 3, 2**34 + 5, 2**53 + 1, 2**63 - 3, 2**63 + 5, 2**64 - 16)
-"""Places in a stream at or before the end of a block, of a power of two of words and of blocks, and of the stream."""
+"""Positions at or before the end of a block, of a power of two of words or blocks, and of the stream."""
 
 SEEDS = (2**32 - 1, 2**53 + 1, 2**63 + 1, 2**64 - 1, -(2**63))
 
 LENGTHS = (1, 2, 5)
-"""So many numbers are drawn from each place, one draw after the other."""
+"""Numbers of values in successive draws from each position."""
 
 
 def _streams(call: str) -> tuple[Use, ...]:
-    """Draws at all boundaries, of all seeds, of many numbers, and of the last ones of a stream.
+    """Draws at all boundaries and seeds, of many values, and at the end of a stream.
 
-    `call` takes the number ``n`` and the generator ``g``.
+    `call` takes the count ``n`` and the generator ``g``.
     """
     draws = f"[{call} for n in {LENGTHS}]"
     places = f"[{draws} for place in {BOUNDARIES} for g in [tp.Generator(5)] if not setattr(g, 'offset', place)]"
@@ -52,11 +52,11 @@ _AT = "(lambda seed, offset: (g := tp.Generator(seed), setattr(g, 'offset', offs
 FEW = GENERATORS[:1] + GENERATORS[5:6]
 
 HALF_OPEN = ((2**7, "bfloat16"), (2**10, "float16"), (2**20, "float32"))
-"""Numbers near which the numbers of a dtype are far apart."""
+"""Numbers where the spacing of a dtype is large."""
 
 
 def _uniform(low: int, dtype: str) -> tuple[Use, ...]:
-    """Draws between integers two apart, of which some are so near to the upper one that rounding takes them there."""
+    """Draws between integers two apart, some of which would round to the excluded upper bound."""
     call = f"(lambda x: (x, (x >= {low}).all(), (x < {low + 2}).all()))"
     return _drawn(f"{call}(tp.empty(200, dtype=tp.{dtype}).uniform_({low}, {low + 2}, generator=g))", GENERATORS[:1])
 

@@ -1,4 +1,4 @@
-"""Uses of functions that search."""
+"""Uses of searching functions."""
 
 from __future__ import annotations
 

@@ -1,20 +1,20 @@
-"""Uses of functions that sort."""
+"""Uses of sorting functions."""
 
 from __future__ import annotations
 
 from .use import Use, fixed
 
 TIES = fixed([[2, 1, 2], [0, 1, 1]])
-"""Each row with a pair of equal elements."""
+"""Rows with a pair of equal elements."""
 
 COMPARED = "iuf"
 
 SPECIAL = fixed([1.0, float("nan"), -0.0, float("inf"), 0.0, -0.0, -float("inf"), float("nan"), 0.0, 0.0])
-"""With equal elements that can be told apart."""
+"""NaN, infinities, and zeros of both signs, which are equal but distinguishable."""
 
 
 def _order(name: str) -> tuple[Use, ...]:
-    """Uses of what sorts, along an axis."""
+    """Uses of a sorting function along an axis."""
     return (
         Use(f"tp.{name}(x)", dtypes=COMPARED, x=(2, 3)),
         Use(f"tp.{name}(x, axis=0)", dtypes=COMPARED, x=(2, 3)),
@@ -43,7 +43,7 @@ USES: dict[str, tuple[Use, ...]] = {
         *_order("argsort"),
         Use("tp.take_along_axis(x, tp.argsort(x, stable=False), axis=-1)", dtypes=COMPARED, x=(2, 3)),
         Use("tp.argsort(x, 0, True)", dtypes=COMPARED, x=(2, 3)),
-        # Longer rows may be sorted in another way.
+        # Longer rows may use a different algorithm.
         Use("tp.argsort(x, axis=0)", dtypes=COMPARED, smooth=False, x=(2500, 2)),
     ),
     "topk": (

@@ -1,4 +1,4 @@
-"""Uses of reductions and cumulations: every function over the same axes."""
+"""Uses of reductions and cumulative functions, over the same axes for all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .use import (
 )
 
 Call = tuple[tuple[int, ...], str]
-"""Shape of the operand, and the rest of the call."""
+"""Shape of the operand, and the other arguments of the call."""
 
 AXES: tuple[Call, ...] = (
     ((2, 3), "axis=1"),
@@ -37,7 +37,7 @@ AXES: tuple[Call, ...] = (
 )
 
 OF_NONE: tuple[Call, ...] = (((0, 3), "axis=0"), ((0, 3), ""), ((0, 3), "keepdims=True"))
-"""Where no elements are reduced."""
+"""Reductions of no elements."""
 
 REPEATS = 1 << 14
 
@@ -47,7 +47,7 @@ LONG = (
     f"tp.tile(x, (1, {REPEATS})), axis=1",
     f"tp.tile(x, (1, {REPEATS}))[:, ::-2].T, axis=0",
 )
-"""Many terms, along an axis that is innermost in memory and along others: an array of two rows, made long."""
+"""Operands with many terms, along the innermost axis in memory and along others."""
 
 OF_SEVERAL_AXES = (
     f"tp.tile(x[:, :, None], ({REPEATS}, 1, 2)), axis=(0, 2)",
@@ -77,7 +77,7 @@ FURTHER: dict[str, tuple[Call, ...]] = {
     "sum": _WIDENED,
     "var": _CORRECTED,
 }
-"""Further calls of a function."""
+"""Further calls, by function."""
 
 CUMULATIONS: tuple[Call, ...] = (
     ((2, 3), "axis=1"),
@@ -93,17 +93,17 @@ CUMULATIONS: tuple[Call, ...] = (
 
 
 def _draw_factors(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
-    """Products of up to 24 of them neither overflow nor vanish."""
+    """Factors whose products of up to 24 neither overflow nor underflow."""
     return draw_any(rng, shape, dtype) if dtype[0] in "biu" and dtype[:2] != "bf" else _NEAR_ONE.draw(rng, shape, dtype)
 
 
 def _draw_far(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
-    """Far from zero beside their spread, where a formula of one pass loses digits."""
+    """Numbers with a mean much larger than their deviation, where a one-pass variance loses digits."""
     return draw_any(rng, shape, dtype) + (0 if dtype in ("float16", "bfloat16") else 100)
 
 
 def _draw_spread(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
-    """Two rows of unlike numbers whose sums don't cancel."""
+    """Two rows of different numbers whose sums do not cancel."""
     found = between(0.5, 0.7).draw(rng, shape, dtype)
     found[1:] *= 2.0
     return found
@@ -133,13 +133,13 @@ def reductions(name: str) -> tuple[Use, ...]:
 
 
 def over_many(function: str, *calls: str) -> tuple[Use, ...]:
-    """Uses of a function that adds up many terms; the first one in every dtype."""
+    """Uses of a function that sums many terms; the first one in every dtype."""
     return tuple(
         Use(
             f"{function}({call})",
             dtypes="fc",
             smooth=False,
-            telling=not i,
+            every_dtype=not i,
             terms=2 * REPEATS,
             x=Operand((2, 3), _SPREAD),
         )
@@ -148,10 +148,10 @@ def over_many(function: str, *calls: str) -> tuple[Use, ...]:
 
 
 def _accumulated(name: str) -> tuple[Use, ...]:
-    """Uses in which half precision shows whether it is added up in float32."""
+    """Uses that show whether half precision is accumulated in float32."""
     values = ([[2048, 1, 1, 1, 1, 1, 1]], [60000, 60000, 60000, -60000, -60000, -60000], [60000, 60000, 60000])
     return tuple(
-        Use(f"tp.{name}(x, axis=-1)", dtypes="f", smooth=False, telling=True, x=fixed(each)) for each in values
+        Use(f"tp.{name}(x, axis=-1)", dtypes="f", smooth=False, every_dtype=True, x=fixed(each)) for each in values
     )
 
 
@@ -173,7 +173,7 @@ def _use(name: str, shape: tuple[int, ...], call: str) -> Use:
 
 def _is_smooth(name: str, shape: tuple[int, ...], call: str) -> bool:
     if name in ("mean", "var", "std") and 0 in shape and "axis=1" not in call:
-        # Of no elements it is NaN.
+        # The result for no elements is NaN.
         return False
-    # The variance of one element is constant, and its root has a kink there.
+    # The variance of one element is 0, where the square root has a kink.
     return name != "std" or (shape != () and "axis=()" not in call and "-2" not in call)

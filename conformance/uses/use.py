@@ -1,4 +1,4 @@
-"""What a use of an operation is: a line of Python, the operands in it, and the values that they are drawn from."""
+"""`Use`: a call of an operation as a Python expression, with its operands and the values to draw for them."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ import numpy
 
 Array = numpy.ndarray
 Draw = Callable[[numpy.random.Generator, tuple[int, ...], str], Array]
-"""Makes values of a shape for a dtype of that name; arrays of a wider dtype are rounded to it afterwards."""
+"""Draws values of a shape for the named dtype; arrays of a wider dtype are rounded to it afterwards."""
 
 
 @dataclass(frozen=True)
 class Values:
-    """A set of arrays that an operand may be.
+    """A distribution of values for an operand.
 
     Attributes
     ----------
     draw : callable
-        ``draw(rng, shape, dtype)`` makes one.
+        ``draw(rng, shape, dtype)`` draws an array.
     smooth : callable
-        The same away from kinks and poles, for finite differences; all elements differ.
+        Draws different elements away from kinks and poles, for finite differences.
     simplest : number or None
-        What an element is replaced by to make an example smaller, as long as it still fails; None where elements
-        depend on each other.
+        The value that shrinking puts in the place of elements while the example still fails; None if elements depend
+        on each other.
     any_shape : bool
-        Whether they may have another shape than their operand's.
+        Whether arrays of other shapes than the operand's can be drawn.
     ends : tuple of int or None
-        Of integers the range, the second end excluded: where they are positions, it is the length of an axis.
+        The range of integers, second end excluded; for indices the second end is the length of the axis.
     """
 
     draw: Draw
@@ -42,14 +42,14 @@ class Values:
 
 @dataclass(frozen=True)
 class Operand:
-    """One operand.
+    """An operand of a use.
 
     Attributes
     ----------
     shape : tuple of int
     values : Values
     dtype : str or None
-        The one that it always has; None for the dtype that the check chooses.
+        A fixed dtype; None for the dtype that the check chooses.
     """
 
     shape: tuple[int, ...]
@@ -58,30 +58,29 @@ class Operand:
 
 
 class Use:
-    """One way to use an operation.
+    """A call of an operation, with its operands.
 
     Parameters
     ----------
     code
-        A Python expression that uses ``tp``, the operands by their names, ``OPERATIONS`` and ``TENSOR_OPS``. Its value
-        is a tensor, or a tuple or list of tensors, in which every element is determined: where signs or phases are
-        free, the expression puts together what they cancel in.
+        A Python expression of ``tp``, the operands' names, ``OPERATIONS`` and ``TENSOR_OPS``. Its value is a tensor, or
+        a tuple or list of tensors, with unique elements: if an operation's results are unique up to signs or phases,
+        the expression combines them so that these cancel.
     dtypes
-        The kinds of dtypes for which it has an answer, as NumPy's letters out of ``"biufc"``; by default all that the
-        operation accepts.
+        The kinds of dtypes it is called with, as NumPy's letters out of ``"biufc"``; by default all that the operation
+        accepts.
     smooth
-        Whether its gradient is checked, where the operation has one.
+        Whether to check the gradient, if the operation has one.
     elementwise
-        Whether each element of the result depends on those in its place alone, so that a reference may compute them in
-        one array whatever their shapes.
-    telling
-        Whether it shows what differs from dtype to dtype, so that it is tried in every one.
+        Whether the function is elementwise, so that the reference may compute several shapes in one array.
+    every_dtype
+        Whether to try every dtype even at the quick level.
     rounded_once
-        Whether half precision is computed in float32, and each element of the result rounded once.
+        Whether half precision is computed in float32 and the result rounded once.
     terms
-        How many terms its sums have, if many: the bound grows as the logarithm of their number.
+        Number of terms of long sums: the error bound grows with its logarithm.
     operands
-        By name, an `Operand` or the shape of one with any values.
+        An `Operand`, or the shape of an operand with any values, by name.
 
     Examples
     --------
@@ -98,7 +97,7 @@ class Use:
         dtypes: str = "biufc",
         smooth: bool = True,
         elementwise: bool = False,
-        telling: bool = False,
+        every_dtype: bool = False,
         rounded_once: bool = False,
         terms: int = 1,
         **operands: Operand | tuple[int, ...],
@@ -107,7 +106,7 @@ class Use:
         self.dtypes = dtypes
         self.smooth = smooth
         self.elementwise = elementwise
-        self.telling = telling
+        self.every_dtype = every_dtype
         self.rounded_once = rounded_once
         self.terms = terms
         self.operands = {
@@ -118,7 +117,7 @@ class Use:
 
     @property
     def is_public(self) -> bool:
-        """Whether it calls functions of users alone, none that only gradient rules call."""
+        """Whether the expression calls public functions only."""
         return "OPERATIONS" not in self.code and "TENSOR_OPS" not in self.code
 
     @classmethod
@@ -126,40 +125,25 @@ class Use:
         cls,
         code: str,
         operands: Mapping[str, Operand | tuple[int, ...]],
-        *,
-        dtypes: str = "biufc",
-        smooth: bool = True,
-        elementwise: bool = False,
-        telling: bool = False,
-        rounded_once: bool = False,
-        terms: int = 1,
+        **options: Any,
     ) -> Use:
-        """The same with the operands in a dict."""
-        return cls(
-            code,
-            dtypes=dtypes,
-            smooth=smooth,
-            elementwise=elementwise,
-            telling=telling,
-            rounded_once=rounded_once,
-            terms=terms,
-            **operands,
-        )
+        """Make a use from operands in a dict, with the options of `Use`."""
+        return cls(code, **options, **operands)
 
     @property
     def size(self) -> tuple[int, int]:
-        """Orders uses from the simplest: by elements, then by axes."""
+        """Total number of elements, then of axes: orders uses from the simplest."""
         shapes = [operand.shape for operand in self.operands.values()]
         return sum(map(math.prod, shapes)), sum(map(len, shapes))
 
     @property
     def variables(self) -> list[str]:
-        """The operands that its gradient is by: those of no dtype of their own."""
+        """The operands to differentiate by: those without a fixed dtype."""
         return [name for name, operand in self.operands.items() if operand.dtype is None]
 
     @property
     def has_layouts(self) -> bool:
-        """Whether an operand may lie in memory in several ways."""
+        """Whether an operand has several memory layouts."""
         return any(math.prod(operand.shape) > max(operand.shape, default=1) for operand in self.operands.values())
 
     @property
@@ -173,16 +157,16 @@ class Use:
 
 
 def is_wide(dtype: str) -> bool:
-    """Whether a floating-point dtype holds small steps and great numbers."""
+    """Whether a dtype is single or double precision, real or complex."""
     return dtype in ("float32", "float64", "complex64", "complex128")
 
 
 GREAT = 1 / 8
-"""How many of the integers are near the end of their range, where sums wrap around and floats hold no units."""
+"""Fraction of large integers, whose sums wrap around, and which floats do not represent exactly."""
 
 
 def draw_any(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
-    """Small integers, with ties among them, and fractions of all magnitudes that the dtype holds well."""
+    """Small integers with ties, and fractions of many magnitudes; some integers are large."""
     if dtype == "bool":
         return rng.integers(0, 2, shape).astype(bool)
     if dtype.startswith(("int", "uint")):
@@ -203,9 +187,9 @@ def draw_any(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) ->
 def draw_apart(
     rng: numpy.random.Generator, shape: tuple[int, ...], low: float = 0.2, high: float = 2.0, signs: bool = True
 ) -> Array:
-    """Magnitudes from `low` to `high`, each in a part of the range of its own."""
+    """Magnitudes from `low` to `high`, each in its own part of the range, so that all differ."""
     count = math.prod(shape)
-    # Not in the middle of their steps, since differences of several operands would be equal then.
+    # Not in the middle of the parts, or differences of several operands would be equal.
     values = low + (rng.permutation(count) + rng.uniform(0.1, 0.9, count)) * (high - low) / max(count, 1)
     if signs:
         values *= rng.choice([-1.0, 1.0], count)
@@ -213,7 +197,7 @@ def draw_apart(
 
 
 def draw_smooth(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
-    """Elements of magnitude 0.2 to 2, all different."""
+    """Different elements of magnitude 0.2 to 2."""
     values = draw_apart(rng, shape)
     return values + 1j * draw_apart(rng, shape) if dtype.startswith("complex") else values
 
@@ -222,7 +206,7 @@ ANY = Values(draw_any, draw_smooth)
 
 
 def between(low: float, high: float, signs: bool = False) -> Values:
-    """Magnitudes between two positive bounds."""
+    """Values with magnitudes between two positive bounds, of both signs if `signs`."""
 
     def draw(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
         if dtype.startswith("complex"):
@@ -255,7 +239,7 @@ def mask(shape: tuple[int, ...]) -> Operand:
 
 
 def fixed(array: Any, dtype: str | None = None) -> Operand:
-    """Always the same values."""
+    """An operand with constant values."""
     found = numpy.asarray(array)
 
     def draw(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
@@ -265,7 +249,7 @@ def fixed(array: Any, dtype: str | None = None) -> Operand:
 
 
 def matrix(shape: tuple[int, ...], spread: float = 4.0) -> Operand:
-    """Matrices whose singular values lie between 1 and `spread`, all different, so that they are well conditioned."""
+    """Well-conditioned matrices: their singular values are different and between 1 and `spread`."""
 
     def draw(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
         *batch, rows, columns = shape
@@ -278,7 +262,7 @@ def matrix(shape: tuple[int, ...], spread: float = 4.0) -> Operand:
 
 
 def hermitian(shape: tuple[int, ...], positive: bool = True) -> Operand:
-    """Hermitian matrices with eigenvalues from 1 to 4, all different; with both signs unless `positive`."""
+    """Hermitian matrices with different eigenvalues of magnitude 1 to 4, of both signs unless `positive`."""
 
     def draw(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
         values = numpy.linspace(1, 4, shape[-1]) if shape[-1] else numpy.zeros(0)
