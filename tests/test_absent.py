@@ -32,7 +32,6 @@ NEAREST = {
     "nn.LogSoftmax": "tensorplug.log_softmax",
     "nn.functional.crossEntropy": "tensorplug.nn.functional.cross_entropy",
     "linalg.norm": "tensorplug.norm",
-    "fft.fft2": "tensorplug.fft.fftn",
     "autograd.set_detect_anomaly": "tensorplug.autograd.detect_anomaly",
     "cuda.manual_seed": "tensorplug.manual_seed",
     # Slips.
@@ -45,7 +44,7 @@ NEAREST = {
 NOTHING_NEAR = (
     "optim utils distributions compile jit sparse Size dtype median nanmean lerp cdist sinc rsqrt erf addbmm "
     "logaddexp2 x nn.Module nn.Conv2d nn.Parameter nn.RReLU nn.Unfold nn.functional.conv1d nn.functional.unfold "
-    "nn.functional.relu6 linalg.lstsq fft.hfftn func.functionalize autograd.functional cuda.Stream"
+    "nn.functional.relu6 linalg.lstsq func.functionalize autograd.functional cuda.Stream"
 ).split()
 
 

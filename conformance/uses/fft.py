@@ -74,6 +74,22 @@ USES: dict[str, tuple[Use, ...]] = {
     "fft.ihfft": _of("ihfft", LINES, "f"),
     "fft.rfftn": _of("rfftn", BOXES, "f"),
     "fft.irfftn": _of("irfftn", BOXES),
+    **{
+        f"fft.{name}": tuple(
+            Use(f"tp.fft.{name}(x{arguments})", dtypes=dtypes, x=(2, 3, 2, 2))
+            for arguments in ("", ', (3, 4), norm="ortho"', ", dim=(0, 2)")
+        )
+        for name, dtypes in (
+            ("fft2", "fc"),
+            ("ifft2", "fc"),
+            ("rfft2", "f"),
+            ("irfft2", "fc"),
+            ("hfft2", "fc"),
+            ("hfftn", "fc"),
+            ("ihfft2", "f"),
+            ("ihfftn", "f"),
+        )
+    },
     "fft.fftshift": _of("fftshift", SHIFTS, "biufc"),
     "fft.ifftshift": _of("ifftshift", SHIFTS, "biufc"),
     "fft.fftfreq": tuple(

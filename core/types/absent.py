@@ -22,9 +22,9 @@ COUNTERPARTS: Final = dict(
     pair.split("=")
     for pair in """
     absolute=abs argwhere=nonzero aminmax=amin broadcast_tensors=broadcast_arrays clamp_max=clip clamp_min=clip
-    concatenate=concat fft2=fftn fix=trunc get_default_device=default_backend ifft2=ifftn irfft2=irfftn
+    concatenate=concat fix=trunc get_default_device=default_backend
     logdet=linalg.slogdet multi_dot=matmul ndimension=ndim promote_types=result_type
-    reshape_as=reshape rfft2=rfftn set_default_device=set_default_backend set_default_tensor_type=set_default_dtype
+    reshape_as=reshape set_default_device=set_default_backend set_default_tensor_type=set_default_dtype
     set_detect_anomaly=detect_anomaly sgn=sign std_mean=std swapaxes=transpose swapdims=transpose symeig=linalg.eigh
     take_along_dim=take_along_axis tensor_split=split unique=unique_values var_mean=var vdot=vecdot
     """.split()
@@ -49,8 +49,7 @@ triangular_solve unflatten unique unique_consecutive vdot vsplit xlogy
 """PyTorch's methods that Tensor lacks, or whose in-place forms it lacks."""
 
 OTHERS: Final = frozenset(
-    "addbmm addmv autograd.functional dtype hfftn ihfftn layout name nn.unfold nn.functional.unfold random rrelu size "
-    "type".split()
+    "addbmm addmv autograd.functional dtype layout name nn.unfold nn.functional.unfold random rrelu size type".split()
 )
 """Names, in lower case, that are similar to one of ours and mean another function."""
 

@@ -68,7 +68,7 @@ def _transformed(made: Operation, name: str, x: Tensor, n: Any, axis: Any, norm:
     x = _operand(made, name, x)
     position = normalize_axis(name, axis, x.ndim)
     length = transform_length(name, x.shape[position] if n is None else n)
-    mode = _norm(name, norm)
+    mode = norm_mode(name, norm)
     found: Tensor = made(_resize(x, {position: length}), axis=position, norm=mode)
     return found
 
@@ -78,7 +78,7 @@ def _of_half(name: str, x: Tensor, n: Any, axis: Any, norm: Any, conjugated: boo
     x = _operand(_irfft, name, x)
     position = normalize_axis(name, axis, x.ndim)
     length = transform_length(name, 2 * (x.shape[position] - 1) if n is None else n)
-    mode = _norm(name, norm)
+    mode = norm_mode(name, norm)
     half = _resize(x, {position: length // 2 + 1})
     found: Tensor = _irfft(conj(half) if conjugated else half, n=length, axis=position, norm=mode)
     return found
@@ -103,7 +103,7 @@ def _transformed_along(made: Operation, name: str, x: Tensor, s: Any, axes: Any,
     """Complex transform along axes, truncated or padded to lengths."""
     x = _operand(made, name, x)
     lengths = _box(name, x, s, axes)
-    mode = _norm(name, norm)
+    mode = norm_mode(name, norm)
     found: Tensor = made(_resize(x, lengths), axes=tuple(lengths), norm=mode) if lengths else clone(x)
     return found
 
@@ -126,7 +126,8 @@ def transform_length(name: str, n: Any) -> int:
     return length
 
 
-def _norm(name: str, norm: Any) -> str:
+def norm_mode(name: str, norm: Any) -> str:
+    """Check the normalisation of a transform."""
     chosen = "backward" if norm is None else norm
     if not isinstance(chosen, str) or chosen not in REVERSED:
         raise ValueError(f"{name}: got norm {norm!r}, wanted one of {', '.join(map(repr, REVERSED))}")
@@ -378,7 +379,7 @@ def rfftn(
     """
     x = _operand(_rfft, "fft.rfftn", x)
     lengths = _box("fft.rfftn", x, s, axes)
-    mode = _norm("fft.rfftn", norm)
+    mode = norm_mode("fft.rfftn", norm)
     *others, last = _require_axes("fft.rfftn", lengths)
     half: Tensor = _rfft(_resize(x, lengths), axis=last, norm=mode)
     return _fftn(half, axes=tuple(others), norm=mode) if others else half
@@ -424,7 +425,7 @@ def irfftn(
     """
     x = _operand(_irfft, "fft.irfftn", x)
     lengths = _box("fft.irfftn", x, s, axes, halved=True)
-    mode = _norm("fft.irfftn", norm)
+    mode = norm_mode("fft.irfftn", norm)
     *others, last = _require_axes("fft.irfftn", lengths)
     half = _resize(x, {**lengths, last: lengths[last] // 2 + 1})
     half = _ifftn(half, axes=tuple(others), norm=mode) if others else half
@@ -458,7 +459,7 @@ def hfft(
     >>> tp.fft.hfft(tp.tensor([1.0, 1.0]), n=3)
     tensor([3., 0., 0.])
     """
-    return _of_half("fft.hfft", x, n, axis, REVERSED[_norm("fft.hfft", norm)], conjugated=True)
+    return _of_half("fft.hfft", x, n, axis, REVERSED[norm_mode("fft.hfft", norm)], conjugated=True)
 
 
 @function(name="fft.ihfft")
@@ -478,4 +479,4 @@ def ihfft(
     >>> tp.fft.ihfft(tp.tensor([3.0, 0.0, 0.0]))
     tensor([1.-0.j, 1.-0.j], dtype=tensorplug.complex64)
     """
-    return conj(_transformed(_rfft, "fft.ihfft", x, n, axis, REVERSED[_norm("fft.ihfft", norm)]))
+    return conj(_transformed(_rfft, "fft.ihfft", x, n, axis, REVERSED[norm_mode("fft.ihfft", norm)]))
