@@ -8,7 +8,17 @@ from .autodiff import backward
 from .dispatch.registry import MEMBERS, OPERATIONS
 from .interchange import interop
 from .memory.tensor import Tensor
-from .pytorch import activations, comparison, constructors, conversion, distances, einsum, selection, softmax
+from .pytorch import (
+    activations,
+    comparison,
+    constructors,
+    conversion,
+    distances,
+    einsum,
+    piecewise,
+    selection,
+    softmax,
+)
 from .pytorch import fft as pytorch_fft
 from .random import generator, sampling
 from .standard import (

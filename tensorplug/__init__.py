@@ -48,6 +48,12 @@ from .core.types.absent import explain_absent as _explain_absent
 from .core.types.devices import *
 from .core.types.dtypes import *
 from .losses.loss import *
+from .nn.functional import celu as celu
+from .nn.functional import hardshrink as hardshrink
+from .nn.functional import prelu as prelu
+from .nn.functional import rrelu as rrelu
+from .nn.functional import selu as selu
+from .nn.functional import threshold as threshold
 
 __array_api_version__ = "2025.12"
 __version__ = "0.1.0"

@@ -29,6 +29,7 @@ NEAREST = {
     "nn.Linear": "tensorplug.linear",
     "nn.ReLU": "tensorplug.relu",
     "nn.LeakyReLU": "tensorplug.nn.functional.leaky_relu",
+    "nn.RReLU": "tensorplug.rrelu",
     "nn.LogSoftmax": "tensorplug.log_softmax",
     "nn.functional.crossEntropy": "tensorplug.nn.functional.cross_entropy",
     "linalg.norm": "tensorplug.norm",
@@ -43,8 +44,8 @@ NEAREST = {
 
 NOTHING_NEAR = (
     "optim utils distributions compile jit sparse Size dtype median nanmean lerp cdist sinc rsqrt erf addbmm "
-    "logaddexp2 x nn.Module nn.Conv2d nn.Parameter nn.RReLU nn.Unfold nn.functional.conv1d nn.functional.unfold "
-    "nn.functional.relu6 linalg.lstsq func.functionalize autograd.functional cuda.Stream"
+    "logaddexp2 x nn.Module nn.Conv2d nn.Parameter nn.Unfold nn.functional.conv1d nn.functional.unfold "
+    "linalg.lstsq func.functionalize autograd.functional cuda.Stream"
 ).split()
 
 

@@ -19,8 +19,8 @@ from ..memory.structure import cast, clone, reshape
 from ..memory.tensor import Tensor
 from ..memory.writes import copy_
 from ..types.axes import as_flag, normalize_axes, normalize_axis
-from ..types.dtypes import float32
-from ..types.errors import unsupported
+from ..types.dtypes import ACCEPTED, float32
+from ..types.errors import DTypeError, unsupported
 from .in_place import in_place, write_out
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -40,6 +40,7 @@ _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 def function(
     *,
     name: str | None = None,
+    accepts: str = "all",
     public: bool = True,
     methods: tuple[str, ...] = (),
     in_place_method: bool = False,
@@ -62,6 +63,8 @@ def function(
     ----------
     name
         By default that of the body; ``"linalg.qr"`` in an extension.
+    accepts
+        A category in `dtypes.ACCEPTED`, for the first operand.
     public
         Whether users and gradient rules can call it as a function; if not, it is only a method.
     methods
@@ -82,7 +85,7 @@ def function(
     """
 
     def declare(body: F) -> F:
-        made = _Wrapper(body, name or body.__name__, axis, scalar_axis, widens_half, dialects, keywords)
+        made = _Wrapper(body, name or body.__name__, accepts, axis, scalar_axis, widens_half, dialects, keywords)
         wrapper: F = write_later(body, made.write)
         _WRAPPERS[wrapper] = made
         if public:
@@ -112,6 +115,7 @@ class _Wrapper:
 
     body: Callable[..., Any]
     name: str
+    accepts: str
     axis: str | None
     scalar_axis: bool
     widens_half: bool
@@ -158,9 +162,10 @@ class _Wrapper:
 
     def write(self, scope: dict[str, Any]) -> Callable[..., Any]:
         """Compile the wrapper in a scope."""
-        checks = (Tensor, as_flag, normalize_axes, normalize_axis, _missing, unsupported)
+        checks = (Tensor, as_flag, normalize_axes, normalize_axis, _missing, _refused, unsupported)
         called = (as_vector, clone, copy_, in_float32, write_out)
         scope |= {one.__name__: one for one in (*checks, *called)} | {"MISSING": MISSING, "body": self.body}
+        scope["accepted"] = ACCEPTED[self.accepts]
         header = []
         for one in self.parameters:
             if one.default is not one.empty:
@@ -172,7 +177,7 @@ class _Wrapper:
         return write_function([definition, *(f"    {line}" for line in lines)], self.name, scope)
 
     def _checks(self) -> list[str]:
-        """Lines that raise TypeError for missing arguments and for operands that are not tensors."""
+        """Lines that raise TypeError for missing arguments, operands that are not tensors, and other dtypes."""
         lines = []
         required = [one.name for one in self.parameters if one.default is MISSING and not self._is_alias(one.name)]
         if required:
@@ -187,6 +192,11 @@ class _Wrapper:
         if wrong:
             given = ", ".join([*tensors, *(f"*([] if {one} is None else [{one}])" for one in optional)])
             lines += [f"if {' or '.join(wrong)}:", f"    raise unsupported({self.name!r}, {given})"]
+        if self.accepts != "all":
+            lines += [
+                f"if {self._operand}._key.dtype not in accepted:",
+                f"    raise _refused({self.name!r}, {self._operand}, {self.accepts!r})",
+            ]
         return lines
 
     def _special_cases(self) -> list[str]:
@@ -293,6 +303,11 @@ class _Source(str):
 def _missing(operation: str, **given: Any) -> TypeError:
     names = " and ".join(repr(name) for name, value in given.items() if value is MISSING)
     return TypeError(f"{operation}: missing the argument {names}")
+
+
+def _refused(operation: str, x: Tensor, accepts: str) -> TypeError:
+    article = "an" if accepts[0] in "aeiou" else "a"
+    return DTypeError(f"{operation}: got {x.dtype}, wanted {article} {accepts} dtype")
 
 
 def as_vector(function: Callable[..., Any], *arguments: Any, out: Any = None, **keywords: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Activation functions except softmax: elu, leaky_relu, logsigmoid, silu, softplus."""
+"""Smooth activation functions except softmax: celu, elu, glu, mish, selu, silu, softplus and so on."""
 
 from __future__ import annotations
 
@@ -7,9 +7,26 @@ from typing import Any
 from ..dispatch.operation import operation
 from ..families.function import function
 from ..memory.tensor import Tensor
+from ..standard.elementwise import abs, expm1, greater, sigmoid, tanh
+from ..standard.manipulation import chunk
+from ..standard.searching import where
 from ..types.axes import as_float
+from ..types.errors import DivisionByZeroError, ShapeError
+from .selection import masked_fill
 
-__all__ = ["elu", "leaky_relu", "logsigmoid", "silu", "softplus"]
+__all__ = [
+    "celu",
+    "elu",
+    "glu",
+    "leaky_relu",
+    "logsigmoid",
+    "mish",
+    "selu",
+    "silu",
+    "softplus",
+    "softsign",
+    "tanhshrink",
+]
 
 _FLOATS = "real-valued floating-point"
 
@@ -180,3 +197,133 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
     beta, threshold = as_float("softplus", "beta", beta), as_float("softplus", "threshold", threshold)
     found: Tensor = _softplus(input, beta=beta, threshold=threshold)
     return found
+
+
+@function(accepts=_FLOATS, widens_half=True)
+def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    r"""Each element where it is positive, else :math:`\alpha (e^{x / \alpha} - 1)`, whose slope at zero is 1.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of a real-valued floating-point dtype; half-precision types are computed in float32.
+    alpha : float, default: 1.0
+        What negative elements tend to, with the other sign; not zero.
+    inplace : bool, default: False
+        Whether the operation is in place.
+
+    Raises
+    ------
+    ZeroDivisionError
+        If `alpha` is zero.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.functional.celu(tp.tensor([-1.0, 2.0]), 2.0)
+    tensor([-0.7869,  2.0000])
+    """
+    alpha = as_float("celu", "alpha", alpha)
+    if alpha == 0.0:
+        raise DivisionByZeroError("celu: got alpha 0, wanted another number")
+    positive = greater(input, 0.0)
+    return where(positive, input, expm1(masked_fill(input, positive, 0.0) / alpha) * alpha)
+
+
+_SELU_ALPHA = 1.6732632423543772848170429916717
+_SELU_SCALE = 1.0507009873554804934193349852946
+
+
+@function(accepts=_FLOATS, widens_half=True)
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """Scaled exponential linear unit, which keeps mean 0 and variance 1 of activations from layer to layer.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of a real-valued floating-point dtype; half-precision types are computed in float32.
+    inplace : bool, default: False
+        Whether the operation is in place.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.functional.selu(tp.tensor([-1.0, 2.0]))
+    tensor([-1.1113,  2.1014])
+    """
+    found: Tensor = _elu(input, alpha=_SELU_ALPHA) * _SELU_SCALE
+    return found
+
+
+@function(accepts=_FLOATS, widens_half=True)
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """Each element times the tangent of its `softplus`: ``x * tanh(softplus(x))``.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of a real-valued floating-point dtype; half-precision types are computed in float32.
+    inplace : bool, default: False
+        Whether the operation is in place.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.functional.mish(tp.tensor([-1.0, 2.0]))
+    tensor([-0.3034,  1.9440])
+    """
+    return input * tanh(_softplus(input, beta=1.0, threshold=20.0))
+
+
+@function(accepts=_FLOATS, widens_half=True)
+def softsign(input: Tensor) -> Tensor:
+    """Each element divided by one more than its absolute value.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.functional.softsign(tp.tensor([-1.0, 3.0]))
+    tensor([-0.5000,  0.7500])
+    """
+    return input / (abs(input) + 1.0)
+
+
+@function(accepts=_FLOATS, widens_half=True)
+def tanhshrink(input: Tensor) -> Tensor:
+    """Each element less its hyperbolic tangent.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.functional.tanhshrink(tp.tensor([-1.0, 2.0]))
+    tensor([-0.2384,  1.0360])
+    """
+    return input - tanh(input)
+
+
+@function(accepts=_FLOATS, axis="one", widens_half=True)
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """Gated linear unit: the first half along an axis, times the `sigmoid` of the second half.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of a real-valued floating-point dtype; half-precision types are computed in float32.
+    dim : int, default: -1
+        The axis, whose length is even.
+
+    Raises
+    ------
+    ShapeError
+        If the length is odd.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.functional.glu(tp.tensor([1.0, 2.0, 0.0, 1000.0]))
+    tensor([0.5000, 2.0000])
+    """
+    if input.shape[dim] % 2:
+        raise ShapeError(f"glu: got shape {input.shape}, wanted an even length along axis {dim} to be halved")
+    first, second = chunk(input, 2, dim)
+    return first * sigmoid(second)

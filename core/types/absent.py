@@ -36,12 +36,12 @@ H abs absolute addbmm addcdiv addcmul addmv addr adjoint aminmax angle apply arc
 arctan2 arctanh argwhere as_strided as_strided_scatter baddbmm bincount cauchy cdouble cfloat chalf cholesky_inverse
 cholesky_solve clamp_max clamp_min corrcoef cov cross cummax cummin data_ptr deg2rad detach diag diag_embed diagflat
 diagonal_scatter digamma dist dsplit eig element_size eq erf erfc erfinv exp2 exponential fill_diagonal fix fliplr
-flipud float_power fmax fmin fmod frac frexp gcd ge geometric geqrf get_device greater greater_equal gt hardshrink
+flipud float_power fmax fmin fmod frac frexp gcd ge geometric geqrf get_device greater greater_equal gt
 heaviside histc histogram hsplit i0 igamma igammac index_put index_reduce inner is_complex is_nonzero is_same_size
 is_signed isneginf isposinf isreal istft itemsize kron kthvalue lcm ldexp le lerp less less_equal lgamma log_normal
 logaddexp2 logcumsumexp logdet logit lstsq lt lu lu_solve mH map masked_scatter matrix_exp median mode msort
 multinomial mvlgamma nan_to_num nanmean nanmedian nanquantile nansum nbytes ndimension ne new new_empty_strided
-not_equal orgqr ormqr pin_memory polygamma prelu put qr quantile rad2deg renorm reshape_as resize resize_as
+not_equal orgqr ormqr pin_memory polygamma put qr quantile rad2deg renorm reshape_as resize resize_as
 rot90 rsqrt scatter_reduce select select_scatter sgn share_memory sinc slice_scatter solve split_with_sizes stft
 storage storage_offset sum_to_size svd swapaxes swapdims symeig take_along_dim tensor_split to_dense to_sparse
 triangular_solve unflatten unique unique_consecutive vdot vsplit xlogy
@@ -49,7 +49,7 @@ triangular_solve unflatten unique unique_consecutive vdot vsplit xlogy
 """PyTorch's methods that Tensor lacks, or whose in-place forms it lacks."""
 
 OTHERS: Final = frozenset(
-    "addbmm addmv autograd.functional dtype layout name nn.unfold nn.functional.unfold random rrelu size type".split()
+    "addbmm addmv autograd.functional dtype layout name nn.unfold nn.functional.unfold random size type".split()
 )
 """Names, in lower case, that are similar to one of ours and mean another function."""
 

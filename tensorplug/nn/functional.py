@@ -8,10 +8,12 @@ import warnings
 from ..core.memory.tensor import Tensor
 from ..core.pytorch import activations as _activations
 from ..core.pytorch import distances as _distances
+from ..core.pytorch import piecewise as _piecewise
 from ..core.pytorch import softmax as _softmax
 from ..core.pytorch.activations import *
 from ..core.pytorch.constructors import one_hot as one_hot
 from ..core.pytorch.distances import *
+from ..core.pytorch.piecewise import *
 from ..core.pytorch.softmax import logsumexp as logsumexp
 from ..core.random.generator import dropout as dropout
 from ..core.standard import elementwise as _elementwise
@@ -23,8 +25,20 @@ from ..losses.functional import *
 
 # Type checkers cannot evaluate this list; a star import re-exports names for them.
 if not typing.TYPE_CHECKING:
-    __all__ = ["dropout", "linear", "log_softmax", "logsumexp", "one_hot", "relu", "sigmoid", "softmax", "tanh"]
-    __all__ += _activations.__all__ + _distances.__all__ + _losses.__all__
+    __all__ = [
+        "dropout",
+        "linear",
+        "log_softmax",
+        "logsumexp",
+        "one_hot",
+        "relu",
+        "sigmoid",
+        "softmax",
+        "softmin",
+        "tanh",
+    ]
+    for _chapter in (_activations, _distances, _losses, _piecewise):
+        __all__ += _chapter.__all__
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -74,6 +88,19 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
     tensor([-1000.,     0.])
     """
     return _softmax.log_softmax(input, _axis("log_softmax", input, dim, _stacklevel), dtype)
+
+
+def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: typing.Any = None) -> Tensor:
+    """The softmax of the negated elements, whose parameters are those of `softmax`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.functional.softmin(tp.tensor([[0.0, 0.0], [1.0, 3.0]]), dim=1)
+    tensor([[0.5000, 0.5000],
+            [0.8808, 0.1192]])
+    """
+    return _softmax.softmax(-input, _axis("softmin", input, dim, _stacklevel), dtype)
 
 
 def _axis(operation: str, input: Tensor, dim: int | None, stacklevel: int) -> int | None:
