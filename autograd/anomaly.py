@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
-import traceback
 import weakref
 from contextvars import ContextVar
 from typing import Any
@@ -21,7 +20,7 @@ _OURS = (*(str(_ROOT / folder) + os.sep for folder in ("autograd", "backends", "
 _detecting: ContextVar[bool] = ContextVar("tensorplug_detecting_anomalies", default=False)
 _checking: ContextVar[bool] = ContextVar("tensorplug_checking_nan", default=False)
 
-_origins: weakref.WeakKeyDictionary[Any, traceback.StackSummary] = weakref.WeakKeyDictionary()
+_origins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
 
 
 class detect_anomaly(contextlib.ContextDecorator):
@@ -67,6 +66,8 @@ class detect_anomaly(contextlib.ContextDecorator):
 
 
 def _remember(node: Any, out: Any) -> None:
+    import traceback
+
     _origins[node] = traceback.extract_stack()
 
 
@@ -100,5 +101,7 @@ def _origin(node: Any) -> str:
     stack = _origins.get(node)
     if stack is None:
         return f"{node.name} was recorded outside of detect_anomaly; enclose the forward pass too."
+    import traceback
+
     users = [frame for frame in stack if not frame.filename.startswith(_OURS)] or list(stack)
     return f"{node.name} was recorded here:\n{''.join(traceback.format_list(users))}"

@@ -27,8 +27,10 @@ class Rule(Protocol):
     saved: SavedFormat
     serves: dict[str, tuple[int, ...]]
     gradients: dict[str, Callable[..., Any]]
-    tangents: dict[str, Callable[..., Any]] | None
     variadic: bool
+
+    @property
+    def tangents(self) -> dict[str, Callable[..., Any]] | None: ...
 
 
 def parameter_names(function: Callable[..., Any]) -> tuple[str, ...]:

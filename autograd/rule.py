@@ -60,8 +60,8 @@ class Rule:
         For each of several results, the rule of its node.
     gradients : dict
         The gradient formula of each operand.
-    tangents : dict or None
-        The JVP formula of each operand, linear in its tangent; None if the VJP is transposed instead.
+    make_tangents : callable or None
+        Returns the JVP formula of each operand, linear in its tangent; None if the VJP is transposed instead.
     """
 
     def __init__(
@@ -85,9 +85,14 @@ class Rule:
         self.serves = {
             tensor: tuple(i for i, names in enumerate(needs.values()) if tensor in names) for tensor in self.tensors
         }
-        self.tangents: dict[str, Gradient] | None = None
+        self.make_tangents: Callable[[], dict[str, Gradient]] | None = None
         self.gradients = gradients
         self.saved = SavedFormat(self.tensors, self.parameters)
+
+    @functools.cached_property
+    def tangents(self) -> dict[str, Gradient] | None:
+        """The JVP formula of each operand, generated at the first use."""
+        return None if self.make_tangents is None else self.make_tangents()
 
     @functools.cached_property
     def vjp(self) -> Callable[..., Any]:
@@ -159,7 +164,7 @@ def tangent(name: str, /, **tangents: Gradient) -> None:
         of gradient formulas, and ``found``, the result, saved or not, ``out_shape`` and ``out_dtype``, a name. Only
         values that the gradients of operands with tangents need are there.
     """
-    RULES[name].tangents = tangents
+    RULES[name].make_tangents = lambda: tangents
 
 
 def self_adjoint(*names: str) -> None:
@@ -168,19 +173,23 @@ def self_adjoint(*names: str) -> None:
     Jacobians of elementwise functions are diagonal. On complex numbers they must be linear over the complex numbers.
     """
     for name in names:
-        RULES[name].tangents = RULES[name].gradients
+        RULES[name].make_tangents = functools.partial(getattr, RULES[name], "gradients")
 
 
 def linear(*names: str) -> None:
     """Declare operations that are linear in each operand: the JVP applies the operation to the tangent."""
     for name in names:
-        rule = RULES[name]
-        given = [f"{parameter}={parameter}" for parameter in rule.parameters if not parameter.endswith("_shape")]
-        rule.tangents = {}
-        for operand in rule.operands:
-            operands = ["t" if other == operand else other for other in rule.operands]
-            call = f"getattr(ops, {name!r})({', '.join([*operands, *given])})"
-            rule.tangents[operand] = generated.formula(name, ["ops", *operands, *rule.parameters], call)
+        RULES[name].make_tangents = functools.partial(_linear_tangents, RULES[name])
+
+
+def _linear_tangents(rule: Rule) -> dict[str, Gradient]:
+    given = [f"{parameter}={parameter}" for parameter in rule.parameters if not parameter.endswith("_shape")]
+    found = {}
+    for operand in rule.operands:
+        operands = ["t" if other == operand else other for other in rule.operands]
+        call = f"getattr(ops, {rule.name!r})({', '.join([*operands, *given])})"
+        found[operand] = generated.formula(rule.name, ["ops", *operands, *rule.parameters], call)
+    return found
 
 
 def reduction(*names: str, axis: str = "axis", keepdims: str = "keepdims") -> None:
@@ -193,12 +202,16 @@ def reduction(*names: str, axis: str = "axis", keepdims: str = "keepdims") -> No
         Expressions of the rule's parameters.
     """
     for name in names:
-        ((operand, gradient),) = RULES[name].gradients.items()
-        needs = parameter_names(gradient)
-        gradients = f"gradient({', '.join('ops.ones_like(found)' if need == 'g' else need for need in needs)})"
-        parameters = [*("t" if need == "g" else need for need in needs), "found"]
-        total = f"total(ops, {gradients} * t, found, {axis}, {keepdims})"
-        RULES[name].tangents = {operand: generated.formula(name, parameters, total, gradient=gradient, total=_total)}
+        RULES[name].make_tangents = functools.partial(_reduction_tangents, RULES[name], axis, keepdims)
+
+
+def _reduction_tangents(rule: Rule, axis: str, keepdims: str) -> dict[str, Gradient]:
+    ((operand, gradient),) = rule.gradients.items()
+    needs = parameter_names(gradient)
+    gradients = f"gradient({', '.join('ops.ones_like(found)' if need == 'g' else need for need in needs)})"
+    parameters = [*("t" if need == "g" else need for need in needs), "found"]
+    total = f"total(ops, {gradients} * t, found, {axis}, {keepdims})"
+    return {operand: generated.formula(rule.name, parameters, total, gradient=gradient, total=_total)}
 
 
 def _total(ops: Any, products: Any, found: Any, axis: Any, keepdims: bool) -> Any:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from .common.quiet import quiet
 from .common.standard import FUNCTIONS
 from .contract import Backend, Kernel
 
 
-@dataclass(frozen=True, eq=False)
-class Loaded:
+class Loaded(NamedTuple):
     """A loaded backend: its namespace, kernels, devices and dtypes.
 
     Attributes
@@ -56,8 +55,7 @@ class Loaded:
         return quiet(function) if type(self.backend).scope is Backend.scope else function
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of `listing`.
 
     Attributes
@@ -66,7 +64,7 @@ class Entry:
         The backend's name, or that of a plugin that was set aside.
     distribution, version : str or None
         The distribution package of the backend's library, or of the plugin.
-    devices : list of str
+    devices : sequence of str
     status : str
         ``"available"``, ``"unavailable"`` or ``"set aside"``.
     reason : str
@@ -77,6 +75,6 @@ class Entry:
     name: str
     distribution: str | None = None
     version: str | None = None
-    devices: list[str] = field(default_factory=list)
+    devices: Sequence[str] = ()
     status: str = "available"
     reason: str = ""

@@ -10,8 +10,8 @@ import importlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import pluggy
 
@@ -35,8 +35,7 @@ BUILT_IN = ("numpy", "cupy", "jax")
 """Folders beside this file with a plugin each, in the order in which their backends are preferred."""
 
 
-@dataclass(frozen=True)
-class _Origin:
+class _Origin(NamedTuple):
     """Where a plugin comes from."""
 
     name: str
@@ -48,8 +47,7 @@ class _Origin:
         return f"{self.name!r} of {self.distribution} {self.version}" if self.distribution else repr(self.name)
 
 
-@dataclass(frozen=True)
-class _Supplied:
+class _Supplied(NamedTuple):
     """A backend and the plugin that supplied it."""
 
     backend: Backend

@@ -124,7 +124,7 @@ class Use:
     def of(
         cls,
         code: str,
-        operands: Mapping[str, Operand | tuple[int, ...]],
+        operands: Mapping[str, Any],
         **options: Any,
     ) -> Use:
         """Make a use from operands in a dict, with the options of `Use`."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeVar, final
 
@@ -109,18 +108,28 @@ def signature(function: Callable[..., Any]) -> inspect.Signature:
 
 
 @final
-@dataclass(frozen=True, eq=False)
 class _Wrapper:
-    """The wrapper of one body: its parameters and its source. The fields are the options of `function`."""
+    """The wrapper of one body: its parameters and its source. The attributes are the options of `function`."""
 
-    body: Callable[..., Any]
-    name: str
-    accepts: str
-    axis: str | None
-    scalar_axis: bool
-    widens_half: bool
-    dialects: bool
-    keywords: tuple[str, ...]
+    def __init__(
+        self,
+        body: Callable[..., Any],
+        name: str,
+        accepts: str,
+        axis: str | None,
+        scalar_axis: bool,
+        widens_half: bool,
+        dialects: bool,
+        keywords: tuple[str, ...],
+    ) -> None:
+        self.body = body
+        self.name = name
+        self.accepts = accepts
+        self.axis = axis
+        self.scalar_axis = scalar_axis
+        self.widens_half = widens_half
+        self.dialects = dialects
+        self.keywords = keywords
 
     @cached_property
     def declared(self) -> dict[str, inspect.Parameter]:
@@ -185,6 +194,7 @@ class _Wrapper:
                 f"if {' or '.join(f'{one} is MISSING' for one in required)}:",
                 f"    raise _missing({self.name!r}, {', '.join(f'{one}={one}' for one in required)})",
             ]
+        # Compared as text: annotations may name types that only type checkers import.
         tensors = [one.name for one in self.parameters if one.annotation == "Tensor"]
         optional = [one.name for one in self.parameters if one.annotation == "Tensor | None" and one.name != "out"]
         wrong = [f"type({one}) is not Tensor" for one in tensors]

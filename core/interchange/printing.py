@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy
 
@@ -17,8 +16,7 @@ Write = Callable[[Any], str]
 PREFIX = "tensor("
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class PrintOptions:
+class PrintOptions(NamedTuple):
     """Print options: see `set_printoptions`.
 
     Attributes
@@ -101,7 +99,7 @@ def set_printoptions(
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     start = _options if profile is None else PROFILES[profile]
     # one assignment of an immutable object, so that no other thread sees half of the change
-    _options = dataclasses.replace(start, sci_mode=sci_mode, **changes)
+    _options = start._replace(sci_mode=sci_mode, **changes)
 
 
 @contextlib.contextmanager

@@ -7,9 +7,7 @@ a checksum.
 from __future__ import annotations
 
 import importlib
-import json
 import os
-import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
@@ -99,6 +97,8 @@ def save(obj: Any, file: File) -> None:
     >>> tp.load(file)
     {'weight': tensor([1., 1.]), 'epoch': 3}
     """
+    import json
+
     library = _library("save")
     leaves = _Leaves()
     try:
@@ -178,6 +178,8 @@ def _stored(x: Tensor) -> numpy.ndarray:
 
 def _checksum(structure: str, tensors: Mapping[str, tuple[str, tuple[int, ...], numpy.ndarray]]) -> str:
     """The checksum of a structure and of the names, dtypes, shapes and values of its tensors."""
+    import zlib
+
     total = zlib.crc32(structure.encode())
     for name, (dtype, shape, array) in sorted(tensors.items()):
         total = zlib.crc32(f"{name} {dtype} {tuple(shape)}".encode(), total)
@@ -233,6 +235,8 @@ def load(file: File, map_location: Any = None, *, device: Any = None, weights_on
 
 def _read(library: Any, data: bytes, device: Device) -> Any:
     """Read the object in the bytes of a file."""
+    import json
+
     try:
         entries = dict(library.deserialize(data))
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])

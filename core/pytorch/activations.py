@@ -31,7 +31,7 @@ __all__ = [
 _FLOATS = "real-valued floating-point"
 
 
-@operation(accepts=_FLOATS)
+@operation(accepts=_FLOATS, elementwise=True)
 def _elu(ops: Any, x: Any, *, alpha: float) -> Any:
     """Exponential linear unit."""
     return ops.where(x > 0.0, x, ops.expm1(ops.masked_fill(x, x > 0.0, 0.0)) * alpha)
@@ -41,7 +41,7 @@ _LEAST_SLOPE = 1e-4
 """The smallest parameter: a smaller one may become zero, and zero times infinity is NaN."""
 
 
-@operation(accepts=_FLOATS)
+@operation(accepts=_FLOATS, elementwise=True)
 def _leaky_relu(ops: Any, x: Any, *, negative_slope: float) -> Any:
     """Leaky rectified linear unit."""
     part = x * negative_slope
@@ -49,13 +49,13 @@ def _leaky_relu(ops: Any, x: Any, *, negative_slope: float) -> Any:
     return ops.maximum(x, part) if _LEAST_SLOPE < negative_slope <= 1.0 else ops.where(x > 0.0, x, part)
 
 
-@operation(accepts=_FLOATS)
+@operation(accepts=_FLOATS, elementwise=True)
 def _logistic(ops: Any, x: Any) -> Any:
     """A sigmoid whose gradient is computed from its operand."""
     return ops.sigmoid(x)
 
 
-@operation(accepts=_FLOATS)
+@operation(accepts=_FLOATS, elementwise=True)
 def _logistic_density(ops: Any, x: Any) -> Any:
     """The derivative of the sigmoid: the density of the logistic distribution."""
     exponentials = ops.exp(-ops.abs(x))
@@ -63,13 +63,13 @@ def _logistic_density(ops: Any, x: Any) -> Any:
     return exponentials / (below * below)
 
 
-@operation(accepts=_FLOATS)
+@operation(accepts=_FLOATS, elementwise=True)
 def _logsigmoid(ops: Any, x: Any) -> Any:
     """Logarithm of the sigmoid."""
     return ops.masked_fill(x, x > 0.0, 0.0) - ops.log1p(ops.exp(-ops.abs(x)))
 
 
-@operation(accepts=_FLOATS)
+@operation(accepts=_FLOATS, elementwise=True)
 def _silu(ops: Any, x: Any) -> Any:
     """Sigmoid linear unit, ``x * sigmoid(x)``."""
     return x * ops.sigmoid(x)
@@ -79,7 +79,7 @@ _MOST_EXPONENT = 80.0
 """The largest argument whose exponential does not overflow."""
 
 
-@operation(accepts=_FLOATS)
+@operation(accepts=_FLOATS, elementwise=True)
 def _softplus(ops: Any, x: Any, *, beta: float, threshold: float) -> Any:
     """``log(1 + exp(beta * x)) / beta``; `x` itself above the threshold."""
     scaled = x * beta

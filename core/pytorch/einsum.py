@@ -10,7 +10,6 @@ import functools
 import itertools
 import math
 import operator
-import string
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -120,7 +119,7 @@ def _letter(number: Any) -> str:
     return _LETTERS[found]
 
 
-_LETTERS = string.ascii_uppercase + string.ascii_lowercase
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def _parsed(equation: str, tensors: Iterable[Tensor]) -> tuple[list[tuple[Label, ...]], tuple[Label, ...]]:

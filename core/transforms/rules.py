@@ -33,10 +33,7 @@ def rule(*names: str) -> Callable[[MakeRule], MakeRule]:
     return enter
 
 
-rule(
-    "adjugate", "cast", "diagonal", "elu", "imag", "leaky_relu", "logistic", "logistic_density", "logsigmoid",
-    "matrix_transpose", "real", "silu", "softplus", "tril", "triu", "unfold", "view_dtype",
-)(leading)  # fmt: skip
+rule(*"adjugate cast diagonal imag matrix_transpose real tril triu unfold view_dtype".split())(leading)
 rule("argmax", "argmin")(position)
 rule("linalg.cross", "vecdot")(elementwise)
 rule("argsort", "roll", "sort")(along_axes)

@@ -57,12 +57,11 @@ ON_JAX: dict[str, Callable[..., Any]] = {
 }
 """What JAX calls otherwise."""
 
-WITH_CASES_OF_THEIR_OWN = ("complex", "direction")
 CASES: dict[str, list[Case]] = {
     name: elementwise(name, ON_JAX.get(name))
     for name, operation in OPERATIONS.items()
     if operation.elementwise and operation.rule is not None and {"x", "x1", "x2"}.issuperset(operation.operands)
-    if name not in WITH_CASES_OF_THEIR_OWN
+    if hasattr(tp, name) and name != "complex"
 }
 
 
