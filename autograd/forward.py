@@ -113,7 +113,7 @@ class Level:
 
     __slots__ = ("_alone", "_inner", "_recorded", "_tangents", "_tokens", "_variables", "began")
 
-    def __init__(self, recorded: bool, alone: bool = False) -> None:
+    def __init__(self, recorded: bool, alone: bool) -> None:
         self._recorded = recorded
         self._alone = alone
         self._variables: dict[Any, Any] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy
 
@@ -25,7 +25,9 @@ MIN_BETA = float(numpy.finfo(numpy.float32).tiny)
 """The least `beta` for which the quadratic part of smooth L1 matters; below, it is the L1 loss."""
 
 
-def _difference_loss(name: str, value: Formula, slope: Formula, keeps_slope: Any = None) -> Operation:
+def _difference_loss(
+    name: str, value: Formula, slope: Formula, keeps_slope: Literal["always", "recorded"]
+) -> Operation:
     """Declare a pointwise loss by formulas ``(ops, input - target, *options)`` of its value and its derivative."""
     return pointwise(
         name,

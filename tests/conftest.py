@@ -16,6 +16,7 @@ import gc
 import itertools
 import os
 import sys
+import types
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
@@ -23,7 +24,13 @@ import hypothesis
 import pytest
 
 import tensorplug as tp
-from tensorplug.backends import BackendUnavailable
+from tensorplug.backends import (
+    Backend,
+    BackendUnavailable,
+    hookimpl,
+    register,
+    unregister,
+)
 from tensorplug.core.memory import derivation
 
 # SciPy looks at it once, when it is imported, and JAX imports SciPy.
@@ -59,6 +66,24 @@ def built_in_backend(request: pytest.FixtureRequest) -> str:
         pytest.skip(UNAVAILABLE[request.param])
     name: str = request.param
     return name
+
+
+class Strict(Backend):
+    """A backend with the functions of the array API standard alone."""
+
+    name = "strict_for_tests"
+
+    def load(self) -> Any:
+        return pytest.importorskip("array_api_strict")
+
+
+@pytest.fixture
+def strict() -> Iterator[str]:
+    """The name of a backend without kernels."""
+    plugin = types.SimpleNamespace(tensorplug_backends=hookimpl(lambda: [Strict()], specname="tensorplug_backends"))
+    register(plugin)
+    yield Strict.name
+    unregister(plugin)
 
 
 @pytest.fixture

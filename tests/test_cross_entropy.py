@@ -6,8 +6,6 @@ import json
 import math
 import pathlib
 import re
-import types
-from collections.abc import Iterator
 from typing import Any
 
 import numpy
@@ -16,12 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tensorplug as tp
-from tensorplug.backends import (
-    Backend,
-    hookimpl,
-    register,
-    unregister,
-)
 from tensorplug.backends.numpy import softmax as numpy_softmax
 from tensorplug.core import OPERATIONS
 from tensorplug.core.dispatch.keys import library_for
@@ -93,23 +85,6 @@ def test_backends_agree(case: dict[str, Any]) -> None:
             solutions.append([loss.detach().numpy(), *[one.detach().numpy() for one in first], second.numpy()])
     for ours, theirs in zip(*solutions, strict=True):
         numpy.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-14)
-
-
-class Strict(Backend):
-    """A backend that has nothing but what the standard demands."""
-
-    name = "strict_for_losses"
-
-    def load(self) -> Any:
-        return pytest.importorskip("array_api_strict")
-
-
-@pytest.fixture
-def strict() -> Iterator[str]:
-    plugin = types.SimpleNamespace(tensorplug_backends=hookimpl(lambda: [Strict()], specname="tensorplug_backends"))
-    register(plugin)
-    yield Strict.name
-    unregister(plugin)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

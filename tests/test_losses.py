@@ -12,9 +12,8 @@ import re
 import subprocess
 import sys
 import threading
-import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -23,12 +22,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tensorplug as tp
-from tensorplug.backends import (
-    Backend,
-    hookimpl,
-    register,
-    unregister,
-)
 from tensorplug.backends.numpy import losses as numpy_losses
 from tensorplug.backends.numpy import threads as numpy_threads
 from tensorplug.core import OPERATIONS
@@ -144,23 +137,6 @@ def test_recorded_and_raw_gradients_agree(case: dict[str, Any]) -> None:
         for tensor, stored in zip(wanted, case["first"], strict=True):
             tolerance = TOLERANCES[case["value"]["dtype"]]
             numpy.testing.assert_allclose(tensor.grad.numpy(), array(stored), rtol=tolerance, atol=tolerance)
-
-
-class Strict(Backend):
-    """A backend that has nothing but what the standard demands."""
-
-    name = "strict_for_all_losses"
-
-    def load(self) -> Any:
-        return pytest.importorskip("array_api_strict")
-
-
-@pytest.fixture
-def strict() -> Iterator[str]:
-    plugin = types.SimpleNamespace(tensorplug_backends=hookimpl(lambda: [Strict()], specname="tensorplug_backends"))
-    register(plugin)
-    yield Strict.name
-    unregister(plugin)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -46,7 +46,7 @@ def test_as_pytorch_prints(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", CASES, ids=describe)
 def test_the_body_stands_alone(case: dict[str, Any]) -> None:
     with printing.printoptions(**case["options"]):
-        body = printing.format_array(build(case), len("tensor("))
+        body = printing.format_array(build(case), len("tensor("), printing.get_printoptions())
     assert case["text"].startswith("tensor(" + body)
 
 
@@ -79,9 +79,11 @@ def test_large_arrays_are_summarised_before_they_are_formatted() -> None:
 
 def test_half_precision_of_numpy_and_of_ml_dtypes() -> None:
     ml_dtypes = pytest.importorskip("ml_dtypes")
-    assert printing.format_array(numpy.asarray([0.1], dtype=ml_dtypes.bfloat16), 0) == "[0.1001]"
-    assert printing.format_array(numpy.asarray(0.1, dtype=ml_dtypes.bfloat16), 0) == "0.1001"
-    assert printing.format_array(numpy.asarray([0.1], dtype=numpy.float16), 0) == "[0.1000]"
+    assert (
+        printing.format_array(numpy.asarray([0.1], dtype=ml_dtypes.bfloat16), 0, printing.PrintOptions()) == "[0.1001]"
+    )
+    assert printing.format_array(numpy.asarray(0.1, dtype=ml_dtypes.bfloat16), 0, printing.PrintOptions()) == "0.1001"
+    assert printing.format_array(numpy.asarray([0.1], dtype=numpy.float16), 0, printing.PrintOptions()) == "[0.1000]"
 
 
 def test_options_are_kept_and_reset() -> None:

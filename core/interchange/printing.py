@@ -142,7 +142,7 @@ def format_tensor(array: numpy.ndarray, suffixes: Sequence[str] = ()) -> str:
     options, indent = _options, len(PREFIX)
     if array.ndim != 1 if array.size == 0 else options.edgeitems == 0:
         suffixes = [f"size={array.shape}", *suffixes]
-    parts = [PREFIX + _format(array, indent, options)]
+    parts = [PREFIX + format_array(array, indent, options)]
     # PyTorch counts the first line two characters longer than it is
     length = len(parts[0]) - parts[0].rfind("\n") + 1
     for suffix in suffixes:
@@ -155,7 +155,7 @@ def format_tensor(array: numpy.ndarray, suffixes: Sequence[str] = ()) -> str:
     return "".join(parts) + ")"
 
 
-def format_array(array: numpy.ndarray, indent: int) -> str:
+def format_array(array: numpy.ndarray, indent: int, options: PrintOptions) -> str:
     """The text of an array's values, in nested brackets.
 
     Parameters
@@ -164,18 +164,16 @@ def format_array(array: numpy.ndarray, indent: int) -> str:
         The values: booleans, integers, real or complex numbers, half precision included.
     indent
         The column in which the text begins, which indents further lines.
+    options
+        The print options.
 
     Examples
     --------
-    >>> format_array(numpy.asarray([1.0, 1e-5, numpy.inf]), 0)
+    >>> format_array(numpy.asarray([1.0, 1e-5, numpy.inf]), 0, PrintOptions())
     '[1.0000e+00, 1.0000e-05,        inf]'
-    >>> format_array(numpy.arange(2000), 0)
+    >>> format_array(numpy.arange(2000), 0, PrintOptions())
     '[   0,    1,    2,  ..., 1997, 1998, 1999]'
     """
-    return _format(array, indent, _options)
-
-
-def _format(array: numpy.ndarray, indent: int, options: PrintOptions) -> str:
     if array.size == 0:
         return "[]"
     shown, shortened = _summarize(array, options)
