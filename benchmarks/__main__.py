@@ -1,11 +1,11 @@
-"""Run all benchmarks, or those whose names hold a word given on the command line."""
+"""Run all benchmarks, or those whose names contain every word on the command line."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-# Before NumPy is imported, so that every library has as many threads.
+# Set before NumPy is imported, so that every library has two threads.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "2")
 
@@ -24,12 +24,12 @@ MODULES = (small, forward, transforms, loss_functions, sorting, tutorial, memory
 
 
 def main(words: list[str]) -> int:
-    """Print a line a benchmark: our time, then each other's, with the ratio of ours to it."""
+    """Print a line for each benchmark: our time, and the others' with the ratio of ours to theirs."""
     found = peers.available()
     for module in MODULES:
-        for contest in module.contests(found):
-            if all(word in contest.name for word in words):
-                print(report(contest, measure(contest)), flush=True)
+        for benchmark in module.benchmarks(found):
+            if all(word in benchmark.name for word in words):
+                print(report(benchmark, measure(benchmark)), flush=True)
     return 0
 
 

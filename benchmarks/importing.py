@@ -1,4 +1,4 @@
-"""How long a fresh interpreter takes to import the package, and NumPy alone."""
+"""Time to import the package, NumPy and PyTorch in a new interpreter."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
-from timing import Contest
+from timing import Benchmark
 
 
-def contests(peers: dict[str, ModuleType]) -> Iterator[Contest]:
-    """Whole processes."""
+def benchmarks(peers: dict[str, ModuleType]) -> Iterator[Benchmark]:
+    """Processes that only import."""
     names = {"tensorplug": "tensorplug", "NumPy": "numpy"} | ({"PyTorch": "torch"} if "PyTorch" in peers else {})
-    yield Contest("import in a fresh process", {name: _import(module) for name, module in names.items()})
+    yield Benchmark("import in a fresh process", {name: _import(module) for name, module in names.items()})
 
 
 def _import(module: str) -> Callable[[], object]:

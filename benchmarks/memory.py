@@ -1,4 +1,4 @@
-"""Views and writes: rows of a matrix on backends whose arrays can be written and on those whose cannot."""
+"""Time of views and writes, on NumPy and on JAX, whose arrays are immutable."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from types import ModuleType
 from typing import Any
 
 import numpy
-from timing import Contest
+from timing import Benchmark
 
 import tensorplug
 
 ROWS = 1000
 
 
-def contests(peers: dict[str, ModuleType]) -> Iterator[Contest]:
-    """Views, row writes and a step that never writes."""
+def benchmarks(peers: dict[str, ModuleType]) -> Iterator[Benchmark]:
+    """Views, writes of rows, and a step without writes."""
     yield _view(peers)
     yield _view_and_write(peers)
     yield _rows_on_numpy(peers)
@@ -27,17 +27,17 @@ def contests(peers: dict[str, ModuleType]) -> Iterator[Contest]:
     yield _read_only_step_on_jax(jax)
 
 
-def _view(peers: dict[str, ModuleType]) -> Contest:
+def _view(peers: dict[str, ModuleType]) -> Benchmark:
     def of(library: Any) -> Callable[[], object]:
         x = library.zeros(4, 4)
         return lambda: x[0:2]
 
-    contenders = {"tensorplug": of(tensorplug)} | {name: of(peers[name]) for name in ("PyTorch",) if name in peers}
+    implementations = {"tensorplug": of(tensorplug)} | {name: of(peers[name]) for name in ("PyTorch",) if name in peers}
     array = numpy.zeros((4, 4))
-    return Contest("y = x[0:2]", contenders | {"NumPy": lambda: array[0:2]})
+    return Benchmark("y = x[0:2]", implementations | {"NumPy": lambda: array[0:2]})
 
 
-def _view_and_write(peers: dict[str, ModuleType]) -> Contest:
+def _view_and_write(peers: dict[str, ModuleType]) -> Benchmark:
     def of(library: Any) -> Callable[[], object]:
         x = library.zeros(4, 4)
 
@@ -48,11 +48,11 @@ def _view_and_write(peers: dict[str, ModuleType]) -> Contest:
 
         return run
 
-    contenders = {"tensorplug": of(tensorplug)} | {name: of(peers[name]) for name in ("PyTorch",) if name in peers}
-    return Contest("y = x[0:2]; y += 1", contenders)
+    implementations = {"tensorplug": of(tensorplug)} | {name: of(peers[name]) for name in ("PyTorch",) if name in peers}
+    return Benchmark("y = x[0:2]; y += 1", implementations)
 
 
-def _rows_on_numpy(peers: dict[str, ModuleType]) -> Contest:
+def _rows_on_numpy(peers: dict[str, ModuleType]) -> Benchmark:
     def of(library: Any) -> Callable[[], object]:
         x, row = library.zeros(ROWS, ROWS), library.ones(ROWS)
 
@@ -63,11 +63,11 @@ def _rows_on_numpy(peers: dict[str, ModuleType]) -> Contest:
 
         return run
 
-    contenders = {"tensorplug": of(tensorplug)} | {name: of(peers[name]) for name in ("PyTorch",) if name in peers}
-    return Contest(f"{ROWS} writes to rows of {ROWS} x {ROWS}, NumPy", contenders)
+    implementations = {"tensorplug": of(tensorplug)} | {name: of(peers[name]) for name in ("PyTorch",) if name in peers}
+    return Benchmark(f"{ROWS} writes to rows of {ROWS} x {ROWS}, NumPy", implementations)
 
 
-def _rows_on_jax(jax: ModuleType) -> Contest:
+def _rows_on_jax(jax: ModuleType) -> Benchmark:
     jnp = jax.numpy
     row = jnp.ones(ROWS)
 
@@ -89,11 +89,11 @@ def _rows_on_jax(jax: ModuleType) -> Contest:
                 x[i] = ones
             return x[-1, -1].item()
 
-    contenders = {"tensorplug": rows, "JAX donated": plain((0,)), "JAX undonated": plain(())}
-    return Contest(f"{ROWS} writes to rows of {ROWS} x {ROWS}, JAX", contenders)
+    implementations = {"tensorplug": rows, "JAX donated": plain((0,)), "JAX undonated": plain(())}
+    return Benchmark(f"{ROWS} writes to rows of {ROWS} x {ROWS}, JAX", implementations)
 
 
-def _read_only_step_on_jax(jax: ModuleType) -> Contest:
+def _read_only_step_on_jax(jax: ModuleType) -> Benchmark:
     """The same step with the same library functions, with views as tensors know them and without."""
     jnp = jax.numpy
     with tensorplug.backend("jax"):
@@ -109,4 +109,6 @@ def _read_only_step_on_jax(jax: ModuleType) -> Contest:
             y = jnp.tanh(jnp.reshape(jnp.matmul(a, jnp.permute_dims(b, (1, 0))), (-1,)))
             return jnp.sum(y[:100] * y[100:200])
 
-    return Contest("a step that reads through views and never writes, JAX", {"tensorplug": with_views, "JAX": without})
+    return Benchmark(
+        "a step that reads through views and never writes, JAX", {"tensorplug": with_views, "JAX": without}
+    )

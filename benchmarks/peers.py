@@ -1,4 +1,4 @@
-"""The libraries that are measured beside this one, where they are installed."""
+"""The libraries to compare with, if they are installed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ NAMES = {"PyTorch": "torch", "HIPS autograd": "autograd", "MyGrad": "mygrad"}
 
 
 def available() -> dict[str, ModuleType]:
-    """The peers that can be imported, PyTorch with two threads."""
+    """Import the libraries that are installed, and set PyTorch to two threads."""
     found = {}
     for name, module in NAMES.items():
         try:

@@ -1,4 +1,4 @@
-"""Where the work is so small that overhead decides: an addition, a chain of operations, steps of a perceptron."""
+"""Time of small tensors, where overhead dominates: an addition, a chain of operations, steps of a perceptron."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from types import ModuleType
 from typing import Any
 
 import numpy
-from timing import Contest
+from timing import Benchmark
 
 import tensorplug
 
 CHAIN = 40
 
-# So small that thousands of steps leave the weights where they were: a network that fits ends in slow subnormals.
+# So small that weights hardly change: a network that converges ends with subnormal numbers, which are slow.
 RATE = 1e-9
 
 
-def contests(peers: dict[str, ModuleType]) -> Iterator[Contest]:
-    """The first rows of the speed budget."""
+def benchmarks(peers: dict[str, ModuleType]) -> Iterator[Benchmark]:
+    """Addition, a chain of operations, and training steps."""
     yield _addition(peers, recording=False)
     yield _addition(peers, recording=True)
     yield _chain(peers)
@@ -27,22 +27,25 @@ def contests(peers: dict[str, ModuleType]) -> Iterator[Contest]:
     yield _perceptron(peers, 128, (784, 512, 512, 10))
 
 
-def _addition(peers: dict[str, ModuleType], recording: bool) -> Contest:
+def _addition(peers: dict[str, ModuleType], recording: bool) -> Benchmark:
     x, y = numpy.ones((2, 4), numpy.float32)
 
     def of(make: Callable[[Any], Any]) -> Callable[[], object]:
         first, second = make(x), make(y)
         return lambda: first + second
 
-    contenders = {"tensorplug": of(lambda a: tensorplug.tensor(a, requires_grad=recording)), "NumPy": of(lambda a: a)}
+    implementations = {
+        "tensorplug": of(lambda a: tensorplug.tensor(a, requires_grad=recording)),
+        "NumPy": of(lambda a: a),
+    }
     if "PyTorch" in peers:
-        contenders["PyTorch"] = of(lambda a: peers["PyTorch"].tensor(a, requires_grad=recording))
+        implementations["PyTorch"] = of(lambda a: peers["PyTorch"].tensor(a, requires_grad=recording))
     if "MyGrad" in peers:
-        contenders["MyGrad"] = of(lambda a: peers["MyGrad"].tensor(a, constant=not recording))
-    return Contest(f"x + y, 4 elements{', recording' if recording else ''}", contenders)
+        implementations["MyGrad"] = of(lambda a: peers["MyGrad"].tensor(a, constant=not recording))
+    return Benchmark(f"x + y, 4 elements{', recording' if recording else ''}", implementations)
 
 
-def _chain(peers: dict[str, ModuleType]) -> Contest:
+def _chain(peers: dict[str, ModuleType]) -> Benchmark:
     start = numpy.linspace(0.1, 0.9, 4, dtype=numpy.float32)
 
     def chain(x: Any, tanh: Callable[[Any], Any]) -> Any:
@@ -72,7 +75,7 @@ def _chain(peers: dict[str, ModuleType]) -> Contest:
             g = g * x + g * x + g
         return g
 
-    contenders = {"tensorplug": by_tensors(tensorplug), "NumPy": by_hand}
+    implementations = {"tensorplug": by_tensors(tensorplug), "NumPy": by_hand}
     if "PyTorch" in peers:
         torch = peers["PyTorch"]
 
@@ -81,13 +84,13 @@ def _chain(peers: dict[str, ModuleType]) -> Contest:
             chain(x, torch.tanh).sum().backward()
             return x.grad
 
-        contenders["PyTorch"] = by_torch
+        implementations["PyTorch"] = by_torch
     if "HIPS autograd" in peers:
         hips = peers["HIPS autograd"]
         from autograd import numpy as hips_numpy
 
         gradient = hips.grad(lambda x: chain(x, hips_numpy.tanh).sum())
-        contenders["HIPS autograd"] = lambda: gradient(start)
+        implementations["HIPS autograd"] = lambda: gradient(start)
     if "MyGrad" in peers:
         mygrad = peers["MyGrad"]
 
@@ -96,11 +99,11 @@ def _chain(peers: dict[str, ModuleType]) -> Contest:
             chain(x, mygrad.tanh).sum().backward()
             return x.grad
 
-        contenders["MyGrad"] = by_mygrad
-    return Contest(f"{CHAIN} elementwise operations, forward and backward", contenders)
+        implementations["MyGrad"] = by_mygrad
+    return Benchmark(f"{CHAIN} elementwise operations, forward and backward", implementations)
 
 
-def _perceptron(peers: dict[str, ModuleType], batch: int, widths: tuple[int, ...]) -> Contest:
+def _perceptron(peers: dict[str, ModuleType], batch: int, widths: tuple[int, ...]) -> Benchmark:
     random = numpy.random.default_rng(0)
     weights = [(random.standard_normal((n, m)) / n**0.5).astype("f4") for n, m in itertools.pairwise(widths)]
     biases = [numpy.zeros(m, "f4") for m in widths[1:]]
@@ -126,14 +129,14 @@ def _perceptron(peers: dict[str, ModuleType], batch: int, widths: tuple[int, ...
 
         return step
 
-    contenders = {
+    implementations = {
         "tensorplug": by_tensors(tensorplug, tensorplug.CrossEntropyLoss()),
         "NumPy": _perceptron_by_hand(weights, biases, data, labels),
     }
     if "PyTorch" in peers:
         torch = peers["PyTorch"]
-        contenders["PyTorch"] = by_tensors(torch, torch.nn.CrossEntropyLoss())
-    return Contest(f"MLP step, batch {batch}, {'-'.join(map(str, widths))}", contenders)
+        implementations["PyTorch"] = by_tensors(torch, torch.nn.CrossEntropyLoss())
+    return Benchmark(f"MLP step, batch {batch}, {'-'.join(map(str, widths))}", implementations)
 
 
 def _perceptron_by_hand(weights: Any, biases: Any, data: Any, labels: Any) -> Callable[[], object]:

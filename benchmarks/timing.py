@@ -1,4 +1,4 @@
-"""Timing of several ways to do the same, in turn in one process, so that the machine's drift meets all alike."""
+"""Time several implementations in turn in one process, so that changes of the machine's speed affect all alike."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ ROUNDS = 41
 
 
 @dataclass(frozen=True)
-class Contest:
-    """One thing to do, and who does it how.
+class Benchmark:
+    """A task and its implementations.
 
     Attributes
     ----------
     name : str
-    contenders : dict of str to callable
-        ``"tensorplug"`` is the first; the others are what users would pick instead.
+    implementations : dict of str to callable
+        ``"tensorplug"`` first, then what users would use instead.
     """
 
     name: str
-    contenders: dict[str, Callable[[], object]]
+    implementations: dict[str, Callable[[], object]]
 
 
-def measure(contest: Contest, rounds: int = ROUNDS) -> dict[str, float]:
-    """The median time of one call of each contender, in seconds."""
-    counts = {name: _calls_a_round(call) for name, call in contest.contenders.items()}
+def measure(benchmark: Benchmark, rounds: int = ROUNDS) -> dict[str, float]:
+    """The median time of a call of each implementation, in seconds."""
+    counts = {name: _calls_a_round(call) for name, call in benchmark.implementations.items()}
     times: dict[str, list[float]] = {name: [] for name in counts}
     for _ in range(rounds):
-        for name, call in contest.contenders.items():
+        for name, call in benchmark.implementations.items():
             times[name].append(_time(call, counts[name]))
     return {name: statistics.median(found) for name, found in times.items()}
 
@@ -56,11 +56,11 @@ def _calls_a_round(call: Callable[[], object]) -> int:
     return max(1, int(ROUND_SECONDS / once))
 
 
-def report(contest: Contest, seconds: dict[str, float]) -> str:
-    """One line: our time, and beside each other's time how many times it ours is."""
+def report(benchmark: Benchmark, seconds: dict[str, float]) -> str:
+    """Format a line: our time, and each other time with the ratio of ours to it."""
     own = seconds["tensorplug"]
     others = [f"{name} {_unit(found)} ({own / found:.2f})" for name, found in seconds.items() if name != "tensorplug"]
-    return f"{contest.name:<52} {_unit(own):>9}   {'   '.join(others)}"
+    return f"{benchmark.name:<52} {_unit(own):>9}   {'   '.join(others)}"
 
 
 def _unit(seconds: float) -> str:

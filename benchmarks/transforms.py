@@ -1,4 +1,4 @@
-"""What a batch costs at once: gradients of each example, and Jacobians and Hessians beside a pass for each row."""
+"""Time of `vmap`: per-example gradients, and a Hessian beside one computed row by row."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from types import ModuleType
 from typing import Any
 
 import numpy
-from timing import Contest
+from timing import Benchmark
 
 import tensorplug
 
 
-def contests(peers: dict[str, ModuleType]) -> Iterator[Contest]:
-    """A perceptron, and derivatives by 50 inputs."""
+def benchmarks(peers: dict[str, ModuleType]) -> Iterator[Benchmark]:
+    """Per-example gradients of a perceptron, and a Hessian of 50 inputs."""
     yield _per_example(peers, 128, (64, 64, 64, 10))
     yield _hessian(peers, 50)
 
@@ -23,7 +23,7 @@ def _libraries(peers: dict[str, ModuleType]) -> dict[str, Any]:
     return {"tensorplug": tensorplug} | ({"PyTorch": peers["PyTorch"]} if "PyTorch" in peers else {})
 
 
-def _per_example(peers: dict[str, ModuleType], batch: int, widths: tuple[int, ...]) -> Contest:
+def _per_example(peers: dict[str, ModuleType], batch: int, widths: tuple[int, ...]) -> Benchmark:
     random = numpy.random.default_rng(0)
     data = random.standard_normal((batch, widths[0])).astype("f4")
     labels = random.integers(0, widths[-1], batch)
@@ -45,10 +45,10 @@ def _per_example(peers: dict[str, ModuleType], batch: int, widths: tuple[int, ..
         return lambda: mapped(given, x, y)
 
     name = f"gradients of each of {batch} examples, an MLP {'-'.join(map(str, widths))}"
-    return Contest(name, {key: gradients(library) for key, library in _libraries(peers).items()})
+    return Benchmark(name, {key: gradients(library) for key, library in _libraries(peers).items()})
 
 
-def _hessian(peers: dict[str, ModuleType], count: int) -> Contest:
+def _hessian(peers: dict[str, ModuleType], count: int) -> Benchmark:
     random = numpy.random.default_rng(0)
     matrix, start = random.standard_normal((count, count)), random.standard_normal(count)
 
@@ -66,5 +66,5 @@ def _hessian(peers: dict[str, ModuleType], count: int) -> Contest:
 
     scalar, x = function(tensorplug)
     units = list(tensorplug.eye(count, dtype=tensorplug.float64))
-    contenders = {key: whole(library) for key, library in _libraries(peers).items()}
-    return Contest(f"the Hessian by {count} inputs", contenders | {"a pass a row": by_rows})
+    implementations = {key: whole(library) for key, library in _libraries(peers).items()}
+    return Benchmark(f"the Hessian by {count} inputs", implementations | {"a pass a row": by_rows})

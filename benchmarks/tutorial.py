@@ -1,4 +1,4 @@
-"""What is written with tensor operations in a tutorial: an LSTM of many small steps, and attention."""
+"""Time of networks written with tensor operations: an LSTM with many small steps, and attention."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy
-from timing import Contest
+from timing import Benchmark
 
 import tensorplug
 
@@ -18,15 +18,17 @@ ATTENTION = (8, 4, 64, 32)
 """Batch, heads, positions, width of a head."""
 
 
-def contests(peers: dict[str, ModuleType]) -> Iterator[Contest]:
-    """Forward and backward, as one would write them for either library."""
-    yield _contest(f"LSTM, {STEPS} steps, batch {BATCH}, {INPUT} to {HIDDEN}", _lstm, peers)
-    yield _contest(f"attention, {' x '.join(map(str, ATTENTION))}", _attention, peers)
+def benchmarks(peers: dict[str, ModuleType]) -> Iterator[Benchmark]:
+    """An LSTM and attention, forward and backward."""
+    yield _benchmark(f"LSTM, {STEPS} steps, batch {BATCH}, {INPUT} to {HIDDEN}", _lstm, peers)
+    yield _benchmark(f"attention, {' x '.join(map(str, ATTENTION))}", _attention, peers)
 
 
-def _contest(name: str, of: Callable[[Any], Callable[[], object]], peers: dict[str, ModuleType]) -> Contest:
-    contenders = {"tensorplug": of(tensorplug)} | {found: of(peers[found]) for found in ("PyTorch",) if found in peers}
-    return Contest(f"{name}, forward and backward", contenders)
+def _benchmark(name: str, of: Callable[[Any], Callable[[], object]], peers: dict[str, ModuleType]) -> Benchmark:
+    implementations = {"tensorplug": of(tensorplug)} | {
+        found: of(peers[found]) for found in ("PyTorch",) if found in peers
+    }
+    return Benchmark(f"{name}, forward and backward", implementations)
 
 
 def _lstm(library: Any) -> Callable[[], object]:

@@ -1,6 +1,6 @@
 """Write a page for each loss, docs/losses/NAME.md, from the docstrings of its function and its class.
 
-Run it with ``make docs`` after changing one of them; a test holds the pages to what it writes.
+``make docs`` runs it; a test fails if a page is out of date.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ SPELLINGS = {
     "binarycrossentropywithlogits": "bcewithlogits",
     "gaussiannll": "gaussiannll",
 }
-"""The functions whose names are other than those of their classes."""
+"""Folded names of functions that differ from those of their classes."""
 
 
 def _folded(name: str) -> str:
-    """What the names of a function and its class have in common."""
+    """A key that a function and its class share."""
     folded = name.lower().replace("_", "").removesuffix("loss")
     return SPELLINGS.get(folded, folded)
 
 
 def page(name: str, function: Callable[..., Any], loss: type) -> str:
-    """One page."""
+    """The page of a loss."""
     title = f"# {loss.__name__}\n\n`tensorplug.{loss.__name__}{_parameters(loss)}`, "
     title += f"`tensorplug.losses.functional.{name}`"
     return f"{title}\n\n{_markdown(inspect.getdoc(function) or '')}\n\n## As a class\n\n{_example(loss)}\n"
@@ -72,7 +72,7 @@ def _markdown(text: str) -> str:
 
 
 def _entries(body: str) -> str:
-    """A list of names or types, each with what is said of it."""
+    """Parameters, attributes or exceptions as a Markdown list."""
     lines = []
     for line in body.strip().splitlines():
         entry = None if line.startswith(" ") else ENTRY.match(line)

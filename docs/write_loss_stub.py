@@ -1,6 +1,6 @@
 """Write ``losses/loss.pyi``: the signatures of the classes of losses, for type checkers and editors.
 
-The classes are made of the signatures of their functions, which no type checker follows.
+Their signatures come from functions at runtime, which type checkers cannot see.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def stub() -> str:
 
 
 def _listed(parameters: Iterable[inspect.Parameter]) -> str:
-    """Parameters as they are written in a definition."""
+    """Parameters as in the source of a definition."""
     listed = inspect.Signature([one.replace(kind=max(one.kind, one.POSITIONAL_OR_KEYWORD)) for one in parameters])
     return re.sub(r": '([^']*)'", r": \1", str(listed))[1:-1]
 

@@ -1,6 +1,6 @@
 """Write ``core/memory/tensor.pyi``: the signature of every method of Tensor, for type checkers and editors.
 
-Methods are attached to Tensor where their operations are declared, which no type checker follows.
+Methods are attached to Tensor at runtime, which type checkers cannot see.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PAIRS = """
 
 
 class Imports(ast.NodeTransformer):
-    """Names in annotations as they are reached inside of a class whose methods are called ``bool`` and ``numpy``."""
+    """Qualifies names in annotations, as Tensor has methods named ``bool`` and ``numpy``, and collects imports."""
 
     def __init__(self) -> None:
         self.found = {"import builtins", "from typing import overload"}
@@ -47,7 +47,7 @@ class Imports(ast.NodeTransformer):
         self.tuples: dict[str, list[str]] = {}
 
     def annotation(self, text: str, scope: dict[str, Any]) -> str:
-        """An annotation with what it names imported."""
+        """Rewrite an annotation, and import the names in it."""
         self.scope = scope
         return ast.unparse(self.visit(ast.parse(text, mode="eval")))
 
@@ -60,7 +60,7 @@ class Imports(ast.NodeTransformer):
         raise NameError(f"{name} is not known where it is used as an annotation")
 
     def _from_above(self, name: str, value: Any) -> ast.expr:
-        """A type of a floor above: a tuple of results is written down again, another is any."""
+        """A type of a higher floor: a named tuple is declared again in the stub, another type becomes Any."""
         if not hasattr(value, "_fields"):
             self.found.add("from typing import Any")
             return ast.Name("Any")
@@ -74,7 +74,7 @@ class Imports(ast.NodeTransformer):
             return ast.Name(f"_{name}")
         module = getattr(value, "__module__", None) or "typing"
         if not hasattr(importlib.import_module(module), name):
-            # An alias of the module that uses it.
+            # A type alias in the module that uses it.
             return ast.Name("Any")
         if module.startswith(UPPER):
             return self._from_above(name, value)
@@ -84,11 +84,11 @@ class Imports(ast.NodeTransformer):
 
 
 UPPER = tuple(f"tensorplug.core.{floor}." for floor in ("families", "interchange", "pytorch", "random", "standard"))
-"""The floors above Tensor, which the stub must not import either."""
+"""Floors above Tensor's, which the stub must not import."""
 
 
 def _relative(module: str) -> str:
-    """How the stub reaches a module."""
+    """The relative import path of a module in the stub."""
     here, there = Tensor.__module__.split(".")[:-1], module.split(".")
     if there[0] != here[0]:
         return module
@@ -97,14 +97,14 @@ def _relative(module: str) -> str:
 
 
 class Text(str):
-    """What `inspect.Signature` prints as it stands."""
+    """Source code that `inspect.Signature` prints without quotes."""
 
     __slots__ = ()
     __repr__ = str.__str__
 
 
 def signature(name: str, function: Callable[..., Any], imports: Imports, static: bool = False) -> str:
-    """The line of one method."""
+    """The definition line of a method."""
     scope = inspect.unwrap(function).__globals__
     found = call_signature(function)
     names = list(found.parameters)
@@ -141,7 +141,7 @@ def _default(value: Any) -> Any:
 
 
 def attached(own: set[str], imports: Imports) -> list[str]:
-    """The members of Tensor that its module does not define."""
+    """Definition lines of members that are attached to Tensor."""
     lines: list[str] = []
     for name, member in sorted(vars(Tensor).items()):
         special = name.startswith("__") and not callable(member)
@@ -166,7 +166,7 @@ def attached(own: set[str], imports: Imports) -> list[str]:
 
 
 class Bodies(ast.NodeTransformer):
-    """The module's own definitions without their bodies, docstrings, imports, and what is for type checkers only."""
+    """Removes bodies, docstrings, imports and ``if TYPE_CHECKING`` from the module of Tensor."""
 
     def __init__(self, imports: Imports) -> None:
         self.imports = imports
@@ -200,7 +200,7 @@ class Bodies(ast.NodeTransformer):
         self.imports.found |= {f"from {module} import {alias.name}" for alias in node.names} - UNUSED
 
     def visit_Import(self, node: ast.Import) -> None:
-        """What the bodies use is not needed."""
+        """Remove imports of modules, which only bodies use."""
 
 
 UNUSED = {
@@ -223,7 +223,7 @@ def stub() -> str:
     definition.body += members.body
     text = re.sub(r":\n\s+\.\.\.\n", ": ...\n", ast.unparse(tree) + "\n")
     text = re.sub(r"\.\.\.\n\n(\s+)(?=def|@)", r"...\n\1", text)
-    # What compares elementwise is no override of what `object` has.
+    # Elementwise comparisons do not return bool as those of `object` do.
     text = re.sub(r"(def __(?:eq|ne)__.*)", r"\1  # type: ignore[override]", text)
     tuples = "\n".join(line for name in sorted(imports.tuples) for line in imports.tuples[name])
     return HEADER + "\n".join(sorted(imports.found)) + "\n\n" + tuples + "\n" + text

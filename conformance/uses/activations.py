@@ -35,14 +35,14 @@ def _along_an_axis(name: str) -> tuple[Use, ...]:
     )
 
 
-def _activation(call: str, *others: str) -> tuple[Use, ...]:
+def _activation(call: str, *others: str, smooth: bool = True) -> tuple[Use, ...]:
     """Uses of an elementwise activation."""
     away = Operand((2, 3), AWAY_FROM_ZERO)
     return (
-        Use(f"tp.nn.functional.{call}", dtypes="f", elementwise=True, x=(2, 3)),
+        Use(f"tp.nn.functional.{call}", dtypes="f", elementwise=True, smooth=smooth, x=(2, 3)),
         *(Use(f"tp.nn.functional.{other}", dtypes="f", elementwise=True, x=away) for other in others),
         *(
-            Use(f"tp.nn.functional.{call}", dtypes="f", elementwise=True, x=shape)
+            Use(f"tp.nn.functional.{call}", dtypes="f", elementwise=True, smooth=smooth, x=shape)
             for shape in ((), (0, 3), (2, 3, 2, 2))
         ),
         Use(
