@@ -21,6 +21,7 @@ from .pytorch import (
 )
 from .pytorch import fft as pytorch_fft
 from .random import generator, sampling
+from .special import bessel_functions, error_functions, gamma_functions, logarithmic
 from .standard import (
     creation,
     data_types,

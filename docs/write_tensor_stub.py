@@ -83,7 +83,7 @@ class Imports(ast.NodeTransformer):
         return ast.Name(name)
 
 
-UPPER = tuple(f"tensorplug.core.{floor}." for floor in ("families", "interchange", "pytorch", "random", "standard"))
+UPPER = tuple(f"tensorplug.core.{floor}." for floor in "families interchange pytorch random special standard".split())
 """Floors above Tensor's, which the stub must not import."""
 
 

@@ -14,6 +14,7 @@ from . import func as func
 from . import linalg as linalg
 from . import losses as losses
 from . import nn as nn
+from . import special as special
 from .autograd.modes import *
 from .core.autodiff.leaves import *
 from .core.interchange.interop import *
@@ -64,4 +65,4 @@ if not _typing.TYPE_CHECKING:
     __all__ = [name for name in dir() if not name.startswith("_") and name not in _hidden_modules]
     __all__ += ["__array_api_version__", "__array_namespace_info__"]
 
-_explain_absent(_sys.modules[__name__], autograd, cuda, fft, func, linalg, losses, nn, nn.functional)
+_explain_absent(_sys.modules[__name__], autograd, cuda, fft, func, linalg, losses, nn, nn.functional, special)

@@ -43,8 +43,8 @@ NEAREST = {
 }
 
 NOTHING_NEAR = (
-    "optim utils distributions compile jit sparse Size dtype median nanmean lerp cdist sinc rsqrt erf addbmm "
-    "logaddexp2 x nn.Module nn.Conv2d nn.Parameter nn.Unfold nn.functional.conv1d nn.functional.unfold "
+    "optim utils distributions compile jit sparse Size dtype median nanmean lerp cdist rsqrt zeta addbmm "
+    "x nn.Module nn.Conv2d nn.Parameter nn.Unfold nn.functional.conv1d nn.functional.unfold "
     "linalg.lstsq func.functionalize autograd.functional cuda.Stream"
 ).split()
 

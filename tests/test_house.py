@@ -146,7 +146,11 @@ def test_type_checkers_follow_names_that_are_handed_on(installed: Path, tmp_path
 
 def test_every_chapter_is_handed_on() -> None:
     """Each public function of a chapter stands at the top, or in the namespace of its extension."""
-    doors = [tensorplug, *(getattr(tensorplug, name) for name in ("fft", "linalg", "losses")), tensorplug.nn.functional]
+    doors = [
+        tensorplug,
+        *(getattr(tensorplug, name) for name in ("fft", "linalg", "losses", "special")),
+        tensorplug.nn.functional,
+    ]
     public = {name for door in doors for name in door.__all__}
     for place in sources():
         if place.startswith(("tensorplug/core/", "tensorplug/losses/")):
@@ -156,7 +160,7 @@ def test_every_chapter_is_handed_on() -> None:
     private = {name for name in public if name.startswith("_")}
     assert private == {"__array_api_version__", "__array_namespace_info__"}
     modules = {name for name in tensorplug.__all__ if isinstance(getattr(tensorplug, name), ModuleType)}
-    assert modules == {"autograd", "fft", "func", "linalg", "losses", "nn"}
+    assert modules == {"autograd", "fft", "func", "linalg", "losses", "nn", "special"}
 
 
 def test_contracts_between_packages_hold(installed: Path) -> None:

@@ -10,6 +10,7 @@ from . import (
     manipulation,
     searching,
     sorting,
+    special,
     statistical,
     tangents,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "manipulation",
     "searching",
     "sorting",
+    "special",
     "statistical",
     "tangents",
 ]

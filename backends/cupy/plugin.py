@@ -7,6 +7,7 @@ import functools
 import importlib.metadata
 import importlib.util
 import math
+import operator
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
@@ -17,6 +18,7 @@ import numpy
 from ...extras import install_command
 from ..common import complex_functions, elementwise
 from ..common.casts import to_integers
+from ..common.special import kernels as special_kernels
 from ..contract import (
     DTYPE_NAMES,
     Array,
@@ -96,6 +98,7 @@ class CuPy(Backend):
             "sum": self._sum,
             "unfold": self._unfold,
         }
+        own |= special_kernels("cupyx.scipy.special", operator.call, self.cupy.copysign)
         own |= {f"linalg.{name}": self._raising(name) for name in RAISING}
         for name in ("eig", "eigvals"):
             if hasattr(self.cupy.linalg, name):  # since CuPy 14

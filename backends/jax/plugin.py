@@ -47,6 +47,7 @@ class Jax(Backend):
     def load(self) -> Any:
         import jax
         import jax.numpy
+        import jax.scipy.special
 
         self._jax = jax
         self._allows_64_bit = os.environ.get("JAX_ENABLE_X64", "").lower() not in _NO
@@ -80,6 +81,8 @@ class Jax(Backend):
             "logistic": self._wide(jax.nn.sigmoid),
             "roll": self._wide(jax.jit(jnp.roll, static_argnames="axis")),
             "sigmoid": self._wide(jax.nn.sigmoid),
+            # XLA's own; the other special functions of JAX are less exact than the decompositions.
+            "special.erf": self._wide(jax.scipy.special.erf),
             "view_dtype": self._wide(lambda x, dtypes: x.view(jnp.dtype(dtypes[1]))),
             "tril": self._wide(jax.jit(lambda x, k=0: jnp.where(_lower_mask(jnp, x, k), x, jnp.zeros_like(x)))),
             "triu": self._wide(jax.jit(lambda x, k=0: jnp.where(_lower_mask(jnp, x, k - 1), jnp.zeros_like(x), x))),

@@ -18,6 +18,7 @@ from ..common.quiet import (
     run_anyway,
 )
 from ..common.sizes import MANY_ELEMENTS
+from ..common.special import kernels as special_kernels
 from ..contract import DTYPE_NAMES, Backend, Kernel
 from ..hookspecs import hookimpl
 from .ctc import KERNELS as CTC
@@ -155,6 +156,10 @@ def _sum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return out if type(out) is ndarray else asarray(out)
 
 
+def _quiet_array(function: Callable[..., Any], x: Any) -> Any:
+    return asarray(quietly(function, x))
+
+
 def _as_arrays(function: Callable[..., Any]) -> Kernel:
     """Wrap a function that may return a scalar, so that it returns arrays."""
 
@@ -252,6 +257,9 @@ class NumPy(Backend):
         kernels |= {name: _as_arrays(getattr(numpy, name)) for name in ("argmax", "argmin", "sign", "round")}
         kernels |= {"matmul": matmul, "vecdot": vecdot}
         kernels |= corrected(kernels)
+        kernels["special.logaddexp2"] = _binary(numpy.logaddexp2)
+        if importlib.util.find_spec("scipy") is not None:
+            kernels |= special_kernels("scipy.special", _quiet_array, kernels["copysign"])
         return (
             kernels
             | FFT

@@ -149,7 +149,12 @@ NAMES: dict[str, Bound] = {
     # Of complex numbers 2 (1 + |x2 log(x1)|) (docs/special-values.md), whose operands here are at most 6 and 1e-6.
     "pow": Bound(12, complex_units=220),
     # Only its larger operand is held to the last place.
-    "logaddexp": Bound(12, "operands", signed_zeros=False),
+    **dict.fromkeys(("logaddexp", "special.logaddexp2"), Bound(12, "operands", signed_zeros=False)),
+    # They have zeros, near which no more digits are known.
+    **dict.fromkeys(
+        ("special.betaln", "special.digamma", "special.gammaln", "special.ndtri", "special.sinc"),
+        Bound(12, "operands", signed_zeros=False),
+    ),
     # Of numbers around 100 the mean is rounded before it is taken away.
     "var": Bound(24, "operands", signed_zeros=False),
     "std": Bound(24, "operands", signed_zeros=False),

@@ -77,6 +77,15 @@ DOMAINS: dict[str, tuple[Values, ...]] = {
     "reciprocal": (_smooth(0.5, 2.0, signs=True),),
     "remainder": (_smooth(1.1, 1.12), _DIVISORS),
     "round": (_smooth(1.1, 1.4, signs=True),),
+    "special.betaln": (_smooth(0.3, 3.0), _smooth(0.3, 3.0)),
+    "special.digamma": (_smooth(0.3, 3.0),),
+    "special.entr": (_smooth(0.3, 3.0),),
+    "special.erfinv": (_smooth(0.1, 0.9, signs=True),),
+    "special.gammaln": (_smooth(0.3, 3.0),),
+    "special.logit": (_smooth(0.1, 0.9),),
+    "special.ndtri": (_smooth(0.1, 0.9),),
+    "special.xlog1py": (_smooth(0.3, 3.0), _smooth(0.1, 0.7, signs=True)),
+    "special.xlogy": (_smooth(0.3, 3.0), _smooth(0.3, 3.0)),
     "sqrt": (_smooth(0.3, 3.0),),
     "tan": (_smooth(0.1, 1.2, signs=True),),
     "trunc": (_smooth(1.1, 1.4, signs=True),),
@@ -110,6 +119,10 @@ def _of_elements(code: str, dtypes: str = "biufc", **operands: Operand | tuple[i
 
 
 USES: dict[str, tuple[Use, ...]] = {
+    "special.digamma_derivative": tuple(
+        _of_elements(f"tp.polygamma({n}, x)", x=Operand(shape, _smooth(0.3, 3.0)), dtypes="f")
+        for n, shape in enumerate(SHAPES, 1)
+    ),
     "clip": (
         _of_elements("tp.clip(x, tp.minimum(low, high), tp.maximum(low, high))", x=(2, 3), low=(2, 3), high=(2, 3)),
         _of_elements("tp.clip(x, low, low + 2)", x=(2, 3), low=(3,)),

@@ -6,6 +6,7 @@ the table is made at its first use, where its dtypes are checked, once.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, Final, final
 
@@ -21,6 +22,8 @@ from ..types.devices import Device, as_device, backend_devices
 from ..types.dtypes import DTYPES, DType
 from ..types.errors import LinAlgError, UnsupportedDTypeError, UnsupportedError
 from .registry import OPERATIONS
+
+_HALVES = ("float16", "bfloat16")
 
 
 class Ops:
@@ -95,9 +98,11 @@ class Library:
             return _CONTRACT_KERNELS[name](self)
         operation = OPERATIONS.get(name)
         kernel = self._find(name, operation)
-        if kernel is None or operation is None or operation.failure is None:
+        if kernel is None or operation is None:
             return kernel
-        return _explained(kernel, name, operation.failure)
+        if operation.widens_half:
+            kernel = self._widened(kernel)
+        return kernel if operation.failure is None else _explained(kernel, name, operation.failure)
 
     def _find(self, name: str, operation: Any) -> Callable[..., Any] | None:
         if operation is None or operation.standard:
@@ -107,7 +112,7 @@ class Library:
             kernel = self.find_own_kernel(name)
         if kernel is not None or operation is None or operation.decomposition is None:
             return kernel
-        return self._scoped(operation.decompose)
+        return self._scoped(self._decomposition(operation))
 
     def require_kernel(self, name: str) -> Callable[..., Any]:
         """The kernel of a function that every backend must have.
@@ -122,8 +127,32 @@ class Library:
             raise NotImplementedError(f"backend {self.name!r} has no kernel for {name!r}")
         return kernel
 
+    def _decomposition(self, operation: Any) -> Callable[..., Any]:
+        """The decomposition as ``function(*arrays, **parameters)``."""
+        decompose = functools.partial(operation.decompose, self.ops)
+        if not self.compiles or not operation.compiled:
+            return decompose
+
+        @functools.cache
+        def compiled(**parameters: Any) -> Callable[..., Any]:
+            return self.backend.compile(functools.partial(decompose, **parameters))
+
+        return lambda *arrays, **parameters: compiled(**parameters)(*arrays)
+
+    def _widened(self, kernel: Callable[..., Any]) -> Callable[..., Any]:
+        """The kernel with half precision computed in float32."""
+        name_of, ops = self.backend.dtype_name, self.ops
+
+        def widened(*arrays: Any, **parameters: Any) -> Any:
+            name = name_of(arrays[0])
+            if name not in _HALVES:
+                return kernel(*arrays, **parameters)
+            return ops.cast(kernel(*(ops.cast(x, "float32") for x in arrays), **parameters), name)
+
+        return widened
+
     def _scoped(self, decomposition: Callable[..., Any]) -> Callable[..., Any]:
-        ops, scope, types = self.ops, self.scope, self.array_types
+        scope, types = self.scope, self.array_types
         asarray = self.backend.namespace.asarray
 
         def as_arrays(found: Any) -> Any:
@@ -136,7 +165,7 @@ class Library:
             first = arrays[0][0] if type(arrays[0]) in (list, tuple) else arrays[0]
             # What JAX traces has no device yet.
             with scope(getattr(first, "device", None)):
-                return as_arrays(decomposition(ops, *arrays, **parameters))
+                return as_arrays(decomposition(*arrays, **parameters))
 
         return kernel
 

@@ -76,6 +76,10 @@ class Operation:
         The results of an operation with several, which its kernel returns as a tuple: names in `RESULTS` by name.
     guard : callable or None
         ``guard(host)`` raises for integer values of the last operand, a NumPy array, that have no result.
+    widens_half : bool
+        Whether half precision is computed in float32.
+    compiled : bool
+        Whether the decomposition is compiled where the backend compiles, for each combination of parameters.
     failure : str or None
         The message, on every backend, where the library raises `numpy.linalg.LinAlgError`.
     rule : Rule or None
@@ -101,6 +105,8 @@ class Operation:
         sequence: bool = False,
         outputs: Mapping[str, str] | None = None,
         guard: Callable[..., None] | None = None,
+        widens_half: bool = False,
+        compiled: bool = False,
         failure: str | None = None,
     ) -> None:
         if name in OPERATIONS:
@@ -121,6 +127,8 @@ class Operation:
         self.sequence = sequence
         self.outputs = outputs
         self.guard = guard
+        self.widens_half = widens_half
+        self.compiled = compiled
         self.failure = failure
         self.rule = RULES.get(name)
         self._check_rule()

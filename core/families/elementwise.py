@@ -159,8 +159,8 @@ def _publish(
     names = (op.name,) if methods is None else methods
     document(function, definition, op.name, elementwise_doc(op, definition.__doc__ or ""))
     public(op.name, *names)(function)
-    if op.result == "same":
-        method(*(f"{one}_" for one in names or (op.name,)))(describe_in_place(in_place, op.name))
+    if op.result == "same" and names:
+        method(*(f"{one}_" for one in names))(describe_in_place(in_place, op.name))
 
 
 def _add_operator(op: Operation, apply: Callable[..., Any], operator: str | None) -> None:

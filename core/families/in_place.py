@@ -108,7 +108,7 @@ def _is_recorded(target: Tensor, other: Tensor) -> bool:
 
 def describe_in_place(method: Callable[..., Any], name: str) -> Callable[..., Any]:
     """Give the in-place method of an operation its name and docstring."""
-    method.__name__ = f"{name}_"
+    method.__name__ = f"{name.rpartition('.')[2]}_"
     method.__doc__ = f"Write `{name}` of this tensor into it, and return it."
     return method
 

@@ -5,6 +5,7 @@ They are the very functions: PyTorch's `mul` is `multiply`. Methods get theirs w
 
 import typing as _typing
 
+from .. import special as _special
 from ..interchange import interop as _interop
 from ..standard import creation as _creation
 from ..standard import elementwise as _elementwise
@@ -27,6 +28,20 @@ ne = _elementwise.not_equal
 neg = _elementwise.negative
 sub = _elementwise.subtract
 true_divide = _elementwise.divide
+
+digamma = _special.digamma
+erf = _special.erf
+erfc = _special.erfc
+erfinv = _special.erfinv
+exp2 = _special.exp2
+i0 = _special.i0
+lgamma = _special.gammaln
+logaddexp2 = _special.logaddexp2
+logit = _special.logit
+mvlgamma = _special.multigammaln
+polygamma = _special.polygamma
+sinc = _special.sinc
+xlogy = _special.xlogy
 
 range = _creation.range_
 

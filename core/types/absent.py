@@ -15,7 +15,7 @@ _ROOT: Final = __name__.partition(".")[0]
 
 _IMPORT_FROM: Final = opcode.opmap["IMPORT_FROM"]
 
-PLACES: Final = ("", "nn.functional", "nn", "linalg", "fft", "func", "autograd", "losses", "cuda", "Tensor")
+PLACES: Final = ("", "nn.functional", "nn", "linalg", "special", "fft", "func", "autograd", "losses", "cuda", "Tensor")
 """The namespaces in which names are looked for, without the leading ``tensorplug.``."""
 
 COUNTERPARTS: Final = dict(
@@ -35,16 +35,15 @@ METHODS: Final = """
 H abs absolute addbmm addcdiv addcmul addmv addr adjoint aminmax angle apply arccos arccosh arcsin arcsinh arctan
 arctan2 arctanh argwhere as_strided as_strided_scatter baddbmm bincount cauchy cdouble cfloat chalf cholesky_inverse
 cholesky_solve clamp_max clamp_min corrcoef cov cross cummax cummin data_ptr deg2rad detach diag diag_embed diagflat
-diagonal_scatter digamma dist dsplit eig element_size eq erf erfc erfinv exp2 exponential fill_diagonal fix fliplr
-flipud float_power fmax fmin fmod frac frexp gcd ge geometric geqrf get_device greater greater_equal gt
-heaviside histc histogram hsplit i0 igamma igammac index_put index_reduce inner is_complex is_nonzero is_same_size
-is_signed isneginf isposinf isreal istft itemsize kron kthvalue lcm ldexp le lerp less less_equal lgamma log_normal
-logaddexp2 logcumsumexp logdet logit lstsq lt lu lu_solve mH map masked_scatter matrix_exp median mode msort
-multinomial mvlgamma nan_to_num nanmean nanmedian nanquantile nansum nbytes ndimension ne new new_empty_strided
-not_equal orgqr ormqr pin_memory polygamma put qr quantile rad2deg renorm reshape_as resize resize_as
-rot90 rsqrt scatter_reduce select select_scatter sgn share_memory sinc slice_scatter solve split_with_sizes stft
+diagonal_scatter dist dsplit eig element_size eq exponential fill_diagonal fix fliplr flipud float_power fmax fmin
+fmod frac frexp gcd ge geometric geqrf get_device greater greater_equal gt heaviside histc histogram hsplit igamma
+igammac index_put index_reduce inner is_complex is_nonzero is_same_size is_signed isneginf isposinf isreal istft
+itemsize kron kthvalue lcm ldexp le lerp less less_equal log_normal logcumsumexp logdet lstsq lt lu lu_solve mH map
+masked_scatter matrix_exp median mode msort multinomial nan_to_num nanmean nanmedian nanquantile nansum nbytes
+ndimension ne new new_empty_strided not_equal orgqr ormqr pin_memory put qr quantile rad2deg renorm reshape_as resize
+resize_as rot90 rsqrt scatter_reduce select select_scatter sgn share_memory slice_scatter solve split_with_sizes stft
 storage storage_offset sum_to_size svd swapaxes swapdims symeig take_along_dim tensor_split to_dense to_sparse
-triangular_solve unflatten unique unique_consecutive vdot vsplit xlogy
+triangular_solve unflatten unique unique_consecutive vdot vsplit
 """.split()
 """PyTorch's methods that Tensor lacks, or whose in-place forms it lacks."""
 

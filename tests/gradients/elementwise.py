@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy
 import tensorplug as tp
 from tensorplug.conformance.uses.elementwise import DOMAINS
 from tensorplug.conformance.uses.use import ANY
-from tensorplug.core import OPERATIONS
+from tensorplug.core import FUNCTIONS, OPERATIONS
 
 from .case import Case, points
 
@@ -41,7 +42,7 @@ def elementwise(name: str, jax: Callable[..., Any] | None = None) -> list[Case]:
     domain = DOMAINS.get(name, (ANY,) * len(operands))
     shapes = BINARY_SHAPES if len(operands) == 2 else tuple((shape,) for shape in UNARY_SHAPES)
     same = jax or (lambda jnp, *xs: getattr(jnp, name)(*xs))
-    function = getattr(tp, name)
+    function = FUNCTIONS[name]
     cases = []
     for position, each in enumerate(shapes):
         rng = numpy.random.default_rng(position)
@@ -50,10 +51,23 @@ def elementwise(name: str, jax: Callable[..., Any] | None = None) -> list[Case]:
     return cases
 
 
+def special(name: str) -> Callable[..., Any]:
+    """JAX's special function of that name."""
+
+    def function(jnp: Any, *xs: Any) -> Any:
+        import jax.scipy.special
+
+        short = name.removeprefix("special.")
+        return getattr(jax.scipy.special if hasattr(jax.scipy.special, short) else jnp, short)(*xs)
+
+    return function
+
+
 ON_JAX: dict[str, Callable[..., Any]] = {
     "nextafter": lambda jnp, x1, x2: x1 + 0 * x2,
     "relu": lambda jnp, x: jnp.maximum(x, 0),
     "sigmoid": lambda jnp, x: 1 / (1 + jnp.exp(-x)),
+    **{name: special(name) for name in OPERATIONS if name.startswith("special.")},
 }
 """What JAX calls otherwise."""
 
@@ -61,7 +75,7 @@ CASES: dict[str, list[Case]] = {
     name: elementwise(name, ON_JAX.get(name))
     for name, operation in OPERATIONS.items()
     if operation.elementwise and operation.rule is not None and {"x", "x1", "x2"}.issuperset(operation.operands)
-    if hasattr(tp, name) and name != "complex"
+    if (hasattr(tp, name) and name != "complex") or name in FUNCTIONS.keys() & ON_JAX
 }
 
 
@@ -81,4 +95,13 @@ CASES["clip"] = [
     Case(lambda x: tp.clip(x, -0.5), points((2, 3)), lambda jnp, x: jnp.maximum(x, -0.5)),
     Case(lambda x: tp.clip(x, max=0.5), points((4,)), lambda jnp, x: jnp.minimum(x, 0.5)),
     Case(lambda x: tp.clip(x), points((4,)), None),
+]
+
+CASES["special.digamma_derivative"] = [
+    Case(
+        functools.partial(tp.polygamma, n),
+        points((2, 3)),
+        lambda jnp, x, n=n: special("polygamma")(jnp, jnp.asarray(n), x),
+    )
+    for n in (1, 2)
 ]

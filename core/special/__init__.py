@@ -1,0 +1,19 @@
+"""Special functions that the standard lacks, under SciPy's names.
+
+Imports `standard` and the floors below. A kernel is a library's, else an approximation that is made of operations.
+"""
+
+import typing as _typing
+
+from . import bessel_functions, error_functions, gamma_functions, logarithmic
+from .bessel_functions import *
+from .error_functions import *
+from .gamma_functions import *
+from .logarithmic import *
+
+if not _typing.TYPE_CHECKING:
+    __all__ = [
+        name
+        for chapter in (bessel_functions, error_functions, gamma_functions, logarithmic)
+        for name in chapter.__all__
+    ]
