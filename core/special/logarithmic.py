@@ -102,8 +102,8 @@ def sinc(ops: Any, x: Any) -> Any:
     Examples
     --------
     >>> import tensorplug as tp
-    >>> tp.sinc(tp.tensor([0.0, 0.5, 1.0]))
-    tensor([1.0000, 0.6366, 0.0000])
+    >>> tp.sinc(tp.tensor([0.0, 0.5, 1.5]))
+    tensor([ 1.0000,  0.6366, -0.2122])
     """
     near_odd = ops.abs(from_integer(ops, x * 0.5)) > 0.25
     sine = ops.sin(from_integer(ops, x) * math.pi)
