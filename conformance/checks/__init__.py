@@ -1,1 +1,1 @@
-"""What is checked, and of what: a file an aspect."""
+"""The checks of the suite, a file for each aspect."""

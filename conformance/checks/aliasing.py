@@ -1,4 +1,4 @@
-"""Who shares memory: a view with its base, and nothing else."""
+"""Aliasing: views share memory with their bases, and other results share memory with nothing."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from ..uses import Use, uses_of
 from .values import require_results, require_unchanged
 
 MAY_SHARE = ("composite", "conversion", "view")
-"""The families whose results may be views. The reference says which are: it has no memory to share by accident."""
+"""Families whose results may be views; the reference tells which ones are."""
 
 
 def has_aliasing(name: str) -> bool:
-    """Whether an operation's results are the user's: what only rules call may hand out what it was given."""
+    """Whether users get an operation's results; operations that only rules call may return their operands."""
     return any(map(_is_public, uses_of(name)))
 
 
@@ -35,7 +35,7 @@ def _is_public(use: Use) -> bool:
 
 
 def check_aliasing(trial: Trial) -> None:
-    """A write to a view is read in its base and the other way round; other results are memory of their own."""
+    """Writes to a view change its base and vice versa; other results have their own memory."""
     operation = OPERATIONS.get(trial.name)
     may_share = operation is None or family_of(operation) in MAY_SHARE
     props = [(_as_on_the_reference(trial, program), call) for program, call in WRITES] if may_share else OWN
@@ -85,7 +85,7 @@ WRITES: tuple[tuple[Program, Call], ...] = (
     (or_raise(write_results), _write_results_call),
     (or_raise(write_operands), _write_operands_call),
 )
-"""What can't be written to raises the same error everywhere."""
+"""Programs that write; a tensor that cannot be written raises the same error on every backend."""
 
 
 def _as_on_the_reference(trial: Trial, program: Program) -> Property:

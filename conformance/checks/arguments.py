@@ -78,8 +78,8 @@ ROUNDINGS = 32
 Signed = tuple[ast.Call, inspect.Signature]
 
 
-UNDETERMINED = ("dropout", "empty", "empty_like")
-"""What some arguments leave open."""
+UNDETERMINED = ("dropout", "empty", "empty_like", "rrelu")
+"""Functions whose results are random or uninitialised for some arguments."""
 
 
 def has_arguments(name: str) -> bool:

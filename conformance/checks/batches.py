@@ -1,4 +1,4 @@
-"""`vmap`: what it makes of a batch is the stack of what single calls give, values and gradients."""
+"""`vmap`: results and gradients of a batch are the stacked ones of single calls."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from ..uses import Use, uses_of
 from .gradients import gradient_call, has_gradient, weighted
 
 EXAMPLES = 3
-"""How many examples a batch has."""
+"""Number of examples in a batch."""
 
 AGREEMENT = {"float64": 1e-9, "complex128": 1e-9}
-"""How far results may be apart, absolutely and relatively, as a backend may compute a batch in another order."""
+"""Absolute and relative tolerance by dtype; a backend may compute a batch in a different order."""
 
 OTHER_AGREEMENT = 1e-2
 
@@ -35,7 +35,7 @@ def has_batches(name: str) -> bool:
 
 
 def check_vmap(trial: Trial) -> None:
-    """A batch of calls, of gradients, and the gradient of a batch, with all operands mapped, or one of several."""
+    """Check a batch of calls, of gradients, and the gradient of a batch, with all operands mapped or one of them."""
     for use in trial.uses:
         if not use.operands:
             continue
@@ -48,7 +48,7 @@ def check_vmap(trial: Trial) -> None:
 
 
 def _mapped(use: Use) -> Iterator[Names]:
-    """The operands that are mapped: all, the first, the last."""
+    """Sets of mapped operands: all, the first, the last."""
     names = tuple(use.operands)
     yield names
     if len(names) > 1:
@@ -57,14 +57,14 @@ def _mapped(use: Use) -> Iterator[Names]:
 
 
 def _hold(trial: Trial, use: Use, code: str, dtype: str, mapped: Names, smooth: bool) -> None:
-    """Try a line in a batch."""
+    """Check a use in a batch."""
     names = tuple(use.operands)
     dims, stacks = _batched(names, mapped)
     _try(trial, use, code, f"tp.vmap(lambda {', '.join(names)}: {code}, ({dims},))({stacks})", dtype, mapped, smooth)
 
 
 def _hold_gradient(trial: Trial, use: Use, dtype: str, mapped: Names) -> None:
-    """Try the gradient of the sum of a batch."""
+    """Check the gradient of the sum of a batch."""
     names = tuple(use.operands)
     dims, stacks = _batched(names, mapped)
     argnums = tuple(map(names.index, use.variables))
@@ -82,7 +82,7 @@ def _hold_gradient(trial: Trial, use: Use, dtype: str, mapped: Names) -> None:
 
 
 def _batched(names: Names, mapped: Names) -> tuple[str, str]:
-    """The source of `in_dims`, and of the arguments, of which the mapped ones are stacks."""
+    """Source of `in_dims`, and of the arguments; mapped ones are stacks."""
     dims = ", ".join("0" if name in mapped else "None" for name in names)
     stacks = {name: ", ".join(f"{name}_{i}" for i in range(EXAMPLES)) for name in mapped}
     return dims, ", ".join(f"tp.stack([{stacks[name]}])" if name in mapped else f"{name}_0" for name in names)
@@ -102,7 +102,7 @@ def _try(
     smooth: bool,
     wanted: Callable[[list[list[Array]]], list[Array]] = _stacked,
 ) -> None:
-    """Try that a line of a batch gives what follows from a line of each example."""
+    """Compare an expression of a batch with the stacked results of its examples."""
     operands = {
         f"{name}_{i}": operand
         for name, operand in use.operands.items()
@@ -123,7 +123,7 @@ def _try(
         try:
             found = _hosts(evaluate(together, tensors | {"weighted": weighted}))
         except VmapError:
-            # Of what depends on values.
+            # Functions whose result depends on values.
             return
         _require_equal(found, expected)
 

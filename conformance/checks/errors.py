@@ -1,4 +1,4 @@
-"""Bad input: an error of Tensorplug's, of the type that Python and the field expect, and nothing is changed."""
+"""Errors: bad input raises Tensorplug's error of the documented type and changes nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LINALG = numpy.linalg.LinAlgError
 
 
 def _square(name: str, *arguments: str) -> list[Wrong]:
-    """A function of square matrices, of one that is not."""
+    """A call of a function of square matrices with one that is not square."""
     return [(Use(f"tp.linalg.{name}({', '.join(['x', *arguments])})", dtypes="f", x=(2, 3)), ValueError)]
 
 
@@ -100,13 +100,13 @@ WRONG: dict[str, list[Wrong]] = {
     "argmax": [(Use("tp.argmax(x, axis=0)", x=(0, 3)), ValueError)],
     "argmin": [(Use("tp.argmin(x, axis=0)", x=(0, 3)), ValueError)],
 }
-"""Calls that must raise, and what."""
+"""Calls that must raise, and the exceptions."""
 
 OF_AXES = ("reduction", "cumulation", "sorting")
 
 
 def has_errors(name: str) -> bool:
-    """Whether there is a wrong call of an operation."""
+    """Whether an operation has a call that must raise."""
     return any(True for _ in wrong_calls(name))
 
 
@@ -126,7 +126,7 @@ def wrong_calls(name: str) -> Iterator[Wrong]:
 
 
 def _refused(name: str) -> Iterator[tuple[Use, str]]:
-    """Dtypes that the standard has no answer for, and that convert to none."""
+    """Dtypes that the standard excludes and that are not converted."""
     operation, typical = OPERATIONS.get(name), uses_of(name)[0]
     if operation is None or family_of(operation) != "elementwise" or not typical.elementwise:
         return
@@ -137,7 +137,7 @@ def _refused(name: str) -> Iterator[tuple[Use, str]]:
 
 
 def check_errors(trial: Trial) -> None:
-    """Wrong calls raise in the words of every backend, and leave their operands as they were."""
+    """Check that wrong calls raise with the message of other backends and do not change operands."""
     for use, error in wrong_calls(trial.name):
         for dtype in list(trial.dtypes(use, ("float64", "int64", "uint8", "bool")))[:2]:
             trial.hold_for(_raising(error, trial.reference.name), draw(use, dtype, "contiguous", trial.rng))
@@ -173,7 +173,7 @@ def _raising(error: type[Exception], reference: str) -> Property:
 
 
 def _raised(example: Example, backend: str) -> Exception | None:
-    """What an example raises on another backend; None where that cannot do it."""
+    """The exception of an example on another backend; None if that does not support it."""
     try:
         with tensorplug.backend(backend):
             evaluate(example.use, example.tensors())

@@ -1,4 +1,4 @@
-"""Gradients, first and second, against central differences and against the reference library's own derivatives."""
+"""Gradients, first and second order, compared with central differences and the reference library's autodiff."""
 
 from __future__ import annotations
 
@@ -24,41 +24,41 @@ from ..engine.trial import Call, Property, Trial
 from ..uses import Use, uses_of
 
 STEP = float(numpy.finfo(numpy.float64).eps) ** (1 / 3)
-"""Where the two errors of a central difference of a smooth function are equal: h² f''' / 6 and eps |f| / h."""
+"""Step of central differences for which truncation error, h² f''' / 6, and rounding error, eps |f| / h, are equal."""
 
 DIFFERENCE = 1e-6
-"""Relative to the lengths of the gradient and of the direction: some 1e-10, times derivatives of up to 1e4."""
+"""Tolerance relative to the norms of gradient and direction: some 1e-10, times derivatives of up to 1e4."""
 
 ROUNDING = 1e-9
-"""Relative to the function: eps / h is 4e-11, and sums of some twenty terms are rounded more than once."""
+"""Tolerance relative to the function's value: eps / h is 4e-11, times the roundings of some twenty terms."""
 
 SECOND_ROUNDING = 1e-8
-"""The same of a first derivative, which has some ten times as many terms, of which more cancel."""
+"""As `ROUNDING`, for first derivatives, which have some ten times as many terms and cancel more."""
 
 AGREEMENT = 1e-12
-"""Relative to the length of the gradient, for two ways to compute one formula: 4500 eps for roundings that add up and
+"""Tolerance relative to the norm of the gradient, for two ways to compute it: 4500 eps for accumulated roundings and
 differences such as 1 - tanh² that cancel."""
 
 
 def has_gradient(name: str) -> bool:
-    """Whether an operation has a rule, or may be made of operations that have, and uses that show it."""
+    """Whether an operation has a gradient, its own or its parts', and uses that are differentiated."""
     operation = OPERATIONS.get(name)
     has_rule = operation is None or family_of(operation) == "composite" or operation.rule is not None
     return has_rule and any(use.smooth and use.variables for use in uses_of(name))
 
 
 def check_gradients(trial: Trial) -> None:
-    """First derivatives against differences of the function."""
+    """Compare first derivatives with differences of the function."""
     _check(trial, lambda example: require_gradient(_scalar(example), example), gradient_call)
 
 
 def check_second_order(trial: Trial) -> None:
-    """Second derivatives against differences of the first."""
+    """Compare second derivatives with differences of the first."""
     _check(trial, lambda example: require_gradient(_slope(example), example, SECOND_ROUNDING), second_order_call)
 
 
 def check_automatic_differentiation(trial: Trial) -> None:
-    """First derivatives against those that the reference's library finds by itself."""
+    """Compare first derivatives with the reference library's own autodiff."""
     library = library_for(trial.reference.name)
 
     def prop(example: Example) -> None:
@@ -79,7 +79,7 @@ def check_automatic_differentiation(trial: Trial) -> None:
 
 
 def _by_the_library(library: Library, example: Example) -> dict[str, Array]:
-    """The gradients that a library's own automatic differentiation finds, conjugated as Tensorplug's are."""
+    """Gradients by a library's own autodiff, conjugated to Tensorplug's convention."""
     with tensorplug.backend(library.name), tensorplug.no_grad():
         tensors = replace(example, layout="contiguous").tensors()
         names = example.use.variables
@@ -93,12 +93,12 @@ def _by_the_library(library: Library, example: Example) -> dict[str, Array]:
 
 
 def gradient_call(use: Use) -> str:
-    """The gradient of the weighted sum of a line's results."""
+    """Source of the gradient of the weighted sum of a use's results."""
     return _gradient_of(use.code, use.variables)
 
 
 def second_order_call(use: Use) -> str:
-    """The same of the gradient."""
+    """Source of the gradient of the weighted sum of the gradient."""
     return _gradient_of(gradient_call(use), use.variables)
 
 
@@ -120,7 +120,7 @@ Scalar = Callable[[dict[str, Tensor]], Tensor]
 
 
 def weighted(result: Any) -> Tensor | None:
-    """The real part of the sum of all differentiable results, each element with a weight of its own."""
+    """The real part of a weighted sum of all differentiable results."""
     total = None
     for position, (_, leaf) in enumerate(flatten(result)):
         if isinstance(leaf, Tensor) and leaf.dtype.is_differentiable:
@@ -165,7 +165,7 @@ def _slope(example: Example) -> Scalar:
 
 
 def _gradients(scalar: Scalar, example: Example) -> dict[str, Array]:
-    """The gradient of a scalar by each operand: zero where it depends on none."""
+    """The gradient of a scalar with respect to each operand; zero for one it does not depend on."""
     tensors = example.tensors()
     names = example.use.variables
     for name in names:
@@ -186,9 +186,9 @@ def _gradients(scalar: Scalar, example: Example) -> dict[str, Array]:
 
 
 def require_gradient(scalar: Scalar, example: Example, rounding: float = ROUNDING) -> None:
-    """Raise `Mismatch` unless the gradient of a scalar is the slope of its values in every operand.
+    """Raise `Mismatch` unless the gradient of a scalar agrees with central differences for every operand.
 
-    One direction is tried in each operand, in which all elements move.
+    One random direction is tried for each operand.
     """
     gradients = _gradients(scalar, example)
     size = abs(float(to_host(scalar(example.tensors())))) + 1.0 if gradients else 0.0

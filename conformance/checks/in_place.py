@@ -1,4 +1,4 @@
-"""In-place methods and ``out=``: what is written is what the function gives."""
+"""In-place methods and ``out=`` write the result of the function."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from ..uses import Use, uses_of
 from .values import require_results
 
 Wanted = Callable[[Callable[..., Array], Example], Expected]
-"""What a program gives, made of ``function(*operands)``, which is what the function gives for other operands."""
+"""The expected result of a program, from ``function(*operands)``, the function on other operands."""
 
 
 def has_in_place(name: str) -> bool:
-    """Whether an operation of elements has an in-place method."""
+    """Whether an elementwise operation has an in-place method."""
     operation = OPERATIONS.get(name)
     if operation is None or not operation.elementwise or f"{name}_" not in MEMBERS:
         return False
@@ -45,7 +45,7 @@ def _function_call(name: str, use: Use) -> str:
 
 
 def check_in_place(trial: Trial) -> None:
-    """The method writes what the function gives, through a view too, and whatever overlaps."""
+    """Check that the method writes the function's result, also through a view and with overlapping operands."""
     for make, wanted, code, pairs in FORMS:
         call = in_place_call(trial.name, code)
         prop = _as_the_function(trial, make(trial.name), wanted)
@@ -59,7 +59,7 @@ METHOD = "{first}.{name}_({rest})"
 
 
 def in_place_call(name: str, code: str = METHOD) -> Call:
-    """What is told of a use that is tried in place."""
+    """Source of a use in place, for failures."""
 
     def call(use: Use) -> str:
         first, *rest = use.operands
@@ -69,12 +69,12 @@ def in_place_call(name: str, code: str = METHOD) -> Call:
 
 
 def takes_out(name: str) -> bool:
-    """Whether a function of elements takes ``out=``."""
+    """Whether an elementwise function takes ``out=``."""
     return name in OPERATIONS and family_of(OPERATIONS[name]) == "elementwise" and has_out(name)
 
 
 def check_out(trial: Trial) -> None:
-    """``out=`` is written and returned."""
+    """Check that ``out=`` is written and returned."""
     prop = _as_the_function(trial, into_out(trial.name), _written)
     plain = [use for use in uses_of(trial.name) if use.code == _function_call(trial.name, use)]
     for use in plain[: trial.level.uses]:
@@ -87,7 +87,7 @@ def _into_out_call(use: Use) -> str:
 
 
 def keeps_shape(uses: Iterable[Use], pairs: bool = False) -> Iterator[Use]:
-    """The uses whose result has the shape of the first operand; where wanted, those of two operands of one shape."""
+    """Uses whose result has the shape of the first operand; optionally those with two operands of one shape."""
     for use in uses:
         shapes = [operand.shape for operand in use.operands.values()]
         if numpy.broadcast_shapes(*shapes) == shapes[0] and (
@@ -109,7 +109,7 @@ def _as_the_function(trial: Trial, program: Program, wanted: Wanted) -> Property
 
 
 def written_in_place(trial: Trial) -> Property:
-    """The property that the method writes what the function gives."""
+    """The property that the method writes the function's result."""
     return _as_the_function(trial, in_place(trial.name), _written)
 
 
@@ -159,4 +159,4 @@ FORMS: tuple[tuple[Callable[[str], Program], Wanted, str, bool], ...] = (
         True,
     ),
 )
-"""Programs, what they give, how they read, and whether they need two operands of one shape."""
+"""Programs, their expected results, their source, and whether they need two operands of one shape."""

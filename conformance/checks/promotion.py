@@ -1,4 +1,4 @@
-"""Mixed dtypes: the common one is found, and both operands are converted to it."""
+"""Promotion: operands of two dtypes are converted to the common one."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def has_promotion(name: str) -> bool:
 
 
 def check_promotion(trial: Trial) -> None:
-    """Operands of two dtypes give what they give after both were converted; so do Python scalars."""
+    """Check that operands of two dtypes, and Python scalars, give the result of converted operands."""
     use = uses_of(trial.name)[0]
     library = library_for(trial.backend)
     taken = [*trial.level.dtypes, *trial.dtypes(use)]
@@ -59,7 +59,7 @@ def check_promotion(trial: Trial) -> None:
 
 
 def _converted_call(common: str) -> Call:
-    """The line with operands of two dtypes, and with both converted."""
+    """Source of the use with operands of two dtypes, and with both converted."""
 
     def call(use: Use) -> str:
         names = ", ".join(use.operands)
@@ -70,7 +70,7 @@ def _converted_call(common: str) -> Call:
 
 
 def _with_scalar_call(scalar: object) -> Call:
-    """The line with the scalar in the place of either operand."""
+    """Source of the use with the scalar in place of either operand."""
 
     def call(use: Use) -> str:
         return f"[{', '.join(f'(lambda {name}: {use.code})({scalar})' for name in use.operands)}]"
@@ -79,12 +79,12 @@ def _with_scalar_call(scalar: object) -> Call:
 
 
 def _divides_bools(name: str, *dtypes: str) -> bool:
-    """Whether a divisor may be False, as both operands have values that either dtype holds."""
+    """Whether a divisor may be False, since operands have values that both dtypes represent."""
     return name in NONZERO_DIVISORS and "bool" in dtypes
 
 
 def _common(name: str, first: str, second: str | None, scalar: object = None) -> str | None:
-    """The dtype in which two operands are computed; None where the operation does not take it, or it is lossy."""
+    """The dtype that two operands are converted to; None if the operation refuses it or it is lossy."""
     operation = OPERATIONS[name]
     other = DTYPES[second] if second is not None else scalar
     try:
@@ -95,7 +95,7 @@ def _common(name: str, first: str, second: str | None, scalar: object = None) ->
 
 
 def _mixed(trial: Trial, use: Use, first: str, second: str, common: str) -> Example:
-    """Values from the operation's domain that both dtypes hold."""
+    """Values in the operation's domain that both dtypes represent."""
     narrow = min(first, second, key=lambda name: (KIND_ORDER[DTYPES[name].kind], DTYPES[name].itemsize))
     drawn = draw(use, narrow, "contiguous", trial.rng)
     dtypes = dict(zip(use.operands, (first, second), strict=True))

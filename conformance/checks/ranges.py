@@ -1,5 +1,5 @@
-"""Ranges of values: numbers of all magnitudes, neighbours that a narrower dtype does not tell apart, the ends of
-integers, badly scaled and ill-conditioned matrices, and one special value among many ordinary ones.
+"""Ranges of values: numbers of all magnitudes, neighbours that are equal in a narrower dtype, the extremes of integers,
+badly scaled and ill-conditioned matrices, and one special value among many ordinary ones.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from .special_values import is_defined
 from .values import agreement, require_results
 
 Move = Callable[[Array, str], Array]
-"""Takes small integers to numbers of a dtype that have the same order, and are equal where these are."""
+"""Maps small integers to numbers of a dtype, keeping order and equality."""
 
 INTEGERS = ("int8", "uint8", "int64", "uint64", "int32", "uint32")
 
 SPAN = 100
-"""Integers that are further apart than this are not moved."""
+"""Integers in a wider range than this are not mapped."""
 
 
 def has_ranges(name: str) -> bool:
-    """Whether an operation is checked on numbers from the whole range of a dtype."""
+    """Whether an operation is checked with numbers from the whole range of a dtype."""
     typical, operation = uses_of(name)[0], OPERATIONS.get(name)
     family = "" if operation is None else family_of(operation)
     if chapter_of(name) == "losses" or not typical.variables:
@@ -47,7 +47,7 @@ def has_ranges(name: str) -> bool:
 
 
 def check_ranges(trial: Trial) -> None:
-    """Results for numbers from the whole range of a dtype are the reference's."""
+    """Compare results for numbers from the whole range of a dtype with the reference."""
     typical = uses_of(trial.name)[0]
     if typical.elementwise:
         _hold_all_magnitudes(trial, typical)
@@ -59,7 +59,7 @@ def check_ranges(trial: Trial) -> None:
 
 
 def _hold_all_magnitudes(trial: Trial, use: Use) -> None:
-    """Elementwise functions of numbers whose exponents are spread evenly, and of others near to these."""
+    """Check elementwise functions of numbers with evenly spread exponents, and of numbers close to these."""
     for dtype in trial.dtypes(use):
         if DTYPES[dtype].kind == "b" or (trial.name == "pow" and DTYPES[dtype].kind == "c"):
             continue
@@ -75,7 +75,7 @@ def _hold_all_magnitudes(trial: Trial, use: Use) -> None:
 
 
 def _hold_near_overflow(trial: Trial, use: Use) -> None:
-    """Functions of one real number up to where their results overflow, and complex products up to there."""
+    """Check functions of one real number, and complex products, up to where results overflow."""
     if len(use.operands) == 1:
         for dtype in trial.dtypes(use, ("float32", "float64")):
             for sign in (1.0, -1.0):
@@ -95,7 +95,7 @@ def _of_row(trial: Trial, use: Use, dtype: str, *rows: Array) -> Example:
 
 
 def _up_to_overflow(trial: Trial, use: Use, dtype: str, sign: float) -> Array | None:
-    """Numbers of one sign up to the least one for which the reference gives more than the dtype holds, if there is."""
+    """Numbers of one sign up to the smallest one for which the reference's result overflows the dtype."""
     row = 2.0 ** numpy.linspace(0, math.log2(HUGE[dtype]) - 1e-6, LENGTH)
     for _ in range(4):
         (_, found), *_ = trial.reference.expected(_of_row(trial, use, dtype, sign * row))
@@ -114,7 +114,7 @@ products that overflow.
 
 
 def _spread(rng: numpy.random.Generator, dtype: str, count: int, narrower: float = 1.0) -> list[Array]:
-    """Rows of numbers of evenly spread exponents; in the later rows half are near to the first row's."""
+    """Rows of numbers with evenly spread exponents; in later rows half are close to the first row's."""
     kind = DTYPES[dtype].kind
     if kind == "c":
         part = "float32" if dtype == "complex64" else "float64"
@@ -150,7 +150,7 @@ def _to_the_bottom(host: Array, dtype: str) -> Array:
 
 
 def _to_both_ends(host: Array, dtype: str) -> Array:
-    """What is below the middle to the bottom, so that differences overflow."""
+    """Map to both ends of a dtype's range, so that differences overflow."""
     low = host < (int(host.max()) + int(host.min()) + 1) // 2
     return numpy.where(low, _to_the_bottom(host, dtype), _to_the_top(host, dtype))
 
@@ -169,7 +169,7 @@ SIGN_BITS = (7, 15, 31, 63)
 
 
 def _scaled_up(host: Array, dtype: str) -> Array:
-    """Beyond what single precision holds; squares overflow in no double."""
+    """Scale beyond the range of single precision; squares do not overflow double precision."""
     return host * 2.0**300
 
 
@@ -186,9 +186,9 @@ def _to_the_greatest(host: Array, dtype: str) -> Array:
 
 
 def _hold_moved(trial: Trial) -> None:
-    """Functions of whole arrays at the ends of a dtype's range, and of neighbours."""
+    """Check functions of whole arrays at the ends of a dtype's range, and of neighbouring numbers."""
     operation = OPERATIONS.get(trial.name)
-    # What hands elements on does not compare them.
+    # Functions that move elements do not compare them.
     moves = operation is not None and family_of(operation) in MOVING
     floating: tuple[Move, ...] = ()
     if bound_of(trial.name) in (EXACT, EITHER_ZERO):
@@ -208,7 +208,7 @@ def _hold_moved(trial: Trial) -> None:
 
 
 MOVED = 4
-"""How many uses of an operation."""
+"""Number of uses of an operation."""
 
 
 def _hold_moved_by(trial: Trial, use: Use, dtype: str, move: Move, free: set[str]) -> None:
@@ -240,7 +240,7 @@ a determinant out of its logarithm a hundred; eigenvalues of a Gram matrix, and 
 
 
 def _graded(host: Array) -> Array:
-    """Badly scaled: a Hermitian matrix stays one, and a positive one positive."""
+    """A badly scaled matrix, Hermitian or positive if the given one is."""
     rows, columns = host.shape[-2:]
     return host * GRADES[:rows, None] * GRADES[:columns]
 
@@ -250,19 +250,19 @@ def _graded_upwards(host: Array) -> Array:
 
 
 def _of_small_pivot(host: Array) -> Array:
-    """With a first element that is no pivot; of the Hermitian part, too."""
+    """A matrix whose first element is too small for a pivot, also in its Hermitian part."""
     found = host.copy()
     found[..., 0, 0] = 1e-6
     return found
 
 
 def _great(host: Array) -> Array:
-    """In single precision squares overflow."""
+    """A matrix whose squares overflow single precision."""
     return host * 2.0**66
 
 
 def _little(host: Array) -> Array:
-    """In single precision squares vanish."""
+    """A matrix whose squares underflow single precision."""
     return host * 2.0**-66
 
 
@@ -270,7 +270,7 @@ MATRICES = (_graded, _graded_upwards, _of_small_pivot, _great, _little)
 
 
 def _hold_scaled(trial: Trial) -> None:
-    """Functions of matrices, which may be off by what the rounding of their operands does."""
+    """Check functions of matrices, within the effect of rounding their operands."""
     if chapter_of(trial.name) != "linalg":
         return
     for use in {use.code: use for use in reversed(trial.uses) if _has_matrix(use)}.values():
@@ -287,7 +287,7 @@ def _has_matrix(use: Use) -> bool:
 
 
 def _within_conditioning(trial: Trial) -> Property:
-    """The property that a result is the reference's but for what it changes by if the operand `x` does by an eps."""
+    """The property that a result agrees with the reference within the effect of a relative change of `x` by eps."""
 
     def prop(example: Example) -> None:
         dtype, wide = example.dtypes["x"], example.widened()
@@ -332,14 +332,14 @@ OF_MANY = (
     "set",
     "sorting",
 )
-"""The families of which kernels may look for special values in some places only."""
+"""Families whose kernels may miss special values in some positions."""
 
 ORDINARY = between(0.5, 0.95)
-"""Neither sums of them cancel nor do products overflow."""
+"""Numbers whose sums do not cancel and whose products do not overflow."""
 
 
 def _hold_one_special(trial: Trial, use: Use) -> None:
-    """A special value in one place of a large array, among ordinary ones."""
+    """Check a large array of ordinary numbers with one special value."""
     operation = OPERATIONS.get(trial.name)
     if operation is None or family_of(operation) not in OF_MANY or (use.elementwise and not trial.level.special):
         return
@@ -358,7 +358,7 @@ def _hold_one_special(trial: Trial, use: Use) -> None:
 
 
 def _if_answered(trial: Trial) -> Property:
-    """The property that a result is the reference's, if that takes operands of these shapes."""
+    """The property that a result agrees with the reference, if that accepts operands of these shapes."""
     prop = agreement(trial)
 
     def of_any_shape(example: Example) -> None:

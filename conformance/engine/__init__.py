@@ -1,4 +1,4 @@
-"""How checks are run: trials of random examples, workers, levels, bounds, the reference and the outcome.
+"""The engine that runs checks: trials of random examples, workers, levels, error bounds, the reference, outcomes.
 
-Knows no single check; `checks` and `uses` say what is tried.
+It is independent of single checks and uses, which are in `checks` and `uses`.
 """

@@ -1,4 +1,4 @@
-"""Which operations' kernels a block of code uses."""
+"""Find the operations whose kernels a block of code uses."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tensorplug.core.dispatch.keys import Library, loaded_keys
 from .wrapping import wrapped
 
 METHODS = {"copy": "clone", "write": "put"}
-"""Methods of the contract that do the work of an operation."""
+"""Methods of the contract that compute an operation."""
 
 
 @contextlib.contextmanager
 def kernels_used(library: Library) -> Iterator[set[str]]:
-    """The names of the operations whose kernels of one backend are used in a ``with`` block, in place or not.
+    """A context manager that collects the operations whose kernels of a backend are used, in place or not.
 
-    Kernels are looked up once and kept in tables. So the tables are emptied, and what is looked up again is noted.
+    Kernels are looked up once and kept in tables, so the tables are emptied and lookups are recorded.
     """
     names: set[str] = set()
 
@@ -41,7 +41,7 @@ def kernels_used(library: Library) -> Iterator[set[str]]:
     empty_kernel_tables([library])
     backend = library.backend
     with contextlib.ExitStack() as stack:
-        # A class with slots takes no attributes of its instances' own.
+        # The class has slots, so instances take no further attributes.
         stack.enter_context(wrapped(Library, "find", finding))
         for method, name in METHODS.items():
             stack.enter_context(wrapped(backend, method, functools.partial(calling, name)))
@@ -49,7 +49,7 @@ def kernels_used(library: Library) -> Iterator[set[str]]:
 
 
 def kernel_tables(libraries: Collection[Library]) -> list[dict[str, Any]]:
-    """The tables in which kernels of some backends are kept once they were looked up."""
+    """The tables that keep looked-up kernels of some backends."""
     return [
         *(vars(library.ops) for library in libraries),
         *(key.table for key in loaded_keys() if key.library in libraries),
@@ -57,7 +57,7 @@ def kernel_tables(libraries: Collection[Library]) -> list[dict[str, Any]]:
 
 
 def empty_kernel_tables(libraries: Collection[Library]) -> None:
-    """Let the kernels of some backends be looked up anew."""
+    """Empty the tables, so that kernels of some backends are looked up again."""
     for table in kernel_tables(libraries):
         for name in list(table):
             # A backend's operations know it.

@@ -1,4 +1,4 @@
-"""Whether a result is the one that was expected, and what is wrong with it."""
+"""Compare a result with the expected one, and describe the difference."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from .example import Mismatch
 def require_agreement(
     actual: Any, expected: Any, bound: Bound, magnitude: float | Array, path: str = "", same_dtype: bool = False
 ) -> None:
-    """Raise `Mismatch` unless a leaf of a result is the expected one.
+    """Raise `Mismatch` unless a leaf of a result agrees with the expected one.
 
     Parameters
     ----------
     actual
-        A tensor, or what else a line gave.
+        A tensor or another value.
     expected
-        The reference's array, or what else it gave.
+        The reference's array or another value.
     bound, magnitude
-        How far they may be apart: see `Bound.distance`.
+        The allowed distance: see `Bound.distance`.
     path
-        Where the leaf stands in the result.
+        The path of the leaf in the result.
     same_dtype
-        Whether the reference was computed in the dtypes of the question, so that its dtype is the one that is wanted.
+        Whether the reference was computed in the example's dtypes, so that the dtypes must be equal.
     """
     where = f"{path}: " if path else ""
     if not isinstance(expected, numpy.ndarray):
@@ -60,7 +60,7 @@ def require_agreement(
 
 
 def require_sound(tensor: Tensor, where: str = "") -> Array:
-    """A tensor's values on the host; `Mismatch` unless its array is what the tensor says it is."""
+    """A tensor's values on the host; raise `Mismatch` unless its array has the tensor's dtype, shape and device."""
     library, dtype, array = tensor._key.library, tensor.dtype.name, array_of(tensor)
     if not isinstance(array, library.array_types):
         raise Mismatch(f"{where}the backend gave no array of its own", library.array_types, type(array))
@@ -79,11 +79,11 @@ def require_sound(tensor: Tensor, where: str = "") -> Array:
 
 
 def differing(found: Array, expected: Array, dtype: str, bound: Bound, magnitude: float | Array = 0.0) -> Array:
-    """Where an array is not the expected one."""
+    """A mask of the elements that differ from the expected ones."""
     if found.dtype.kind not in "fc":
         return numpy.asarray(found != expected.astype(found.dtype))
     if found.dtype.kind == "c":
-        # Beside NaN, the sign of a zero is left open (docs/special-values.md).
+        # Beside NaN, the sign of a zero is undefined (docs/special-values.md).
         parts = replace(bound, signed_zeros=bound.signed_zeros and not numpy.isnan(expected).any())
         real = _differs(found.real, expected.real, dtype, parts, magnitude)
         by_parts = real | _differs(found.imag, expected.imag, dtype, parts, magnitude)
@@ -96,7 +96,7 @@ def differing(found: Array, expected: Array, dtype: str, bound: Bound, magnitude
 
 
 def _other_zeros(found: Array, expected: Array) -> Array:
-    """Where a zero has the other sign."""
+    """A mask of the zeros with the wrong sign."""
     return (found == 0) & (expected == 0) & (numpy.signbit(found) != numpy.signbit(expected))
 
 
@@ -104,12 +104,12 @@ def _differs(found: Array, expected: Array, dtype: str, bound: Bound, magnitude:
     allowed = bound.distance(expected, dtype, magnitude)
     with numpy.errstate(all="ignore"):
         near = numpy.abs(found - expected) <= allowed
-        # What the dtype cannot hold is infinite, and what it barely holds may be.
+        # Numbers out of the dtype's range are infinite; those at its end may be.
         overflowing = numpy.abs(expected) + allowed > HUGE[dtype]
         narrow = rounded(expected, dtype)
         same = near | (found == narrow) | (numpy.isnan(found) & numpy.isnan(expected))
         same |= overflowing & numpy.isinf(found) & (numpy.sign(found) == numpy.sign(expected))
-        # An infinity that was not expected is near nothing.
+        # An unexpected infinity is not within any bound.
         same &= ~(numpy.isinf(found) & numpy.isfinite(expected) & ~overflowing)
     if bound.signed_zeros and found.dtype.kind == "f":
         same &= ~_other_zeros(found, expected)

@@ -1,4 +1,4 @@
-"""One example: a use of an operation with the values of its operands, and how it is shown to the reader."""
+"""An example: a use of an operation with values for its operands, and its source code for reports."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from .arrays import (
 
 
 class Mismatch(AssertionError):
-    """A backend does not do what it should.
+    """A result of a backend is wrong.
 
     Parameters
     ----------
     message
-        What is wrong, in one line.
+        The difference, in one line.
     expected, actual
-        What was wanted and what came.
+        The expected and the actual result.
     """
 
     def __init__(self, message: str, expected: Any = "", actual: Any = "") -> None:
@@ -45,7 +45,7 @@ class Mismatch(AssertionError):
 
 @dataclass(frozen=True)
 class Example:
-    """A use with values.
+    """A use with values for its operands.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Example:
     dtypes : dict of str to str
         The operands' dtypes by name.
     layout : str or dict of str to str
-        A name in `LAYOUTS`: how the operands lie in memory, or by name how some do that are not contiguous.
+        A name in `LAYOUTS` for all operands, or by name for those that are not contiguous.
     hosts : dict of str to array
         The operands' values.
     """
@@ -77,11 +77,11 @@ class Example:
         }
 
     def evaluate(self, tensors: dict[str, Tensor]) -> Any:
-        """What the line gives for these operands."""
+        """Evaluate the use for these operands."""
         return evaluate(self.use, tensors)
 
     def widened(self) -> Example:
-        """The same in the widest dtypes, contiguous."""
+        """The example in the widest dtypes, contiguous."""
         wide = WIDE if self.use.elementwise else WIDE | WIDE_INTEGERS
         dtypes = {name: wide.get(dtype, dtype) for name, dtype in self.dtypes.items()}
         hosts = {name: numpy.asarray(host, dtypes[name]) for name, host in self.hosts.items()}
@@ -89,7 +89,7 @@ class Example:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Equal for examples that have the same result."""
+        """A key that is equal for examples with equal results."""
         parts = ((name, self.dtypes[name], host.shape, host.tobytes()) for name, host in self.hosts.items())
         return self.use.code, *parts
 
@@ -98,13 +98,13 @@ class Example:
         """The operands as Python source."""
         found = {}
         for name, host in self.hosts.items():
-            # An empty list has no shape.
+            # The source of an empty list has no shape.
             values = source(host) if host.size else f"numpy.zeros({host.shape})"
             found[name] = f'tp.asarray({values}, dtype="{self.dtypes[name]}")'
         return found
 
     def snippet(self, backend: str, code: str) -> str:
-        """A program that evaluates a line with the operands on a backend; none where these are too many to be told."""
+        """A program that evaluates an expression with the operands on a backend; empty for large operands."""
         if any(host.size > SHOWN for host in self.hosts.values()):
             return ""
         lines = [f'tp.set_default_backend("{backend}")']
@@ -127,7 +127,7 @@ IMPORTS = (
     "from tensorplug.core import OPERATIONS",
     "from tensorplug.core.autodiff.lifting import TENSOR_OPS",
 )
-"""What the lines that show a failure may need."""
+"""Imports that the source of failures may need."""
 
 WIDE = {
     "float16": "float64",
@@ -135,15 +135,15 @@ WIDE = {
     "float32": "float64",
     "complex64": "complex128",
 }
-"""The dtype in which a reference is computed, where it is another one."""
+"""Wider dtypes in which a reference is computed."""
 
 WIDE_INTEGERS = {f"int{bits}": "int64" for bits in (8, 16, 32)} | {f"uint{bits}": "uint64" for bits in (8, 16, 32)}
-"""The same for what moves integers and adds and multiplies them: in few bits the result is what more bits give, cut
-off. Elementwise functions do more with them."""
+"""Wider integer dtypes for functions that move, add and multiply integers: the narrow result is the truncated wide one.
+"""
 
 
 def evaluate(use: Use, tensors: Mapping[str, Any]) -> Any:
-    """What a use's line gives."""
+    """Evaluate the expression of a use."""
     names = {"tp": tensorplug, "numpy": numpy, "OPERATIONS": OPERATIONS, "TENSOR_OPS": TENSOR_OPS, "among": among}
     return eval(use.evaluate, {**names, **tensors})
 
@@ -151,7 +151,7 @@ def evaluate(use: Use, tensors: Mapping[str, Any]) -> Any:
 def draw(
     use: Use, dtype: str, layout: str | dict[str, str], rng: numpy.random.Generator, smooth: bool = False
 ) -> Example:
-    """An example of a use, in a dtype."""
+    """Draw an example of a use in a dtype."""
     dtypes = {name: operand.dtype or dtype for name, operand in use.operands.items()}
     hosts = {}
     for name, operand in use.operands.items():

@@ -1,4 +1,4 @@
-"""A limit to the time that something takes."""
+"""Time limits for blocks of code."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from types import FrameType
 
 
 class TimedOut(BaseException):
-    """The time is over. No `Exception`, since what hangs may catch those."""
+    """The time limit is exceeded. No `Exception`, since code that hangs may catch those."""
 
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise `TimedOut` in the block once the time is over.
+    """A context manager that raises `TimedOut` in its block after a time.
 
-    Only the main thread can be interrupted, and no code that does not return to the interpreter; on systems without
-    ``SIGALRM`` there is no limit.
+    It interrupts the main thread only, and no native code; on systems without ``SIGALRM`` there is no limit.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
         yield

@@ -1,4 +1,4 @@
-"""What the suite says of one aspect of one operation on one backend."""
+"""The outcome of a check: one aspect of one operation on one backend."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ PASSED: Final = "passed"
 FAILED: Final = "failed"
 UNSUPPORTED: Final = "unsupported"
 STATUSES = (PASSED, FAILED, UNSUPPORTED)
-"""What a backend says that it does not support is counted apart, once asking for it gave the documented error."""
+"""``"unsupported"`` is an operation that a backend declares unsupported, and that raises the documented error."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """The smallest example found that fails.
+    """The smallest failing example that was found.
 
     Attributes
     ----------
     message : str
-        What is wrong, in one line.
+        The failure, in one line.
     call : str
-        The line of Python that shows it: ``"tp.add(x1, x2)"``.
+        The Python expression that fails: ``"tp.add(x1, x2)"``.
     inputs : dict of str to str
         The operands by name, as Python source.
     expected, actual : str
-        What was wanted and what came, as text.
+        The expected and the actual result, as text.
     snippet : str
-        A program that shows it again, complete with its inputs.
+        A program that reproduces the failure.
     kernels : tuple of str
-        The operations whose kernels it uses: where one of these fails by itself, that one is at fault.
+        The operations whose kernels the example uses; if one of these fails itself, it is at fault.
     culprit : str
-        The operation whose kernel is the first to give something else than the reference's does for the same operands.
+        The first operation whose kernel differs from the reference for equal operands.
     shown_by : str
-        The operation whose check found it, where that is another one.
+        The operation whose check found the failure, if it is another one.
     """
 
     message: str
@@ -49,7 +49,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one check.
+    """The outcome of one check.
 
     Attributes
     ----------
@@ -57,16 +57,16 @@ class Outcome:
     chapter : str
         The module of `tensorplug.core` or `tensorplug.losses` that declares the operation: ``"elementwise"``.
     operation : str
-        The name of an operation, or the subject of a check that belongs to none: ``"indexing"``.
+        The name of an operation, or of another subject such as ``"indexing"``.
     aspect : str
-        What was checked of it: ``"values"``, ``"gradients"``, ...
+        The aspect: ``"values"``, ``"gradients"``, ...
     status : str
         One of `STATUSES`.
     examples : int
-        How many examples were tried.
+        Number of examples.
     seconds : float
     reason : str
-        Why it is unsupported, in the backend's own words.
+        The backend's reason, if unsupported.
     failure : Failure or None
     """
 
@@ -82,16 +82,16 @@ class Outcome:
 
     @property
     def identifier(self) -> str:
-        """Names the check in reports and to ``-k``."""
+        """The identifier of the check in reports and for ``-k``."""
         return f"{self.backend}::{self.chapter}::{self.operation}::{self.aspect}"
 
     @property
     def checked(self) -> str:
-        """The operation whose check this is, or which it was shown by."""
+        """The operation whose check found the outcome."""
         return (self.failure and self.failure.shown_by) or self.operation
 
     def to_dict(self) -> dict[str, Any]:
-        """The same of plain values, for JSON."""
+        """Convert to values for JSON."""
         return asdict(self)
 
     @classmethod

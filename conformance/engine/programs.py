@@ -1,4 +1,4 @@
-"""What is done with a use's line beside evaluating it: writes to what it gives and takes, in-place forms, ``out=``."""
+"""Programs made of a use: writes to its results and operands, in-place methods, ``out=``."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .example import evaluate
 Tensors = dict[str, Tensor]
 
 Program = Callable[[Use, Tensors], Any]
-"""Takes a use and its operands and returns what is compared: tensors, or lists and tuples of them."""
+"""Takes a use and its operands and returns tensors, or lists and tuples of them, to compare."""
 
 
 def filled(result: Any) -> Any:
-    """A result whose tensors were filled with ones."""
+    """Fill the tensors of a result with ones."""
     for _, leaf in flatten(result):
         if isinstance(leaf, Tensor):
             leaf.fill_(1)
@@ -30,20 +30,20 @@ def filled(result: Any) -> Any:
 
 
 def write_results(use: Use, tensors: Tensors) -> Any:
-    """The operands after all results were written to: changed where a result is a view, else as they were."""
+    """Write to all results and return the operands, which change if a result is a view."""
     filled(evaluate(use, tensors))
     return list(tensors.values())
 
 
 def write_operands(use: Use, tensors: Tensors) -> Any:
-    """The results after all operands were written to."""
+    """Write to all operands and return the results."""
     result = evaluate(use, tensors)
     filled(list(tensors.values()))
     return result
 
 
 def in_place(name: str) -> Program:
-    """The in-place method of an operation, on its first operand."""
+    """Call the in-place method of an operation on its first operand."""
 
     def program(use: Use, tensors: Tensors) -> Any:
         first, *rest = tensors.values()
@@ -54,7 +54,7 @@ def in_place(name: str) -> Program:
 
 
 def in_place_on_a_view(name: str) -> Program:
-    """The same on one of three rows, and what it leaves in all of them."""
+    """Call the in-place method on one of three rows, and return all rows."""
 
     def program(use: Use, tensors: Tensors) -> Any:
         first, *rest = tensors.values()
@@ -66,7 +66,7 @@ def in_place_on_a_view(name: str) -> Program:
 
 
 def in_place_on_itself(name: str) -> Program:
-    """The in-place method with one tensor as both operands."""
+    """Call the in-place method with one tensor as both operands."""
 
     def program(use: Use, tensors: Tensors) -> Any:
         _, second = tensors.values()
@@ -78,7 +78,7 @@ def in_place_on_itself(name: str) -> Program:
 
 
 def in_place_on_overlapping(name: str) -> Program:
-    """The in-place method on rows 1 and 2 with rows 0 and 1: as if these had been copied first."""
+    """Call the in-place method on rows 1 and 2 with the overlapping rows 0 and 1."""
 
     def program(use: Use, tensors: Tensors) -> Any:
         _, second = tensors.values()
@@ -90,7 +90,7 @@ def in_place_on_overlapping(name: str) -> Program:
 
 
 def or_raise(program: Program) -> Program:
-    """A program that gives the type of the exception where it raises one, unless it is that there is no answer."""
+    """Make a program return the type of its exception, except for unsupported examples."""
 
     def tried(use: Use, tensors: Tensors) -> Any:
         try:
@@ -109,7 +109,7 @@ def has_out(name: str) -> bool:
 
 
 def into_out(name: str) -> Program:
-    """The function with ``out=``, a tensor of its result's shape and dtype."""
+    """Call the function with ``out=``, a tensor of the result's shape and dtype."""
 
     def program(use: Use, tensors: Tensors) -> Any:
         out = tensorplug.zeros_like(evaluate(use, tensors))

@@ -1,4 +1,4 @@
-"""Putting another attribute in the place of an object's own for a while."""
+"""Temporarily replace an attribute of an object."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 @contextlib.contextmanager
 def wrapped(owner: Any, name: str, wrapper: Callable[[Any], Any]) -> Iterator[None]:
-    """Put what a wrapper makes of an object's attribute in its place."""
+    """A context manager that replaces an attribute by ``wrapper(attribute)``."""
     own = vars(owner).get(name)
     setattr(owner, name, wrapper(getattr(owner, name)))
     try:
         yield
     finally:
-        # What an object has from its class is found there again.
+        # An attribute of the class is found there again.
         if own is None:
             delattr(owner, name)
         else:
