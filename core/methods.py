@@ -10,19 +10,29 @@ from .interchange import interop
 from .memory.tensor import Tensor
 from .pytorch import (
     activations,
+    arithmetic,
     comparison,
     constructors,
     conversion,
+    differences,
     distances,
     einsum,
+    logic,
+    parts,
     piecewise,
+    scattering,
     selection,
+    shapes,
     softmax,
+    stacking,
+    uniques,
 )
+from .pytorch import creation as pytorch_creation
 from .pytorch import fft as pytorch_fft
 from .random import generator, sampling
 from .special import bessel_functions, error_functions, gamma_functions, logarithmic
 from .standard import (
+    bisection,
     creation,
     data_types,
     elementwise,

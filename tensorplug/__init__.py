@@ -22,15 +22,24 @@ from .core.interchange.printing import *
 from .core.interchange.saving import *
 from .core.memory.structure import *
 from .core.memory.tensor import Tensor as Tensor
+from .core.pytorch.arithmetic import *
 from .core.pytorch.comparison import *
 from .core.pytorch.constructors import *
+from .core.pytorch.creation import *
+from .core.pytorch.differences import *
 from .core.pytorch.distances import *
 from .core.pytorch.einsum import *
+from .core.pytorch.parts import *
+from .core.pytorch.scattering import *
 from .core.pytorch.selection import *
+from .core.pytorch.shapes import *
 from .core.pytorch.softmax import *
 from .core.pytorch.spellings import *
+from .core.pytorch.stacking import *
+from .core.pytorch.uniques import *
 from .core.random.generator import *
 from .core.random.sampling import *
+from .core.standard.bisection import *
 from .core.standard.constants import *
 from .core.standard.creation import *
 from .core.standard.data_types import *
@@ -48,6 +57,7 @@ from .core.transforms.vmap import *
 from .core.types.absent import explain_absent as _explain_absent
 from .core.types.devices import *
 from .core.types.dtypes import *
+from .core.types.memory_formats import *
 from .losses.loss import *
 from .nn.functional import celu as celu
 from .nn.functional import hardshrink as hardshrink

@@ -236,6 +236,7 @@ READS = {
     "core/standard/indexing.py _picked": "the length of what a mask picks",
     "core/standard/manipulation/arranging.py _repeat": "the length of what is repeated",
     "losses/ctc.py _split_targets": "the lattice of labels",
+    "core/pytorch/stacking.py _tensor_split": "the places at which parts begin",
     "core/transforms/batching.py to_numpy": "a value that all examples of a batch have",
     "core/transforms/indexing.py _host": "the positions of a mask that all examples have",
     "core/transforms/proxy.py _value": "a value that all examples of a batch have",

@@ -41,7 +41,9 @@ DIFFERENT_NAMES: dict[str, Callable[..., Any]] = {
     "complex": lambda x1, x2: numpy.stack(numpy.broadcast_arrays(x1, x2), axis=-1).view("complex128")[..., 0],
     # NumPy's quotient of infinities and of infinite divisors is that of its remainder, and so NaN or -1.
     "floor_divide": lambda x1, x2: numpy.floor(x1 / x2),
+    "frac": lambda x: x - numpy.trunc(x),
     "relu": lambda x: numpy.maximum(x, 0.0),
+    "rsqrt": lambda x: 1 / numpy.sqrt(x),
     "sigmoid": lambda x: 1 / (1 + numpy.exp(-x)),
 }
 """What NumPy has no function for, or one that is not the standard's."""

@@ -60,9 +60,9 @@ def test_as_in_pytorch(backend: str, name: str) -> None:
 
 def test_every_spelling_of_a_method_is_a_function() -> None:
     """What an operation declares as PyTorch's name of its method, the namespace has too."""
-    # Methods alone, and a function `moveaxis` that is the standard's where the method is PyTorch's.
+    # Methods alone, and functions that are the standard's where the methods are PyTorch's.
     functions = set(FUNCTIONS.values())
-    for name in MEMBERS.keys() - {"moveaxis", "nelement", "to_device"}:
+    for name in MEMBERS.keys() - {"divide", "moveaxis", "nelement", "to_device"}:
         if inspect.isfunction(MEMBERS[name]) and MEMBERS[name] in functions and not name.startswith("_"):
             assert getattr(tp, name) is MEMBERS[name], name
     assert [name for name in tp.__all__ if not hasattr(tp, name)] == []
@@ -509,6 +509,7 @@ BESIDE_THE_AXIS: dict[str, dict[str, Any]] = {
     "index_add": {"index": INDEX[0], "source": SQUARE},
     "index_copy": {"index": INDEX[1], "source": SQUARE},
     "index_fill": {"index": INDEX[0], "value": 1.0},
+    "index_reduce": {"index": INDEX[0], "source": SQUARE, "reduce": "amax"},
     "index_select": {"index": INDEX[1]},
     "linalg.cross": {"other": tp.tensor([[1.0], [2.0], [3.0]])},
     "narrow": {"start": 1, "length": 1},
@@ -517,12 +518,20 @@ BESIDE_THE_AXIS: dict[str, dict[str, Any]] = {
     "roll": {"shift": 1},
     "scatter": {"index": INDEX, "src": SQUARE},
     "scatter_add": {"index": INDEX, "src": SQUARE},
+    "scatter_reduce": {"index": INDEX, "src": SQUARE, "reduce": "prod"},
+    "select": {"index": 1},
+    "select_scatter": {"src": SQUARE[0], "index": 1},
+    "slice_scatter": {"src": SQUARE[:1], "start": 1},
     "split": {"split_size_or_sections": 1},
+    "split_with_sizes": {"split_sizes": [1, 1]},
     "stack": {"tensors": [SQUARE, SQUARE + 1]},
     "std": {"correction": 1},
     "take": {"index": INDEX[1]},
     "take_along_axis": {"indices": INDEX},
+    "take_along_dim": {"indices": INDEX},
+    "tensor_split": {"indices_or_sections": 2},
     "topk": {"k": 1},
+    "unflatten": {"sizes": (2, 1)},
     "var": {"correction": 1},
     "vecdot": {"y": SQUARE + 1},
 }

@@ -24,6 +24,11 @@ def _share(ops: Any, g: Any, own: Any, other: Any, loses: Any) -> Any:
     return ops.masked_fill(ops.where(ops.equal(own, other), g * 0.5, g), loses(own, other), 0.0)
 
 
+def _first(ops: Any, precedes: Any, x1: Any, x2: Any) -> Any:
+    """Where `fmax` or `fmin` is the first operand."""
+    return ops.logical_or(precedes(x1, x2), ops.isnan(x2))
+
+
 def _pow_x1(ops: Any, g: Any, x1: Any, x2: Any) -> Any:
     constant = ops.equal(x2, ops.zeros_like(x2))
     if not getattr(x2, "requires_grad", False):
@@ -152,6 +157,18 @@ rule("expm1", x=lambda g, out: g * (out + 1.0))
 rule("fill", x=_zero)
 rule("floor", x=_zero)
 rule("floor_divide", x1=_zero, x2=_zero)
+rule(
+    "fmax",
+    x1=lambda ops, g, x1, x2: ops.masked_fill(g, ops.logical_not(_first(ops, ops.greater_equal, x1, x2)), 0.0),
+    x2=lambda ops, g, x1, x2: ops.masked_fill(g, _first(ops, ops.greater_equal, x1, x2), 0.0),
+)
+rule(
+    "fmin",
+    x1=lambda ops, g, x1, x2: ops.masked_fill(g, ops.logical_not(_first(ops, ops.less_equal, x1, x2)), 0.0),
+    x2=lambda ops, g, x1, x2: ops.masked_fill(g, _first(ops, ops.less_equal, x1, x2), 0.0),
+)
+rule("fmod", x1=lambda g: g, x2=lambda ops, g, x1, x2: -g * ops.trunc(x1 / x2))
+rule("frac", x=lambda g: g)
 rule("hypot", x1=_hypot, x2=lambda ops, g, x1, x2, out: _hypot(ops, g, x2, x1, out))
 rule("log", x=lambda g, x: g / x)
 rule("log10", x=lambda g, x: g / (x * math.log(10)))
@@ -182,6 +199,7 @@ rule("reciprocal", x=lambda g, out: -g * (out * out))
 rule("relu", x=lambda ops, g, out: ops.masked_fill(g, out <= 0.0, 0.0))
 rule("remainder", x1=lambda g: g, x2=lambda ops, g, x1, x2: -g * ops.floor_divide(x1, x2))
 rule("round", x=_zero)
+rule("rsqrt", x=lambda g, out: g * (out * out * out * -0.5))
 rule("sigmoid", x=lambda g, out: g * (out * (1.0 - out)))
 rule("sign", x=_sign)
 rule("sin", x=lambda ops, g, x: g * ops.cos(x))
@@ -201,6 +219,18 @@ rule(
 
 no_gradient(
     *("bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift", "bitwise_xor"),
-    *("equal", "greater", "greater_equal", "isfinite", "isinf", "isnan", "less", "less_equal", "logical_and"),
+    *(
+        "equal",
+        "greater",
+        "greater_equal",
+        "isfinite",
+        "isinf",
+        "isnan",
+        "isneginf",
+        "isposinf",
+        "less",
+        "less_equal",
+        "logical_and",
+    ),
     *("logical_not", "logical_or", "logical_xor", "not_equal", "signbit"),
 )

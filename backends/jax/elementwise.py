@@ -155,6 +155,7 @@ def kernels(jax: Any) -> dict[str, Kernel]:
         "astype": astype,
         "bitwise_left_shift": jax.jit(functools.partial(elementwise.left_shift, jnp)),
         "bitwise_right_shift": jax.jit(functools.partial(elementwise.right_shift, jnp)),
+        **{name: getattr(jnp, name) for name in ("fmax", "fmin", "fmod")},
         "clip": jax.jit(lambda x, min, max: jnp.minimum(jnp.maximum(x, min), max)),
         "logaddexp": of_real(lambda xp, x1, x2: xp.logaddexp(x1, x2)),
         "square": ByKind(jnp.square, c=lambda z: z * z),

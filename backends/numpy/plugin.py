@@ -38,10 +38,10 @@ ndarray, asarray = numpy.ndarray, numpy.asarray
 
 UFUNCS = (
     "abs acos acosh add asin asinh atan atan2 atanh bitwise_and bitwise_invert bitwise_left_shift bitwise_or "
-    "bitwise_right_shift bitwise_xor ceil conj copysign cos cosh divide equal exp expm1 floor floor_divide greater "
-    "greater_equal hypot isfinite isinf isnan less less_equal log log10 log1p log2 logaddexp logical_and logical_not "
-    "logical_or logical_xor matmul maximum minimum multiply negative nextafter not_equal positive pow reciprocal "
-    "remainder signbit sin sinh sqrt square subtract tan tanh trunc"
+    "bitwise_right_shift bitwise_xor ceil conj copysign cos cosh divide equal exp expm1 floor floor_divide fmax "
+    "fmin fmod greater greater_equal hypot isfinite isinf isnan less less_equal log log10 log1p log2 logaddexp "
+    "logical_and logical_not logical_or logical_xor matmul maximum minimum multiply negative nextafter not_equal "
+    "positive pow reciprocal remainder signbit sin sinh sqrt square subtract tan tanh trunc"
 ).split()
 """NumPy's ufuncs that compute the standard's function of the same name."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tensorplug.core import Operation
 
 CHAPTERS = {
+    "bisection": "search",
     "activations": "activation",
     "comparison": "composite",
     "distances": "composite",

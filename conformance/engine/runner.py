@@ -101,6 +101,12 @@ ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
 }
 """What is checked of an operation: of which ones, and how."""
 
+COMPOSITES = "pytorch"
+"""The chapter of PyTorch's functions that are made of other operations."""
+
+OF_COMPOSITES = ("values", "gradients", SECOND_ORDER, VMAP)
+"""What is checked of them, but for the quick level; the rest is checked of their parts."""
+
 BACKWARD = ("gradients", AUTODIFF, SECOND_ORDER)
 """What is wrong there alone is wrong in the backward pass."""
 
@@ -166,6 +172,8 @@ def checks(
     left_out = {AUTODIFF: LEVELS[level].autodiff == 0, SECOND_ORDER: not LEVELS[level].second_order}
     left_out[VMAP] = level == "quick"
     every = [check for check in _all_checks() if not left_out.get(check.aspect)]
+    if level == "quick" and operations is None:
+        every = [check for check in every if check.chapter != COMPOSITES or chapters is not None]
     found = every
     for kind, names in (("operation", operations), ("chapter", chapters)):
         if names is None:
@@ -182,7 +190,7 @@ def _all_checks() -> Iterator[Check]:
         yield Check("transfer", subject, aspect)
     for name in sorted(subjects(), key=lambda name: place(chapter_of(name))):
         for aspect, (applies, _) in ASPECTS.items():
-            if applies(name):
+            if applies(name) and (aspect in OF_COMPOSITES or chapter_of(name) != COMPOSITES):
                 yield Check(chapter_of(name), name, aspect)
 
 

@@ -51,7 +51,7 @@ def _smooth(low: float, high: float, signs: bool = False) -> Values:
 
 
 # Smooth quotients, by these, of numbers from 1.1 to 1.12 are from 5.1 to 5.9, far from where they step.
-_DIVISORS = _of_kinds(
+DIVISORS = _of_kinds(
     i=between(1, 5, signs=True), u=between(1, 5), f=between(0.2, 5, signs=True), smooth=between(0.19, 0.215, signs=True)
 )
 _SHIFTS = integers(0, 7)
@@ -65,7 +65,9 @@ DOMAINS: dict[str, tuple[Values, ...]] = {
     "bitwise_right_shift": (ANY, _SHIFTS),
     "ceil": (_smooth(1.1, 1.4, signs=True),),
     "floor": (_smooth(1.1, 1.4, signs=True),),
-    "floor_divide": (_smooth(1.1, 1.12), _DIVISORS),
+    "floor_divide": (_smooth(1.1, 1.12), DIVISORS),
+    "fmod": (_smooth(1.1, 1.12), DIVISORS),
+    "frac": (_smooth(1.1, 1.4, signs=True),),
     "log": (_smooth(0.3, 3.0),),
     "log10": (_smooth(0.3, 3.0),),
     "log1p": (_smooth(0.1, 0.7, signs=True),),
@@ -75,8 +77,9 @@ DOMAINS: dict[str, tuple[Values, ...]] = {
         _of_kinds(i=integers(0, 4), u=integers(0, 4), smooth=between(0.5, 2.0, signs=True)),
     ),
     "reciprocal": (_smooth(0.5, 2.0, signs=True),),
-    "remainder": (_smooth(1.1, 1.12), _DIVISORS),
+    "remainder": (_smooth(1.1, 1.12), DIVISORS),
     "round": (_smooth(1.1, 1.4, signs=True),),
+    "rsqrt": (_smooth(0.3, 3.0),),
     "special.betaln": (_smooth(0.3, 3.0), _smooth(0.3, 3.0)),
     "special.digamma": (_smooth(0.3, 3.0),),
     "special.entr": (_smooth(0.3, 3.0),),

@@ -151,8 +151,8 @@ def to_device(x: Tensor, device: Any, *, stream: Any = None) -> Tensor:
 
 
 @public("clone", "clone")
-def clone(input: Tensor) -> Tensor:
-    """Copy a tensor; differentiable.
+def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+    """Copy a tensor; differentiable. PyTorch's `memory_format` has no effect.
 
     Examples
     --------

@@ -19,7 +19,15 @@ from ..types.dtypes import DTYPES, DType, as_dtype
 
 
 @method()
-def to(x: Tensor, *targets: Any, dtype: Any = None, device: Any = None, copy: bool = False) -> Tensor:
+def to(
+    x: Tensor,
+    *targets: Any,
+    dtype: Any = None,
+    device: Any = None,
+    non_blocking: bool = False,
+    copy: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
     """Convert the tensor to another device, dtype, or both; differentiable.
 
     Parameters
@@ -30,6 +38,8 @@ def to(x: Tensor, *targets: Any, dtype: Any = None, device: Any = None, copy: bo
         The same by name.
     copy : bool, default: False
         Whether the result must be new even if nothing changes.
+    non_blocking, memory_format
+        Accepted for PyTorch's sake, and without effect.
 
     Examples
     --------
@@ -37,7 +47,10 @@ def to(x: Tensor, *targets: Any, dtype: Any = None, device: Any = None, copy: bo
     >>> tp.ones(2).to("numpy", tp.float64).dtype
     tensorplug.float64
     """
-    for target in targets:
+    # By position, non_blocking comes before copy.
+    flags = [target for target in targets if isinstance(target, bool)]
+    copy = flags[1] if len(flags) == 2 else copy
+    for target in targets[: len(targets) - len(flags)]:
         if type(target) is Tensor:
             device, dtype = target.device, target.dtype
         elif type(target) is Device or (isinstance(target, str) and target not in DTYPES):
@@ -58,7 +71,7 @@ def type_as(x: Tensor, other: Tensor) -> Tensor:
 
 
 def _converter(dtype: str) -> Callable[[Tensor], Tensor]:
-    def conversion(self: Tensor) -> Tensor:
+    def conversion(self: Tensor, *, memory_format: Any = None) -> Tensor:
         return convert(self, dtype)
 
     conversion.__doc__ = f"The tensor in {dtype}; itself if it is that already."

@@ -19,6 +19,7 @@ from ..memory.structure import index as read
 from ..memory.tensor import Tensor
 from ..memory.values import in_range
 from ..memory.views import array_of
+from ..standard.creation import zeros_like
 from ..standard.indexing import along_axis, getitem
 from ..standard.manipulation import broadcast_arrays
 from ..standard.positions import elements_at
@@ -292,7 +293,11 @@ def index_fill(x: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     if not x._array.shape:
         return as_vector(lambda vector: index_fill(vector, dim, index, value), x)
     places = _along("index_fill", x, normalize_axis("index_fill", dim, x.ndim), index)
-    return _write(x, _source("index_fill", x, value, ()), places)
+    filled = _source("index_fill", x, value, ())
+    if not filled.requires_grad:
+        return _write(x, filled, places)
+    # Where an index is repeated, its gradient counts once.
+    return where(index_fill(zeros_like(x, dtype=bool_), dim, index, True), filled, x)
 
 
 @function(methods=("masked_select",))

@@ -17,7 +17,6 @@ from ..types import dtypes as _dtypes
 
 bitwise_not = _elementwise.bitwise_invert
 clamp = _elementwise.clip
-div = _elementwise.divide
 eq = _elementwise.equal
 ge = _elementwise.greater_equal
 gt = _elementwise.greater
@@ -26,6 +25,17 @@ lt = _elementwise.less
 mul = _elementwise.multiply
 ne = _elementwise.not_equal
 neg = _elementwise.negative
+conj_physical = _elementwise.conj
+sgn = _elementwise.sign
+absolute = _elementwise.abs
+arccos = _elementwise.acos
+arccosh = _elementwise.acosh
+arcsin = _elementwise.asin
+arcsinh = _elementwise.asinh
+arctan = _elementwise.atan
+arctan2 = _elementwise.atan2
+arctanh = _elementwise.atanh
+fix = _elementwise.trunc
 sub = _elementwise.subtract
 true_divide = _elementwise.divide
 

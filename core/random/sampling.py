@@ -18,18 +18,23 @@ from ..memory.tensor import Tensor
 from ..memory.values import inspect
 from ..memory.views import require_writable
 from ..memory.writes import copy_
-from ..standard.elementwise import less
+from ..standard.elementwise import exp, floor, less, log1p, minimum, tan
 from ..standard.manipulation import broadcast_shapes
-from ..types.axes import as_float, normalize_shape
+from ..standard.searching import where
+from ..standard.sorting import argsort
+from ..standard.statistical import cumulative_sum, sum
+from ..types.axes import as_float, as_integer, normalize_shape
 from ..types.devices import as_device
 from ..types.dtypes import (
     FINITE,
     SCALARS,
     as_dtype,
     float32,
+    float64,
     get_default_dtype,
+    int64,
 )
-from ..types.errors import DTypeError, unsupported
+from ..types.errors import DTypeError, ShapeError, unsupported
 from .distributions import uniform_between
 from .generator import (
     Generator,
@@ -39,7 +44,7 @@ from .generator import (
     randn,
 )
 
-__all__ = ["bernoulli", "normal", "rand_like", "randint_like", "randn_like"]
+__all__ = ["bernoulli", "multinomial", "normal", "rand_like", "randint_like", "randn_like"]
 
 
 @function()
@@ -311,3 +316,158 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -
         If a probability is not within 0 and 1.
     """
     return cast(_chosen("bernoulli_", p, x, generator), x.dtype)
+
+
+def _uniform(x: Tensor, generator: Generator | None) -> Tensor:
+    """Uniform numbers in [0, 1) in the shape of a tensor, in single precision at least."""
+    dtype = float64 if x.dtype is float64 else float32
+    return rand(x.shape, dtype=dtype, device=x.device, generator=generator)
+
+
+def _positive(operation: str, name: str, value: Any) -> float:
+    number = as_float(operation, name, value)
+    if not number > 0:
+        raise ValueError(f"{operation}: got {name} {number}, wanted a positive number")
+    return number
+
+
+@method()
+@_drawing
+def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill the tensor with random numbers from an exponential distribution of rate `lambd`, and return it.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not a real floating-point one.
+    ValueError
+        If the rate is not positive.
+    """
+    _require_float("exponential_", x)
+    rate = _positive("exponential_", "lambd", lambd)
+    return -log1p(-_uniform(x, generator)) / rate
+
+
+@method()
+@_drawing
+def log_normal_(x: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill the tensor with random numbers whose logarithms have a normal distribution, and return it.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not a real floating-point one.
+    ValueError
+        If the deviation is not positive.
+    """
+    _require_float("log_normal_", x)
+    deviation = _positive("log_normal_", "std", std)
+    return exp(randn_like(x, generator=generator) * deviation + mean)
+
+
+@method()
+@_drawing
+def cauchy_(x: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill the tensor with random numbers from a Cauchy distribution, and return it.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not a real floating-point one.
+    ValueError
+        If `sigma` is not positive.
+    """
+    _require_float("cauchy_", x)
+    width = _positive("cauchy_", "sigma", sigma)
+    return tan((_uniform(x, generator) - 0.5) * math.pi) * width + median
+
+
+@method()
+@_drawing
+def geometric_(x: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
+    """Fill the tensor with random numbers of trials until the first success, from 1 on, and return it.
+
+    Raises
+    ------
+    TypeError
+        For booleans and complex numbers.
+    ValueError
+        If the probability `p` of a success is not between 0 and 1.
+    """
+    if x.dtype.kind not in "iuf":
+        raise DTypeError(f"geometric_: got {x.dtype}, wanted a real-valued dtype")
+    probability = as_float("geometric_", "p", p)
+    if not 0 < probability < 1:
+        raise ValueError(f"geometric_: got p {probability}, wanted a number between 0 and 1")
+    return cast(floor(log1p(-_uniform(x, generator)) / math.log1p(-probability)) + 1, x.dtype)
+
+
+@function(methods=("multinomial",))
+def multinomial(
+    input: Tensor,
+    num_samples: int,
+    replacement: bool = False,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Indices drawn at random by weights, for each row.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N,) or (M, N)
+        Weights, of a real floating-point dtype, which need not sum to 1.
+    num_samples : int
+        How many are drawn for each row.
+    replacement : bool, default: False
+        Whether an index may be drawn several times.
+    generator : Generator, optional
+    out : Tensor, optional
+        The tensor that the result is written into.
+
+    Returns
+    -------
+    Tensor, shape (num_samples,) or (M, num_samples), dtype int64
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not a real floating-point one.
+    ValueError
+        If a weight is negative or not finite, or a row has fewer positive ones than are drawn.
+
+    Notes
+    -----
+    Without replacement the indices of the smallest of ``exponential / weight`` are taken, which are distributed as if
+    drawn one by one (Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006).
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.multinomial(tp.tensor([0.0, 1.0]), 1)
+    tensor([1])
+    """
+    _require_float("multinomial", input)
+    count = as_integer("multinomial", "num_samples", num_samples)
+    if input.ndim not in (1, 2) or count < 1:
+        raise ShapeError(
+            f"multinomial: got shape {input.shape} and {count} samples, wanted one or two axes and at least one sample"
+        )
+    inspect(_require_weights, input, count=1 if replacement else count)
+    weights = cast(input.detach(), float64 if input.dtype is float64 else float32)
+    if not replacement:
+        spread = -log1p(-rand_like(weights, generator=generator)) / weights
+        return argsort(where(weights > 0, spread, math.inf), axis=-1)[..., :count]
+    steps = cumulative_sum(weights, axis=-1)
+    drawn = rand((*weights.shape[:-1], count), dtype=weights.dtype, device=weights.device, generator=generator)
+    drawn = drawn * steps[..., -1:]
+    # An index of weight zero has no step.
+    below = sum(steps[..., None, :] <= drawn[..., None], axis=-1, dtype="int64")
+    return minimum(below, sum(cast(steps < steps[..., -1:], int64), axis=-1, keepdims=True))
+
+
+def _require_weights(host: numpy.ndarray, count: int) -> None:
+    if not numpy.isfinite(host).all() or (host < 0).any():
+        raise ValueError("multinomial: got a weight that is negative, infinite or NaN")
+    if host.size and (numpy.count_nonzero(host, axis=-1) < count).any():
+        raise ValueError(f"multinomial: a row has fewer than {count} positive weights")

@@ -9,16 +9,15 @@ from ..dispatch.operation import Operation, operation
 from ..dispatch.registry import method
 from ..families.function import function
 from ..families.reductions import reduction
-from ..memory.coercion import pair, python_number, same_device, scalar_tensor
+from ..memory.coercion import python_number, same_device, scalar_tensor
 from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor, wrap
 from ..memory.views import array_of
 from ..types.dtypes import SCALARS, bool_, promote, promote_scalar
 from ..types.errors import ShapeError, explain, unsupported
-from .indexing import getitem
 from .manipulation import stack
 
-__all__ = ["argmax", "argmin", "count_nonzero", "nonzero", "searchsorted", "where"]
+__all__ = ["argmax", "argmin", "count_nonzero", "nonzero", "where"]
 
 
 @operation(accepts="real-valued", result="int64")
@@ -157,11 +156,6 @@ def _nonzero(x: Any) -> Any:
     """The indices of nonzero elements, an array for each axis."""
 
 
-@operation(accepts="real-valued", result="int64", takes_scalars=True, compares=True)
-def _searchsorted(x1: Any, x2: Any, *, side: str) -> Any:
-    """The indices at which elements would be inserted into a sorted vector."""
-
-
 @function()
 def nonzero(x: Tensor, /, *, as_tuple: bool | None = None) -> Any:
     """The indices of nonzero or true elements, in row-major order.
@@ -205,72 +199,6 @@ def nonzero(x: Tensor, /, *, as_tuple: bool | None = None) -> Any:
 def _nonzero_method(x: Tensor, *, as_tuple: bool = False) -> Any:
     """The indices of nonzero elements, in rows, or as a tuple with a tensor for each axis."""
     return nonzero(x, as_tuple=as_tuple)
-
-
-@function(keywords=("sorted_sequence", "values"))
-def searchsorted(
-    x1: Tensor, x2: Any, /, *, side: str | None = None, sorter: Tensor | None = None, right: bool = False
-) -> Tensor:
-    """The indices at which elements would be inserted into a sorted tensor to keep it sorted.
-
-    Parameters
-    ----------
-    x1 : Tensor, shape (N,)
-        Of a real-valued dtype, in ascending order, NaN last.
-    x2 : Tensor or Python scalar
-        What is searched for; the two are promoted to a common dtype.
-    side : {"left", "right"}, default: "left"
-        Whether an element goes before or after those that are equal to it, as zeros of both signs are, and NaN.
-    sorter : Tensor, shape (N,), optional
-        Positions that put `x1` in ascending order, where it is not.
-    right : bool, default: False
-        PyTorch's spelling of ``side="right"``.
-
-    Returns
-    -------
-    Tensor, dtype int64
-        The shape of `x2`; 0-d for a scalar.
-
-    Raises
-    ------
-    IndexError
-        If a position in `sorter` is out of range, or not of an integer dtype.
-    ShapeError
-        If `x1` is not 1-d, or `sorter` not of its shape.
-    TypeError
-        For complex numbers and booleans.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.searchsorted(tp.tensor([1.0, 2.0, 2.0, 3.0]), tp.tensor([2.0, 5.0]))
-    tensor([1, 4])
-    >>> tp.searchsorted(tp.tensor([1.0, 2.0, 2.0, 3.0]), 2, side="right")
-    tensor(3)
-    """
-    chosen = side or ("right" if right else "left")
-    if chosen not in ("left", "right"):
-        raise ValueError(f"searchsorted: got side {side!r}, wanted 'left' or 'right'")
-    operands = pair(_searchsorted, x1, x2)
-    if operands is None:
-        raise unsupported("searchsorted", x1, x2)
-    first, second = operands
-    if first.ndim != 1:
-        raise ShapeError(f"searchsorted: got x1 of shape {first.shape}, wanted one axis")
-    if sorter is not None:
-        first = _in_order(first, sorter)
-    found: Tensor = _searchsorted(first, second, side=chosen)
-    return found
-
-
-def _in_order(x: Tensor, sorter: Any) -> Tensor:
-    if type(sorter) is not Tensor:
-        raise unsupported("searchsorted", sorter)
-    if sorter.shape != x.shape:
-        raise ShapeError(f"searchsorted: got a sorter of shape {sorter.shape}, wanted {x.shape}, that of x1")
-    if sorter.dtype.kind not in "iu":
-        raise IndexError(f"searchsorted: got a sorter of {sorter.dtype}, wanted an integer dtype")
-    return getitem(x, sorter)
 
 
 @operation(elementwise=True)

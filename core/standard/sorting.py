@@ -18,7 +18,7 @@ from ..types.dtypes import bool_, uint8
 from .elementwise import bitwise_invert, negative
 from .positions import elements_at
 
-__all__ = ["argsort", "sort"]
+__all__ = ["argsort", "msort", "sort"]
 
 
 @operation(accepts="real-valued")
@@ -111,6 +111,19 @@ def sort_method(x: Tensor, /, dim: int = -1, descending: bool = False, stable: b
         _sort(x, axis=dim)
     indices = argsort(x, axis=dim, descending=descending)
     return Sorted(elements_at(x, indices, dim), indices)
+
+
+@function(methods=("msort",))
+def msort(input: Tensor) -> Tensor:
+    """Sort the elements along the first axis: `sort` with ``axis=0``.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.msort(tp.tensor([3, 1, 2]))
+    tensor([1, 2, 3])
+    """
+    return sort(input, axis=0)
 
 
 @function(axis="one")

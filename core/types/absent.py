@@ -21,12 +21,10 @@ PLACES: Final = ("", "nn.functional", "nn", "linalg", "special", "fft", "func", 
 COUNTERPARTS: Final = dict(
     pair.split("=")
     for pair in """
-    absolute=abs argwhere=nonzero aminmax=amin broadcast_tensors=broadcast_arrays clamp_max=clip clamp_min=clip
-    concatenate=concat fix=trunc get_default_device=default_backend
-    logdet=linalg.slogdet multi_dot=matmul ndimension=ndim promote_types=result_type
-    reshape_as=reshape set_default_device=set_default_backend set_default_tensor_type=set_default_dtype
-    set_detect_anomaly=detect_anomaly sgn=sign std_mean=std swapaxes=transpose swapdims=transpose symeig=linalg.eigh
-    take_along_dim=take_along_axis tensor_split=split unique=unique_values var_mean=var vdot=vecdot
+    aminmax=amin concatenate=concat get_default_device=default_backend logdet=linalg.slogdet multi_dot=matmul
+    ndimension=ndim promote_types=result_type reshape_as=reshape set_default_device=set_default_backend
+    set_default_tensor_type=set_default_dtype set_detect_anomaly=detect_anomaly std_mean=std swapaxes=transpose
+    swapdims=transpose symeig=linalg.eigh var_mean=var vdot=vecdot
     """.split()
 )
 """Our names by PyTorch's. Names that differ in ``arc``, letter case and underscores only are found without."""
@@ -45,7 +43,7 @@ resize_as rot90 rsqrt scatter_reduce select select_scatter sgn share_memory slic
 storage storage_offset sum_to_size svd swapaxes swapdims symeig take_along_dim tensor_split to_dense to_sparse
 triangular_solve unflatten unique unique_consecutive vdot vsplit
 """.split()
-"""PyTorch's methods that Tensor lacks, or whose in-place forms it lacks."""
+"""PyTorch's methods; those that Tensor lacks, and in-place forms that it lacks, are explained."""
 
 OTHERS: Final = frozenset(
     "addbmm addmv autograd.functional dtype layout name nn.unfold nn.functional.unfold random size type".split()

@@ -64,8 +64,10 @@ def special(name: str) -> Callable[..., Any]:
 
 
 ON_JAX: dict[str, Callable[..., Any]] = {
+    "frac": lambda jnp, x: x - jnp.trunc(x),
     "nextafter": lambda jnp, x1, x2: x1 + 0 * x2,
     "relu": lambda jnp, x: jnp.maximum(x, 0),
+    "rsqrt": lambda jnp, x: 1 / jnp.sqrt(x),
     "sigmoid": lambda jnp, x: 1 / (1 + jnp.exp(-x)),
     **{name: special(name) for name in OPERATIONS if name.startswith("special.")},
 }

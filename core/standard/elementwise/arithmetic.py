@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 
-@unary("numeric", result="real", operator="__abs__")
+@unary("numeric", result="real", operator="__abs__", methods=("abs", "absolute"))
 def abs(x: Tensor) -> Any:
     """The absolute value of each element; for complex numbers the magnitude.
 
@@ -86,7 +86,7 @@ def complex(ops: Any, x1: Any, x2: Any) -> Any:
     return join_parts(ops, x1, x2)
 
 
-@unary("numeric")
+@unary("numeric", methods=("conj", "conj_physical"))
 def conj(x: Tensor) -> Any:
     """The complex conjugate of each element.
 
@@ -114,7 +114,7 @@ def copysign(x1: Any, x2: Any) -> Any:
     """
 
 
-@binary("floating-point", operator="__truediv__", methods=("divide", "div", "true_divide"))
+@binary("floating-point", operator="__truediv__", methods=("true_divide",))
 def divide(x1: Any, x2: Any) -> Any:
     """The quotient ``x1 / x2`` of each pair of elements.
 
@@ -126,7 +126,7 @@ def divide(x1: Any, x2: Any) -> Any:
     """
 
 
-def _require_nonzero(name: str, host: numpy.ndarray) -> None:
+def require_nonzero(name: str, host: numpy.ndarray) -> None:
     if not host.all():
         raise DivisionByZeroError(
             f"{name}: integers have no result of a division by zero; convert one of them to a float, or choose "
@@ -134,7 +134,7 @@ def _require_nonzero(name: str, host: numpy.ndarray) -> None:
         )
 
 
-@binary("real-valued", operator="__floordiv__", guard=functools.partial(_require_nonzero, "floor_divide"))
+@binary("real-valued", operator="__floordiv__", guard=functools.partial(require_nonzero, "floor_divide"))
 def floor_divide(x1: Any, x2: Any) -> Any:
     """Floor division: the quotient ``x1 / x2`` of each pair of elements, rounded down to an integer.
 
@@ -308,7 +308,7 @@ def relu(ops: Any, x: Any) -> Any:
     return ops.maximum(x, ops.zeros_like(x))
 
 
-@binary("real-valued", operator="__mod__", guard=functools.partial(_require_nonzero, "remainder"))
+@binary("real-valued", operator="__mod__", guard=functools.partial(require_nonzero, "remainder"))
 def remainder(x1: Any, x2: Any) -> Any:
     """The remainder of floor division of each pair of elements, with the sign of the divisor ``x2``.
 
@@ -325,7 +325,7 @@ def remainder(x1: Any, x2: Any) -> Any:
     """
 
 
-@unary("numeric")
+@unary("numeric", methods=("sign", "sgn"))
 def sign(x: Tensor) -> Any:
     """The sign of each element: -1, 0 or 1; NaN stays NaN.
 

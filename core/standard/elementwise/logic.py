@@ -206,7 +206,7 @@ def less_equal(x1: Any, x2: Any) -> Any:
     """
 
 
-@binary("boolean")
+@binary("boolean", methods=())
 def logical_and(x1: Any, x2: Any) -> Any:
     """The logical AND of each pair of elements.
 
@@ -218,7 +218,7 @@ def logical_and(x1: Any, x2: Any) -> Any:
     """
 
 
-@unary("boolean")
+@unary("boolean", methods=())
 def logical_not(x: Tensor) -> Any:
     """The logical NOT of each element.
 
@@ -230,7 +230,7 @@ def logical_not(x: Tensor) -> Any:
     """
 
 
-@binary("boolean")
+@binary("boolean", methods=())
 def logical_or(x1: Any, x2: Any) -> Any:
     """The logical OR of each pair of elements.
 
@@ -242,7 +242,7 @@ def logical_or(x1: Any, x2: Any) -> Any:
     """
 
 
-@binary("boolean")
+@binary("boolean", methods=())
 def logical_xor(x1: Any, x2: Any) -> Any:
     """The logical exclusive OR of each pair of elements.
 

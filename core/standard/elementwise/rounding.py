@@ -145,7 +145,7 @@ def round_method(x: Tensor, ndigits: int | None = None) -> Tensor:
     return found
 
 
-@unary("real-valued")
+@unary("real-valued", methods=("trunc", "fix"))
 def trunc(x: Tensor) -> Any:
     """Round each element towards zero.
 

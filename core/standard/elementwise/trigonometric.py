@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 
-@unary("floating-point")
+@unary("floating-point", methods=("acos", "arccos"))
 def acos(x: Tensor) -> Any:
     """The principal inverse cosine of each element, in radians.
 
@@ -36,7 +36,7 @@ def acos(x: Tensor) -> Any:
     """
 
 
-@unary("floating-point")
+@unary("floating-point", methods=("acosh", "arccosh"))
 def acosh(x: Tensor) -> Any:
     """The inverse hyperbolic cosine of each element.
 
@@ -48,7 +48,7 @@ def acosh(x: Tensor) -> Any:
     """
 
 
-@unary("floating-point")
+@unary("floating-point", methods=("asin", "arcsin"))
 def asin(x: Tensor) -> Any:
     """The principal inverse sine of each element, in radians.
 
@@ -60,7 +60,7 @@ def asin(x: Tensor) -> Any:
     """
 
 
-@unary("floating-point")
+@unary("floating-point", methods=("asinh", "arcsinh"))
 def asinh(x: Tensor) -> Any:
     """The inverse hyperbolic sine of each element.
 
@@ -72,7 +72,7 @@ def asinh(x: Tensor) -> Any:
     """
 
 
-@unary("floating-point")
+@unary("floating-point", methods=("atan", "arctan"))
 def atan(x: Tensor) -> Any:
     """The principal inverse tangent of each element, in radians.
 
@@ -84,7 +84,7 @@ def atan(x: Tensor) -> Any:
     """
 
 
-@binary("real-valued floating-point")
+@binary("real-valued floating-point", methods=("atan2", "arctan2"))
 def atan2(x1: Any, x2: Any) -> Any:
     """The inverse tangent of ``x1 / x2`` in the right quadrant, in radians: the angle of the point ``(x2, x1)``.
 
@@ -96,7 +96,7 @@ def atan2(x1: Any, x2: Any) -> Any:
     """
 
 
-@unary("floating-point")
+@unary("floating-point", methods=("atanh", "arctanh"))
 def atanh(x: Tensor) -> Any:
     """The inverse hyperbolic tangent of each element.
 

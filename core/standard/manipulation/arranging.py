@@ -194,9 +194,19 @@ def _joined(stretched: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 
 @function(methods=("repeat_interleave",), axis="one")
-def repeat_interleave(x: Tensor, repeats: Any, dim: int | None = None) -> Tensor:
-    """PyTorch's spelling of the function `repeat`."""
-    return _repeat("repeat_interleave", x, repeats, dim)
+def repeat_interleave(x: Tensor, repeats: Any, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
+    """PyTorch's spelling of the function `repeat`; `output_size` is the length of the axis in the result, if known.
+
+    Raises
+    ------
+    ValueError
+        If `output_size` is another length.
+    """
+    found = _repeat("repeat_interleave", x, repeats, dim)
+    length = found.shape[0 if dim is None else dim]
+    if output_size not in (None, length):
+        raise ShapeError(f"repeat_interleave: got output_size {output_size}, wanted {length}")
+    return found
 
 
 @function(keywords=("input", "dims"))

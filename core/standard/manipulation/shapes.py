@@ -231,13 +231,13 @@ def broadcast_arrays(*arrays: Any) -> tuple[Tensor, ...]:
 
 
 @method()
-def contiguous(x: Tensor, /) -> Tensor:
+def contiguous(x: Tensor, /, *, memory_format: Any = None) -> Tensor:
     """A contiguous tensor: itself if it is contiguous, else a copy."""
     return x if is_contiguous(x) else clone(x)
 
 
 @method()
-def is_contiguous(x: Tensor, /) -> bool:
+def is_contiguous(x: Tensor, /, *, memory_format: Any = None) -> bool:
     """Whether the tensor is contiguous, in C order."""
     return bool(layout(x).flags.c_contiguous)
 

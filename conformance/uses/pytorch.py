@@ -1,0 +1,88 @@
+"""Uses of PyTorch's functions that are made of other operations: one or two each, as their parts have uses."""
+
+from __future__ import annotations
+
+from .use import Operand, Use, between, indices, mask
+
+FLOATS, REAL = "f", "iuf"
+
+
+def _of(code: str, *shapes: tuple[int, ...], dtypes: str = FLOATS, **operands: Operand | tuple[int, ...]) -> Use:
+    """A use with operands named ``x``, ``y`` and ``z``, of these shapes, and others by name."""
+    return Use.of(code, dict(zip("xyz", shapes, strict=False)) | operands, dtypes=dtypes)
+
+
+_MATRIX = (2, 3)
+
+USES: dict[str, tuple[Use, ...]] = {
+    # Arithmetic.
+    "addcdiv": (_of("tp.addcdiv(x, y, z, value=2)", _MATRIX, _MATRIX, z=Operand((3,), between(0.5, 2.0))),),
+    "addcmul": (_of("tp.addcmul(x, y, z, value=0.5)", _MATRIX, (3,), _MATRIX),),
+    "angle": (_of("tp.angle(x)", _MATRIX, dtypes="fc"),),
+    "deg2rad": (_of("tp.deg2rad(x)", _MATRIX),),
+    "div": (
+        Use(
+            "tp.div(x, y, rounding_mode='trunc')", dtypes=REAL, smooth=False, x=_MATRIX, y=Operand((3,), between(1, 3))
+        ),
+    ),
+    "float_power": (_of("tp.float_power(x, 2)", _MATRIX, dtypes=REAL),),
+    "frexp": (_of("tuple(tp.frexp(x))", _MATRIX),),
+    "heaviside": (Use("tp.heaviside(x, y)", dtypes=REAL, smooth=False, x=_MATRIX, y=(3,)),),
+    "ldexp": (_of("tp.ldexp(x, y)", _MATRIX, (3,)),),
+    "lerp": (_of("tp.lerp(x, y, 0.25)", _MATRIX, (3,)), _of("tp.lerp(x, y, z)", _MATRIX, (3,), (3,))),
+    "nan_to_num": (
+        Use("tp.nan_to_num(x / 0, 1.0, 9.0, -9.0)", dtypes=FLOATS, smooth=False, x=_MATRIX),
+        _of("tp.nan_to_num(x)", _MATRIX),
+    ),
+    "polar": (_of("tp.polar(x, y)", _MATRIX, (3,)),),
+    "rad2deg": (_of("tp.rad2deg(x)", _MATRIX),),
+    "rsub": (_of("tp.rsub(x, y, alpha=2)", _MATRIX, (3,), dtypes="if"),),
+    # Building and moving.
+    "block_diag": (_of("tp.block_diag(x, y)", _MATRIX, (3,), dtypes="iufc"),),
+    "cartesian_prod": (_of("tp.cartesian_prod(x, y)", (2,), (3,), dtypes="iufc"),),
+    "column_stack": (_of("tp.column_stack([x, y])", (2,), _MATRIX, dtypes="iufc"),),
+    "combinations": (_of("tp.combinations(x)", (4,)), _of("tp.combinations(x, 3, True)", (3,))),
+    "diag": (_of("tp.diag(x, 1)", (3,)), _of("tp.diag(x, -1)", (3, 3))),
+    "diag_embed": (_of("tp.diag_embed(x, 1, 0, 2)", _MATRIX),),
+    "diagflat": (_of("tp.diagflat(x)", (2, 2)),),
+    "diagonal_scatter": (_of("tp.diagonal_scatter(x, y, 1)", (3, 3), (2,)),),
+    "dsplit": (_of("tp.dsplit(x, [1])", (1, 2, 3)),),
+    "dstack": (_of("tp.dstack([x, y])", (3,), (3,)),),
+    "fliplr": (_of("tp.fliplr(x)", _MATRIX),),
+    "flipud": (_of("tp.flipud(x)", _MATRIX),),
+    "gradient": (_of("tp.gradient(x, spacing=0.5)", (3, 4)), _of("tp.gradient(x, dim=1, edge_order=2)", (2, 5))),
+    "hsplit": (_of("tp.hsplit(x, 2)", (2, 4)),),
+    "hstack": (_of("tp.hstack([x, y])", (3,), (2,), dtypes="biufc"),),
+    "rot90": (_of("tp.rot90(x)", _MATRIX), _of("tp.rot90(x, 3, (0, 2))", (2, 1, 3))),
+    "select": (_of("tp.select(x, 1, -1)", _MATRIX),),
+    "select_scatter": (_of("tp.select_scatter(x, y, 1, 0)", _MATRIX, (2,)),),
+    "slice_scatter": (_of("tp.slice_scatter(x, y, 1, 0, 3, 2)", _MATRIX, (2, 2)),),
+    "split_with_sizes": (_of("tp.split_with_sizes(x, [1, 2], 1)", _MATRIX),),
+    "tensor_split": (_of("tp.tensor_split(x, 2, 1)", _MATRIX),),
+    "unflatten": (_of("tp.unflatten(x, 1, (2, -1))", (2, 6)),),
+    "view_as_complex": (_of("tp.view_as_complex(x)", (3, 2)),),
+    "view_as_real": (Use("tp.view_as_real(x)", dtypes="c", x=(3,)),),
+    "vsplit": (_of("tp.vsplit(x, 2)", (4, 3)),),
+    "vstack": (_of("tp.vstack([x, y])", (3,), _MATRIX),),
+    # Reads and writes by index.
+    "argwhere": (Use("tp.argwhere(x)", dtypes="biufc", smooth=False, x=_MATRIX),),
+    "index_put": (
+        Use("tp.index_put(x, (i,), y)", smooth=False, dtypes="iufc", x=(4, 3), i=indices((1,), 0, 4), y=(3,)),
+        Use("tp.index_put(x, (i,), y, True)", dtypes="if", x=(4, 3), i=indices((5,), 0, 4), y=(3,)),
+    ),
+    "index_reduce": tuple(
+        Use(f"tp.index_reduce(x, 0, i, y, '{name}')", dtypes=FLOATS, x=(3, 2), i=indices((4,), 0, 3), y=(4, 2))
+        for name in ("prod", "mean", "amax", "amin")
+    ),
+    "masked_scatter": (Use("tp.masked_scatter(x, m, y)", dtypes="iufc", x=_MATRIX, m=mask(_MATRIX), y=(6,)),),
+    "scatter_reduce": tuple(
+        Use(f"tp.scatter_reduce(x, 0, i, y, '{name}')", dtypes=FLOATS, x=(3, 2), i=indices((4, 2), 0, 3), y=(4, 2))
+        for name in ("sum", "prod", "mean", "amax", "amin")
+    ),
+    "take_along_dim": (Use("tp.take_along_dim(x, i, 1)", dtypes="iufc", x=_MATRIX, i=indices((2, 2), 0, 3)),),
+    "unique": (
+        Use("tp.unique(x.round(), return_inverse=True, return_counts=True)", dtypes=FLOATS, smooth=False, x=_MATRIX),
+        Use("tp.unique(tp.sign(x), dim=0)", dtypes="if", smooth=False, x=(5, 2)),
+    ),
+    "unique_consecutive": (Use("tp.unique_consecutive(tp.sign(x), True, True)", dtypes="if", smooth=False, x=(6,)),),
+}
