@@ -32,7 +32,7 @@ AXES = ("axis", "axes", "dim", "dims", "dim0", "dim1", "dim2", "start_dim", "end
 LEFT_OUT = frozenset(
     "copy data device dtype generator inplace input keepdim obj other out overwrite requires_grad stream values".split()
 )
-"""Parameters that other checks have, and operands."""
+"""Parameters that other checks vary, and operands."""
 
 SPELLINGS = {
     "dim": ("axis", "axes"),
@@ -42,7 +42,7 @@ SPELLINGS = {
     "right": ("side",),
     "shifts": ("shift",),
 }
-"""Second spellings of a parameter, and what they stand for."""
+"""Aliases of parameters."""
 
 INTEGERS = tuple(map(str, range(-3, 5)))
 NUMBERS = ("0.0", "-0.5", "-2.0", "0.001", "0.25", "1.0", "3.0", "30.0")
@@ -58,7 +58,7 @@ STACKS: tuple[tuple[tuple[int, ...], ...], ...] = (
     ((3, 1), (1, 2)),
     ((1, 2), (3, 1)),
 )
-"""Axes that are put in front of the operands, in turn."""
+"""Leading axes to add to the operands, in turn."""
 
 PAIRS: tuple[tuple[tuple[int, ...], ...], ...] = (
     ((3, 3),),
@@ -132,7 +132,7 @@ def _as_on(reference: Reference, name: str) -> Property:
 
 
 def _reshaped(use: Use) -> Iterator[Use]:
-    """A use with more axes in front, and with axes that are equally long so that one may be taken for another."""
+    """Uses with more leading axes, and with axes of equal lengths, which may be mistaken for each other."""
     longest = max((length for operand in use.operands.values() for length in operand.shape), default=0)
     for stacks, alike in itertools.product(PAIRS if use.elementwise else STACKS, (False, True)):
         operands = {}
@@ -146,7 +146,7 @@ def _reshaped(use: Use) -> Iterator[Use]:
 def _changed(
     use: Use, name: str, rng: numpy.random.Generator, in_turn: Callable[[tuple[str, ...]], Iterator[str]]
 ) -> Use:
-    """A use with other arguments."""
+    """A use with different arguments."""
     tree = ast.parse(use.code, mode="eval")
     found = _call_in(tree, name)
     assert found is not None

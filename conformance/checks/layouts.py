@@ -134,7 +134,7 @@ def _held(example: Example) -> Example:
 
 
 def _apart(example: Example) -> tuple[dict[str, tuple[Tensor, Array]], dict[str, Tensor]]:
-    """The tensors that operands are parts of, with their values, and the operands."""
+    """The larger tensors that operands are parts of, with their values, and the operands."""
     wholes, tensors = {}, {}
     for name, host in example.hosts.items():
         whole, look = LAYOUTS[example.layouts.get(name, "contiguous")](host)
@@ -157,7 +157,7 @@ NEXT: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("tp.where({0} == {0}, {0}, {0})", lambda x: x.copy()),
     ("tp.permute_dims({0}, tuple(range({0}.ndim))[::-1])", lambda x: x.T),
 )
-"""Operations that move elements, and what they make of an array."""
+"""Operations that move elements, and their NumPy equivalents."""
 
 
 def _handed_on_call(use: Use) -> str:
@@ -165,7 +165,7 @@ def _handed_on_call(use: Use) -> str:
 
 
 def _handed_on(example: Example) -> None:
-    """The property that what moves elements finds those of a result where the host does."""
+    """The property that operations that move elements of a result agree with NumPy."""
     with tensorplug.no_grad():
         for _, leaf in flatten(evaluate(example.use, example.tensors())):
             if not isinstance(leaf, Tensor):

@@ -26,17 +26,17 @@ from .in_place import has_in_place, in_place_call, keeps_shape, written_in_place
 from .values import require_results
 
 Lengths = Mapping[int, int]
-"""What becomes of the lengths 2 and 3 of a use's axes."""
+"""New lengths for axes of length 2 and 3 in a use."""
 
 LONGEST = 131101
-"""A prime above 2^17."""
+"""A prime above 2**17."""
 
 SMALL: Lengths = {2: 5, 3: 7}
 LARGE: tuple[Lengths, ...] = ({2: 2, 3: LONGEST}, {2: LONGEST, 3: 3}, {2: 131, 3: 1031}, {2: 17, 3: 37})
 """A wide one, a tall one, one with both axes long, and one of some vectors of a processor and some elements more."""
 
 OF_MATRICES: tuple[Lengths, ...] = ({2: 3, 3: 131}, {2: 67, 3: 3}, {2: 601, 3: 3})
-"""For decompositions, which take the cube of the time."""
+"""Lengths for decompositions, whose time grows as the cube."""
 
 AXES = ((2, 1, 2), (1, 2, 1, 2))
 """Axes behind those of a matrix."""
@@ -44,7 +44,7 @@ AXES = ((2, 1, 2), (1, 2, 1, 2))
 TURN = 61
 
 MANY = 33
-"""How often the operands of a sequence are repeated."""
+"""Repetitions of the operands in a sequence."""
 
 SEQUENCES = len(LARGE) + len(AXES)
 
@@ -58,14 +58,14 @@ OF_CHAPTER = {"indexing": 6}
 """In these chapters so many times as many uses are tried, as they differ more."""
 
 UNFIT = ("index_fill", "isin", "linear_recurrence")
-"""What needs operands of other shapes or values to be tried on many elements."""
+"""Operations that need operands of other shapes or values for many elements."""
 
 MOST_RESULTS = 200
 """Lengths of axes of what makes more tensors of more elements."""
 
 
 _SEQUENCE = re.compile(r"\[([a-z], )*[a-z]\](?=[,)])")
-"""A list of operands."""
+"""Matches a list of operands."""
 
 _UNCHECKED = re.compile(r"^(OPERATIONS|TENSOR_OPS).*\((\d+, )*\d+,?\)|^OPERATIONS\[.take_along_axis")
 """Lines that hand a kernel lengths or positions which nobody checks, and which may not fit others."""
@@ -234,14 +234,14 @@ BY_ITSELF: dict[str, tuple[Use, ...]] = {
     ),
     "uniform_": (Use(f"tp.empty({LONGEST}).uniform_(-1, 3, generator=tp.Generator(5))", dtypes="f"),),
 }
-"""Uses of many elements that no use of few grows to."""
+"""Uses of many elements that are not extended from uses of few."""
 
 EXACT = {ANY: WHOLE, FAR: WHOLE, FACTORS: POWERS}
 """In place of some values others, of which results are exact, however many are added up or multiplied."""
 
 
 def check_sizes(trial: Trial) -> None:
-    """Results of many elements, axes and operands are the reference's, and so is what is written in place."""
+    """Compare results with many elements, axes and operands with the reference, also in place."""
     for use in BY_ITSELF.get(trial.name, ()):
         for dtype in _dtypes(trial, use, INTEGERS):
             _hold(trial, use, dtype, (use,))
@@ -390,7 +390,7 @@ def _elements(use: Use, shapes: Sequence[tuple[int, ...]], lengths: Lengths) -> 
 
 
 def _scaled(length: int, lengths: Lengths) -> int:
-    """What a length becomes that is a product of those in `SMALL`."""
+    """The new length of an axis whose length is a product of those in `SMALL`."""
     larger = 1
     for name, small in SMALL.items():
         while length and length % small == 0:
@@ -399,12 +399,12 @@ def _scaled(length: int, lengths: Lengths) -> int:
 
 
 def _lengthened(code: str, lengths: Lengths) -> str:
-    """A shape in a use's line with other lengths."""
+    """A shape in a use's source with other lengths."""
     return re.sub(r"\d+", lambda digits: str(lengths.get(int(digits[0]), digits[0])), code)
 
 
 def grown(use: Use, lengths: Lengths, *, name: str = "", axes: tuple[int, ...] = (), literal: bool = False) -> Use:
-    """A use of more elements: with other lengths of its operands' axes, and further axes behind them.
+    """Extend a use to more elements, by new lengths of axes and further trailing axes.
 
     Parameters
     ----------

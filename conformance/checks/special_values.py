@@ -44,7 +44,7 @@ ROWS = (
     (1.0, 3.0, 3.0, 3.0),
     (-INF, -INF, -INF, -INF),
 )
-"""What reductions and sorting are tried on: NaN anywhere, infinities of both signs, ties."""
+"""Rows for reductions and sorting: NaN anywhere, infinities of both signs, ties."""
 
 OF_ROWS = ("reduction", "cumulation", "sorting", "activation")
 
@@ -74,7 +74,7 @@ def _moves(name: str) -> bool:
 
 
 def check_special_values(trial: Trial) -> None:
-    """Special values give exactly what they give on the reference, signs of zeros included."""
+    """Compare results of special values with the reference, signs of zeros included."""
     prop = agreement(trial)
     if _moves(trial.name):
         for use in trial.uses:
@@ -123,7 +123,7 @@ def _hold_each(trial: Trial, prop: Property, use: Use, dtype: str) -> None:
 
 
 def _hold_scalars(trial: Trial, use: Use, dtype: str) -> None:
-    """One number with each of many: libraries have loops of their own for it."""
+    """Check one number with each of many, for which libraries have separate loops."""
     (first, second), numbers = use.operands, _numbers(dtype, False)
     for scalar in (NAN, INF, -0.0, 1.0):
         for one, many in ((first, second), (second, first)):
@@ -146,7 +146,7 @@ def _example(use: Use, dtype: str, rows: list[tuple[complex, ...]]) -> Example:
 
 
 def _dtypes(use: Use, dtype: str) -> dict[str, str]:
-    """The operands' dtypes where the check chooses one."""
+    """The dtypes of operands without a fixed one."""
     return {name: operand.dtype or dtype for name, operand in use.operands.items()}
 
 
@@ -165,7 +165,7 @@ def _combinations(name: str, dtypes: dict[str, str], many: bool) -> Iterator[tup
 
 
 def is_defined(name: str, dtype: str, row: tuple[complex, ...]) -> bool:
-    """Whether there is one answer that all backends give."""
+    """Whether the result is defined, so that all backends agree."""
     kind = DTYPES[dtype].kind
     if kind in "iu" and name in NONZERO_DIVISORS:
         return row[1] != 0

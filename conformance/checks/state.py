@@ -1,4 +1,4 @@
-"""State: what a call gives depends on its operands alone, and stays as it is when other calls follow."""
+"""State: a result depends on operands alone, and later calls do not change it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..uses.use import ANY
 from .values import require_results
 
 CALLS = 3
-"""With so many operands of one shape and dtype a use is called in turn."""
+"""Number of operands of one shape and dtype with which a use is called in turn."""
 
 ROUNDS = 3
 """So often: memory that is handed out again may be one of several pieces that take turns."""
@@ -42,14 +42,14 @@ def check_state(trial: Trial) -> None:
 
 
 def _ones(example: Example, dtype: str) -> Example:
-    """An example in another dtype of numbers that are equal in all."""
+    """An example in another dtype with equal numbers."""
     dtypes = {name: operand.dtype or dtype for name, operand in example.use.operands.items()}
     hosts = {name: rounded(numpy.ones(host.shape), dtypes[name]) for name, host in example.hosts.items()}
     return replace(example, dtypes=dtypes, hosts=hosts)
 
 
 def _of_like_operands(trial: Trial, uses: Sequence[Use]) -> Iterator[list[Use]]:
-    """Uses of the same operands in one dtype, which differ in parameters."""
+    """Uses with equal operands in one dtype and different parameters."""
     groups: dict[Any, list[Use]] = {}
     for use in uses:
         groups.setdefault((next(trial.dtypes(use)), tuple(use.operands.items())), []).append(use)
@@ -100,7 +100,7 @@ def _keeps_results(trial: Trial, others: Sequence[Example]) -> Property:
 
 
 def _follows_writes(trial: Trial, other: Example) -> Property:
-    """The property that a call sees what was written to its operands after the one before."""
+    """The property that a call sees writes to its operands since the previous call."""
     require = _requirement(trial, "called again after its operands were written")
 
     def prop(example: Example) -> None:
@@ -115,7 +115,7 @@ def _follows_writes(trial: Trial, other: Example) -> Property:
 
 
 def _tells_apart(trial: Trial, others: Sequence[Example]) -> Property:
-    """The property that examples of equal numbers have results of their own."""
+    """The property that examples of equal numbers have separate results."""
     require = _requirement(trial, "called with equal operands in another dtype or with other parameters before")
 
     def prop(example: Example) -> None:

@@ -1,4 +1,4 @@
-"""Surroundings: operations leave the process as they find it, whatever they find, and keep nothing of what they did."""
+"""Surroundings: operations neither depend on settings of the process nor change them, and leak no memory."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from .errors import wrong_calls
 from .in_place import has_in_place, in_place_call
 
 WARM = 4
-"""Calls after which nothing is compiled or looked up any more."""
+"""Calls before memory is measured, in which kernels are compiled and looked up."""
 
 CALLS = (12,) * 20 + (200,) * 3
 """Calls leave something behind if there is more by one for each after so many of them, time after time."""
@@ -48,7 +48,7 @@ OPEN_FILES = "/dev/fd"
 
 
 def check_surroundings(trial: Trial) -> None:
-    """An operation works in a thread and under any settings, changes none, prints nothing and leaks nothing."""
+    """Check that an operation works in a thread and under any settings, changes none, prints nothing, leaks nothing."""
     use = next((use for use in uses_of(trial.name) if use.operands and use.size[0]), uses_of(trial.name)[0])
     for dtype in list(trial.dtypes(use))[:1]:
         example = draw(use, dtype, "contiguous", trial.rng)
@@ -87,12 +87,12 @@ def _leaves_as_found(trial: Trial) -> Callable[[Example], None]:
 
 
 ENVIRONMENT = dict(os.environ)
-"""As it was before any operation."""
+"""The environment before any operation."""
 
 
 @contextlib.contextmanager
 def _unusual_settings(rng: numpy.random.Generator) -> Iterator[None]:
-    """Settings of the process that no operation would choose; what they were is kept."""
+    """A context manager with unusual settings of the process."""
     folder, limit, collects = os.getcwd(), sys.getrecursionlimit(), gc.isenabled()
     environment, python, legacy = dict(os.environ), random.getstate(), numpy.random.get_state()  # noqa: NPY002
     level = logging.getLogger().level
@@ -124,7 +124,7 @@ def _unusual_settings(rng: numpy.random.Generator) -> Iterator[None]:
 
 
 def _settings(backend: str) -> Iterator[tuple[str, Any]]:
-    """What belongs to the whole process or thread, by names for the reader."""
+    """Settings of the process and thread, by name."""
     yield "numpy.geterr()", numpy.geterr()
     yield "numpy.get_printoptions()", repr(numpy.get_printoptions())
     yield "numpy.random.get_state()", repr(numpy.random.get_state())  # noqa: NPY002
@@ -157,7 +157,7 @@ def _in_a_thread_call(use: Use) -> str:
 
 
 def _same_in_a_thread(trial: Trial) -> Callable[[Example], None]:
-    """The property that a thread gets what the main one does, also where it is the first to call a backend."""
+    """The property that results in a thread equal the main thread's, also if it calls the backend first."""
     library = library_for(trial.backend)
     # What is compiled would be compiled anew.
     anew = trial.level.special and (trial.level.product or not library.compiles)
@@ -253,4 +253,4 @@ COUNTED: dict[str, tuple[Callable[[], int], tuple[int, ...]]] = {
     "threads": (threading.active_count, FEW_CALLS),
     "blocks of memory": (sys.getallocatedblocks, CALLS),
 }
-"""What may remain, how much there is of it, and after how many calls it is counted again."""
+"""What may leak: how to count it, and after how many calls to count again."""

@@ -1,4 +1,4 @@
-"""Threads: operations that run at the same time do not meet."""
+"""Threads: operations that run in parallel do not affect each other."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .sizes import Lengths, fits, grown
 THREADS = 4
 
 ROUNDS = 8
-"""So often all of them begin at once."""
+"""Number of rounds in which all threads start at once."""
 
 TRACED = 2
 """In so many of these rounds, the first ones, they are interrupted after each line."""
@@ -42,7 +42,7 @@ SWITCH = 1e-5
 """Seconds after which the interpreter lets another thread run, in place of a time in which kernels end."""
 
 LINES = 200
-"""So many lines of a backend's are interrupted in one call."""
+"""Number of lines of a backend that are interrupted in a call."""
 
 FRESH: tuple[Lengths, ...] = ({2: 3, 3: 701}, {2: 5, 3: 37})
 """Lengths of axes that no other check has, so that caches know nothing of them; of many elements libraries compute
@@ -51,7 +51,7 @@ without the interpreter's lock.
 
 
 def check_threads(trial: Trial) -> None:
-    """A line gives the same in several threads, each with values of its own, as it gives alone."""
+    """Check that a use gives equal results alone and in several threads with different values."""
     typical = next((use for use in uses_of(trial.name) if use.operands and use.size[0]), uses_of(trial.name)[0])
     dtype = next(trial.dtypes(typical), None)
     if dtype is None:
@@ -105,7 +105,7 @@ OWN = (*core.__path__, str(Path(__file__).parents[1]))
 
 
 def _in_threads(use: Use) -> Use:
-    """A use in several threads, with operands of its own in each."""
+    """A use in several threads, with different operands in each."""
     names = list(use.operands)
     parameters, lists = ", ".join(names), ", ".join(f"[{', '.join(_named(name))}]" for name in names)
     if not names:
@@ -119,7 +119,7 @@ def _named(name: str) -> list[str]:
 
 
 def _parts(use: Use, example: Example) -> list[Example]:
-    """The examples of the use in each thread."""
+    """The examples for each thread."""
     every = list(zip(*map(_named, use.operands), strict=True)) or [()] * THREADS
     parts = []
     for own in every:

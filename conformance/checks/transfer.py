@@ -1,4 +1,4 @@
-"""The way to the host and back, DLPack, and files: what is shared is shared both ways, and nothing is lost."""
+"""Transfer to the host and back, DLPack, and files: values are kept, and shared memory is shared both ways."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from ..engine.trial import Trial, Unsupported
 from ..uses import Use
 
 SHAPES = ((2, 3), (), (0, 3), (3,), (2, 3, 2, 2), (64, 64))
-"""The last of a whole number of pages."""
+"""Shapes; the last one fills whole pages of memory."""
 
 _USES = tuple(Use("x.numpy()", x=shape) for shape in SHAPES)
 
@@ -45,7 +45,7 @@ GREAT = {
     "int32": (2**24 + 1,),
     "uint32": (2**24 + 1,),
 }
-"""Integers that floats do not hold."""
+"""Integers that floating-point numbers do not represent."""
 
 SPECIAL = (0.0, -0.0, numpy.inf, -numpy.inf, numpy.nan, 1.5)
 
@@ -63,7 +63,7 @@ CALLS: dict[tuple[str, str], str] = {
     ("dlpack", "values and sharing"): "[numpy.from_dlpack(x), tp.from_dlpack(x.numpy(), copy=True)]",
     ("saving", "values"): "(lambda file: (tp.save(x, file), file.seek(0), tp.load(file)))(io.BytesIO())[2]",
 }
-"""The expression that shows what is tried, by subject and aspect."""
+"""Source of what is tried, by subject and aspect."""
 
 
 def _hold(trial: Trial, prop: Callable[[Example], None], example: Example) -> None:
@@ -92,7 +92,7 @@ def _require_equal(found: Array, host: Array, dtype: str) -> None:
 
 
 def check_host_round_trip(trial: Trial) -> None:
-    """Arrays come back from the backend as they were given to it, bit for bit, whatever their layout."""
+    """Check that arrays of any layout come back from the backend bit for bit."""
 
     def prop(example: Example) -> None:
         (host,), (dtype,) = example.hosts.values(), example.dtypes.values()
@@ -113,7 +113,7 @@ def check_host_round_trip(trial: Trial) -> None:
 
 
 def check_copies(trial: Trial) -> None:
-    """What is copied from the host shares no memory with it."""
+    """Check that copies of host arrays share no memory with them."""
 
     def prop(example: Example) -> None:
         (host,), (dtype,) = example.hosts.values(), example.dtypes.values()
@@ -133,7 +133,7 @@ def check_copies(trial: Trial) -> None:
 
 
 def check_shared_host_memory(trial: Trial) -> None:
-    """Where arrays are writable on the host, ``numpy()`` and ``from_numpy`` share memory both ways."""
+    """Check that ``numpy()`` and ``from_numpy`` share memory both ways, if arrays are writable on the host."""
 
     def prop(example: Example) -> None:
         tensor = tensorplug.ones(3)
@@ -156,7 +156,7 @@ def check_shared_host_memory(trial: Trial) -> None:
 
 
 def _shares_with_numpy(tensor: tensorplug.Tensor, backend: str) -> bool:
-    """Whether a tensor's array is NumPy's, and may be written."""
+    """Whether a tensor's array is a writable NumPy array."""
     return library_for(backend).writable and isinstance(tensor._array, numpy.ndarray)
 
 
@@ -250,7 +250,7 @@ def _shares_or_raises(host: Array, dtype: str, backend: str) -> None:
 
 
 def check_saving(trial: Trial) -> None:
-    """What is saved is loaded: values, dtypes, shapes, and whether a gradient is wanted."""
+    """Check that loading restores saved values, dtypes, shapes and `requires_grad`."""
     try:
         require("saving", "save", "safetensors")
     except ModuleNotFoundError as error:
@@ -275,7 +275,7 @@ def check_saving(trial: Trial) -> None:
 
 
 def check_dtypes(trial: Trial) -> None:
-    """Every dtype is there, or declared not to be, and then asking for it is an error that says so."""
+    """Check that every dtype works, or is undeclared and raises the documented error."""
     supported = library_for(trial.backend).dtypes
     missing = [name for name in DTYPES if name not in supported]
     for name in DTYPES:
@@ -305,4 +305,4 @@ SUBJECTS: dict[tuple[str, str], Callable[[Trial], None]] = {
     ("dlpack", "values and sharing"): check_dlpack,
     ("saving", "values"): check_saving,
 }
-"""Checks that belong to no operation, by subject and aspect."""
+"""Checks of other subjects than operations, by subject and aspect."""

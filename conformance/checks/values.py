@@ -47,7 +47,7 @@ def agreement(trial: Trial, **changes: Any) -> Property:
 def require_results(
     result: object, expected: Expected, bound: Bound, example: Example, sizes: Sequence[float | Array] | None = None
 ) -> None:
-    """Raise `Mismatch` unless all leaves of a result are the expected ones.
+    """Raise `Mismatch` unless all leaves of a result agree with the expected ones.
 
     `sizes` has for each leaf what its terms add up to at most, where that is known better than from the operands.
     """

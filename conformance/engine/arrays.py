@@ -1,4 +1,4 @@
-"""From arrays on the host to tensors in every memory layout, and back."""
+"""Convert host arrays to tensors in every memory layout, and back."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tensorplug import Tensor
 Array = numpy.ndarray
 
 HOST_DTYPES = {"bfloat16": "float32"}
-"""What NumPy holds the values of a dtype in, where it has none of that name."""
+"""NumPy dtypes for the values of dtypes that NumPy lacks."""
 
 
 def rounded(values: Any, dtype: str) -> Array:
-    """An array of the host's dtype with values that a dtype has exactly."""
+    """Round an array to values that a dtype represents exactly."""
     if dtype == "bfloat16":
         bits = numpy.ascontiguousarray(values, numpy.float32).view(numpy.uint32)
         nearest = bits + 0x7FFF + ((bits >> 16) & 1)
@@ -33,16 +33,16 @@ def rounded(values: Any, dtype: str) -> Array:
 
 
 def contiguous(host: Array, dtype: str) -> Tensor:
-    """A tensor of the default backend."""
+    """A contiguous tensor of the default backend."""
     return tensorplug.asarray(host, dtype=dtype, copy=True)
 
 
 Look = Callable[[Any], Any]
-"""Takes from an array, NumPy's or a tensor, the part that an operand is of it."""
+"""Takes an operand as a part of a larger array, of NumPy or a tensor."""
 
 
 def poison(dtype: numpy.dtype[Any]) -> Any:
-    """What stands around an operand, and shows in a result or raises where it is read."""
+    """The value around an operand, which shows in a result or raises if it is read."""
     return numpy.iinfo(dtype).max if dtype.kind in "iu" else dtype.type(numpy.nan if dtype.kind in "fc" else True)
 
 
@@ -67,7 +67,7 @@ def _reversed(host: Array) -> tuple[Array, Look]:
 
 
 def _rotated(host: Array) -> tuple[Array, Look]:
-    """Axes in an order that is neither C's nor Fortran's, the outermost one backwards."""
+    """Axes in neither C nor Fortran order, the outermost one reversed."""
     order = (*range(1, host.ndim), *range(min(host.ndim, 1)))
     backwards = (slice(None, None, -1),) * min(host.ndim, 1)
     return host.transpose(order)[backwards], lambda x: _permuted(x[*backwards, ...], numpy.argsort(order).tolist())
@@ -85,7 +85,7 @@ def _inner(host: Array) -> tuple[Array, Look]:
 
 
 def _run(host: Array) -> tuple[Array, Look]:
-    """Elements in a row and in order, with others before and behind."""
+    """Contiguous elements within a larger array."""
     whole, look = _surrounded(host.ravel(), (host.size + 10,), (slice(5, 5 + host.size),))
     return whole, lambda x: look(x).reshape(host.shape)
 
@@ -130,30 +130,30 @@ LAYOUTS: dict[str, Layout] = {
     "stretched columns": _repeated_columns,
     "overlapping rows": _windows,
 }
-"""How an operand may lie in memory: what makes of its values a larger array, and the way back."""
+"""Memory layouts: functions that make a larger array of an operand's values, and that take the operand from it."""
 
 SHARING = ("strides of zero", "stretched columns", "overlapping rows")
-"""The layouts in which several elements are one place in memory, so that they can't hold all values, nor be written."""
+"""Layouts whose elements share memory, so that they cannot have arbitrary values or be written."""
 
 
 def laid(host: Array, dtype: str, layout: str) -> Tensor:
-    """A tensor of the default backend with given values, in a layout of that name."""
+    """A tensor of the default backend with given values in a layout."""
     whole, look = LAYOUTS[layout](host)
     return cast(Tensor, look(contiguous(whole, dtype)))
 
 
 def held(host: Array, layout: str) -> Array:
-    """The values that a layout holds of these: others only where it shares elements."""
+    """The values that a layout keeps; others than given only where elements share memory."""
     whole, look = LAYOUTS[layout](host)
     return numpy.array(look(whole)) if layout in SHARING else host
 
 
 MANY = 2 * 3 * 1024 + 5
-"""More elements than kernels take at a time."""
+"""More elements than a block of any kernel."""
 
 
 def among(tensor: Tensor, special: str = "", place: int = 0) -> Tensor:
-    """The elements of a tensor over and over, along all its axes, with a special value in one place."""
+    """Repeat the elements of a tensor along all axes, with a special value at one position."""
     host = to_host(tensor)
     repeats = [SIDES.get(length, length) // max(length, 1) for length in host.shape]
     found = numpy.tile(host, repeats)
@@ -163,11 +163,11 @@ def among(tensor: Tensor, special: str = "", place: int = 0) -> Tensor:
 
 
 SIDES = {2: 22, 3: 279}
-"""How long axes become."""
+"""Lengths that axes are extended to."""
 
 
 def to_host(tensor: Tensor) -> Array:
-    """A copy of a tensor's values; those of a dtype that NumPy lacks in a wider one."""
+    """Copy a tensor's values to NumPy, in a wider dtype if NumPy lacks the tensor's."""
     tensor = tensor.detach()
     if tensor.dtype.name in HOST_DTYPES:
         tensor = tensor.to(HOST_DTYPES[tensor.dtype.name])
@@ -175,7 +175,7 @@ def to_host(tensor: Tensor) -> Array:
 
 
 def flatten(result: Any, path: str = "") -> list[tuple[str, Any]]:
-    """The leaves of a result of tuples, lists and tensors, each with where it stands in it."""
+    """The leaves of a result of tuples, lists and tensors, with their paths."""
     if isinstance(result, (tuple, list)):
         names = getattr(result, "_fields", None)
         steps = [f".{name}" for name in names] if names else [f"[{i}]" for i in range(len(result))]
@@ -184,11 +184,11 @@ def flatten(result: Any, path: str = "") -> list[tuple[str, Any]]:
 
 
 SHOWN = 4096
-"""Arrays of more elements are told by their first ones."""
+"""Larger arrays are shown by their first elements."""
 
 
 def source(host: Array) -> str:
-    """A Python expression for a host's array, unless it is a large one."""
+    """A Python expression for a host array, unless it is large."""
     if host.size <= SHOWN:
         return _literal(host.tolist())
     return f"{_literal(host.ravel()[:8].tolist())[:-1]}, ...], of shape {host.shape}"

@@ -1,4 +1,4 @@
-"""Which backends can be tested here."""
+"""The backends that can be tested here."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ def available() -> list[str]:
 
 
 def why_missing(name: str) -> str:
-    """Why one that was asked for cannot, in a line."""
+    """Why a named backend is not available, in one line."""
     reasons = {entry.name: f"is {entry.status}: {entry.reason}" for entry in listing()}
     return f"{name!r} {reasons.get(name, 'is unknown')}; there are {', '.join(available())}"

@@ -1,4 +1,4 @@
-"""How far a result may be from the reference, for each operation: exactly nothing, units in the last place, or more.
+"""Error bounds by operation: exact, units in the last place, or relative to the operands.
 
 A reference is computed in float64, so that for narrower dtypes a bound is the backend's own; for float64 it holds the
 errors of both.
@@ -19,11 +19,11 @@ from .families import family_of
 
 EPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64": 2.0**-52}
 EPS |= {"complex64": EPS["float32"], "complex128": EPS["float64"]}
-"""The distance from 1 to the next number."""
+"""Machine epsilon by dtype."""
 
 TINY = {"float16": 2.0**-14, "bfloat16": 2.0**-126, "float32": 2.0**-126, "float64": 2.0**-1022}
 TINY |= {"complex64": TINY["float32"], "complex128": TINY["float64"]}
-"""The least normal number: what is below may be flushed to zero."""
+"""The smallest normal number by dtype; smaller ones may be flushed to zero."""
 
 HUGE = {"float16": 65504.0, "bfloat16": 3.3895314e38, "float32": 3.4028235e38, "float64": 1.7976931348623157e308}
 HUGE |= {"complex64": HUGE["float32"], "complex128": HUGE["float64"]}
@@ -34,7 +34,7 @@ HALVES = ("float16", "bfloat16")
 
 @dataclass(frozen=True)
 class Bound:
-    """An allowed distance.
+    """An error bound.
 
     Attributes
     ----------
@@ -68,12 +68,12 @@ class Bound:
         return replace(self, units=max(self.units, 4 * math.log2(terms)))
 
     def distance(self, expected: Array, dtype: str, magnitude: float | Array) -> Array:
-        """The distance allowed to each element of a reference.
+        """The allowed distance for each element of a reference.
 
         Parameters
         ----------
         magnitude
-            What terms add up to at most, or for each element one of its own.
+            The largest sum of magnitudes of terms, of all elements or by element.
         """
         if dtype not in EPS:
             return numpy.zeros(expected.shape)
@@ -98,7 +98,7 @@ ROUNDED = Bound(1)
 """One rounding of the exact result."""
 
 ULPS = Bound(12)
-"""Eight units of a backend's, four of the reference's (docs/special-values.md)."""
+"""Eight units for a backend and four for the reference (docs/special-values.md)."""
 
 SUM = Bound(8, "operands", signed_zeros=False, rounded_once=True)
 """A sum of n terms is within n eps of the sum of their magnitudes (Higham, Accuracy and Stability of Numerical
@@ -113,7 +113,7 @@ LOSS = Bound(8, "sums", signed_zeros=False)
 of. Of the few functions that one is made of, no more than eight roundings add up, in half precision too."""
 
 MOVING = ("conversion", "indexing", "manipulation", "view")
-"""The families that hand elements on as they are, whatever these are."""
+"""Families that move elements unchanged."""
 
 FAMILIES = {
     **dict.fromkeys(MOVING, EXACT),
@@ -173,14 +173,14 @@ NAMES: dict[str, Bound] = {
 """Bounds of operations that differ from their family's."""
 
 EXACT_CHAPTERS = ("conversion", "creation", "manipulation", "searching", "sets", "sorting")
-"""The chapters whose functions of several operations make no new numbers."""
+"""Chapters whose composite functions return elements unchanged."""
 
 OWN_DTYPE = ("floor_divide", "remainder", "nextafter", "cast")
-"""What in a wider dtype would be another function."""
+"""Operations whose result in a wider dtype differs by more than rounding."""
 
 
 def bound_of(name: str) -> Bound:
-    """The bound of an operation's results, or of a function that is made of several."""
+    """The error bound of an operation or of a composite function."""
     if name in NAMES:
         return NAMES[name]
     if chapter_of(name) == "losses":

@@ -1,4 +1,4 @@
-"""What operations have in common for the suite: which bound holds them, and which examples try them."""
+"""Families of operations, which decide their error bounds and examples."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CHAPTERS = {
     "utility": "composite",
     "writes": "in place",
 }
-"""The family of what is neither elementwise nor a reduction nor a view, by its chapter."""
+"""Families, by chapter, of operations that are neither elementwise nor reductions nor views."""
 
 NAMES = {
     "adjugate": "linear algebra",
@@ -37,7 +37,7 @@ NAMES = {
     "softmax_gradient": "composite",
     "unique_indices": "set",
 }
-"""What its chapter does not tell."""
+"""Families of operations that differ from their chapter's."""
 
 
 def family_of(operation: Operation) -> str:

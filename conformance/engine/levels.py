@@ -1,4 +1,4 @@
-"""How much the suite does: quick for every change, default for every plugin, thorough for releases."""
+"""Levels of the suite: quick for every change, default for every plugin, thorough for releases."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ from typing import NamedTuple
 
 
 class Level(NamedTuple):
-    """How much is tried.
+    """The amount of examples.
 
     Attributes
     ----------
     name : str
     draws : int
-        How many examples are drawn for each use and dtype.
+        Number of examples for each use and dtype.
     uses : int or None
-        How many uses of each operation are tried; None for all.
+        Number of uses of each operation; None for all.
     typical : int
-        How many are tried in every dtype and in every layout.
+        Number of uses that are tried in every dtype and layout.
     gradients : int or None
-        How many are differentiated; None for all.
+        Number of uses whose gradients are checked; None for all.
     differentiated : tuple of str
         The dtypes in which they are; another one for what takes none of these.
     second_order : bool
         Whether derivatives of derivatives are checked.
     dtypes : tuple of str
-        The dtypes that are tried.
+        Dtypes to try.
     special : bool
         Whether special values are paired with each other in all dtypes, or in float32 and float64 alone.
     autodiff : int or None
-        How many uses' gradients are held against the reference library's own automatic differentiation; None for all.
+        Number of uses whose gradients are compared with the reference library's own autodiff; None for all.
     product : bool
         Whether every use is tried in every dtype and every layout; by default each is varied for itself.
     sizes : int
-        How many uses of each operation are tried with many elements of each kind.
+        Number of uses of each operation that are tried with many elements.
     limit : float
         Seconds that one check may take.
     """
@@ -71,7 +71,7 @@ ALL_DTYPES = (
 )
 
 PRECISE = ("float64", "complex128")
-"""The dtypes in which differences are precise enough to be held against."""
+"""Dtypes that are precise enough for central differences."""
 
 FEW_DTYPES = ("float32", "float64", "complex64", "int64")
 
@@ -83,4 +83,4 @@ LEVELS = {
         Level("thorough", 100, None, 3, None, PRECISE, True, ALL_DTYPES, True, None, True, 1000, 3600),
     )
 }
-"""The levels by name."""
+"""Levels by name."""

@@ -1,4 +1,4 @@
-"""The reference: the same line on another backend, in float64."""
+"""The reference: an example computed on another backend in float64."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from .example import Example, evaluate
 from .programs import Program
 
 Expected = list[tuple[str, Any]]
-"""The leaves of a result, each with where it stands in it: arrays, or what else a line may give."""
+"""The leaves of a result, arrays or other values, with their paths."""
 
 LENGTH = 24
 """Elementwise functions are computed on arrays of so many elements, or as many times more: few are compiled."""
 
 
 KEPT = 4096
-"""Results for operands of more elements are not kept."""
+"""Results for larger operands are not cached."""
 
 
 class Unanswered(Exception):
-    """The reference has nothing to hold an example against."""
+    """The reference has no result for an example."""
 
 
 class Reference:
-    """What results are held against.
+    """A backend that computes expected results.
 
     Parameters
     ----------
     name
-        The backend's.
+        Name of the backend.
     """
 
     def __init__(self, name: str) -> None:
@@ -47,7 +47,7 @@ class Reference:
         self._found: dict[Any, Expected] = {}
 
     def expected(self, example: Example, program: Program = evaluate, own_dtype: bool = False) -> Expected:
-        """What a program gives for an example in float64; in its own dtypes where those are part of the question."""
+        """The result of a program for an example in float64, or in the example's dtypes if `own_dtype`."""
         asked = replace(example, layout="contiguous") if own_dtype else example.widened()
         key = program, asked.key
         found = self._found.get(key)
@@ -84,7 +84,7 @@ def _repeated(host: Array, length: int) -> Array:
 
 
 PREFERRED = ("jax", "numpy")
-"""The first compiles, so that its arithmetic has least in common with other libraries'."""
+"""Preferred references; the first one compiles, so its arithmetic has least in common with other libraries'."""
 
 
 @functools.cache
@@ -95,7 +95,7 @@ def quick_reference(backend: str) -> Reference | None:
 
 
 def reference_for(backend: str) -> str:
-    """The backend that another one is held against: never itself.
+    """The reference backend for a backend: never itself.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Running the suite: every check of every operation on every backend, in this process or in several."""
+"""Run the suite: the checks of every operation on backends, and the ranking of failures."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _always(name: str) -> bool:
 
 
 def has_layouts(name: str) -> bool:
-    """Whether operands may lie anyhow: bytes are seen in another dtype only where they lie in order."""
+    """Whether operands may have any layout; a view as another dtype needs contiguous elements."""
     return has_operands(name) and name != "view_dtype"
 
 
@@ -99,7 +99,7 @@ ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
     SECOND_ORDER: (has_gradient, check_second_order),
     VMAP: (has_batches, check_vmap),
 }
-"""What is checked of an operation: of which ones, and how."""
+"""Aspects: a predicate of operations to check, and the check."""
 
 COMPOSITES = "pytorch"
 """The chapter of PyTorch's functions that are made of other operations."""
@@ -108,20 +108,20 @@ OF_COMPOSITES = ("values", "gradients", SECOND_ORDER, VMAP)
 """What is checked of them, but for the quick level; the rest is checked of their parts."""
 
 BACKWARD = ("gradients", AUTODIFF, SECOND_ORDER)
-"""What is wrong there alone is wrong in the backward pass."""
+"""Aspects whose failures are in the backward pass, if no other aspect fails."""
 
 WRITERS = {"fill", "full_like", "put"}
-"""What the check of aliasing itself writes with, so that a failure there need not be theirs."""
+"""Operations that the check of aliasing uses, which may not be at fault if it fails."""
 
 CHAPTERS = (
     "transfer creation conversion data_types writes manipulation indexing elementwise statistical searching sorting "
     "sets utility linear_algebra linalg fft activations distances losses gradients random"
 ).split()
-"""The chapters, those first whose functions the others are made of."""
+"""Chapters, those first whose functions others use."""
 
 
 def place(chapter: str) -> int:
-    """Where a chapter comes; one that is not among them comes last."""
+    """The rank of a chapter; an unknown one is last."""
     return CHAPTERS.index(chapter) if chapter in CHAPTERS else len(CHAPTERS)
 
 
@@ -135,14 +135,14 @@ class Check:
 
     @property
     def function(self) -> Function:
-        """What checks it."""
+        """The function that makes the check."""
         if (self.operation, self.aspect) in SUBJECTS:
             return SUBJECTS[self.operation, self.aspect]
         return ASPECTS[self.aspect][1]
 
     @property
     def identifier(self) -> str:
-        """Names it to ``-k``."""
+        """The identifier for ``-k``."""
         return f"{self.chapter}::{self.operation}::{self.aspect}"
 
 
@@ -195,7 +195,7 @@ def _all_checks() -> Iterator[Check]:
 
 
 def run_check(check: Check, backend: str, reference: Reference, level: Level, seed: int) -> Outcome:
-    """Do one check and tell what became of it; no exception of the backend's reaches the caller."""
+    """Run a check and return its outcome; exceptions of the backend do not propagate."""
     trial = Trial(backend, reference, level, seed, check.operation, check.aspect)
     begin = time.perf_counter()
     status, failure, reason = PASSED, None, ""
@@ -248,7 +248,7 @@ def run_checks(
 
 
 def not_run(check: Check, backend: str, cause: str) -> Outcome:
-    """The outcome of a check whose operation was given up in another one."""
+    """The outcome of a check that is skipped after another check of the operation timed out."""
     reason = f"not run, since {cause} did not come to an end"
     return Outcome(backend, check.chapter, check.operation, check.aspect, UNSUPPORTED, reason=reason)
 
@@ -272,7 +272,7 @@ def run(
     reference: Reference | None = None,
     advance: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
-    """Hold backends against the suite, in this process.
+    """Run the suite on backends, in this process.
 
     Parameters
     ----------
@@ -287,9 +287,9 @@ def run(
     chosen
         The checks themselves, in place of those.
     reference
-        What they are held against, no one of them; by default another backend for each.
+        The reference, none of the backends; by default another backend for each.
     advance
-        Is told of each outcome.
+        Called with each outcome.
 
     Returns
     -------
@@ -350,7 +350,7 @@ def ranked(outcomes: Iterable[Outcome]) -> list[Outcome]:
             aspects.setdefault(subject, set()).add(outcome.aspect)
 
     def needed(backend: str, name: str) -> set[str]:
-        """What may be the cause of an operation's failures."""
+        """The operations that may cause an operation's failures."""
         kernels = used.get((backend, name), set())
         return kernels - WRITERS if aspects.get((backend, name)) == {"aliasing"} else kernels
 

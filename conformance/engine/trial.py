@@ -1,4 +1,4 @@
-"""Trying examples: what fails is made as small as possible, and told as a `Failure` that anyone can replay."""
+"""Try examples; failing ones are shrunk and reported as a `Failure` that can be reproduced."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from .outcome import Failure
 from .reference import Reference, Unanswered
 
 Property = Callable[[Example], None]
-"""Raises where an example is not as it should be."""
+"""Raises an exception for an example that fails."""
 
 
 Call = Callable[[Use], str]
-"""The Python expression that shows what is tried of a use."""
+"""Makes the Python expression of a trial from a use."""
 
 
 def line_of(use: Use) -> str:
-    """A use's own line."""
+    """The expression of the use itself."""
     return use.code
 
 
@@ -42,7 +42,7 @@ UNTRIED = (Unanswered, UnsupportedDTypeError)
 """What an example raises that cannot be tried: there is no answer to hold it against, or no such dtype."""
 
 MAKERS = ("creation", "random")
-"""The chapters whose functions make values, which the next kernel is not to blame for."""
+"""Chapters whose functions create values, for which later kernels are not at fault."""
 
 OF_EMPTY = ("cumulation", "reduction", "search", "searching", "sorting")
 """The families of which kernels often forget that there may be nothing to go through."""
@@ -54,7 +54,7 @@ class Failed(Exception):
     Parameters
     ----------
     failure
-        How.
+        The failure.
     """
 
     def __init__(self, failure: Failure) -> None:
@@ -63,7 +63,7 @@ class Failed(Exception):
 
 
 class Unsupported(Exception):
-    """The backend declares that it does not do this, and asking for it gave the documented error."""
+    """The backend declares the operation unsupported, and it raises the documented error."""
 
 
 class Trial:
@@ -80,16 +80,16 @@ class Trial:
     seed
         Of the examples.
     name
-        An operation, or another subject that has uses.
+        An operation, or another subject with uses.
     aspect
-        What is checked of it.
+        The checked aspect.
 
     Attributes
     ----------
     examples : int
-        How many have been tried.
+        Number of examples tried.
     untried : str
-        Why, where that is none.
+        Why none was tried.
     """
 
     def __init__(self, backend: str, reference: Reference, level: Level, seed: int, name: str, aspect: str) -> None:
@@ -107,12 +107,12 @@ class Trial:
 
     @property
     def uses(self) -> tuple[Use, ...]:
-        """The uses that the level tries in every respect."""
+        """The uses that the level tries."""
         return uses_of(self.name)[: self.level.uses]
 
     @property
     def filled(self) -> tuple[Use, ...]:
-        """Those of operands with elements."""
+        """Uses without empty operands."""
         filled = [use for use in uses_of(self.name) if use.operands and not use.is_empty]
         return tuple(use for use in filled[: self.level.uses] if next(self.dtypes(use), None))
 
@@ -138,7 +138,7 @@ class Trial:
         yield from tried if chooses else tried[:1]
 
     def situations(self) -> Iterator[tuple[Use, str]]:
-        """The uses with dtypes in which they are tried, each one once."""
+        """Pairs of uses and dtypes to try, each once."""
         return iter(dict.fromkeys(self._product() if self.level.product else self._star()))
 
     def _product(self) -> Iterator[tuple[Use, str]]:
@@ -176,12 +176,12 @@ class Trial:
         draws: int | None = None,
         call: Call = line_of,
     ) -> None:
-        """Try a property on examples of a use, which are drawn.
+        """Draw examples of a use and check a property of them.
 
         Parameters
         ----------
         among
-            The uses that have the property, among which a smaller one is looked for; by default all.
+            Uses with the property, from which a smaller failing one is taken; by default all.
         draws
             How many examples; by default the level's number.
         call
@@ -196,7 +196,7 @@ class Trial:
             example = draw(use, dtype, layout, self.rng, smooth)
             if self._fails(prop, example, call):
                 smaller = self._simpler(prop, use, dtype, smooth, among) or example
-                # Elements that are replaced would not be apart from kinks any more.
+                # Replaced elements could be at kinks.
                 raise Failed(self.told(prop, [smaller if smooth else shrunk(prop, smaller), example], call))
 
     def hold_for(self, prop: Property, example: Example, call: Call = line_of, *, simplify: bool = True) -> None:
@@ -223,7 +223,7 @@ class Trial:
     def _simpler(
         self, prop: Property, use: Use, dtype: str, smooth: bool, among: Sequence[Use] | None
     ) -> Example | None:
-        """A failing example of a use with fewer elements, or none."""
+        """A failing example of a use with fewer elements, or None."""
         for other in sorted(among or uses_of(self.name), key=lambda use: use.size):
             if other.size >= use.size:
                 return None
@@ -234,7 +234,7 @@ class Trial:
         return None
 
     def told(self, prop: Property, examples: Sequence[Example], call: Call = line_of) -> Failure:
-        """What is wrong with the first of some examples that fails again; with the last one, if none does."""
+        """The failure of the first example that fails again; of the last one, if none does."""
         for example in examples:
             with kernels_used(library_for(self.backend)) as kernels:
                 try:
@@ -243,7 +243,7 @@ class Trial:
                     failure = told(error, example, self.backend, call)
                     used = tuple(sorted(kernels))
                     return replace(failure, kernels=used, culprit=self._culprit(prop, example, used))
-        # It depends on more than its inputs: what was seen is told all the same.
+        # The failure depends on more than the inputs.
         assert self._seen is not None
         failure = told(self._seen, examples[-1], self.backend, call)
         return replace(failure, message=f"failed once, and not when it was tried again: {failure.message}")
@@ -270,7 +270,7 @@ class Trial:
         return name if found.is_source and name in kernels else ""
 
     def interrupted(self, message: str) -> Failure:
-        """A failure that ended the check, with the example that was being tried."""
+        """A failure that ended the check, with the current example."""
         if self._tried is None:
             return Failure(message)
         example, call = self._tried
@@ -279,12 +279,12 @@ class Trial:
 
 
 def is_declared(error: UnsupportedError, backend: str) -> bool:
-    """Whether a backend declares what it says that it does not do: a kernel of its own may not say so."""
+    """Whether a backend declares the reason of an error in `unsupported`; a kernel alone may not raise it."""
     return any(reason in str(error) for reason in library_for(backend).unsupported.values())
 
 
 def described(error: BaseException) -> str:
-    """An exception in one line, even if it cannot print itself."""
+    """Type and message of an exception in one line, even if its ``__str__`` fails."""
     try:
         return f"{type(error).__name__}: {' '.join(str(error).split())}"
     except Exception:
@@ -292,7 +292,7 @@ def described(error: BaseException) -> str:
 
 
 def told(error: Exception, example: Example, backend: str, call: Call = line_of) -> Failure:
-    """An exception as a failure."""
+    """Convert an exception to a failure."""
     dtypes = ", ".join(dict.fromkeys(example.dtypes.values()))
     layouts = example.layouts
     alike = len(layouts) == len(example.hosts) and len(set(layouts.values())) == 1
@@ -330,7 +330,7 @@ KEPT = 12
 
 
 def shrunk(prop: Property, example: Example) -> Example:
-    """An example that fails, too, in which as many elements as possible are the simplest ones."""
+    """Shrink a failing example: replace as many elements as possible by the simplest value."""
     changeable = {
         name: example.use.operands[name].values.simplest
         for name, host in example.hosts.items()
@@ -373,4 +373,4 @@ def shrunk(prop: Property, example: Example) -> Example:
 
 
 MOST = 64
-"""Examples of more elements are told as they are."""
+"""Examples with more elements are not shrunk."""

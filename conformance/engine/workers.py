@@ -1,4 +1,4 @@
-"""Running checks in several processes, which can be stopped where a plugin hangs, and may crash."""
+"""Run checks in several processes, which are stopped if a plugin hangs, and may crash."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .reference import Reference, reference_for
 from .runner import Check, not_run, run_checks
 
 _references: dict[str, Reference] = {}
-"""What each worker has computed so far, by the tested backend."""
+"""References of this worker, with their cached results, by tested backend."""
 
 GRACE = 10.0
-"""Seconds that a check has beyond its limit, to stop by itself."""
+"""Seconds beyond its limit in which a check may stop by itself."""
 
 SPARE = 60.0
-"""Seconds for a process to start and to import what it needs."""
+"""Seconds for a process to start and import."""
 
 TASKS = 10
 """Operations after which another process takes the place of one, with the memory of what libraries keep compiled."""
@@ -46,12 +46,12 @@ class _KeepingLocks(SpawnContext):
 
 
 def _run_all(chosen: Sequence[Check], backend: str, level: str, seed: int, path: Path) -> None:
-    """Do checks and write each outcome to a file as soon as it is there, for this process may be ended."""
+    """Run checks and write each outcome to a file at once, as this process may be stopped."""
     reference = _references.setdefault(backend, Reference(reference_for(backend)))
     outcomes = run_checks(chosen, backend, reference, LEVELS[level], seed)
     with path.open("ab") as done, _stopped(path).open("w") as stopped:
         while True:
-            # What doesn't return to the interpreter, no signal's handler interrupts.
+            # Signal handlers do not interrupt native code.
             faulthandler.dump_traceback_later(LEVELS[level].limit + GRACE, file=stopped, exit=True)
             outcome = next(outcomes, None)
             faulthandler.cancel_dump_traceback_later()
@@ -62,7 +62,7 @@ def _run_all(chosen: Sequence[Check], backend: str, level: str, seed: int, path:
 
 
 def _stopped(path: Path) -> Path:
-    """The file that has something in it if the process was stopped as a check took too long."""
+    """The file that marks a process as stopped for a check that took too long."""
     return path.with_suffix(".stopped")
 
 
@@ -86,9 +86,9 @@ def run_in_processes(
     level, seed
         As in `run`.
     jobs
-        How many processes.
+        Number of processes.
     advance
-        Is told of each outcome.
+        Called with each outcome.
     """
     from pebble import ProcessPool
 
