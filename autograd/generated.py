@@ -200,6 +200,7 @@ def write_function(lines: list[str], title: str, scope: dict[str, Any]) -> Calla
         The globals of the function.
     """
     source, file = "\n".join(lines) + "\n", f"<{title}>"
+    scope["__name__"] = __name__
     linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
     exec(compile(source, file, "exec"), scope)
     function: Callable[..., Any] = scope[lines[0].removeprefix("def ").partition("(")[0]]
@@ -216,7 +217,7 @@ def write_later(body: F, write: Callable[[dict[str, Any]], Any]) -> F:
     write
         ``write(scope)`` generates the wrapper in a scope.
     """
-    scope: dict[str, Any] = {}
+    scope: dict[str, Any] = {"__name__": __name__}
     wrapper = FunctionType(_first_call.__code__, scope)
 
     def written() -> Any:

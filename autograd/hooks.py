@@ -89,3 +89,11 @@ def register(node: Any, function: Hook) -> RemovableHandle:
         hooks.functions[number] = function
         _hooked.add(node)
         return RemovableHandle(node, hooks, number)
+
+
+def share_hooks(source: Any, target: Any) -> None:
+    """Give a node or leaf the hooks of another one."""
+    with _lock:
+        if source in _hooked:
+            target.hooks = source.hooks
+            _hooked.add(target)

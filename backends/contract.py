@@ -23,13 +23,14 @@ from __future__ import annotations
 
 import contextlib
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, final
 
 import numpy
 
 from .common import philox
 from .common.quiet import Quiet
+from .program import Executable, Program, replay
 
 CONTRACT_VERSION = 1
 """The version of this contract. A plugin that was written for a newer one is set aside."""
@@ -351,6 +352,56 @@ class Backend:
             Positions of the arguments whose memory the result may reuse.
         """
         return function
+
+    value_errors: tuple[type[Exception], ...] = ()
+    """What the library raises where it needs the values of arrays that have none, inside of `record`."""
+
+    def record(self, function: Callable[[], None]) -> None:
+        """Call a function, whose kernel calls are being noted as a program: see `tensorplug.compile`.
+
+        A library that can do without values computes none there, where the function starts from what `stand_in` gives.
+        """
+        function()
+
+    def stand_in(self, array: Array) -> Array:
+        """What has the shape and dtype of an array, for kernels inside of `record`; by default the array itself."""
+        return array
+
+    def with_values(self) -> contextlib.AbstractContextManager[Any]:
+        """A context in which kernels inside of `record` compute values, of arrays that have some."""
+        return contextlib.nullcontext()
+
+    def executable(self, program: Program) -> Executable:
+        """What runs a program; several threads may run it at once.
+
+        By default the instructions are replayed one by one. A backend may compute the outputs in any other way, as long
+        as
+
+        - each output has memory of its own, which no input, no constant and no other output shares, nor anything that
+          is kept for another run; but an output that updates an input may be that input's array, written;
+        - inputs that no output updates are not written, nor are constants;
+        - checks raise their errors, the first one in the order of the instructions, from ``run`` or from ``check``.
+        """
+
+        def run(*arrays: Array) -> Sequence[Array]:
+            with self.scope():
+                return self.apart(replay(program, arrays, self), (*arrays, *program.constants.values()))
+
+        return Executable(run)
+
+    def apart(self, outputs: Sequence[Array], others: Sequence[Array]) -> Sequence[Array]:
+        """The outputs of a program, copied where they share memory with each other or with other arrays."""
+        if not self.writable:
+            return outputs
+        taken = set(map(id, others))
+        found = []
+        for one in outputs:
+            own = one if hasattr(one, "device") else self.namespace.asarray(one)
+            if id(own) in taken or self.is_view(own):
+                own = self.copy(own)
+            taken.add(id(own))
+            found.append(own)
+        return found
 
     def gradients(self, function: Callable[..., Array], arrays: tuple[Array, ...]) -> tuple[Array, ...]:
         """Gradients of a scalar function by the library's own automatic differentiation, as a reference for tests.

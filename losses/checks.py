@@ -21,7 +21,7 @@ from ..core.types.errors import DeviceError, ShapeError
 
 def require_tensor(loss: str, name: str, value: Any, device: Device | None = None) -> None:
     """Raise TypeError unless an argument is a Tensor, and DeviceError unless it is on `device`."""
-    if type(value) is not Tensor:
+    if not isinstance(value, Tensor):
         raise TypeError(f"{loss}: {name} must be a Tensor, got {type(value).__name__}")
     if device is not None and value.device is not device and str(value.device) != str(device):
         raise DeviceError(

@@ -382,7 +382,7 @@ def _sample_losses(log_probs: Tensor, labels: list[numpy.ndarray], lengths: nump
 
 
 def _check_lengths(name: str, lengths: Any, count: int, most: int | None) -> numpy.ndarray:
-    host = host_array(lengths) if type(lengths) is Tensor else numpy.asarray(lengths)
+    host = host_array(lengths) if isinstance(lengths, Tensor) else numpy.asarray(lengths)
     if host.dtype.kind not in "iu" and host.size:
         raise TypeError(f"{NAME}: {name} must be integers, got {host.dtype}")
     host = host.astype("int64").reshape(-1)

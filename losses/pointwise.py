@@ -126,7 +126,7 @@ def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
         overwrite: bool = False,
     ) -> Any:
         # The slope is no tensor and has no history, so a recorded gradient computes it anew.
-        if type(upstream) is Tensor:
+        if isinstance(upstream, Tensor):
             return slope_of(ops, input, target, *options) * upstream
         return ops.pointwise(scaled, (upstream, slope), (), False)
 

@@ -53,6 +53,7 @@ from .core.standard.sets import *
 from .core.standard.sorting import *
 from .core.standard.statistical import *
 from .core.standard.utility import *
+from .core.transforms.compile import *
 from .core.transforms.vmap import *
 from .core.types.absent import explain_absent as _explain_absent
 from .core.types.devices import *

@@ -10,6 +10,7 @@ from .autograd.transforms import (
     value_and_grad,
     vjp,
 )
+from .core.transforms.compile import compile as jit
 from .core.transforms.vmap import vmap
 
-__all__ = ["grad", "hessian", "hvp", "jacfwd", "jacrev", "jvp", "value_and_grad", "vjp", "vmap"]
+__all__ = ["grad", "hessian", "hvp", "jacfwd", "jacrev", "jit", "jvp", "value_and_grad", "vjp", "vmap"]

@@ -31,6 +31,7 @@ NEAREST = {
     "nn.LogSoftmax": "tensorplug.log_softmax",
     "nn.functional.crossEntropy": "tensorplug.nn.functional.cross_entropy",
     "linalg.norm": "tensorplug.norm",
+    "jit": "tensorplug.func.jit",
     "autograd.set_detect_anomaly": "tensorplug.autograd.detect_anomaly",
     "cuda.manual_seed": "tensorplug.manual_seed",
     # Slips.
@@ -41,7 +42,7 @@ NEAREST = {
 }
 
 NOTHING_NEAR = (
-    "utils distributions jit sparse Size dtype x nn.Module nn.Conv2d nn.Parameter nn.Unfold func.functionalize "
+    "utils distributions sparse Size dtype x nn.Module nn.Conv2d nn.Parameter nn.Unfold func.functionalize "
     "autograd.functional cuda.Stream"
 ).split()
 

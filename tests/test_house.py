@@ -230,6 +230,8 @@ READS = {
     "core/memory/structure.py transfer": "copies between devices",
     "core/pytorch/constructors.py one_hot": "the greatest class says how many there are",
     "core/random/generator.py set_state": "the seed",
+    "core/transforms/compile.py _constant_difference": "constants of programs",
+    "core/transforms/recording.py to_numpy": "constants of a program",
     "core/standard/creation/ranges.py _scalar": "limits of a range, which say its length",
     "core/standard/data_types.py result_type": "NumPy's scalars",
     "core/standard/indexing.py _check_broadcast": "the length of what a mask picks",

@@ -16,6 +16,12 @@ from .elementwise import quotient
 from .reductions import sum_in_blocks
 
 
+def _check_on_host(is_finite: Any, *hosts: Any, on_host: Callable[..., Any]) -> None:
+    """Call LAPACK, which raises for singular matrices, unless a result is known to be finite."""
+    if not is_finite:
+        on_host(*hosts)
+
+
 def kernels(jax: Any, backend: Backend) -> dict[str, Kernel]:
     """Kernels by the name of the operation. JAX's 64-bit types must be enabled while they run."""
     jnp = jax.numpy
@@ -28,7 +34,7 @@ def kernels(jax: Any, backend: Backend) -> dict[str, Kernel]:
             is_finite = jnp.isfinite(out).all()
             if backend.known(bool, False, is_finite):
                 return out
-            backend.inspect(on_host, *arrays)
+            backend.inspect(_check_on_host, is_finite, *arrays, on_host=on_host)
             if backend.known(bool, True, is_finite):
                 return out
             return jax.device_put(on_host(*map(numpy.asarray, arrays)), out.device)

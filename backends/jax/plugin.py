@@ -25,9 +25,11 @@ from ..contract import (
     Span,
 )
 from ..hookspecs import hookimpl
+from ..program import Executable, Program
 from .elementwise import kernels as elementwise_kernels
 from .fft import kernels as fft_kernels
 from .linalg import kernels as linalg_kernels
+from .programs import TRACING, Check, executable
 from .reductions import kernels as statistics_kernels
 
 _64_BIT = ("int64", "uint64", "float64", "complex128")
@@ -175,6 +177,39 @@ class Jax(Backend):
 
     def compile(self, function: Callable[..., Any], donate: tuple[int, ...] = ()) -> Callable[..., Any]:
         return self._wide(self._jax.jit(function, donate_argnums=donate))
+
+    @property
+    def value_errors(self) -> tuple[type[Exception], ...]:  # type: ignore[override]
+        errors = self._jax.errors
+        return (errors.ConcretizationTypeError, errors.TracerArrayConversionError, errors.NonConcreteBooleanIndexError)
+
+    def record(self, function: Callable[[], None]) -> None:
+        with self.scope():
+            self._jax.eval_shape(function)
+
+    def stand_in(self, array: Any) -> Any:
+        # Inside of `record` it has no values, and is never made.
+        return self.namespace.empty(array.shape, array.dtype)
+
+    def with_values(self) -> contextlib.AbstractContextManager[Any]:
+        context: contextlib.AbstractContextManager[Any] = self._jax.ensure_compile_time_eval()
+        return context
+
+    def executable(self, program: Program) -> Executable:
+        return executable(program, self, self._jax)
+
+    def inspect(self, check: Callable[..., None], *arrays: Any, **parameters: Any) -> None:
+        if not self._has_values(arrays):
+            if TRACING.checks is not None:
+                TRACING.checks.append(Check(check, arrays, parameters))
+            return
+        super().inspect(check, *arrays, **parameters)
+
+    def known(self, predicate: Callable[..., Any], otherwise: bool, *arrays: Any, **parameters: Any) -> bool:
+        return super().known(predicate, otherwise, *arrays, **parameters) if self._has_values(arrays) else otherwise
+
+    def _has_values(self, arrays: tuple[Any, ...]) -> bool:
+        return not any(isinstance(array, self._jax.core.Tracer) for array in arrays)
 
     def pointwise(
         self, formula: Callable[..., Any], ops: Any, arrays: tuple[Any, ...], options: tuple[Any, ...], summed: bool

@@ -62,7 +62,7 @@ def backward(
     seed = _seed("backward", self, gradient, create_graph)
     owners: dict[Any, Tensor] | None = None
     if inputs is not None:
-        tensors = [inputs] if type(inputs) is Tensor else list(inputs)
+        tensors = [inputs] if isinstance(inputs, Tensor) else list(inputs)
         if not tensors:
             raise RuntimeError("backward: inputs is empty; leave it out for the gradients of all leaves")
         owners = {_input_node("backward", tensor): tensor for tensor in tensors}
@@ -119,7 +119,7 @@ def gradients(
 
 
 def _list(what: str, given: Any, *also: type) -> list[Any]:
-    tensors = [given] if type(given) is Tensor or not isinstance(given, Iterable) else list(given)
+    tensors = [given] if isinstance(given, Tensor) or not isinstance(given, Iterable) else list(given)
     for one in tensors:
         if not isinstance(one, (Tensor, *also)):
             raise TypeError(f"grad: {what} are tensors, got {type(one).__name__}")
@@ -193,7 +193,7 @@ def _seed(operation: str, tensor: Tensor, gradient: Tensor | None, create_graph:
         )
     if gradient is not None:
         # One of `grad` may be of a level inside of the tensor's, as in a batch of Jacobian's rows.
-        like = lifted(tensor, gradient) if type(gradient) is Tensor and operation == "grad" else tensor
+        like = lifted(tensor, gradient) if isinstance(gradient, Tensor) and operation == "grad" else tensor
         require_like(operation, gradient, like)
         array_of(gradient)
         return gradient
@@ -210,7 +210,7 @@ def _seed(operation: str, tensor: Tensor, gradient: Tensor | None, create_graph:
 
 
 def _input_node(operation: str, tensor: Any) -> Any:
-    if type(tensor) is not Tensor:
+    if not isinstance(tensor, Tensor):
         raise TypeError(f"{operation}: inputs are tensors, got {type(tensor).__name__}")
     array_of(tensor)
     if tensor._node is None:

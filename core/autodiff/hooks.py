@@ -63,15 +63,15 @@ def _call_hook(hook: Callable[[Tensor], Any], key: DispatchKey, shape: tuple[int
     replaced = hook(gradient_for_user(gradient, key))
     if replaced is None:
         return gradient
-    key = gradient._key if type(gradient) is Tensor else own_key(gradient, key)
-    if type(replaced) is not Tensor:
+    key = gradient._key if isinstance(gradient, Tensor) else own_key(gradient, key)
+    if not isinstance(replaced, Tensor):
         raise TypeError(f"register_hook: a hook returns a Tensor or None, got {type(replaced).__name__}")
     if replaced.shape != shape or replaced._key is not key:
         raise RuntimeError(
             f"register_hook: the hook returned a gradient of shape {replaced.shape}, {replaced.dtype} on "
             f"{replaced.device}, wanted shape {shape}, {key.dtype} on {key.device}"
         )
-    return gradient_for_engine(replaced, key, type(gradient) is Tensor)
+    return gradient_for_engine(replaced, key, isinstance(gradient, Tensor))
 
 
 RETAINING: weakref.WeakValueDictionary[int, Tensor] = weakref.WeakValueDictionary()

@@ -90,7 +90,7 @@ def get_grad(self: Tensor) -> Tensor | None:
 
 
 def require_like(what: str, value: Any, tensor: Tensor) -> None:
-    if type(value) is not Tensor:
+    if not isinstance(value, Tensor):
         raise TypeError(f"{what}: got {type(value).__name__}, wanted a Tensor or None")
     if value.shape != tensor.shape:
         raise ShapeError(f"{what}: got a gradient of shape {value.shape}, wanted {tensor.shape}")
@@ -113,7 +113,7 @@ def set_data(self: Tensor, data: Any) -> None:
         If the tensor requires a gradient and the data, of another shape, dtype or device, does not fit: for a result
         of recorded operations, a leaf with hooks, and a dtype that has no gradients.
     """
-    if type(data) is not Tensor:
+    if not isinstance(data, Tensor):
         raise TypeError(f"data: got {type(data).__name__}, wanted a Tensor")
     shared = detach(data)
     if self._node is not None and (shared._key is not self._key or shared.shape != self.shape):
@@ -176,12 +176,12 @@ def zero_grad(parameters: Any, set_to_none: bool = True) -> None:
     >>> parameters["weight"].grad is None
     True
     """
-    if type(parameters) is Tensor:
-        held = get_grad(parameters)
-        if held is not None and not set_to_none:
+    if isinstance(parameters, Tensor):
+        held = None if set_to_none else get_grad(parameters)
+        if held is not None:
             held = held if held._node is None else detach(held)
             held.zero_()
-        parameters._grad = None if set_to_none else held
+        parameters._grad = held
     elif callable(getattr(parameters, "parameters", None)):
         zero_grad(parameters.parameters(), set_to_none)
     elif isinstance(parameters, Mapping):

@@ -124,11 +124,11 @@ class _BatchLifter:
 
     def ops_of(self, key: DispatchKey) -> Any:
         """Those of batches of the node's arrays."""
-        return derivations[0](key.library).ops
+        return derivations["vmap"](key.library).ops
 
     def lift(self, array: Any, key: DispatchKey, node: Any, storage: Any, version: int) -> Any:
         """A saved array, the same for all examples."""
-        library: Any = derivations[0](key.library)
+        library: Any = derivations["vmap"](key.library)
         return None if array is None else library.own(array)
 
 
@@ -138,7 +138,7 @@ BATCH_LIFTER = _BatchLifter()
 @method("_gradient_for_user", static=True)
 def gradient_for_user(gradient: Any, key: DispatchKey) -> Tensor:
     """A gradient of the engine, a raw array or a recorded tensor, as a tensor that users may see and write."""
-    if type(gradient) is Tensor:
+    if isinstance(gradient, Tensor):
         return tensor_for_user(conjugate(gradient), key)
     key = own_key(gradient, key)
     return tensor_for_user(key.library.ops.conj(gradient) if key.dtype.kind == "c" else gradient, key)
@@ -150,7 +150,7 @@ def tensor_for_user(value: Any, key: DispatchKey, exposed: set[int] | None = Non
 
     Given the ids of arrays that are `exposed`, a raw array is copied only if it is one of them or a view.
     """
-    if type(value) is Tensor:
+    if isinstance(value, Tensor):
         return clone(value)
     key = own_key(value, key)
     value = in_dtype(value, key, key.library.ops)

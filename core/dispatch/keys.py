@@ -102,7 +102,7 @@ class Library:
             return kernel
         if operation.widens_half:
             kernel = self._widened(kernel)
-        return kernel if operation.failure is None else _explained(kernel, name, operation.failure)
+        return kernel if operation.failure is None else explained(kernel, name, operation.failure)
 
     def _find(self, name: str, operation: Any) -> Callable[..., Any] | None:
         if operation is None or operation.standard:
@@ -207,16 +207,16 @@ def _raising(message: str) -> Callable[..., Any]:
     return raising
 
 
-def _explained(kernel: Callable[..., Any], name: str, failure: str) -> Callable[..., Any]:
+def explained(kernel: Callable[..., Any], name: str, failure: str) -> Callable[..., Any]:
     """The kernel, with the library's LinAlgError replaced by one that is alike on every backend."""
 
-    def explained(*arrays: Any, **parameters: Any) -> Any:
+    def kernel_or_error(*arrays: Any, **parameters: Any) -> Any:
         try:
             return kernel(*arrays, **parameters)
         except numpy.linalg.LinAlgError:
             raise LinAlgError(f"{name}: {failure}") from None
 
-    return explained
+    return kernel_or_error
 
 
 def _cast(library: Library) -> Callable[..., Any]:
@@ -391,8 +391,8 @@ _libraries: dict[str, Library] = {}
 _owners: dict[Device, Library] = {}
 _keys: dict[tuple[Device, DType], DispatchKey] = {}
 
-derivations: list[Callable[[Library], Library]] = []
-"""What makes the library of batches of a library's arrays."""
+derivations: dict[str, Callable[[Library], Library]] = {}
+"""By the name of a transform, what makes the library of its arrays from the library of those underneath."""
 
 
 def _forget(backend: str) -> None:
@@ -431,7 +431,9 @@ def library_of(device: Device) -> Library:
     """The library that a device belongs to."""
     found = _owners.get(device)
     if found is None:
-        found = library_for(device.backend) if device._inner is None else derivations[0](library_of(device._inner))
+        if device._inner is None:
+            return library_for(device.backend)
+        found = derivations[device.transform](library_of(device._inner))
     return found
 
 

@@ -11,17 +11,20 @@ from contextlib import AbstractContextManager
 from contextvars import ContextVar, Token
 from typing import Any, Protocol
 
-from ..types.devices import Device, batched
+from ..types.devices import Device, at_level_of
 from ..types.errors import EscapedTensorError, VmapError
 from .keys import DispatchKey
 from .registry import method
 
 
 class Level(Protocol):
-    """A call of `vmap`."""
+    """A call of `vmap`, or a recording of `compile`."""
 
     def lift(self, tensor: Any) -> Any:
         """A tensor from the level around as one that is the same for each example."""
+
+    def set_generator(self, operation: str) -> None:
+        """The state of a random number generator is read or set."""
 
 
 LEVELS: ContextVar[tuple[Level, ...]] = ContextVar("tensorplug_levels", default=())
@@ -102,9 +105,7 @@ def at_one_level(tensor: Any, device: Device) -> tuple[Any, Device]:
         tensor = level.lift(tensor)
     if depth_of(tensor) < device._depth:
         raise EscapedTensorError("vmap: a tensor is moved to the device of an example, outside of the function")
-    for _ in range(device._depth, depth_of(tensor)):
-        device = batched(device)
-    return tensor, device
+    return tensor, at_level_of(device, tensor.device)
 
 
 def require_level(operation: str, target: Any, value: Any) -> None:

@@ -65,7 +65,7 @@ def unary(
         name, apply = op.name, _unary_apply(op)
 
         def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-            if type(input) is not Tensor:
+            if not isinstance(input, Tensor):
                 raise unsupported(name, input)
             return apply(input) if out is None else write_out(name, apply(input), out)
 
@@ -180,7 +180,7 @@ def _add_operator(op: Operation, apply: Callable[..., Any], operator: str | None
 
 def _times_alpha(operation: str, x: Any, alpha: Any) -> Any:
     """`x` times PyTorch's `alpha`."""
-    if type(alpha) is not Tensor and not isinstance(alpha, (numpy.generic, *SCALARS)):
+    if not isinstance(alpha, Tensor) and not isinstance(alpha, (numpy.generic, *SCALARS)):
         raise TypeError(f"{operation}: alpha is a number, got {type(alpha).__name__}")
     return x * alpha
 

@@ -197,8 +197,8 @@ class _Wrapper:
         # Compared as text: annotations may name types that only type checkers import.
         tensors = [one.name for one in self.parameters if one.annotation == "Tensor"]
         optional = [one.name for one in self.parameters if one.annotation == "Tensor | None" and one.name != "out"]
-        wrong = [f"type({one}) is not Tensor" for one in tensors]
-        wrong += [f"({one} is not None and type({one}) is not Tensor)" for one in optional]
+        wrong = [f"not isinstance({one}, Tensor)" for one in tensors]
+        wrong += [f"({one} is not None and not isinstance({one}, Tensor))" for one in optional]
         if wrong:
             given = ", ".join([*tensors, *(f"*([] if {one} is None else [{one}])" for one in optional)])
             lines += [f"if {' or '.join(wrong)}:", f"    raise unsupported({self.name!r}, {given})"]
@@ -324,7 +324,7 @@ def as_vector(function: Callable[..., Any], *arguments: Any, out: Any = None, **
     """Call a function with 0-d tensors as vectors of one element, and remove that axis from its results."""
 
     def vector(value: Any) -> Any:
-        return reshape(value, (1,)) if type(value) is Tensor and not value._array.shape else value
+        return reshape(value, (1,)) if isinstance(value, Tensor) and not value._array.shape else value
 
     def element(found: Tensor) -> Tensor:
         return reshape(found, found.shape[1:]) if found.shape[:1] == (1,) else found
@@ -337,7 +337,7 @@ def in_float32(function: Callable[..., Any], *arguments: Any, out: Any = None, *
     dtype = arguments[0].dtype
 
     def widened(value: Any) -> Any:
-        return cast(value, float32) if type(value) is Tensor and value._key.is_half else value
+        return cast(value, float32) if isinstance(value, Tensor) and value._key.is_half else value
 
     def rounded(found: Tensor) -> Tensor:
         return cast(found, dtype) if found.dtype is float32 else found

@@ -43,7 +43,7 @@ def write_out(operation: str, result: Any, out: Any) -> Any:
 
 def _fit_out(operation: str, result: Tensor, out: Any) -> Tensor:
     """The result in the dtype of `out`, if it may be written there."""
-    if type(out) is not Tensor:
+    if not isinstance(out, Tensor):
         raise TypeError(f"{operation}: out= takes a Tensor, got {type(out).__name__}")
     if is_grad_enabled() and (result._node is not None or out.requires_grad):
         raise RuntimeError(

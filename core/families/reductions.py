@@ -104,9 +104,9 @@ def _reduction(
         out: Any = None,
     ) -> Any:
         x = input
-        if type(x) is not Tensor:
+        if not isinstance(x, Tensor):
             raise unsupported(name, x)
-        if type(dim) is Tensor and elementwise is not None:
+        if dim is not None and isinstance(dim, Tensor) and elementwise is not None:
             return elementwise(x, dim, out=out)
         if dtype is not None:
             asked = as_dtype(dtype)

@@ -39,6 +39,7 @@ from ..types.devices import (
     Device,
     as_device,
     default_device,
+    new_device,
 )
 from ..types.dtypes import as_dtype, get_default_dtype
 from ..types.errors import CopyError, ProtocolError
@@ -188,7 +189,7 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     >>> tp.from_dlpack(numpy.arange(3))
     tensor([0, 1, 2])
     """
-    if type(ext_tensor) is Tensor:
+    if isinstance(ext_tensor, Tensor):
         return _from_tensor(ext_tensor, device, copy)
     if not (hasattr(ext_tensor, "__dlpack__") and hasattr(ext_tensor, "__dlpack_device__")):
         found = type(ext_tensor).__name__
@@ -380,6 +381,8 @@ def _declare_number(name: str, convert: Callable[[Any], Any], kinds: str) -> Non
             raise TypeError(f"{function}() of a {self.dtype} tensor")
         return convert(host_array(self).item())
 
+    # Tracebacks and messages show the name.
+    number.__code__ = number.__code__.replace(co_name=function)
     method(name)(number)
 
 
@@ -556,7 +559,7 @@ def reduced(self: Tensor) -> tuple[Any, ...]:
 
 
 def _restored(array: numpy.ndarray, device: str, requires_grad: bool) -> Tensor:
-    key = key_for(as_device(device), as_dtype(array.dtype))
+    key = key_for(new_device(device), as_dtype(array.dtype))
     result = wrap(key.library.backend.from_numpy(array, key.native_device), key)
     if requires_grad:
         make_leaf(result)

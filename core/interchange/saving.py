@@ -147,7 +147,7 @@ class _Leaves:
 
 def _described(obj: Any, path: str, leaves: _Leaves) -> Any:
     """A structure as JSON data, with tensors by name."""
-    if type(obj) is Tensor:
+    if isinstance(obj, Tensor):
         return {"tensor": leaves.name(obj, path)}
     if obj is None:
         return None

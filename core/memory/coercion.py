@@ -109,7 +109,7 @@ def _compare_out_of_range(x: Tensor, value: Any) -> tuple[Tensor, Tensor]:
 
 def equals_scalar(value: Any, number: int) -> bool:
     """Whether a value is a Python or NumPy number equal to this one; never for a tensor, which may be recorded."""
-    return type(value) is not Tensor and bool(value == number)
+    return not isinstance(value, Tensor) and bool(value == number)
 
 
 def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
@@ -122,10 +122,10 @@ def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
     DeviceError
         If they are on different backends or devices.
     """
-    if type(x1) is not Tensor:
-        swapped = pair(operation, x2, x1) if type(x2) is Tensor else None
+    if not isinstance(x1, Tensor):
+        swapped = pair(operation, x2, x1) if isinstance(x2, Tensor) else None
         return swapped and (swapped[1], swapped[0])
-    if not operation.takes_scalars and type(x2) is not Tensor and _host_operand(x2) is None:
+    if not operation.takes_scalars and not isinstance(x2, Tensor) and _host_operand(x2) is None:
         return None
     try:
         if type(x2) in (float, int) and x1._key.dtype.kind == "f":
@@ -139,7 +139,7 @@ def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:
         if not operation.compares:
             raise
         return _compare_out_of_range(x1, x2)
-    if type(x2) is not Tensor:
+    if not isinstance(x2, Tensor):
         host = _host_operand(x2)
         if host is None:
             return None

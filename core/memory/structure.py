@@ -103,11 +103,11 @@ class _Back:
         self.target = target
 
     def __call__(self, g: Any) -> Any:
-        return to_device(g, self.source.device) if type(g) is Tensor else transfer(g, self.target, self.source)
+        return to_device(g, self.source.device) if isinstance(g, Tensor) else transfer(g, self.target, self.source)
 
     def again(self, t: Any) -> Any:
         """The transfer of a tangent to the target device."""
-        return to_device(t, self.target.device) if type(t) is Tensor else transfer(t, self.source, self.target)
+        return to_device(t, self.target.device) if isinstance(t, Tensor) else transfer(t, self.source, self.target)
 
 
 @public("to_device", "to_device")
@@ -140,8 +140,9 @@ def to_device(x: Tensor, device: Any, *, stream: Any = None) -> Tensor:
     >>> tp.ones(2).to_device("numpy:cpu").device
     device('numpy:cpu')
     """
-    target = as_device(device, x.device)
-    if target is x.device:
+    own = x._key.device
+    target = own if device is own else as_device(device, own)
+    if target is own:
         return x
     key = key_for(target, x.dtype)
     if key.library.depth != x._key.library.depth:
@@ -209,7 +210,7 @@ def reshape(input: Tensor, shape: Any, *, copy: bool | None = None) -> Tensor:
     tensor([[0, 1],
             [2, 3]])
     """
-    if type(input) is not Tensor:
+    if not isinstance(input, Tensor):
         raise unsupported("reshape", input)
     lengths = infer_shape("reshape", normalize_shape("reshape", shape), input.shape)
     if copy is False:
@@ -244,7 +245,7 @@ def broadcast_to(input: Tensor, shape: Any) -> Tensor:
     tensor([[1, 2],
             [1, 2]])
     """
-    if type(input) is not Tensor:
+    if not isinstance(input, Tensor):
         raise unsupported("broadcast_to", input)
     lengths = normalize_shape("broadcast_to", shape)
     if lengths == input.shape:

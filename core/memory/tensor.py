@@ -271,5 +271,5 @@ def make_leaf(tensor: Tensor) -> None:
 def require_tensors(operation: str, *operands: Any) -> None:
     """Raise TypeError unless all operands are tensors."""
     for operand in operands:
-        if type(operand) is not Tensor:
+        if not isinstance(operand, Tensor):
             raise unsupported(operation, operand)

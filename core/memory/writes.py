@@ -186,7 +186,7 @@ def copy_(self: Tensor, source: Tensor, /) -> Tensor:
 @method()
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Fill the tensor with a value, converted as in PyTorch, and return it."""
-    if type(value) is Tensor:
+    if isinstance(value, Tensor):
         if value.ndim:
             raise ShapeError(f"fill_: the value must be a scalar or a 0-d tensor, got shape {value.shape}")
         return copy_(self, value)

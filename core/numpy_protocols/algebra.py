@@ -58,7 +58,7 @@ def _kron(a: Any, b: Any) -> Tensor:
 @composed("numpy.einsum")
 def _einsum(*operands: Any, optimize: Any = False) -> Any:
     if isinstance(operands[0], str):
-        like = next(x for x in operands if type(x) is Tensor)
+        like = next(x for x in operands if isinstance(x, Tensor))
         operands = (operands[0], *(as_operand(x, like) for x in operands[1:]))
     return einsum(*operands)
 
@@ -121,8 +121,8 @@ def _polyval(p: Any, x: Any) -> Tensor:
 
 @composed("numpy.interp")
 def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Tensor:
-    like = next(one for one in (x, xp, fp) if type(one) is Tensor)
-    x, xp, fp = (one if type(one) is Tensor else as_operand(numpy.asarray(one), like) for one in (x, xp, fp))
+    like = next(one for one in (x, xp, fp) if isinstance(one, Tensor))
+    x, xp, fp = (one if isinstance(one, Tensor) else as_operand(numpy.asarray(one), like) for one in (x, xp, fp))
     x, xp = cast_operand("numpy.interp", x, "float64", like), cast_operand("numpy.interp", xp, "float64", like)
     last = xp.numel() - 1
     above = elementwise.clip(searching.searchsorted(xp, x, side="right"), min(1, last), last)

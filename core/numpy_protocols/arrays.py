@@ -26,7 +26,7 @@ from .operands import Function, as_operand, cast_operand, flattened, on_host, te
 
 @composed("numpy.concatenate")
 def concatenate(arrays: Any, axis: Any = 0, *, dtype: Any = None, casting: str = "same_kind") -> Any:
-    like = next(x for x in arrays if type(x) is Tensor)
+    like = next(x for x in arrays if isinstance(x, Tensor))
     parts = [as_operand(x, like) for x in arrays]
     if dtype is not None:
         parts = [cast_operand("numpy.concatenate", x, dtype, like) for x in parts]
@@ -89,7 +89,7 @@ def _broadcast_arrays(*args: Any, subok: bool = False) -> Any:
     if any(not isinstance(x, Tensor | list | tuple | numpy.generic | bool | int | float | complex) for x in args):
         # None and strings, which matplotlib passes, become arrays of objects.
         return numpy.broadcast_arrays(*on_host(args), subok=subok)
-    like = next(x for x in args if type(x) is Tensor)
+    like = next(x for x in args if isinstance(x, Tensor))
     return manipulation.broadcast_arrays(*(tensor_pair(like, x)[1] for x in args))
 
 
@@ -136,7 +136,7 @@ def _unique(
 @composed("numpy.where")
 def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
     branches = [one for one in (x, y) if one is not None]
-    like = next(one for one in (condition, *branches) if type(one) is Tensor)
+    like = next(one for one in (condition, *branches) if isinstance(one, Tensor))
     condition = creation.asarray(condition, device=like.device)
     chosen = condition if condition.dtype is bool_ else condition != 0
     return searching.where(chosen, *(as_operand(one, like) for one in branches))

@@ -69,7 +69,7 @@ def array_function(self: Tensor, func: Function, types: Any, args: Any, kwargs: 
     if not all(issubclass(one, Tensor | numpy.ndarray) and not issubclass(one, numpy.ma.MaskedArray) for one in types):
         return NotImplemented
     name, own = f"{func.__module__}.{func.__name__}", func.__name__
-    if own in LIKE and not any(type(one) is Tensor for one in args):
+    if own in LIKE and not any(isinstance(one, Tensor) for one in args):
         return LIKE[own](*args, **kwargs, device=self.device)
     writes = own in WRITERS and isinstance(args[0], numpy.ndarray)
     if own in ON_HOST or writes or isinstance(kwargs.get("out"), numpy.ndarray):

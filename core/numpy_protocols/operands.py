@@ -58,7 +58,7 @@ def on_host(value: Any) -> Any:
     RuntimeError
         If a tensor requires a gradient, which would be lost.
     """
-    if type(value) is Tensor:
+    if isinstance(value, Tensor):
         return numpy_array(value)
     if type(value) in (list, tuple):
         return type(value)(map(on_host, value))
@@ -67,8 +67,8 @@ def on_host(value: Any) -> Any:
 
 def tensor_pair(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
     """Convert two operands, one of them a tensor, to tensors on one device."""
-    device = (x1 if type(x1) is Tensor else x2).device
-    x1, x2 = (x if type(x) is Tensor else creation.asarray(x, device=device) for x in (x1, x2))
+    device = (x1 if isinstance(x1, Tensor) else x2).device
+    x1, x2 = (x if isinstance(x, Tensor) else creation.asarray(x, device=device) for x in (x1, x2))
     return x1, x2
 
 
@@ -79,7 +79,7 @@ def flattened(x: Tensor) -> Tensor:
 
 def cast_operand(name: str, x: Any, dtype: Any, like: Tensor) -> Tensor:
     """Cast an operand to the ``dtype=`` of a ufunc; raise if the operand is of a higher kind."""
-    x, target = x if type(x) is Tensor else creation.asarray(x, device=like.device), as_dtype(dtype)
+    x, target = x if isinstance(x, Tensor) else creation.asarray(x, device=like.device), as_dtype(dtype)
     if KIND_ORDER[x.dtype.kind] > KIND_ORDER[target.kind]:
         raise DTypeError(f"{name}: got {x.dtype} with dtype={target}, which is of a lower kind; convert with astype")
     return cast(x, target)

@@ -50,7 +50,7 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: 
     if foreign:
         return _of_others(foreign, ufunc, method, inputs, options)
     outs = options.pop("out", ())
-    if any(isinstance(out, numpy.ndarray) for out in outs) or (method == "at" and type(inputs[0]) is not Tensor):
+    if any(isinstance(out, numpy.ndarray) for out in outs) or (method == "at" and not isinstance(inputs[0], Tensor)):
         hosts = on_host(inputs)
         return getattr(ufunc, method)(*hosts, **on_host(options), **({"out": outs} if outs else {}))
     name = _name_of(ufunc) if method == "__call__" else f"{_name_of(ufunc)}.{method}"

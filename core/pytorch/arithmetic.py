@@ -248,7 +248,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor
         return floor_divide(input, other)
     if rounding_mode != "trunc":
         raise ArgumentError(f"div: got rounding_mode {rounding_mode!r}, wanted None, 'trunc' or 'floor'")
-    whole = all(x.dtype.kind in "iub" if type(x) is Tensor else isinstance(x, int) for x in (input, other))
+    whole = all(x.dtype.kind in "iub" if isinstance(x, Tensor) else isinstance(x, int) for x in (input, other))
     # The difference is a multiple of the divisor.
     return floor_divide(subtract(input, fmod(input, other)), other) if whole else trunc(divide(input, other))
 
@@ -272,7 +272,7 @@ def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) 
     tensor([0.5000, 1.5000])
     """
     difference = subtract(end, input)
-    if type(weight) is Tensor:
+    if isinstance(weight, Tensor):
         near = less(abs(weight), 0.5)
         return where(near, input + difference * weight, end - difference * (1 - weight))
     return input + difference * weight if builtins.abs(weight) < 0.5 else end - difference * (1 - weight)
@@ -343,9 +343,11 @@ def float_power(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tens
     >>> tp.float_power(tp.tensor([2, 3]), -1)
     tensor([0.5000, 0.3333], dtype=tensorplug.float64)
     """
-    kinds = [x.dtype.kind if type(x) is Tensor else "c" * isinstance(x, builtins.complex) for x in (input, exponent)]
+    kinds = [
+        x.dtype.kind if isinstance(x, Tensor) else "c" * isinstance(x, builtins.complex) for x in (input, exponent)
+    ]
     dtype = complex128 if "c" in kinds else float64
-    return pow(*(cast(x, dtype) if type(x) is Tensor else x for x in (input, exponent)))
+    return pow(*(cast(x, dtype) if isinstance(x, Tensor) else x for x in (input, exponent)))
 
 
 @function(methods=("ldexp",), in_place_method=True)

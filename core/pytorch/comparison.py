@@ -45,7 +45,7 @@ def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan:
     tensor([ True, False])
     """
     both = (x1, x2)
-    if not any(type(x) is Tensor for x in both) or not all(type(x) is Tensor or isinstance(x, SCALARS) for x in both):
+    if not any(isinstance(x, Tensor) for x in both) or not all(isinstance(x, (Tensor, *SCALARS)) for x in both):
         raise unsupported("isclose", x1, x2)
     same: Tensor = equal(x1, x2)
     x1, x2 = _as_tensor(x1, x2), _as_tensor(x2, x1)
@@ -65,7 +65,7 @@ def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan:
 
 def _as_tensor(x: Any, beside: Tensor) -> Tensor:
     """Convert a number to a tensor precise enough to be compared with another."""
-    if type(x) is Tensor:
+    if isinstance(x, Tensor):
         return x
     x, dtype = python_number(x), beside.dtype
     if not dtype.is_differentiable:
@@ -89,7 +89,7 @@ def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan
 @method("equal")
 def is_equal(x: Tensor, other: Tensor) -> bool:
     """Whether two tensors have one shape and equal elements, as in PyTorch; the function `equal` compares each pair."""
-    if type(other) is not Tensor:
+    if not isinstance(other, Tensor):
         raise unsupported("equal", x, other)
     return x.shape == other.shape and bool(equal(x, other).all())
 
@@ -103,6 +103,6 @@ def contains(x: Tensor, value: Any) -> bool:
     TypeError
         If it is no number or tensor.
     """
-    if type(value) is not Tensor and not isinstance(value, SCALARS):
+    if not isinstance(value, Tensor) and not isinstance(value, SCALARS):
         raise DTypeError(f"in: got {type(value).__name__}, wanted a number or a tensor")
     return bool(equal(x, value).any())

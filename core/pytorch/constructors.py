@@ -66,7 +66,7 @@ def _constructed(name: str, dtype: DType, data: tuple[Any, ...], device: Any) ->
     if not data:
         return empty((0,), dtype=dtype, device=device)
     first = data[0]
-    if type(first) is Tensor and len(data) == 1:
+    if isinstance(first, Tensor) and len(data) == 1:
         if first.dtype is not dtype:
             raise TypeError(
                 f"{name}: got a {first.dtype} tensor, wanted {dtype}; convert it, as in x.to({dtype.name!r})"
@@ -88,7 +88,7 @@ class _OldType(type):
     dtype: DType
 
     def __instancecheck__(cls, instance: Any) -> bool:
-        return type(instance) is Tensor and instance.dtype is cls.dtype and instance.device.type == "cpu"
+        return isinstance(instance, Tensor) and instance.dtype is cls.dtype and instance.device.type == "cpu"
 
 
 def _old_type(name: str, dtype: str) -> Any:

@@ -51,7 +51,7 @@ def to(
     flags = [target for target in targets if isinstance(target, bool)]
     copy = flags[1] if len(flags) == 2 else copy
     for target in targets[: len(targets) - len(flags)]:
-        if type(target) is Tensor:
+        if isinstance(target, Tensor):
             device, dtype = target.device, target.dtype
         elif type(target) is Device or (isinstance(target, str) and target not in DTYPES):
             device = target
@@ -123,7 +123,7 @@ def copy_(self: Tensor, src: Any) -> Tensor:
     ShapeError
         If the source cannot be broadcast to this shape.
     """
-    return writes.copy_(self, src if type(src) is Tensor else asarray(src, device=self.device))
+    return writes.copy_(self, src if isinstance(src, Tensor) else asarray(src, device=self.device))
 
 
 def _write_real(x: Tensor, value: Any) -> None:
@@ -136,7 +136,7 @@ def _write_imaginary(x: Tensor, value: Any) -> None:
 
 def _write_part(x: Tensor, name: str, part: Tensor, value: Any) -> None:
     # x.imag *= 2 ends with x.imag = the view that was just written.
-    if not (type(value) is Tensor and is_own_view(x, (name, None), value)):
+    if not (isinstance(value, Tensor) and is_own_view(x, (name, None), value)):
         copy_(part, value)
 
 

@@ -65,10 +65,10 @@ def _derivative(x: Tensor, axis: int, spacing: Any, edge_order: int) -> Tensor:
         return x[(*(slice(None),) * axis, slice(begin, end))]
 
     def step(begin: int | None, end: int | None = None) -> Any:
-        return steps[begin:end] if type(steps) is Tensor else steps
+        return steps[begin:end] if isinstance(steps, Tensor) else steps
 
     steps = spacing
-    if type(spacing) is Tensor and spacing.ndim:
+    if isinstance(spacing, Tensor) and spacing.ndim:
         if spacing.shape != (length,):
             raise ShapeError(f"gradient: got coordinates of shape {spacing.shape}, wanted ({length},)")
         steps = reshape(spacing[1:] - spacing[:-1], (length - 1, *[1] * (x.ndim - axis - 1)))

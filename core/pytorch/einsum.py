@@ -75,7 +75,7 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     if not isinstance(equation, str):
         equation, operands = _as_equation(equation, *operands)
     tensors = operands[0] if len(operands) == 1 and isinstance(operands[0], list | tuple) else operands
-    if not all(type(tensor) is Tensor for tensor in tensors):
+    if not all(isinstance(tensor, Tensor) for tensor in tensors):
         raise unsupported("einsum", *tensors)
     inputs, result = _parsed(equation, tensors)
     terms = [_with_diagonals(tensor, labels) for tensor, labels in zip(tensors, inputs, strict=True)]
@@ -92,7 +92,7 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
 
 def _as_equation(*arguments: Any) -> tuple[str, tuple[Any, ...]]:
     """Convert operands followed by lists of numbers to an equation and operands."""
-    if len(arguments) < 2 or type(arguments[0]) is not Tensor or isinstance(arguments[1], str | Tensor):
+    if len(arguments) < 2 or not isinstance(arguments[0], Tensor) or isinstance(arguments[1], str | Tensor):
         found = type(arguments[0]).__name__
         raise TypeError(f"einsum: got {found}, wanted an equation such as 'ij,jk->ik' first, or operands and lists")
     paired = len(arguments) // 2 * 2

@@ -15,7 +15,7 @@ def _truth(x: Any) -> Any:
     """Whether each element, or a number, is not zero."""
     if isinstance(x, SCALARS):
         return bool(x)
-    return elementwise.not_equal(x, 0) if type(x) is Tensor and x.dtype is not bool_ else x
+    return elementwise.not_equal(x, 0) if isinstance(x, Tensor) and x.dtype is not bool_ else x
 
 
 def _declare(function: Callable[..., Tensor]) -> None:

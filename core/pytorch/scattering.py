@@ -98,7 +98,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, ou
 
 def _flat_positions(operation: str, x: Tensor, indices: Any) -> Tensor:
     """The positions in row-major order of the elements that indices select."""
-    if not isinstance(indices, tuple | list) or not all(one is None or type(one) is Tensor for one in indices):
+    if not isinstance(indices, tuple | list) or not all(one is None or isinstance(one, Tensor) for one in indices):
         raise TypeError(f"{operation}: indices are a tuple of tensors, got {type(indices).__name__}")
     index = tuple(slice(None) if one is None else one for one in indices)
     return reshape(arange(x.numel(), device=x.device), x.shape)[index]

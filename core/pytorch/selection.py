@@ -451,13 +451,13 @@ def _slices(operation: str, x: Tensor, axis: int, index: Tensor, source: Tensor)
 
 def _source(operation: str, x: Tensor, value: Any, shape: tuple[int, ...]) -> Tensor:
     """The values to write, in the dtype of `x`: the part of a tensor of a shape, or a scalar."""
-    if type(value) is Tensor and value._key is x._key and value.shape == shape:
+    if isinstance(value, Tensor) and value._key is x._key and value.shape == shape:
         return value
     if isinstance(value, SCALARS):
         if promote_scalar(x.dtype, value) is not x.dtype:
             raise DTypeError(f"{operation}: {value!r} can't be put into a {x.dtype} tensor; convert one of the two")
         return scalar_tensor(x._key, value, operation)
-    if type(value) is not Tensor:
+    if not isinstance(value, Tensor):
         raise unsupported(operation, x, value)
     if value.dtype is not x.dtype:
         raise DTypeError(f"{operation}: got a source of {value.dtype}, wanted {x.dtype}, that of the tensor")
@@ -510,7 +510,7 @@ def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
     >>> tp.masked_fill(x, x < 0, 0.0)
     tensor([1., 0.])
     """
-    if type(value) is Tensor:
+    if isinstance(value, Tensor):
         return where(mask, value, x)
     value = python_number(value)
     if mask.dtype is not bool_:

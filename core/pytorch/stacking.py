@@ -41,7 +41,7 @@ def _each(operation: str, convert: Callable[[Tensor], Tensor], tensors: tuple[An
     """Convert one tensor, several, or a sequence of them."""
     several = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], list | tuple) else tensors
     for tensor in several:
-        if type(tensor) is not Tensor:
+        if not isinstance(tensor, Tensor):
             raise unsupported(operation, tensor)
     found = tuple(map(convert, several))
     return found[0] if len(found) == 1 and several is tensors else found
@@ -361,7 +361,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
 
 
 def _tensor_split(operation: str, x: Tensor, indices_or_sections: Any, axis: int) -> tuple[Tensor, ...]:
-    if type(indices_or_sections) is Tensor:
+    if isinstance(indices_or_sections, Tensor):
         indices_or_sections = indices_or_sections.tolist()
     length = x.shape[axis]
     if isinstance(indices_or_sections, list | tuple):

@@ -14,6 +14,7 @@ import numpy
 from ...autograd.checkpoint import STATES
 from ..autodiff.leaves import requires_grad_
 from ..dispatch.keys import DispatchKey, key_for
+from ..dispatch.levels import open_levels
 from ..dispatch.registry import public
 from ..memory.coercion import scalar_tensor
 from ..memory.structure import cast
@@ -27,7 +28,7 @@ from ..types.axes import (
     normalize_shape,
     require_size,
 )
-from ..types.devices import as_device
+from ..types.devices import new_device
 from ..types.dtypes import (
     as_dtype,
     get_default_dtype,
@@ -85,6 +86,7 @@ class Generator:
         ValueError
             If the seed exceeds 64 bits.
         """
+        _tell_levels("manual_seed")
         seed = as_integer("manual_seed", "seed", seed)
         if not -(1 << 63) <= seed < 1 << 64:
             raise ValueError(f"manual_seed: got {seed}, wanted a number of 64 bits")
@@ -99,6 +101,7 @@ class Generator:
 
     def get_state(self) -> Tensor:
         """The seed and the offset in 16 bytes, as a tensor of uint8 on the default CPU; in 17 at the stream's end."""
+        _tell_levels("get_state")
         with self._lock:
             seed, offset = self.seed % _STREAM_LENGTH, self.offset
         state = seed.to_bytes(8, "little") + offset.to_bytes(8 + offset // _STREAM_LENGTH, "little")
@@ -112,8 +115,9 @@ class Generator:
         TypeError
             If it is not a tensor of 16 or 17 bytes.
         """
-        if type(state) is not Tensor or state.shape not in ((16,), (17,)) or state.dtype is not uint8:
-            found = f"{state.dtype} of shape {state.shape}" if type(state) is Tensor else type(state).__name__
+        _tell_levels("set_state")
+        if not isinstance(state, Tensor) or state.shape not in ((16,), (17,)) or state.dtype is not uint8:
+            found = f"{state.dtype} of shape {state.shape}" if isinstance(state, Tensor) else type(state).__name__
             raise TypeError(f"set_state: got {found}, wanted a state as get_state gives it, 16 bytes of uint8")
         given = state._key.library.backend.to_numpy(array_of(state)).tobytes()
         with self._lock:
@@ -136,6 +140,11 @@ class Generator:
             if offset + count <= _STREAM_LENGTH:
                 self.offset += count
         return key.library.backend.random_bits(self.seed, offset, count, key.native_device)
+
+
+def _tell_levels(operation: str) -> None:
+    for level in open_levels():
+        level.set_generator(operation)
 
 
 def _generator_at(seed: int, offset: int) -> Generator:
@@ -282,7 +291,7 @@ def _float_key(operation: str, dtype: Any, device: Any) -> DispatchKey:
     chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
     if chosen.kind not in "fc":
         raise TypeError(f"{operation}: got {chosen}, wanted a floating-point dtype")
-    return key_for(as_device(device), chosen)
+    return key_for(new_device(device), chosen)
 
 
 def _draw_floats(
@@ -342,7 +351,7 @@ def randint(
         low, high = 0, high if low is None else low
     if size is None:
         raise TypeError("randint: wants a size, as in randint(0, 10, (2, 3))")
-    key = key_for(as_device(device), int64 if dtype is None else as_dtype(dtype))
+    key = key_for(new_device(device), int64 if dtype is None else as_dtype(dtype))
     made = draw_integers("randint", low, high, _shape("randint", (size,)), key, generator)
     return requires_grad_(made) if requires_grad else made
 
@@ -392,7 +401,7 @@ def randperm(
     greatest = LIMITS[real_dtype(chosen).name if chosen.kind == "c" else chosen.name][1]
     if count - 1 > greatest:
         raise ValueError(f"randperm: got n={count}, but {chosen} holds the integers up to {greatest}")
-    made = cast(draw(permutation, (count,), key_for(as_device(device), int64), generator), chosen)
+    made = cast(draw(permutation, (count,), key_for(new_device(device), int64), generator), chosen)
     return requires_grad_(made) if requires_grad else made
 
 

@@ -24,7 +24,7 @@ from ..standard.searching import where
 from ..standard.sorting import argsort
 from ..standard.statistical import cumulative_sum, sum
 from ..types.axes import as_float, as_integer, normalize_shape
-from ..types.devices import as_device
+from ..types.devices import new_device
 from ..types.dtypes import (
     FINITE,
     SCALARS,
@@ -99,7 +99,7 @@ def randint_like(
 
 
 def _like(x: Tensor, dtype: Any, device: Any) -> dict[str, Any]:
-    return {"dtype": x.dtype if dtype is None else dtype, "device": as_device(device, x.device)}
+    return {"dtype": x.dtype if dtype is None else dtype, "device": new_device(device, x.device)}
 
 
 @function()
@@ -132,8 +132,8 @@ def normal(
     >>> tp.normal(tp.tensor([1.0, 2.0]), 0.0)
     tensor([1., 2.])
     """
-    like = next((x for x in (mean, std) if type(x) is Tensor), None)
-    shapes = [x.shape for x in (mean, std) if type(x) is Tensor]
+    like = next((x for x in (mean, std) if isinstance(x, Tensor)), None)
+    shapes = [x.shape for x in (mean, std) if isinstance(x, Tensor)]
     shape = broadcast_shapes(*shapes) if size is None else normalize_shape("normal", size)
     if like is not None:
         dtype, device = (like.dtype if dtype is None else dtype), (like.device if device is None else device)
@@ -147,7 +147,7 @@ def _deviation(operation: str, mean: Any, std: Any) -> Any:
     """Check mean and standard deviation, and return the latter."""
     if not isinstance(mean, (Tensor, numpy.generic, *SCALARS)):
         raise unsupported(operation, mean)
-    if type(std) is not Tensor:
+    if not isinstance(std, Tensor):
         std = as_float(operation, "std", std)
     _require_within(operation, "a standard deviation", std, math.inf)
     return std
@@ -155,7 +155,7 @@ def _deviation(operation: str, mean: Any, std: Any) -> Any:
 
 def _require_within(operation: str, what: str, value: Any, greatest: float) -> None:
     """Raise ValueError unless a number, or each element of a tensor, is between 0 and a limit."""
-    if type(value) is Tensor:
+    if isinstance(value, Tensor):
         inspect(_require_all_within, value, operation=operation, what=what, greatest=greatest)
     else:
         _require_all_within(numpy.asarray(value), operation, what, greatest)
@@ -203,12 +203,12 @@ def bernoulli(x: Tensor, p: Any = None, *, generator: Generator | None = None, o
 
 def _chosen(operation: str, p: Any, x: Tensor, generator: Generator | None) -> Tensor:
     """A random mask of the shape of `x`, True with probability `p`."""
-    if type(p) is Tensor:
+    if isinstance(p, Tensor):
         _require_float(operation, p)
     else:
         p = as_float(operation, "p", p)
     _require_within(operation, "a probability", p, 1)
-    dtype = p.dtype if type(p) is Tensor else x.dtype if x.dtype.is_floating_point else get_default_dtype()
+    dtype = p.dtype if isinstance(p, Tensor) else x.dtype if x.dtype.is_floating_point else get_default_dtype()
     # Half precision is too coarse for small probabilities.
     dtype = float32 if dtype.itemsize == 2 else dtype
     chosen: Tensor = less(rand(x.shape, dtype=dtype, device=x.device, generator=generator), p)

@@ -118,7 +118,7 @@ def _is_less(x1: Tensor, x2: Tensor) -> Tensor:
 
 
 def _in_order(x: Tensor, sorter: Any) -> Tensor:
-    if type(sorter) is not Tensor:
+    if not isinstance(sorter, Tensor):
         raise unsupported("searchsorted", sorter)
     if sorter.shape != x.shape:
         raise ShapeError(f"searchsorted: got a sorter of shape {sorter.shape}, wanted {x.shape}, that of x1")

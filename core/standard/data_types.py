@@ -89,7 +89,7 @@ def can_cast(from_: DType | Tensor, to: DType) -> bool:
     (True, False)
     """
     target = as_dtype(to)
-    if type(from_) is Tensor and target.name not in from_._key.library.dtypes:
+    if isinstance(from_, Tensor) and target.name not in from_._key.library.dtypes:
         return False
     try:
         return promote(_dtype_of(from_), target) is target
@@ -214,4 +214,4 @@ def iinfo(type: Any) -> IntInfo:
 
 
 def _dtype_of(type_: Any) -> DType:
-    return type_.dtype if type(type_) is Tensor else as_dtype(type_)
+    return type_.dtype if isinstance(type_, Tensor) else as_dtype(type_)

@@ -64,6 +64,7 @@ _PLAIN = (int, type(None))
 _TRUTH_VALUES = (bool, numpy.bool_)
 _SEQUENCES = (list, tuple, range)
 _LISTED = (*_TRUTH_VALUES, *_SEQUENCES, numpy.ndarray)
+_TAKING_SEVERAL = (Tensor, *_LISTED)
 """The types of index arrays, besides arrays of other libraries."""
 
 
@@ -89,7 +90,7 @@ def getitem(self: Tensor, index: Any) -> Tensor:
 
 def _is_0d_mask(item: Any) -> bool:
     return isinstance(item, _TRUTH_VALUES) or (
-        (type(item) is Tensor or isinstance(item, numpy.ndarray)) and item.ndim == 0 and item.dtype.kind == "b"
+        isinstance(item, (Tensor, numpy.ndarray)) and item.ndim == 0 and item.dtype.kind == "b"
     )
 
 
@@ -181,7 +182,7 @@ def _basic(items: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...] | 
 
 
 def _consumes_several(item: Any) -> bool:
-    if type(item) is Tensor or isinstance(item, _LISTED):
+    if isinstance(item, _TAKING_SEVERAL):
         return True
     return hasattr(item, "__array__") and not isinstance(item, numpy.generic)
 
@@ -226,7 +227,7 @@ def _advanced(items: tuple[Any, ...], tensor: Tensor) -> tuple[Any, ...]:
             checked += [_FULL] * gap
             axis += gap
             continue
-        if type(part) is Tensor:
+        if isinstance(part, Tensor):
             part = _check_array(part, shape, axis)
             checked.append(array_of(part))
         elif part is None or type(part) is slice:
@@ -237,7 +238,7 @@ def _advanced(items: tuple[Any, ...], tensor: Tensor) -> tuple[Any, ...]:
                 raise IndexError(f"index {number} is out of bounds for axis {axis} with size {shape[axis]}")
             checked.append(number % shape[axis])
         axis += _width(part)
-    arrays = [part for part in parts if type(part) is Tensor]
+    arrays = [part for part in parts if isinstance(part, Tensor)]
     if len(arrays) > 1:
         _check_broadcast(arrays)
     return tuple(checked)
@@ -263,11 +264,11 @@ def _width(part: Any) -> int:
     """The number of axes that an item of an index consumes."""
     if part is None or part is Ellipsis:
         return 0
-    return part.ndim if type(part) is Tensor and part.dtype.kind == "b" else 1
+    return part.ndim if isinstance(part, Tensor) and part.dtype.kind == "b" else 1
 
 
 def _index_array(item: Any, tensor: Tensor) -> Tensor:
-    if type(item) is not Tensor:
+    if not isinstance(item, Tensor):
         from .creation import asarray
 
         try:
@@ -383,7 +384,7 @@ def _value(target: Tensor, value: Any) -> Tensor:
     require_level("__setitem__", target, value)
     if isinstance(value, SCALARS):
         return scalar_tensor(target._key, _exactly(target.dtype, value), "__setitem__")
-    if type(value) is not Tensor:
+    if not isinstance(value, Tensor):
         from .creation import asarray
 
         value = asarray(value, device=target.device)
@@ -505,7 +506,7 @@ def take(x: Tensor, indices: Any, /, *, axis: int | None = None) -> Tensor:
 
 def _positions(operation: str, indices: Any, x: Tensor) -> Tensor:
     """Indices as an integer tensor on the device of the indexed tensor."""
-    if type(indices) is not Tensor and not isinstance(indices, list | tuple | numpy.ndarray):
+    if not isinstance(indices, Tensor) and not isinstance(indices, list | tuple | numpy.ndarray):
         raise unsupported(operation, x, indices)
     positions = _index_array(indices, x)
     if positions.dtype.kind not in "iu":

@@ -240,11 +240,11 @@ def where(condition: Tensor, x1: Any = None, x2: Any = None, /, *, out: Tensor |
     if x1 is None and x2 is None:
         return nonzero(condition, as_tuple=True)
     x1, x2 = python_number(x1), python_number(x2)
-    if any(type(x) is not Tensor and not isinstance(x, SCALARS) for x in (x1, x2)):
+    if any(not isinstance(x, Tensor) and not isinstance(x, SCALARS) for x in (x1, x2)):
         raise unsupported("where", condition, x1, x2)
     if condition.dtype is not bool_:
         raise TypeError(f"where: the condition must be of dtype bool, got {condition.dtype}")
-    if type(x1) is not Tensor and type(x2) is not Tensor:
+    if not isinstance(x1, Tensor) and not isinstance(x2, Tensor):
         x1 = _scalar_branch(condition, x1, x2)
     x1, x2 = _branches(x1, x2)
     x1, x2 = same_device("where", x1, x2)
@@ -265,10 +265,10 @@ def _scalar_branch(condition: Tensor, x1: Any, x2: Any) -> Tensor:
 
 def _branches(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
     """The two branches in their common dtype; one of them may be a Python scalar."""
-    if type(x1) is not Tensor:
+    if not isinstance(x1, Tensor):
         x2, x1 = _branches(x2, x1)
         return x1, x2
-    if type(x2) is not Tensor:
+    if not isinstance(x2, Tensor):
         x1 = cast(x1, promote_scalar(x1.dtype, x2))
         return x1, scalar_tensor(x1._key, x2, "where")
     dtype = promote(x1.dtype, x2.dtype)

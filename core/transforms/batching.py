@@ -8,7 +8,6 @@ batches, or a loop over the examples, whose results are stacked.
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +18,7 @@ from ..dispatch.keys import Library, derivations, key_for
 from ..dispatch.levels import open_levels
 from ..dispatch.registry import OPERATIONS
 from ..types.errors import BatchedValueError, EscapedTensorError, VmapError
-from .proxy import NUMBERS, DerivedBackend, DerivedLibrary, Proxy, proxies_in, replaced
+from .proxy import NUMBERS, DerivedBackend, DerivedLibrary, Proxy, at_place, proxies_in, replaced
 
 Rule = Callable[..., Any]
 """A kernel of batches."""
@@ -35,6 +34,8 @@ class BatchedLibrary(DerivedLibrary):
     """The operations of another library on batches of its arrays."""
 
     __slots__ = ()
+
+    transform = "vmap"
 
     def make_backend(self) -> DerivedBackend:
         return _BatchedBackend(self)
@@ -188,8 +189,8 @@ class _BatchedBackend(DerivedBackend):
     def to_numpy(self, array: Proxy) -> numpy.ndarray:
         if length_of(array) > 1:
             raise BatchedValueError(
-                f"vmap: a value of shape {array.shape} was read{_place()}, but each example has another; compute with "
-                "tensorplug.where in place of if, and return from the function what is to be read"
+                f"vmap: a value of shape {array.shape} was read{at_place()}, but each example has another; compute "
+                "with tensorplug.where in place of if, and return from the function what is to be read"
             )
         library: Any = self.library
         return self.inner.to_numpy(library.example(array, 0))
@@ -233,18 +234,9 @@ def same_level(level: Any, other: Any) -> Any:
 def escaped() -> EscapedTensorError:
     """The error for a tensor that is used beyond its level."""
     return EscapedTensorError(
-        f"vmap: a tensor of one example is used{_place()} outside of the call of vmap that made it; return it from the "
-        "function, which gives the tensor of all examples"
+        f"vmap: a tensor of one example is used{at_place()} outside of the call of vmap that made it; return it from "
+        "the function, which gives the tensor of all examples"
     )
-
-
-def _place() -> str:
-    """The line outside of this package that is being run."""
-    frame: Any = sys._getframe(1)
-    package = __name__.partition(".")[0]
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
-        frame = frame.f_back
-    return "" if frame is None else f" at {frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 @functools.cache
@@ -253,7 +245,7 @@ def batching(inner: Library) -> BatchedLibrary:
     return BatchedLibrary(inner)
 
 
-derivations.append(batching)
+derivations["vmap"] = batching
 
 
 def inner_key(key: Any) -> Any:

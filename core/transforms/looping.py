@@ -29,7 +29,7 @@ def each_example(*names: str) -> Callable[[F], F]:
             if open_levels():
                 arguments = signature.bind(*args, **kwargs).arguments
                 read = [arguments.get(name) for name in names]
-                if any(type(one) is Tensor and depth_of(one) and length_of(array_of(one)) > 1 for one in read):
+                if any(isinstance(one, Tensor) and depth_of(one) and length_of(array_of(one)) > 1 for one in read):
                     return _looped(called, args, kwargs, max(map(depth_of, read)))
             return function(*args, **kwargs)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 
 from ...backends import Backend
 from ..dispatch.keys import Library, Ops, own_places
-from ..types.devices import batched
+from ..types.devices import derived
 
 NUMBERS = (int, float, complex, numpy.generic)
 
@@ -26,9 +27,13 @@ class Proxy:
     library : DerivedLibrary
     level
         The call of the transform that it belongs to; None for a constant, which belongs to all.
+    var
+        The array of the program that it is, while a function is compiled.
     """
 
-    __slots__ = ("array", "level", "library")
+    __slots__ = ("array", "level", "library", "var")
+    var: Any
+
     # NumPy's operators leave proxies to these.
     __array_ufunc__ = None
     __array_priority__ = 2000
@@ -62,7 +67,7 @@ class Proxy:
     @property
     def device(self) -> Any:
         """The device of the array underneath."""
-        return self.array.device
+        return self.library.device_of(self)
 
     @property
     def mT(self) -> Any:
@@ -132,6 +137,9 @@ class DerivedLibrary(Library):
 
     __slots__ = ("depth", "inner")
 
+    transform: str
+    """The name of the transform, in `tensorplug.core.dispatch.keys.derivations` too."""
+
     backend: DerivedBackend
 
     def __init__(self, inner: Library) -> None:
@@ -139,7 +147,7 @@ class DerivedLibrary(Library):
         self.depth = inner.depth + 1
         self.name = inner.name
         self.devices = inner.devices
-        self.places = {name: batched(device) for name, device in inner.places.items()}
+        self.places = {name: derived(device, self.transform) for name, device in inner.places.items()}
         self.dtypes = inner.dtypes
         self.scope = inner.scope
         self.array_types = (Proxy,)
@@ -159,6 +167,10 @@ class DerivedLibrary(Library):
     def shape_of(self, proxy: Proxy) -> tuple[int, ...]:
         """The shape of what a proxy stands for."""
         raise NotImplementedError
+
+    def device_of(self, proxy: Proxy) -> Any:
+        """The device of the array underneath."""
+        return proxy.array.device
 
     def operate(self, function: Callable[..., Any], *operands: Any) -> Proxy:
         """An operator of Python on proxies, other arrays and numbers."""
@@ -226,6 +238,30 @@ class DerivedBackend(Backend):
 
     def synchronize(self, device: Any) -> None:
         self.inner.synchronize(device)
+
+
+class Place(NamedTuple):
+    """Where the user's code is: ``file:line``, and the function of ours that it calls there."""
+
+    line: str
+    function: str
+
+
+def user_place() -> Place:
+    """The line of the user's code that is being run; empty if there is none."""
+    frame: Any = sys._getframe(1)
+    package = __name__.partition(".")[0]
+    function = ""
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        function = frame.f_code.co_name
+        frame = frame.f_back
+    return Place("" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}", function)
+
+
+def at_place() -> str:
+    """`user_place` within a message."""
+    line = user_place().line
+    return line and f" at {line}"
 
 
 def proxies_in(tree: Any, library: DerivedLibrary) -> Iterator[Proxy]:

@@ -122,7 +122,7 @@ class _Back:
 
 def _carry(transfer: Transfer, given: Any, library: Any) -> Any:
     """What a transfer from a library makes of a gradient or tangent, which may be a batch of them."""
-    if type(given) is not Tensor:
+    if not isinstance(given, Tensor):
         return transfer.raw(given, library)
     if given._key.library.depth == library.depth:
         return transfer(given)

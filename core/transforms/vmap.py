@@ -14,7 +14,7 @@ from ..dispatch.registry import method
 from ..memory.tensor import Tensor
 from ..memory.views import array_of
 from ..standard.manipulation import concat, stack
-from ..types.devices import batched, default_device, outside
+from ..types.devices import default_device, derived, outside
 from ..types.errors import ShapeError, VmapError
 from . import indexing as indexing
 from . import rules as rules
@@ -53,7 +53,7 @@ class Level:
 
     def __enter__(self) -> Level:
         self._token = LEVELS.set((*LEVELS.get(), self))
-        self._device = batched(default_device())
+        self._device = derived(default_device(), "vmap")
         self._device.__enter__()
         self.is_open = True
         return self
@@ -78,6 +78,9 @@ class Level:
     def lift(self, tensor: Tensor) -> Tensor:
         """A tensor from outside, the same for each example."""
         return Transfer("lift", self)(tensor)
+
+    def set_generator(self, operation: str) -> None:
+        """It has one state for all examples."""
 
     def draw(self, draw: Callable[[int], Any], count: int) -> Any:
         """Random words: for each example its own, or for all the same."""
@@ -176,7 +179,7 @@ def _call(
     """The results of a function at a level, the axis of each, and what builds their tree."""
     depth = len(LEVELS.get())
     entered = [_entered(level, one, axis) for one, axis in zip(leaves, axes, strict=True)]
-    seen = [one._save()[1:] if type(one) is Tensor else None for one in entered]
+    seen = [one._save()[1:] if isinstance(one, Tensor) else None for one in entered]
     result = function(entered)
     for one, before in zip(entered, seen, strict=True):
         if before is not None and before[0].version != before[1]:
@@ -191,7 +194,7 @@ def _call(
 
 def _entered(level: Level, leaf: Any, axis: int | None) -> Any:
     """An argument as the function gets it."""
-    if type(leaf) is not Tensor:
+    if not isinstance(leaf, Tensor):
         return leaf
     around = LEVELS.get()[:-1]
     for one in around[depth_of(leaf) :]:
@@ -201,7 +204,7 @@ def _entered(level: Level, leaf: Any, axis: int | None) -> Any:
 
 def _left(level: Level, depth: int, leaf: Any, axis: int | None) -> Any:
     """A result as the caller gets it."""
-    if type(leaf) is not Tensor:
+    if not isinstance(leaf, Tensor):
         if axis is None:
             return leaf
         raise TypeError(f"vmap: the function returned a {type(leaf).__name__}, wanted tensors; give it out_dims=None")
@@ -236,7 +239,7 @@ def _batch_size(leaves: list[Any], axes: list[int | None]) -> int:
     for leaf, axis in zip(leaves, axes, strict=True):
         if axis is None:
             continue
-        if type(leaf) is not Tensor:
+        if not isinstance(leaf, Tensor):
             raise TypeError(f"vmap: in_dims has {axis} for an argument of type {type(leaf).__name__}; give it None")
         if not -leaf.ndim <= axis < leaf.ndim:
             raise IndexError(f"vmap: in_dims has {axis} for an argument of shape {leaf.shape}")

@@ -68,14 +68,16 @@ class Device:
     device('numpy:cpu')
     """
 
-    # Inside `vmap` examples are on devices of their own: `_inner` is where the batch is, `_batched` the other way.
-    __slots__ = ("_batched", "_inner", "backend", "index", "type")
+    # A transform's arrays are on devices of their own: `_inner` is where the arrays underneath are, and `_derived` has
+    # the devices derived from this one, by transform.
+    __slots__ = ("_derived", "_inner", "backend", "index", "transform", "type")
 
     backend: str
     type: str
     index: int | None
+    transform: str
     _inner: Device | None
-    _batched: Device | None
+    _derived: dict[str, Device]
 
     def __new__(cls, device: Any = None, index: int | None = None) -> Device:
         return as_device(device if index is None else f"{device}:{index}")
@@ -130,7 +132,7 @@ _environment_backend = os.environ.get("TENSORPLUG_BACKEND") or DEFAULT_BACKEND
 
 @contextlib.contextmanager
 def outside(depth: int) -> Iterator[None]:
-    """A context in which only that many levels of `vmap` are open, for where new tensors are put."""
+    """A context in which only that many levels of transforms are open, for where new tensors are put."""
     device = default_device()
     for _ in range(depth, device._depth):
         assert device._inner is not None
@@ -154,24 +156,32 @@ def _device(backend: str, local_name: str) -> Device:
 def _made(backend: str, type_: str, index: int | None, inner: Device | None = None) -> Device:
     made = object.__new__(Device)
     made.backend, made.type, made.index = backend, type_, index
-    made._inner, made._batched = inner, None
+    made._inner, made._derived = inner, {}
     return made
 
 
-def batched(device: Device) -> Device:
-    """The device of the examples of a batch on a device, inside `vmap`."""
-    if device._batched is None:
-        device._batched = _made(device.backend, device.type, device.index, device)
-    return device._batched
+def derived(device: Device, transform: str) -> Device:
+    """The device of a transform's arrays whose arrays underneath are on a device."""
+    found = device._derived.get(transform)
+    if found is None:
+        made = _made(device.backend, device.type, device.index, device)
+        made.transform = transform
+        found = device._derived.setdefault(transform, made)
+    return found
+
+
+def at_level_of(device: Device, like: Device) -> Device:
+    """The device, or the one derived from it, at the level of another that is inside of the same transforms."""
+    if like._depth <= device._depth:
+        return device
+    assert like._inner is not None
+    return derived(at_level_of(device, like._inner), like.transform)
 
 
 def placed(device: Device) -> Device:
-    """The device at the level of the `vmap` that is open."""
+    """The device at the level of the transform that is open."""
     placements = _placements.get()
-    depth = placements[-1]._depth if placements else 0
-    for _ in range(device._depth, depth):
-        device = batched(device)
-    return device
+    return at_level_of(device, placements[-1]) if placements else device
 
 
 def _forget(backend: str) -> None:
@@ -294,6 +304,11 @@ def as_device(device: Any, own: Device | None = None) -> Device:
     if first in names() or (rest and not rest.isdigit()):
         return placed(_find(device, first, rest))
     return placed(_find_anywhere(device, own))
+
+
+def new_device(device: Any, own: Device | None = None) -> Device:
+    """`as_device` for a new tensor, which is made at the level of the transform that is open."""
+    return placed(as_device(device, own))
 
 
 def _find(asked: str, backend: str, local_name: str) -> Device:

@@ -59,6 +59,10 @@ class EscapedTensorError(VmapError):
     """A tensor of one `vmap` was used in another one, or after its end."""
 
 
+class CompileError(RuntimeError):
+    """What `compile` cannot do."""
+
+
 class LinAlgError(numpy.linalg.LinAlgError, RuntimeError):
     """A matrix without a result, as the inverse of a singular one: LinAlgError in NumPy, RuntimeError in PyTorch."""
 

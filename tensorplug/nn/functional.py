@@ -105,7 +105,7 @@ def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
 
 def _axis(operation: str, input: Tensor, dim: int | None, stacklevel: int) -> int | None:
     """`dim`, or else PyTorch's default axis, with a warning."""
-    if dim is not None or type(input) is not Tensor:
+    if dim is not None or not isinstance(input, Tensor):
         return dim
     axis = 0 if input.ndim in (0, 1, 3) else 1
     message = f"{operation}: no dim is given, so axis {axis} is used for {input.ndim} axes; pass dim"

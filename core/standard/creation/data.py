@@ -17,7 +17,7 @@ from ...memory.coercion import require_range
 from ...memory.structure import cast, clone, move_and_convert
 from ...memory.tensor import Tensor, wrap
 from ...memory.views import can_wrap_shared, wrap_shared
-from ...types.devices import Device, as_device
+from ...types.devices import Device, new_device
 from ...types.dtypes import SCALARS, DType, as_dtype, bool_, default_complex, float32, get_default_dtype, int64
 from ...types.errors import ShapeError
 from ..data_types import require_convertible, result_type
@@ -99,7 +99,7 @@ def asarray(
     >>> tp.asarray([True, False])
     tensor([ True, False])
     """
-    if type(obj) is Tensor:
+    if isinstance(obj, Tensor):
         made = converted("asarray", obj, dtype, device)
         if copy is False and made is not obj:
             raise _needs_copy(obj, "another dtype or device needs one")
@@ -171,7 +171,7 @@ def _library_of(obj: Any) -> Library | None:
 def _from_library(library: Library, array: Any, dtype: DType | None, device: Any, copy: bool | None) -> Tensor:
     """Convert an array of a backend other than NumPy's."""
     key = library.key_of(array)
-    target = as_device(device, key.device)
+    target = new_device(device, key.device)
     changes = target is not key.device or dtype not in (None, key.dtype)
     if copy is False and changes:
         raise _needs_copy(array, "another dtype or device needs one")
@@ -210,7 +210,7 @@ _ARRAY_PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__")
 
 def _from_array(obj: Any, host: numpy.ndarray, dtype: DType, device: Any, copy: bool | None) -> Tensor:
     """Convert a NumPy array, sharing memory if possible."""
-    key = key_for(as_device(device), dtype)
+    key = key_for(new_device(device), dtype)
     own = as_dtype(host.dtype.newbyteorder("="))
     if copy is not True and own is dtype and can_wrap_shared(host, key):
         return wrap_shared(host, key)
@@ -248,7 +248,7 @@ def _number(one: Any) -> Any:
 
 
 def _common_device(arrays: list[Any]) -> Device | None:
-    return next((one.device for one in arrays if type(one) is Tensor), None)
+    return next((one.device for one in arrays if isinstance(one, Tensor)), None)
 
 
 def _stacked(obj: Any, dtype: DType, device: Any) -> Tensor:
@@ -325,7 +325,7 @@ def _python_dtype(host: numpy.ndarray) -> DType:
 
 def from_host(host: numpy.ndarray, own: DType, dtype: DType, device: Any) -> Tensor:
     """Copy a NumPy array to a device, converted on the host if NumPy can, else on the device."""
-    key = key_for(as_device(device), dtype)
+    key = key_for(new_device(device), dtype)
     host = _converted(host, own, dtype)
     if own is not dtype and dtype.name == "bfloat16":
         wide = key.with_dtype(float32)

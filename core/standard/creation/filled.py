@@ -14,7 +14,7 @@ from ...families.function import function
 from ...memory.structure import broadcast_to, clone
 from ...memory.tensor import Tensor, wrap
 from ...types.axes import as_integer, normalize_shape, require_size
-from ...types.devices import as_device
+from ...types.devices import new_device
 from ...types.dtypes import DType, as_dtype, get_default_dtype
 from ...types.errors import ShapeError
 from .data import asarray, converted, tensor
@@ -24,7 +24,7 @@ __all__ = ["empty", "empty_like", "eye", "full", "full_like", "ones", "ones_like
 
 def key_of(dtype: Any, device: Any, default: DType | None = None) -> DispatchKey:
     chosen = (default or get_default_dtype()) if dtype is None else as_dtype(dtype)
-    return key_for(as_device(device), chosen)
+    return key_for(new_device(device), chosen)
 
 
 def _create(name: str, key: DispatchKey, requires_grad: bool, *arguments: Any, **keywords: Any) -> Tensor:
@@ -153,7 +153,7 @@ def full(
     lengths = _shape("full", shape if size is None else _by_name("full", shape, size))
     if fill_value is None:
         raise TypeError("full: got no fill_value, wanted a number, as in full((2, 3), 7)")
-    if type(fill_value) is Tensor:
+    if isinstance(fill_value, Tensor):
         return with_gradient(_full_of(fill_value, lengths, dtype, device), requires_grad)
     value = numpy.asarray(fill_value) if isinstance(fill_value, numpy.generic | numpy.ndarray) else fill_value
     made = asarray(value, dtype=dtype, device=device)
@@ -200,7 +200,7 @@ def eye(
 
 def _like(x: Tensor, dtype: Any, device: Any) -> DispatchKey:
     """The key of a tensor like another: by default that one's."""
-    return key_for(as_device(device, x.device), x.dtype if dtype is None else as_dtype(dtype))
+    return key_for(new_device(device, x.device), x.dtype if dtype is None else as_dtype(dtype))
 
 
 @function()

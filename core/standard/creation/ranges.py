@@ -136,7 +136,7 @@ def _scalar(operation: str, value: Any) -> Any:
             f"{operation}: got a tensor that requires grad, whose gradient would be lost; use float(x) or x.detach(), "
             f"or linspace, which has one"
         )
-    if type(value) is Tensor or isinstance(value, numpy.generic | numpy.ndarray):
+    if isinstance(value, (Tensor, numpy.generic, numpy.ndarray)):
         value = value.item()
     if not isinstance(value, SCALARS):
         raise TypeError(f"{operation}: got {type(value).__name__}, wanted a number")
@@ -207,7 +207,7 @@ def linspace(
         raise ValueError(f"linspace: got num {num}, wanted no negative number")
     require_size("linspace", (num,))
     ends = start, stop
-    start, stop = (_scalar("linspace", one.detach() if type(one) is Tensor else one) for one in ends)
+    start, stop = (_scalar("linspace", one.detach() if isinstance(one, Tensor) else one) for one in ends)
     is_complex = isinstance(start, complex) or isinstance(stop, complex)
     key = key_of(dtype, device, default_complex() if is_complex else None)
     gaps = max(num - bool(endpoint), 1)
@@ -227,7 +227,7 @@ def linspace(
 
 
 def _is_recorded(x: Any) -> bool:
-    return type(x) is Tensor and x.requires_grad and is_grad_enabled()
+    return isinstance(x, Tensor) and x.requires_grad and is_grad_enabled()
 
 
 def _spaced(start: float, stop: float, num: int, steps: int) -> numpy.ndarray:
@@ -280,7 +280,7 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> tuple[Tensor, ...]:
         raise ValueError(f"meshgrid: got indexing {indexing!r}, wanted 'xy' or 'ij'")
     tensors = arrays[0] if len(arrays) == 1 and isinstance(arrays[0], list | tuple) else arrays
     for tensor in tensors:
-        if type(tensor) is not Tensor:
+        if not isinstance(tensor, Tensor):
             raise unsupported("meshgrid", tensor)
         if tensor.ndim > 1:
             raise ShapeError(f"meshgrid: got shape {tensor.shape}, wanted at most one axis")

@@ -90,7 +90,7 @@ def _with_bounds(x: Any, min: Any, max: Any) -> tuple[Tensor, Tensor, Tensor]:
     """The operands of `clip` in one dtype; a missing bound becomes one that limits no element."""
     min, max = python_number(min), python_number(max)
     bounds = [bound for bound in (min, max) if bound is not None]
-    if type(x) is not Tensor or any(type(bound) not in (Tensor, int, float) for bound in bounds):
+    if not isinstance(x, Tensor) or any(type(bound) not in (Tensor, int, float) for bound in bounds):
         raise unsupported("clip", x, *bounds)
     dtype = x.dtype
     if not _clip.takes(dtype):
@@ -98,7 +98,7 @@ def _with_bounds(x: Any, min: Any, max: Any) -> tuple[Tensor, Tensor, Tensor]:
     if dtype.kind == "f" and type(min) is float and max is None:
         return x, scalar_tensor(x._key, min, "clip"), scalar_tensor(x._key, numpy.inf, "clip")
     for bound in bounds:
-        own = bound.dtype if type(bound) is Tensor else promote_scalar(dtype, bound)
+        own = bound.dtype if isinstance(bound, Tensor) else promote_scalar(dtype, bound)
         if KIND_ORDER[own.kind] > KIND_ORDER[dtype.kind]:
             dtype = promote(dtype, own)
     if not _clip.takes(dtype):
@@ -115,7 +115,7 @@ def _with_bounds(x: Any, min: Any, max: Any) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _bound(x: Tensor, bound: Any) -> Tensor:
-    if type(bound) is not Tensor:
+    if not isinstance(bound, Tensor):
         # An integer too large for a float is infinite.
         return scalar_tensor(x._key, as_float("clip", "a bound", bound) if x.dtype.kind == "f" else bound, "clip")
     _, bound = same_device("clip", x, bound)

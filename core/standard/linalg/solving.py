@@ -161,7 +161,7 @@ def pinv(x: Tensor, /, *, rtol: Any = None) -> Tensor:
     """
     require_matrices("linalg.pinv", x, finite=True)
     tolerance = _tolerance("linalg.pinv", x, rtol)
-    return _pinv(x, rtol=array_of(tolerance) if type(tolerance) is Tensor else tolerance)
+    return _pinv(x, rtol=array_of(tolerance) if isinstance(tolerance, Tensor) else tolerance)
 
 
 @function(name="linalg.matrix_rank", widens_half=True, keywords=("A",))
@@ -194,7 +194,7 @@ def matrix_rank(x: Tensor, /, *, rtol: Any = None) -> Tensor:
     if not s.shape[-1]:
         return sum(greater(s, s), axis=-1, dtype="int64")
     tolerance = _tolerance("linalg.matrix_rank", x, rtol)
-    if type(tolerance) is Tensor:
+    if isinstance(tolerance, Tensor):
         tolerance = detach(tolerance)
     rank: Tensor = sum(greater(s, greatest(s, axis=-1, keepdims=True) * tolerance), axis=-1, dtype="int64")
     return rank
@@ -204,7 +204,7 @@ def _tolerance(operation: str, x: Tensor, rtol: Any) -> Any:
     """The relative tolerance as a number, or as a tensor that broadcasts against the singular values."""
     if rtol is None:
         return max(x.shape[-2:]) * float(numpy.finfo(real_dtype(x.dtype).name).eps)
-    if type(rtol) is not Tensor:
+    if not isinstance(rtol, Tensor):
         return as_float(operation, "rtol", rtol)
     if rtol.dtype.kind != "f":
         raise DTypeError(f"{operation}: got rtol of {rtol.dtype}, wanted a real floating-point dtype")

@@ -182,8 +182,8 @@ def _repeat(operation: str, x: Tensor, repeats: Any, axis: Any) -> Tensor:
 
 def _counts(operation: str, repeats: Any) -> numpy.ndarray:
     """The numbers of repetitions as a NumPy array."""
-    host = numpy.asarray(repeats.detach() if type(repeats) is Tensor else repeats)
-    if host.dtype.kind not in "iu" and not (host.size == 0 and type(repeats) is not Tensor):
+    host = numpy.asarray(repeats.detach() if isinstance(repeats, Tensor) else repeats)
+    if host.dtype.kind not in "iu" and not (host.size == 0 and not isinstance(repeats, Tensor)):
         raise TypeError(f"{operation}: got {host.dtype} repetitions, wanted integers")
     return host.astype(numpy.int64)
 

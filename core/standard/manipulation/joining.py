@@ -109,13 +109,13 @@ def stack(arrays: Any, /, dim: Any = None, *, axis: Any = 0, out: Tensor | None 
 
 def _together(operation: str, arrays: Any) -> list[Tensor]:
     """Bring tensors to one device and dtype."""
-    if not isinstance(arrays, Iterable) or type(arrays) is Tensor:
+    if not isinstance(arrays, Iterable) or isinstance(arrays, Tensor):
         raise TypeError(f"{operation}: got {type(arrays).__name__}, wanted a sequence of tensors")
     tensors = list(arrays)
     if not tensors:
         raise ValueError(f"{operation}: got no tensors, wanted at least one")
     for tensor in tensors:
-        if type(tensor) is not Tensor:
+        if not isinstance(tensor, Tensor):
             raise unsupported(operation, tensor)
     if len({tensor._key for tensor in tensors}) == 1:
         return tensors

@@ -224,7 +224,7 @@ def broadcast_arrays(*arrays: Any) -> tuple[Tensor, ...]:
     """
     tensors = arrays[0] if len(arrays) == 1 and isinstance(arrays[0], list | tuple) else arrays
     for tensor in tensors:
-        if type(tensor) is not Tensor:
+        if not isinstance(tensor, Tensor):
             raise unsupported("broadcast_arrays", tensor)
     shape = _broadcast("broadcast_arrays", [tensor.shape for tensor in tensors])
     return tuple(broadcast_to(tensor, shape) for tensor in tensors)
