@@ -30,7 +30,7 @@ from .pytorch import (
 from .pytorch import creation as pytorch_creation
 from .pytorch import fft as pytorch_fft
 from .random import generator, sampling
-from .special import bessel_functions, error_functions, gamma_functions, logarithmic
+from .special import bessel_functions, error_functions, gamma_functions, incomplete_gamma, logarithmic
 from .standard import (
     bisection,
     creation,

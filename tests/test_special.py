@@ -51,6 +51,13 @@ def scaled(n: int) -> Callable[[Any], Any]:
     return lambda x: mpmath.besseli(n, x) * mpmath.exp(-abs(x))
 
 
+def incomplete(side: str, a: Any, x: Any) -> Any:
+    return mpmath.gammainc(a, *((0, x) if side == "lower" else (x, mpmath.inf)), regularized=True)
+
+
+SHAPES = [float(a) for a in numpy.logspace(-3, 5, COUNT)]
+LIMITS = [float(a * (1 + (-1) ** k * min(0.7, 2 / math.sqrt(a)) * (k % 5) / 4)) for k, a in enumerate(SHAPES)]
+
 VALUES: dict[str, tuple[Callable[..., Any], tuple[list[float], ...]]] = {
     "betaln": (lambda a, b: mpmath.log(mpmath.beta(a, b)), (POSITIVE, [abs(x) for x in spread(3, -3)])),
     "digamma": (mpmath.digamma, (between(-6.5, 10.0),)),
@@ -60,6 +67,8 @@ VALUES: dict[str, tuple[Callable[..., Any], tuple[list[float], ...]]] = {
     "erfcx": (lambda x: mpmath.exp(x * x) * mpmath.erfc(x), (between(-8.0, 30.0),)),
     "erfinv": (mpmath.erfinv, (spread(-10, -0.01),)),
     "exp2": (lambda x: mpmath.mpf(2) ** x, (between(-120.0, 120.0),)),
+    "gammainc": (functools.partial(incomplete, "lower"), (SHAPES, LIMITS)),
+    "gammaincc": (functools.partial(incomplete, "upper"), (SHAPES, LIMITS)),
     "gammaln": (lambda x: mpmath.log(abs(mpmath.gamma(x))), (between(-6.5, 12.0),)),
     "i0": (lambda x: mpmath.besseli(0, x), (spread(-3, 1.9),)),
     "i0e": (scaled(0), (spread(-3, 4),)),
@@ -191,13 +200,17 @@ def test_half_precision_is_computed_in_single(backend: str, name: str, dtype: st
 
 
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "igamma": (0.5,),
+    "igammac": (0.5,),
     "logaddexp2": (0.5,),
     "logit": (0.3,),
     "mvlgamma": (2,),
     "polygamma": (1,),
     "xlogy": (2.0,),
 }
-METHODS = ("digamma erf erfc erfinv exp2 i0 lgamma logaddexp2 logit mvlgamma polygamma sinc xlogy").split()
+METHODS = (
+    "digamma erf erfc erfinv exp2 i0 igamma igammac lgamma logaddexp2 logit mvlgamma polygamma sinc xlogy"
+).split()
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -265,3 +278,17 @@ def test_scipy_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plugin.importlib.util, "find_spec", lambda name: None)
     assert "special.erf" not in plugin.NumPy().kernels()
     importlib.invalidate_caches()
+
+
+def test_incomplete_gamma_functions_have_a_gradient_by_their_limit_only(backend: str) -> None:
+    a, x = (tp.tensor([0.5, 3.0], dtype="float64", requires_grad=True) for _ in range(2))
+    density = [0.48394144903828673, 0.22404180765538775]
+    for function, sign in ((tp.igamma, 1.0), (tp.igammac, -1.0)):
+        (slope,) = tp.autograd.grad(function(a.detach(), x).sum(), x, create_graph=True)
+        numpy.testing.assert_allclose(slope.tolist(), [sign * one for one in density], rtol=1e-13)
+        (curve,) = tp.autograd.grad(slope.sum(), x)
+        numpy.testing.assert_allclose(curve.tolist(), [-sign * density[0] / 0.5, -sign * density[1] / 3.0], rtol=1e-13)
+        _, change = tp.func.jvp(functools.partial(function, a.detach()), (x.detach(),), (tp.ones_like(x),))
+        numpy.testing.assert_allclose(change.tolist(), slope.tolist(), rtol=1e-13)
+        with pytest.raises(NotImplementedError, match="derivative by the first operand is not implemented"):
+            function(a, x.detach()).sum().backward()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..rule import rule
+from ..rule import RULES, rule, self_adjoint
 
 
 def call(ops: Any, name: str, *arrays: Any, **parameters: Any) -> Any:
@@ -60,6 +60,16 @@ def _betaln(ops: Any, g: Any, own: Any, other: Any) -> Any:
     return g * (call(ops, "digamma", own) - call(ops, "digamma", own + other))
 
 
+def _gammainc_x2(ops: Any, g: Any, x1: Any, x2: Any) -> Any:
+    return g * ops.exp((x1 - 1.0) * ops.log(x2) - x2 - call(ops, "gammaln", x1))
+
+
+def _gammainc_x1(g: Any) -> Any:
+    raise NotImplementedError(
+        "gammainc, gammaincc: the derivative by the first operand is not implemented; use detach() if it is a constant"
+    )
+
+
 _PI = math.sqrt(math.pi)
 
 rule(
@@ -75,6 +85,8 @@ rule("special.erfc", x=lambda ops, g, x: -g * (ops.exp(-(x * x)) * (2 / _PI)))
 rule("special.erfcx", x=lambda g, x, out: g * (x * out * 2.0 - 2 / _PI))
 rule("special.erfinv", x=lambda ops, g, out: g * (ops.exp(out * out) * (_PI / 2)))
 rule("special.exp2", x=lambda g, out: g * (out * math.log(2)))
+rule("special.gammainc", x1=_gammainc_x1, x2=_gammainc_x2)
+rule("special.gammaincc", x1=_gammainc_x1, x2=lambda ops, g, x1, x2: -_gammainc_x2(ops, g, x1, x2))
 rule("special.gammaln", x=lambda ops, g, x: g * call(ops, "digamma", x))
 rule("special.i0", x=lambda ops, g, x: g * call(ops, "i1", x))
 rule("special.i0e", x=_i0e)
@@ -92,3 +104,5 @@ rule("special.ndtri", x=lambda ops, g, out: g * (ops.exp(out * out * 0.5) * math
 rule("special.sinc", x=_sinc)
 rule("special.xlog1py", x1=_xlog1py_x1, x2=lambda g, x1, x2: g * (x1 / (x2 + 1.0)))
 rule("special.xlogy", x1=_xlogy_x1, x2=lambda g, x1, x2: g * (x1 / x2))
+
+self_adjoint(*(name for name in RULES if name.startswith("special.")))

@@ -150,9 +150,17 @@ NAMES: dict[str, Bound] = {
     "pow": Bound(12, complex_units=220),
     # Only its larger operand is held to the last place.
     **dict.fromkeys(("logaddexp", "special.logaddexp2"), Bound(12, "operands", signed_zeros=False)),
-    # They have zeros, near which no more digits are known.
+    # They have zeros or tails, where no more digits are known.
     **dict.fromkeys(
-        ("special.betaln", "special.digamma", "special.gammaln", "special.ndtri", "special.sinc"),
+        (
+            "special.betaln",
+            "special.digamma",
+            "special.gammainc",
+            "special.gammaincc",
+            "special.gammaln",
+            "special.ndtri",
+            "special.sinc",
+        ),
         Bound(12, "operands", signed_zeros=False),
     ),
     # Of numbers around 100 the mean is rounded before it is taken away.

@@ -96,6 +96,10 @@ DOMAINS: dict[str, tuple[Values, ...]] = {
 """Domains of the operands; functions without an entry take any values."""
 
 
+WITHOUT_GRADIENTS = ("special.gammainc", "special.gammaincc")
+"""Functions without a gradient by one of their operands."""
+
+
 def uses(name: str) -> tuple[Use, ...]:
     """The uses of a unary or binary elementwise function."""
     operands = OPERATIONS[name].operands
@@ -107,6 +111,7 @@ def uses(name: str) -> tuple[Use, ...]:
             call,
             {operand: Operand(shape, values) for operand, shape, values in zip(operands, each, domains, strict=True)},
             elementwise=True,
+            smooth=name not in WITHOUT_GRADIENTS,
         )
         for each in shapes
     )

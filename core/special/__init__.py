@@ -5,15 +5,16 @@ Imports `standard` and the floors below. A kernel is a library's, else an approx
 
 import typing as _typing
 
-from . import bessel_functions, error_functions, gamma_functions, logarithmic
+from . import bessel_functions, error_functions, gamma_functions, incomplete_gamma, logarithmic
 from .bessel_functions import *
 from .error_functions import *
 from .gamma_functions import *
+from .incomplete_gamma import *
 from .logarithmic import *
 
 if not _typing.TYPE_CHECKING:
     __all__ = [
         name
-        for chapter in (bessel_functions, error_functions, gamma_functions, logarithmic)
+        for chapter in (bessel_functions, error_functions, gamma_functions, incomplete_gamma, logarithmic)
         for name in chapter.__all__
     ]

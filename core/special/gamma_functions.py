@@ -15,14 +15,14 @@ from .approximations import BERNOULLI, ELEMENTWISE, call, from_integer, polynomi
 
 __all__ = ["betaln", "digamma", "gammaln", "multigammaln", "polygamma"]
 
-_LEAST = 8.0
+STIRLING_LEAST = 8.0
 """From here on Stirling's series converge."""
 
 _STIRLING = [float(b / (2 * k * (2 * k - 1))) for k, b in enumerate(BERNOULLI[:10], 1)][::-1]
 _DIGAMMA_SERIES = [float(b / (2 * k)) for k, b in enumerate(BERNOULLI[:11], 1)][::-1]
 
 # Chebyshev fits (by mpmath) in 2 * x - 3, from 1 to 2.
-_GAMMALN = (
+GAMMALN = (
     -3.44138388395326e-11, 1.0811060848639768e-10, -1.6832632347974095e-10, 5.338892309612246e-10,
     -2.0645205106753336e-09, 6.5744295616983814e-09, -2.0587178010528767e-08, 6.613648184278213e-08,
     -2.138781508158277e-07, 6.948877197562772e-07, -2.274243403133106e-06, 7.511379855481206e-06,
@@ -46,29 +46,29 @@ _DIGAMMA = (
 """``digamma(x) / (x - root)``."""
 
 
-def _stirling(ops: Any, x: Any) -> Any:
+def stirling(ops: Any, x: Any) -> Any:
     """What Stirling's formula leaves of `gammaln`."""
-    inverse = 1.0 / ops.maximum(x, ops.full_like(x, _LEAST))
+    inverse = 1.0 / ops.maximum(x, ops.full_like(x, STIRLING_LEAST))
     return polynomial(inverse * inverse, _STIRLING) * inverse
 
 
 def _reduced(ops: Any, x: Any) -> Any:
-    """Numbers from 1 to `_LEAST`, moved by integers into the interval from 1 to 2."""
+    """Numbers from 1 to `STIRLING_LEAST`, moved by integers into the interval from 1 to 2."""
     return x - ops.floor(x) + 1.0
 
 
 def _positive_gammaln(ops: Any, x: Any) -> Any:
     near_zero = x < 1.0
-    within = ops.minimum(ops.where(near_zero, x + 1.0, x), ops.full_like(x, _LEAST))
+    within = ops.minimum(ops.where(near_zero, x + 1.0, x), ops.full_like(x, STIRLING_LEAST))
     reduced = _reduced(ops, within)
     product = ops.where(near_zero, x, ops.ones_like(x))
     factors = ops.ones_like(x)
-    for k in range(1, int(_LEAST) - 1):
+    for k in range(1, int(STIRLING_LEAST) - 1):
         factors = ops.where(within >= k + 1.0, factors * (within - float(k)), factors)
-    near = (reduced - 1.0) * ((reduced - 2.0) * polynomial(reduced * 2.0 - 3.0, _GAMMALN))
-    great = (x - 0.5) * (ops.log(x) - 1.0) + (_stirling(ops, x) + (math.log(2 * math.pi) - 1.0) * 0.5)
+    near = (reduced - 1.0) * ((reduced - 2.0) * polynomial(reduced * 2.0 - 3.0, GAMMALN))
+    great = (x - 0.5) * (ops.log(x) - 1.0) + (stirling(ops, x) + (math.log(2 * math.pi) - 1.0) * 0.5)
     near = near + ops.log(factors) - ops.log(product)
-    return ops.where(x < _LEAST, near, ops.masked_fill(great, x == math.inf, math.inf))
+    return ops.where(x < STIRLING_LEAST, near, ops.masked_fill(great, x == math.inf, math.inf))
 
 
 @special("lgamma")
@@ -107,16 +107,16 @@ def digamma(ops: Any, x: Any) -> Any:
     negative = x < 0.0
     positive = ops.where(negative, 1.0 - x, x)
     near_zero = positive < 1.0
-    within = ops.minimum(ops.where(near_zero, positive + 1.0, positive), ops.full_like(x, _LEAST))
+    within = ops.minimum(ops.where(near_zero, positive + 1.0, positive), ops.full_like(x, STIRLING_LEAST))
     reduced = _reduced(ops, within)
     near = (reduced - _ROOT[0] - _ROOT[1]) * polynomial(reduced * 2.0 - 3.0, _DIGAMMA)
-    for k in range(1, int(_LEAST) - 1):
+    for k in range(1, int(STIRLING_LEAST) - 1):
         near = ops.where(within >= k + 1.0, near + 1.0 / (within - float(k)), near)
     near = ops.where(near_zero, near - 1.0 / positive, near)
-    inverse = 1.0 / ops.maximum(positive, ops.full_like(x, _LEAST))
+    inverse = 1.0 / ops.maximum(positive, ops.full_like(x, STIRLING_LEAST))
     square = inverse * inverse
     great = ops.log(positive) - (inverse * 0.5 + square * polynomial(square, _DIGAMMA_SERIES))
-    found = ops.where(positive < _LEAST, near, great)
+    found = ops.where(positive < STIRLING_LEAST, near, great)
     offset = from_integer(ops, x)
     reflected = found - math.pi / ops.tan(offset * math.pi)
     return ops.where(negative, ops.masked_fill(reflected, offset == 0.0, math.nan), found)
@@ -257,12 +257,12 @@ def betaln(ops: Any, x1: Any, x2: Any) -> Any:
     total = low + high
     gammas = [call(ops, "gammaln", x) for x in (low, high, total)]
     share = ops.log1p(-low / total)
-    rest = _stirling(ops, high) - _stirling(ops, total) + (high - 0.5) * share
+    rest = stirling(ops, high) - stirling(ops, total) + (high - 0.5) * share
     of_one = gammas[0] + rest + low - low * ops.log(total)
-    of_both = (low - 0.5) * ops.log(low / total) - 0.5 * ops.log(total) + rest + _stirling(ops, low)
+    of_both = (low - 0.5) * ops.log(low / total) - 0.5 * ops.log(total) + rest + stirling(ops, low)
     of_both = of_both + 0.5 * math.log(2 * math.pi)
-    great = ops.where(low < _LEAST, of_one, of_both)
-    found = ops.where(high >= _LEAST, great, gammas[0] + gammas[1] - gammas[2])
+    great = ops.where(low < STIRLING_LEAST, of_one, of_both)
+    found = ops.where(high >= STIRLING_LEAST, great, gammas[0] + gammas[1] - gammas[2])
     found = ops.masked_fill(found, high - low == math.inf, -math.inf)
     found = ops.masked_fill(found, ops.logical_and(low == 0.0, high >= 0.0), math.inf)
     return ops.masked_fill(found, low < 0.0, math.nan)

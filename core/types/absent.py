@@ -34,8 +34,8 @@ H abs absolute addbmm addcdiv addcmul addmv addr adjoint aminmax angle apply arc
 arctan2 arctanh argwhere as_strided as_strided_scatter baddbmm bincount cauchy cdouble cfloat chalf cholesky_inverse
 cholesky_solve clamp_max clamp_min corrcoef cov cross cummax cummin data_ptr deg2rad detach diag diag_embed diagflat
 diagonal_scatter dist dsplit eig element_size eq exponential fill_diagonal fix fliplr flipud float_power fmax fmin
-fmod frac frexp gcd ge geometric geqrf get_device greater greater_equal gt heaviside histc histogram hsplit igamma
-igammac index_put index_reduce inner is_complex is_nonzero is_same_size is_signed isneginf isposinf isreal istft
+fmod frac frexp gcd ge geometric geqrf get_device greater greater_equal gt heaviside histc histogram hsplit
+index_put index_reduce inner is_complex is_nonzero is_same_size is_signed isneginf isposinf isreal istft
 itemsize kron kthvalue lcm ldexp le lerp less less_equal log_normal logcumsumexp logdet lstsq lt lu lu_solve mH map
 masked_scatter matrix_exp median mode msort multinomial nan_to_num nanmean nanmedian nanquantile nansum nbytes
 ndimension ne new new_empty_strided not_equal orgqr ormqr pin_memory put qr quantile rad2deg renorm reshape_as resize

@@ -13,7 +13,7 @@ from tensorplug.conformance.uses.elementwise import DOMAINS
 from tensorplug.conformance.uses.use import ANY
 from tensorplug.core import FUNCTIONS, OPERATIONS
 
-from .case import Case, points
+from .case import Case, points, tensor
 
 UNARY_SHAPES = ((2, 3), (), (0, 2))
 BINARY_SHAPES = (
@@ -63,6 +63,9 @@ def special(name: str) -> Callable[..., Any]:
     return function
 
 
+SHAPES = numpy.asarray([0.5, 1.5, 3.0])
+"""First operands of incomplete gamma functions, by which they have no gradient."""
+
 ON_JAX: dict[str, Callable[..., Any]] = {
     "frac": lambda jnp, x: x - jnp.trunc(x),
     "nextafter": lambda jnp, x1, x2: x1 + 0 * x2,
@@ -99,6 +102,14 @@ CASES["clip"] = [
     Case(lambda x: tp.clip(x), points((4,)), None),
 ]
 
+for name in ("special.gammainc", "special.gammaincc"):
+    CASES[name] = [
+        Case(
+            lambda x, name=name: FUNCTIONS[name](tensor(SHAPES), x),
+            points((2, 3), signs=False),
+            lambda jnp, x, name=name: special(name)(jnp, SHAPES, x),
+        )
+    ]
 CASES["special.digamma_derivative"] = [
     Case(
         functools.partial(tp.polygamma, n),
