@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import weakref
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, final
 
@@ -32,6 +33,9 @@ from .observers import (
 from .outputs import Gradients, Selection
 
 _inner: ContextVar[int] = ContextVar("tensorplug_inner_transforms", default=0)
+
+differentiations: Callable[[], int] = _inner.get
+"""How many transforms differentiate the running function."""
 
 
 @final

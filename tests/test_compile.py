@@ -261,6 +261,66 @@ class TestFunctions:
         assert "ones" not in names
 
 
+class TestHistory:
+    """Results can be differentiated, by a backward pass that is compiled."""
+
+    def test_gradients(self, backend: str) -> None:
+        weights = made(3, 2).requires_grad_(), made(3, 2).requires_grad_()
+
+        def of(w: tp.Tensor) -> Callable[[tp.Tensor], Any]:
+            def function(x: tp.Tensor) -> Any:
+                h = (x @ w).exp()
+                h.register_hook(lambda g: g * 2.0)
+                return h, (h * h).sum(), h.detach()
+
+            return function
+
+        functions = of(weights[0]), tp.compile(of(weights[1]))
+        for number in range(4):
+            found = []
+            for w, function in zip(weights, functions, strict=True):
+                w.grad = None
+                x = made(4, 3, seed=number).requires_grad_()
+                h, loss, alone = function(x * 2.0)
+                assert not alone.requires_grad
+                (h.sum() * loss).backward()
+                found.append((w.grad, x.grad))
+            equal(found[1], found[0])
+        h, loss, _ = functions[1](made(4, 3))
+        loss.backward()
+        assert type(h.grad_fn).__name__ == "Node"
+
+    def test_transforms_of_compiled_functions(self, backend: str) -> None:
+        compiled = tp.compile(lambda x: (x**3).sum())
+        x = made(3)
+        equal(tp.func.grad(compiled)(x), 3 * x**2)
+        equal(tp.func.hessian(compiled)(x), 6 * x * tp.eye(3, dtype=tp.float64))
+        equal(tp.func.jacrev(tp.compile(lambda x: x**2))(x), 2 * x * tp.eye(3, dtype=tp.float64))
+        assert tp.autograd.gradcheck(tp.compile(lambda x: (x * x, x.sin())), (x.clone().requires_grad_(),))
+
+    def test_random_numbers_are_those_of_the_call(self, backend: str) -> None:
+        compiled = tp.compile(lambda x: tp.dropout(x, 0.5))
+        for _ in range(4):
+            x = made(20).requires_grad_()
+            y = compiled(x)
+            y.sum().backward()
+            equal(x.grad * x.detach(), y.detach())
+
+    def test_what_cannot_be(self, backend: str) -> None:
+        x = made(3).requires_grad_()
+        square = tp.compile(lambda x: x * x)
+        with pytest.raises(CompileError, match=r"differentiated once; differentiate inside of it, as in compile\(grad"):
+            tp.autograd.grad(square(x).sum(), x, create_graph=True)
+        y = square(x)
+        with tp.no_grad():
+            x.mul_(2.0)
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            y.sum().backward()
+        y = square(x)
+        with pytest.raises(CompileError, match="backward reaches what was recorded outside"):
+            tp.compile(lambda y: y.sum().backward())(y)
+
+
 class TestMemory:
     def test_writes_and_views_inside(self, backend: str) -> None:
         def function(x: tp.Tensor) -> Any:

@@ -21,6 +21,7 @@ from ..memory.views import array_of, detach, make_view, write
 from ..types.errors import CompileError
 from .batching import inner_key
 from .captured import Captures, own
+from .history import CompiledRule, History, saved_triple
 from .proxy import Proxy
 from .recording import Recording, Words
 from .simplify import simplified
@@ -43,10 +44,18 @@ class Call:
         What the function returned.
     escaped : list of Tensor
         Tensors that the function made and that it keeps.
+    history : History or None
+        The backward pass of the result.
     """
 
     def __init__(
-        self, recording: Recording, leaves: list[Tensor], captured: list[Tensor], result: Any, escaped: list[Tensor]
+        self,
+        recording: Recording,
+        leaves: list[Tensor],
+        captured: list[Tensor],
+        result: Any,
+        escaped: list[Tensor],
+        history: History | None,
     ) -> None:
         self._recording = recording
         self.backend = recording.library.inner.backend
@@ -54,7 +63,7 @@ class Call:
         self.scope: dict[str, Any] = {
             "MISS": MISS, "current": array_of, "wrap": wrap, "make_leaf": make_leaf, "make_view": make_view,
             "detach": detach, "donated": _donated, "put": _put, "put_root": _put_root, "fill": _fill,
-            "set_data": _set_data,
+            "set_data": _set_data, "saved": saved_triple,
         }  # fmt: skip
         self._places: dict[int, str] = {id(one): f"leaves[{i}]" for i, one in enumerate(leaves)}
         self._given = set(self._places)
@@ -69,11 +78,17 @@ class Call:
         self._outputs: list[Var] = []
         self._updates: dict[int, str] = {}
         self._made: dict[int, str] = {}
+        self._made_of: dict[str, Var] = {}
+        self._kept: set[Var] = set()
         self._roots: dict[int, str] = {}
         self._escaped = {id(one) for one in escaped}
+        self.history = history
+        self._differentiable = {id(one) for one in history.outputs} if history else set()
         self._after: list[str] = []
         self._effects(escaped)
         results = self._results(result)
+        if history is not None:
+            self._record(history)
         self.program = self._program()
         self.lines = [
             "def call(leaves):",
@@ -85,6 +100,8 @@ class Call:
         executable = self.backend.executable(self.program)
         lines = list(self.lines)
         self.scope["run"] = executable.run
+        if self.history is not None:
+            self.scope["rule"] = CompiledRule(self.history, self.backend)
         if executable.check is not None:
             self.scope["check"] = _explained(executable.check, self.program)
             lines.insert(-1, "    check(outs)")
@@ -168,21 +185,48 @@ class Call:
 
     def _make(self, tensor: Tensor) -> str:
         expression = self._expression(tensor)
-        if type(tensor._node) is not Leaf and tensor._node is not None:
+        has_history = type(tensor._node) is not Leaf and tensor._node is not None
+        if has_history and id(tensor) not in self._differentiable:
             raise CompileError(
-                f"compile: the function returned a tensor of shape {tensor.shape} with a history, which a compiled "
-                "function does not keep; call backward inside of it, or return x.detach()"
+                f"compile: the function keeps a tensor of shape {tensor.shape} with a history, which only what it "
+                "returns may have; call backward inside of it, or keep x.detach()"
             )
         name = f"m{len(self._made)}"
         if id(tensor) in self._escaped:
             expression = f"fill({self._name('e', tensor)}, {expression})"
         self._after.append(f"{name} = {expression}")
-        if tensor._node is not None:
+        if expression.startswith("wrap"):
+            self._made_of[name] = self._outputs[-1]
+        if tensor._node is not None and not has_history:
             self._after.append(f"make_leaf({name})")
             grad = getattr(tensor, "_grad", None)
             if grad is not None:
                 self._after.append(f"{name}._grad = {self._tensor(grad)}")
         return name
+
+    def _record(self, history: History) -> None:
+        """Give the results with a history their node."""
+        inputs = [self._places[number] for number in history.inputs]
+        outputs = [self._made[id(one)] for one in history.outputs]
+        saved = ", ".join(map(self._saved, history.saved))
+        self._after.append(f"rule.record([{', '.join(inputs)}], [{saved}], [{', '.join(outputs)}])")
+
+    def _saved(self, var: Var) -> str:
+        """The expression of an array that the backward pass needs, with what tells that it was written since."""
+        position = next((i for i, (one, _) in enumerate(self._recording.inputs) if one is var), None)
+        if position is not None and f"i{position}" not in self._updates.values():
+            self._kept.add(var)
+            source = self._recording.inputs[position][1]
+            if isinstance(source, Words):
+                return f"(i{position}, None, 0)"
+            place = self._holders(source)[0] if isinstance(source, Storage) else self._places[id(source)]
+            return f"saved(i{position}, {place})"
+        for one in self._made_of:
+            if self._made_of[one] is var:
+                return f"saved({one}._array, {one})"
+        if var not in self._outputs:
+            self._outputs.append(var)
+        return f"(outs[{self._outputs.index(var)}], None, 0)"
 
     def _expression(self, tensor: Tensor) -> str:
         """The expression that makes a tensor: a new one, or a view of one that there is."""
@@ -219,7 +263,11 @@ class Call:
         constants = dict(recording.constants.values())
         inputs = tuple(var for var, _ in recording.inputs)
         program = simplified(Program(inputs, constants, tuple(recording.instructions), tuple(self._outputs), {}))
-        used = {*program.outputs, *variables([(one.operands, one.parameters) for one in program.instructions])}
+        used = {
+            *self._kept,
+            *program.outputs,
+            *variables([(one.operands, one.parameters) for one in program.instructions]),
+        }
         self._inputs = [
             (f"i{i}", source)
             for i, (var, source) in enumerate(recording.inputs)

@@ -11,6 +11,7 @@ from typing import Any, final
 
 import numpy
 
+from ...autograd.forward import differentiations
 from ...autograd.modes import is_grad_enabled, is_inference_mode_enabled
 from ...autograd.observers import observers
 from ...backends.program import Program, Var, variables
@@ -24,6 +25,7 @@ from ..types.errors import CompileError
 from .calls import MISS, Call
 from .captured import Captures, own
 from .environment import Environment
+from .history import history_of
 from .recording import Recording
 from .simplify import described
 
@@ -81,8 +83,8 @@ class Compiled:
         return "\n".join(text)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if open_levels() or observers:
-            # Part of what is recorded, batched, or differentiated in forward mode.
+        if open_levels() or observers or differentiations() > 1:
+            # Part of what is recorded, batched, or differentiated in forward mode or more than once.
             self._uncompiled += 1
             return self._function(*args, **kwargs)
         leaves: list[Tensor] = []
@@ -145,10 +147,11 @@ class Compiled:
             try:
                 with Captures(recording, [*own_tensors.values(), *grads]), recording, _Inside(recording):
                     result = self._function(*args, **kwargs)
+                    history = history_of(recording, result)
                     change = environment.change()
                     after = Environment(self._function, [args, kwargs, *objects]).tensors
                     escaped = [one for one in after if own(one, "_key").library is recording.library]
-                    found[:] = Call(recording, leaves, captured, result, escaped), change, bool(escaped)
+                    found[:] = Call(recording, leaves, captured, result, escaped, history), change, bool(escaped)
             except BaseException as error:
                 # The backend is not to explain it as its own.
                 found[:] = [error]
@@ -287,11 +290,16 @@ def _signature(call: Call) -> Any:
     """What is equal for recordings that came to the same."""
     program = call.program
     return (
-        [(one.name, described((one.operands, one.parameters, one.results))) for one in program.instructions],
+        _instructions(program),
         [(var.number, _values(array)) for var, array in program.constants.items()],
+        _instructions(call.history.program) if call.history else None,
         call.lines,
         [(name, _plain(value)) for name, value in call.scope.items()],
     )
+
+
+def _instructions(program: Program) -> list[Any]:
+    return [(one.name, described((one.operands, one.parameters, one.results))) for one in program.instructions]
 
 
 def _values(array: Any) -> Any:
