@@ -14,6 +14,7 @@ from tensorplug.core.types.errors import UnsupportedError
 from ..checks.aliasing import check_aliasing, has_aliasing
 from ..checks.arguments import check_arguments, has_arguments
 from ..checks.batches import check_vmap, has_batches
+from ..checks.compiled import check_compile
 from ..checks.errors import check_errors, has_errors
 from ..checks.gradients import (
     check_automatic_differentiation,
@@ -78,6 +79,7 @@ def has_operands(name: str) -> bool:
 AUTODIFF = "automatic differentiation"
 SECOND_ORDER = "second order"
 VMAP = "vmap"
+COMPILE = "compile"
 
 ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
     "values": (_always, check_values),
@@ -98,13 +100,14 @@ ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
     AUTODIFF: (has_gradient, check_automatic_differentiation),
     SECOND_ORDER: (has_gradient, check_second_order),
     VMAP: (has_batches, check_vmap),
+    COMPILE: (has_batches, check_compile),
 }
 """Aspects: a predicate of operations to check, and the check."""
 
 COMPOSITES = "pytorch"
 """The chapter of PyTorch's functions that are made of other operations."""
 
-OF_COMPOSITES = ("values", "gradients", SECOND_ORDER, VMAP)
+OF_COMPOSITES = ("values", "gradients", SECOND_ORDER, VMAP, COMPILE)
 """What is checked of them, but for the quick level; the rest is checked of their parts."""
 
 BACKWARD = ("gradients", AUTODIFF, SECOND_ORDER)
@@ -170,7 +173,7 @@ def checks(
         For a name that no check has.
     """
     left_out = {AUTODIFF: LEVELS[level].autodiff == 0, SECOND_ORDER: not LEVELS[level].second_order}
-    left_out[VMAP] = level == "quick"
+    left_out[VMAP] = left_out[COMPILE] = level == "quick"
     every = [check for check in _all_checks() if not left_out.get(check.aspect)]
     if level == "quick" and operations is None:
         every = [check for check in every if check.chapter != COMPOSITES or chapters is not None]

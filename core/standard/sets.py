@@ -227,7 +227,7 @@ def isin(x1: Any, x2: Any, /, *, assume_unique: bool = False, invert: bool = Fal
     tensor([[False,  True],
             [False,  True]])
     """
-    operands = pair(_isin, x1, x2) if Tensor in (type(x1), type(x2)) else None
+    operands = pair(_isin, x1, x2) if isinstance(x1, Tensor) or isinstance(x2, Tensor) else None
     if operands is None:
         raise unsupported("isin", x1, x2)
     first, second = operands

@@ -134,9 +134,9 @@ class CompiledRule:
         for array, storage, version in saved:
             if storage is not None and storage.version != version:
                 raise RuntimeError(
-                    f"{self.name}: one of the variables needed for gradient computation has been modified by an inplace "
-                    f"operation: a tensor of shape {tuple(array.shape)} is at version {storage.version}; expected "
-                    f"version {version} instead. Write to a copy (x.clone())."
+                    f"{self.name}: one of the variables needed for gradient computation has been modified by an "
+                    f"inplace operation: a tensor of shape {tuple(array.shape)} is at version {storage.version}; "
+                    f"expected version {version} instead. Write to a copy (x.clone())."
                 )
         arrays = [
             key.library.ops.zeros(shape, dtype=key.native_dtype, device=key.native_device) if part is None else part

@@ -12,7 +12,7 @@ from ..dispatch.levels import depth_of, open_levels
 from ..memory.tensor import Tensor
 from ..memory.views import array_of
 from ..standard.manipulation import stack
-from .batching import length_of
+from .batching import BatchedLibrary, length_of
 from .transfer import Transfer
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,13 +29,18 @@ def each_example(*names: str) -> Callable[[F], F]:
             if open_levels():
                 arguments = signature.bind(*args, **kwargs).arguments
                 read = [arguments.get(name) for name in names]
-                if any(isinstance(one, Tensor) and depth_of(one) and length_of(array_of(one)) > 1 for one in read):
+                if any(map(_differs, read)):
                     return _looped(called, args, kwargs, max(map(depth_of, read)))
             return function(*args, **kwargs)
 
         return called  # type: ignore[return-value]
 
     return declare
+
+
+def _differs(x: Any) -> bool:
+    """Whether it is a tensor that differs between the examples of a batch."""
+    return isinstance(x, Tensor) and isinstance(x._key.library, BatchedLibrary) and length_of(array_of(x)) > 1
 
 
 def _looped(function: Callable[..., Any], args: Any, kwargs: Any, depth: int) -> Tensor:

@@ -14,6 +14,7 @@ from tensorplug.backends import hookimpl, register, unregister
 from . import (
     arguments,
     batches,
+    compiled,
     elementwise,
     extremes,
     gradients,
@@ -78,6 +79,7 @@ FAULTS: tuple[Fault, ...] = (
     *transfer.FAULTS,
     *threads.FAULTS,
     *batches.FAULTS,
+    *compiled.FAULTS,
     *(fault for kind in FOUND_KINDS for fault in BY_KIND[kind] if fault.name not in NOT_FOUND),
 )
 """Those that the suite finds."""

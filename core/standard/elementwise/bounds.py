@@ -90,7 +90,9 @@ def _with_bounds(x: Any, min: Any, max: Any) -> tuple[Tensor, Tensor, Tensor]:
     """The operands of `clip` in one dtype; a missing bound becomes one that limits no element."""
     min, max = python_number(min), python_number(max)
     bounds = [bound for bound in (min, max) if bound is not None]
-    if not isinstance(x, Tensor) or any(type(bound) not in (Tensor, int, float) for bound in bounds):
+    if not isinstance(x, Tensor) or not all(
+        isinstance(bound, Tensor) or type(bound) in (int, float) for bound in bounds
+    ):
         raise unsupported("clip", x, *bounds)
     dtype = x.dtype
     if not _clip.takes(dtype):
