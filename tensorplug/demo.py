@@ -40,8 +40,8 @@ class Run:
         The loss after each epoch.
     accuracy : float
         The accuracy on the held-out digits.
-    seconds : float
-        Median time of an epoch.
+    seconds, compiled_seconds : float
+        Median time of an epoch, of eager and of compiled steps.
     parameters : list of numpy.ndarray
         The parameters after training.
     """
@@ -51,6 +51,7 @@ class Run:
     losses: list[float]
     accuracy: float
     seconds: float
+    compiled_seconds: float
     parameters: list[numpy.ndarray]
 
     def difference(self, other: Run) -> float:
@@ -156,7 +157,7 @@ def train_all(names: list[str], epochs: int, seed: int, dtype: str) -> list[Run]
         with Progress(*columns, console=Console(stderr=True)) as progress:
 
             def bar(name: str) -> Callable[[float], None]:
-                task = progress.add_task(name, total=epochs, loss=float("nan"))
+                task = progress.add_task(name, total=2 * epochs, loss=float("nan"))
                 return lambda loss: progress.update(task, advance=1, loss=loss)
 
             return [train(name, epochs, seed, bar(name)) for name in names]
@@ -165,24 +166,28 @@ def train_all(names: list[str], epochs: int, seed: int, dtype: str) -> list[Run]
 
 
 def train(backend: str, epochs: int, seed: int, report: Callable[[float], None]) -> Run:
-    """Train on one backend; `report` is called with the loss after each epoch."""
-    losses, seconds = [], []
+    """Train on one backend, with compiled steps and eager ones; `report` is called with the loss after each epoch."""
+    medians = []
     with tp.backend(backend):
         data = digits.load()
-        tp.manual_seed(seed)
-        model = digits.Perceptron(*WIDTHS)
-        start = time.perf_counter()
-        for loss in digits.train(model, data.images, data.labels, epochs):
-            seconds.append(time.perf_counter() - start)
-            losses.append(loss)
-            report(loss)
+        for compiled in (True, False):
+            losses, seconds = [], []
+            tp.manual_seed(seed)
+            model = digits.Perceptron(*WIDTHS)
             start = time.perf_counter()
+            for loss in digits.train(model, data.images, data.labels, epochs, compiled=compiled):
+                seconds.append(time.perf_counter() - start)
+                losses.append(loss)
+                report(loss)
+                start = time.perf_counter()
+            medians.append(statistics.median(seconds))
         return Run(
             backend=backend,
             device=str(data.images.device),
             losses=losses,
             accuracy=digits.accuracy(model, data.held_out_images, data.held_out_labels),
-            seconds=statistics.median(seconds),
+            seconds=medians[1],
+            compiled_seconds=medians[0],
             parameters=[parameter.detach().numpy() for parameter in model.parameters],
         )
 
@@ -200,7 +205,7 @@ def print_table(runs: list[Run]) -> None:
 
     reference = reference_of(runs)
     table = Table("backend", "device")
-    for header in ("loss", "accuracy", "s/epoch", f"difference from {reference.backend}"):
+    for header in ("loss", "accuracy", "s/epoch", "compiled", f"difference from {reference.backend}"):
         table.add_column(header, justify="right")
     for run in runs:
         table.add_row(
@@ -209,6 +214,7 @@ def print_table(runs: list[Run]) -> None:
             f"{run.losses[-1]:.6f}",
             f"{run.accuracy:.2%}",
             f"{run.seconds:.4f}",
+            f"{run.compiled_seconds:.4f}",
             "reference" if run is reference else f"{run.difference(reference):.1e}",
         )
     Console().print(table)

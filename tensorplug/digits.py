@@ -46,16 +46,24 @@ class SGD:
                 parameter.grad = None
 
 
-def train(model: Perceptron, images: tp.Tensor, labels: tp.Tensor, epochs: int, batch: int = 64) -> Iterator[float]:
+def train(
+    model: Perceptron, images: tp.Tensor, labels: tp.Tensor, epochs: int, batch: int = 64, compiled: bool = False
+) -> Iterator[float]:
     """Train the model; yield the loss over all images after each epoch."""
     loss = tp.CrossEntropyLoss(label_smoothing=0.1)
     optimizer = SGD(model.parameters, rate=0.05, momentum=0.9)
+
+    def step(images: tp.Tensor, labels: tp.Tensor) -> None:
+        loss(model(images), labels).backward()
+        optimizer.step()
+
+    if compiled:
+        step = tp.compile(step)
     for _ in range(epochs):
         order = tp.randperm(len(images))
         for start in range(0, len(images), batch):
             chosen = order[start : start + batch]
-            loss(model(images[chosen]), labels[chosen]).backward()
-            optimizer.step()
+            step(images[chosen], labels[chosen])
         with tp.no_grad():
             yield loss(model(images), labels).item()
 

@@ -41,13 +41,14 @@ def test_the_promised_figures(tmp_path: Path) -> None:
     found = rows(done.stdout)
     assert {"numpy", "jax"} <= found.keys()
     assert found["numpy"][0] == "numpy:cpu"
-    for _, loss, accuracy, per_epoch, difference in found.values():
+    for _, loss, accuracy, per_epoch, compiled, difference in found.values():
         assert float(loss) < 0.6
         assert float(accuracy.rstrip("%")) >= 96
         assert 0 < float(per_epoch) < seconds
+        assert 0 < float(compiled) < seconds
         assert difference == "reference" or float(difference) <= 1e-4
     assert found["jax"][-1] == "reference"
-    assert "20/20 epochs" in done.stderr
+    assert "40/40 epochs" in done.stderr
 
 
 def test_in_double_precision_backends_differ_by_roundings() -> None:
