@@ -10,22 +10,28 @@ from .interchange import interop
 from .memory.tensor import Tensor
 from .pytorch import (
     activations,
+    adaptive_pooling,
     arithmetic,
     comparison,
     constructors,
     conversion,
+    convolution,
     differences,
     distances,
     einsum,
     logic,
+    padding,
     parts,
     piecewise,
+    pooling,
     scattering,
     selection,
     shapes,
     softmax,
     stacking,
     uniques,
+    unpooling,
+    windows,
 )
 from .pytorch import creation as pytorch_creation
 from .pytorch import fft as pytorch_fft

@@ -60,8 +60,21 @@ from .core.types.devices import *
 from .core.types.dtypes import *
 from .core.types.memory_formats import *
 from .losses.loss import *
+from .nn.functional import adaptive_avg_pool1d as adaptive_avg_pool1d
+from .nn.functional import adaptive_max_pool1d as adaptive_max_pool1d
+from .nn.functional import avg_pool1d as avg_pool1d
 from .nn.functional import celu as celu
+from .nn.functional import constant_pad_nd as constant_pad_nd
+from .nn.functional import conv1d as conv1d
+from .nn.functional import conv2d as conv2d
+from .nn.functional import conv3d as conv3d
+from .nn.functional import conv_transpose1d as conv_transpose1d
+from .nn.functional import conv_transpose2d as conv_transpose2d
+from .nn.functional import conv_transpose3d as conv_transpose3d
 from .nn.functional import hardshrink as hardshrink
+from .nn.functional import max_pool1d as max_pool1d
+from .nn.functional import max_pool2d as max_pool2d
+from .nn.functional import max_pool3d as max_pool3d
 from .nn.functional import prelu as prelu
 from .nn.functional import rrelu as rrelu
 from .nn.functional import selu as selu

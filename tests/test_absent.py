@@ -27,6 +27,7 @@ NEAREST = {
     "nn.Linear": "tensorplug.linear",
     "nn.ReLU": "tensorplug.relu",
     "nn.LeakyReLU": "tensorplug.nn.functional.leaky_relu",
+    "nn.Conv2d": "tensorplug.conv2d",
     "nn.RReLU": "tensorplug.rrelu",
     "nn.LogSoftmax": "tensorplug.log_softmax",
     "nn.functional.crossEntropy": "tensorplug.nn.functional.cross_entropy",
@@ -42,7 +43,7 @@ NEAREST = {
 }
 
 NOTHING_NEAR = (
-    "utils distributions sparse Size dtype x nn.Module nn.Conv2d nn.Parameter nn.Unfold func.functionalize "
+    "utils distributions sparse Size dtype x nn.Module nn.Parameter nn.Unfold func.functionalize "
     "autograd.functional cuda.Stream"
 ).split()
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy
 import pytest
 
 import tensorplug as tp
@@ -22,6 +23,41 @@ REFUSED: list[tuple[type[Exception], str, Callable[[], Any]]] = [
     (RuntimeError, r"prelu: got a weight of tensorplug.float64 for an input of tensorplug.float32",
      lambda: F.prelu(tp.ones(2), tp.ones(1, dtype="float64"))),
     (ZeroDivisionError, r"celu: got alpha 0", lambda: F.celu(tp.ones(2), 0.0)),
+    (RuntimeError, r"conv2d: got an input of shape \(1, 3, 4, 4\) and a weight of shape \(2, 2, 3, 3\) with 1 groups",
+     lambda: F.conv2d(tp.ones(1, 3, 4, 4), tp.ones(2, 2, 3, 3))),
+    (RuntimeError, r"conv2d: got an input of shape \(3, 2, 2\) with padding 0, wanted one not smaller than the kernel "
+     r"of shape \(3, 3\)", lambda: F.conv2d(tp.ones(3, 2, 2), tp.ones(2, 3, 3, 3))),
+    (RuntimeError, r"conv1d: got an input of shape \(2, 3, 4, 5\), wanted 3 axes, or 2 of one example",
+     lambda: F.conv1d(tp.ones(2, 3, 4, 5), tp.ones(2, 3, 1))),
+    (RuntimeError, r"conv2d: got a weight of shape \(2, 3, 3\), wanted 4 axes",
+     lambda: F.conv2d(tp.ones(3, 4, 4), tp.ones(2, 3, 3))),
+    (RuntimeError, r"conv2d: got a bias of shape \(3,\), wanted \(2,\)",
+     lambda: F.conv2d(tp.ones(3, 4, 4), tp.ones(2, 3, 3, 3), tp.ones(3))),
+    (RuntimeError, r"conv2d: got padding 'same' with a stride",
+     lambda: F.conv2d(tp.ones(3, 4, 4), tp.ones(2, 3, 3, 3), padding="same", stride=2)),
+    (TypeError, r"conv2d: got an input of tensorplug.float32 and a weight of tensorplug.float64",
+     lambda: F.conv2d(tp.ones(3, 4, 4), tp.ones(2, 3, 3, 3, dtype="float64"))),
+    (RuntimeError, r"conv2d: got stride 0, wanted 1 or more",
+     lambda: F.conv2d(tp.ones(3, 4, 4), tp.ones(2, 3, 3, 3), stride=0)),
+    (RuntimeError, r"conv_transpose2d: got output_padding 2, wanted less than the stride",
+     lambda: F.conv_transpose2d(tp.ones(3, 4, 4), tp.ones(3, 3, 3, 3), output_padding=2)),
+    (RuntimeError, r"conv_transpose1d: got an input of shape \(3, 4\) and a weight of shape \(2, 3, 3\)",
+     lambda: F.conv_transpose1d(tp.ones(3, 4), tp.ones(2, 3, 3))),
+    (RuntimeError, r"max_pool2d: got padding 2, wanted at most half of the kernel size 3",
+     lambda: F.max_pool2d(tp.ones(1, 4, 4), 3, padding=2)),
+    (RuntimeError, r"avg_pool2d: got an input of shape \(1, 1, 2, 2\) with padding 0, wanted one not smaller",
+     lambda: F.avg_pool2d(tp.ones(1, 2, 2), 3)),
+    (RuntimeError, r"adaptive_avg_pool2d: got output_size \(1, 2, 3\), wanted one integer or 2",
+     lambda: F.adaptive_avg_pool2d(tp.ones(1, 2, 2), (1, 2, 3))),
+    (IndexError, r"scatter: index 9 is out of bounds", lambda: F.max_unpool1d(tp.ones(1, 1), tp.tensor([[9]]), 2)),
+    (ValueError, r"max_unpool1d: got output_size \(5,\), wanted about \(2,\)",
+     lambda: F.max_unpool1d(tp.ones(1, 1), tp.tensor([[0]]), 2, output_size=(5,))),
+    (RuntimeError, r"fold: got an input of shape \(1, 4, 3\), wanted a multiple of 4 rows",
+     lambda: F.fold(tp.ones(1, 4, 3), (2, 3), 2)),
+    (RuntimeError, r"pad: got \(3, 0\) of axis 0 in mode 'reflect' for an input of shape \(3,\)",
+     lambda: F.pad(tp.ones(3), (3, 0), "reflect")),
+    (ValueError, r"pad: got mode 'mirror', wanted 'constant'", lambda: F.pad(tp.ones(3), (3, 0), "mirror")),
+    (RuntimeError, r"pad: got 3 numbers for an input of shape \(3,\)", lambda: F.pad(tp.ones(3), (1, 0, 1))),
     (ValueError, r"rrelu: got slopes from 1.0 to 0.5", lambda: F.rrelu(tp.ones(2), 1.0, 0.5)),
 ]  # fmt: skip
 
@@ -66,3 +102,63 @@ def test_slopes_of_rrelu_are_drawn_in_training(backend: str) -> None:
     tp.manual_seed(0)
     found = F.rrelu(tp.full((100,), -1.0), 0.25, 0.5, training=True)
     assert -0.5 <= found.min().item() < found.max().item() <= -0.25
+
+
+def tensor(*shape: int, **options: Any) -> tp.Tensor:
+    """Distinct float64 numbers in a mixed order."""
+    count = math.prod(shape)
+    values = numpy.random.default_rng(count).permutation(count) / count - 0.4
+    return tp.asarray(values.reshape(shape)).requires_grad_(options.get("requires_grad", True))
+
+
+SECOND: dict[str, Callable[[], tuple[Callable[..., tp.Tensor], tuple[tp.Tensor, ...]]]] = {
+    "conv2d": lambda: (
+        lambda x, w, b: F.conv2d(x, w, b, (2, 1), padding=1, dilation=(1, 2), groups=2),
+        (tensor(1, 2, 4, 3), tensor(2, 1, 2, 2), tensor(2)),
+    ),
+    "max_pool2d": lambda: (lambda x: F.max_pool2d(x, 2, padding=1) ** 2, (tensor(1, 3, 4),)),
+}
+
+
+@pytest.mark.parametrize("name", SECOND)
+def test_second_derivatives(name: str) -> None:
+    function, inputs = SECOND[name]()
+    assert tp.autograd.gradgradcheck(function, inputs)
+
+
+def test_convolution_of_examples_and_of_kernels(backend: str) -> None:
+    x, w = tensor(3, 2, 4, 4, requires_grad=False), tensor(3, 2, 2, 2, 2, requires_grad=False)
+    whole = F.conv2d(x, w[0], stride=2, padding=1)
+    one = tp.vmap(lambda x, w: F.conv2d(x, w, stride=2, padding=1), in_dims=(0, None))(x, w[0])
+    numpy.testing.assert_allclose(one, whole, rtol=1e-12)
+    each = tp.vmap(lambda x, w: tp.func.grad(lambda w: F.conv2d(x, w).sum())(w))(x, w)
+    wanted = [tp.func.grad(lambda w, x=x: F.conv2d(x, w).sum())(w) for x, w in zip(x, w, strict=True)]
+    numpy.testing.assert_allclose(each, tp.stack(wanted), rtol=1e-12)
+    pooled = tp.vmap(lambda x: F.max_pool2d(x, 2))(x)
+    assert pooled.tolist() == F.max_pool2d(x, 2).tolist()
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: F.conv2d(x, x[:, :, :2, :2]),
+        lambda x: F.conv_transpose2d(x, x[:, :, :2, :2].mT),
+        lambda x: F.avg_pool2d(x, 3, padding=1),
+        lambda x: F.adaptive_avg_pool2d(x, 2),
+    ],
+)
+def test_half_precision_is_computed_in_single(backend: str, function: Callable[[tp.Tensor], tp.Tensor]) -> None:
+    x = tensor(1, 1, 5, 5, requires_grad=False).to("float16")
+    assert function(x).tolist() == function(x.float()).to("float16").tolist()
+
+
+def test_pooling_of_nan_and_infinities(backend: str) -> None:
+    x = tp.tensor([[math.nan, 1.0, -math.inf, -math.inf, math.inf, 2.0]])
+    values, indices = F.max_pool1d(x, 2, return_indices=True)
+    assert values[0].tolist() == pytest.approx([math.nan, -math.inf, math.inf], nan_ok=True)
+    assert indices.tolist() == [[0, 2, 4]]
+    # The padding is not read.
+    padded, indices = F.max_pool1d(tp.full((1, 3), -math.inf), 2, padding=1, return_indices=True)
+    assert padded.tolist() == [[-math.inf, -math.inf]]
+    assert indices.tolist() == [[0, 1]]
+    assert F.adaptive_avg_pool1d(tp.tensor([[1.0, math.inf, 2.0]]), 2).tolist() == [[math.inf, math.inf]]

@@ -82,8 +82,8 @@ self_adjoint(
 )
 
 linear(
-    *"cumulative_sum diagonal fft.irfft fft.rfft getitem imag index matmul mean permute_dims real roll sum unfold "
-    "vecdot".split()
+    *"convolution convolution_transpose cumulative_sum diagonal fft.irfft fft.rfft getitem imag "
+    "index matmul mean permute_dims real roll sum unfold vecdot windows".split()
 )
 
 reduction("linalg.vector_norm", "logsumexp", "max", "min", "prod", "std", "var")
@@ -103,6 +103,8 @@ tangent("linalg.cholesky", x=_cholesky)
 tangent("linalg.inv", x=lambda ops, t, out: -ops.matmul(ops.matmul(out, t), out))
 tangent("linalg.solve", x1=_solve_x1, x2=lambda ops, t, x1: linalg(ops, "solve")(x1, t))
 tangent("log_softmax", x=lambda ops, t, out, axis: t - ops.sum(ops.exp(out) * t, axis=axis, keepdims=True))
+tangent("constant_pad", x=lambda ops, t, padding: ops.constant_pad(t, padding=padding, value=0))
+tangent("overlap_add", x=lambda ops, t, window, out_shape: ops.overlap_add(t, shape=out_shape, window=window))
 tangent(
     "put",
     x=RULES["put"].gradients["x"],

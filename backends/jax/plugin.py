@@ -29,6 +29,7 @@ from ..program import Executable, Program
 from .elementwise import kernels as elementwise_kernels
 from .fft import kernels as fft_kernels
 from .linalg import kernels as linalg_kernels
+from .networks import kernels as network_kernels
 from .programs import TRACING, Check, executable
 from .reductions import kernels as statistics_kernels
 
@@ -71,6 +72,7 @@ class Jax(Backend):
         kernels |= {name: self._wide(function) for name, function in elementwise_kernels(jax).items()}
         kernels |= {name: self._wide(function) for name, function in fft_kernels(jnp).items()}
         kernels |= {name: self._wide(function) for name, function in linalg_kernels(jax, self).items()}
+        kernels |= {name: self._wide(function) for name, function in network_kernels(jax).items()}
         kernels |= {name: self._wide(function) for name, function in statistics_kernels(jax).items()}
         return kernels | {
             "complex": self._wide(self._complex),

@@ -29,6 +29,7 @@ from .indexing import write
 from .linalg import KERNELS as LINALG
 from .losses import KERNELS as LOSSES
 from .losses import pointwise
+from .networks import KERNELS as NETWORKS
 from .products import matmul, vecdot
 from .softmax import KERNELS as SOFTMAX
 from .sorting import KERNELS as SORTING
@@ -269,6 +270,7 @@ class NumPy(Backend):
             | SORTING
             | LINALG
             | INDEXING
+            | NETWORKS
             | {
                 "sum": _sum,
                 "prod": _reduce(numpy.multiply),

@@ -228,6 +228,45 @@ BY_ITSELF: dict[str, tuple[Use, ...]] = {
             i=indices((70001,), 0, 1031),
         ),
     ),
+    "windows": (Use('OPERATIONS["windows"](x, window=((3, 2, 5),))', x=Operand((3, 1031), WHOLE)),),
+    "overlap_add": (
+        Use(
+            'OPERATIONS["overlap_add"](x, shape=(3, 1031), window=((3, 1, 1),))',
+            dtypes="fc",
+            x=Operand((3, 3, 1029), WHOLE),
+        ),
+    ),
+    "max_offsets": (
+        Use(
+            'OPERATIONS["max_offsets"](x, ranges=(tuple(range(i, i + 3) for i in range(0, 1029, 2)),))',
+            dtypes="f",
+            x=Operand((3, 1031), DIFFERENT),
+        ),
+    ),
+    "convolution": (
+        Use(
+            'OPERATIONS["convolution"](x, y, geometry=((2,), ((1, 1),), (1,), 1))',
+            dtypes="f",
+            x=Operand((2, 33, 1031), WHOLE),
+            y=Operand((3, 33, 3), WHOLE),
+        ),
+    ),
+    "convolution_transpose": (
+        Use(
+            'OPERATIONS["convolution_transpose"](x, y, geometry=((2,), ((1, 1),), (1,), 1))',
+            dtypes="f",
+            x=Operand((2, 33, 516), WHOLE),
+            y=Operand((33, 3, 3), WHOLE),
+        ),
+    ),
+    "convolution_weight": (
+        Use(
+            'OPERATIONS["convolution_weight"](x, y, size=(3,), geometry=((2,), ((1, 1),), (1,), 1))',
+            dtypes="f",
+            x=Operand((33, 3, 1031), WHOLE),
+            y=Operand((33, 2, 516), WHOLE),
+        ),
+    ),
     "searchsorted": (
         Use("tp.searchsorted(tp.sort(x1), x2)", dtypes="iuf", x1=(LONGEST,), x2=(1031,)),
         Use('tp.searchsorted(tp.sort(x1), x2, side="right")', dtypes="iuf", x1=(1031,), x2=(3, 1031)),

@@ -167,6 +167,7 @@ NAMES: dict[str, Bound] = {
     "var": Bound(24, "operands", signed_zeros=False),
     "std": Bound(24, "operands", signed_zeros=False),
     "fold": SUM,
+    "overlap_add": SUM,
     "scatter_zeros": SUM,
     # Its exponentials and their sum are put together in the operand's own dtype.
     "softmax_normalizer": Bound(24, "operands", signed_zeros=False),

@@ -8,6 +8,7 @@ CHAPTERS = {
     "bisection": "search",
     "activations": "activation",
     "comparison": "composite",
+    "convolution": "composite",
     "distances": "composite",
     "fft": "transform",
     "generator": "composite",
@@ -17,6 +18,8 @@ CHAPTERS = {
     "linear_algebra": "matrix product",
     "losses": "loss",
     "manipulation": "manipulation",
+    "padding": "manipulation",
+    "pooling": "search",
     "searching": "search",
     "selection": "composite",
     "sets": "search",
@@ -25,6 +28,7 @@ CHAPTERS = {
     "statistical": "cumulation",
     "structure": "indexing",
     "utility": "composite",
+    "windows": "manipulation",
     "writes": "in place",
 }
 """Families, by chapter, of operations that are neither elementwise nor reductions nor views."""

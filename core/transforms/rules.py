@@ -33,7 +33,9 @@ def rule(*names: str) -> Callable[[MakeRule], MakeRule]:
     return enter
 
 
-rule(*"adjugate cast diagonal imag matrix_transpose real tril triu unfold view_dtype".split())(leading)
+rule(*"adjugate cast constant_pad diagonal imag matrix_transpose real tril triu unfold view_dtype windows".split())(
+    leading
+)
 rule("argmax", "argmin")(position)
 rule("linalg.cross", "vecdot")(elementwise)
 rule("argsort", "roll", "sort")(along_axes)
@@ -190,7 +192,7 @@ def _unstack(library: BatchedLibrary, kernel: Any) -> Rule:
     return unstack
 
 
-@rule("diagonal_embed", "fold")
+@rule("diagonal_embed", "fold", "overlap_add")
 def _of_shape(library: BatchedLibrary, kernel: Any) -> Rule:
     """What is told the shape of its result."""
 

@@ -45,9 +45,7 @@ triangular_solve unflatten unique unique_consecutive vdot vsplit
 """.split()
 """PyTorch's methods; those that Tensor lacks, and in-place forms that it lacks, are explained."""
 
-OTHERS: Final = frozenset(
-    "addbmm addmv autograd.functional dtype layout name nn.unfold nn.functional.unfold random size type".split()
-)
+OTHERS: Final = frozenset("addbmm addmv autograd.functional dtype layout name nn.unfold random size type".split())
 """Names, in lower case, that are similar to one of ours and mean another function."""
 
 
@@ -65,8 +63,8 @@ def explanation(place: str, name: str) -> str:
     --------
     >>> explanation("", "arccos")
     'tensorplug.arccos is not part of Tensorplug; the nearest is tensorplug.acos; see docs/dialects.md'
-    >>> explanation("nn", "Conv2d")
-    'tensorplug.nn.Conv2d is not part of Tensorplug; see docs/dialects.md'
+    >>> explanation("nn", "Module")
+    'tensorplug.nn.Module is not part of Tensorplug; see docs/dialects.md'
     """
     near = _nearest(place, name)
     hint = f"; the nearest is {_full(*near)}" if near else ""

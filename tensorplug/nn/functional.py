@@ -7,14 +7,26 @@ import warnings
 
 from ..core.memory.tensor import Tensor
 from ..core.pytorch import activations as _activations
+from ..core.pytorch import adaptive_pooling as _adaptive_pooling
+from ..core.pytorch import convolution as _convolution
 from ..core.pytorch import distances as _distances
+from ..core.pytorch import padding as _padding
 from ..core.pytorch import piecewise as _piecewise
+from ..core.pytorch import pooling as _pooling
 from ..core.pytorch import softmax as _softmax
+from ..core.pytorch import unpooling as _unpooling
+from ..core.pytorch import windows as _windows
 from ..core.pytorch.activations import *
+from ..core.pytorch.adaptive_pooling import *
 from ..core.pytorch.constructors import one_hot as one_hot
+from ..core.pytorch.convolution import *
 from ..core.pytorch.distances import *
+from ..core.pytorch.padding import *
 from ..core.pytorch.piecewise import *
+from ..core.pytorch.pooling import *
 from ..core.pytorch.softmax import logsumexp as logsumexp
+from ..core.pytorch.unpooling import *
+from ..core.pytorch.windows import *
 from ..core.random.generator import dropout as dropout
 from ..core.standard import elementwise as _elementwise
 from ..core.standard.elementwise import sigmoid as sigmoid
@@ -37,7 +49,18 @@ if not typing.TYPE_CHECKING:
         "softmin",
         "tanh",
     ]
-    for _chapter in (_activations, _distances, _losses, _piecewise):
+    for _chapter in (
+        _activations,
+        _adaptive_pooling,
+        _convolution,
+        _distances,
+        _losses,
+        _padding,
+        _piecewise,
+        _pooling,
+        _unpooling,
+        _windows,
+    ):
         __all__ += _chapter.__all__
 
 

@@ -1,0 +1,67 @@
+"""Kernels of padding and of sliding windows on NumPy arrays, of which convolutions and pooling are made."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy
+
+from ..common.quiet import quiet
+from ..contract import Kernel
+
+
+def _constant_pad(x: Any, padding: tuple[tuple[int, int], ...], value: Any) -> Any:
+    lead = x.ndim - len(padding)
+    source = [slice(max(-before, 0), x.shape[lead + i] - max(-behind, 0)) for i, (before, behind) in enumerate(padding)]
+    part = x[(..., *source)]
+    if max(map(max, padding), default=0) <= 0:
+        return part
+    shape = [length + sum(added) for length, added in zip(x.shape[lead:], padding, strict=True)]
+    out = numpy.zeros((*x.shape[:lead], *shape), x.dtype)
+    if value != 0:
+        out.fill(value)
+    target = [slice(max(before, 0), n - max(behind, 0)) for n, (before, behind) in zip(shape, padding, strict=True)]
+    out[(..., *target)] = part
+    return out
+
+
+def _windows(x: Any, window: tuple[tuple[int, int, int], ...]) -> Any:
+    lead = x.ndim - len(window)
+    shape, strides = x.shape[:lead], x.strides[:lead]
+    sizes, steps, withins = zip(*window, strict=True)
+    numbers = [
+        max((length - within * (size - 1) - 1 + step) // step, 0)
+        for length, size, step, within in zip(x.shape[lead:], sizes, steps, withins, strict=True)
+    ]
+    along = x.strides[lead:]
+    inner = [stride * within for stride, within in zip(along, withins, strict=True)]
+    outer = [stride * step for stride, step in zip(along, steps, strict=True)]
+    return numpy.lib.stride_tricks.as_strided(
+        x, (*shape, *sizes, *numbers), (*strides, *inner, *outer), writeable=x.flags.writeable
+    )
+
+
+@quiet
+def _overlap_add(x: Any, shape: tuple[int, ...], window: tuple[tuple[int, int, int], ...]) -> Any:
+    """Add all windows at once, one place of the window after the other; half types in float32."""
+    if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
+        return _overlap_add(x.astype(numpy.float32), shape, window).astype(x.dtype)
+    out = numpy.zeros(shape, x.dtype)
+    numbers = x.shape[x.ndim - len(window) :]
+    places = [
+        [slice(i * within, i * within + number * step, step) for i in range(size)]
+        for (size, step, within), number in zip(window, numbers, strict=True)
+    ]
+    lead = (slice(None),) * (out.ndim - len(window))
+    for place in itertools.product(*(range(size) for size, _, _ in window)):
+        target = out[(*lead, *(along[i] for along, i in zip(places, place, strict=True)))]
+        target += x[(*lead, *place)]
+    return out
+
+
+KERNELS: dict[str, Kernel] = {
+    "constant_pad": _constant_pad,
+    "overlap_add": _overlap_add,
+    "windows": _windows,
+}

@@ -1,0 +1,125 @@
+"""Uses of functions of networks: padding, sliding windows, convolutions, pooling, norms, attention and so on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .use import ANY, Operand, Use, fixed
+
+GEOMETRY = "((2, 1), ((1, 0), (-1, 1)), (1, 2), 2)"
+"""Of an image of 3 x 5 and kernels of 2 x 2, of which there are 2 x 3."""
+
+WINDOW = "((2, 1, 2), (3, 2, 1))"
+"""Of images of 4 x 5, in which there are 2 x 2."""
+
+
+def _function(call: str, dtypes: str = "f", **shapes: tuple[int, ...]) -> Use:
+    return Use.of(f"tp.nn.functional.{call}", shapes, dtypes=dtypes)
+
+
+def _of_shape(*shape: int) -> Operand:
+    """An operand whose shape the parameters fit alone."""
+    return Operand(shape, replace(ANY, any_shape=False))
+
+
+USES: dict[str, tuple[Use, ...]] = {
+    "constant_pad": (
+        Use('OPERATIONS["constant_pad"](x, padding=((1, 2),), value=0)', x=(2, 3)),
+        Use('OPERATIONS["constant_pad"](x, padding=((-1, 0), (2, -1)), value=1)', x=(2, 3)),
+    ),
+    "pad": (
+        _function("pad(x, (1, 2))", "biufc", x=(2, 3)),
+        _function('pad(x, (1, 2, -1, 0), "constant", 1)', "iufc", x=(2, 3)),
+        _function('pad(x, (1, 2), mode="reflect")', x=(2, 3)),
+        _function('pad(x, (3, -1), mode="replicate")', x=(2, 3)),
+        _function('pad(x, (1, -1, 2, 0), mode="circular")', x=(2, 3)),
+    ),
+    "constant_pad_nd": (_function("constant_pad_nd(x, (1, 2), 1)", "iufc", x=(2, 3)),),
+    "windows": (
+        Use(f'OPERATIONS["windows"](x, window={WINDOW})', x=(2, 4, 5)),
+        Use('OPERATIONS["windows"](x, window=((2, 1, 1),))', x=(2, 3)),
+    ),
+    "overlap_add": (
+        Use(f'OPERATIONS["overlap_add"](x, shape=(1, 4, 5), window={WINDOW})', dtypes="fc", x=(1, 2, 3, 2, 2)),
+        Use('OPERATIONS["overlap_add"](x, shape=(2, 3), window=((2, 1, 1),))', dtypes="fc", x=(2, 2, 2)),
+    ),
+    "nn.functional.unfold": (
+        _function("unfold(x, 2)", x=(2, 1, 3, 2)),
+        _function("unfold(x, (2, 1), dilation=(1, 2), padding=1, stride=(2, 1))", x=(2, 3, 2)),
+    ),
+    "nn.functional.fold": (
+        _function("fold(x, (2, 3), 2)", x=(2, 4, 2)),
+        _function("fold(x, 2, (2, 1), dilation=(1, 2), padding=1, stride=(2, 1))", x=(4, 8)),
+    ),
+    "convolution": (
+        Use(f'OPERATIONS["convolution"](x, y, geometry={GEOMETRY})', dtypes="f", x=_of_shape(1, 2, 3, 5),
+            y=_of_shape(2, 1, 2, 2)),
+    ),
+    "convolution_transpose": (
+        Use(f'OPERATIONS["convolution_transpose"](x, y, geometry={GEOMETRY})', dtypes="f", x=_of_shape(1, 2, 2, 3),
+            y=_of_shape(2, 1, 2, 2)),
+    ),
+    "convolution_weight": (
+        Use(f'OPERATIONS["convolution_weight"](x, y, size=(2, 2), geometry={GEOMETRY})', dtypes="f",
+            x=_of_shape(1, 2, 3, 5), y=_of_shape(1, 2, 2, 3)),
+    ),
+    "conv1d": (
+        _function("conv1d(x, w, b, padding=1)", x=(2, 1, 3), w=(2, 1, 2), b=(2,)),
+        _function("conv1d(x, w, stride=2, dilation=2)", x=(1, 5), w=(1, 1, 2)),
+    ),
+    "conv2d": (
+        _function('conv2d(x, w, padding="same")', x=(2, 1, 3, 2), w=(1, 1, 2, 2)),
+        _function("conv2d(x, w, None, (1, 2), (1, 0), groups=2)", x=(2, 2, 3), w=(2, 1, 2, 1)),
+    ),
+    "conv3d": (_function("conv3d(x, w)", x=(1, 1, 2, 2, 3), w=(1, 1, 1, 2, 2)),),
+    "conv_transpose1d": (
+        _function("conv_transpose1d(x, w, b, stride=2, padding=1, output_padding=1)", x=(2, 1, 3), w=(1, 2, 2), b=(2,)),
+    ),
+    "conv_transpose2d": (
+        _function("conv_transpose2d(x, w)", x=(2, 1, 3, 2), w=(1, 1, 2, 2)),
+        _function("conv_transpose2d(x, w, None, (1, 2), dilation=2, groups=2)", x=(2, 2, 3), w=(2, 1, 2, 1)),
+    ),
+    "conv_transpose3d": (_function("conv_transpose3d(x, w)", x=(1, 1, 2, 2, 2), w=(1, 1, 1, 2, 2)),),
+    "max_offsets": (
+        Use('OPERATIONS["max_offsets"](x, ranges=((range(0, 2), range(1, 3)), (range(0, 3, 2),)))', dtypes="f",
+            x=(2, 3, 4)),
+    ),
+    "max_pool1d": (
+        _function("max_pool1d(x, 2, padding=1, return_indices=True)", x=(2, 3)),
+        _function("max_pool1d(x, 2, 2, ceil_mode=True)", x=(1, 2, 3)),
+    ),
+    "max_pool2d": (
+        _function("max_pool2d(x, 2)", x=(2, 1, 3, 4)),
+        _function("max_pool2d(x, (2, 1), 1, dilation=(1, 2), return_indices=True)", x=(2, 3, 3)),
+    ),
+    "max_pool3d": (_function("max_pool3d(x, 2)", x=(1, 2, 2, 4)),),
+    "avg_pool1d": (_function("avg_pool1d(x, 2, 1, 1, count_include_pad=False)", x=(2, 3)),),
+    "avg_pool2d": (
+        _function("avg_pool2d(x, 2)", x=(2, 1, 3, 4)),
+        _function("avg_pool2d(x, 2, padding=1, ceil_mode=True, divisor_override=3)", x=(2, 3, 3)),
+    ),
+    "avg_pool3d": (_function("avg_pool3d(x, 2)", x=(1, 2, 2, 4)),),
+    "lp_pool1d": (Use("tp.nn.functional.lp_pool1d(tp.abs(x) + 0.5, 2.0, 2)", dtypes="f", x=(2, 4)),),
+    "lp_pool2d": (Use("tp.nn.functional.lp_pool2d(tp.abs(x) + 0.5, 3.0, 2, 1)", dtypes="f", x=(2, 3, 3)),),
+    "lp_pool3d": (Use('tp.nn.functional.lp_pool3d(x, float("inf"), 2)', dtypes="f", x=(1, 2, 2, 2)),),
+    "adaptive_max_pool1d": (_function("adaptive_max_pool1d(x, 2, True)", x=(2, 3)),),
+    "adaptive_max_pool2d": (_function("adaptive_max_pool2d(x, (2, None))", x=(2, 1, 3, 2)),),
+    "adaptive_max_pool3d": (_function("adaptive_max_pool3d(x, 1)", x=(1, 2, 2, 2)),),
+    "adaptive_avg_pool1d": (_function("adaptive_avg_pool1d(x, 2)", x=(2, 3)),),
+    "adaptive_avg_pool2d": (
+        _function("adaptive_avg_pool2d(x, (2, 1))", x=(2, 1, 3, 2)),
+        _function("adaptive_avg_pool2d(x, (2, None))", x=(2, 4, 3)),
+    ),
+    "adaptive_avg_pool3d": (_function("adaptive_avg_pool3d(x, 1)", x=(1, 2, 2, 2)),),
+    "max_unpool1d": (
+        Use("tp.nn.functional.max_unpool1d(*tp.nn.functional.max_pool1d(x, 2, return_indices=True), 2)", dtypes="f",
+            x=(2, 4)),
+    ),
+    "max_unpool2d": (
+        Use("tp.nn.functional.max_unpool2d(*tp.nn.functional.max_pool2d(x, 2, return_indices=True), 2)", dtypes="f",
+            x=(2, 2, 4)),
+    ),
+    "max_unpool3d": (
+        Use("tp.nn.functional.max_unpool3d(x, i, 2)", dtypes="f", x=(1, 1, 1, 1), i=fixed([[[[7]]]], "int64")),
+    ),
+}  # fmt: skip

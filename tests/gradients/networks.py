@@ -1,0 +1,78 @@
+"""Cases of the gradients of padding, sliding windows and convolutions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+
+import tensorplug.nn.functional as F
+from tensorplug.core import OPERATIONS
+
+from .case import Case, points
+
+WINDOW = ((2, 1, 2), (3, 2, 1))
+"""Of images of 4 x 5, in which there are 2 x 2."""
+
+GEOMETRY = ((2, 1), ((1, 0), (-1, 1)), (1, 2), 2)
+"""Of an image of 3 x 5 and kernels of 2 x 2, of which there are 2 x 3."""
+
+
+def windows(jnp: Any, x: Any) -> Any:
+    rows = numpy.asarray([0, 2])[:, None] + numpy.arange(2)
+    columns = numpy.arange(3)[:, None] + numpy.asarray([0, 2])
+    return x[..., rows[:, None, :, None], columns[None, :, None, :]]
+
+
+def overlap_add(jnp: Any, x: Any) -> Any:
+    import jax
+
+    return jax.linear_transpose(lambda y: windows(jnp, y), jax.ShapeDtypeStruct((1, 4, 5), x.dtype))(x)[0]
+
+
+def convolution(jnp: Any, x: Any, w: Any) -> Any:
+    import jax
+
+    stride, padding, dilation, groups = GEOMETRY
+    return jax.lax.conv_general_dilated(x, w, stride, padding, rhs_dilation=dilation, feature_group_count=groups)
+
+
+def transpose(jnp: Any, x: Any, w: Any) -> Any:
+    import jax
+
+    shape = jax.ShapeDtypeStruct((1, 2, 3, 5), x.dtype)
+    return jax.linear_transpose(lambda y: convolution(jnp, y, w), shape)(x)[0]
+
+
+def weight(jnp: Any, x: Any, y: Any) -> Any:
+    import jax
+
+    shape = jax.ShapeDtypeStruct((2, 1, 2, 2), x.dtype)
+    return jax.linear_transpose(lambda w: convolution(jnp, x, w), shape)(y)[0]
+
+
+CASES: dict[str, list[Case]] = {
+    "constant_pad": [
+        Case(lambda x: F.pad(x, (1, 2, -1, 0), value=3.0), points((2, 3)),
+             lambda jnp, x: jnp.pad(x[1:], ((0, 0), (1, 2)), constant_values=3.0)),
+        Case(lambda x: F.pad(x, (1, 1)), points((0, 2)), None),
+    ],
+    "windows": [Case(lambda x: OPERATIONS["windows"](x, window=WINDOW), points((1, 4, 5)), windows)],
+    "overlap_add": [
+        Case(lambda x: OPERATIONS["overlap_add"](x, shape=(1, 4, 5), window=WINDOW), points((1, 2, 3, 2, 2)),
+             overlap_add)
+    ],
+    "convolution": [
+        Case(lambda x, w: OPERATIONS["convolution"](x, w, geometry=GEOMETRY), points((1, 2, 3, 5), (2, 1, 2, 2)),
+             convolution),
+        Case(F.conv1d, points((0, 1, 3), (2, 1, 2), (2,)), None),
+    ],
+    "convolution_transpose": [
+        Case(lambda x, w: OPERATIONS["convolution_transpose"](x, w, geometry=GEOMETRY),
+             points((1, 2, 2, 3), (2, 1, 2, 2)), transpose)
+    ],
+    "convolution_weight": [
+        Case(lambda x, y: OPERATIONS["convolution_weight"](x, y, size=(2, 2), geometry=GEOMETRY),
+             points((1, 2, 3, 5), (1, 2, 2, 3)), weight)
+    ],
+}  # fmt: skip
