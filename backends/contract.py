@@ -435,6 +435,9 @@ class Backend:
     def release_memory(self, device: Any) -> None:
         """Return unused memory of the library's pool to the device."""
 
+    def clear_caches(self) -> None:
+        """Free the memory of compiled functions."""
+
     def random_bits(self, seed: int, offset: int, count: int, device: Any) -> Array:
         """Random 64-bit words ``offset`` to ``offset + count`` of the stream of a seed.
 

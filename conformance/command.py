@@ -85,12 +85,11 @@ def main(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise CommandError(str(error)) from None
     begin = time.perf_counter()
-    with progress(len(chosen) * len(names)) as advance:
-        outcomes = _run(names, chosen, options, advance)
+    outcomes, interrupt = _run(names, chosen, options)
     seconds = time.perf_counter() - begin
     done = Run(ranked(outcomes), options.level, options.seed, held, _versions(), seconds)
-    whole = not (options.op or options.chapter or options.keyword)
-    asked = {(check.operation, check.aspect) for check in chosen}
+    whole = not (options.op or options.chapter or options.keyword or interrupt)
+    asked = {(check.operation, check.aspect) for check in (outcomes if interrupt else chosen)}
     since = None
     if old is not None:
         since = changes(old, done, None if whole else lambda outcome: (outcome.operation, outcome.aspect) in asked)
@@ -100,6 +99,8 @@ def main(options: argparse.Namespace) -> int:
             write(done, since)
         except OSError as error:
             raise CommandError(f"report: {str(path)!r} could not be written: {error.strerror}") from None
+    if interrupt is not None:
+        raise interrupt
     if missing:
         return ERROR
     return int(any(outcome.status == FAILED for outcome in outcomes))
@@ -123,16 +124,36 @@ def _available(asked: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _run(
+    names: Sequence[str], chosen: Sequence[Check], options: argparse.Namespace
+) -> tuple[list[Outcome], KeyboardInterrupt | None]:
+    """The outcomes, and the interrupt if Ctrl-C came before they were complete."""
+    outcomes: list[Outcome] = []
+    with progress(len(chosen) * len(names)) as advance:
+
+        def add(outcome: Outcome) -> None:
+            outcomes.append(outcome)
+            advance(outcome)
+
+        try:
+            _run_checks(names, chosen, options, add)
+        except KeyboardInterrupt as interrupt:
+            print(f"interrupted after {len(outcomes)} of {len(chosen) * len(names)} checks")
+            return outcomes, interrupt
+    return outcomes, None
+
+
+def _run_checks(
     names: Sequence[str], chosen: Sequence[Check], options: argparse.Namespace, advance: Callable[[Outcome], None]
-) -> list[Outcome]:
+) -> None:
     jobs = options.jobs or os.cpu_count() or 1
     if find_spec("pebble") is None:
         print(
             "tensorplug conformance: pebble is not installed, so a plugin that crashes or hangs stops the suite: "
             f"{install_command('conformance')}"
         )
-        return run(names, level=options.level, seed=options.seed, chosen=chosen, advance=advance)
-    return list(run_in_processes(names, chosen, level=options.level, seed=options.seed, jobs=jobs, advance=advance))
+        run(names, level=options.level, seed=options.seed, chosen=chosen, advance=advance)
+    else:
+        run_in_processes(names, chosen, level=options.level, seed=options.seed, jobs=jobs, advance=advance)
 
 
 def _versions() -> dict[str, str]:

@@ -10,12 +10,9 @@ and shape is compiled, run of each test function
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import gc
 import itertools
 import os
-import sys
 import types
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
@@ -31,7 +28,7 @@ from tensorplug.backends import (
     register,
     unregister,
 )
-from tensorplug.core.memory import derivation
+from tensorplug.conformance.engine.memory import release_memory
 
 # SciPy looks at it once, when it is imported, and JAX imports SciPy.
 os.environ["SCIPY_ARRAY_API"] = "1"
@@ -171,22 +168,8 @@ def _covering(grid: list[tuple[pytest.Item, set[Hashable]]]) -> Iterator[pytest.
 class _Memory:
     """What JAX has compiled for tests that ran, which is some 2 MB a function, is given back."""
 
-    LIMIT = 900 << 20
-    """At how many bytes of a process; where the system does not tell them, after each file."""
-
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Any:
         done = yield
-        if "jax" in sys.modules and self._is_full(nextitem is None or nextitem.path != item.path):
-            derivation._compiled.clear()
-            sys.modules["jax"].clear_caches()
-            with contextlib.suppress(OSError, AttributeError):
-                ctypes.CDLL("libc.so.6").malloc_trim(0)
+        release_memory()
         return done
-
-    def _is_full(self, ends: bool) -> bool:
-        try:
-            with open("/proc/self/statm") as counts:
-                return int(counts.read().split()[1]) * os.sysconf("SC_PAGESIZE") > self.LIMIT
-        except OSError:
-            return ends

@@ -29,7 +29,9 @@ from tensorplug.backends import (
 )
 from tensorplug.backends.numpy.plugin import NumPy
 from tensorplug.conformance import run
+from tensorplug.conformance.engine import memory
 from tensorplug.conformance.engine.arrays import rounded, to_host
+from tensorplug.conformance.engine.available import PLAIN, available
 from tensorplug.conformance.engine.bounds import EXACT
 from tensorplug.conformance.engine.comparing import require_agreement
 from tensorplug.conformance.engine.example import Example, Mismatch, draw
@@ -41,7 +43,7 @@ from tensorplug.conformance.engine.outcome import (
     Failure,
     Outcome,
 )
-from tensorplug.conformance.engine.reference import Reference
+from tensorplug.conformance.engine.reference import Reference, eager_reference
 from tensorplug.conformance.engine.runner import checks, ranked, run_check
 from tensorplug.conformance.engine.trial import Trial, shrunk
 from tensorplug.conformance.uses import (
@@ -624,6 +626,15 @@ class TestCommand:
         assert f"odd::{ceil.chapter}::floor" in done.stdout
         assert f"odd::{ceil.chapter}::ceil" not in done.stdout
 
+    def test_interrupted(self, tmp_path: Path) -> None:
+        pressed = self.ODD.replace("os._exit(3)", "os.kill(os.getppid(), 2), time.sleep(600)")
+        plugins, report = self.plugin(tmp_path, pressed), tmp_path / "report.json"
+        operations = ("--op", "add", "--op", "floor")
+        done = self.command("odd", "--quick", *operations, "--jobs", "1", "--report", str(report), plugins=plugins)
+        assert (done.returncode, done.stderr) == (130, "tensorplug conformance: interrupted\n")
+        assert "interrupted after" in done.stdout
+        assert {outcome["operation"] for outcome in json.loads(report.read_text())["outcomes"]} == {"add"}
+
     @pytest.mark.parametrize("jobs", ["1", "2"])
     def test_a_plugin_with_threads_that_go_on(self, tmp_path: Path, jobs: str) -> None:
         plugin = self.plugin(
@@ -752,6 +763,64 @@ class TestPytest:
         )
         done = self.pytest(tmp_path, "--backend", "mine", ".")
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+class TestReference:
+    """Compilations are saved where they tell nothing."""
+
+    def test_elementwise_functions_compile_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        pytest.importorskip("jax")
+        reference, shapes = Reference("jax"), set()
+        run_example = reference._run
+
+        def noting(example: Example, program: Any) -> Any:
+            shapes.update(host.shape for host in example.hosts.values())
+            return run_example(example, program)
+
+        monkeypatch.setattr(reference, "_run", noting)
+        for shape in ((), (2, 3), (0, 3), (7, 131)):
+            host = numpy.arange(1.0, 1 + numpy.prod(shape)).reshape(shape)
+            example = Example(Use("tp.log(x)", elementwise=True, x=shape), {"x": "float64"}, "contiguous", {"x": host})
+            ((path, found),) = reference.expected(example)
+            assert path == ""
+            assert found.shape == shape
+            numpy.testing.assert_allclose(found, numpy.log(host), rtol=1e-14)
+        assert len(shapes) == 1
+
+    @pytest.mark.parametrize(
+        ("level", "name", "aspect", "wanted"),
+        [
+            ("quick", "sum", "values", "jax"),
+            ("quick", "sum", "sizes", PLAIN),
+            ("quick", "exp", "sizes", "jax"),
+            ("quick", "softmax", "values", PLAIN),
+            ("default", "sum", "sizes", "jax"),
+            ("default", "sum", "arguments", PLAIN),
+        ],
+    )
+    def test_aspects_have_references(self, level: str, name: str, aspect: str, wanted: str) -> None:
+        pytest.importorskip("jax")
+        trial = Trial("numpy", Reference("jax"), LEVELS[level], 0, name, aspect)
+        assert trial.reference.name == wanted
+        other = Trial("other", Reference("jax"), LEVELS[level], 0, name, aspect)
+        assert other.reference.name == ("numpy" if wanted == PLAIN else "jax")
+
+    def test_a_namespace_finds_a_kernel_at_fault(self) -> None:
+        wrong = backend_with("wrong", softmax=lambda x, axis: numpy.exp(x))
+        with registered(wrong) as name:
+            found = run([name], level="quick", operations=["softmax"], reference=eager_reference("numpy"))
+        assert found[0].status == "failed"
+        assert PLAIN not in available()
+
+    def test_memory_is_limited(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        cleared = []
+        monkeypatch.setattr(type(library_for("numpy").backend), "clear_caches", lambda self: cleared.append(self))
+        with registered(backend_with("sound")) as name:
+            run([name], level="quick", operations=["floor"], keyword="out", reference=REFERENCE)
+            assert not cleared or memory._used() > memory.FULL
+            monkeypatch.setattr(memory, "FULL", 0)
+            run([name], level="quick", operations=["floor"], keyword="out", reference=REFERENCE)
+        assert cleared
 
 
 def test_a_reference_is_never_the_tested_backend() -> None:

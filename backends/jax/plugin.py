@@ -241,6 +241,9 @@ class Jax(Backend):
                 raise NotImplementedError(str(error)) from None
             return found
 
+    def clear_caches(self) -> None:
+        self._jax.clear_caches()
+
     def synchronize(self, device: Any) -> None:
         self._jax.device_put(0.0, device).block_until_ready()
 

@@ -22,7 +22,7 @@ from tensorplug.core.dispatch.keys import library_for
 from ..engine.bounds import OWN_DTYPE, bound_of
 from ..engine.example import Example, evaluate
 from ..engine.programs import or_raise
-from ..engine.reference import Reference, quick_reference
+from ..engine.reference import Reference
 from ..engine.trial import Property, Trial
 from ..uses import Use, subjects, uses_of
 from .values import require_results, require_unchanged
@@ -92,7 +92,7 @@ def has_arguments(name: str) -> bool:
 
 def check_arguments(trial: Trial) -> None:
     """Combinations of arguments give what they give on the reference, or raise the same type of error."""
-    reference, rng = quick_reference(trial.backend) or trial.reference, trial.rng
+    reference, rng = trial.eager, trial.rng
     prop = _as_on(reference, trial.name)
     compiles = any(library_for(name).compiles for name in (reference.name, trial.backend))
     attempts = ATTEMPTS[trial.level.name][not compiles]

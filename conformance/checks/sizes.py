@@ -16,7 +16,7 @@ from tensorplug import Tensor
 from ..engine.arrays import Array, flatten
 from ..engine.bounds import OWN_DTYPE, bound_of
 from ..engine.example import Example, draw, evaluate
-from ..engine.reference import Expected, Unanswered
+from ..engine.reference import PERIOD, Expected, Unanswered
 from ..engine.trial import Trial
 from ..uses import Use, chapter_of, uses_of
 from ..uses.conversion import OUTSIDE
@@ -40,8 +40,6 @@ OF_MATRICES: tuple[Lengths, ...] = ({2: 3, 3: 131}, {2: 67, 3: 3}, {2: 601, 3: 3
 
 AXES = ((2, 1, 2), (1, 2, 1, 2))
 """Axes behind those of a matrix."""
-
-TURN = 61
 
 MANY = 33
 """Repetitions of the operands in a sequence."""
@@ -123,7 +121,7 @@ def _in_turn(values: Values) -> Values:
     """Some values again and again: of as many as there are elements, one would be where a library is inaccurate."""
 
     def draw(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
-        return numpy.resize(values.draw(rng, (min(TURN, math.prod(shape)),), dtype), shape)
+        return numpy.resize(values.draw(rng, (min(PERIOD, math.prod(shape)),), dtype), shape)
 
     return Values(draw, draw)
 

@@ -33,7 +33,7 @@ ROUNDS = 8
 """Number of rounds in which all threads start at once."""
 
 TRACED = 2
-"""In so many of these rounds, the first ones, they are interrupted after each line."""
+"""In so many of these rounds, the first ones, they are interrupted after each line; at the quick level in one."""
 
 PAUSES = (0.0,) * 7 + (1e-4,)
 """Seconds that they are, by chance, so that they do not go in step."""
@@ -56,7 +56,10 @@ def check_threads(trial: Trial) -> None:
     dtype = next(trial.dtypes(typical), None)
     if dtype is None:
         return
-    for use in (typical, *(grown(typical, lengths) for lengths in FRESH if fits(trial, typical, lengths))):
+    for use in (
+        typical,
+        *(grown(typical, lengths) for lengths in FRESH[: trial.level.typical] if fits(trial, typical, lengths)),
+    ):
         example = draw(_in_threads(use), dtype, "contiguous", trial.rng)
         trial.hold_for(_as_alone(trial, use), example, simplify=False)
 
@@ -65,7 +68,7 @@ def _as_alone(trial: Trial, use: Use) -> Property:
     def prop(example: Example) -> None:
         examples = _parts(use, example)
         # First, since it is in a cache that is not filled yet that they meet.
-        together = _together(trial.backend, examples)
+        together = _together(trial.backend, examples, min(TRACED, trial.level.typical))
         with tensorplug.no_grad():
             alone = [_results(one) for one in examples]
         if any(list(one) != alone for one in zip(*together, strict=True)):
@@ -130,7 +133,7 @@ def _parts(use: Use, example: Example) -> list[Example]:
     return parts
 
 
-def _together(backend: str, examples: Sequence[Example]) -> list[list[list[bytes]]]:
+def _together(backend: str, examples: Sequence[Example], traced: int) -> list[list[list[bytes]]]:
     """What each example gives in a thread of its own in each round; raises what one of them raised."""
     found: list[list[list[bytes]]] = [[] for _ in examples]
     errors: list[Exception] = []
@@ -142,7 +145,7 @@ def _together(backend: str, examples: Sequence[Example]) -> list[list[list[bytes
             with tensorplug.backend(backend), tensorplug.no_grad():
                 for turn in range(ROUNDS):
                     barrier.wait()
-                    with _taking_turns() if turn < TRACED else contextlib.nullcontext():
+                    with _taking_turns() if turn < traced else contextlib.nullcontext():
                         found[place].append(_results(examples[place]))
         except threading.BrokenBarrierError:
             pass

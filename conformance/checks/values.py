@@ -16,29 +16,30 @@ from ..engine.arrays import Array, flatten, to_host
 from ..engine.bounds import OWN_DTYPE, Bound, bound_of
 from ..engine.comparing import require_agreement
 from ..engine.example import Example, Mismatch, evaluate
-from ..engine.reference import Expected
+from ..engine.reference import Expected, Reference
 from ..engine.trial import Property, Trial
 
 
 def check_values(trial: Trial) -> None:
     """Results in all dtypes and shapes are the reference's, and operands stay as they were."""
-    prop = agreement(trial)
     for use, dtype in trial.situations():
-        trial.hold(prop, use, dtype)
+        first = use.elementwise or dtype == next(trial.dtypes(use))
+        trial.hold(agreement(trial, trial.reference if first else trial.eager), use, dtype)
 
 
-def agreement(trial: Trial, **changes: Any) -> Property:
-    """The property that a line gives what it gives on the reference, and leaves its operands as they were.
+def agreement(trial: Trial, reference: Reference | None = None, **changes: Any) -> Property:
+    """The property that a line gives what it gives on a reference, and leaves its operands as they were.
 
     Within the operation's bound, of which some attributes may be changed.
     """
     bound, own = replace(bound_of(trial.name), **changes), trial.name in OWN_DTYPE
+    held_against = reference or trial.reference
 
     def prop(example: Example) -> None:
         tensors = example.tensors()
         with tensorplug.no_grad():
             result = evaluate(example.use, tensors)
-        require_results(result, trial.reference.expected(example, own_dtype=own), bound, example)
+        require_results(result, held_against.expected(example, own_dtype=own), bound, example)
         require_unchanged(example, tensors)
 
     return prop

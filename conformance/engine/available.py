@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from tensorplug.backends import listing
 
+PLAIN = "plain"
+"""Name of the backend of NumPy's namespace alone: a reference, not to be tested."""
+
 
 def available() -> list[str]:
     """The names of those that can."""
-    return [entry.name for entry in listing() if entry.status == "available"]
+    return [entry.name for entry in listing() if entry.status == "available" and entry.name != PLAIN]
 
 
 def why_missing(name: str) -> str:

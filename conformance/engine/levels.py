@@ -35,6 +35,9 @@ class Level(NamedTuple):
         Number of uses of each operation that are tried with many elements.
     limit : float
         Seconds that one check may take.
+    eager : tuple of str
+        Aspects whose reference compiles nothing. Elementwise functions keep the usual reference; so do ``"values"`` of
+        functions with a kernel, in the first dtype of each use.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Level(NamedTuple):
     product: bool
     sizes: int
     limit: float
+    eager: tuple[str, ...]
 
 
 ALL_DTYPES = (
@@ -75,12 +79,17 @@ PRECISE = ("float64", "complex128")
 
 FEW_DTYPES = ("float32", "float64", "complex64", "int64")
 
+EAGER = ("aliasing", "arguments")
+"""Aspects with many shapes and parameters, each of which would be compiled."""
+
+NOT_COMPILED = (*EAGER, "layouts", "ranges", "sizes", "special values", "state", "values")
+
 LEVELS = {
     level.name: level
     for level in (
-        Level("quick", 1, 2, 1, 1, PRECISE[:1], False, FEW_DTYPES, False, 0, False, 1, 60),
-        Level("default", 3, None, 2, None, PRECISE, True, ALL_DTYPES, True, 2, False, 3, 120),
-        Level("thorough", 100, None, 3, None, PRECISE, True, ALL_DTYPES, True, None, True, 1000, 3600),
+        Level("quick", 1, 2, 1, 1, PRECISE[:1], False, FEW_DTYPES, False, 0, False, 1, 60, NOT_COMPILED),
+        Level("default", 3, None, 2, None, PRECISE, True, ALL_DTYPES, True, 2, False, 3, 120, EAGER),
+        Level("thorough", 100, None, 3, None, PRECISE, True, ALL_DTYPES, True, None, True, 1000, 3600, EAGER),
     )
 }
 """Levels by name."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import replace
 from typing import Any
 
+import array_api_compat.numpy
 import numpy
 
 import tensorplug
+from tensorplug.backends import Backend, hookimpl, register
 from tensorplug.core.dispatch.keys import library_for
 from tensorplug.core.types.errors import UnsupportedError
 from tensorplug.extras import install_command
 
 from .arrays import Array, flatten, to_host
-from .available import available
+from .available import PLAIN, available
 from .example import Example, evaluate
 from .programs import Program
 
@@ -22,8 +25,13 @@ Expected = list[tuple[str, Any]]
 """The leaves of a result, arrays or other values, with their paths."""
 
 LENGTH = 24
-"""Elementwise functions are computed on arrays of so many elements, or as many times more: few are compiled."""
+"""Length of 1-d examples of elementwise functions."""
 
+PERIOD = 61
+"""Large examples of elementwise functions repeat this many values: a prime, so that vectors end at different ones."""
+
+PIECE = 6 * PERIOD
+"""A reference that compiles evaluates elementwise functions on arrays of this length only, so each compiles once."""
 
 KEPT = 4096
 """Results for larger operands are not cached."""
@@ -52,8 +60,8 @@ class Reference:
         key = program, asked.key
         found = self._found.get(key)
         if found is None:
-            elementwise = example.use.elementwise and program is evaluate
-            found = self._elementwise(asked) if elementwise else self._run(asked, program)
+            in_pieces = example.use.elementwise and program is evaluate and library_for(self.name).compiles
+            found = self._in_pieces(asked) if in_pieces else self._run(asked, program)
             if sum(host.size for host in asked.hosts.values()) <= KEPT:
                 self._found[key] = found
         return found
@@ -68,30 +76,54 @@ class Reference:
             (path, to_host(leaf) if isinstance(leaf, tensorplug.Tensor) else leaf) for path, leaf in flatten(result)
         ]
 
-    def _elementwise(self, example: Example) -> Expected:
+    def _in_pieces(self, example: Example) -> Expected:
+        """Evaluate an elementwise function on `PIECE` elements at a time."""
         shape = numpy.broadcast_shapes(*(host.shape for host in example.hosts.values()))
-        count = int(numpy.prod(shape))
-        length = max(LENGTH, -(-count // LENGTH) * LENGTH)
-        flat = {name: _repeated(numpy.broadcast_to(host, shape), length) for name, host in example.hosts.items()}
-        (path, found), *_ = self._run(replace(example, hosts=flat), evaluate)
-        return [(path, found[:count].reshape(shape))]
+        count = max(math.prod(shape), 1)
+        rows = {name: _pieces(numpy.broadcast_to(host, shape)) for name, host in example.hosts.items()}
+        found: dict[tuple[bytes, ...], Array] = {}
+        pieces = []
+        for i in range(-(-count // PIECE)):
+            hosts = {name: row[i] for name, row in rows.items()}
+            key = tuple(host.tobytes() for host in hosts.values())
+            if key not in found:
+                ((_, found[key]),) = self._run(replace(example, hosts=hosts), evaluate)
+            pieces.append(found[key])
+        return [("", numpy.concatenate(pieces)[: math.prod(shape)].reshape(shape))]
 
 
-def _repeated(host: Array, length: int) -> Array:
-    """The elements in a row, the last one as often as is needed."""
+def _pieces(host: Array) -> Array:
+    """The elements in rows of `PIECE`; the last one is repeated."""
     row = host.ravel() if host.size else numpy.ones(1, host.dtype)
-    return numpy.concatenate([row, numpy.repeat(row[-1:], length - row.size)])
+    return numpy.pad(row, (0, -row.size % PIECE), "edge").reshape(-1, PIECE)
 
 
 PREFERRED = ("jax", "numpy")
 """Preferred references; the first one compiles, so its arithmetic has least in common with other libraries'."""
 
 
+class _Plain(Backend):
+    """NumPy's namespace alone; operations that it lacks are decomposed."""
+
+    name = PLAIN
+    contract = 1
+
+    def load(self) -> Any:
+        return array_api_compat.numpy
+
+    @hookimpl
+    def tensorplug_backends(self) -> list[Backend]:
+        return [self]
+
+
 @functools.cache
-def quick_reference(backend: str) -> Reference | None:
-    """One that compiles nothing, if there is one beside the tested backend: for a great many shapes and arguments."""
-    quick = [name for name in PREFERRED if name in available() and not library_for(name).compiles]
-    return next((Reference(name) for name in quick if name != backend), None)
+def eager_reference(backend: str) -> Reference:
+    """A reference that compiles nothing: NumPy, or NumPy's namespace alone where NumPy is tested."""
+    *_, name = PREFERRED
+    if backend != name:
+        return Reference(name)
+    register(_Plain())
+    return Reference(PLAIN)
 
 
 def reference_for(backend: str) -> str:

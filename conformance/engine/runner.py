@@ -42,6 +42,7 @@ from ..uses import chapter_of, subjects, uses_of
 from .example import Mismatch
 from .levels import LEVELS, Level
 from .limits import TimedOut, time_limit
+from .memory import release_memory
 from .outcome import (
     FAILED,
     PASSED,
@@ -241,6 +242,7 @@ def run_checks(
     """Do checks one after another. After one that takes longer than its limit, those of its operation are not run."""
     slow: dict[str, str] = {}
     for check in chosen:
+        release_memory()
         if check.operation in slow:
             yield not_run(check, backend, slow[check.operation])
             continue

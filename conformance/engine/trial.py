@@ -23,7 +23,7 @@ from .example import Example, Mismatch, draw
 from .families import family_of
 from .levels import ALL_DTYPES, Level
 from .outcome import Failure
-from .reference import Reference, Unanswered
+from .reference import Reference, Unanswered, eager_reference
 
 Property = Callable[[Example], None]
 """Raises an exception for an example that fails."""
@@ -74,7 +74,7 @@ class Trial:
     backend
         The name of the tested backend.
     reference
-        What it is held against.
+        The reference; the level names aspects that use one which compiles nothing instead.
     level
         How much to try.
     seed
@@ -86,6 +86,10 @@ class Trial:
 
     Attributes
     ----------
+    reference : Reference
+        The reference of this aspect.
+    eager : Reference
+        One that compiles nothing, if the level asks for it; else the same.
     examples : int
         Number of examples tried.
     untried : str
@@ -94,7 +98,12 @@ class Trial:
 
     def __init__(self, backend: str, reference: Reference, level: Level, seed: int, name: str, aspect: str) -> None:
         self.backend = backend
-        self.reference = reference
+        library = library_for(reference.name)
+        self.eager = eager_reference(backend) if library.compiles and aspect in level.eager else reference
+        # Elementwise functions compile once for all shapes; functions without a kernel consist of others.
+        elementwise = name in subjects() and uses_of(name)[0].elementwise
+        has_kernel = aspect == "values" and library.find_own_kernel(name) is not None
+        self.reference = reference if elementwise or has_kernel else self.eager
         self.level = level
         self.seed = seed
         self.name = name

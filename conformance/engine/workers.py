@@ -27,9 +27,6 @@ GRACE = 10.0
 SPARE = 60.0
 """Seconds for a process to start and import."""
 
-TASKS = 10
-"""Operations after which another process takes the place of one, with the memory of what libraries keep compiled."""
-
 
 class _KeepingLocks(SpawnContext):
     """Keeps the locks that it made: a process that is just being started, in the place of one that ended, looks for
@@ -74,8 +71,8 @@ def run_in_processes(
     seed: int,
     jobs: int,
     advance: Callable[[Outcome], None],
-) -> Iterator[Outcome]:
-    """Do checks in processes of their own, and give their outcomes as they come.
+) -> None:
+    """Do checks in processes of their own, and hand over their outcomes as they come.
 
     Parameters
     ----------
@@ -93,7 +90,7 @@ def run_in_processes(
     from pebble import ProcessPool
 
     # A fork of a process that has threads, as JAX starts them, may hang.
-    with TemporaryDirectory() as folder, ProcessPool(jobs, max_tasks=TASKS, context=_KeepingLocks()) as pool:
+    with TemporaryDirectory() as folder, ProcessPool(jobs, context=_KeepingLocks()) as pool:
         begun: dict[Future[None], tuple[Path, str, list[Check]]] = {}
         for backend in backends:
             for _, group in groupby(chosen, key=lambda check: check.operation):
@@ -105,7 +102,6 @@ def run_in_processes(
             for done in as_completed(begun):
                 for outcome in _outcomes(done, *begun[done]):
                     advance(outcome)
-                    yield outcome
         except BaseException:
             # Else the pool would do first what it has been given.
             pool.stop()
