@@ -52,7 +52,7 @@ FLOATS = ("float64", "complex128")
 
 SPRINKLED = (NAN, INF, -INF, -0.0)
 
-NONZERO_DIVISORS = ("floor_divide", "remainder")
+NONZERO_DIVISORS = ("floor_divide", "fmod", "remainder")
 NO_NEGATIVE_POWERS = ("pow",)
 
 ZEROS_OF_ZEROS = tuple("acos acosh asinh atanh cosh exp expm1 sinh sqrt tanh".split())
