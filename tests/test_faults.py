@@ -64,5 +64,9 @@ def test_nothing_is_found_in_a_sound_backend_by_the_checks_that_find_faults(oper
 
 
 @pytest.mark.parametrize("operation", SAMPLE)
-def test_nothing_is_found_in_a_sound_backend_at_the_default_level(operation: str) -> None:
-    assert failures(SOUND, level="default", operations=[operation]) == []
+def test_nothing_is_found_in_a_sound_backend_at_the_default_level(
+    operation: str, request: pytest.FixtureRequest
+) -> None:
+    # For these JAX compiles hundreds of functions.
+    many = operation in ("getitem", "put") and not request.config.getoption("--all")
+    assert failures(SOUND, level="default", operations=[operation], against="numpy" if many else None) == []
