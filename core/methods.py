@@ -16,6 +16,7 @@ from .pytorch import (
     constructors,
     conversion,
     convolution,
+    decompositions,
     differences,
     distances,
     einsum,
@@ -24,6 +25,7 @@ from .pytorch import (
     parts,
     piecewise,
     pooling,
+    products,
     scattering,
     selection,
     shapes,
@@ -35,6 +37,7 @@ from .pytorch import (
 )
 from .pytorch import creation as pytorch_creation
 from .pytorch import fft as pytorch_fft
+from .pytorch import linalg as pytorch_linalg
 from .random import generator, sampling
 from .special import bessel_functions, error_functions, gamma_functions, incomplete_gamma, logarithmic
 from .standard import (

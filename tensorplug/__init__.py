@@ -26,10 +26,12 @@ from .core.pytorch.arithmetic import *
 from .core.pytorch.comparison import *
 from .core.pytorch.constructors import *
 from .core.pytorch.creation import *
+from .core.pytorch.decompositions import *
 from .core.pytorch.differences import *
 from .core.pytorch.distances import *
 from .core.pytorch.einsum import *
 from .core.pytorch.parts import *
+from .core.pytorch.products import *
 from .core.pytorch.scattering import *
 from .core.pytorch.selection import *
 from .core.pytorch.shapes import *

@@ -2,7 +2,9 @@
 
 import typing as _typing
 
-from .core.standard import linalg as _linalg
+from .core.pytorch import linalg as _pytorch
+from .core.pytorch.linalg import *
+from .core.standard import linalg as _standard
 from .core.standard.linalg import *
 from .core.standard.linear_algebra import matmul as matmul
 from .core.standard.linear_algebra import outer as outer
@@ -14,4 +16,5 @@ from .core.types.errors import LinAlgError as LinAlgError
 # Type checkers cannot evaluate this list; a star import re-exports names for them.
 if not _typing.TYPE_CHECKING:
     __all__ = ["LinAlgError", "matmul", "matrix_transpose", "outer", "tensordot", "vecdot"]
-    __all__ += _linalg.__all__
+    __all__ += _standard.__all__
+    __all__ += _pytorch.__all__

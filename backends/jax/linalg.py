@@ -107,6 +107,18 @@ def kernels(jax: Any, backend: Backend) -> dict[str, Kernel]:
         logabs = jnp.where(jnp.isfinite(rest), jnp.log(abs(rest)), jnp.log(abs(half)) + math.log(2))
         return direction(pivot) * direction(half), jnp.log(abs(pivot)) + logabs
 
+    def lu_factor(x: Any) -> tuple[Any, Any, Any]:
+        found, pivots, permutation = jax.lax.linalg.lu(x)
+        return found, pivots + 1, permutation.astype("int64")
+
+    def permutation(pivots: Any, *, size: int) -> Any:
+        return jax.lax.linalg.lu_pivots_to_permutation(pivots.astype("int32") - 1, size).astype("int64")
+
+    def solve_triangular(x1: Any, x2: Any, *, upper: bool, unitriangular: bool) -> Any:
+        batch = numpy.broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
+        x1, x2 = (jnp.broadcast_to(x, (*batch, *x.shape[-2:])) for x in (x1, x2))
+        return jax.lax.linalg.triangular_solve(x1, x2, left_side=True, lower=not upper, unit_diagonal=unitriangular)
+
     def vector_norm(x: Any, *, axis: Any, keepdims: bool, ord: float) -> Any:
         """Vector norm, compiled for each shape and axis, but not for each `ord`."""
         if ord == 0 or not x.size:
@@ -159,7 +171,10 @@ def kernels(jax: Any, backend: Backend) -> dict[str, Kernel]:
         "linalg.eigh": lambda x: jnp.linalg.eigh(x, symmetrize_input=False),
         "linalg.eigvalsh": lambda x: jnp.linalg.eigvalsh(x, symmetrize_input=False),
         "linalg.inv": checked(jnp.linalg.inv, quiet(numpy.linalg.inv)),
+        "linalg.lu_factor": jax.jit(lu_factor),
+        "linalg.permutation": jax.jit(permutation, static_argnames="size"),
         "linalg.slogdet": jax.jit(slogdet),
+        "linalg.solve_triangular": jax.jit(solve_triangular, static_argnames=("upper", "unitriangular")),
         "linalg.vector_norm": vector_norm,
         "linalg.solve": checked(jnp.linalg.solve, quiet(numpy.linalg.solve)),
     }

@@ -5,6 +5,7 @@ A matrix that is singular or not positive-definite raises `numpy.linalg.LinAlgEr
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from typing import Any
 
@@ -37,12 +38,39 @@ def _slogdet(x: Any) -> tuple[Any, Any]:
     return numpy.where(numpy.isnan(logabsdet), sign.dtype.type(numpy.nan), sign), logabsdet
 
 
+def _lu_factor(x: Any) -> tuple[Any, Any, Any]:
+    """LU decomposition by LAPACK: both triangles in one matrix, pivots from 1, and the order of the rows."""
+    import scipy.linalg
+
+    found = numpy.array(x)
+    pivots = numpy.empty((*x.shape[:-2], min(x.shape[-2:])), numpy.int32)
+    if x.size:
+        (getrf,) = scipy.linalg.get_lapack_funcs(("getrf",), (found,))
+        for example in numpy.ndindex(x.shape[:-2]):
+            found[example], pivots[example], _ = getrf(found[example])
+    pivots += 1
+    return found, pivots, _permutation(pivots, size=x.shape[-2])
+
+
+def _permutation(pivots: Any, *, size: int) -> Any:
+    """The order of rows after exchanges of row i and row ``pivots[i]``, counted from 1."""
+    order = numpy.empty((*pivots.shape[:-1], size), numpy.int64)
+    for example in numpy.ndindex(pivots.shape[:-1]):
+        # Lists are quicker by single elements.
+        rows = list(range(size))
+        for k, other in enumerate(pivots[example].tolist()):
+            rows[k], rows[other - 1] = rows[other - 1], rows[k]
+        order[example] = rows
+    return order
+
+
 NAMES = ("cholesky", "det", "eigh", "eigvalsh", "inv", "qr", "solve", "svd", "svdvals")
 
 KERNELS: dict[str, Kernel] = {
     **{f"linalg.{name}": _quiet(getattr(numpy.linalg, name)) for name in NAMES},
+    "linalg.permutation": _permutation,
     "linalg.slogdet": _quiet(_slogdet),
     "linalg.eig": _quiet(lambda x: tuple(_complex(out, x) for out in numpy.linalg.eig(x))),
     "linalg.eigvals": _quiet(lambda x: _complex(numpy.linalg.eigvals(x), x)),
-}
+} | ({"linalg.lu_factor": _lu_factor} if importlib.util.find_spec("scipy") is not None else {})
 """The kernels of the linear algebra extension."""

@@ -68,6 +68,14 @@ def _norms(*options: tuple[tuple[int, ...], str]) -> tuple[Use, ...]:
     return tuple(Use(f"tp.linalg.vector_norm(x{arguments})", dtypes=FLOATS, x=shape) for shape, arguments in options)
 
 
+TRIANGULAR = ("upper=True", "upper=False", "upper=True, unitriangular=True", "upper=False, left=False")
+
+# Of the pivots only what they do with the rows is determined where two elements have equal size.
+_FROM_LU = "(lambda f: (f[0] @ f[1] @ f[2], tp.abs(tp.linalg.det(f[0]))))(tp.linalg.lu(x))"
+
+_DEFINITE = "tp.linalg.cholesky((x + x.mT.conj()) / 2)"
+
+
 USES: dict[str, tuple[Use, ...]] = {
     "linalg.cholesky": (
         *_symmetric("tp.linalg.cholesky(x)", *SQUARES, positive=True),
@@ -129,6 +137,7 @@ USES: dict[str, tuple[Use, ...]] = {
     "linalg.eigh": (
         *_symmetric(_FROM_EIGH, *SQUARES),
         *_symmetric("tp.linalg.eigh(x)[0]", (3, 3), (2, 3, 3)),
+        Use('tp.linalg.eigh(tp.triu(x), UPLO="U")[0]', dtypes=FLOATS, smooth=False, x=hermitian((3, 3))),
         *_symmetric("tp.abs(tp.linalg.eigh(x)[1])", (3, 3), (2, 3, 3)),
         Use("tp.linalg.eigh(tp.tril(x))[0]", dtypes=FLOATS, smooth=False, x=hermitian((3, 3), positive=False)),
         Use("tp.abs(tp.linalg.eigh(tp.tril(x))[1])", dtypes=FLOATS, smooth=False, x=hermitian((3, 3))),
@@ -156,6 +165,7 @@ USES: dict[str, tuple[Use, ...]] = {
             ((0, 0), (0, 2)),
             ((3, 3), (3, 0)),
             ((1, 1), (1, 3)),
+            ((2, 3, 3), (2, 3)),
         )
     ),
     "linalg.slogdet": (
@@ -201,6 +211,7 @@ USES: dict[str, tuple[Use, ...]] = {
             x=matrix((2, 3, 3)),
             r=fixed([0.1, 0.5], "float64"),
         ),
+        *_of("tp.linalg.pinv(x, atol=1.5)", (3, 3), (3, 2), smooth=False),
         Use("tp.linalg.pinv(x, rtol=0.01)", dtypes=FLOATS, smooth=False, x=SINGULAR),
         Use("tp.pinverse(x)", dtypes=FLOATS, x=matrix((3, 2))),
     ),
@@ -214,6 +225,8 @@ USES: dict[str, tuple[Use, ...]] = {
             x=matrix((2, 3, 3)),
             r=fixed([0.1, 0.5], "float64"),
         ),
+        *_of("tp.linalg.matrix_rank(x, atol=1.5)", (3, 3), (3, 2), smooth=False),
+        Use("tp.linalg.matrix_rank(x, hermitian=True)", dtypes=FLOATS, smooth=False, x=hermitian((3, 3))),
         Use("tp.linalg.matrix_rank(x, rtol=0.01)", dtypes=FLOATS, smooth=False, x=SINGULAR),
         Use("tp.linalg.matrix_rank(x)", dtypes=FLOATS, smooth=False, x=fixed([[0.0, 0.0], [0.0, 0.0]])),
     ),
@@ -318,4 +331,75 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("tp.linalg.diagonal(x, offset=9)", x=(3, 3)),
         Use("tp.linalg.diagonal(x)", x=(0, 3)),
     ),
+    "linalg.solve_triangular": (
+        *(
+            Use(f"tp.linalg.solve_triangular(x, y, {options})", dtypes=FLOATS, x=hermitian(x), y=y)
+            for options in TRIANGULAR
+            for x, y in (((3, 3), (3, 3)), ((2, 3, 3), (3, 3)), ((0, 3, 3), (0, 3, 3)))
+        ),
+    ),
+    "triangular_solve": (
+        Use("tp.triangular_solve(y, x, transpose=True)[0]", dtypes=FLOATS, x=hermitian((3, 3)), y=(3, 2)),
+    ),
+    "linalg.lu_factor": (
+        *_of(_FROM_LU, (3, 3), (3, 2), (2, 2, 3), (0, 3, 2), (3, 0)),
+        *_of("tuple(tp.linalg.lu_factor_ex(x))", (3, 3), (2, 3, 2)),
+        Use("tp.linalg.lu(x)[2]", dtypes=FLOATS, smooth=False, x=SINGULAR),
+    ),
+    "linalg.permutation": (
+        Use('OPERATIONS["linalg.permutation"](x, size=4)', x=fixed([[2, 2, 4], [1, 3, 3]], "int32")),
+        Use("tp.lu_unpack(*tp.linalg.lu_factor(x))[0]", dtypes=FLOATS, smooth=False, x=matrix((3, 3))),
+    ),
+    "lu_unpack": _of("tuple(tp.lu_unpack(*tp.linalg.lu_factor(x)))[1:]", (3, 3), (2, 3), (3, 2)),
+    "linalg.lu_solve": tuple(
+        Use(f"tp.linalg.lu_solve(*tp.linalg.lu_factor(x), y{options})", dtypes=FLOATS, x=matrix((2, 3, 3)), y=(3, 3))
+        for options in ("", ", left=False", ", adjoint=True")
+    ),
+    "linalg.matrix_exp": (
+        *_of("tp.linalg.matrix_exp(x)", (3, 3), (2, 3, 3), (1, 1), (0, 3, 3), (0, 0)),
+        Use("tp.linalg.matrix_exp(x)", dtypes=FLOATS, x=GENERAL),
+        Use("tp.linalg.matrix_exp(x - x.mT.conj())", dtypes=FLOATS, x=matrix((2, 3, 3), 40.0)),
+    ),
+    "linalg.householder_product": (
+        Use("tp.linalg.householder_product(x, y)", dtypes=FLOATS, x=(3, 2), y=(2,)),
+        Use("tp.linalg.householder_product(x, y)", dtypes=FLOATS, x=(2, 3, 3), y=(2, 2)),
+    ),
+    "linalg.norm": (
+        Use("tp.linalg.norm(x)", dtypes=FLOATS, x=(2, 3)),
+        Use("tp.linalg.norm(x, 1)", dtypes=FLOATS, x=(2, 3)),
+        Use('tp.linalg.norm(x, "fro", dim=(0, 2), keepdim=True)', dtypes=FLOATS, x=(2, 3, 2)),
+    ),
+    "linalg.cond": (
+        *_of("tp.linalg.cond(x)", (3, 3), (2, 3)),
+        *_of("tp.linalg.cond(x, 1)", (3, 3)),
+        Use("tp.linalg.cond(x, 1)", dtypes=FLOATS, smooth=False, x=fixed([[1.0, 2.0], [2.0, 4.0]])),
+    ),
+    "linalg.lstsq": tuple(
+        Use(f"tp.linalg.lstsq(x, y{options})[0]", dtypes=FLOATS, x=matrix(x), y=y)
+        for x, y, options in (((3, 2), (3, 2), ""), ((2, 3), (2,), ""), ((2, 3, 2), (2, 3), ', driver="gelsd"'))
+    ),
+    "linalg.inv_ex": (
+        *_of("tuple(tp.linalg.inv_ex(x))", (2, 3, 3)),
+        Use("tp.linalg.inv_ex(x)[1]", dtypes=FLOATS, smooth=False, x=fixed([[1.0, 2.0], [2.0, 4.0]])),
+    ),
+    "linalg.solve_ex": (
+        Use("tuple(tp.linalg.solve_ex(x, y))", dtypes=FLOATS, x=matrix((2, 3, 3)), y=(2, 3)),
+        Use("tp.linalg.solve_ex(x, x)[1]", dtypes=FLOATS, smooth=False, x=fixed([[1.0, 2.0], [2.0, 4.0]])),
+    ),
+    "linalg.cholesky_ex": (
+        *_symmetric("tuple(tp.linalg.cholesky_ex(x))", (3, 3), positive=True),
+        Use("tp.linalg.cholesky_ex(x)[1]", dtypes=FLOATS, smooth=False, x=fixed([[1.0, 2.0], [2.0, 1.0]])),
+    ),
+    "cholesky_solve": (
+        Use(f"tp.cholesky_solve(y, {_DEFINITE})", dtypes=FLOATS, x=hermitian((2, 3, 3)), y=(3, 2)),
+        Use(f"tp.cholesky_solve(y, {_DEFINITE}.mT.conj(), upper=True)", dtypes=FLOATS, x=hermitian((3, 3)), y=(3, 2)),
+    ),
+    "cholesky_inverse": (Use(f"tp.cholesky_inverse({_DEFINITE})", dtypes=FLOATS, x=hermitian((2, 3, 3))),),
+    "linalg.tensorinv": _of("tp.linalg.tensorinv(x.reshape(2, 3, 6))", (6, 6)),
+    "linalg.tensorsolve": (
+        Use("tp.linalg.tensorsolve(x.reshape(2, 3, 6), y)", dtypes=FLOATS, x=matrix((6, 6)), y=(2, 3)),
+    ),
+    "logdet": _symmetric("tp.logdet(x)", (3, 3), (2, 2, 2), positive=True),
+    "svd": _of("(lambda d: (d[0] * d[1][..., None, :]) @ d[2].mT.conj())(tp.svd(x))", (3, 2), (2, 3, 3)),
+    "qr": _of("(lambda q, r: q @ r)(*tp.qr(x))", (3, 2)),
 }

@@ -131,4 +131,24 @@ USES: dict[str, tuple[Use, ...]] = {
         Use('OPERATIONS["linear_recurrence"](x, y, axis=1)', dtypes="fc", x=(0, 3), y=(0, 3)),
         Use('OPERATIONS["linear_recurrence"](x, y, axis=0)', dtypes="fc", x=(0, 3), y=(0, 3)),
     ),
+    "addmv": (Use("tp.addmv(x, y, z, beta=2, alpha=3)", dtypes=NUMERIC, x=(2,), y=(2, 3), z=(3,)),),
+    "addr": (Use("tp.addr(x, y, z, beta=2, alpha=3)", dtypes=NUMERIC, x=(2, 3), y=(2,), z=(3,)),),
+    "baddbmm": (Use("tp.baddbmm(x, y, z, beta=2)", dtypes=NUMERIC, x=(2, 1, 3), y=(2, 2, 3), z=(2, 3, 3)),),
+    "addbmm": (Use("tp.addbmm(x, y, z, alpha=2)", dtypes=NUMERIC, x=(2, 3), y=(2, 2, 3), z=(2, 3, 3)),),
+    "inner": _of_two("tp.inner(x, y)", ((2, 3), (2, 2, 3)), ((3,), (3,)), ((), (2, 3)), ((2, 0), (0,))),
+    "vdot": _of_two("tp.vdot(x, y)", ((3,), (3,)), ((0,), (0,))),
+    "kron": _of_two("tp.kron(x, y)", ((2, 3), (3, 2)), ((2,), (2, 1, 3)), ((), (3,)), ((0, 2), (2, 2))),
+    "cross": (
+        Use("tp.cross(x, y)", dtypes=NUMERIC, x=(2, 3), y=(2, 3)),
+        Use("tp.cross(x, y, dim=0)", dtypes=NUMERIC, x=(3, 3), y=(3, 1)),
+    ),
+    "chain_matmul": (Use("tp.chain_matmul(x, y, z)", dtypes=NUMERIC, x=(2, 3), y=(3, 1), z=(1, 2)),),
+    "linalg.multi_dot": (
+        Use("tp.linalg.multi_dot([x, y, z])", dtypes=NUMERIC, x=(2, 3), y=(3, 1), z=(1, 2)),
+        Use("tp.linalg.multi_dot([x, y, y, z])", dtypes=NUMERIC, x=(2,), y=(2, 2), z=(2,)),
+    ),
+    "linalg.vander": (
+        Use("tp.linalg.vander(x)", dtypes=NUMERIC, x=(3,)),
+        Use("tp.linalg.vander(x, N=4)", dtypes=NUMERIC, x=(2, 3)),
+    ),
 }

@@ -17,6 +17,7 @@ from ..types.dtypes import (
     bool_,
     complex_dtype,
     get_default_dtype,
+    int32,
     int64,
     real_dtype,
 )
@@ -32,6 +33,7 @@ RESULTS: dict[str, Callable[[DType], DType]] = {
     "bool": lambda dtype: bool_,
     "real": real_dtype,
     "complex": complex_dtype,
+    "int32": lambda dtype: int32,
     "int64": lambda dtype: int64,
 }
 """The dtype of a result, from the dtype of the operands."""

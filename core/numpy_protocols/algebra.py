@@ -11,6 +11,7 @@ from ..memory.structure import reshape
 from ..memory.tensor import Tensor
 from ..pytorch.einsum import einsum
 from ..standard import (
+    bisection,
     creation,
     elementwise,
     fft,
@@ -125,7 +126,7 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Te
     x, xp, fp = (one if isinstance(one, Tensor) else as_operand(numpy.asarray(one), like) for one in (x, xp, fp))
     x, xp = cast_operand("numpy.interp", x, "float64", like), cast_operand("numpy.interp", xp, "float64", like)
     last = xp.numel() - 1
-    above = elementwise.clip(searching.searchsorted(xp, x, side="right"), min(1, last), last)
+    above = elementwise.clip(bisection.searchsorted(xp, x, side="right"), min(1, last), last)
     below = elementwise.clip(above - 1, 0, last)
     width = xp[above] - xp[below]
     part = searching.where(width > 0, (x - xp[below]) / searching.where(width > 0, width, 1.0), 0.0)

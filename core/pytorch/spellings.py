@@ -14,6 +14,7 @@ from ..standard import linear_algebra as _linear_algebra
 from ..standard import manipulation as _manipulation
 from ..types import devices as _devices
 from ..types import dtypes as _dtypes
+from . import linalg as _pytorch_linalg
 
 bitwise_not = _elementwise.bitwise_invert
 clamp = _elementwise.clip
@@ -64,8 +65,10 @@ cholesky = _linalg.cholesky
 det = _linalg.det
 ger = _linear_algebra.outer
 inverse = _linalg.inv
+matrix_exp = _pytorch_linalg.matrix_exp
 matrix_power = _linalg.matrix_power
 norm = _linalg.norm
+orgqr = _pytorch_linalg.householder_product
 pinverse = _linalg.pinv
 slogdet = _linalg.slogdet
 trace = _linalg.trace

@@ -220,7 +220,7 @@ def outer(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     tensor([[3, 4],
             [6, 8]])
     """
-    _require_ndim("outer", (x1, x2), (1, 1))
+    require_ndim("outer", (x1, x2), (1, 1))
     x1, x2 = promoted(_matmul, x1, x2, "outer")
     return expand_dims(x1, axis=1) * x2
 
@@ -289,7 +289,7 @@ def _contracted(x1: Tensor, x2: Tensor, axes: Any) -> tuple[tuple[int, ...], tup
     return axes1, axes2
 
 
-def _require_ndim(operation: str, tensors: tuple[Tensor, ...], wanted: tuple[int, ...]) -> None:
+def require_ndim(operation: str, tensors: tuple[Tensor, ...], wanted: tuple[int, ...]) -> None:
     """Raise unless operands have given numbers of axes, as PyTorch's special products do."""
     if tuple(tensor.ndim for tensor in tensors) != wanted:
         shapes = " and ".join(str(tensor.shape) for tensor in tensors)
@@ -299,7 +299,7 @@ def _require_ndim(operation: str, tensors: tuple[Tensor, ...], wanted: tuple[int
 
 def _product(operation: str, x1: Tensor, x2: Tensor, ndims: tuple[int, int]) -> Tensor:
     """The matrix product of operands with given numbers of axes."""
-    _require_ndim(operation, (x1, x2), ndims)
+    require_ndim(operation, (x1, x2), ndims)
     if x1.shape[-1] != _inner(x2.shape):
         raise _misfit(operation, x1.shape, x2.shape)
     return matmul(x1, x2)
@@ -356,7 +356,7 @@ def bmm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     >>> tp.bmm(tp.ones(5, 2, 3), tp.ones(5, 3, 4)).shape
     (5, 2, 4)
     """
-    _require_ndim("bmm", (x1, x2), (3, 3))
+    require_ndim("bmm", (x1, x2), (3, 3))
     if x1.shape[0] != x2.shape[0]:
         raise ShapeError(f"bmm: got shapes {x1.shape} and {x2.shape}, wanted as many matrices in both; use matmul")
     return _product("bmm", x1, x2, (3, 3))
@@ -451,9 +451,13 @@ def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 
     >>> tp.addmm(tp.tensor([1, 2]), tp.tensor([[1, 2]]), tp.tensor([[3, 4], [5, 6]]))
     tensor([[14, 18]])
     """
-    product = _product("addmm", mat1, mat2, (2, 2))
+    return plus_product("addmm", x, _product("addmm", mat1, mat2, (2, 2)), beta, alpha)
+
+
+def plus_product(operation: str, x: Tensor, product: Tensor, beta: Any, alpha: Any) -> Tensor:
+    """``beta * x + alpha * product``, with `x` broadcast to the product's shape, and ignored if `beta` is 0."""
     if not broadcasts(x.shape, product.shape):
-        raise ShapeError(f"addmm: shape {x.shape} cannot be broadcast to that of the product, {product.shape}")
+        raise ShapeError(f"{operation}: shape {x.shape} cannot be broadcast to that of the product, {product.shape}")
     added = broadcast_to(x, product.shape)
     if not equals_scalar(alpha, 1):
         product = product * alpha

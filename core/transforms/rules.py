@@ -36,6 +36,7 @@ def rule(*names: str) -> Callable[[MakeRule], MakeRule]:
 rule(*"adjugate cast constant_pad diagonal imag matrix_transpose real tril triu unfold view_dtype windows".split())(
     leading
 )
+rule("linalg.lu_factor", "linalg.matrix_exp", "linalg.permutation")(leading)
 rule("argmax", "argmin")(position)
 rule("linalg.cross", "vecdot")(elementwise)
 rule("argsort", "roll", "sort")(along_axes)
@@ -71,17 +72,17 @@ def _matmul(library: BatchedLibrary, kernel: Any) -> Rule:
     return matmul
 
 
-@rule("linalg.solve")
+@rule("linalg.solve", "linalg.solve_triangular")
 def _solve(library: BatchedLibrary, kernel: Any) -> Rule:
     reshape = library.inner.ops.reshape
 
-    def solve(x1: Any, x2: Any) -> Proxy:
+    def solve(x1: Any, x2: Any, **parameters: Any) -> Proxy:
         x1, x2 = library.own(x1), library.own(x2)
         is_vector = x2.ndim == 1
         columns = Proxy(reshape(x2.array, (*x2.array.shape, 1)), library, x2.level) if is_vector else x2
         (a, b), level = library.aligned((x1, columns))
         length = max(a.shape[0], b.shape[0])
-        found = kernel(*(library.expanded(Proxy(one, library), length) for one in (a, b)))
+        found = kernel(*(library.expanded(Proxy(one, library), length) for one in (a, b)), **parameters)
         return Proxy(reshape(found, found.shape[:-1]) if is_vector else found, library, level)
 
     return solve

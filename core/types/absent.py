@@ -21,10 +21,10 @@ PLACES: Final = ("", "nn.functional", "nn", "linalg", "special", "fft", "func", 
 COUNTERPARTS: Final = dict(
     pair.split("=")
     for pair in """
-    aminmax=amin concatenate=concat get_default_device=default_backend logdet=linalg.slogdet multi_dot=matmul
+    aminmax=amin concatenate=concat get_default_device=default_backend
     ndimension=ndim promote_types=result_type reshape_as=reshape set_default_device=set_default_backend
     set_default_tensor_type=set_default_dtype set_detect_anomaly=detect_anomaly std_mean=std swapaxes=transpose
-    swapdims=transpose symeig=linalg.eigh var_mean=var vdot=vecdot
+    swapdims=transpose symeig=linalg.eigh var_mean=var
     """.split()
 )
 """Our names by PyTorch's. Names that differ in ``arc``, letter case and underscores only are found without."""
@@ -45,7 +45,7 @@ triangular_solve unflatten unique unique_consecutive vdot vsplit
 """.split()
 """PyTorch's methods; those that Tensor lacks, and in-place forms that it lacks, are explained."""
 
-OTHERS: Final = frozenset("addbmm addmv autograd.functional dtype layout name nn.unfold random size type".split())
+OTHERS: Final = frozenset("autograd.functional dtype layout name nn.unfold random size type".split())
 """Names, in lower case, that are similar to one of ours and mean another function."""
 
 

@@ -60,6 +60,27 @@ def absolute(x: Any) -> Any:
     return x * x
 
 
+def by_inverse(jnp: Any, x1: Any, x2: Any, upper: bool, left: bool = True, unitriangular: bool = False) -> Any:
+    triangle = jnp.triu(x1) if upper else jnp.tril(x1)
+    if unitriangular:
+        triangle = jnp.triu(x1, 1) + jnp.eye(x1.shape[-1])
+    inverse = jnp.linalg.inv(triangle)
+    return inverse @ x2 if left else x2 @ inverse
+
+
+def packed(jnp: Any, x: Any) -> Any:
+    """The compact form of JAX's LU decomposition."""
+    import jax
+
+    return jax.lax.linalg.lu(x)[0]
+
+
+def by_expm(jnp: Any, x: Any) -> Any:
+    import jax.scipy.linalg
+
+    return jax.scipy.linalg.expm(x)
+
+
 NORMS: tuple[tuple[tuple[int, ...], dict[str, Any]], ...] = (
     ((2, 3), {}),
     ((2, 3), {"axis": 1}),
@@ -133,6 +154,26 @@ CASES: dict[str, list[Case]] = {
             (((0, 0), (0, 2)), False),
             (((2, 2), (2, 0)), False),
         )
+    ],
+    "linalg.solve_triangular": [
+        Case(
+            lambda x1, x2, options=options: la.solve_triangular(x1, x2, **options),
+            matrices(*shapes),
+            lambda jnp, x1, x2, options=options: by_inverse(jnp, x1, x2, **options),
+        )
+        for shapes, options in (
+            (((3, 3), (3, 2)), {"upper": True}),
+            (((2, 3, 3), (3, 1)), {"upper": False}),
+            (((2, 2), (3, 2, 2)), {"upper": True, "unitriangular": True}),
+            (((2, 2), (1, 2)), {"upper": False, "left": False}),
+        )
+    ],
+    "linalg.lu_factor": [
+        Case(lambda x: la.lu_factor(x).LU, matrices(shape), packed) for shape in ((3, 3), TALL, WIDE, (2, 2, 2))
+    ],
+    "linalg.matrix_exp": [
+        Case(la.matrix_exp, matrices(shape), None if shape == (0, 2, 2) else by_expm)
+        for shape in ((3, 3), (2, 2, 2), (0, 2, 2))
     ],
     "linalg.svd": [
         *unary(lambda linalg, x: linalg.svdvals(x), *ANY, (0, 2)),

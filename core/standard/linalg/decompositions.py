@@ -192,13 +192,14 @@ def eig(x: Tensor, /) -> EigResult:
 
 
 @function(name="linalg.eigh", widens_half=True, keywords=("A",))
-def eigh(x: Tensor, /) -> EigResult:
+def eigh(x: Tensor, /, UPLO: str = "L") -> EigResult:
     """Eigenvalues, ascending, and orthonormal eigenvectors of each Hermitian matrix.
 
     Parameters
     ----------
     x : Tensor, shape (..., M, M)
-        Only the lower triangle is read.
+    UPLO : {"L", "U"}, default: "L"
+        Whether the lower or the upper triangle is read, PyTorch's parameter.
 
     Returns
     -------
@@ -224,7 +225,14 @@ def eigh(x: Tensor, /) -> EigResult:
     tensor([1., 3.])
     """
     require_matrices("linalg.eigh", x, square=True, finite=True)
-    return EigResult(*_eigh(x))
+    return EigResult(*_eigh(_with_lower("linalg.eigh", x, UPLO)))
+
+
+def _with_lower(operation: str, x: Tensor, triangle: str) -> Tensor:
+    """Hermitian matrices, of which one triangle is given, with this as the lower one."""
+    if triangle not in ("L", "U", "l", "u"):
+        raise ValueError(f"{operation}: got UPLO {triangle!r}, wanted 'L' or 'U'")
+    return adjoint(x) if triangle in ("U", "u") else x
 
 
 @function(name="linalg.eigvals", widens_half=True, keywords=("A",))
@@ -256,13 +264,14 @@ def eigvals(x: Tensor, /) -> Tensor:
 
 
 @function(name="linalg.eigvalsh", widens_half=True, keywords=("A",))
-def eigvalsh(x: Tensor, /) -> Tensor:
+def eigvalsh(x: Tensor, /, UPLO: str = "L") -> Tensor:
     """The eigenvalues of each Hermitian matrix, real and ascending.
 
     Parameters
     ----------
     x : Tensor, shape (..., M, M)
-        Only the lower triangle is read.
+    UPLO : {"L", "U"}, default: "L"
+        Whether the lower or the upper triangle is read, PyTorch's parameter.
 
     Returns
     -------
@@ -280,6 +289,7 @@ def eigvalsh(x: Tensor, /) -> Tensor:
     tensor([1., 3.])
     """
     require_matrices("linalg.eigvalsh", x, square=True, finite=True)
+    x = _with_lower("linalg.eigvalsh", x, UPLO)
     values: Tensor = _eigh(x)[0] if _recorded(x) else _eigvalsh(x)
     return values
 

@@ -7,13 +7,15 @@ from typing import Any
 
 from ...dispatch.operation import operation
 from ...families.function import function
-from ...memory.structure import broadcast_to, clone
+from ...memory.structure import clone
 from ...memory.tensor import Tensor
 from ...types.axes import as_integer
+from ...types.dtypes import bool_
 from ...types.errors import ShapeError
-from ..creation import eye
+from ..creation import eye, ones_like
 from ..linear_algebra import matmul, promoted, vectors_last
 from ..manipulation import permute_dims
+from ..searching import where
 from .checks import require_matrices
 from .solving import inv
 
@@ -97,8 +99,8 @@ def matrix_power(x: Tensor, n: int, /) -> Tensor:
     exponent = as_integer("linalg.matrix_power", "n", n)
     if exponent == 0:
         identity = eye(x.shape[-1], dtype=x.dtype, device=x.device)
-        # A writable tensor.
-        return clone(broadcast_to(identity, x.shape))
+        # Recorded, with a gradient of zero, as in PyTorch.
+        return where(ones_like(x, dtype=bool_), identity, x)
     square = inv(x) if exponent < 0 else x
     exponent = -exponent if exponent < 0 else exponent
     power: Tensor | None = None
