@@ -23,8 +23,8 @@ def benchmarks(peers: dict[str, ModuleType]) -> Iterator[Benchmark]:
     yield _addition(peers, recording=False)
     yield _addition(peers, recording=True)
     yield _chain(peers)
-    yield _perceptron(peers, 32, (64, 64, 64, 10))
-    yield _perceptron(peers, 128, (784, 512, 512, 10))
+    yield perceptron(peers, 32, (64, 64, 64, 10))
+    yield perceptron(peers, 128, (784, 512, 512, 10))
 
 
 def _addition(peers: dict[str, ModuleType], recording: bool) -> Benchmark:
@@ -63,19 +63,7 @@ def _chain(peers: dict[str, ModuleType]) -> Benchmark:
 
         return run
 
-    def by_hand() -> object:
-        x, saved = start, []
-        for _ in range(CHAIN // 4):
-            out = numpy.tanh(x * x + x)
-            saved.append((x, out))
-            x = out + out
-        g = numpy.ones_like(x)
-        for x, out in reversed(saved):
-            g = (g + g) * (1 - out * out)
-            g = g * x + g * x + g
-        return g
-
-    implementations = {"tensorplug": by_tensors(tensorplug), "NumPy": by_hand}
+    implementations = {"tensorplug": by_tensors(tensorplug), "NumPy": lambda: chain_by_hand(start)}
     if "PyTorch" in peers:
         torch = peers["PyTorch"]
 
@@ -103,7 +91,22 @@ def _chain(peers: dict[str, ModuleType]) -> Benchmark:
     return Benchmark(f"{CHAIN} elementwise operations, forward and backward", implementations)
 
 
-def _perceptron(peers: dict[str, ModuleType], batch: int, widths: tuple[int, ...]) -> Benchmark:
+def chain_by_hand(start: Any) -> Any:
+    """The gradient of the chain by its input."""
+    x, saved = start, []
+    for _ in range(CHAIN // 4):
+        out = numpy.tanh(x * x + x)
+        saved.append((x, out))
+        x = out + out
+    g = numpy.ones_like(x)
+    for x, out in reversed(saved):
+        g = (g + g) * (1 - out * out)
+        g = g * x + g * x + g
+    return g
+
+
+def perceptron(peers: dict[str, ModuleType], batch: int, widths: tuple[int, ...]) -> Benchmark:
+    """A step of training by gradient descent."""
     random = numpy.random.default_rng(0)
     weights = [(random.standard_normal((n, m)) / n**0.5).astype("f4") for n, m in itertools.pairwise(widths)]
     biases = [numpy.zeros(m, "f4") for m in widths[1:]]

@@ -20,8 +20,8 @@ ATTENTION = (8, 4, 64, 32)
 
 def benchmarks(peers: dict[str, ModuleType]) -> Iterator[Benchmark]:
     """An LSTM and attention, forward and backward."""
-    yield _benchmark(f"LSTM, {STEPS} steps, batch {BATCH}, {INPUT} to {HIDDEN}", _lstm, peers)
-    yield _benchmark(f"attention, {' x '.join(map(str, ATTENTION))}", _attention, peers)
+    yield _benchmark(f"LSTM, {STEPS} steps, batch {BATCH}, {INPUT} to {HIDDEN}", lstm, peers)
+    yield _benchmark(f"attention, {' x '.join(map(str, ATTENTION))}", attention, peers)
 
 
 def _benchmark(name: str, of: Callable[[Any], Callable[[], object]], peers: dict[str, ModuleType]) -> Benchmark:
@@ -31,7 +31,8 @@ def _benchmark(name: str, of: Callable[[Any], Callable[[], object]], peers: dict
     return Benchmark(f"{name}, forward and backward", implementations)
 
 
-def _lstm(library: Any) -> Callable[[], object]:
+def lstm(library: Any) -> Callable[[], object]:
+    """The gradient of a recurrent layer by its parameters."""
     random = numpy.random.default_rng(0)
 
     def parameter(*shape: int) -> Any:
@@ -57,7 +58,8 @@ def _lstm(library: Any) -> Callable[[], object]:
     return run
 
 
-def _attention(library: Any) -> Callable[[], object]:
+def attention(library: Any) -> Callable[[], object]:
+    """The gradient of attention by its operands."""
     random = numpy.random.default_rng(0)
     operands = [
         library.tensor(random.standard_normal(ATTENTION).astype("f4"), requires_grad=True) for _ in ("q", "k", "v")
