@@ -240,6 +240,15 @@ def test_integer_dtypes_of_targets(backend: str) -> None:
     assert len(losses) == 1
 
 
+def test_transposed_logits(backend: str) -> None:
+    values, target = numpy.random.default_rng(0).standard_normal((5, 7)), tp.tensor([0, 6, 3, 2, 1])
+    logits, transposed = tp.tensor(values).requires_grad_(), tp.tensor(values.T.copy()).requires_grad_()
+    cross_entropy(logits, target).backward()
+    cross_entropy(transposed.t(), target).backward()
+    assert logits.grad is not None
+    close(transposed.grad, logits.grad.numpy().T)
+
+
 def test_class_is_the_function(backend: str) -> None:
     logits, target, weight = tp.randn(4, 3), tp.tensor([0, 2, 1, 1]), tp.tensor([1.0, 2.0, 0.5])
     options: dict[str, Any] = {"ignore_index": 1, "reduction": "sum", "label_smoothing": 0.2}

@@ -61,3 +61,9 @@ LOSS_BLOCK = 1 << 20
 
 DOT_BLOCK = 1 << 12
 """Terms of a dot product that are left to BLAS, which adds them one by one."""
+
+LONG_RUN = 1 << 16
+"""Elements beyond which consecutive elementwise steps of a compiled program run block by block."""
+
+RUN_BLOCK = 1 << 15
+"""Elements in such a block."""

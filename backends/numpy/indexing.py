@@ -133,9 +133,19 @@ def write(array: Any, index: Any, value: Any) -> None:
         array[index] = value
 
 
-def _put(x: Any, index: Any, value: Any) -> Any:
+def put(x: Any, index: Any, value: Any) -> Any:
     # `numpy.array`, because `x` may be a scalar: operators on 0-d arrays return them.
     out = numpy.array(x, order="C")
+    write(out, index, value)
+    return out
+
+
+def put_into(x: Any, index: Any, value: Any, out: Any = None) -> Any:
+    """`put` into given memory, which may be that of `x`."""
+    if out is None:
+        return put(x, index, value)
+    if out is not x:
+        numpy.copyto(out, x)
     write(out, index, value)
     return out
 
@@ -189,6 +199,6 @@ def _add_rows(out: Any, places: _FlatIndex, x: Any) -> bool:
 KERNELS: dict[str, Kernel] = {
     "embed": _embed,
     "getitem": _getitem,
-    "put": _put,
+    "put": put,
     "scatter_zeros": _scatter_zeros,
 }

@@ -10,80 +10,30 @@ from typing import Any
 
 import numpy
 
-from ..common.quiet import (
-    Quiet,
-    quiet,
-    quietly,
-    run,
-    run_anyway,
-)
+from ..common.quiet import Quiet, quiet, quietly, run, run_anyway
 from ..common.sizes import MANY_ELEMENTS
 from ..common.special import kernels as special_kernels
 from ..contract import DTYPE_NAMES, Backend, Kernel
 from ..hookspecs import hookimpl
+from ..program import Executable, Program
+from . import ufuncs
 from .ctc import KERNELS as CTC
 from .elementwise import corrected
 from .fft import KERNELS as FFT
 from .indexing import KERNELS as INDEXING
-from .indexing import write
+from .indexing import put, put_into, write
 from .linalg import KERNELS as LINALG
 from .losses import KERNELS as LOSSES
 from .losses import pointwise
 from .networks import KERNELS as NETWORKS
-from .products import matmul, vecdot
+from .products import is_dot, matmul, vecdot
+from .programs import executable
 from .softmax import KERNELS as SOFTMAX
 from .sorting import KERNELS as SORTING
-from .sums import stable_cumsum, stable_sum
+from .steps import Form, Forms
+from .sums import is_short, stable_cumsum, stable_sum
 
 ndarray, asarray = numpy.ndarray, numpy.asarray
-
-UFUNCS = (
-    "abs acos acosh add asin asinh atan atan2 atanh bitwise_and bitwise_invert bitwise_left_shift bitwise_or "
-    "bitwise_right_shift bitwise_xor ceil conj copysign cos cosh divide equal exp expm1 floor floor_divide fmax "
-    "fmin fmod greater greater_equal hypot isfinite isinf isnan less less_equal log log10 log1p log2 logaddexp "
-    "logical_and logical_not logical_or logical_xor matmul maximum minimum multiply negative nextafter not_equal "
-    "positive pow reciprocal remainder signbit sin sinh sqrt square subtract tan tanh trunc"
-).split()
-"""NumPy's ufuncs that compute the standard's function of the same name."""
-
-
-def _unary(ufunc: Callable[..., Any]) -> Kernel:
-    def kernel(x: Any) -> Any:
-        try:
-            out = run(ufunc, x)
-        except RuntimeError:
-            out = run_anyway(ufunc, x)
-        return out if type(out) is ndarray else asarray(out)
-
-    return kernel
-
-
-def _binary(ufunc: Callable[..., Any]) -> Kernel:
-    def kernel(x1: Any, x2: Any) -> Any:
-        try:
-            out = run(ufunc, x1, x2)
-        except RuntimeError:
-            out = run_anyway(ufunc, x1, x2)
-        return out if type(out) is ndarray else asarray(out)
-
-    return kernel
-
-
-def _unary_in_place(ufunc: Callable[..., Any]) -> Kernel:
-    def kernel(x: Any) -> Any:
-        return run_anyway(ufunc, x, x)
-
-    return kernel
-
-
-def _binary_in_place(ufunc: Callable[..., Any]) -> Kernel:
-    def kernel(x1: Any, x2: Any) -> Any:
-        try:
-            return run(ufunc, x1, x2, out=x1)
-        except RuntimeError:
-            return run_anyway(ufunc, x1, x2, out=x1)
-
-    return kernel
 
 
 def _to_half(x: Any, dtype: Any) -> Any:
@@ -226,13 +176,49 @@ def _where(condition: Any, x1: Any, x2: Any) -> Any:
     return chosen.view(x1.dtype)
 
 
-def _sigmoid(x: Any) -> Any:
-    out = numpy.negative(x)
+def _sigmoid(x: Any, out: Any = None) -> Any:
+    out = numpy.negative(x, out)
     if type(out) is not ndarray:
         out = asarray(out)
     quietly(numpy.exp, out, out)
     numpy.add(out, out.dtype.type(1), out)
     return numpy.reciprocal(out, out)
+
+
+_ZERO = asarray(0.0, numpy.float32)
+
+
+def _relu_into(x: Any, out: Any = None) -> Any:
+    """`_relu` of a small array."""
+    return numpy.maximum(x, _ZERO, out=out)
+
+
+def _masked_fill_into(x: Any, mask: Any, value: float, out: Any = None) -> Any:
+    """`_masked_fill` of a small array."""
+    if out is None:
+        out = numpy.array(x)
+    elif out is not x:
+        numpy.copyto(out, x)
+    numpy.putmask(out, mask, value)
+    return out
+
+
+def _is_small(x: Any, mask: Any = None, value: Any = None) -> bool:
+    """Whether an array of this shape and dtype is one of few floats, and the mask is of its shape."""
+    size = math.prod(x.shape)
+    return size < MANY_ELEMENTS and x.dtype.char in "fd" and (mask is None or mask.shape == x.shape)
+
+
+FORMS: Forms = {
+    **ufuncs.FORMS,
+    matmul: (Form(numpy.dot, fits=is_dot), Form(matmul)),
+    put: (Form(put_into, overwrites=True),),
+    _masked_fill: (Form(_masked_fill_into, is_elementwise=True, fits=_is_small),),
+    _relu: (Form(_relu_into, is_elementwise=True, fits=_is_small),),
+    _sigmoid: (Form(_sigmoid, is_elementwise=True),),
+    _sum: (Form(numpy.add.reduce, fits=is_short),),
+}
+"""What computes into given memory what a kernel does, for compiled programs."""
 
 
 class NumPy(Backend):
@@ -248,17 +234,11 @@ class NumPy(Backend):
         return numpy
 
     def kernels(self) -> Mapping[str, Kernel]:
-        kernels: dict[str, Kernel] = {}
-        for name in UFUNCS:
-            ufunc = getattr(numpy, name)
-            unary = ufunc.nin == 1
-            kernels[name] = _unary(ufunc) if unary else _binary(ufunc)
-            if ufunc.signature is None:
-                kernels[f"{name}_"] = _unary_in_place(ufunc) if unary else _binary_in_place(ufunc)
+        kernels = dict(ufuncs.KERNELS)
         kernels |= {name: _as_arrays(getattr(numpy, name)) for name in ("argmax", "argmin", "sign", "round")}
         kernels |= {"matmul": matmul, "vecdot": vecdot}
         kernels |= corrected(kernels)
-        kernels["special.logaddexp2"] = _binary(numpy.logaddexp2)
+        kernels["special.logaddexp2"] = ufuncs.binary(numpy.logaddexp2)
         if importlib.util.find_spec("scipy") is not None:
             kernels |= special_kernels("scipy.special", _quiet_array, kernels["copysign"])
         return (
@@ -348,6 +328,9 @@ class NumPy(Backend):
 
     def scope(self, device: Any = None) -> Any:
         return Quiet()
+
+    def executable(self, program: Program) -> Executable:
+        return executable(program, FORMS, self.apart)
 
 
 @hookimpl

@@ -15,7 +15,10 @@ from ..common.sizes import FEW_ROWS
 ndarray, asarray = numpy.ndarray, numpy.asarray
 
 
-def matmul(x1: Any, x2: Any) -> Any:
+def matmul(x1: Any, x2: Any, out: Any = None) -> Any:
+    if x1.itemsize == 2 and out is not None:
+        out[...] = matmul(x1, x2)
+        return out
     if x1.itemsize == 2:
         # NumPy returns float32 for bfloat16.
         wide = (x1, x2) if x1.dtype.kind in "iu" else (x1.astype(numpy.float32), x2.astype(numpy.float32))
@@ -23,10 +26,15 @@ def matmul(x1: Any, x2: Any) -> Any:
     if x1.size > FEW_ROWS and x1.dtype.kind in "fc" and x1.shape[-1] > FEW_ROWS:
         x1, x2 = _for_blas(x1), _for_blas(x2)
     try:
-        out = run(numpy.matmul, x1, x2)
+        out = run(numpy.matmul, x1, x2, out)
     except RuntimeError:
-        out = run_anyway(numpy.matmul, x1, x2)
+        out = run_anyway(numpy.matmul, x1, x2, out)
     return out if type(out) is ndarray else asarray(out)
+
+
+def is_dot(x1: Any, x2: Any) -> bool:
+    """Whether `numpy.dot`, which takes less time to call, is the product of matrices of these shapes and dtypes."""
+    return len(x1.shape) == len(x2.shape) == 2 and x1.dtype.char in "fd"
 
 
 def vecdot(x1: Any, x2: Any) -> Any:

@@ -103,8 +103,10 @@ def log_softmax(x: Any, *, axis: int) -> Any:
 def softmax_normalizer(x: Any, *, axis: int) -> Any:
     result = numpy.empty((2, *x.shape[:axis], 1, *x.shape[axis + 1 :]), x.dtype)
     if 0 < x.size < MANY_EXPONENTIALS:
-        result[0] = shift = _max(x, axis)
-        result[1] = stable_sum(numpy.exp(x - shift), axis, None, True)
+        shift, sums_of_exp = result
+        numpy.maximum.reduce(x, axis, None, shift, True)
+        terms = numpy.subtract(x, shift)
+        sums_of_exp[...] = stable_sum(numpy.exp(terms, terms), axis, None, True)
         return result
     rows, (shifts, sums_of_exp) = _rows(x, axis), _normalizer_rows(result, axis)
     scratch = None
@@ -133,9 +135,10 @@ def cross_entropy(logits: Any, target: Any, normalizer: Any, *, label_smoothing:
 def cross_entropy_gradient(upstream: Any, logits: Any, target: Any, normalizer: Any, *, label_smoothing: float) -> Any:
     if logits.ndim == 2 and logits.size < MANY_EXPONENTIALS and not label_smoothing:
         shift, sums = normalizer
-        result = numpy.exp(logits - shift)
+        result = numpy.subtract(logits, shift, order="C")
+        numpy.exp(result, result)
         result *= upstream[:, None] / sums
-        result[numpy.arange(len(target)), target] -= upstream
+        result.reshape(-1)[numpy.arange(0, result.size, result.shape[1]) + target] -= upstream
         return result
     result = numpy.empty(logits.shape, logits.dtype)
     rows, out = _rows(logits, 1), _rows(result, 1)

@@ -31,6 +31,13 @@ def stable_sum(x: Any, axis: tuple[int, ...] | int | None = None, dtype: Any = N
     return quietly(_reduce, x, axis, dtype, None, keepdims)
 
 
+def is_short(x: Any, *, axis: tuple[int, ...] | int | None = None, keepdims: bool = False) -> bool:
+    """Whether the sum of an array of this shape and dtype is NumPy's own, whatever its strides."""
+    axes = range(len(x.shape)) if axis is None else axis if type(axis) is tuple else (axis,)
+    terms = math.prod([x.shape[i] for i in axes])
+    return x.dtype.kind in "biu" or (x.dtype.itemsize != 2 and x.dtype.kind in "fc" and terms <= FEW_ROWS)
+
+
 def _is_pairwise(x: Any, axes: tuple[int, ...], terms: int) -> bool:
     """Whether NumPy itself sums pairwise along these axes."""
     if x.itemsize == 2 and terms > HALF_CHUNK:

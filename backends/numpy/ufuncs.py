@@ -1,0 +1,80 @@
+"""Kernels that are NumPy's elementwise functions: ufuncs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from ..common.quiet import run, run_anyway
+from ..contract import Kernel
+from .steps import Form, Forms
+
+ndarray, asarray = numpy.ndarray, numpy.asarray
+
+_NAMES = (
+    "abs acos acosh add asin asinh atan atan2 atanh bitwise_and bitwise_invert bitwise_left_shift bitwise_or "
+    "bitwise_right_shift bitwise_xor ceil conj copysign cos cosh divide equal exp expm1 floor floor_divide fmax fmin "
+    "fmod greater greater_equal hypot isfinite isinf isnan less less_equal log log10 log1p log2 logaddexp logical_and "
+    "logical_not logical_or logical_xor maximum minimum multiply negative nextafter not_equal positive pow reciprocal "
+    "remainder signbit sin sinh sqrt square subtract tan tanh trunc"
+).split()
+"""NumPy's ufuncs that compute the standard's function of the same name."""
+
+
+def _unary(ufunc: Callable[..., Any]) -> Kernel:
+    def kernel(x: Any) -> Any:
+        try:
+            out = run(ufunc, x)
+        except RuntimeError:
+            out = run_anyway(ufunc, x)
+        return out if type(out) is ndarray else asarray(out)
+
+    return kernel
+
+
+def binary(ufunc: Callable[..., Any]) -> Kernel:
+    """The kernel of a ufunc of two arrays."""
+
+    def kernel(x1: Any, x2: Any) -> Any:
+        try:
+            out = run(ufunc, x1, x2)
+        except RuntimeError:
+            out = run_anyway(ufunc, x1, x2)
+        return out if type(out) is ndarray else asarray(out)
+
+    return kernel
+
+
+def _unary_in_place(ufunc: Callable[..., Any]) -> Kernel:
+    def kernel(x: Any) -> Any:
+        return run_anyway(ufunc, x, x)
+
+    return kernel
+
+
+def _binary_in_place(ufunc: Callable[..., Any]) -> Kernel:
+    def kernel(x1: Any, x2: Any) -> Any:
+        try:
+            return run(ufunc, x1, x2, out=x1)
+        except RuntimeError:
+            return run_anyway(ufunc, x1, x2, out=x1)
+
+    return kernel
+
+
+KERNELS: dict[str, Kernel] = {}
+"""By the name of the operation, or of its in-place form."""
+
+FORMS: Forms = {}
+"""The ufuncs by their kernels; by name for functions of Python's module `operator`."""
+
+for _name in _NAMES:
+    _ufunc = getattr(numpy, _name)
+    _is_unary = _ufunc.nin == 1
+    KERNELS[_name] = (_unary if _is_unary else binary)(_ufunc)
+    KERNELS[f"{_name}_"] = (_unary_in_place if _is_unary else _binary_in_place)(_ufunc)
+    FORMS[_name] = FORMS[KERNELS[_name]] = (Form(_ufunc, is_elementwise=True),)
+# Python's operator takes short cuts for some exponents.
+del FORMS["pow"]
