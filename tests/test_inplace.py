@@ -705,6 +705,14 @@ class TestVersions:
             z.sum().backward()
 
 
+@pytest.mark.parametrize(("dtype", "step"), [("float32", 4), ("float64", 8), ("int32", 4), ("int64", 8)])
+def test_negative_of_every_nth_element(dtype: str, step: int, backend: str) -> None:
+    x = tp.arange(6 * step, dtype=getattr(tp, dtype))
+    x[::step].neg_()
+    expected = [-i if i % step == 0 else i for i in range(6 * step)]
+    assert x.tolist() == expected
+
+
 class TestMemory:
     def test_views_and_writes_leave_nothing_behind(self, backend: str, no_collector: None) -> None:
         def work() -> None:

@@ -70,7 +70,7 @@ def require_same(found: Any, expected: Any, exactly: bool = True) -> None:
     if exactly:
         np.testing.assert_array_equal(found, expected)
     else:
-        rounding = 64 * np.finfo(found.dtype).eps if found.dtype.kind == "f" else 0
+        rounding = 4096 * np.finfo(found.dtype).eps if found.dtype.kind == "f" else 0
         np.testing.assert_allclose(found, expected, rounding, rounding)
 
 

@@ -177,7 +177,7 @@ def _where(condition: Any, x1: Any, x2: Any) -> Any:
 
 
 def _sigmoid(x: Any, out: Any = None) -> Any:
-    out = numpy.negative(x, out)
+    out = ufuncs.negative(x, out)
     if type(out) is not ndarray:
         out = asarray(out)
     quietly(numpy.exp, out, out)

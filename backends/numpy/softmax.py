@@ -104,7 +104,7 @@ def softmax_normalizer(x: Any, *, axis: int) -> Any:
     result = numpy.empty((2, *x.shape[:axis], 1, *x.shape[axis + 1 :]), x.dtype)
     if 0 < x.size < MANY_EXPONENTIALS:
         shift, sums_of_exp = result
-        numpy.maximum.reduce(x, axis, None, shift, True)
+        numpy.maximum.reduce(x, axis, out=shift, keepdims=True)
         terms = numpy.subtract(x, shift)
         sums_of_exp[...] = stable_sum(numpy.exp(terms, terms), axis, None, True)
         return result

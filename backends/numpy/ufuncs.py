@@ -9,7 +9,7 @@ import numpy
 
 from ..common.quiet import run, run_anyway
 from ..contract import Kernel
-from .steps import Form, Forms
+from .steps import Form
 
 ndarray, asarray = numpy.ndarray, numpy.asarray
 
@@ -67,14 +67,21 @@ def _binary_in_place(ufunc: Callable[..., Any]) -> Kernel:
 KERNELS: dict[str, Kernel] = {}
 """By the name of the operation, or of its in-place form."""
 
-FORMS: Forms = {}
+FORMS: dict[Any, tuple[Form, ...]] = {}
 """The ufuncs by their kernels; by name for functions of Python's module `operator`."""
+
+
+def negative(x: Any, out: Any = None) -> Any:
+    """`numpy.negative`, which reads wrong elements if both arrays have certain strides, as ``x[::4]`` in float32."""
+    return numpy.negative(x if out is None or x.flags.c_contiguous else x.copy(), out)
+
 
 for _name in _NAMES:
     _ufunc = getattr(numpy, _name)
     _is_unary = _ufunc.nin == 1
+    _function = negative if _name == "negative" else _ufunc
     KERNELS[_name] = (_unary if _is_unary else binary)(_ufunc)
-    KERNELS[f"{_name}_"] = (_unary_in_place if _is_unary else _binary_in_place)(_ufunc)
-    FORMS[_name] = FORMS[KERNELS[_name]] = (Form(_ufunc, is_elementwise=True),)
+    KERNELS[f"{_name}_"] = (_unary_in_place if _is_unary else _binary_in_place)(_function)
+    FORMS[_name] = FORMS[KERNELS[_name]] = (Form(_function, is_elementwise=True),)
 # Python's operator takes short cuts for some exponents.
 del FORMS["pow"]
