@@ -227,6 +227,21 @@ def broadcast_back(ops: Any, gradient: Any, shape: tuple[int, ...]) -> Any:
     return summed if summed.shape == shape else ops.reshape(summed, shape)
 
 
+def is_freed(root: Any) -> bool:
+    """Whether a backward pass has freed a node that the root depends on."""
+    seen: set[Any] = set()
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if node in seen or node.rule is None:
+            continue
+        if node.saved is None:
+            return True
+        seen.add(node)
+        pending += [edge for edge in node.edges if edge is not None]
+    return False
+
+
 def _between(inputs: set[Any], roots: list[Any]) -> set[Any]:
     """The nodes between the roots and the inputs, whose VJPs must be called.
 

@@ -89,6 +89,19 @@ class TestSteps:
         equal(models[1].momentum, models[0].momentum)
         assert all(type(one) is Tensor for one in (*models[1].weights, *models[1].momentum.values()))
 
+    def test_a_loss_is_returned_after_its_backward_pass(self, backend: str) -> None:
+        weight = made(3).requires_grad_()
+
+        def step(x: tp.Tensor) -> tp.Tensor:
+            loss = ((weight * x) ** 2).sum()
+            loss.backward()
+            return loss
+
+        compiled = same_in_four_calls(step, lambda number: made(3, seed=number))
+        loss = compiled(made(3))
+        with pytest.raises(RuntimeError, match="backward through the graph a second time: compiled function was freed"):
+            loss.backward()
+
     def test_gradients_accumulate(self, backend: str) -> None:
         eager, own = made(3).requires_grad_(), made(3).requires_grad_()
         compiled = tp.compile(lambda x: (own * x).sum().backward())

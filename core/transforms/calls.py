@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ...autograd.engine import is_freed
 from ...autograd.generated import write_function
 from ...autograd.node import Leaf
 from ...autograd.trees import flatten
@@ -21,7 +22,7 @@ from ..memory.views import array_of, detach, make_view, write
 from ..types.errors import CompileError
 from .batching import inner_key
 from .captured import Captures, own
-from .history import CompiledRule, History, saved_triple
+from .history import CompiledRule, History, free_history, saved_triple
 from .proxy import Proxy
 from .recording import Recording, Words
 from .simplify import simplified
@@ -62,6 +63,7 @@ class Call:
         self._captures: Captures = recording.captures
         self.scope: dict[str, Any] = {
             "MISS": MISS, "current": array_of, "wrap": wrap, "make_leaf": make_leaf, "make_view": make_view,
+            "free_history": free_history,
             "detach": detach, "donated": _donated, "put": _put, "put_root": _put_root, "fill": _fill,
             "set_data": _set_data, "saved": saved_triple,
         }  # fmt: skip
@@ -186,7 +188,8 @@ class Call:
     def _make(self, tensor: Tensor) -> str:
         expression = self._expression(tensor)
         has_history = type(tensor._node) is not Leaf and tensor._node is not None
-        if has_history and id(tensor) not in self._differentiable:
+        was_freed = has_history and is_freed(tensor._node)
+        if has_history and not was_freed and id(tensor) not in self._differentiable:
             raise CompileError(
                 f"compile: the function keeps a tensor of shape {tensor.shape} with a history, which only what it "
                 "returns may have; call backward inside of it, or keep x.detach()"
@@ -197,6 +200,8 @@ class Call:
         self._after.append(f"{name} = {expression}")
         if expression.startswith("wrap"):
             self._made_of[name] = self._outputs[-1]
+        if was_freed:
+            self._after.append(f"free_history({name})")
         if tensor._node is not None and not has_history:
             self._after.append(f"make_leaf({name})")
             grad = getattr(tensor, "_grad", None)

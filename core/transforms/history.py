@@ -83,13 +83,29 @@ class History:
 
 
 def history_of(recording: Recording, result: Any) -> History | None:
-    """The backward pass of what a function returned; None if nothing of it has a history."""
+    """The backward pass of what a function returned; None if nothing of it has a history that was not freed inside."""
     found = {
         id(one): one
         for one in flatten(result)[0]
         if isinstance(one, Tensor) and id(one) not in recording.captures.tensors and isinstance(one._node, Node)
+        if not engine.is_freed(one._node)
     }
     return History(recording, list(found.values())) if found else None
+
+
+@final
+class _FreedRule:
+    """The rule of a result whose history a backward pass inside of the function has freed, as that of a loss."""
+
+    name = "compiled function"
+    tensors = ()
+
+
+def free_history(tensor: Tensor) -> None:
+    """Give a result a history that the engine refuses to go back through a second time."""
+    node = tensor._node = Node()
+    node.rule, node.key, node.order = _FreedRule(), tensor._key, next_order()
+    node.edges, node.saved, node.shapes = (), None, None
 
 
 @final
