@@ -12,6 +12,7 @@ from ..standard import elementwise as _elementwise
 from ..standard import linalg as _linalg
 from ..standard import linear_algebra as _linear_algebra
 from ..standard import manipulation as _manipulation
+from ..standard.linalg import norms as _norms
 from ..types import devices as _devices
 from ..types import dtypes as _dtypes
 from . import linalg as _pytorch_linalg
@@ -67,7 +68,7 @@ ger = _linear_algebra.outer
 inverse = _linalg.inv
 matrix_exp = _pytorch_linalg.matrix_exp
 matrix_power = _linalg.matrix_power
-norm = _linalg.norm
+norm = _norms.norm
 orgqr = _pytorch_linalg.householder_product
 pinverse = _linalg.pinv
 slogdet = _linalg.slogdet

@@ -10,7 +10,6 @@ from . import decompositions, determinants, norms, parts, products, solving
 from .decompositions import *
 from .determinants import *
 from .norms import *
-from .norms import norm as norm
 from .parts import *
 from .products import *
 from .solving import *
