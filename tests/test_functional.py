@@ -104,6 +104,11 @@ def test_a_vector_of_half_zeros_is_normalized_to_zeros(backend: str) -> None:
     assert F.normalize(tp.zeros(2, dtype="float16"), dim=0).tolist() == [0.0, 0.0]
 
 
+def test_similarity_of_no_direction_in_half_precision(backend: str) -> None:
+    x = tp.zeros(1, 3, dtype="float16")
+    assert F.cosine_similarity(x, tp.full((2, 3), 0.2, dtype="float16")).tolist() == [0.0, 0.0]
+
+
 @pytest.mark.parametrize(("dtype", "great"), [("float32", 3e38), ("float64", 1.7e308)])
 def test_directions_of_vectors_whose_norms_overflow(backend: str, dtype: str, great: float) -> None:
     x = tp.full((3, 5), great, dtype=dtype)

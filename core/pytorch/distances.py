@@ -57,7 +57,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     return vector_norm(difference, p, axis=-1 if difference.ndim else None, keepdims=keepdim)
 
 
-@function(keywords=("x1", "x2"))
+@function(keywords=("x1", "x2"), widens_half=True)
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     r"""The cosine of the angle between vectors along an axis.
 
