@@ -5,6 +5,7 @@ A matrix that is singular or not positive-definite raises `numpy.linalg.LinAlgEr
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from collections.abc import Callable
 from typing import Any
@@ -40,12 +41,11 @@ def _slogdet(x: Any) -> tuple[Any, Any]:
 
 def _lu_factor(x: Any) -> tuple[Any, Any, Any]:
     """LU decomposition by LAPACK: both triangles in one matrix, pivots from 1, and the order of the rows."""
-    import scipy.linalg
-
+    lapack: Any = importlib.import_module("scipy.linalg")
     found = numpy.array(x)
     pivots = numpy.empty((*x.shape[:-2], min(x.shape[-2:])), numpy.int32)
     if x.size:
-        (getrf,) = scipy.linalg.get_lapack_funcs(("getrf",), (found,))
+        (getrf,) = lapack.get_lapack_funcs(("getrf",), (found,))
         for example in numpy.ndindex(x.shape[:-2]):
             found[example], pivots[example], _ = getrf(found[example])
     pivots += 1
