@@ -292,3 +292,12 @@ def test_incomplete_gamma_functions_have_a_gradient_by_their_limit_only(backend:
         numpy.testing.assert_allclose(change.tolist(), slope.tolist(), rtol=1e-13)
         with pytest.raises(NotImplementedError, match="derivative by the first operand is not implemented"):
             function(a, x.detach()).sum().backward()
+
+
+@pytest.mark.parametrize("name", [name for name, (_, points) in VALUES.items() if len(points) == 2])
+def test_operands_broadcast(backend: str, name: str) -> None:
+    function = getattr(tp.special, name)
+    few, many = tp.tensor([[0.5], [3.0]]), tp.tensor([[[1.0, 2.0, 4.0]]])
+    rows, columns = tp.broadcast_arrays(few, many)
+    numpy.testing.assert_allclose(function(few, many).tolist(), function(rows, columns).tolist(), rtol=1e-6)
+    numpy.testing.assert_allclose(function(many, few).tolist(), function(columns, rows).tolist(), rtol=1e-6)

@@ -47,11 +47,11 @@ def _power_over_gamma(ops: Any, a: Any, x: Any) -> Any:
     return ops.where(a < STIRLING_LEAST, of_small, of_great)
 
 
-def _integral(ops: Any, a: Any, x: Any) -> Any:
+def _integral(ops: Any, a: Any, x: Any, power: Any) -> Any:
     """`gammainc` where x is below `a`, which is at least `_MOVE`, and `gammaincc` elsewhere, where x is at least 1.
 
-    ``x**a * exp(-x) / gamma(a)`` times the integral of ``exp(a * u - x * (exp(u) - 1))`` over u from zero downwards, or
-    upwards, as far as the integrand counts.
+    That is ``a * power``, where ``power = x**a * exp(-x) / gamma(a + 1)``, times the integral of
+    ``exp(a * u - x * (exp(u) - 1))`` over u from zero downwards, or upwards, as far as the integrand counts.
     """
     below = x < a
     gap, root, ratio = ops.abs(x - a), ops.sqrt(x), _CUT / x
@@ -61,14 +61,14 @@ def _integral(ops: Any, a: Any, x: Any) -> Any:
     upper = 2.0 * _CUT / (gap + ops.hypot(gap, root * math.sqrt(_CUT * 2.0)))
     upper = ops.minimum(upper, ops.log1p(ratio + ops.log1p(ratio + 1.0)))
     end = ops.where(below, -lower, upper)
-    total = ops.zeros_like(a)
+    total = ops.zeros_like(end)
     for node, weight in _NODES:
         for place in (0.5 - node, 0.5 + node):
             u = end * place
             # Of great numbers the terms cancel.
             curve = ops.where(x > 1e6, u * u * polynomial(u, _EXPONENTIAL), ops.expm1(u) - u)
             total = total + weight * ops.exp((a - x) * u - x * curve)
-    return _power_over_gamma(ops, a, x) * a * ops.abs(end) * total
+    return power * a * ops.abs(end) * total
 
 
 def _upper_of_small(ops: Any, a: Any, x: Any) -> Any:
@@ -84,12 +84,13 @@ def _upper_of_small(ops: Any, a: Any, x: Any) -> Any:
 def _lesser(ops: Any, a: Any, x: Any) -> Any:
     """`gammainc` where x is below `a`, `gammaincc` elsewhere."""
     moved = ops.logical_and(x < a, a < _MOVE)
+    power = _power_over_gamma(ops, a, x)
     term = total = ops.ones_like(a)
-    for n in range(1, int(_MOVE)):
+    for n in range(1, int(_MOVE) + 1):
+        total = total + term if n > 1 else total
         term = term * x / (a + float(n))
-        total = total + term
-    first = ops.masked_fill(_power_over_gamma(ops, a, x) * total, ops.logical_not(moved), 0.0)
-    return first + _integral(ops, ops.where(moved, a + _MOVE, a), x)
+    first = ops.masked_fill(power * total, ops.logical_not(moved), 0.0)
+    return first + _integral(ops, ops.where(moved, a + _MOVE, a), x, ops.where(moved, power * term, power))
 
 
 def _with_limits(ops: Any, found: Any, a: Any, x: Any, low: float, high: float) -> Any:
