@@ -64,8 +64,12 @@ from .core.types.memory_formats import *
 from .losses.loss import *
 from .nn.functional import adaptive_avg_pool1d as adaptive_avg_pool1d
 from .nn.functional import adaptive_max_pool1d as adaptive_max_pool1d
+from .nn.functional import alpha_dropout as alpha_dropout
 from .nn.functional import avg_pool1d as avg_pool1d
+from .nn.functional import batch_norm as batch_norm
+from .nn.functional import bilinear as bilinear
 from .nn.functional import celu as celu
+from .nn.functional import channel_shuffle as channel_shuffle
 from .nn.functional import constant_pad_nd as constant_pad_nd
 from .nn.functional import conv1d as conv1d
 from .nn.functional import conv2d as conv2d
@@ -73,11 +77,19 @@ from .nn.functional import conv3d as conv3d
 from .nn.functional import conv_transpose1d as conv_transpose1d
 from .nn.functional import conv_transpose2d as conv_transpose2d
 from .nn.functional import conv_transpose3d as conv_transpose3d
+from .nn.functional import embedding as embedding
+from .nn.functional import feature_alpha_dropout as feature_alpha_dropout
+from .nn.functional import group_norm as group_norm
 from .nn.functional import hardshrink as hardshrink
+from .nn.functional import instance_norm as instance_norm
+from .nn.functional import layer_norm as layer_norm
 from .nn.functional import max_pool1d as max_pool1d
 from .nn.functional import max_pool2d as max_pool2d
 from .nn.functional import max_pool3d as max_pool3d
+from .nn.functional import pixel_shuffle as pixel_shuffle
+from .nn.functional import pixel_unshuffle as pixel_unshuffle
 from .nn.functional import prelu as prelu
+from .nn.functional import rms_norm as rms_norm
 from .nn.functional import rrelu as rrelu
 from .nn.functional import selu as selu
 from .nn.functional import threshold as threshold

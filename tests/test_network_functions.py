@@ -58,6 +58,34 @@ REFUSED: list[tuple[type[Exception], str, Callable[[], Any]]] = [
      lambda: F.pad(tp.ones(3), (3, 0), "reflect")),
     (ValueError, r"pad: got mode 'mirror', wanted 'constant'", lambda: F.pad(tp.ones(3), (3, 0), "mirror")),
     (RuntimeError, r"pad: got 3 numbers for an input of shape \(3,\)", lambda: F.pad(tp.ones(3), (1, 0, 1))),
+    (ValueError, r"gelu: got approximate 'erf'", lambda: F.gelu(tp.ones(2), "erf")),
+    (RuntimeError, r"batch_norm: got an input of shape \(1, 3\), wanted several elements a channel",
+     lambda: F.batch_norm(tp.ones(1, 3), None, None, training=True)),
+    (RuntimeError, r"batch_norm: got a parameter of shape \(2,\), wanted \(3,\)",
+     lambda: F.batch_norm(tp.ones(2, 3), tp.ones(2), tp.ones(3))),
+    (RuntimeError, r"batch_norm: got no running_mean", lambda: F.batch_norm(tp.ones(2, 3), None, None)),
+    (RuntimeError, r"layer_norm: got normalized_shape \(2,\) for an input of shape \(2, 3\)",
+     lambda: F.layer_norm(tp.ones(2, 3), 2)),
+    (RuntimeError, r"group_norm: got an input of shape \(2, 3\) and 2 groups", lambda: F.group_norm(tp.ones(2, 3), 2)),
+    (ValueError, r"batch_norm: got eps -1.0", lambda: F.batch_norm(tp.ones(2, 3), tp.ones(3), tp.ones(3), eps=-1.0)),
+    (IndexError, r"index_select: index 3 is out of bounds", lambda: F.embedding(tp.tensor([3]), tp.ones(3, 2))),
+    (NotImplementedError, r"embedding: max_norm writes into the weight",
+     lambda: F.embedding(tp.tensor([0]), tp.ones(3, 2), max_norm=1.0)),
+    (RuntimeError, r"bilinear: got inputs of shapes \(2, 3\) and \(2, 2\) and a weight of shape \(1, 2, 2\)",
+     lambda: F.bilinear(tp.ones(2, 3), tp.ones(2, 2), tp.ones(1, 2, 2))),
+    (RuntimeError, r"scaled_dot_product_attention: got shapes \(2, 3\), \(2, 2\) and \(2, 3\)",
+     lambda: F.scaled_dot_product_attention(tp.ones(2, 3), tp.ones(2, 2), tp.ones(2, 3))),
+    (ValueError, r"scaled_dot_product_attention: got a mask and is_causal",
+     lambda: F.scaled_dot_product_attention(*[tp.ones(2, 3)] * 3, tp.ones(2, 2), is_causal=True)),
+    (RuntimeError, r"interpolate: got an input of shape \(2, 3\), wanted 3 to 5 axes",
+     lambda: F.interpolate(tp.ones(2, 3), 2)),
+    (ValueError, r"interpolate: got size None and scale_factor None", lambda: F.interpolate(tp.ones(1, 2, 3))),
+    (RuntimeError, r"grid_sample: got an input of shape \(1, 1, 2, 2\) and a grid of shape \(1, 2, 2, 3\)",
+     lambda: F.grid_sample(tp.ones(1, 1, 2, 2), tp.ones(1, 2, 2, 3))),
+    (RuntimeError, r"pixel_shuffle: got an input of shape \(3, 1, 1\), wanted a multiple of 4 channels",
+     lambda: F.pixel_shuffle(tp.ones(3, 1, 1), 2)),
+    (ValueError, r"dropout1d: p is a probability", lambda: F.dropout1d(tp.ones(1, 2, 2), 2.0)),
+    (RuntimeError, r"cdist: got shapes \(2, 3\) and \(2, 2\)", lambda: tp.cdist(tp.ones(2, 3), tp.ones(2, 2))),
     (ValueError, r"rrelu: got slopes from 1.0 to 0.5", lambda: F.rrelu(tp.ones(2), 1.0, 0.5)),
 ]  # fmt: skip
 
@@ -116,6 +144,10 @@ SECOND: dict[str, Callable[[], tuple[Callable[..., tp.Tensor], tuple[tp.Tensor, 
         lambda x, w, b: F.conv2d(x, w, b, (2, 1), padding=1, dilation=(1, 2), groups=2),
         (tensor(1, 2, 4, 3), tensor(2, 1, 2, 2), tensor(2)),
     ),
+    "layer_norm": lambda: (
+        lambda x, w, b: F.layer_norm(x, 3, w, b, eps=0.1) ** 2,
+        (tensor(2, 3), tensor(3), tensor(3)),
+    ),
     "max_pool2d": lambda: (lambda x: F.max_pool2d(x, 2, padding=1) ** 2, (tensor(1, 3, 4),)),
 }
 
@@ -145,6 +177,11 @@ def test_convolution_of_examples_and_of_kernels(backend: str) -> None:
         lambda x: F.conv_transpose2d(x, x[:, :, :2, :2].mT),
         lambda x: F.avg_pool2d(x, 3, padding=1),
         lambda x: F.adaptive_avg_pool2d(x, 2),
+        lambda x: F.layer_norm(x, 5),
+        lambda x: F.batch_norm(x, x[0, 0, 0, :1], tp.ones_like(x[0, 0, 0, :1])),
+        lambda x: F.gelu(x),
+        lambda x: F.interpolate(x, 7, mode="bilinear"),
+        lambda x: F.scaled_dot_product_attention(x, x, x, is_causal=True),
     ],
 )
 def test_half_precision_is_computed_in_single(backend: str, function: Callable[[tp.Tensor], tp.Tensor]) -> None:
@@ -162,3 +199,38 @@ def test_pooling_of_nan_and_infinities(backend: str) -> None:
     assert padded.tolist() == [[-math.inf, -math.inf]]
     assert indices.tolist() == [[0, 1]]
     assert F.adaptive_avg_pool1d(tp.tensor([[1.0, math.inf, 2.0]]), 2).tolist() == [[math.inf, math.inf]]
+
+
+def test_batch_norm_updates_its_estimates(backend: str) -> None:
+    x, center, spread = tensor(4, 2, requires_grad=False), tp.zeros(2, dtype="float64"), tp.ones(2, dtype="float64")
+    F.batch_norm(x, center, spread, training=True, momentum=0.25)
+    numpy.testing.assert_allclose(center, x.mean(0) / 4, rtol=1e-14)
+    numpy.testing.assert_allclose(spread, 0.75 + x.var(0) / 4, rtol=1e-14)
+
+
+def test_norm_of_examples(backend: str) -> None:
+    x = tensor(3, 4, 2, requires_grad=False)
+    assert tp.vmap(lambda x: F.layer_norm(x, 2))(x).tolist() == F.layer_norm(x, 2).tolist()
+
+
+def test_a_query_that_sees_no_key_gets_zero(backend: str) -> None:
+    x = tensor(2, 3)
+    found = F.scaled_dot_product_attention(x, x, x, tp.tensor([[True, False], [False, False]]))
+    found.sum().backward()
+    assert found[1].tolist() == [0.0, 0.0, 0.0]
+    assert tp.isfinite(x.grad).all()
+
+
+def test_dropout_of_channels(backend: str) -> None:
+    tp.manual_seed(0)
+    found = F.dropout2d(tp.ones(20, 10, 2, 2), 0.5)
+    assert set(found.flatten().tolist()) == {0.0, 2.0}
+    assert (found == found[:, :, :1, :1]).all()
+    assert F.dropout1d(tp.ones(3, 4), 0.5).unique().shape in ((1,), (2,))
+
+
+def test_alpha_dropout_keeps_mean_and_variance() -> None:
+    tp.manual_seed(0)
+    found = F.alpha_dropout(tp.randn(200_000), 0.3, training=True)
+    assert abs(found.mean().item()) < 0.02
+    assert abs(found.var().item() - 1.0) < 0.03

@@ -1,4 +1,7 @@
-"""Gradients of padding, of sliding windows and of convolutions, each of which is the gradient of another."""
+"""Gradients of padding, sliding windows, convolutions and normalization.
+
+Each of the convolutions is the gradient of another.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,14 @@ from ..rule import no_gradient, rule
 
 def _cropped(ops: Any, g: Any, padding: tuple[tuple[int, int], ...]) -> Any:
     return ops.constant_pad(g, padding=tuple((-before, -behind) for before, behind in padding), value=0)
+
+
+def _standardize(ops: Any, g: Any, x: Any, out: Any, axis: tuple[int, ...], eps: float) -> Any:
+    def mean(values: Any) -> Any:
+        return ops.mean(values, axis=axis, keepdims=True)
+
+    centered = x - mean(x)
+    return (g - mean(g) - out * mean(g * out)) / ops.sqrt(mean(centered * centered) + eps)
 
 
 rule("constant_pad", x=_cropped)
@@ -31,3 +42,5 @@ rule(
 )
 
 no_gradient("max_offsets")
+
+rule("standardize", x=_standardize)

@@ -226,6 +226,18 @@ BY_ITSELF: dict[str, tuple[Use, ...]] = {
             i=indices((70001,), 0, 1031),
         ),
     ),
+    "standardize": (Use('OPERATIONS["standardize"](x, axis=(1,), eps=0.5)', dtypes="f", x=(131, 1031)),),
+    "rms_norm": (Use("tp.nn.functional.rms_norm(x, 1031, eps=0.5)", dtypes="f", x=(131, 1031)),),
+    "pixel_unshuffle": (Use("tp.nn.functional.pixel_unshuffle(x, 2)", x=(3, 130, 62)),),
+    "grid_sample": (
+        Use(
+            "tp.nn.functional.grid_sample(x, g)",
+            dtypes="f",
+            x=(1, 3, 33, 35),
+            g=Operand((1, 31, 37, 2), between(0.1, 0.9)),
+        ),
+    ),
+    "affine_grid": (Use("tp.nn.functional.affine_grid(x, (1, 1, 131, 67))", dtypes="f", x=(1, 2, 3)),),
     "windows": (Use('OPERATIONS["windows"](x, window=((3, 2, 5),))', x=Operand((3, 1031), WHOLE)),),
     "overlap_add": (
         Use(

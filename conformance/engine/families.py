@@ -18,6 +18,7 @@ CHAPTERS = {
     "linear_algebra": "matrix product",
     "losses": "loss",
     "manipulation": "manipulation",
+    "normalization": "composite",
     "padding": "manipulation",
     "pooling": "search",
     "searching": "search",

@@ -120,6 +120,7 @@ USES: dict[str, tuple[Use, ...]] = {
     "silu": _activation("silu(x)", _in_place("silu")),
     "softplus": _activation("softplus(x)", "softplus(x, 2.0)", "softplus(x, beta=0.5, threshold=2.0)"),
     "celu": _activation("celu(x)", "celu(x, 0.5)", _in_place("celu")),
+    "gelu": _activation("gelu(x)", 'gelu(x, approximate="tanh")'),
     "mish": _activation("mish(x)", _in_place("mish")),
     "selu": _activation("selu(x)", _in_place("selu")),
     "softsign": _activation("softsign(x)"),

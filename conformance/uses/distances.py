@@ -12,6 +12,11 @@ from .use import (
 SMALL = Operand((2, 3), between(0.2, 2.0, signs=True))
 
 USES: dict[str, tuple[Use, ...]] = {
+    "cdist": (
+        Use("tp.cdist(x, y)", dtypes="f", x=(2, 3), y=(4, 3)),
+        Use("tp.cdist(x, y, p=1.0)", dtypes="f", x=(2, 2, 3), y=(1, 3)),
+    ),
+    "pdist": (Use("tp.pdist(x)", dtypes="f", x=(3, 2)), Use("tp.pdist(x, 3.0)", dtypes="f", x=(2, 3))),
     "pairwise_distance": (
         Use("tp.pairwise_distance(x, y)", dtypes="f", x=(2, 3), y=(2, 3)),
         Use("tp.pairwise_distance(x, y)", dtypes="f", x=(2, 3), y=(3,)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .use import ANY, Operand, Use, fixed
+from .use import ANY, Operand, Use, between, fixed, indices
 
 GEOMETRY = "((2, 1), ((1, 0), (-1, 1)), (1, 2), 2)"
 """Of an image of 3 x 5 and kernels of 2 x 2, of which there are 2 x 3."""
@@ -122,4 +122,62 @@ USES: dict[str, tuple[Use, ...]] = {
     "max_unpool3d": (
         Use("tp.nn.functional.max_unpool3d(x, i, 2)", dtypes="f", x=(1, 1, 1, 1), i=fixed([[[[7]]]], "int64")),
     ),
+    "standardize": (
+        Use('OPERATIONS["standardize"](x, axis=(1,), eps=0.5)', dtypes="f", x=(2, 3)),
+        Use('OPERATIONS["standardize"](x, axis=(0, 2), eps=0.5)', dtypes="f", x=(2, 3, 2)),
+    ),
+    "batch_norm": (
+        _function("batch_norm(x, None, None, w, b, True, eps=0.5)", x=(2, 3, 2), w=(3,), b=(3,)),
+        _function("batch_norm(x, m, tp.abs(m), eps=0.5)", x=(2, 3), m=(3,)),
+    ),
+    "instance_norm": (_function("instance_norm(x, weight=w, eps=0.5)", x=(2, 3, 2), w=(3,)),),
+    "layer_norm": (
+        _function("layer_norm(x, 3, w, b, eps=0.5)", x=(2, 3), w=(3,), b=(3,)),
+        _function("layer_norm(x, (2, 3), eps=0.5)", x=(2, 2, 3)),
+    ),
+    "rms_norm": (_function("rms_norm(x, 3, w, eps=0.5)", x=(2, 3), w=(3,)),),
+    "group_norm": (_function("group_norm(x, 2, w, b, eps=0.5)", x=(2, 4, 2), w=(4,), b=(4,)),),
+    "local_response_norm": (_function("local_response_norm(x, 2, 0.5)", x=(2, 3, 2)),),
+    "embedding": (
+        Use.of("tp.nn.functional.embedding(i, w)", {"i": indices((2, 2), 0, 3), "w": (3, 2)}, dtypes="f"),
+        Use.of("tp.nn.functional.embedding(i, w, 1)", {"i": indices((3,), 0, 3), "w": (3, 2)}, dtypes="f"),
+    ),
+    "embedding_bag": (
+        Use.of("tp.nn.functional.embedding_bag(i, w)", {"i": indices((2, 2), 0, 3), "w": (3, 2)}, dtypes="f"),
+        Use.of('tp.nn.functional.embedding_bag(i, w, o, mode="sum", padding_idx=0)',
+               {"i": indices((3,), 0, 3), "w": (3, 2), "o": fixed([0, 2], "int64")}, dtypes="f"),
+    ),
+    "bilinear": (_function("bilinear(x, y, w, b)", x=(2, 3), y=(2, 2), w=(2, 3, 2), b=(2,)),),
+    "scaled_dot_product_attention": (
+        _function("scaled_dot_product_attention(q, k, v)", q=(2, 3, 2), k=(2, 2, 2), v=(2, 2, 3)),
+        _function("scaled_dot_product_attention(q, k, k, is_causal=True, scale=0.5)", q=(3, 2), k=(3, 2)),
+        Use.of("tp.nn.functional.scaled_dot_product_attention(q, k, k, m)",
+               {"q": (3, 2), "k": (2, 2), "m": fixed([[True, False], [False, False], [True, True]], "bool")},
+               dtypes="f"),
+    ),
+    "pixel_shuffle": (_function("pixel_shuffle(x, 2)", "biufc", x=(1, 4, 2, 1)),),
+    "pixel_unshuffle": (_function("pixel_unshuffle(x, 2)", "biufc", x=(1, 4, 2)),),
+    "channel_shuffle": (_function("channel_shuffle(x, 2)", "biufc", x=(1, 4, 2)),),
+    "interpolate": (
+        _function("interpolate(x, 3)", x=(1, 2, 2)),
+        _function('interpolate(x, scale_factor=1.5, mode="bilinear", align_corners=True)', x=(1, 1, 2, 3)),
+        _function('interpolate(x, (3, 2), mode="bicubic", align_corners=False)', x=(1, 1, 2, 3)),
+    ),
+    "grid_sample": (
+        Use('tp.nn.functional.grid_sample(x, g)', dtypes="f", x=(1, 1, 2, 3),
+            g=Operand((1, 2, 2, 2), between(0.1, 0.9))),
+        Use('tp.nn.functional.grid_sample(x, g, "bicubic", "reflection", True)', dtypes="f", x=(1, 1, 2, 3),
+            g=Operand((1, 1, 2, 2), between(0.1, 0.9))),
+    ),
+    "affine_grid": (_function("affine_grid(x, (1, 1, 2, 3))", x=(1, 2, 3)),),
+    **{
+        name: (
+            _function(f"{name}(x, 0.0)", x=shape), _function(f"{name}(x, 0.5, training=False)", x=shape),
+            _function(f"{name}(x, 1.0)", x=shape),
+        )
+        for name, shape in (
+            ("dropout1d", (2, 3)), ("dropout2d", (1, 2, 2, 2)), ("dropout3d", (1, 2, 2, 2)), ("alpha_dropout", (2, 3)),
+            ("feature_alpha_dropout", (2, 3)),
+        )
+    },
 }  # fmt: skip

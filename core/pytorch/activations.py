@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..dispatch.operation import operation
 from ..families.function import function
 from ..memory.tensor import Tensor
+from ..special.error_functions import ndtr
 from ..standard.elementwise import abs, expm1, greater, sigmoid, tanh
 from ..standard.manipulation import chunk
 from ..standard.searching import where
 from ..types.axes import as_float
-from ..types.errors import DivisionByZeroError, ShapeError
+from ..types.errors import ArgumentError, DivisionByZeroError, ShapeError
 from .selection import masked_fill
 
 __all__ = [
     "celu",
     "elu",
+    "gelu",
     "glu",
     "leaky_relu",
     "logsigmoid",
@@ -228,6 +231,36 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
         raise DivisionByZeroError("celu: got alpha 0, wanted another number")
     positive = greater(input, 0.0)
     return where(positive, input, expm1(masked_fill(input, positive, 0.0) / alpha) * alpha)
+
+
+@function(accepts=_FLOATS, widens_half=True)
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    r"""Gaussian error linear unit, :math:`x \Phi(x)`, with the normal distribution function.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of a real-valued floating-point dtype; half-precision types are computed in float32.
+    approximate : {"none", "tanh"}
+        "tanh" for the approximation :math:`x (1 + \tanh(\sqrt{2 / \pi} (x + 0.044715 x^3))) / 2`.
+
+    Raises
+    ------
+    ValueError
+        For another approximation.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.functional.gelu(tp.tensor([-1.0, 2.0]))
+    tensor([-0.1587,  1.9545])
+    """
+    if approximate == "none":
+        return input * ndtr(input)
+    if approximate != "tanh":
+        raise ArgumentError(f"gelu: got approximate {approximate!r}, wanted 'none' or 'tanh'")
+    inner = (input * input * 0.044715 + 1.0) * input * math.sqrt(2.0 / math.pi)
+    return (tanh(inner) + 1.0) * 0.5 * input
 
 
 _SELU_ALPHA = 1.6732632423543772848170429916717

@@ -1,13 +1,16 @@
-"""`pairwise_distance`, `cosine_similarity` and `normalize`, as in PyTorch, composed of other operations."""
+"""Distances and directions of vectors, as in PyTorch: `cdist`, `pdist`, `pairwise_distance`, `normalize` and so on."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
+import numpy
+
 from ..families.function import function
 from ..memory.coercion import same_device
 from ..memory.structure import cast, reshape
+from ..memory.structure import index as read
 from ..memory.tensor import Tensor
 from ..standard.elementwise import clip, maximum
 from ..standard.linalg import vector_norm
@@ -15,9 +18,9 @@ from ..standard.manipulation import broadcast_arrays
 from ..standard.statistical import sum
 from ..types.axes import as_float, normalize_axis
 from ..types.dtypes import get_default_dtype, promote
-from ..types.errors import DTypeError
+from ..types.errors import ArgumentError, DTypeError, ShapeError
 
-__all__ = ["cosine_similarity", "normalize", "pairwise_distance"]
+__all__ = ["cdist", "cosine_similarity", "normalize", "pairwise_distance", "pdist"]
 
 
 @function(keywords=("x1", "x2"))
@@ -100,6 +103,80 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     return similarity
 
 
+@function(keywords=("x1", "x2"))
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
+    """The distances of all pairs of vectors, one of each tensor.
+
+    Parameters
+    ----------
+    x1 : Tensor, shape (..., P, M)
+        Of a real-valued floating-point dtype.
+    x2 : Tensor, shape (..., R, M)
+    p : float, default: 2.0
+        The power of the norm.
+    compute_mode : str, optional
+        PyTorch's; it has no effect.
+
+    Returns
+    -------
+    Tensor, shape (..., P, R)
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit.
+    ValueError
+        If `p` is negative.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.cdist(tp.tensor([[3.0, 4.0], [0.0, 1.0]]), tp.zeros(1, 2))
+    tensor([[5.],
+            [1.]])
+    """
+    p = _power("cdist", p)
+    if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
+        raise ShapeError(f"cdist: got shapes {x1.shape} and {x2.shape}, wanted (..., P, M) and (..., R, M)")
+    x1, x2 = _floats("cdist", x1, x2)
+    return vector_norm(x1[..., :, None, :] - x2[..., None, :, :], p, axis=-1)
+
+
+@function(accepts="real-valued floating-point")
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    """The distances of all pairs of rows of a matrix, of the first row's first.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, M)
+        Of a real-valued floating-point dtype.
+    p : float, default: 2.0
+        The power of the norm.
+
+    Returns
+    -------
+    Tensor, shape (N * (N - 1) / 2,)
+
+    Raises
+    ------
+    ShapeError
+        If the input has another number of axes.
+    ValueError
+        If `p` is negative.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.pdist(tp.tensor([[3.0, 4.0], [0.0, 0.0], [0.0, 4.0]]))
+    tensor([5., 3., 4.])
+    """
+    p = _power("pdist", p)
+    if input.ndim != 2:
+        raise ShapeError(f"pdist: got an input of shape {input.shape}, wanted (N, M)")
+    first, second = numpy.triu_indices(input.shape[0], 1)
+    return vector_norm(read(input, (first,)) - read(input, (second,)), p, axis=-1)
+
+
 @function(axis="several", widens_half=True)
 def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
     r"""Vectors divided by their norms, :math:`x / \max(\|x\|_p, \epsilon)`.
@@ -153,6 +230,13 @@ def _floats(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
         raise DTypeError(f"{operation}: got {dtype}, wanted a real-valued floating-point dtype")
     dtype = dtype if dtype.kind == "f" else get_default_dtype()
     return cast(x1, dtype), cast(x2, dtype)
+
+
+def _power(operation: str, p: Any) -> float:
+    found = as_float(operation, "p", p)
+    if not found >= 0.0:
+        raise ArgumentError(f"{operation}: got p {found}, wanted 0 or more")
+    return found
 
 
 def _normalized(x: Tensor, axis: int, eps: float) -> Tensor:

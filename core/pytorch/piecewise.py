@@ -34,7 +34,7 @@ __all__ = [
 _FLOATS = "real-valued floating-point"
 
 
-def _clamp(x: Tensor, low: float, high: float) -> Tensor:
+def clamp(x: Tensor, low: float, high: float) -> Tensor:
     """`x` between two bounds, with gradient zero at the bounds too."""
     return masked_fill(masked_fill(x, less_equal(x, low), low), greater_equal(x, high), high)
 
@@ -65,7 +65,7 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     """
     if as_float("hardtanh", "min_val", min_val) > as_float("hardtanh", "max_val", max_val):
         raise ValueError(f"hardtanh: got min_val {min_val}, wanted one up to max_val, {max_val}")
-    return _clamp(input, min_val, max_val)
+    return clamp(input, min_val, max_val)
 
 
 @function(accepts="real-valued")
@@ -85,7 +85,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     >>> tp.nn.functional.relu6(tp.tensor([-2.0, 0.5, 9.0]))
     tensor([0.0000, 0.5000, 6.0000])
     """
-    return _clamp(input, 0, 6)
+    return clamp(input, 0, 6)
 
 
 @function(accepts=_FLOATS, widens_half=True)
@@ -105,7 +105,7 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     >>> tp.nn.functional.hardsigmoid(tp.tensor([-3.0, 0.0, 1.5]))
     tensor([0.0000, 0.5000, 0.7500])
     """
-    return _clamp(input + 3.0, 0.0, 6.0) / 6.0
+    return clamp(input + 3.0, 0.0, 6.0) / 6.0
 
 
 @function(accepts=_FLOATS, widens_half=True)
@@ -125,7 +125,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     >>> tp.nn.functional.hardswish(tp.tensor([-4.0, 1.5, 4.0]))
     tensor([-0.0000,  1.1250,  4.0000])
     """
-    return input * _clamp(input + 3.0, 0.0, 6.0) / 6.0
+    return input * clamp(input + 3.0, 0.0, 6.0) / 6.0
 
 
 @function(accepts=_FLOATS, methods=("hardshrink",))

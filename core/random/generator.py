@@ -442,18 +442,22 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     [0.0, 4.0]
     """
     require_tensors("dropout", input)
-    p = as_float("dropout", "p", p)
-    if not 0.0 <= p <= 1.0:
-        raise ValueError(f"dropout: p is a probability, between 0 and 1, got {p}")
     if input.dtype.kind not in "fc":
         raise DTypeError(f"dropout: got {input.dtype}, wanted a floating-point dtype")
-    if not training or p == 0:
+    factors = dropout_factors_for("dropout", input, p, training, input.shape)
+    if factors is None:
         return input
-    factors = scalar_tensor(input._key, 0.0, "dropout") if p == 1 else _dropout_factors(input, p)
     return input.mul_(factors) if inplace else input * factors
 
 
-def _dropout_factors(x: Tensor, p: float) -> Tensor:
-    """Random dropout factors in the real dtype of the elements, from one word for each element."""
+def dropout_factors_for(operation: str, x: Tensor, p: Any, training: bool, shape: tuple[int, ...]) -> Tensor | None:
+    """Dropout factors of a shape in the real dtype of the elements, from one word for each; None if all stay."""
+    p = as_float(operation, "p", p)
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"{operation}: p is a probability, between 0 and 1, got {p}")
+    if not training or p == 0.0:
+        return None
+    if p == 1.0:
+        return scalar_tensor(x._key, 0.0, operation)
     key = x._key.with_dtype(real_dtype(x.dtype))
-    return draw(dropout_factors, x.shape, key, None, p, key.dtype.name)
+    return draw(dropout_factors, shape, key, None, p, key.dtype.name)

@@ -8,22 +8,36 @@ import warnings
 from ..core.memory.tensor import Tensor
 from ..core.pytorch import activations as _activations
 from ..core.pytorch import adaptive_pooling as _adaptive_pooling
+from ..core.pytorch import attention as _attention
 from ..core.pytorch import convolution as _convolution
 from ..core.pytorch import distances as _distances
+from ..core.pytorch import dropout as _dropout
+from ..core.pytorch import embedding as _embedding
+from ..core.pytorch import interpolation as _interpolation
+from ..core.pytorch import normalization as _normalization
 from ..core.pytorch import padding as _padding
 from ..core.pytorch import piecewise as _piecewise
 from ..core.pytorch import pooling as _pooling
+from ..core.pytorch import sampling_grids as _sampling_grids
+from ..core.pytorch import shuffling as _shuffling
 from ..core.pytorch import softmax as _softmax
 from ..core.pytorch import unpooling as _unpooling
 from ..core.pytorch import windows as _windows
 from ..core.pytorch.activations import *
 from ..core.pytorch.adaptive_pooling import *
+from ..core.pytorch.attention import *
 from ..core.pytorch.constructors import one_hot as one_hot
 from ..core.pytorch.convolution import *
 from ..core.pytorch.distances import *
+from ..core.pytorch.dropout import *
+from ..core.pytorch.embedding import *
+from ..core.pytorch.interpolation import *
+from ..core.pytorch.normalization import *
 from ..core.pytorch.padding import *
 from ..core.pytorch.piecewise import *
 from ..core.pytorch.pooling import *
+from ..core.pytorch.sampling_grids import *
+from ..core.pytorch.shuffling import *
 from ..core.pytorch.softmax import logsumexp as logsumexp
 from ..core.pytorch.unpooling import *
 from ..core.pytorch.windows import *
@@ -52,12 +66,19 @@ if not typing.TYPE_CHECKING:
     for _chapter in (
         _activations,
         _adaptive_pooling,
+        _attention,
         _convolution,
         _distances,
+        _dropout,
+        _embedding,
+        _interpolation,
         _losses,
+        _normalization,
         _padding,
         _piecewise,
         _pooling,
+        _sampling_grids,
+        _shuffling,
         _unpooling,
         _windows,
     ):

@@ -51,11 +51,19 @@ def weight(jnp: Any, x: Any, y: Any) -> Any:
     return jax.linear_transpose(lambda w: convolution(jnp, x, w), shape)(y)[0]
 
 
+def standardize(jnp: Any, x: Any) -> Any:
+    centered = x - x.mean((0, 2), keepdims=True)
+    return centered / jnp.sqrt((centered * centered).mean((0, 2), keepdims=True) + 0.5)
+
+
 CASES: dict[str, list[Case]] = {
     "constant_pad": [
         Case(lambda x: F.pad(x, (1, 2, -1, 0), value=3.0), points((2, 3)),
              lambda jnp, x: jnp.pad(x[1:], ((0, 0), (1, 2)), constant_values=3.0)),
         Case(lambda x: F.pad(x, (1, 1)), points((0, 2)), None),
+    ],
+    "standardize": [
+        Case(lambda x: OPERATIONS["standardize"](x, axis=(0, 2), eps=0.5), points((2, 3, 2)), standardize)
     ],
     "windows": [Case(lambda x: OPERATIONS["windows"](x, window=WINDOW), points((1, 4, 5)), windows)],
     "overlap_add": [

@@ -1,0 +1,208 @@
+"""Embedding of indices in vectors, and the bilinear layer, as in PyTorch."""
+
+from __future__ import annotations
+
+import math
+
+from ..families.function import function
+from ..memory.coercion import same_device
+from ..memory.structure import reshape
+from ..memory.tensor import Tensor
+from ..standard.bisection import searchsorted
+from ..standard.creation import arange, ones_like, zeros
+from ..standard.elementwise import clip, equal, not_equal
+from ..standard.linear_algebra import matmul, tensordot
+from ..standard.manipulation import repeat_interleave
+from ..standard.searching import where
+from ..types.axes import as_integer
+from ..types.errors import ArgumentError, DTypeError, ShapeError, UnsupportedError
+from .scattering import index_reduce
+from .selection import index_add, index_select
+
+__all__ = ["bilinear", "embedding", "embedding_bag"]
+
+
+@function()
+def embedding(
+    input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None,
+    norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False,
+) -> Tensor:  # fmt: skip
+    """The vector of each index, a row of a matrix.
+
+    Parameters
+    ----------
+    input : Tensor
+        The indices, of an integer dtype.
+    weight : Tensor, shape (V, D)
+        The vectors.
+    padding_idx : int, optional
+        An index whose vector gets no gradient.
+    max_norm, norm_type, sparse
+        PyTorch's, of which only the defaults are supported: `max_norm` writes into `weight`, and gradients are dense.
+    scale_grad_by_freq : bool, default: False
+        Whether gradients are divided by how often the index occurs.
+
+    Returns
+    -------
+    Tensor, shape (*input.shape, D)
+
+    Raises
+    ------
+    IndexError
+        If an index is out of range.
+    NotImplementedError
+        For `max_norm` and `sparse`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.functional.embedding(tp.tensor([2, 0]), tp.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
+    tensor([[5., 6.],
+            [1., 2.]])
+    """
+    if max_norm is not None:
+        raise UnsupportedError(
+            "embedding: max_norm writes into the weight and is not supported; use tensorplug.renorm on it instead"
+        )
+    if sparse:
+        raise UnsupportedError("embedding: sparse gradients are not supported; leave sparse at False")
+    if input.dtype.kind not in "iu" or weight.ndim != 2:
+        raise DTypeError(
+            f"embedding: got an input of {input.dtype} and a weight of shape {weight.shape}, wanted integers and (V, D)"
+        )
+    rows = weight.shape[0]
+    flat = reshape(input, (-1,))
+    found = index_select(weight, 0, flat)
+    if padding_idx is not None:
+        place = as_integer("embedding", "padding_idx", padding_idx)
+        if not -rows <= place < rows:
+            raise ArgumentError(f"embedding: got padding_idx {place}, wanted -{rows} to {rows - 1}")
+        found = where(reshape(equal(flat, place % rows), (-1, 1)), found.detach(), found)
+    if scale_grad_by_freq:
+        each = ones_like(flat, dtype=weight.dtype)
+        share = 1.0 / index_add(zeros(rows, dtype=weight.dtype, device=weight.device), 0, flat, each)
+        share = reshape(index_select(share, 0, flat), (-1, 1))
+        found = found * share + (found * (1.0 - share)).detach()
+    return reshape(found, (*input.shape, weight.shape[1]))
+
+
+@function()
+def embedding_bag(
+    input: Tensor, weight: Tensor, offsets: Tensor | None = None, max_norm: float | None = None, norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False,
+    per_sample_weights: Tensor | None = None, include_last_offset: bool = False, padding_idx: int | None = None,
+) -> Tensor:  # fmt: skip
+    """Sums, means or largest elements of the vectors of bags of indices.
+
+    Parameters
+    ----------
+    input : Tensor, shape (B, L) or (N,)
+        The indices, of an integer dtype: a bag in each row, or bags one after the other.
+    weight : Tensor, shape (V, D)
+        The vectors.
+    offsets : Tensor, shape (B,), optional
+        Where the bags of a vector of indices start.
+    max_norm, norm_type, scale_grad_by_freq, sparse
+        Those of `embedding`.
+    mode : {"mean", "sum", "max"}
+    per_sample_weights : Tensor, optional
+        What the vectors are multiplied by, in mode "sum"; the shape of `input`.
+    include_last_offset : bool, default: False
+        Whether `offsets` ends with the end of the last bag.
+    padding_idx : int, optional
+        An index that does not count.
+
+    Returns
+    -------
+    Tensor, shape (B, D)
+        Empty bags are zero.
+
+    Raises
+    ------
+    IndexError
+        If an index is out of range.
+    ShapeError
+        If the shapes do not fit.
+    ValueError
+        For other modes.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> weight = tp.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> tp.nn.functional.embedding_bag(tp.tensor([[0, 1], [1, 1]]), weight)
+    tensor([[2., 3.],
+            [3., 4.]])
+    """
+    if mode not in ("mean", "sum", "max") or (per_sample_weights is not None and mode != "sum"):
+        raise ArgumentError(f"embedding_bag: got mode {mode!r}, wanted 'mean', 'sum' or 'max', 'sum' with weights")
+    if input.ndim not in (1, 2) or (input.ndim == 1) == (offsets is None):
+        raise ShapeError(
+            f"embedding_bag: got an input of shape {input.shape}, wanted (B, L), or (N,) and offsets where bags start"
+        )
+    if per_sample_weights is not None and per_sample_weights.shape != input.shape:
+        raise ShapeError(
+            f"embedding_bag: got per_sample_weights of shape {per_sample_weights.shape}, wanted {input.shape}"
+        )
+    flat = reshape(input, (-1,))
+    vectors = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)
+    if offsets is None:
+        bags = repeat_interleave(arange(input.shape[0], device=input.device), input.shape[1])
+        count = input.shape[0]
+    else:
+        count = offsets.shape[0] - bool(include_last_offset)
+        bags = searchsorted(offsets[:count], arange(flat.shape[0], device=input.device), side="right") - 1
+    counted = ones_like(flat, dtype=weight.dtype)
+    if padding_idx is not None:
+        counted = counted * not_equal(flat, padding_idx % weight.shape[0])
+    counts = index_add(zeros(count, dtype=weight.dtype, device=weight.device), 0, bags, counted)
+    empty = zeros((count, weight.shape[1]), dtype=weight.dtype, device=weight.device)
+    if mode == "max":
+        vectors = where(reshape(equal(counted, 0.0), (-1, 1)), -math.inf, vectors)
+        found = index_reduce(empty, 0, bags, vectors, "amax", include_self=False)
+        return where(reshape(equal(counts, 0.0), (-1, 1)), 0.0, found)
+    factors = counted if per_sample_weights is None else counted * reshape(per_sample_weights, (-1,))
+    total = index_add(empty, 0, bags, vectors * reshape(factors, (-1, 1)))
+    return total / reshape(clip(counts, 1.0), (-1, 1)) if mode == "mean" else total
+
+
+@function(widens_half=True)
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    r"""A bilinear layer, :math:`y_k = x_1^T W_k x_2 + b_k`.
+
+    Parameters
+    ----------
+    input1 : Tensor, shape (..., I)
+        Of a numeric dtype; half-precision types are computed in float32.
+    input2 : Tensor, shape (..., J)
+    weight : Tensor, shape (K, I, J)
+    bias : Tensor, shape (K,), optional
+
+    Returns
+    -------
+    Tensor, shape (..., K)
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.functional.bilinear(tp.tensor([1.0, 2.0]), tp.tensor([3.0]), tp.ones(1, 2, 1))
+    tensor([9.])
+    """
+    input1, input2 = same_device("bilinear", input1, input2)
+    sizes = (*input1.shape[-1:], *input2.shape[-1:])
+    if input1.shape[:-1] != input2.shape[:-1] or weight.ndim != 3 or weight.shape[1:] != sizes:
+        raise ShapeError(
+            f"bilinear: got inputs of shapes {input1.shape} and {input2.shape} and a weight of shape {weight.shape}, "
+            "wanted (..., I), (..., J) and (K, I, J)"
+        )
+    if bias is not None and bias.shape != weight.shape[:1]:
+        raise ShapeError(f"bilinear: got a bias of shape {bias.shape}, wanted {weight.shape[:1]}")
+    rows = tensordot(input1, weight, axes=((-1,), (1,)))
+    found = matmul(rows, reshape(input2, (*input2.shape, 1)))
+    found = reshape(found, found.shape[:-1])
+    return found if bias is None else found + bias
