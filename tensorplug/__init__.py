@@ -30,6 +30,8 @@ from .core.pytorch.decompositions import *
 from .core.pytorch.differences import *
 from .core.pytorch.distances import *
 from .core.pytorch.einsum import *
+from .core.pytorch.moments import *
+from .core.pytorch.order_statistics import *
 from .core.pytorch.parts import *
 from .core.pytorch.products import *
 from .core.pytorch.scattering import *

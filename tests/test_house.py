@@ -229,6 +229,7 @@ READS = {
     "core/memory/coercion.py python_number": "NumPy's scalars",
     "core/memory/structure.py transfer": "copies between devices",
     "core/pytorch/constructors.py one_hot": "the greatest class says how many there are",
+    "core/pytorch/moments.py bincount": "the greatest number says how many counts there are",
     "core/random/generator.py set_state": "the seed",
     "core/transforms/compile.py _constant_difference": "constants of programs",
     "core/transforms/recording.py to_numpy": "constants of a program",

@@ -71,6 +71,14 @@ def _std(
     return _deviation(ops, g * 0.5, ops.divide(x, unit), x_shape, axis, correction, keepdims)
 
 
+def _logcumsumexp(ops: Any, g: Any, x: Any, out: Any, axis: int) -> Any:
+    """Each gradient is carried back by the share that an element has in the later sums."""
+    nothing = out == -math.inf
+    known = ops.masked_fill(out, nothing, 0.0)
+    factors = ops.masked_fill(ops.exp(behind(ops, lambda head: head, known, axis) - known), nothing, 0.0)
+    return _carried_back(ops, g, factors, axis) * ops.exp(x - known)
+
+
 def _products_before(ops: Any, x: Any) -> Any:
     return behind(ops, ops.ones_like, ops.cumulative_prod(x, axis=1), 1)
 
@@ -101,6 +109,7 @@ rule(
     ),
     terms=lambda ops, g, factors, axis: _carried_back(ops, g, factors, axis),
 )
+rule("logcumsumexp", x=_logcumsumexp)
 rule("max", x=_extreme)
 rule(
     "mean",
@@ -113,4 +122,4 @@ rule("sum", x=lambda ops, g, x_shape, axis, keepdims: spread(ops, g, x_shape, ax
 
 rule("var", x=_deviation)
 
-no_gradient("all", "any")
+no_gradient("all", "any", "cumulative_max")

@@ -19,6 +19,8 @@ CHAPTERS = {
     "losses": "loss",
     "manipulation": "manipulation",
     "normalization": "composite",
+    "moments": "activation",
+    "order_statistics": "search",
     "padding": "manipulation",
     "pooling": "search",
     "searching": "search",

@@ -64,6 +64,37 @@ USES: dict[str, tuple[Use, ...]] = {
     "view_as_real": (Use("tp.view_as_real(x)", dtypes="c", x=(3,)),),
     "vsplit": (_of("tp.vsplit(x, 2)", (4, 3)),),
     "vstack": (_of("tp.vstack([x, y])", (3,), _MATRIX),),
+    # Statistics.
+    "aminmax": (_of("tuple(tp.aminmax(x, dim=1))", _MATRIX),),
+    "bincount": (Use("tp.bincount(i, x)", dtypes="f", smooth=False, x=(4,), i=indices((4,), 0, 5)),),
+    "bucketize": (Use("tp.bucketize(x, tp.sort(y))", dtypes=REAL, smooth=False, x=_MATRIX, y=(4,)),),
+    "corrcoef": (_of("tp.corrcoef(x)", (2, 5)),),
+    "cov": (_of("tp.cov(x)", (2, 4)), _of("tp.cov(x, correction=0)", (4,))),
+    "cummax": (_of("tuple(tp.cummax(x, 1))", (2, 5)),),
+    "cummin": (_of("tuple(tp.cummin(x, 0))", (5, 2)),),
+    "cumulative_max": tuple(
+        Use(f'OPERATIONS["cumulative_max"](x, axis={axis})', smooth=False, x=shape)
+        for shape, axis in (((2, 5), 1), ((5, 2), 0), ((0, 3), 1), ((2, 1, 3), 1))
+    ),
+    "cumulative_trapezoid": (_of("tp.cumulative_trapezoid(x, dx=0.5)", (2, 4)),),
+    "dist": (_of("tp.dist(x, y, 3)", _MATRIX, (3,)),),
+    "histc": (Use("tp.histc(x, 4, -2, 2)", dtypes="f", smooth=False, x=(2, 5)),),
+    "kthvalue": (_of("tuple(tp.kthvalue(x, 2))", _MATRIX),),
+    "logcumsumexp": tuple(
+        _of(f"tp.logcumsumexp(x, {axis})", shape)
+        for shape, axis in (((2, 5), 1), ((5, 2), 0), ((0, 3), 1), ((2, 1, 3), 1))
+    ),
+    "median": (_of("tuple(tp.median(x, 1))", (2, 4)), _of("tp.median(x)", _MATRIX)),
+    "mode": (_of("tuple(tp.mode(x, 0))", (5, 2)),),
+    "nanmean": (_of("tp.nanmean(x, 1)", _MATRIX),),
+    "nanmedian": (_of("tp.nanmedian(x)", _MATRIX),),
+    "nanquantile": (Use("tp.nanquantile(x.double(), 0.3, 1)", dtypes="f", x=(2, 4)),),
+    "nansum": (_of("tp.nansum(x, 0)", _MATRIX),),
+    "quantile": (Use("tp.quantile(x.double(), 0.3, 1)", dtypes="f", x=(2, 4)),),
+    "renorm": (_of("tp.renorm(x, 2, 0, 1.0)", (3, 4)),),
+    "std_mean": (_of("tp.std_mean(x, 1)", (2, 4)),),
+    "trapezoid": (_of("tp.trapezoid(x, y)", (2, 4), (4,)),),
+    "var_mean": (_of("tp.var_mean(x, 1)", (2, 4)),),
     # Reads and writes by index.
     "argwhere": (Use("tp.argwhere(x)", dtypes="biufc", smooth=False, x=_MATRIX),),
     "index_put": (

@@ -21,27 +21,26 @@ PLACES: Final = ("", "nn.functional", "nn", "linalg", "special", "fft", "func", 
 COUNTERPARTS: Final = dict(
     pair.split("=")
     for pair in """
-    aminmax=amin concatenate=concat get_default_device=default_backend
+    concatenate=concat get_default_device=default_backend
     ndimension=ndim promote_types=result_type reshape_as=reshape set_default_device=set_default_backend
-    set_default_tensor_type=set_default_dtype set_detect_anomaly=detect_anomaly std_mean=std swapaxes=transpose
-    swapdims=transpose symeig=linalg.eigh var_mean=var
+    set_default_tensor_type=set_default_dtype set_detect_anomaly=detect_anomaly swapaxes=transpose
+    swapdims=transpose symeig=linalg.eigh
     """.split()
 )
 """Our names by PyTorch's. Names that differ in ``arc``, letter case and underscores only are found without."""
 
 METHODS: Final = """
-H abs absolute addbmm addcdiv addcmul addmv addr adjoint aminmax angle apply arccos arccosh arcsin arcsinh arctan
-arctan2 arctanh argwhere as_strided as_strided_scatter baddbmm bincount cauchy cdouble cfloat chalf cholesky_inverse
-cholesky_solve clamp_max clamp_min corrcoef cov cross cummax cummin data_ptr deg2rad detach diag diag_embed diagflat
-diagonal_scatter dist dsplit eig element_size eq exponential fill_diagonal fix fliplr flipud float_power fmax fmin
-fmod frac frexp gcd ge geometric geqrf get_device greater greater_equal gt heaviside histc histogram hsplit
-index_put index_reduce inner is_complex is_nonzero is_same_size is_signed isneginf isposinf isreal istft
-itemsize kron kthvalue lcm ldexp le lerp less less_equal log_normal logcumsumexp logdet lstsq lt lu lu_solve mH map
-masked_scatter matrix_exp median mode msort multinomial nan_to_num nanmean nanmedian nanquantile nansum nbytes
-ndimension ne new new_empty_strided not_equal orgqr ormqr pin_memory put qr quantile rad2deg renorm reshape_as resize
-resize_as rot90 rsqrt scatter_reduce select select_scatter sgn share_memory slice_scatter solve split_with_sizes stft
-storage storage_offset sum_to_size svd swapaxes swapdims symeig take_along_dim tensor_split to_dense to_sparse
-triangular_solve unflatten unique unique_consecutive vdot vsplit
+H abs absolute addbmm addcdiv addcmul addmv addr adjoint angle apply arccos arccosh arcsin arcsinh arctan arctan2
+arctanh argwhere as_strided as_strided_scatter baddbmm cauchy cdouble cfloat chalf cholesky_inverse cholesky_solve
+clamp_max clamp_min cross data_ptr deg2rad detach diag diag_embed diagflat diagonal_scatter dsplit eig element_size eq
+exponential fill_diagonal fix fliplr flipud float_power fmax fmin fmod frac frexp gcd ge geometric geqrf get_device
+greater greater_equal gt heaviside histogram hsplit index_put index_reduce inner is_complex is_nonzero is_same_size
+is_signed isneginf isposinf isreal istft itemsize kron lcm ldexp le lerp less less_equal log_normal logdet lstsq lt lu
+lu_solve mH map masked_scatter matrix_exp msort multinomial nan_to_num nbytes ndimension ne new new_empty_strided
+not_equal orgqr ormqr pin_memory put qr rad2deg reshape_as resize resize_as rot90 rsqrt scatter_reduce select
+select_scatter sgn share_memory slice_scatter solve split_with_sizes stft storage storage_offset sum_to_size svd
+swapaxes swapdims symeig take_along_dim tensor_split to_dense to_sparse triangular_solve unflatten unique
+unique_consecutive vdot vsplit
 """.split()
 """PyTorch's methods; those that Tensor lacks, and in-place forms that it lacks, are explained."""
 

@@ -89,6 +89,14 @@ def corrected(name: str) -> list[Case]:
 
 
 CASES: dict[str, list[Case]] = {
+    "logcumsumexp": [
+        Case(
+            lambda x, axis=axis: tp.logcumsumexp(x, axis),
+            points(shape),
+            lambda jnp, x, axis=axis: jnp.log(jnp.cumsum(jnp.exp(x), axis=axis)),
+        )
+        for shape, axis in (((2, 5), 1), ((3, 2), 0))
+    ],
     **{name: along(name) for name in ("max", "mean", "min", "sum")},
     "cumulative_prod": cumulative("cumulative_prod")
     + [Case(lambda x: tp.cumulative_prod(x, axis=1), zeros, None) for zeros in ZEROS]

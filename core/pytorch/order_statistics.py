@@ -1,0 +1,382 @@
+"""Order statistics, as in PyTorch: median, quantiles, mode, running extremes."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ..dispatch.operation import operation
+from ..families.function import function
+from ..memory.structure import cast, reshape
+from ..memory.tensor import Tensor
+from ..memory.views import detach
+from ..standard.creation import arange, full_like, zeros_like
+from ..standard.elementwise import (
+    bitwise_invert,
+    ceil,
+    equal,
+    floor,
+    isnan,
+    less_equal,
+    logical_not,
+    logical_or,
+    maximum,
+    negative,
+    not_equal,
+    round,
+)
+from ..standard.indexing import take_along_axis
+from ..standard.manipulation import expand_dims, moveaxis, squeeze
+from ..standard.positions import elements_at
+from ..standard.searching import argmax, where
+from ..standard.sorting import argsort, sort
+from ..standard.statistical import amax, amin, max, sum
+from ..standard.utility import any
+from ..types.axes import as_float, as_integer
+from ..types.dtypes import bool_, int64
+from ..types.errors import ArgumentError, DTypeError, ShapeError
+
+__all__ = [
+    "aminmax",
+    "cummax",
+    "cummin",
+    "kthvalue",
+    "median",
+    "mode",
+    "nanmedian",
+    "nanquantile",
+    "quantile",
+]
+
+
+class Selected(NamedTuple):
+    """Selected elements along an axis and their indices."""
+
+    values: Tensor
+    indices: Tensor
+
+
+class MinMax(NamedTuple):
+    """Smallest and largest elements."""
+
+    min: Tensor
+    max: Tensor
+
+
+def _at(x: Tensor, indices: Tensor, axis: int, keepdim: bool) -> Selected:
+    """Elements at indices along an axis, which has length 1."""
+    values = elements_at(x, indices, axis)
+    return Selected(values, indices) if keepdim else Selected(squeeze(values, axis), squeeze(indices, axis))
+
+
+def _require_elements(name: str, x: Tensor, axis: int) -> None:
+    if not x.shape[axis]:
+        raise ShapeError(f"{name}: got shape {x.shape}, wanted at least one element along axis {axis}")
+
+
+def _median(name: str, x: Tensor, dim: int | None, keepdim: bool, skip: bool) -> Any:
+    if dim is None:
+        return _median_of_all(name, x, skip)
+    _require_elements(name, x, dim)
+    order = argsort(x, axis=dim)
+    missing = _nans(x)
+    present = sum(cast(logical_not(missing), int64), axis=dim, keepdims=True)
+    middle = (maximum(present, 1) - 1) // 2
+    indices = take_along_axis(order, middle, axis=dim)
+    if not skip:
+        first = argmax(cast(missing, int64), axis=dim, keepdims=True)
+        indices = where(any(missing, axis=dim, keepdims=True), first, indices)
+    return _at(x, indices, dim, keepdim)
+
+
+def _median_of_all(name: str, x: Tensor, skip: bool) -> Tensor:
+    """The median of all elements; equal ones share the gradient."""
+    flat = reshape(x, (-1,))
+    if not flat.size:
+        return reshape(full_like(sum(x), float("nan")), ())
+    found = _median(name, detach(flat), 0, False, skip).values
+    if not x.requires_grad:
+        return found
+    below = logical_or(less_equal(flat, found), isnan(found))
+    return max(where(below, flat, -float("inf")))
+
+
+def _nans(x: Tensor) -> Tensor:
+    found: Tensor = isnan(x) if x.dtype.kind == "f" else zeros_like(x, dtype=bool_)
+    return found
+
+
+@function(methods=("median",), axis="one")
+def median(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
+    """The median, the lower of two in the middle; NaN if there is a NaN.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of a real-valued dtype.
+    dim : int, optional
+        By default the median of all elements is returned, and equal elements share its gradient.
+    keepdim : bool, default: False
+        Whether the axis is kept with length 1.
+    out : pair of Tensor, optional
+        The tensors that values and indices are written into.
+
+    Returns
+    -------
+    Tensor or (values, indices)
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.median(tp.tensor([3.0, 1.0, 4.0, 2.0]))
+    tensor(2.)
+    >>> tp.median(tp.tensor([[3, 1, 2]]), 1).indices
+    tensor([2])
+    """
+    return _median("median", input, dim, keepdim, False)
+
+
+@function(methods=("nanmedian",), axis="one")
+def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
+    """The median of the elements that are not NaN: see `median`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nanmedian(tp.tensor([3.0, 1.0, tp.nan]))
+    tensor(1.)
+    """
+    return _median("nanmedian", input, dim, keepdim, True)
+
+
+@function(methods=("kthvalue",), axis="one")
+def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> Selected:
+    """The k-th smallest element along an axis, and its index; NaN counts as largest.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of a real-valued dtype.
+    k : int
+        From 1 to the length of the axis.
+    dim : int, default: -1
+    keepdim : bool, default: False
+        Whether the axis is kept with length 1.
+    out : pair of Tensor, optional
+        The tensors that values and indices are written into.
+
+    Returns
+    -------
+    values, indices
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.kthvalue(tp.tensor([3, 1, 2]), 2)
+    Selected(values=tensor(2), indices=tensor(2))
+    """
+    k = as_integer("kthvalue", "k", k)
+    if not 1 <= k <= input.shape[dim]:
+        raise ArgumentError(f"kthvalue: got k={k}, wanted 1 to {input.shape[dim]}, the length of axis {dim}")
+    order = argsort(input, axis=dim)
+    return _at(input, order[(*(slice(None),) * dim, slice(k - 1, k))], dim, keepdim)
+
+
+@function(methods=("mode",), axis="one")
+def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> Selected:
+    """The most frequent element along an axis, the smallest of several, and the last index of it.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of a real-valued dtype.
+    dim : int, default: -1
+    keepdim : bool, default: False
+        Whether the axis is kept with length 1.
+    out : pair of Tensor, optional
+        The tensors that values and indices are written into.
+
+    Returns
+    -------
+    values, indices
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.mode(tp.tensor([3, 1, 3]))
+    Selected(values=tensor(3), indices=tensor(2))
+    """
+    _require_elements("mode", input, dim)
+    order = argsort(input, axis=dim)
+    ranked = detach(elements_at(input, order, dim))
+    place = _places(ranked, dim)
+    before = take_along_axis(ranked, maximum(place - 1, 0), axis=dim)
+    # How long the run of equal elements is that ends at each place.
+    begins = where(logical_or(equal(place, 0), not_equal(ranked, before)), place, 0)
+    end = argmax(place - _cumulative_max(begins, axis=dim), axis=dim, keepdims=True)
+    return _at(input, take_along_axis(order, end, axis=dim), dim, keepdim)
+
+
+def _places(x: Tensor, axis: int) -> Tensor:
+    """The place of each element along an axis."""
+    row = reshape(arange(x.shape[axis], device=x.device), (-1, *(1,) * (x.ndim - axis - 1)))
+    return row + zeros_like(x, dtype=int64)
+
+
+def _quantile(name: str, x: Tensor, q: Any, dim: int | None, keepdim: bool, interpolation: str, skip: bool) -> Tensor:
+    if x.dtype.kind != "f" or x._key.is_half:
+        raise DTypeError(f"{name}: got {x.dtype}, wanted float32 or float64")
+    if interpolation not in _INTERPOLATIONS:
+        raise ArgumentError(f"{name}: got interpolation {interpolation!r}, wanted one of {', '.join(_INTERPOLATIONS)}")
+    if not isinstance(q, Tensor):
+        q = full_like(sum(detach(x)), as_float(name, "q", q))
+    if q.dtype is not x.dtype or q.ndim > 1:
+        raise ArgumentError(f"{name}: got q of {q.dtype} and {q.ndim} axes, wanted {x.dtype}, and at most one axis")
+    axis, rows = (0, reshape(x, (-1,))) if dim is None else (dim, x)
+    _require_elements(name, rows, axis)
+    ranked = moveaxis(sort(rows, axis=axis), axis, -1)
+    missing = isnan(ranked)
+    count = sum(cast(logical_not(missing), x.dtype), axis=-1, keepdims=True)
+    place = reshape(q, (-1,)) * maximum(count - 1.0, 0.0)
+    if not skip:
+        place = where(any(missing, axis=-1, keepdims=True), float(rows.shape[axis] - 1), place)
+    place = _INTERPOLATIONS[interpolation](place)
+    low = floor(detach(place))
+    below, above = (take_along_axis(ranked, cast(one, int64), axis=-1) for one in (low, ceil(detach(place))))
+    share = place - low
+    # The difference of equal infinities is NaN.
+    found = where(equal(below, above), below, below + share * (above - below))
+    if interpolation == "midpoint":
+        found = where(equal(share, 0.0), below, below + (above - below) * 0.5)
+    found = moveaxis(found, -1, 0)
+    if keepdim:
+        found = expand_dims(found, axis + 1) if dim is not None else reshape(found, (-1, *(1,) * x.ndim))
+    return found if q.ndim else squeeze(found, 0)
+
+
+_INTERPOLATIONS: dict[str, Any] = {
+    "linear": lambda place: place,
+    "lower": floor,
+    "higher": ceil,
+    "midpoint": lambda place: place,
+    "nearest": round,
+}
+
+
+@function(methods=("quantile",), axis="one")
+def quantile(
+    input: Tensor,
+    q: Any,
+    dim: int | None = None,
+    keepdim: bool = False,
+    *,
+    interpolation: str = "linear",
+    out: Tensor | None = None,
+) -> Tensor:
+    """Quantiles along an axis, or of all elements; NaN if there is a NaN.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of dtype float32 or float64.
+    q : float or Tensor
+        One probability, or several, of the dtype of `input`, for which the result has a first axis.
+    dim : int, optional
+        By default the tensor is flattened.
+    keepdim : bool, default: False
+        Whether the axis is kept with length 1.
+    interpolation : {"linear", "lower", "higher", "midpoint", "nearest"}
+        What a quantile between two elements is.
+    out : Tensor, optional
+        The tensor that the result is written into.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.quantile(tp.tensor([1.0, 2.0, 4.0]), 0.75)
+    tensor(3.)
+    """
+    return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
+
+
+@function(methods=("nanquantile",), axis="one")
+def nanquantile(
+    input: Tensor,
+    q: Any,
+    dim: int | None = None,
+    keepdim: bool = False,
+    *,
+    interpolation: str = "linear",
+    out: Tensor | None = None,
+) -> Tensor:
+    """Quantiles of the elements that are not NaN: see `quantile`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nanquantile(tp.tensor([1.0, 2.0, tp.nan]), 0.5)
+    tensor(1.5000)
+    """
+    return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True)
+
+
+@function(methods=("aminmax",), axis="one")
+def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False, out: Any = None) -> MinMax:
+    """The minimum and the maximum along an axis, by default of all elements.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.aminmax(tp.tensor([3, 1, 2]))
+    MinMax(min=tensor(1), max=tensor(3))
+    """
+    axes = tuple(range(input.ndim)) if dim is None else (dim,)
+    return MinMax(amin(input, axes, keepdim), amax(input, axes, keepdim))
+
+
+@operation(accepts="real-valued")
+def _cumulative_max(ops: Any, x: Any, *, axis: int) -> Any:
+    """The maximum of all elements so far along an axis."""
+    before = (slice(None),) * axis
+    step = 1
+    # The distance doubles at each step.
+    while step < x.shape[axis]:
+        first, rest, back = ((*before, part, ...) for part in (slice(step), slice(step, None), slice(-step)))
+        x = ops.concat([x[first], ops.maximum(x[rest], x[back])], axis=axis)
+        step *= 2
+    return ops.positive(x)
+
+
+def _running(x: Tensor, keys: Tensor, axis: int) -> Selected:
+    """Elements whose keys are the largest so far, the latest of equal ones, and their indices."""
+    keys = detach(keys)
+    largest = _cumulative_max(keys, axis=axis)
+    at = where(logical_or(equal(keys, largest), _nans(keys)), _places(x, axis), 0)
+    indices = _cumulative_max(at, axis=axis)
+    return Selected(elements_at(x, indices, axis), indices)
+
+
+@function(methods=("cummax",), axis="one")
+def cummax(input: Tensor, dim: int, *, out: Any = None) -> Selected:
+    """The maximum of all elements so far along an axis, and the index of the latest that is it.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.cummax(tp.tensor([1, 3, 2, 3]), 0)
+    Selected(values=tensor([1, 3, 3, 3]), indices=tensor([0, 1, 1, 3]))
+    """
+    return _running(input, cast(input, int64) if input.dtype is bool_ else input, dim)
+
+
+@function(methods=("cummin",), axis="one")
+def cummin(input: Tensor, dim: int, *, out: Any = None) -> Selected:
+    """The minimum of all elements so far along an axis, and the index of the latest that is it.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.cummin(tp.tensor([2, 3, 1, 1]), 0)
+    Selected(values=tensor([2, 2, 1, 1]), indices=tensor([0, 0, 2, 3]))
+    """
+    keys = cast(input, int64) if input.dtype is bool_ else input
+    return _running(input, negative(keys) if keys.dtype.kind == "f" else bitwise_invert(keys), dim)
