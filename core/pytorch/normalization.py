@@ -103,7 +103,7 @@ def instance_norm(
     channels = input.shape[1]
     given = _checked("instance_norm", input, (channels,), running_mean, running_var, weight, bias)
     running_mean, running_var, weight, bias = given
-    eps = _positive("instance_norm", eps)
+    eps = as_float("instance_norm", "eps", eps)
     axes = tuple(range(2, input.ndim))
     if not use_input_stats:
         found = _by_estimates("instance_norm", input, running_mean, running_var, eps)
@@ -226,7 +226,7 @@ def group_norm(
     if input.shape[0] * length == 1:
         raise ShapeError(f"group_norm: got an input of shape {input.shape}, wanted several elements a group")
     grouped = _standardize(
-        reshape(input, (input.shape[0], groups, length)), axis=(2,), eps=_positive("group_norm", eps)
+        reshape(input, (input.shape[0], groups, length)), axis=(2,), eps=as_float("group_norm", "eps", eps)
     )
     return _affine(reshape(grouped, input.shape), weight, bias, input.ndim - 2)
 
