@@ -241,6 +241,27 @@ class TestFunctions:
             tp.nn.MSELoss() if hasattr(tp.nn, "MSELoss") else tp.add, lambda i: made(3), lambda i: made(3)
         )
 
+    def test_a_method(self, backend: str) -> None:
+        class Layer:
+            def __init__(self, seed: int) -> None:
+                self.weight = made(3, seed=seed)
+
+            @tp.compile
+            def __call__(self, x: tp.Tensor) -> tp.Tensor:
+                return x * self.weight
+
+        layers = Layer(0), Layer(1)
+        for _ in range(3):
+            for seed, layer in enumerate(layers):
+                equal(layer(made(3)), made(3) * made(3, seed=seed))
+        assert len(Layer.__call__.programs) == 2
+
+    def test_what_is_kept_is_limited(self) -> None:
+        compiled = tp.compile(lambda x, n: x * n)
+        for number in range(300):
+            compiled(made(1), number)
+        assert len(compiled.programs) <= 256
+
     def test_random_numbers_go_on(self, backend: str) -> None:
         generators = tp.Generator(5), tp.Generator(5)
 

@@ -6,6 +6,7 @@ import collections
 import functools
 import math
 import threading
+import types
 from collections.abc import Callable
 from typing import Any, final
 
@@ -107,12 +108,17 @@ class Compiled:
         with self._lock:
             return self._recorded(key, leaves, objects, args, kwargs, reason)
 
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
     def _recorded(self, key: Any, leaves: list[Tensor], objects: list[Any], args: Any, kwargs: Any, reason: str) -> Any:
         """Record the function, and run the program that it comes to, or an equal one that there is."""
         environment = Environment(self._function, objects)
         call, change, is_last = self._record(leaves, environment, objects, args, kwargs)
         signature = _signature(call)
         entries = self._entries.setdefault(key, [])
+        if len(self._entries) > _MOST_KINDS:
+            del self._entries[next(iter(self._entries))]
         entry = next((one for one in entries if one.signature == signature and self._holds(one)), None)
         if entry is not None:
             entry.is_confirmed = True
@@ -192,6 +198,9 @@ def _described_cost(program: Program) -> str:
 def _bytes(var: Var) -> int:
     return math.prod(var.shape) * int(var.dtype.itemsize)
 
+
+_MOST_KINDS = 256
+"""For arguments of how many kinds programs are kept."""
 
 _MOST_ENTRIES = 8
 """How many programs are kept for arguments of one kind, which differ in what else the function depends on."""
@@ -351,7 +360,13 @@ def compile(function: Callable[..., Any] | None = None, *, guard: bool = True) -
     Returns
     -------
     callable
-        With ``programs``, the programs recorded so far, and ``explain()``.
+        With ``programs``, the programs recorded so far, and ``explain()``, which says why each was recorded.
+
+    Raises
+    ------
+    RuntimeError
+        When called: if the function looks at values of a tensor, uses tensors that were not found or of two devices, or
+        does something else at each call. The message names the line and says what to do.
 
     Examples
     --------
