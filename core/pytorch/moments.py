@@ -29,7 +29,8 @@ from ..standard.elementwise import (
     sqrt,
 )
 from ..standard.linalg import vector_norm
-from ..standard.linear_algebra import matmul, matrix_transpose
+from ..standard.linear_algebra import matmul
+from ..standard.manipulation import matrix_transpose
 from ..standard.searching import where
 from ..standard.statistical import cumulative_sum, max, mean, min, std, sum, var
 from ..types.axes import as_float, as_integer

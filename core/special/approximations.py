@@ -6,11 +6,11 @@ Approximations work on raw arrays of float32 or float64, with the functions of a
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from ..families.elementwise import binary, unary
+from ..families.elementwise import Binary, Definition, Unary, binary, unary
 
 ELEMENTWISE: dict[str, Any] = {
     "accepts": "real-valued floating-point",
@@ -20,12 +20,12 @@ ELEMENTWISE: dict[str, Any] = {
 }
 
 
-def special(*methods: str) -> Any:
+def special(*methods: str) -> Callable[[Definition], Unary]:
     """Declare a special function of one tensor, and the methods of that name."""
     return unary(methods=methods, **ELEMENTWISE)
 
 
-def special_of_two(*methods: str) -> Any:
+def special_of_two(*methods: str) -> Callable[[Definition], Binary]:
     """Declare a special function of two tensors, and the methods of that name."""
     return binary(methods=methods, **ELEMENTWISE)
 
