@@ -30,7 +30,7 @@ import numpy
 
 from .common import philox
 from .common.quiet import Quiet
-from .program import Executable, Program, replayer
+from .program import Executable, Program, replay
 
 CONTRACT_VERSION = 1
 """The version of this contract. A plugin that was written for a newer one is set aside."""
@@ -383,11 +383,9 @@ class Backend:
         - checks raise their errors, the first one in the order of the instructions, from ``run`` or from ``check``.
         """
 
-        replayed = replayer(program, self)
-
         def run(*arrays: Array) -> Sequence[Array]:
             with self.scope():
-                return self.apart(replayed(*arrays), (*arrays, *program.constants.values()))
+                return self.apart(replay(program, arrays, self), (*arrays, *program.constants.values()))
 
         return Executable(run)
 

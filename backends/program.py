@@ -7,7 +7,6 @@ as their operands allow, and memory may be reused once the last instruction that
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, final
 
@@ -136,41 +135,15 @@ def variables(tree: Any) -> Iterator[Var]:
 
 def replay(program: Program, arrays: Sequence[Any], backend: Any) -> list[Any]:
     """The outputs of a program for arrays, instruction by instruction; memory is not considered."""
-    return replayer(program, backend)(*arrays)
-
-
-def replayer(program: Program, backend: Any) -> Callable[..., list[Any]]:
-    """The function that replays a program."""
-    calls = [_call(one, backend) for one in program.instructions]
-    constants, inputs, outputs = program.constants, program.inputs, program.outputs
-
-    def run(*arrays: Any) -> list[Any]:
-        values = {**constants, **dict(zip(inputs, arrays, strict=True))}
-        for call in calls:
-            call(values)
-        return [values[var] for var in outputs]
-
-    return run
-
-
-def _call(instruction: Instruction, backend: Any) -> Callable[[dict[Var, Any]], None]:
-    """The function that runs an instruction on the arrays by Var, and adds its results."""
-    name, kernel, operands, parameters, results, _ = instruction
-    if name == "inspect":
-        kernel = functools.partial(backend.inspect, kernel)
-    is_plain = type(results) is Var and not [*variables(parameters)]
-    if is_plain and all(type(one) is Var for one in operands):
-
-        def call_on_arrays(values: dict[Var, Any]) -> None:
-            values[results] = kernel(*map(values.__getitem__, operands), **parameters)
-
-        return call_on_arrays
-
-    def call(values: dict[Var, Any]) -> None:
+    values = {**program.constants, **dict(zip(program.inputs, arrays, strict=True))}
+    for name, kernel, operands, parameters, results, _ in program.instructions:
         given = substituted(operands, values.__getitem__)
-        _assign(values, results, kernel(*given, **substituted(parameters, values.__getitem__)))
-
-    return call
+        named = substituted(parameters, values.__getitem__) if parameters else parameters
+        if name == "inspect":
+            backend.inspect(kernel, *given, **named)
+            continue
+        _assign(values, results, kernel(*given, **named))
+    return [values[var] for var in program.outputs]
 
 
 def _assign(values: dict[Var, Any], results: Any, found: Any) -> None:

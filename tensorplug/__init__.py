@@ -14,7 +14,9 @@ from . import func as func
 from . import linalg as linalg
 from . import losses as losses
 from . import nn as nn
+from . import optim as optim
 from . import special as special
+from . import utils as utils
 from .autograd.modes import *
 from .core.autodiff.leaves import *
 from .core.interchange.interop import *

@@ -152,7 +152,7 @@ class TestCoverage:
     )
     def test_a_part_of_the_suite(self, selection: dict[str, Any], wanted: set[str]) -> None:
         assert {check.operation for check in checks(**selection)} >= wanted
-        assert len(checks(**selection)) < 70
+        assert len(checks(**selection)) < 60
 
     @pytest.mark.parametrize("level", ["quick", "default"])
     def test_no_check_of_a_sound_backend_tries_nothing(self, level: str, monkeypatch: pytest.MonkeyPatch) -> None:

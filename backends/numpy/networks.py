@@ -21,7 +21,9 @@ def _constant_pad(x: Any, padding: tuple[tuple[int, int], ...], value: Any) -> A
     out = numpy.zeros((*x.shape[:lead], *shape), x.dtype)
     if value != 0:
         out.fill(value)
-    target = [slice(max(before, 0), n - max(behind, 0)) for n, (before, behind) in zip(shape, padding, strict=True)]
+    target: Any = [
+        slice(max(before, 0), n - max(behind, 0)) for n, (before, behind) in zip(shape, padding, strict=True)
+    ]
     out[(..., *target)] = part
     return out
 

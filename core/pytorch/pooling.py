@@ -174,7 +174,7 @@ def _avg_pool(
     more = pool.padding if count_include_pad else (0,) * count
     ends = [length + 2 * margin for length, margin in zip(lengths, more, strict=True)]
     inside = pool._replace(padding=tuple(n - m for n, m in zip(pool.padding, more, strict=True))).ranges(tuple(ends))
-    divisors = math.prod(numpy.ix_(*([len(one) for one in axis] for axis in inside)))
+    divisors: Any = math.prod(numpy.ix_(*([len(one) for one in axis] for axis in inside)))
     least, most = divisors.min(), divisors.max()
     divisor = int(most) if least == most else asarray(divisors, dtype=x.dtype, device=x.device)
     return as_given(input, total / divisor, count)

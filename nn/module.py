@@ -1,0 +1,445 @@
+"""`Module`: the base class of layers and networks, as in PyTorch."""
+
+from __future__ import annotations
+
+import itertools
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from ..core import Tensor
+from ..core.autodiff.leaves import zero_grad
+from ..core.types.errors import ShapeError
+from .parameter import Parameter
+
+__all__ = ["Module"]
+
+M = TypeVar("M", bound="Module")
+T = TypeVar("T")
+
+
+class Keys(NamedTuple):
+    """The names in which a state differs from a module's, which `load_state_dict` returns."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+class Handle:
+    """Removes a hook: see `Module.register_forward_hook`."""
+
+    def __init__(self, hooks: dict[int, Callable[..., Any]], number: int) -> None:
+        self._hooks = hooks
+        self._number = number
+
+    def remove(self) -> None:
+        """Remove the hook; a second time does nothing."""
+        self._hooks.pop(self._number, None)
+
+    def __enter__(self) -> Handle:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
+
+
+_numbers = itertools.count()
+
+
+class Module:
+    """A layer or a network: parameters, buffers and other modules by name, and the function `forward` of them.
+
+    A `Parameter`, a module, or a buffer given to `register_buffer` is registered under the name of its attribute. A
+    subclass defines `forward`, and is called as a function.
+
+    Attributes
+    ----------
+    training : bool
+        Whether layers such as dropout do what they do in training; set by `train` and `eval`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> class Network(tp.nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.hidden = tp.nn.Linear(4, 8)
+    ...         self.out = tp.nn.Linear(8, 2)
+    ...     def forward(self, x):
+    ...         return self.out(self.hidden(x).relu())
+    >>> network = Network()
+    >>> network(tp.zeros(3, 4)).shape
+    (3, 2)
+    >>> [name for name, _ in network.named_parameters()]
+    ['hidden.weight', 'hidden.bias', 'out.weight', 'out.bias']
+    """
+
+    training: bool
+    _parameters: dict[str, Tensor | None]
+    _buffers: dict[str, Tensor | None]
+    _modules: dict[str, Module | None]
+    _transient: set[str]
+    _hooks: dict[int, Callable[..., Any]]
+    _pre_hooks: dict[int, Callable[..., Any]]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        # Here rather than in __init__, which a subclass may call late.
+        made = super().__new__(cls)
+        empty = {"_parameters": {}, "_buffers": {}, "_modules": {}, "_transient": set(), "_hooks": {}, "_pre_hooks": {}}
+        made.__dict__.update(empty, training=True)
+        return made
+
+    def __init__(self) -> None:
+        pass
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the result; a subclass defines it."""
+        raise NotImplementedError(f"{type(self).__name__} has no method forward")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        for hook in tuple(self._pre_hooks.values()):
+            changed = hook(self, args)
+            if changed is not None:
+                args = changed if isinstance(changed, tuple) else (changed,)
+        found = self.forward(*args, **kwargs)
+        for hook in tuple(self._hooks.values()):
+            changed = hook(self, args, found)
+            found = found if changed is None else changed
+        return found
+
+    # Attributes
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        held = next((kind for kind in self._kinds() if name in kind), None)
+        if isinstance(value, Parameter):
+            kind: dict[str, Any] | None = self._parameters
+        elif isinstance(value, Module):
+            kind = self._modules
+        else:
+            kind = held
+        if kind is None:
+            object.__setattr__(self, name, value)
+            return
+        if kind is held and value is not None:
+            self._require_kind(name, kind, value)
+        if held is not None:
+            held.pop(name) if held is not kind else None
+        self.__dict__.pop(name, None)
+        kind[name] = value
+
+    def _require_kind(self, name: str, kind: dict[str, Any], value: Any) -> None:
+        wanted = {id(self._parameters): Parameter, id(self._modules): Module, id(self._buffers): Tensor}[id(kind)]
+        if not isinstance(value, wanted):
+            raise TypeError(
+                f"{type(self).__name__}: {name!r} is a {wanted.__name__}, and can't be set to {type(value).__name__}; "
+                "delete it first, or set it to None"
+            )
+
+    def __getattr__(self, name: str) -> Any:
+        for kind in self.__dict__["_parameters"], self.__dict__["_buffers"], self.__dict__["_modules"]:
+            if name in kind:
+                return kind[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+
+    def __delattr__(self, name: str) -> None:
+        for kind in self._kinds():
+            if name in kind:
+                del kind[name]
+                self._transient.discard(name)
+                return
+        object.__delattr__(self, name)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *(name for kind in self._kinds() for name in kind)]
+
+    def _kinds(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        return self._parameters, self._buffers, self._modules
+
+    def register_parameter(self, name: str, param: Tensor | None) -> None:
+        """Register a parameter, or with None the absence of one."""
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(f"register_parameter: {name!r} is a Parameter or None, got {type(param).__name__}")
+        self._register(self._parameters, name, param)
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Register a tensor that is no parameter but part of the state, such as a running mean.
+
+        Parameters
+        ----------
+        name : str
+        tensor : Tensor or None
+        persistent : bool, default: True
+            Whether it is part of `state_dict`.
+        """
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(f"register_buffer: {name!r} is a Tensor or None, got {type(tensor).__name__}")
+        self._register(self._buffers, name, tensor)
+        if not persistent:
+            self._transient.add(name)
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Register a module, or with None the absence of one; also called `add_module`."""
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"register_module: {name!r} is a Module or None, got {type(module).__name__}")
+        self._register(self._modules, name, module)
+
+    add_module = register_module
+
+    def _register(self, kind: dict[str, Any], name: str, value: Any) -> None:
+        if not name or "." in name:
+            raise KeyError(f"{type(self).__name__}: {name!r} is no name of an attribute, which has no dot")
+        if name not in kind and hasattr(self, name):
+            raise KeyError(f"{type(self).__name__}: there is an attribute {name!r} already")
+        kind[name] = value
+
+    # What it consists of
+
+    def named_modules(
+        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """This module, named `prefix`, and those within it, with dotted names; each once unless told otherwise."""
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
+        yield prefix, self
+        for name, module in self._modules.items():
+            if module is not None:
+                yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and those within it."""
+        return (module for _, module in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly within it, with their names."""
+        seen: set[Module] = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
+
+    def children(self) -> Iterator[Module]:
+        """The modules directly within it."""
+        return (module for _, module in self.named_children())
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """The parameters of this module, and with `recurse` of those within it, with dotted names."""
+        return self._named("_parameters", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Tensor]:
+        """The parameters of this module, and with `recurse` of those within it."""
+        return (tensor for _, tensor in self.named_parameters(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """The buffers of this module, and with `recurse` of those within it, with dotted names."""
+        return self._named("_buffers", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """The buffers of this module, and with `recurse` of those within it."""
+        return (tensor for _, tensor in self.named_buffers(recurse=recurse))
+
+    def _named(self, kind: str, prefix: str, recurse: bool, once: bool) -> Iterator[tuple[str, Tensor]]:
+        seen: set[int] = set()
+        modules = self.named_modules(prefix=prefix, remove_duplicate=once) if recurse else iter([(prefix, self)])
+        for place, module in modules:
+            for name, tensor in getattr(module, kind).items():
+                if tensor is not None and not (once and id(tensor) in seen):
+                    seen.add(id(tensor))
+                    yield f"{place}.{name}" if place else name, tensor
+
+    def get_submodule(self, target: str) -> Module:
+        """The module of a dotted name."""
+        found = self
+        for name in filter(None, target.split(".")):
+            child = found._modules.get(name)
+            if child is None:
+                raise AttributeError(f"{type(found).__name__} has no module {name!r}")
+            found = child
+        return found
+
+    def get_parameter(self, target: str) -> Tensor:
+        """The parameter of a dotted name."""
+        return self._tensor("_parameters", target)
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer of a dotted name."""
+        return self._tensor("_buffers", target)
+
+    def _tensor(self, kind: str, target: str) -> Tensor:
+        place, _, name = target.rpartition(".")
+        found: Tensor | None = getattr(self.get_submodule(place), kind).get(name)
+        if found is None:
+            raise AttributeError(f"{type(self).__name__} has no {kind[1:-1]} {target!r}")
+        return found
+
+    # State
+
+    def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> OrderedDict[str, Tensor]:
+        """The parameters and persistent buffers by dotted name, which share their memory with the module.
+
+        Parameters
+        ----------
+        prefix : str
+            Put in front of each name.
+        keep_vars : bool, default: False
+            Whether they are the parameters themselves, which record gradients.
+        """
+        found: OrderedDict[str, Tensor] = OrderedDict()
+        for place, module in self.named_modules(remove_duplicate=False):
+            own = {**module._parameters, **{k: v for k, v in module._buffers.items() if k not in module._transient}}
+            for name, tensor in own.items():
+                if tensor is not None:
+                    found[prefix + (f"{place}.{name}" if place else name)] = tensor if keep_vars else tensor.detach()
+        return found
+
+    def load_state_dict(self, state_dict: Mapping[str, Tensor], strict: bool = True) -> Keys:
+        """Copy a state into the parameters and buffers.
+
+        Parameters
+        ----------
+        state_dict
+            What `state_dict` returned, or `load` read from a file.
+        strict : bool, default: True
+            Whether the names must be the same.
+
+        Returns
+        -------
+        missing_keys, unexpected_keys
+            A named tuple of lists of names.
+
+        Raises
+        ------
+        RuntimeError
+            If the names differ, or a shape; nothing is changed then.
+        """
+        own = self.state_dict(keep_vars=True)
+        keys = Keys([name for name in own if name not in state_dict], [name for name in state_dict if name not in own])
+        name = type(self).__name__
+        if strict and any(keys):
+            raise RuntimeError(
+                f"load_state_dict: the state does not fit {name}: missing {keys.missing_keys}, unexpected "
+                f"{keys.unexpected_keys}; strict=False loads the others"
+            )
+        given = {key: state_dict[key] for key in own if key in state_dict}
+        for key, tensor in given.items():
+            if tensor.shape != own[key].shape:
+                raise ShapeError(f"load_state_dict: {key} has shape {tensor.shape}, and {own[key].shape} in {name}")
+        for key, tensor in given.items():
+            own[key].detach().copy_(tensor.detach().to(own[key].device))
+        return keys
+
+    def train(self: M, mode: bool = True) -> M:
+        """Set `training` of this module and those within it."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self: M) -> M:
+        """Set `training` to False."""
+        return self.train(False)
+
+    def requires_grad_(self: M, requires_grad: bool = True) -> M:
+        """Set whether the parameters require gradients."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Reset the accumulated gradients of the parameters to None, or to zeros."""
+        zero_grad(self.parameters(), set_to_none)
+
+    def apply(self: M, fn: Callable[[Module], None]) -> M:
+        """Call a function with each module within it, and then with this one."""
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
+        return self
+
+    def to(self: M, *targets: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False) -> M:
+        """Move parameters and buffers to a device, and convert those of a floating-point dtype to another one.
+
+        Parameters
+        ----------
+        *targets
+            Those of `Tensor.to`.
+        dtype, device
+            They by name.
+        non_blocking
+            Accepted for PyTorch's sake, and without effect.
+        """
+
+        def moved(tensor: Tensor) -> Tensor:
+            found = tensor.to(*targets, dtype=dtype, device=device)
+            is_float = tensor.dtype.is_floating_point or tensor.dtype.is_complex
+            return found if is_float else tensor.to(found.device)
+
+        return self._convert(moved)
+
+    def _convert(self: M, convert: Callable[[Tensor], Tensor]) -> M:
+        """Replace the data of parameters and buffers; the tensors stay themselves, for optimisers that hold them."""
+        for tensor in itertools.chain(self.parameters(), self.buffers()):
+            tensor.data = convert(tensor.detach())
+            if tensor.grad is not None:
+                tensor.grad = convert(tensor.grad.detach())
+        return self
+
+    def cpu(self: M) -> M:
+        """Move parameters and buffers to the CPU."""
+        return self._convert(lambda tensor: tensor.cpu())
+
+    def cuda(self: M, device: Any = None) -> M:
+        """Move parameters and buffers to a CUDA device."""
+        return self._convert(lambda tensor: tensor.cuda(device))
+
+    def float(self: M) -> M:
+        """Convert floating-point parameters and buffers to float32."""
+        return self.to(dtype="float32")
+
+    def double(self: M) -> M:
+        """Convert floating-point parameters and buffers to float64."""
+        return self.to(dtype="float64")
+
+    def half(self: M) -> M:
+        """Convert floating-point parameters and buffers to float16."""
+        return self.to(dtype="float16")
+
+    def bfloat16(self: M) -> M:
+        """Convert floating-point parameters and buffers to bfloat16."""
+        return self.to(dtype="bfloat16")
+
+    # Hooks
+
+    def register_forward_pre_hook(self, hook: Callable[[Module, tuple[Any, ...]], Any]) -> Handle:
+        """Register ``hook(module, args)``, called before `forward`; what it returns, unless None, replaces `args`."""
+        return self._hook(self._pre_hooks, hook)
+
+    def register_forward_hook(self, hook: Callable[[Module, tuple[Any, ...], Any], Any]) -> Handle:
+        """Register ``hook(module, args, output)``, called after `forward`; what it returns, unless None, replaces
+        `output`.
+        """
+        return self._hook(self._hooks, hook)
+
+    def _hook(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> Handle:
+        number = next(_numbers)
+        hooks[number] = hook
+        return Handle(hooks, number)
+
+    # Text
+
+    def extra_repr(self) -> str:
+        """What `repr` shows between the parentheses."""
+        return ""
+
+    def __repr__(self) -> str:
+        inner = [f"({name}): {module!r}" for name, module in self._modules.items()]
+        extra = self.extra_repr()
+        if not inner:
+            return f"{type(self).__name__}({extra})"
+        lines = "\n".join([extra, *inner] if extra else inner).replace("\n", "\n  ")
+        return f"{type(self).__name__}(\n  {lines}\n)"

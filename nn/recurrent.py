@@ -1,0 +1,360 @@
+"""Recurrent layers, `RNN`, `LSTM` and `GRU`, of several layers and both directions, and their cells."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from ..core import Tensor
+from ..core.standard.creation import zeros
+from ..core.standard.elementwise import relu, sigmoid, tanh
+from ..core.standard.manipulation import chunk, concat, stack
+from ..core.types.errors import ArgumentError, ShapeError
+from . import functional
+from .linear import fill_uniform, new_parameter
+from .module import Module
+
+__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
+
+State = tuple[Tensor, ...]
+"""The hidden state, and for an LSTM the cell's, each of shape (N, hidden_size)."""
+
+Step = Callable[[Tensor, Tensor, State], State]
+"""``step(from_input, from_hidden, state)`` is the next state, given the linear parts with their biases."""
+
+
+def _tanh_step(from_input: Tensor, from_hidden: Tensor, state: State) -> State:
+    return (tanh(from_input + from_hidden),)
+
+
+def _relu_step(from_input: Tensor, from_hidden: Tensor, state: State) -> State:
+    return (relu(from_input + from_hidden),)
+
+
+def _lstm_step(from_input: Tensor, from_hidden: Tensor, state: State) -> State:
+    entering, forgetting, candidate, leaving = chunk(from_input + from_hidden, 4, -1)
+    cell = sigmoid(forgetting) * state[1] + sigmoid(entering) * tanh(candidate)
+    return sigmoid(leaving) * tanh(cell), cell
+
+
+def _gru_step(from_input: Tensor, from_hidden: Tensor, state: State) -> State:
+    input_reset, input_update, input_new = chunk(from_input, 3, -1)
+    hidden_reset, hidden_update, hidden_new = chunk(from_hidden, 3, -1)
+    update = sigmoid(input_update + hidden_update)
+    new = tanh(input_new + sigmoid(input_reset + hidden_reset) * hidden_new)
+    return (new + update * (state[0] - new),)
+
+
+STEPS: dict[str, tuple[Step, int, int]] = {
+    "tanh": (_tanh_step, 1, 1),
+    "relu": (_relu_step, 1, 1),
+    "lstm": (_lstm_step, 4, 2),
+    "gru": (_gru_step, 3, 1),
+}
+"""The step of each kind, the number of its linear parts, and that of tensors in its state."""
+
+
+class _Recurrent(Module):
+    """What layers and cells have in common: sizes, a kind of step, and parameters."""
+
+    def _make(self, kind: str, input_size: int, hidden_size: int, bias: bool) -> None:
+        if min(input_size, hidden_size) < 1:
+            raise ArgumentError(
+                f"{type(self).__name__}: got sizes {input_size} and {hidden_size}, wanted positive ones"
+            )
+        self._kind, self.input_size, self.hidden_size, self.bias = kind, input_size, hidden_size, bias
+
+    def _add_weights(self, suffix: str, size: int, device: Any, dtype: Any) -> None:
+        rows = STEPS[self._kind][1] * self.hidden_size
+        for name, shape in (("weight_ih", (rows, size)), ("weight_hh", (rows, self.hidden_size))):
+            setattr(self, name + suffix, new_parameter(*shape, device=device, dtype=dtype))
+        for name in ("bias_ih", "bias_hh") if self.bias else ():
+            setattr(self, name + suffix, new_parameter(rows, device=device, dtype=dtype))
+
+    def _weights(self, suffix: str) -> list[Tensor | None]:
+        return [getattr(self, name + suffix, None) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+
+    def reset_parameters(self) -> None:
+        """Draw the parameters anew, uniform in one over the root of the hidden size around zero."""
+        fill_uniform(1 / math.sqrt(self.hidden_size), *self.parameters())
+
+    def _zero_state(self, like: Tensor, *shape: int) -> State:
+        count = STEPS[self._kind][2]
+        return tuple(zeros(*shape, self.hidden_size, dtype=like.dtype, device=like.device) for _ in range(count))
+
+    def _as_state(self, given: Any) -> State:
+        """A state as a tuple."""
+        count = STEPS[self._kind][2]
+        found = (given,) if isinstance(given, Tensor) else tuple(given)
+        if len(found) != count:
+            raise TypeError(f"{type(self).__name__}: got a state of {len(found)} tensors, wanted {count}")
+        return found
+
+    def _as_given(self, state: State) -> Any:
+        """A state as users see it: of one tensor alone the tensor."""
+        return state if len(state) > 1 else state[0]
+
+    def _require_input(self, input: Tensor, ndims: tuple[int, int]) -> None:
+        if input.ndim not in ndims or input.shape[-1] != self.input_size:
+            axes = " or ".join(map(str, ndims))
+            raise ShapeError(
+                f"{type(self).__name__}: got an input of shape {input.shape}, wanted {axes} axes, the last of length "
+                f"{self.input_size}"
+            )
+
+
+class _Layers(_Recurrent):
+    """Recurrent layers on top of each other; the parameters are told by `RNN`."""
+
+    kind: ClassVar[str]
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        self._make(self.kind, input_size, hidden_size, bias)
+        self.num_layers, self.batch_first, self.dropout = num_layers, batch_first, dropout
+        self.bidirectional = bidirectional
+        self._suffixes = [
+            [f"_l{layer}{end}" for end in ("", "_reverse")[: 1 + bidirectional]] for layer in range(num_layers)
+        ]
+        for layer, suffixes in enumerate(self._suffixes):
+            for suffix in suffixes:
+                self._add_weights(suffix, hidden_size * len(suffixes) if layer else input_size, device, dtype)
+        self.reset_parameters()
+
+    def forward(self, input: Tensor, hx: Any = None) -> tuple[Tensor, Any]:
+        """Run over a sequence.
+
+        Parameters
+        ----------
+        input : Tensor, shape (L, N, input_size)
+            With `batch_first` of shape (N, L, input_size); without a batch of shape (L, input_size).
+        hx : Tensor or tuple of Tensor, optional
+            The state at first, of shape (num_layers * directions, N, hidden_size); zero by default.
+
+        Returns
+        -------
+        output : Tensor, shape (L, N, directions * hidden_size)
+        state : Tensor or tuple of Tensor
+            The last one.
+        """
+        self._require_input(input, (2, 3))
+        batched = input.ndim == 3
+        x = input if batched else input.unsqueeze(1)
+        x = x.transpose(0, 1) if batched and self.batch_first else x
+        count = self.num_layers * (1 + self.bidirectional)
+        first = self._zero_state(x, count, x.shape[1]) if hx is None else self._as_state(hx)
+        first = first if batched or hx is None else tuple(one.unsqueeze(1) for one in first)
+        wanted = (count, x.shape[1], self.hidden_size)
+        for one in first:
+            if one.shape != wanted:
+                raise ShapeError(f"{type(self).__name__}: got a state of shape {one.shape}, wanted {wanted}")
+        last: list[State] = []
+        for suffixes in self._suffixes:
+            if last and self.dropout and self.training:
+                x = functional.dropout(x, self.dropout)
+            outputs = []
+            for reverse, suffix in enumerate(suffixes):
+                output, state = self._run(x, tuple(one[len(last)] for one in first), suffix, bool(reverse))
+                outputs.append(output)
+                last.append(state)
+            x = outputs[0] if len(outputs) == 1 else concat(outputs, axis=-1)
+        ends = tuple(stack(parts) for parts in zip(*last, strict=True))
+        if not batched:
+            return x.squeeze(1), self._as_given(tuple(one.squeeze(1) for one in ends))
+        return (x.transpose(0, 1) if self.batch_first else x), self._as_given(ends)
+
+    def _run(self, x: Tensor, state: State, suffix: str, reverse: bool) -> tuple[Tensor, State]:
+        """One layer in one direction."""
+        step = STEPS[self._kind][0]
+        input_weight, hidden_weight, input_bias, hidden_bias = self._weights(suffix)
+        assert input_weight is not None
+        assert hidden_weight is not None
+        from_input = functional.linear(x, input_weight, input_bias)
+        outputs: list[Tensor] = []
+        for i in reversed(range(x.shape[0])) if reverse else range(x.shape[0]):
+            state = step(from_input[i], functional.linear(state[0], hidden_weight, hidden_bias), state)
+            outputs.append(state[0])
+        return stack(outputs[::-1] if reverse else outputs), state
+
+    def extra_repr(self) -> str:
+        """The sizes and options."""
+        defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False}
+        others = (f"{name}={value}" for name, old in defaults.items() if (value := getattr(self, name)) != old)
+        return ", ".join([f"{self.input_size}, {self.hidden_size}", *others])
+
+
+class RNN(_Layers):
+    """Elman's recurrent layers: ``h = tanh(x W_ih^T + b_ih + h W_hh^T + b_hh)``.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+    num_layers : int, default: 1
+    nonlinearity : {"tanh", "relu"}
+    bias : bool, default: True
+        Whether there are any.
+    batch_first : bool, default: False
+        Whether input and output have the batch before the sequence.
+    dropout : float, default: 0
+        The probability of dropout between layers.
+    bidirectional : bool, default: False
+        Whether a second layer runs from the end.
+    device, dtype
+        Of the parameters.
+
+    Attributes
+    ----------
+    weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0 : Tensor
+        Those of the first layer; ``_l1`` and so on name those of others, and ``_reverse`` those from the end.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> output, state = tp.nn.RNN(4, 3)(tp.zeros(5, 2, 4))
+    >>> output.shape, state.shape
+    ((5, 2, 3), (1, 2, 3))
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        _require_nonlinearity("RNN", nonlinearity)
+        self.kind = self.nonlinearity = nonlinearity  # type: ignore[misc]
+        super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype)
+
+
+def _require_nonlinearity(layer: str, nonlinearity: str) -> None:
+    if nonlinearity not in ("tanh", "relu"):
+        raise ArgumentError(f"{layer}: got nonlinearity {nonlinearity!r}, wanted 'tanh' or 'relu'")
+
+
+class LSTM(_Layers):
+    """Long short-term memory (Hochreiter and Schmidhuber, 1997).
+
+    The parameters are those of `RNN` without `nonlinearity`. The state is a tuple of the hidden and the cell state.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> output, (hidden, cell) = tp.nn.LSTM(4, 3, num_layers=2)(tp.zeros(5, 2, 4))
+    >>> output.shape, cell.shape
+    ((5, 2, 3), (2, 2, 3))
+    """
+
+    kind = "lstm"
+
+
+class GRU(_Layers):
+    """Gated recurrent units (Cho et al., 2014).
+
+    The parameters are those of `RNN` without `nonlinearity`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> output, state = tp.nn.GRU(4, 3, bidirectional=True)(tp.zeros(5, 2, 4))
+    >>> output.shape, state.shape
+    ((5, 2, 6), (2, 2, 3))
+    """
+
+    kind = "gru"
+
+
+class _Cell(_Recurrent):
+    """One step of a recurrent layer."""
+
+    kind: ClassVar[str]
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
+        self._make(self.kind, input_size, hidden_size, bias)
+        self._add_weights("", input_size, device, dtype)
+        self.reset_parameters()
+
+    def forward(self, input: Tensor, hx: Any = None) -> Any:
+        """The state after an input of shape (N, input_size) or (input_size,), by default from zero."""
+        self._require_input(input, (1, 2))
+        state = self._zero_state(input, *input.shape[:-1]) if hx is None else self._as_state(hx)
+        input_weight, hidden_weight, input_bias, hidden_bias = self._weights("")
+        assert input_weight is not None
+        assert hidden_weight is not None
+        from_input = functional.linear(input, input_weight, input_bias)
+        from_hidden = functional.linear(state[0], hidden_weight, hidden_bias)
+        return self._as_given(STEPS[self._kind][0](from_input, from_hidden, state))
+
+    def extra_repr(self) -> str:
+        """The sizes."""
+        return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else ", bias=False")
+
+
+class RNNCell(_Cell):
+    """One step of `RNN`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.RNNCell(4, 3)(tp.zeros(2, 4)).shape
+    (2, 3)
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        _require_nonlinearity("RNNCell", nonlinearity)
+        self.kind = self.nonlinearity = nonlinearity  # type: ignore[misc]
+        super().__init__(input_size, hidden_size, bias, device, dtype)
+
+
+class LSTMCell(_Cell):
+    """One step of `LSTM`: it takes and returns a tuple of the hidden and the cell state.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> hidden, cell = tp.nn.LSTMCell(4, 3)(tp.zeros(2, 4))
+    >>> hidden.shape
+    (2, 3)
+    """
+
+    kind = "lstm"
+
+
+class GRUCell(_Cell):
+    """One step of `GRU`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.GRUCell(4, 3)(tp.zeros(2, 4)).shape
+    (2, 3)
+    """
+
+    kind = "gru"

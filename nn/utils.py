@@ -1,0 +1,125 @@
+"""`tensorplug.nn.utils`: gradients clipped, parameters as one vector."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from ..autograd.modes import no_grad
+from ..core import Tensor
+from ..core.standard.elementwise import clip
+from ..core.standard.linalg import vector_norm
+from ..core.standard.manipulation import concat, stack
+from ..core.types.errors import ShapeError
+
+__all__ = ["clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "vector_to_parameters"]
+
+
+def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    given = [parameters] if isinstance(parameters, Tensor) else parameters
+    return [one.grad for one in given if one.grad is not None]
+
+
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
+) -> Tensor:
+    """Scale the gradients of parameters, in place, so that the norm of all together is at most `max_norm`.
+
+    Parameters
+    ----------
+    parameters : Tensor or iterable of Tensor
+        Those without a gradient are left out.
+    max_norm : float
+    norm_type : float, default: 2
+        The order of the norm, `math.inf` too.
+    error_if_nonfinite : bool, default: False
+        Whether a norm that is infinite or NaN is an error.
+
+    Returns
+    -------
+    Tensor, shape ()
+        The norm before.
+
+    Raises
+    ------
+    RuntimeError
+        If the norm is not finite and that is an error.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([3.0, 4.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> tp.nn.utils.clip_grad_norm_(x, 1.0)
+    tensor(10.)
+    >>> x.grad
+    tensor([0.6000, 0.8000])
+    """
+    found = _gradients(parameters)
+    with no_grad():
+        if not found:
+            return Tensor(0.0)
+        norms = stack([vector_norm(one, ord=norm_type).to(found[0].device) for one in found])
+        total = vector_norm(norms, ord=norm_type)
+        if error_if_nonfinite and not math.isfinite(total.item()):
+            raise RuntimeError(f"clip_grad_norm_: the norm of the gradients is {total.item()}")
+        factor = clip(max_norm / (total + 1e-6), max=1.0)
+        for one in found:
+            one.mul_(factor.to(one.device))
+    return total
+
+
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+    """Clip the gradients of parameters, in place, to ``[-clip_value, clip_value]``.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([3.0, 0.1], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> tp.nn.utils.clip_grad_value_(x, 1.0)
+    >>> x.grad
+    tensor([1.0000, 0.2000])
+    """
+    with no_grad():
+        for one in _gradients(parameters):
+            one.clamp_(min=-clip_value, max=clip_value)
+
+
+def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
+    """The elements of all parameters as one vector; differentiable.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.utils.parameters_to_vector([tp.ones(2, 1), tp.zeros(1)])
+    tensor([1., 1., 0.])
+    """
+    return concat([one.reshape(-1) for one in parameters])
+
+
+def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
+    """Write the elements of a vector into parameters: the reverse of `parameters_to_vector`.
+
+    Raises
+    ------
+    ValueError
+        If they have not as many elements; nothing is written then.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.zeros(2)
+    >>> tp.nn.utils.vector_to_parameters(tp.ones(2), [x])
+    >>> x
+    tensor([1., 1.])
+    """
+    given = list(parameters)
+    count = sum(one.numel() for one in given)
+    if vec.numel() != count:
+        raise ShapeError(f"vector_to_parameters: got {vec.numel()} elements for parameters of {count}")
+    begin = 0
+    with no_grad():
+        for one in given:
+            one.copy_(vec[begin : begin + one.numel()].reshape(one.shape))
+            begin += one.numel()

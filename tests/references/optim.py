@@ -1,0 +1,90 @@
+"""Writes optim.json: what PyTorch's optimisers make of parameters, and its schedules of learning rates, in float64.
+
+Run it with PyTorch 2.13 installed. Each optimiser does steps with given gradients; a schedule is a list of rates.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import pathlib
+from typing import Any
+
+import torch
+
+START = [[0.5, -1.25, 2.0], [1.0, 0.0, -0.75]]
+
+GRADIENTS = [[[math.sin(3 * i + j + 0.7 * k) for k in range(3)] for j in range(2)] for i in range(5)]
+"""One for each step."""
+
+OPTIMIZERS: list[tuple[str, dict[str, Any]]] = [
+    ("SGD", {"lr": 0.1}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.2, "weight_decay": 0.01}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True}),
+    ("SGD", {"lr": 0.1, "maximize": True}),
+    ("Adam", {}),
+    ("Adam", {"lr": 0.1, "betas": (0.8, 0.9), "eps": 1e-4, "weight_decay": 0.1, "amsgrad": True}),
+    ("AdamW", {"lr": 0.1}),
+    ("RMSprop", {}),
+    ("RMSprop", {"lr": 0.1, "alpha": 0.9, "momentum": 0.5, "centered": True, "weight_decay": 0.1}),
+    ("Adagrad", {"lr": 0.1, "lr_decay": 0.5, "weight_decay": 0.1, "initial_accumulator_value": 0.2}),
+]
+
+SCHEDULES: list[tuple[str, dict[str, Any]]] = [
+    ("StepLR", {"step_size": 3, "gamma": 0.5}),
+    ("MultiStepLR", {"milestones": [2, 5], "gamma": 0.5}),
+    ("ExponentialLR", {"gamma": 0.9}),
+    ("CosineAnnealingLR", {"T_max": 6, "eta_min": 0.01}),
+    ("OneCycleLR", {"max_lr": 0.4, "total_steps": 9}),
+    ("OneCycleLR", {"max_lr": 0.4, "epochs": 3, "steps_per_epoch": 3, "anneal_strategy": "linear", "pct_start": 0.5}),
+]
+
+FIGURES = [5.0, 4.0, 4.0, 4.1, 3.99999, 4.2, 4.3, 3.0, 3.0, 3.0, 3.0]
+
+PLATEAUS: list[dict[str, Any]] = [
+    {"patience": 1, "factor": 0.5},
+    {"patience": 0, "factor": 0.5, "cooldown": 2, "min_lr": 0.1},
+    {"patience": 1, "mode": "max", "threshold": 0.5, "threshold_mode": "abs"},
+]
+
+
+def parameters(name: str, options: dict[str, Any]) -> list[Any]:
+    """The parameter after each step."""
+    x = torch.tensor(START, dtype=torch.float64, requires_grad=True)
+    optimizer = getattr(torch.optim, name)([x], **options)
+    found = []
+    for gradient in GRADIENTS:
+        x.grad = torch.tensor(gradient, dtype=torch.float64)
+        optimizer.step()
+        found.append(x.tolist())
+    return found
+
+
+def rates(name: str, options: dict[str, Any], steps: int) -> tuple[list[float], list[float]]:
+    """The learning rate and the momentum before each step."""
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.2, momentum=0.5)
+    scheduler = getattr(torch.optim.lr_scheduler, name)(optimizer, **options)
+    found = []
+    for figure in FIGURES[:steps]:
+        group = optimizer.param_groups[0]
+        found.append((group["lr"], group["momentum"]))
+        optimizer.step()
+        scheduler.step(*[figure] * (name == "ReduceLROnPlateau"))
+    lr, momentum = zip(*found, strict=True)
+    return list(lr), list(momentum)
+
+
+def main() -> None:
+    stored = {
+        "start": START,
+        "gradients": GRADIENTS,
+        "figures": FIGURES,
+        "optimizers": [[name, options, parameters(name, options)] for name, options in OPTIMIZERS],
+        "schedules": [[name, options, *rates(name, options, 8)] for name, options in SCHEDULES]
+        + [["ReduceLROnPlateau", options, *rates("ReduceLROnPlateau", options, 11)] for options in PLATEAUS],
+    }
+    pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(stored) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""`tensorplug.nn`: layers beside PyTorch's stored answers, and what a `Module` does."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy
+import pytest
+
+import tensorplug as tp
+from tensorplug import nn
+
+CASES = json.loads((pathlib.Path(__file__).parent / "references" / "nn.json").read_text())
+
+
+def tensors(tree: Any) -> Iterator[tp.Tensor]:
+    if isinstance(tree, tp.Tensor):
+        yield tree
+    elif tree is not None:
+        for part in tree:
+            yield from tensors(part)
+
+
+def assert_close(found: tp.Tensor, wanted: Any) -> None:
+    # Sums of up to some hundred products, in another order.
+    numpy.testing.assert_allclose(found.detach().numpy(), wanted, rtol=1e-11, atol=1e-12)
+
+
+def assert_results(found: Any, wanted: list[Any]) -> None:
+    for one, other in zip(tensors(found), wanted, strict=True):
+        assert_close(one, other)
+
+
+@pytest.mark.one_of_each(key=lambda case: case["class"][:4])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["class"])
+def test_layer(backend: str, case: dict[str, Any]) -> None:
+    layer = getattr(nn, case["class"])(*case["arguments"], **case["options"]).double()
+    state = {key: tp.tensor(one, dtype=layer.state_dict()[key].dtype) for key, one in case["state"].items()}
+    assert layer.load_state_dict(state) == ([], [])
+    inputs = [tp.tensor(x, dtype="float64", requires_grad=True) for x in case["inputs"]]
+    results = list(tensors(layer(*inputs)))
+    assert_results(results, case["results"])
+    (results[0] ** 2).sum().backward()
+    gradients = {key: one.grad for key, one in layer.named_parameters()}
+    assert list(gradients) == list(case["gradients"])
+    for key, gradient in gradients.items():
+        assert_close(gradient, case["gradients"][key])
+    assert_results([x.grad for x in inputs], case["input_gradients"])
+    for key, buffer in layer.named_buffers():
+        assert_close(buffer, case["buffers"][key])
+    assert_results(layer.eval()(*inputs), case["evaluated"])
+
+
+class Network(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(2, 3)
+        self.rest = nn.Sequential(nn.Tanh(), nn.Dropout(0.5), nn.Linear(3, 1, bias=False))
+        self.register_buffer("scale", tp.tensor(2.0))
+        self.register_buffer("seen", tp.tensor(0), persistent=False)
+
+    def forward(self, x: tp.Tensor) -> tp.Tensor:
+        return self.rest(self.first(x)) * self.scale
+
+
+class TestModule:
+    def test_names(self) -> None:
+        network = Network()
+        assert [name for name, _ in network.named_parameters()] == ["first.weight", "first.bias", "rest.2.weight"]
+        assert [name for name, _ in network.named_buffers()] == ["scale", "seen"]
+        assert list(network.state_dict()) == ["scale", "first.weight", "first.bias", "rest.2.weight"]
+        assert [name for name, _ in network.named_modules()] == ["", "first", "rest", "rest.0", "rest.1", "rest.2"]
+        assert network.get_parameter("rest.2.weight") is network.rest[2].weight
+        assert network.get_submodule("rest.1") is network.rest[1]
+
+    def test_attributes(self) -> None:
+        network = Network()
+        network.first.bias = None
+        assert [name for name, _ in network.named_parameters()] == ["first.weight", "rest.2.weight"]
+        network.first.bias = nn.Parameter(tp.ones(3))
+        assert "first.bias" in dict(network.named_parameters())
+        network.free = tp.ones(1, requires_grad=True)
+        assert "free" not in dict(network.named_parameters())
+        del network.first.bias
+        with pytest.raises(AttributeError, match="'Linear' object has no attribute 'bias'"):
+            network.first.bias  # noqa: B018
+        with pytest.raises(TypeError, match=r"Linear: 'weight' is a Parameter, and can't be set to Tensor"):
+            network.first.weight = tp.ones(3, 2)
+
+    def test_parameters_are_told_from_tensors(self) -> None:
+        made = nn.Parameter(tp.ones(2))
+        assert isinstance(made, nn.Parameter)
+        assert isinstance(made, tp.Tensor)
+        assert made.requires_grad
+        assert not isinstance(tp.ones(2, requires_grad=True), nn.Parameter)
+        with pytest.raises(TypeError, match="Parameter: got list, wanted a Tensor"):
+            nn.Parameter([1.0])
+
+    def test_a_shared_parameter_counts_once(self) -> None:
+        network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+        network[1].weight = network[0].weight
+        assert len(list(network.parameters())) == 3
+        assert len(network.state_dict()) == 4
+
+    def test_training_and_evaluation(self) -> None:
+        network, x = Network().eval(), tp.ones(4, 2)
+        assert not network.rest[1].training
+        assert network(x).tolist() == network(x).tolist()
+        assert network.train().rest[1].training
+
+    def test_state_is_loaded_whole_or_not_at_all(self) -> None:
+        first, second = Network(), Network()
+        second.load_state_dict(first.state_dict())
+        assert second.first.weight.tolist() == first.first.weight.tolist()
+        before = second.first.weight.tolist()
+        wrong = first.state_dict() | {"first.weight": tp.zeros(3, 2), "first.bias": tp.zeros(4)}
+        with pytest.raises(RuntimeError, match=r"load_state_dict: first\.bias has shape \(4,\), and \(3,\) in Network"):
+            second.load_state_dict(wrong)
+        assert second.first.weight.tolist() == before
+        with pytest.raises(RuntimeError, match=r"missing \['scale'.*unexpected \['other'\]"):
+            second.load_state_dict({"other": tp.zeros(1)})
+        keys = second.load_state_dict({"other": tp.zeros(1), "scale": tp.tensor(5.0)}, strict=False)
+        assert keys.unexpected_keys == ["other"]
+        assert second.scale.item() == 5.0
+
+    def test_saves_and_loads(self, tmp_path: pathlib.Path) -> None:
+        first, second = Network(), Network()
+        tp.save(first.state_dict(), tmp_path / "network.safetensors")
+        second.load_state_dict(tp.load(tmp_path / "network.safetensors"))
+        assert second.eval()(tp.ones(2)).tolist() == first.eval()(tp.ones(2)).tolist()
+
+    def test_moves_and_converts_in_place(self, backend: str) -> None:
+        network = Network()
+        weight = network.first.weight
+        assert network.to(backend, "float64") is network
+        assert network.first.weight is weight
+        assert weight.dtype is tp.float64
+        assert network.scale.dtype is tp.float64
+        assert network.seen.dtype is tp.int64
+        assert str(weight.device).startswith(backend)
+
+    def test_hooks(self) -> None:
+        layer = nn.Identity()
+        before = layer.register_forward_pre_hook(lambda module, args: args[0] + 1)
+        with layer.register_forward_hook(lambda module, args, output: output * 10):
+            assert layer(tp.tensor(1.0)).item() == 20.0
+        before.remove()
+        assert layer(tp.tensor(1.0)).item() == 1.0
+
+    def test_a_copy_has_parameters_of_its_own(self) -> None:
+        network = Network()
+        other = copy.deepcopy(network)
+        with tp.no_grad():
+            other.first.weight.zero_()
+        assert network.first.weight.any()
+        assert len(list(other.parameters())) == 3
+
+    def test_losses_are_modules(self) -> None:
+        loss = nn.CrossEntropyLoss(weight=tp.ones(3), label_smoothing=0.1)
+        assert isinstance(loss, nn.Module)
+        assert [name for name, _ in loss.double().named_buffers()] == ["weight"]
+        assert loss.weight.dtype is tp.float64
+        assert loss(tp.zeros(2, 3, dtype="float64"), tp.tensor([0, 1])).item() == pytest.approx(math.log(3))
+
+    def test_containers(self) -> None:
+        layers = nn.ModuleList([nn.Linear(1, 1), nn.ReLU()])
+        layers.insert(1, nn.Tanh())
+        assert [type(one).__name__ for one in layers] == ["Linear", "Tanh", "ReLU"]
+        assert type(nn.Sequential(*layers)[1:][0]).__name__ == "Tanh"
+        with pytest.raises(IndexError, match="ModuleList: index 5 is out of range for 3 modules"):
+            layers[5] = nn.ReLU()
+        named = nn.ModuleDict({"a": nn.Linear(1, 1)})
+        assert [name for name, _ in named.named_parameters()] == ["a.weight", "a.bias"]
+
+    def test_trains(self, backend: str) -> None:
+        tp.manual_seed(0)
+        network = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))
+        optimizer = tp.optim.Adam(network.parameters(), lr=0.05)
+        x = tp.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+        y = tp.tensor([[0.0], [1.0], [1.0], [0.0]])
+        loss = nn.MSELoss()
+        for _ in range(150):
+            optimizer.zero_grad()
+            error = loss(network(x), y)
+            error.backward()
+            optimizer.step()
+        assert error.item() < 0.05
+
+
+class TestInit:
+    @pytest.mark.parametrize(
+        ("fill", "variance"),
+        [
+            (lambda x: nn.init.xavier_uniform_(x, gain=2.0), 4 * 2 / 700),
+            (nn.init.xavier_normal_, 2 / 700),
+            (nn.init.kaiming_uniform_, 2 / 300),
+            (lambda x: nn.init.kaiming_normal_(x, mode="fan_out", nonlinearity="relu"), 2 / 400),
+            (nn.init.trunc_normal_, 0.7737),
+        ],
+    )
+    def test_variances(self, fill: Any, variance: float) -> None:
+        tp.manual_seed(0)
+        x = fill(tp.empty(400, 300))
+        # Of 120,000 numbers: five standard errors.
+        assert x.var().item() == pytest.approx(variance, rel=5 * math.sqrt(2 / 120_000))
+
+    @pytest.mark.parametrize("shape", [(3, 5), (5, 3), (4, 2, 2)])
+    def test_orthogonal(self, shape: tuple[int, ...]) -> None:
+        x = nn.init.orthogonal_(tp.empty(shape, dtype="float64")).flatten(1)
+        product = x @ x.T if x.shape[0] <= x.shape[1] else x.T @ x
+        numpy.testing.assert_allclose(product.numpy(), numpy.eye(len(product)), atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "call"),
+    [
+        (ValueError, r"Conv2d: \(3, 4\) channels can't be split into 2 groups", lambda: nn.Conv2d(3, 4, 3, groups=2)),
+        (ValueError, r"BatchNorm2d: got an input of shape \(2, 3\), wanted 4",
+         lambda: nn.BatchNorm2d(3)(tp.ones(2, 3))),
+        (ValueError, r"GroupNorm: 5 channels can't be split into 2 groups", lambda: nn.GroupNorm(2, 5)),
+        (ValueError, r"LSTM: got an input of shape \(2, 3\), wanted 2 or 3 axes, the last of length 4",
+         lambda: nn.LSTM(4, 2)(tp.ones(2, 3))),
+        (ValueError, r"GRU: got a state of shape \(1, 2, 5\), wanted \(1, 2, 3\)",
+         lambda: nn.GRU(4, 3)(tp.ones(1, 2, 4), tp.ones(1, 2, 5))),
+        (ValueError, r"MultiheadAttention: 5 elements can't be split into 2 heads",
+         lambda: nn.MultiheadAttention(5, 2)),
+        (IndexError, r"Embedding: padding_idx 9 is out of range for 3 vectors", lambda: nn.Embedding(3, 2, 9)),
+        (TypeError, r"LeakyReLU: got an unexpected keyword argument 'slope'; its options are",
+         lambda: nn.LeakyReLU(slope=1)),
+        (NotImplementedError, r"Module has no method forward", lambda: nn.Module()(1)),
+    ],
+)  # fmt: skip
+def test_bad_input(error: type[Exception], message: str, call: Any) -> None:
+    with pytest.raises(error, match=message):
+        call()
