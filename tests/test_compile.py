@@ -412,6 +412,19 @@ class TestMemory:
             equal(compiled(*choose(base)), function(*choose(other)))
             equal(base, other)
 
+    def test_parts_of_what_is_captured(self, backend: str) -> None:
+        data = made(6, 3)
+        unused = tp.compile(lambda x: (x * 2.0, len([data])))
+        used = tp.compile(lambda x: (x + data[0]).sum())
+        written = tp.compile(lambda x: (data.add_(1.0), x * 2.0)[1])
+        for row in (0, 0, 1, 2):
+            part = data[row : row + 2]
+            equal(unused(part)[0], part * 2.0)
+            equal(used(part), (part + data[0]).sum())
+            equal(written(part), part * 2.0)
+            equal(written(made(2, 3)), made(2, 3) * 2.0)
+        assert len(unused.programs) == 1
+
     def test_an_array_held_elsewhere_stays(self, backend: str) -> None:
         if backend != "jax":
             pytest.skip("the arrays of NumPy and CuPy are written")

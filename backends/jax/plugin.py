@@ -187,7 +187,8 @@ class Jax(Backend):
 
     def record(self, function: Callable[[], None]) -> None:
         with self.scope():
-            self._jax.eval_shape(function)
+            # JAX calls a function that it has seen no second time.
+            self._jax.eval_shape(lambda: function())
 
     def stand_in(self, array: Any) -> Any:
         # Inside of `record` it has no values, and is never made.

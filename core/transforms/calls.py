@@ -65,8 +65,9 @@ class Call:
             "MISS": MISS, "current": array_of, "wrap": wrap, "make_leaf": make_leaf, "make_view": make_view,
             "free_history": free_history,
             "detach": detach, "donated": _donated, "put": _put, "put_root": _put_root, "fill": _fill,
-            "set_data": _set_data, "saved": saved_triple,
+            "set_data": _set_data, "saved": saved_triple, "alias_of": alias_of,
         }  # fmt: skip
+        self._leaves = leaves
         self._places: dict[int, str] = {id(one): f"leaves[{i}]" for i, one in enumerate(leaves)}
         self._given = set(self._places)
         for one in captured:
@@ -288,6 +289,17 @@ class Call:
         """Return `MISS` unless captured tensors are of the key and shape that they were of."""
         captures = self._captures
         lines = list(self._held)
+        others = [tensor for number, tensor in captures.tensors.items() if number not in self._given]
+        others = [one for one in others if id(one) in captures.shadows]
+        held = self._name("o", others)
+        for i, leaf in enumerate(self._leaves):
+            if id(leaf) in captures.shadows:
+                seen = self._name("s", alias_of(leaf, own(leaf, "_storage"), own(leaf, "_view"), others))
+                lines.append(f"s = leaves[{i}]._storage")
+                lines.append(f"if s is not None and s.layout is not None or {seen} is not None:")
+                lines.append(
+                    f"    if alias_of(leaves[{i}], s, leaves[{i}]._view if s else None, {held}) != {seen}: return MISS"
+                )
         for number, shadow in captures.shadows.items():
             place, before = self._places[number], captures.before[number]
             if number in captures.grads_read:
@@ -326,6 +338,14 @@ class Call:
         return [
             self._places[number] for number in captures.shadows if own(captures.tensors[number], "_storage") is storage
         ]
+
+
+def alias_of(tensor: Tensor, storage: Any, view: Any, others: list[Tensor]) -> Any:
+    """Which of other tensors a tensor shares memory with, and which part of the memory it is; None if with none."""
+    if storage is None or storage.layout is None:
+        return None
+    found = next((i for i, one in enumerate(others) if own(one, "_storage") is storage), None)
+    return found if found is None else (found, repr(() if view is None else view.steps))
 
 
 def _explained(check: Callable[[Any], None], program: Program) -> Callable[[Any], None]:

@@ -47,6 +47,8 @@ def _redirected(name: str) -> property:
             return slot.__get__(tensor)
         if name == "_grad":
             recording.captures.grads_read.add(id(tensor))
+        elif name == "_array":
+            recording.captures.used.add(id(tensor))
         return getattr(recording.captures.shadow(tensor), name)
 
     def assign(tensor: Tensor, value: Any) -> None:
@@ -89,19 +91,23 @@ class Captures:
     shadows : dict of int to Tensor
         By the identity of the tensor that each is of.
     before : dict of int to Before
+    used : set of int
+        The tensors whose arrays the function read, by identity.
     grads_read : set of int
         The tensors whose gradients the function looked at, by identity.
     """
 
-    def __init__(self, recording: Recording, tensors: Iterable[Tensor]) -> None:
+    def __init__(self, recording: Recording, tensors: Iterable[Tensor], apart: Iterable[int] = ()) -> None:
         self.recording = recording
         self.tensors = {id(tensor): tensor for tensor in tensors}
         self.shadows: dict[int, Tensor] = {}
         self.before: dict[int, Before] = {}
         self.grads_read: set[int] = set()
+        self.used: set[int] = set()
         self._storages: dict[int, Storage] = {}
         storages = [storage for one in self.tensors.values() if (storage := own(one, "_storage")) is not None]
-        self._shared = {id(one) for one in storages if storages.count(one) > 1 and one.layout is not None}
+        shared = {id(one) for one in storages if storages.count(one) > 1 and one.layout is not None}
+        self._shared = shared.difference(apart)
         recording.captures = self
 
     def __enter__(self) -> Captures:
@@ -123,6 +129,11 @@ class Captures:
             _counts[0] -= 1
             if not _counts[0]:
                 _unguard_tables()
+
+    def apart(self) -> set[int]:
+        """The storages of which only one tensor was used, by identity: it need not be taken as a part of the memory."""
+        used = [id(own(self.tensors[number], "_storage")) for number in self.used]
+        return {number for number in self._storages if used.count(number) == 1}
 
     def is_shared(self, tensor: Tensor) -> bool:
         """Whether it shares memory with another captured tensor."""

@@ -146,12 +146,11 @@ class Compiled:
         grads = [grad for one in own_tensors.values() if (grad := own(one, "_grad")) is not None]
         for one in (*own_tensors.values(), *grads):
             array_of(one)
-        recording = Recording(key_for(_device(leaves, captured), float32))
         found: list[Any] = []
 
         def record() -> None:
             try:
-                with Captures(recording, [*own_tensors.values(), *grads]), recording, _Inside(recording):
+                with Captures(recording, [*own_tensors.values(), *grads], apart), recording, _Inside(recording):
                     result = self._function(*args, **kwargs)
                     history = history_of(recording, result)
                     change = environment.change()
@@ -162,9 +161,15 @@ class Compiled:
                 # The backend is not to explain it as its own.
                 found[:] = [error]
 
-        recording.library.inner.backend.record(record)
-        if isinstance(found[0], BaseException):
-            raise found[0]
+        apart: set[int] = set()
+        for _ in range(2):
+            recording = Recording(key_for(_device(leaves, captured), float32))
+            recording.library.inner.backend.record(record)
+            if isinstance(found[0], BaseException):
+                raise found[0]
+            apart = recording.captures.apart()
+            if found[2] or not apart:
+                break
         call, change, is_last = found
         return call, change, is_last
 
