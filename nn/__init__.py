@@ -9,6 +9,7 @@ from . import activation as _activation
 from . import attention as _attention
 from . import containers as _containers
 from . import convolution as _convolution
+from . import distance as _distance
 from . import dropout as _dropout
 from . import functional as functional
 from . import init as init
@@ -22,6 +23,7 @@ from .activation import *
 from .attention import *
 from .containers import *
 from .convolution import *
+from .distance import *
 from .dropout import *
 from .linear import *
 from .loss import *
@@ -34,7 +36,7 @@ from .recurrent import *
 # Type checkers cannot evaluate this list; a star import re-exports names for them.
 if not _typing.TYPE_CHECKING:
     _layers = (
-        *(_activation, _attention, _containers, _convolution, _dropout, _linear, _loss),
+        *(_activation, _attention, _containers, _convolution, _distance, _dropout, _linear, _loss),
         *(_normalization, _pooling, _recurrent),
     )
     __all__ = ["Module", "Parameter"] + [name for chapter in _layers for name in chapter.__all__]

@@ -505,6 +505,7 @@ BESIDE_THE_AXIS: dict[str, dict[str, Any]] = {
     "chunk": {"chunks": 2},
     "concat": {"tensors": [SQUARE, SQUARE + 1]},
     "cosine_similarity": {"x2": SQUARE + 1},
+    "cross": {"other": tp.tensor([[1.0], [2.0], [3.0]])},
     "gather": {"index": INDEX},
     "index_add": {"index": INDEX[0], "source": SQUARE},
     "index_copy": {"index": INDEX[1], "source": SQUARE},
@@ -554,9 +555,12 @@ def names_of_the_axis(name: str) -> tuple[str, str] | None:
 def test_an_axis_goes_by_either_name(name: str) -> None:
     names = names_of_the_axis(name)
     assert names is not None
-    shape, axis = {"squeeze": ((1, 4), 0), "linalg.cross": ((3, 2), 0), "linalg.matrix_norm": ((2, 2), (0, 1))}.get(
-        name, ((2, 2), 0)
-    )
+    shape, axis = {
+        "squeeze": ((1, 4), 0),
+        "cross": ((3, 2), 0),
+        "linalg.cross": ((3, 2), 0),
+        "linalg.matrix_norm": ((2, 2), (0, 1)),
+    }.get(name, ((2, 2), 0))
     rest = BESIDE_THE_AXIS.get(name, {})
     first = () if "tensors" in rest else (tp.arange(1.0, 1 + math.prod(shape)).reshape(shape),)
     found = (FUNCTIONS[name](*first, **rest, **{one: axis}) for one in names)

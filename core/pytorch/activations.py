@@ -8,7 +8,7 @@ from typing import Any
 from ..dispatch.operation import operation
 from ..families.function import function
 from ..memory.tensor import Tensor
-from ..special.error_functions import ndtr
+from ..special.error_functions import erf
 from ..standard.elementwise import abs, expm1, greater, sigmoid, tanh
 from ..standard.manipulation import chunk
 from ..standard.searching import where
@@ -256,7 +256,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     tensor([-0.1587,  1.9545])
     """
     if approximate == "none":
-        return input * ndtr(input)
+        return input * ((erf(input * math.sqrt(0.5)) + 1.0) * 0.5)
     if approximate != "tanh":
         raise ArgumentError(f"gelu: got approximate {approximate!r}, wanted 'none' or 'tanh'")
     inner = (input * input * 0.044715 + 1.0) * input * math.sqrt(2.0 / math.pi)

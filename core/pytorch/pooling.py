@@ -112,7 +112,7 @@ def _pool(
     count = x.ndim - 2
     sizes = per_axis(operation, "kernel_size", kernel_size, count)
     # PyTorch takes an empty tuple for None.
-    steps = per_axis(operation, "stride", kernel_size if stride is None or stride == () else stride, count)
+    steps = per_axis(operation, "stride", kernel_size if stride is None or stride in ((), []) else stride, count)
     margins = per_axis(operation, "padding", padding, count, 0)
     withins = per_axis(operation, "dilation", dilation, count)
     if any(2 * margin > size for margin, size in zip(margins, sizes, strict=True)):

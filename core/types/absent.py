@@ -60,10 +60,10 @@ def explanation(place: str, name: str) -> str:
 
     Examples
     --------
-    >>> explanation("", "arccos")
-    'tensorplug.arccos is not part of Tensorplug; the nearest is tensorplug.acos; see docs/dialects.md'
-    >>> explanation("nn", "Module")
-    'tensorplug.nn.Module is not part of Tensorplug; see docs/dialects.md'
+    >>> explanation("", "concatenate")
+    'tensorplug.concatenate is not part of Tensorplug; the nearest is tensorplug.concat; see docs/dialects.md'
+    >>> explanation("nn", "LazyLinear")
+    'tensorplug.nn.LazyLinear is not part of Tensorplug; see docs/dialects.md'
     """
     near = _nearest(place, name)
     hint = f"; the nearest is {_full(*near)}" if near else ""
