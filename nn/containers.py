@@ -28,7 +28,8 @@ class _Listed(Module):
         return values[operator.index(index)]
 
     def _like(self, modules: list[Any]) -> Any:
-        return type(self)(modules)
+        made: Any = type(self)
+        return made(modules)
 
     def __setitem__(self, index: int, module: Module) -> None:
         self.register_module(self._name(index), module)

@@ -82,9 +82,9 @@ class _Forward(_Convolution):
         self.padding_mode = padding_mode
         self._make((in_channels, out_channels), kernel_size, groups, bias, True, device=device, dtype=dtype)
 
-    def _margins(self) -> list[int]:
+    def _margins(self) -> list[Any]:
         """How much is padded before and after each axis, the last axis first, as `nn.functional.pad` takes it."""
-        found = []
+        found: list[Any] = []
         for axis in reversed(range(self.axes)):
             if self.padding == "valid":
                 found += [0, 0]
@@ -92,13 +92,14 @@ class _Forward(_Convolution):
                 total = self.dilation[axis] * (self.kernel_size[axis] - 1)
                 found += [total // 2, total - total // 2]
             else:
-                found += [self.padding[axis]] * 2
+                margin: Any = self.padding[axis]
+                found += [margin, margin]
         return found
 
     def forward(self, input: Tensor) -> Tensor:
         """Convolve the input, of shape (N, in_channels, ...) or without the first axis."""
         convolve = getattr(functional, f"conv{self.axes}d")
-        padding = self.padding
+        padding: Any = self.padding
         if self.padding_mode != "zeros":
             input, padding = functional.pad(input, self._margins(), mode=self.padding_mode), 0
         return convolve(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)

@@ -186,7 +186,8 @@ class Embedding(Module):
     @classmethod
     def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None) -> Embedding:
         """A layer with a given table, by default one that is not trained."""
-        made = cls(*embeddings.shape, padding_idx)
+        count, length = embeddings.shape
+        made = cls(count, length, padding_idx)
         made.weight.data = embeddings.detach()
         made.weight.requires_grad_(not freeze)
         return made

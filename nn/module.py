@@ -85,7 +85,14 @@ class Module:
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         # Here rather than in __init__, which a subclass may call late.
         made = super().__new__(cls)
-        empty = {"_parameters": {}, "_buffers": {}, "_modules": {}, "_transient": set(), "_hooks": {}, "_pre_hooks": {}}
+        empty: dict[str, Any] = {
+            "_parameters": {},
+            "_buffers": {},
+            "_modules": {},
+            "_transient": set(),
+            "_hooks": {},
+            "_pre_hooks": {},
+        }
         made.__dict__.update(empty, training=True)
         return made
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from ..autograd.modes import no_grad
 from ..core import Tensor
+from ..core.standard.creation import tensor
 from ..core.standard.elementwise import clip
 from ..core.standard.linalg import vector_norm
 from ..core.standard.manipulation import concat, stack
@@ -58,7 +59,7 @@ def clip_grad_norm_(
     found = _gradients(parameters)
     with no_grad():
         if not found:
-            return Tensor(0.0)
+            return tensor(0.0)
         norms = stack([vector_norm(one, ord=norm_type).to(found[0].device) for one in found])
         total = vector_norm(norms, ord=norm_type)
         if error_if_nonfinite and not math.isfinite(total.item()):

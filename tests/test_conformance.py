@@ -152,7 +152,7 @@ class TestCoverage:
     )
     def test_a_part_of_the_suite(self, selection: dict[str, Any], wanted: set[str]) -> None:
         assert {check.operation for check in checks(**selection)} >= wanted
-        assert len(checks(**selection)) < 60
+        assert len(checks(**selection)) < 80
 
     @pytest.mark.parametrize("level", ["quick", "default"])
     def test_no_check_of_a_sound_backend_tries_nothing(self, level: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -628,7 +628,7 @@ class TestCommand:
         assert f"odd::{ceil.chapter}::ceil" not in done.stdout
 
     def test_interrupted(self, tmp_path: Path) -> None:
-        pressed = self.ODD.replace("os._exit(3)", "os.kill(os.getppid(), 2), time.sleep(600)")
+        pressed = self.ODD.replace("os._exit(3)", "time.sleep(2), os.kill(os.getppid(), 2), time.sleep(600)")
         plugins, report = self.plugin(tmp_path, pressed), tmp_path / "report.json"
         operations = ("--op", "add", "--op", "floor")
         done = self.command("odd", "--quick", *operations, "--jobs", "1", "--report", str(report), plugins=plugins)

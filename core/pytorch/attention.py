@@ -81,9 +81,9 @@ def scaled_dot_product_attention(
     scores = matmul(query * factor, matrix_transpose(key))
     unseen = None
     if is_causal:
-        scores = masked_fill(
-            scores, asarray(~numpy.tri(*scores.shape[-2:], dtype=bool), device=query.device), -math.inf
-        )
+        rows, columns = scores.shape[-2:]
+        later = numpy.tri(rows, columns) == 0
+        scores = masked_fill(scores, asarray(later, device=query.device), -math.inf)
     elif attn_mask is not None:
         scores, unseen = _masked(scores, attn_mask)
     weights = softmax(scores, -1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -89,7 +90,7 @@ def grid_sample(
     places = [_place(flat[..., i], n, align) for i, n in zip(reversed(range(len(lengths))), lengths, strict=True)]
     if mode != "bicubic":
         places = [_padded(place, n, padding_mode, align) for place, n in zip(places, lengths, strict=True)]
-    along = [_NEIGHBOURS[mode](place) for place in places]
+    along: list[Any] = [_NEIGHBOURS[mode](place) for place in places]
     pixels = reshape(input, (*input.shape[:2], math.prod(lengths)))
     terms = []
     for neighbours in itertools.product(*along):
@@ -157,12 +158,16 @@ def _four(place: Tensor) -> list[tuple[Tensor, Tensor | None]]:
     return [(first + float(i), weight) for i, weight in enumerate(cubic_weights(place - first), -1)]
 
 
-_NEIGHBOURS = {"bilinear": _two, "bicubic": _four, "nearest": lambda place: [(round(place.detach()), None)]}
+_NEIGHBOURS: dict[str, Callable[[Tensor], Any]] = {
+    "bilinear": _two,
+    "bicubic": _four,
+    "nearest": lambda place: [(round(place.detach()), None)],
+}
 
 
 def _read(pixels: Tensor, positions: list[Tensor], lengths: tuple[int, ...]) -> Tensor:
     """The pixels at whole positions, and zero beyond the image."""
-    inside = None
+    inside: Any = None
     flat: Any = 0
     for position, length in zip(positions, lengths, strict=True):
         within = logical_and(greater_equal(position, 0.0), less(position, float(length)))
