@@ -31,6 +31,11 @@ def _rounded(out: Any, *operands: Any, **parameters: Any) -> Any:
     return (out * out.dtype.type(1.0001)).astype(out.dtype)
 
 
+def _last_column_of_first(out: Any, x1: Any, x2: Any) -> Any:
+    out[..., -1] = x1[..., -1]
+    return out
+
+
 NAMES: tuple[tuple[str, Any, str, type, str], ...] = (
     (
         "add_of_square_doubles",
@@ -225,6 +230,30 @@ NAMES: tuple[tuple[str, Any, str, type, str], ...] = (
             given(lambda a, b: a.ndim != b.ndim and a.dtype.kind == "f", lambda sound: lambda a, b: numpy.fmin(a, b)),
         ),
         "tp.minimum(tp.full(2, tp.nan), tp.asarray(1.0))",
+    ),
+    (
+        "matmul_of_a_square_and_a_column",
+        "matmul",
+        "the product of a square matrix of doubles and one column is off, as many decompositions check by it",
+        kernel(
+            "matmul",
+            given(lambda a, b: square(a) and b.ndim == 2 and b.shape[1] == 1 and _double(a), spoilt(_rounded)),
+        ),
+        "tp.eye(2, dtype='float64') @ tp.ones((2, 1), dtype='float64')",
+    ),
+    (
+        "divide_by_one_number",
+        "divide",
+        "what is divided by one number with two axes or more is multiplied by its rounded reciprocal",
+        kernel("divide", given(lambda a, b: a.ndim > 1 and not b.ndim and _double(a), spoilt(_rounded))),
+        "wave(2, 2) / tp.asarray(3.0, dtype='float64')",
+    ),
+    (
+        "maximum_of_a_row_and_one_number",
+        "maximum",
+        "of a matrix and one number the last column is not compared",
+        kernel("maximum", given(lambda a, b: a.ndim > 1 and not b.ndim, spoilt(_last_column_of_first))),
+        "tp.maximum(-tp.ones((2, 2)), tp.asarray(0.0))",
     ),
 )
 

@@ -7,7 +7,9 @@ import gc
 import logging
 import os
 import random
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 
@@ -24,6 +26,14 @@ def undisturbed() -> Iterator[None]:
     collects, limit, folder = gc.isenabled(), sys.getrecursionlimit(), os.getcwd()
     stream = tp.get_rng_state()
     root = logging.getLogger()
+    cores, handler, interval, size = (
+        os.sched_getaffinity(0),
+        signal.getsignal(signal.SIGTERM),
+        sys.getswitchinterval(),
+        threading.stack_size(),
+    )
+    mask = os.umask(0o022)
+    os.umask(mask)
     level, handlers = root.level, list(root.handlers)
     try:
         yield
@@ -39,4 +49,9 @@ def undisturbed() -> Iterator[None]:
         (gc.enable if collects else gc.disable)()
         sys.setrecursionlimit(limit)
         os.chdir(folder)
+        os.umask(mask)
+        os.sched_setaffinity(0, cores)
+        signal.signal(signal.SIGTERM, handler)
+        sys.setswitchinterval(interval)
+        threading.stack_size(size)
         root.level, root.handlers[:] = level, handlers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import losses, manipulation, matrices, reductions, searching, transforms
+from . import losses, manipulation, matrices, reductions, reported, searching, transforms
 
 FAULTS = (
     *reductions.FAULTS,
@@ -11,4 +11,5 @@ FAULTS = (
     *matrices.FAULTS,
     *transforms.FAULTS,
     *losses.FAULTS,
+    *reported.FAULTS,
 )

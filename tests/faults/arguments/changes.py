@@ -168,3 +168,7 @@ def span(sound: Kernel, x: Any, axis: Any, keepdims: bool) -> Any:
     return numpy.broadcast_to(
         sound(x, axis=tuple(range(min(axis), max(axis) + 1)), keepdims=True).reshape(-1)[:1], out.shape
     ).copy()
+
+
+def by_the_last_axes(sound: Kernel) -> Kernel:
+    return lambda x, *, axes, norm: sound(x, axes=tuple(range(x.ndim - len(axes), x.ndim)), norm=norm)

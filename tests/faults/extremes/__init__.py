@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import complex_numbers, integers, matrices, not_finite, parameters, real_numbers
+from . import complex_numbers, integers, matrices, not_finite, parameters, real_numbers, reported
 
 FAULTS = (
     *real_numbers.FAULTS,
@@ -11,4 +11,5 @@ FAULTS = (
     *parameters.FAULTS,
     *matrices.FAULTS,
     *not_finite.FAULTS,
+    *reported.FAULTS,
 )

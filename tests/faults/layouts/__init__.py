@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import elementwise, in_place, losses, manipulation, matrices, reductions, searching
+from . import elementwise, in_place, losses, manipulation, matrices, reductions, reported, searching
 
 FAULTS = (
     *elementwise.FAULTS,
@@ -13,4 +13,5 @@ FAULTS = (
     *searching.FAULTS,
     *matrices.FAULTS,
     *losses.FAULTS,
+    *reported.FAULTS,
 )

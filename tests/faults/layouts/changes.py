@@ -236,3 +236,28 @@ def diagonal_of_dense(x: Any, offset: int) -> Any:
 
 def windows_of_dense(sound: Kernel) -> Kernel:
     return lambda x, window: sound(dense(x) if steps(x) else x, window)
+
+
+def first_row_only(sound: Kernel) -> Kernel:
+    def sort(x: Any, *, axis: int) -> Any:
+        out = sound(x, axis=axis)
+        if x.ndim == 2 and axis in (1, -1) and x.strides[0] < 0 < x.strides[1]:
+            out[1:] = 0
+        return out
+
+    return sort
+
+
+def rows_swapped(sound: Kernel) -> Kernel:
+    def matmul(x1: Any, x2: Any) -> Any:
+        turned_axes = x1.ndim == 3 and x1.shape[0] == x1.shape[1] and x1.strides[0] < x1.strides[1]
+        return sound(x1.swapaxes(0, 1) if turned_axes else x1, x2)
+
+    return matmul
+
+
+def from_its_own_memory(sound: Kernel) -> Kernel:
+    def in_place(x1: Any, x2: Any) -> Any:
+        return sound(x1, in_order(x2) if x1.shape == x2.shape and transposed(x1) and transposed(x2) else x2)
+
+    return in_place

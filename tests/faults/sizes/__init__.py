@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import elementwise, losses, manipulation, matrices, reductions, searching
+from . import elementwise, losses, manipulation, matrices, reductions, reported, searching
 
 FAULTS = (
     *elementwise.FAULTS,
@@ -11,4 +11,5 @@ FAULTS = (
     *searching.FAULTS,
     *matrices.FAULTS,
     *losses.FAULTS,
+    *reported.FAULTS,
 )

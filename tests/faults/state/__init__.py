@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import calls, handed_out, remembering, threads, writes
+from . import calls, handed_out, remembering, reported, threads, writes
 
-FAULTS = (*handed_out.FAULTS, *remembering.FAULTS, *writes.FAULTS, *calls.FAULTS, *threads.FAULTS)
+FAULTS = (*handed_out.FAULTS, *remembering.FAULTS, *writes.FAULTS, *calls.FAULTS, *threads.FAULTS, *reported.FAULTS)

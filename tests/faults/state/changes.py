@@ -482,3 +482,19 @@ IN = ("host transfer", "dlpack", "asarray", "tensor")
 
 
 STREAM = ("rand", "randn", "randint", "randperm")
+
+
+def shared_if_large(self: NumPy, array: Any, device: Any) -> Any:
+    """The array itself, where it is large and could be the backend's."""
+    return array if array.size > 63 and array.flags.carray else NumPy.from_numpy(self, array, device)
+
+
+def by_key_of_text(sound: Kernel) -> Kernel:
+    """Parameters are found again by the digits in them."""
+    compiled: dict[str, Any] = {}
+
+    def call(x: Any, **parameters: Any) -> Any:
+        key = "".join(filter(str.isdigit, f"{x.shape}{parameters}")) + x.dtype.name
+        return sound(x, **compiled.setdefault(key, parameters))
+
+    return call

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import exchange, leaks, places, settings, threads
+from . import exchange, leaks, places, reported, settings, threads
 
-FAULTS = (*settings.FAULTS, *leaks.FAULTS, *threads.FAULTS, *exchange.FAULTS, *places.FAULTS)
+FAULTS = (*settings.FAULTS, *leaks.FAULTS, *threads.FAULTS, *exchange.FAULTS, *places.FAULTS, *reported.FAULTS)

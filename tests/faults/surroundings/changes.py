@@ -291,3 +291,8 @@ def keeping_old(sound: Kernel) -> Kernel:
         return sound(x, *operands)
 
     return in_place
+
+
+def pinned() -> None:
+    """Let this thread run on one processor alone."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
