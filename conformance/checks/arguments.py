@@ -84,9 +84,9 @@ UNDETERMINED = ("dropout", "empty", "empty_like", "rrelu")
 
 def has_arguments(name: str) -> bool:
     """Whether a function has parameters beside its operands, or operands whose shapes matter."""
-    calls = [(use, call) for use in uses_of(name) if (call := _call(use, name))]
+    calls = [(use, call) for use in uses_of(name) if (call := call_of(use, name))]
     return name not in UNDETERMINED and any(
-        _candidates(call[1], 2) or len(use.operands) > use.elementwise for use, call in calls
+        candidates(call[1], 2) or len(use.operands) > use.elementwise for use, call in calls
     )
 
 
@@ -96,7 +96,7 @@ def check_arguments(trial: Trial) -> None:
     prop = _as_on(reference, trial.name)
     compiles = any(library_for(name).compiles for name in (reference.name, trial.backend))
     attempts = ATTEMPTS[trial.level.name][not compiles]
-    templates = [use for use in uses_of(trial.name) if _call(use, trial.name) and use.terms == 1]
+    templates = [use for use in uses_of(trial.name) if call_of(use, trial.name) and use.terms == 1]
     shapes = [shape for use in templates for shape in _reshaped(use)]
     order, tried = rng.permutation(len(shapes)).tolist(), set()
 
@@ -153,7 +153,7 @@ def _changed(
     call, signature = found
     bound = signature.bind(*call.args, **{str(word.arg): word.value for word in call.keywords})
     ndim = len(next((operand.shape for operand in use.operands.values()), ()))
-    for parameter, texts in _candidates(signature, ndim).items():
+    for parameter, texts in candidates(signature, ndim).items():
         if rng.random() < 3 / 4:
             bound.arguments[parameter] = ast.parse(next(in_turn(texts)), mode="eval").body
     call.args = list(bound.args)
@@ -162,7 +162,7 @@ def _changed(
     return Use.of(code, use.operands, dtypes=use.dtypes, rounded_once=use.rounded_once)
 
 
-def _candidates(signature: inspect.Signature, ndim: int) -> dict[str, tuple[str, ...]]:
+def candidates(signature: inspect.Signature, ndim: int) -> dict[str, tuple[str, ...]]:
     """For each parameter that may be changed, what it may be, as source."""
     found = {}
     for name, parameter in signature.parameters.items():
@@ -202,7 +202,7 @@ def _values(name: str, annotation: str, ndim: int) -> tuple[str, ...]:
 def given() -> dict[str, tuple[str, ...]]:
     """What the uses give to parameters, by their names, as source; what names an operand is none of it."""
     found: dict[str, set[str]] = {}
-    calls = [_call(use, subject) for subject in subjects() for use in uses_of(subject)]
+    calls = [call_of(use, subject) for subject in subjects() for use in uses_of(subject)]
     for call in calls:
         if call is not None:
             bound = call[1].bind(*call[0].args, **{str(word.arg): word.value for word in call[0].keywords})
@@ -212,7 +212,7 @@ def given() -> dict[str, tuple[str, ...]]:
     return {key: tuple(sorted(texts)) for key, texts in found.items()}
 
 
-def _call(use: Use, name: str) -> Signed | None:
+def call_of(use: Use, name: str) -> Signed | None:
     return _call_in(ast.parse(use.code, mode="eval"), name)
 
 

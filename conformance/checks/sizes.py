@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from collections import Counter
@@ -16,6 +17,7 @@ from tensorplug import Tensor
 from ..engine.arrays import Array, flatten
 from ..engine.bounds import OWN_DTYPE, bound_of
 from ..engine.example import Example, draw, evaluate
+from ..engine.levels import PRECISE
 from ..engine.reference import PERIOD, Expected, Unanswered
 from ..engine.trial import Trial
 from ..uses import Use, chapter_of, uses_of
@@ -46,14 +48,16 @@ MANY = 33
 
 SEQUENCES = len(LARGE) + len(AXES)
 
-KINDS = range(SEQUENCES + 1)
-"""Places in `LARGE`, then in `AXES`, and of sequences."""
+ONE_AXIS = SEQUENCES + 1
+
+KINDS = range(ONE_AXIS + 1)
+"""Places in `LARGE`, then in `AXES`, and of sequences and vectors."""
 
 MOST_ELEMENTS = 1 << 19
 MOST_OF_MATRICES = 1 << 16
 
-OF_CHAPTER = {"indexing": 6}
-"""In these chapters so many times as many uses are tried, as they differ more."""
+BY_INDEX, TIMES = ("getitem", "index", "put"), 6
+"""Of these, and of all functions of indexing, so many times as many uses are tried, as they differ more."""
 
 UNFIT = ("index_fill", "isin", "linear_recurrence")
 """Operations that need operands of other shapes or values for many elements."""
@@ -65,9 +69,6 @@ MOST_RESULTS = 200
 _SEQUENCE = re.compile(r"\[([a-z], )*[a-z]\](?=[,)])")
 """Matches a list of operands."""
 
-_UNCHECKED = re.compile(r"^(OPERATIONS|TENSOR_OPS).*\((\d+, )*\d+,?\)|^OPERATIONS\[.take_along_axis")
-"""Lines that hand a kernel lengths or positions which nobody checks, and which may not fit others."""
-
 _SHAPE = re.compile(r"\((\d+, )+\d+\)")
 
 ORDERED = ("argmax", "argmin", "max", "min", "maximum", "minimum", "searching", "sets", "sorting")
@@ -75,12 +76,16 @@ ORDERED = ("argmax", "argmin", "max", "min", "maximum", "minimum", "searching", 
 
 
 def _whole(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
-    """Whole numbers of which sums, and sums of products, are exact in every dtype but the narrowest."""
+    """Whole numbers of which sums, and sums of products, are exact in every dtype but the narrowest; of doubles thirds,
+    which no narrower dtype holds.
+    """
     if dtype == "bool":
         return rng.integers(0, 2, shape).astype(bool)
     low = 0 if dtype.startswith("uint") else -4
-    found = rng.integers(low, 5, shape).astype(float)
-    return found + 1j * rng.integers(-4, 5, shape) if dtype.startswith("complex") else found
+    found = rng.integers(low, 5, shape).astype(complex if dtype.startswith("complex") else float)
+    if dtype.startswith("complex"):
+        found += 1j * rng.integers(-4, 5, shape)
+    return found / 3 if dtype in PRECISE else found
 
 
 def _powers(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
@@ -133,8 +138,21 @@ OF_NAME = {"any": _rare(True), "all": _rare(False)}
 
 _CTC = "tp.losses.functional.ctc_loss(tp.log_softmax(x), t, (301,) * 5, (67,) * 5)"
 
+_WITH_ZEROS = "tp.flip(tp.eye(37) + tp.triu(x, k=1) / 20, axis=-2)"
+"""A well-conditioned matrix of which elimination has to choose pivots, as its first elements are zero."""
+
+
+def _with_pivots(code: str, **operands: Operand | tuple[int, ...]) -> tuple[Use, ...]:
+    x = Operand((37, 37), between(0.1, 0.5, signs=True))
+    return (Use.of(code.format(_WITH_ZEROS), {"x": x, **operands}, dtypes="fc"),)
+
+
 BY_ITSELF: dict[str, tuple[Use, ...]] = {
     "cast": tuple(
+        Use(f"tp.astype(x, tp.{target})", dtypes="iu", x=Operand((131, 1031), integers(-(2**40), 2**40), "int64"))
+        for target in ("int8", "uint8", "int16", "uint32", "bool", "float32", "float64")
+    )
+    + tuple(
         Use(f"tp.astype(x, tp.{target})", dtypes="f", x=Operand((131, 1031), _in_turn(OUTSIDE.values)))
         for target in ("int8", "uint8", "int32", "bool", "float16")
     ),
@@ -179,6 +197,8 @@ BY_ITSELF: dict[str, tuple[Use, ...]] = {
     "fold": (
         Use('OPERATIONS["fold"](x, shape=(3, 7001), window=(5, 2))', dtypes="iufc", x=Operand((3, 3499, 5), WHOLE)),
     ),
+    **{name: _with_pivots(f"tp.{name}({{}})") for name in ("linalg.inv", "linalg.det", "linalg.slogdet")},
+    "linalg.solve": _with_pivots("tp.linalg.solve({}, y)", y=(37, 3)),
     "linspace": (Use(f"tp.linspace(-1, 3, {LONGEST}, dtype=tp.float64)", dtypes="f"),),
     "margin_ranking_loss": (
         Use(
@@ -206,6 +226,7 @@ BY_ITSELF: dict[str, tuple[Use, ...]] = {
         Use("tp.permute_dims(x, (3, 0, 4, 1, 2))", x=(2, 3, 2, 1, 7)),
     ),
     "put": (
+        Use('OPERATIONS["put"](x, v, index=(tp.argsort(z)._array,))', dtypes="iuf", x=(70001,), v=(70001,), z=(70001,)),
         Use(
             "(lambda y: (y.__setitem__(tp.argsort(z), v), y)[1])(x.clone())",
             dtypes="iuf",
@@ -297,7 +318,8 @@ def check_sizes(trial: Trial) -> None:
     if trial.name in UNFIT:
         return
     tried: Counter[int] = Counter()
-    most = trial.level.sizes * OF_CHAPTER.get(chapter_of(trial.name), 1)
+    by_index = trial.name in BY_INDEX or chapter_of(trial.name) == "indexing"
+    most = trial.level.sizes * (TIMES if by_index else 1)
     for use in _distinct(uses_of(trial.name)):
         for kind, larger, smaller in _grown(trial, use, {kind for kind in KINDS if tried[kind] < most}):
             dtypes = list(_dtypes(trial, larger, kind))
@@ -305,9 +327,11 @@ def check_sizes(trial: Trial) -> None:
                 _hold(trial, larger, dtype, smaller)
             tried[kind] += 1
     if has_in_place(trial.name):
-        wide = grown(next(keeps_shape(_distinct(uses_of(trial.name)))), LARGE[0])
-        for dtype in list(trial.dtypes(wide))[:1]:
-            trial.hold(written_in_place(trial), wide, dtype, among=(wide,), draws=1, call=in_place_call(trial.name))
+        typical = next(keeps_shape(_distinct(uses_of(trial.name))))
+        call = in_place_call(trial.name)
+        for large in (grown(typical, LARGE[0]), _vector(typical, LARGE[0], trial.name)):
+            for dtype in list(trial.dtypes(large))[:1] if large else ():
+                trial.hold(written_in_place(trial), large, dtype, among=(large,), draws=1, call=call)
 
 
 def _distinct(uses: Sequence[Use]) -> Iterator[Use]:
@@ -315,9 +339,9 @@ def _distinct(uses: Sequence[Use]) -> Iterator[Use]:
     seen = set()
     for use in uses:
         shapes = {operand.shape for operand in use.operands.values()}
-        key = len(shapes) if use.elementwise else use.code.replace(", keepdims=True", "")
-        grows = not use.operands or any(operand.values.any_shape for operand in use.operands.values())
-        if key not in seen and grows and not use.is_empty and not _UNCHECKED.search(use.code):
+        is_vector = set(map(len, shapes)) == {1}
+        key = len(shapes) if use.elementwise else (use.code.replace(", keepdims=True", ""), is_vector)
+        if key not in seen and (grows(use) or not use.operands) and not use.is_empty:
             seen.add(key)
             yield use
 
@@ -346,7 +370,7 @@ def _is_exact(use: Use) -> bool:
 
 def _hold(trial: Trial, use: Use, dtype: str, smaller: Sequence[Use]) -> None:
     bound = bound_of(trial.name)
-    if _is_exact(use) and not use.elementwise and bound.scale != "element":
+    if _is_exact(use) and dtype not in PRECISE and not use.elementwise and bound.scale != "element":
         bound = replace(bound, scale="largest")
     elif not use.elementwise:
         # The reference adds up in the same precision, and perhaps one by one in several places.
@@ -384,10 +408,10 @@ def _grown(trial: Trial, use: Use, kinds: set[int]) -> Iterator[tuple[int, Use, 
     for literal in (False, True) if of_shape != use.code else (False,):
         if not kinds.intersection(range(len(growths))):
             break
-        shapes = _shapes(trial, grown(use, SMALL, literal=literal, name=trial.name))
+        shapes = shapes_of(trial, grown(use, SMALL, literal=literal, name=trial.name))
         if shapes is None:
             continue
-        longest = MOST_RESULTS if len(shapes) > len(_shapes(trial, use) or shapes) else LONGEST
+        longest = MOST_RESULTS if len(shapes) > len(shapes_of(trial, use) or shapes) else LONGEST
         for kind, lengths in enumerate(growths):
             if kind in kinds and max(lengths.values()) <= longest and _elements(use, shapes, lengths) <= most:
                 halves = [{k: max(n >> i, k) for k, n in lengths.items()} for i in range(17)]
@@ -398,17 +422,29 @@ def _grown(trial: Trial, use: Use, kinds: set[int]) -> Iterator[tuple[int, Use, 
     for kind, axes in enumerate(AXES, len(LARGE)):
         if of_one_rank and kind in kinds:
             of_axes = grown(use, {2: 2, 3: 3}, axes=axes, name=trial.name)
-            if _shapes(trial, of_axes) is not None:
+            if shapes_of(trial, of_axes) is not None:
                 yield kind, of_axes, [use]
+    if ONE_AXIS in kinds and (vector := _vector(use, growths[0], trial.name)) and shapes_of(trial, vector) is not None:
+        yield ONE_AXIS, vector, [use]
     if SEQUENCES in kinds and _SEQUENCE.search(use.code):
         many = Use.of(
             _SEQUENCE.sub(lambda one: f"({one[0]} * {MANY} + {one[0]}[:1])", use.code), use.operands, dtypes=use.dtypes
         )
-        if _shapes(trial, many) is not None:
+        if shapes_of(trial, many) is not None:
             yield SEQUENCES, many, [use]
 
 
-def _shapes(trial: Trial, use: Use) -> list[tuple[int, ...]] | None:
+def _vector(use: Use, lengths: Lengths, name: str) -> Use | None:
+    """A use of vectors, of which a function of elements gets as many as in a tall array; None where it takes none."""
+    shapes = {operand.shape for operand in use.operands.values()}
+    if use.elementwise and len(shapes) == 1:
+        one_axis = {key: replace(operand, shape=(3,)) for key, operand in use.operands.items()}
+        vectors = Use.of(use.code, one_axis, dtypes=use.dtypes, elementwise=True, rounded_once=use.rounded_once)
+        return grown(vectors, {3: 3 * lengths[3]}, name=name)
+    return grown(use, lengths, name=name) if set(map(len, shapes)) == {1} else None
+
+
+def shapes_of(trial: Trial, use: Use) -> list[tuple[int, ...]] | None:
     """The shapes of a use's results; None where it has none, as its parameters don't fit its operands."""
     dtype = next(trial.dtypes(use), None)
     if dtype is None:
@@ -424,9 +460,23 @@ def _shapes(trial: Trial, use: Use) -> list[tuple[int, ...]] | None:
     return None
 
 
+def grows(use: Use) -> bool:
+    """Whether operands may have other lengths, if the line's parameters fit these. A kernel that is called by itself
+    does not look whether lengths and places that it is given in a tuple do.
+    """
+    tuples = [node for node in ast.walk(ast.parse(use.code)) if isinstance(node, ast.Tuple) and node.elts]
+    places = any(all(map(_is_integer, node.elts)) for node in tuples)
+    any_shape = any(operand.values.any_shape for operand in use.operands.values())
+    return any_shape and (use.is_public or not places)
+
+
+def _is_integer(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) is int
+
+
 def fits(trial: Trial, use: Use, lengths: Lengths) -> bool:
     """Whether a use grows to those lengths, as its growing to others tells, and to not too many elements."""
-    shapes = None if _UNCHECKED.search(use.code) or not use.operands else _shapes(trial, grown(use, SMALL))
+    shapes = shapes_of(trial, grown(use, SMALL)) if grows(use) else None
     most = MOST_OF_MATRICES if chapter_of(trial.name) == "linalg" else MOST_ELEMENTS
     return shapes is not None and _elements(use, shapes, lengths) <= most
 

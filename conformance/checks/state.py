@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy
 
 import tensorplug
 from tensorplug import Tensor
+from tensorplug.core.dispatch.keys import library_for
 
 from ..engine.arrays import Array, contiguous, flatten, rounded, to_host
 from ..engine.bounds import OWN_DTYPE, bound_of
 from ..engine.example import Example, Mismatch, draw, evaluate
+from ..engine.reference import Unanswered, quick_reference
 from ..engine.trial import Property, Trial
-from ..uses import Use
+from ..uses import Use, chapter_of
 from ..uses.use import ANY
+from .errors import wrong_calls
+from .parameters import ATTEMPTS, variants
+from .special_values import sprinkled
+from .surroundings import anew
 from .values import require_results
 
 CALLS = 3
@@ -26,16 +34,33 @@ ROUNDS = 3
 """So often: memory that is handed out again may be one of several pieces that take turns."""
 
 
+VARIANTS = 6
+"""So many other values of its parameters a line has at most; a quarter where each is compiled."""
+
+
 def check_state(trial: Trial) -> None:
-    """Results are kept, and neither operands that are written nor other dtypes or parameters get those of before."""
+    """Results are kept, and neither operands that are written, other dtypes or parameters, nor errors bring up those
+    of before.
+    """
+    for use in trial.uses[: trial.level.typical]:
+        if dtypes := list(trial.dtypes(use)):
+            trial.hold_for(_survives_writes, draw(use, dtypes[0], "contiguous", trial.rng))
     for use in trial.filled[: trial.level.typical]:
         dtype, *others = trial.dtypes(use)
         first, *rest = (draw(use, dtype, "contiguous", trial.rng) for _ in range(CALLS))
+        if use.elementwise and chapter_of(trial.name) == "elementwise":
+            # What tells special values gives the same for all others.
+            rest[-1] = sprinkled(rest[-1], trial.rng)
         trial.hold_for(_keeps_results(trial, rest), first)
         trial.hold_for(_follows_writes(trial, rest[0]), first)
         # One is in the domain of what takes any number.
         if use.variables and all(operand.values is ANY or operand.dtype for operand in use.operands.values()):
             trial.hold_for(_tells_apart(trial, [_ones(first, other) for other in others]), _ones(first, dtype))
+        if trial.level.special:
+            trial.hold_for(_tells_parameters_apart(trial), first)
+            for wrong, _ in wrong_calls(trial.name):
+                for own in [own for own in (dtype, "float64", "int64") if own in trial.dtypes(wrong, [own])][:1]:
+                    trial.hold_for(_recovers(trial, draw(wrong, own, "contiguous", trial.rng)), first)
     for first_use, *like in _of_like_operands(trial, trial.filled):
         example = draw(first_use, next(trial.dtypes(first_use)), "contiguous", trial.rng)
         trial.hold_for(_tells_apart(trial, [replace(example, use=use) for use in like]), example)
@@ -124,5 +149,84 @@ def _tells_apart(trial: Trial, others: Sequence[Example]) -> Property:
             for one in (example, *others, example):
                 same = one.dtypes == example.dtypes
                 require(evaluate(one.use, tensors if same else one.tensors()), one)
+
+    return prop
+
+
+def _bytes_of(use: Use, tensors: dict[str, Tensor]) -> list[bytes]:
+    return [to_host(leaf).tobytes() for leaf in _tensors_of(evaluate(use, tensors))]
+
+
+def _survives_writes(example: Example) -> None:
+    """The property that a call gives the same after its results were written."""
+    with tensorplug.no_grad():
+        first = _bytes_of(example.use, example.tensors())
+        for value in (0, 1):
+            for leaf in _tensors_of(evaluate(example.use, example.tensors())):
+                # What is stretched can't be written.
+                with contextlib.suppress(Exception):
+                    leaf.fill_(value)
+            if _bytes_of(example.use, example.tensors()) != first:
+                raise Mismatch("called again after its result was written it gives something else")
+
+
+def _tells_parameters_apart(trial: Trial) -> Property:
+    """The property that a line with other parameters gives for the same operands what it gives at the first call: of a
+    backend that is made anew, or, where that would be compiled anew, what it gives on the reference.
+    """
+    library, bound, own = library_for(trial.backend), bound_of(trial.name), trial.name in OWN_DTYPE
+
+    def alone(tensors: dict[str, Tensor], use: Use) -> list[bytes]:
+        with anew(library):
+            return _bytes_of(use, tensors)
+
+    def as_alone(example: Example) -> None:
+        tensors = example.tensors()
+        answers = _answered(lambda use: alone(tensors, use), example.use, trial.name, VARIANTS)
+        with anew(library):
+            for use, wanted in [*answers, *answers]:
+                if (found := _bytes_of(use, tensors)) != wanted:
+                    message = f"{use.code} gives something else after the same with other parameters"
+                    raise Mismatch(message, wanted, found)
+
+    def as_on_the_reference(example: Example) -> None:
+        tensors, reference = example.tensors(), quick_reference(trial.backend) or trial.reference
+        for use, wanted in _answered(
+            lambda use: reference.expected(replace(example, use=use), own_dtype=own),
+            example.use,
+            trial.name,
+            VARIANTS // 4,
+        ):
+            require_results(evaluate(use, tensors), wanted, bound, replace(example, use=use))
+
+    def prop(example: Example) -> None:
+        with tensorplug.no_grad():
+            (as_on_the_reference if library.compiles else as_alone)(example)
+
+    return prop
+
+
+def _answered(answer: Callable[[Use], Any], use: Use, name: str, most: int) -> list[tuple[Use, Any]]:
+    """What a line, and the same with other parameters, are answered by; `Unanswered` where there are no others."""
+    found = []
+    for one in islice((use, *variants(use, name)), ATTEMPTS):
+        with contextlib.suppress(Exception):
+            found.append((one, answer(one)))
+        if len(found) > most:
+            break
+    if len(found) < 2:
+        raise Unanswered("its parameters have no other values")
+    return found
+
+
+def _recovers(trial: Trial, wrong: Example) -> Property:
+    """The property that a call gives what it should after another one has raised."""
+    require = _requirement(trial, f"called after {wrong.use.code} had raised")
+
+    def prop(example: Example) -> None:
+        with tensorplug.no_grad():
+            with contextlib.suppress(Exception):
+                wrong.evaluate(wrong.tensors())
+            require(evaluate(example.use, example.tensors()), example)
 
     return prop

@@ -11,9 +11,11 @@ import logging
 import os
 import random
 import signal
+import socket
 import sys
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -95,8 +97,11 @@ def _unusual_settings(rng: numpy.random.Generator) -> Iterator[None]:
     """A context manager with unusual settings of the process."""
     folder, limit, collects = os.getcwd(), sys.getrecursionlimit(), gc.isenabled()
     environment, python, legacy = dict(os.environ), random.getstate(), numpy.random.get_state()  # noqa: NPY002
-    level = logging.getLogger().level
+    level, mask = logging.getLogger().level, os.umask(0o027)
+    interval, size, cores = sys.getswitchinterval(), threading.stack_size(1 << 20), _cores()
     try:
+        sys.setswitchinterval(interval / 2)
+        _bind(CORES)
         os.environ.clear()
         os.environ.update(ENVIRONMENT)
         os.chdir(tempfile.gettempdir())
@@ -121,6 +126,31 @@ def _unusual_settings(rng: numpy.random.Generator) -> Iterator[None]:
         random.setstate(python)
         numpy.random.set_state(legacy)  # noqa: NPY002
         logging.getLogger().setLevel(level)
+        os.umask(mask)
+        sys.setswitchinterval(interval)
+        threading.stack_size(size)
+        _bind(cores)
+
+
+def _cores() -> set[int]:
+    """The processors on which this thread may run, where the system tells."""
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+
+
+def _bind(cores: set[int]) -> None:
+    if cores:
+        os.sched_setaffinity(0, cores)
+
+
+CORES = _cores()
+"""Those of before any operation."""
+
+
+def _read(setting: Callable[[int], int]) -> int:
+    """What is only told when it is set."""
+    found = setting(0)
+    setting(found)
+    return found
 
 
 def _settings(backend: str) -> Iterator[tuple[str, Any]]:
@@ -139,7 +169,15 @@ def _settings(backend: str) -> Iterator[tuple[str, Any]]:
     yield "sys.getrecursionlimit()", sys.getrecursionlimit()
     yield "sys.stdout", (sys.stdout, sys.stderr)
     yield "gc.isenabled()", (gc.isenabled(), gc.get_threshold())
-    yield "the handler of SIGINT", signal.getsignal(signal.SIGINT)
+    yield "the handlers of signals", {one: signal.getsignal(one) for one in signal.valid_signals()}
+    yield "os.sched_getaffinity()", _cores()
+    yield "os.umask()", _read(os.umask)
+    yield "sys.getswitchinterval()", sys.getswitchinterval()
+    yield "threading.stack_size()", _read(threading.stack_size)
+    yield "sys.gettrace()", (sys.gettrace(), sys.getprofile(), sys.excepthook, threading.excepthook)
+    yield "sys.path", (list(sys.path), list(sys.meta_path))
+    yield "socket.getdefaulttimeout()", socket.getdefaulttimeout()
+    yield "time.tzname", time.tzname
     # Such as a library that was compiled with -ffast-math sets for all others when it is loaded.
     yield "the arithmetic of subnormal numbers", (numpy.asarray([2.0**-1060]) * 0.5).tolist()
     yield "the default backend", tensorplug.ones(()).backend
@@ -160,12 +198,12 @@ def _same_in_a_thread(trial: Trial) -> Callable[[Example], None]:
     """The property that results in a thread equal the main thread's, also if it calls the backend first."""
     library = library_for(trial.backend)
     # What is compiled would be compiled anew.
-    anew = trial.level.special and (trial.level.product or not library.compiles)
+    loads = trial.level.special and (trial.level.product or not library.compiles)
 
     def prop(example: Example) -> None:
         usual = _results(example)
-        for first in (False, True)[: 1 + anew]:
-            with _anew(library) if first else contextlib.nullcontext(), ThreadPoolExecutor(1) as pool:
+        for first in (False, True)[: 1 + loads]:
+            with anew(library) if first else contextlib.nullcontext(), ThreadPoolExecutor(1) as pool:
                 found = pool.submit(_results_on, trial.backend, example).result()
             if found != usual:
                 raise Mismatch(f"the result is another one in a thread{' that makes the first call' * first}")
@@ -180,7 +218,7 @@ def _results_on(backend: str, example: Example) -> list[bytes]:
 
 
 @contextlib.contextmanager
-def _anew(library: Library) -> Iterator[None]:
+def anew(library: Library) -> Iterator[None]:
     """Load a backend anew, so that what its kernels keep is not there yet."""
     backend = type(library.backend)()
     backend.namespace = backend.load()
@@ -211,7 +249,7 @@ def _keeps_nothing(trial: Trial, call: Callable[[Example], Any]) -> Callable[[Ex
             call(draw(example.use, (*dtypes, "float32")[0], example.layout, trial.rng))
 
         # What it kept for the checks before, up to some number, is not there any more.
-        with contextlib.nullcontext() if library.compiles else _anew(library):
+        with contextlib.nullcontext() if library.compiles else anew(library):
             for _ in range(WARM):
                 again()
             # What there is now need not be looked at by each collection.

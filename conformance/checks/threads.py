@@ -9,12 +9,14 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import cycle, islice
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import tensorplug
 from tensorplug import Tensor, core
+from tensorplug.core.dispatch.keys import library_for
 
 from ..engine.arrays import flatten, to_host
 from ..engine.example import (
@@ -25,7 +27,9 @@ from ..engine.example import (
 )
 from ..engine.trial import Property, Trial
 from ..uses import Use, uses_of
-from .sizes import Lengths, fits, grown
+from .parameters import ATTEMPTS, variants
+from .sizes import Lengths, fits, grown, shapes_of
+from .surroundings import anew
 
 THREADS = 4
 
@@ -61,18 +65,28 @@ def check_threads(trial: Trial) -> None:
         *(grown(typical, lengths) for lengths in FRESH[: trial.level.typical] if fits(trial, typical, lengths)),
     ):
         example = draw(_in_threads(use), dtype, "contiguous", trial.rng)
-        trial.hold_for(_as_alone(trial, use), example, simplify=False)
+        trial.hold_for(_as_alone(trial, (use,)), example, simplify=False)
+    others = (use for use in islice(variants(typical, trial.name), ATTEMPTS) if shapes_of(trial, use) is not None)
+    if trial.level.special and not library_for(trial.backend).compiles and (uses := tuple(islice(others, THREADS - 1))):
+        example = draw(_in_threads(typical), dtype, "contiguous", trial.rng)
+        trial.hold_for(_as_alone(trial, (typical, *uses)), example, simplify=False)
 
 
-def _as_alone(trial: Trial, use: Use) -> Property:
+def _as_alone(trial: Trial, uses: Sequence[Use]) -> Property:
+    """The property that threads, of which each has one of some lines of the same operands, get what one gets."""
+    library = library_for(trial.backend)
+
     def prop(example: Example) -> None:
-        examples = _parts(use, example)
+        parts = zip(_parts(uses[0], example), cycle(uses), strict=False)
+        examples = [replace(part, use=use) for part, use in parts]
         # First, since it is in a cache that is not filled yet that they meet.
-        together = _together(trial.backend, examples, min(TRACED, trial.level.typical))
+        with contextlib.nullcontext() if library.compiles else anew(library):
+            together = _together(trial.backend, examples, min(TRACED, trial.level.typical))
         with tensorplug.no_grad():
             alone = [_results(one) for one in examples]
         if any(list(one) != alone for one in zip(*together, strict=True)):
-            raise Mismatch(f"{THREADS} threads that run it at the same time get other results than one")
+            with_others = f", as {', '.join(use.code for use in uses)}," if len(uses) > 1 else ""
+            raise Mismatch(f"{THREADS} threads that run it{with_others} at the same time get other results than one")
 
     return prop
 

@@ -56,6 +56,8 @@ CALLS: dict[tuple[str, str], str] = {
         "tp.tensor(host.astype(host.dtype.newbyteorder())).numpy()])(x.numpy())"
     ),
     ("host transfer", "copies"): "(lambda given: (tp.tensor(given), given.fill(1)))(x.numpy().copy())[0]",
+    ("host transfer", "arrays kept"): "[tp.tensor(x.roll(turn).numpy()).numpy() for turn in range(4)]",
+    ("host transfer", "devices"): "x.to(x.device, copy=True)",
     ("host transfer", "shared memory"): "[(x.numpy().fill(5), x.tolist()), (x.fill_(7), x.numpy())]",
     ("host transfer", "arrays handed out"): (
         "[(array := give(x), x.fill_(1), array) for give in (numpy.asarray, tp.Tensor.numpy)]"
@@ -128,6 +130,38 @@ def check_copies(trial: Trial) -> None:
         copied = tensor.clone()
         tensor.fill_(1)
         _require_equal(copied.numpy(), host, dtype)
+
+    _each(trial, prop)
+
+
+def check_kept_arrays(trial: Trial) -> None:
+    """What came from the host, and what was handed to it, stays as it is while more comes and is handed out."""
+
+    def prop(example: Example) -> None:
+        (host,), (dtype,) = example.hosts.values(), example.dtypes.values()
+        if dtype == "bfloat16":
+            return
+        hosts = [host, *(numpy.roll(host, turn) for turn in range(1, 4)), numpy.zeros_like(host)]
+        for take in (tensorplug.tensor, tensorplug.from_numpy, tensorplug.asarray):
+            tensors = [take(each.copy()) for each in hosts]
+            for give in (lambda x: x.numpy(), numpy.asarray, numpy.from_dlpack, lambda x: x.clone().numpy()):
+                for found, wanted in zip([give(tensor) for tensor in tensors], hosts, strict=True):
+                    _require_equal(numpy.array(found), wanted, dtype)
+
+    _each(trial, prop)
+
+
+def check_devices(trial: Trial) -> None:
+    """Each device has memory of its own: what is copied to another one stays when the first array is written."""
+
+    def prop(example: Example) -> None:
+        (tensor,), (host,), (dtype,) = example.tensors().values(), example.hosts.values(), example.dtypes.values()
+        for name in library_for(trial.backend).devices:
+            there = tensor.to(f"{trial.backend}:{name}", copy=True)
+            back = there.to(tensor.device, copy=True)
+            there.fill_(1)
+            for one, wanted in ((tensor, host), (back, host), (there, numpy.ones_like(host))):
+                _require_equal((one.to("float32") if dtype == "bfloat16" else one).numpy(), wanted, dtype)
 
     _each(trial, prop)
 
@@ -300,6 +334,8 @@ SUBJECTS: dict[tuple[str, str], Callable[[Trial], None]] = {
     ("dtypes", "support"): check_dtypes,
     ("host transfer", "values"): check_host_round_trip,
     ("host transfer", "copies"): check_copies,
+    ("host transfer", "arrays kept"): check_kept_arrays,
+    ("host transfer", "devices"): check_devices,
     ("host transfer", "shared memory"): check_shared_host_memory,
     ("host transfer", "arrays handed out"): check_arrays_handed_out,
     ("dlpack", "values and sharing"): check_dlpack,

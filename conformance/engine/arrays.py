@@ -78,6 +78,32 @@ def _spaced(host: Array, step: int, start: int = 0, beyond: int = 1) -> tuple[Ar
     return _surrounded(host, shape, (slice(start, None, step),) * host.ndim)
 
 
+def _backwards_by_twos(host: Array) -> tuple[Array, Look]:
+    whole, look = _spaced(host, step=2)
+    backwards = (slice(None, None, -1),) * host.ndim
+    return whole[backwards], lambda x: look(x[*backwards, ...])
+
+
+def _of_turned_axes(host: Array, first: int) -> tuple[Array, Look]:
+    """Two neighbouring axes have been taken for each other."""
+    order = list(range(host.ndim))
+    order[first : first + 2 or None] = order[first : first + 2 or None][::-1]
+    return host.transpose(order), lambda x: _permuted(x, order)
+
+
+def _column(host: Array) -> tuple[Array, Look]:
+    """One of the columns of an array with an axis more."""
+    return _surrounded(host, (*host.shape, 3), (*(slice(None) for _ in host.shape), 1))
+
+
+def _real_part(host: Array) -> tuple[Array, Look]:
+    if host.dtype.kind != "f":
+        return host, lambda x: x
+    whole = numpy.full(host.shape, complex(numpy.nan, numpy.nan), numpy.result_type(host.dtype, numpy.complex64))
+    whole.real = host
+    return whole, lambda x: x.real
+
+
 def _inner(host: Array) -> tuple[Array, Look]:
     if not host.ndim:
         return _surrounded(host, (3,), (1,))
@@ -122,7 +148,12 @@ LAYOUTS: dict[str, Layout] = {
     "transposed": _transposed,
     "negative strides": _reversed,
     "axes in mixed order": _rotated,
+    "first axes turned": functools.partial(_of_turned_axes, first=0),
+    "last axes turned": functools.partial(_of_turned_axes, first=-2),
     "every second element": functools.partial(_spaced, step=2),
+    "every second element backwards": _backwards_by_twos,
+    "a column": _column,
+    "real part": _real_part,
     "long steps": functools.partial(_spaced, step=7, start=2, beyond=3),
     "inner part": _inner,
     "part of a row": _run,
@@ -135,11 +166,22 @@ LAYOUTS: dict[str, Layout] = {
 SHARING = ("strides of zero", "stretched columns", "overlapping rows")
 """Layouts whose elements share memory, so that they cannot have arbitrary values or be written."""
 
+OF_MANY_AXES = {"first axes turned": 3, "last axes turned": 3}
+"""The number of axes from which on a layout is not the same as another one."""
+
+OF_DTYPES = {"real part": ("float32", "float64")}
+"""The dtypes of layouts that not every dtype has."""
+
+
+def dtype_of(whole: Array, dtype: str) -> str:
+    """The dtype of the array that an operand of a dtype is a part of."""
+    return {"float32": "complex64", "float64": "complex128"}.get(dtype, dtype) if whole.dtype.kind == "c" else dtype
+
 
 def laid(host: Array, dtype: str, layout: str) -> Tensor:
     """A tensor of the default backend with given values in a layout."""
     whole, look = LAYOUTS[layout](host)
-    return cast(Tensor, look(contiguous(whole, dtype)))
+    return cast(Tensor, look(contiguous(whole, dtype_of(whole, dtype))))
 
 
 def held(host: Array, layout: str) -> Array:

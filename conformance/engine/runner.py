@@ -86,7 +86,7 @@ ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
     "values": (_always, check_values),
     "sizes": (_always, check_sizes),
     "layouts": (has_layouts, check_layouts),
-    "state": (has_operands, check_state),
+    "state": (_always, check_state),
     "special values": (has_special_values, check_special_values),
     "ranges": (has_ranges, check_ranges),
     "arguments": (has_arguments, check_arguments),

@@ -133,6 +133,7 @@ USES: dict[str, tuple[Use, ...]] = {
     ),
     "clip": (
         _of_elements("tp.clip(x, tp.minimum(low, high), tp.maximum(low, high))", x=(2, 3), low=(2, 3), high=(2, 3)),
+        _of_elements("tp.clip(x, low, high)", x=(2, 3), low=(2, 3), high=(2, 3)),
         _of_elements("tp.clip(x, low, low + 2)", x=(2, 3), low=(3,)),
         _of_elements("tp.clip(x, low, high)", x=(3,), low=(2, 1, 3), high=()),
         _of_elements("tp.clip(x, 1, 3)", x=(2, 3)),

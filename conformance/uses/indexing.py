@@ -206,7 +206,7 @@ USES: dict[str, tuple[Use, ...]] = {
                 f'OPERATIONS["take_along_axis"](x, i, axis={axis})',
                 smooth=False,
                 x=indices(shape, -9, 9),
-                i=indices(shape, 0, 2),
+                i=indices(shape, 0, 3),
             )
             for shape, axis in (((4, 3), 1), ((4, 3, 5), 1), ((3, 5), 0))
         ),

@@ -23,6 +23,8 @@ PRODUCTS: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
     ((2, 0), (0, 3)),
     ((0,), (0,)),
     ((3, 1), (1, 3)),
+    ((2, 3), (3, 1)),
+    ((1, 3), (3, 2)),
 )
 """Shapes of two factors."""
 

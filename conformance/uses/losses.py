@@ -208,6 +208,14 @@ CTC: dict[str, tuple[Use, ...]] = {
             )
             for reduction in REDUCTIONS
         ),
+        # As many frames as samples, and the scores themselves as they lie in memory.
+        Use(
+            'tp.losses.functional.ctc_loss(x, t, (3, 3, 3), (2, 1, 1), reduction="none")',
+            dtypes="f",
+            smooth=False,
+            x=Operand((3, 3, 4), SCORES),
+            t=fixed([[1, 2], [3, 0], [2, 0]], "int64"),
+        ),
         Use(_ctc("t, 3, 2"), dtypes="f", x=Operand((3, 3), SCORES), t=fixed([2, 1], "int64")),
         # Two equal labels need a blank between them, and so three frames.
         Use(

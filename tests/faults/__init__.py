@@ -53,15 +53,12 @@ BY_KIND: dict[str, tuple[Fault, ...]] = {
 }
 """Faults that small examples of usual values do not show at the first call, by what has to vary."""
 
-FOUND_KINDS: tuple[str, ...] = ("ranges", "arguments", "surroundings", "names")
-"""Those kinds of which the suite finds every fault, but for `NOT_FOUND`."""
-
 NOT_FOUND: dict[str, str] = {
     "cross_entropy_of_great_logits": "logits so great are drawn at some seeds only",
     "eigvalsh_of_stacks": "stacks of matrices with other eigenvalues are drawn at some seeds only",
     "library_loads_in_the_main_thread": "the suite itself loads each backend in the main thread",
 }
-"""The faults of these kinds that it does not find, with the reason."""
+"""The faults that it does not find, with the reason."""
 
 FAULTS: tuple[Fault, ...] = (
     *elementwise.FAULTS,
@@ -80,18 +77,13 @@ FAULTS: tuple[Fault, ...] = (
     *threads.FAULTS,
     *batches.FAULTS,
     *compiled.FAULTS,
-    *(fault for kind in FOUND_KINDS for fault in BY_KIND[kind] if fault.name not in NOT_FOUND),
+    *(fault for faults in BY_KIND.values() for fault in faults if fault.name not in NOT_FOUND),
 )
 """Those that the suite finds."""
 
 PLANTED: tuple[Fault, ...] = (
     *FAULTS,
-    *(
-        fault
-        for kind, faults in BY_KIND.items()
-        for fault in faults
-        if kind not in FOUND_KINDS or fault.name in NOT_FOUND
-    ),
+    *(fault for faults in BY_KIND.values() for fault in faults if fault.name in NOT_FOUND),
 )
 """All of them."""
 

@@ -34,6 +34,7 @@ def undisturbed() -> Iterator[None]:
     )
     mask = os.umask(0o022)
     os.umask(mask)
+    threading.stack_size(size)
     level, handlers = root.level, list(root.handlers)
     try:
         yield

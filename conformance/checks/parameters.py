@@ -1,0 +1,89 @@
+"""Lines that differ from a use's in one parameter."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from ..uses import Use
+from .arguments import UNDETERMINED, call_of, candidates, given
+
+OF_KIND = ("dtype", "device")
+"""Parameters of which other values make another kind of result."""
+
+ATTEMPTS = 24
+"""Of so many changes some are no value of the parameter."""
+
+
+def variants(use: Use, name: str) -> Iterator[Use]:
+    """A function's use with one of its parameters changed or added, whether it takes that value or not."""
+    if name in UNDETERMINED:
+        return
+    changes = [*_of_constants(use), *_of_defaults(use, name)]
+    for codes in zip_longest(*changes):
+        for code in filter(None, codes):
+            yield Use.of(code, use.operands, dtypes=use.dtypes, rounded_once=use.rounded_once)
+
+
+def _of_constants(use: Use) -> Iterator[list[str]]:
+    """For each number, flag and name in a line the lines with others."""
+    for place, constant in enumerate(_constants(ast.parse(use.code, mode="eval"))):
+        codes = []
+        for value in _others(constant.value):
+            tree = ast.parse(use.code, mode="eval")
+            list(_constants(tree))[place].value = value
+            codes.append(ast.unparse(tree))
+        yield codes
+
+
+def _of_defaults(use: Use, name: str) -> Iterator[list[str]]:
+    """For each parameter that a line leaves out the lines with values of it."""
+    found = call_of(use, name)
+    if found is None:
+        return
+    (call, signature), code = found, ast.unparse(ast.parse(use.code))
+    ndim = len(next((operand.shape for operand in use.operands.values()), ()))
+    named = {str(word.arg) for word in call.keywords}
+    given_ones = signature.bind(*call.args, **dict.fromkeys(named)).arguments
+    for parameter, texts in candidates(signature, ndim).items():
+        if parameter not in given_ones:
+            begin = ast.unparse(call)[:-1]
+            yield [code.replace(f"{begin})", f"{begin}, {parameter}={text})") for text in texts]
+
+
+def _constants(tree: ast.AST) -> Iterator[ast.Constant]:
+    """The parameters that stand in a line."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Constant):
+            yield node
+        elif not (isinstance(node, ast.keyword) and node.arg in OF_KIND):
+            # What an entry of a table is called is no parameter.
+            inner = node.slice if isinstance(node, ast.Subscript) and _is_table(node) else None
+            yield from (found for found in _constants(node) if found is not inner)
+
+
+def _is_table(node: ast.Subscript) -> bool:
+    return isinstance(node.value, ast.Name) and node.value.id == "OPERATIONS"
+
+
+def _others(value: object) -> Iterator[object]:
+    """Other values of a parameter."""
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield from (value + 1, value - 1) if value else (1, -1)
+    elif isinstance(value, float):
+        yield from (2 * value, value / 2) if value else (0.5, -0.0)
+    elif isinstance(value, str):
+        alike = [texts for texts in given().values() if repr(value) in texts]
+        yield from dict.fromkeys(
+            other for texts in alike for text in texts if isinstance(other := _literal(text), str) and other != value
+        )
+
+
+def _literal(text: str) -> object:
+    try:
+        return ast.literal_eval(text)
+    except ValueError:
+        return None
