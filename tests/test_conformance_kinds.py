@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
 import pytest
 
 from tensorplug.conformance import run
+from tensorplug.conformance.checks.sizes import BY_ITSELF
 from tensorplug.conformance.engine.arrays import LAYOUTS, held, laid, to_host
+from tensorplug.conformance.engine.example import draw, evaluate
 from tensorplug.conformance.engine.levels import LEVELS
 from tensorplug.conformance.engine.outcome import FAILED
+from tensorplug.conformance.engine.trial import Trial
+from tensorplug.conformance.uses import Use, subjects, uses_of
 
 from .faults.fault import sound
 from .test_conformance import REFERENCE, backend_with, registered
@@ -113,6 +117,32 @@ def test_layouts(operation: str, kernel: Kernel, name: str | None) -> None:
     assert failed(operation, "layouts", kernel, name)
 
 
+def _of_one_array(x1: Any, x2: Any) -> Any:
+    return numpy.zeros_like(x1) if numpy.shares_memory(x1, x2) else numpy.subtract(x1, x2)
+
+
+def _both_turned(x1: Any, x2: Any) -> Any:
+    one, other = (x.ndim > 1 and x.strides[0] < x.strides[-1] for x in (x1, x2))
+    return numpy.maximum(x1, x2.ravel("K").reshape(x2.shape) if one and not other and x2.strides[-1] < 0 else x2)
+
+
+def _cubes(x: Any) -> Any:
+    return numpy.sinh(x.swapaxes(0, 1) if x.ndim == 3 and 0 < x.strides[0] < x.strides[1] else x)
+
+
+def _of_complex(x: Any) -> Any:
+    return numpy.cosh(numpy.zeros_like(x) if x.base is not None and x.base.dtype.kind != x.dtype.kind else x)
+
+
+@pytest.mark.parametrize(
+    ("operation", "kernel"),
+    [("subtract", _of_one_array), ("maximum", _both_turned), ("sinh", _cubes), ("cosh", _of_complex)],
+)
+def test_layouts_in_other_shapes_in_pairs_and_in_the_same_memory(operation: str, kernel: Kernel) -> None:
+    assert failed(operation, "layouts", kernel)
+    assert not failed(operation, "values", kernel)
+
+
 def _kept(key: Callable[..., Any], function: Kernel) -> Kernel:
     """Results that are remembered."""
     memory: dict[Any, Any] = {}
@@ -128,7 +158,8 @@ def _buffered(function: Kernel, count: int) -> Kernel:
     pieces: dict[Any, list[Any]] = {}
 
     def kernel(x: Any) -> Any:
-        turn = pieces.setdefault((x.shape, x.dtype), [numpy.empty_like(x) for _ in range(count)])
+        like = function(x)
+        turn = pieces.setdefault((x.shape, x.dtype), [numpy.empty_like(like) for _ in range(count)])
         turn.append(turn.pop(0))
         return function(x, out=turn[-1])
 
@@ -146,6 +177,8 @@ def _total(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
         ("floor", _buffered(numpy.floor, 3)),
         ("tanh", _kept(lambda x: (id(x), x.shape, x.dtype), numpy.tanh)),
         ("square", _kept(lambda x: (x.shape, repr(x.tolist()).replace(".0", "")), numpy.square)),
+        ("isnan", _buffered(numpy.isnan, 1)),
+        ("sort", _kept(lambda x, axis: (x.tobytes(), x.dtype), lambda x, axis: numpy.sort(x, axis))),
         ("sum", _kept(lambda x, axis=None, keepdims=False: (x.tobytes(), x.dtype, len(axis or ())), _total)),
     ],
 )
@@ -177,6 +210,26 @@ def _by_table(x: Any, _tables: dict[int, Any] = {}) -> Any:  # noqa: B006
 def test_threads(operation: str, kernel: Kernel) -> None:
     assert any("threads" in message for message in failed(operation, "threads", kernel))
     assert threading.active_count() < 10
+
+
+def _raising(name: str, uses: Sequence[Use]) -> list[str]:
+    """The lines that raise on NumPy, in the first dtype in which the suite tries them."""
+    trial, found = Trial("numpy", REFERENCE, LEVELS["default"], 0, name, "values"), []
+    for use in uses:
+        for dtype in list(trial.dtypes(use))[:1]:
+            try:
+                evaluate(use, draw(use, dtype, "contiguous", trial.rng).tensors())
+            except Exception as error:
+                found.append(f"{use}: {error!r}")
+    return found
+
+
+def test_lines_of_many_elements_compute() -> None:
+    assert [line for name, uses in BY_ITSELF.items() for line in _raising(name, uses)] == []
+
+
+def test_each_line_computes() -> None:
+    assert [line for name in subjects() for line in _raising(name, uses_of(name))] == []
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -79,7 +79,7 @@ def check_special_values(trial: Trial) -> None:
     if _moves(trial.name):
         for use in trial.uses:
             for dtype in trial.dtypes(use, FLOATS):
-                trial.hold_for(prop, sprinkled(draw(use, dtype, "contiguous", trial.rng), trial.rng))
+                trial.hold_for(prop, _sprinkled(draw(use, dtype, "contiguous", trial.rng), trial.rng))
         return
     use = uses_of(trial.name)[0]
     for dtype in trial.dtypes(use):
@@ -99,7 +99,7 @@ def check_special_values(trial: Trial) -> None:
             _hold_rows(trial, prop, use, dtype)
 
 
-def sprinkled(example: Example, rng: numpy.random.Generator) -> Example:
+def _sprinkled(example: Example, rng: numpy.random.Generator) -> Example:
     """The same with special values in place of a third of the floating-point elements."""
     hosts = {}
     for name, host in example.hosts.items():
