@@ -175,15 +175,20 @@ def _answers(trial: Trial, *, by_itself: bool) -> Answer:
         asked = replace(example, layout="contiguous")
         if asked.key not in found:
             leaves = flatten(evaluate(asked.use, asked.tensors()))
-            found[asked.key] = [(path, _wide(leaf) if isinstance(leaf, Tensor) else leaf) for path, leaf in leaves]
+            wide = WIDEST if asked.widened().dtypes != asked.dtypes else {}
+            hosts = ((path, to_host(leaf) if isinstance(leaf, Tensor) else leaf) for path, leaf in leaves)
+            found[asked.key] = [(path, _as(host, wide) if isinstance(host, Array) else host) for path, host in hosts]
         return found[asked.key]
 
     return answer
 
 
-def _wide(tensor: Tensor) -> Array:
-    host = to_host(tensor)
-    return host.astype({"f": "float64", "c": "complex128"}.get(host.dtype.kind, host.dtype))
+WIDEST = {"f": "float64", "c": "complex128"}
+"""The dtypes in which bounds of narrower ones do not overflow, by kind."""
+
+
+def _as(host: Array, dtypes: Mapping[str, str]) -> Array:
+    return host.astype(dtypes.get(host.dtype.kind, host.dtype))
 
 
 def _bound(trial: Trial, use: Use) -> Bound:
