@@ -47,7 +47,7 @@ ROWS: tuple[Row, ...] = (
         "tp.sum(tp.asarray([2**53 + 1, 0], dtype='uint64'))",
     ),
     (
-        "searchsorted_of_nan",
+        "searchsorted_of_nan_at_the_beginning",
         "searchsorted",
         "NaN is searched in front of all numbers",
         kernel("searchsorted", lambda sound: lambda x1, x2, **p: numpy.where(x2 != x2, 0, sound(x1, x2, **p))),

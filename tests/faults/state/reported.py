@@ -32,7 +32,7 @@ ROWS: tuple[Row, ...] = (
         "cosh",
         "results are remembered by an object's identity, which another one gets when it is gone",
         kernel("cosh", remembered(lambda x: (id(x), x.shape, x.dtype))),
-        "[float(tp.cosh(tp.full(3, i / 10))[0]) for i in range(20)]",
+        "[float(tp.cosh(tp.full(3, i / 10))[0]) for i in range(300)]",
     ),
     (
         "clip_by_equal_bounds",
