@@ -97,7 +97,7 @@ def _column(host: Array) -> tuple[Array, Look]:
 
 
 def _real_part(host: Array) -> tuple[Array, Look]:
-    if host.dtype.kind != "f":
+    if host.dtype.name not in ("float32", "float64"):
         return host, lambda x: x
     whole = numpy.full(host.shape, complex(numpy.nan, numpy.nan), numpy.result_type(host.dtype, numpy.complex64))
     whole.real = host
