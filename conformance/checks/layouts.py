@@ -237,7 +237,7 @@ def _require_same(tensor: Tensor, host: Array, message: str) -> None:
 SHARED: tuple[tuple[str, Callable[[Array], tuple[Array, Array]]], ...] = (
     ("{0}, {0}", lambda x: (x[1:], x[1:])),
     ("{0}, {0}[::-1]", lambda x: (x[1:], x[:0:-1])),
-    ("{0}, {0}.mT", lambda x: (x[1:], x[1:].swapaxes(-1, -2) if x.ndim > 1 else x)),
+    ("{0}, {0}.mT", lambda x: (x[1:], x[1:].swapaxes(-1, -2) if x.ndim > 1 else x[:0])),
     ("*(lambda whole: (whole[1:], whole[:-1]))(tp.concat([{1}[:1], {0}]))", lambda x: (x[1:], x[:-1])),
     ("*(lambda whole: (whole[:-1], whole[1:]))(tp.concat([{0}, {1}[-1:]]))", lambda x: (x[:-1], x[1:])),
     ("{0}, {0}[0]", lambda x: (x[1:], x[1])),

@@ -62,6 +62,9 @@ BY_INDEX, TIMES = ("getitem", "index", "put"), 6
 UNFIT = ("index_fill", "isin", "linear_recurrence")
 """Operations that need operands of other shapes or values for many elements."""
 
+BEYOND_HALF = ("softmax_normalizer",)
+"""What half precision need not hold of many elements: losses compute it in single precision."""
+
 MOST_RESULTS = 200
 """Lengths of axes of what makes more tensors of more elements."""
 
@@ -360,7 +363,7 @@ def _dtypes(trial: Trial, use: Use, turn: int) -> Iterator[str]:
     others = [dtype for dtype in taken if dtype != first and (not hides or dtype == "complex128")]
     integers = [dtype for dtype in others if "int" in dtype]
     chosen = integers[:1] if turn == INTEGERS else others[turn % max(len(others), 1) :][:1]
-    halves = ["float16"] if "float16" in others and turn in (0, 1) else []
+    halves = ["float16"] if "float16" in others and turn in (0, 1) and trial.name not in BEYOND_HALF else []
     return iter(dict.fromkeys([first, *chosen, *halves]))
 
 
@@ -424,8 +427,12 @@ def _grown(trial: Trial, use: Use, kinds: set[int]) -> Iterator[tuple[int, Use, 
             of_axes = grown(use, {2: 2, 3: 3}, axes=axes, name=trial.name)
             if shapes_of(trial, of_axes) is not None:
                 yield kind, of_axes, [use]
-    if ONE_AXIS in kinds and (vector := _vector(use, growths[0], trial.name)) and shapes_of(trial, vector) is not None:
-        yield ONE_AXIS, vector, [use]
+    if ONE_AXIS in kinds and (vector := _vector(use, growths[0], trial.name)):
+        few = _vector(use, SMALL, trial.name)
+        shapes = shapes_of(trial, few) if few else None
+        # What is made of pairs of elements would not fit.
+        if shapes is not None and (use.elementwise or _elements(use, shapes, growths[0]) <= most):
+            yield ONE_AXIS, vector, [use]
     if SEQUENCES in kinds and _SEQUENCE.search(use.code):
         many = Use.of(
             _SEQUENCE.sub(lambda one: f"({one[0]} * {MANY} + {one[0]}[:1])", use.code), use.operands, dtypes=use.dtypes

@@ -17,7 +17,7 @@ from tensorplug.core.dispatch.keys import library_for
 from ..engine.arrays import Array, contiguous, flatten, rounded, to_host
 from ..engine.bounds import OWN_DTYPE, bound_of
 from ..engine.example import Example, Mismatch, draw, evaluate
-from ..engine.reference import Unanswered, eager_reference
+from ..engine.reference import Expected, Unanswered, eager_reference
 from ..engine.trial import Property, Trial
 from ..uses import Use, chapter_of
 from ..uses.use import ANY
@@ -81,7 +81,9 @@ def _marked(example: Example) -> Example:
 def _ones(example: Example, dtype: str) -> Example:
     """An example in another dtype with equal numbers."""
     dtypes = {name: operand.dtype or dtype for name, operand in example.use.operands.items()}
-    hosts = {name: rounded(numpy.ones(host.shape), dtypes[name]) for name, host in example.hosts.items()}
+    free = example.use.variables
+    ones = {name: rounded(numpy.ones(host.shape), dtypes[name]) for name, host in example.hosts.items() if name in free}
+    hosts = example.hosts | ones
     return replace(example, dtypes=dtypes, hosts=hosts)
 
 
@@ -188,28 +190,26 @@ def _tells_parameters_apart(trial: Trial) -> Property:
     """
     library, bound, own = library_for(trial.backend), bound_of(trial.name), trial.name in OWN_DTYPE
 
-    def alone(tensors: dict[str, Tensor], use: Use) -> list[bytes]:
+    def alone(example: Example, use: Use) -> list[bytes]:
         with anew(library):
-            return _bytes_of(use, tensors)
+            return _bytes_of(use, example.tensors())
 
     def as_alone(example: Example) -> None:
-        tensors = example.tensors()
-        answers = _answered(lambda use: alone(tensors, use), example.use, trial.name, VARIANTS)
+        answers = _answered(lambda use: alone(example, use), example.use, trial.name, VARIANTS)
         with anew(library):
             for use, wanted in [*answers, *answers]:
-                if (found := _bytes_of(use, tensors)) != wanted:
+                if (found := _bytes_of(use, example.tensors())) != wanted:
                     message = f"{use.code} gives something else after the same with other parameters"
                     raise Mismatch(message, wanted, found)
 
     def as_on_the_reference(example: Example) -> None:
-        tensors, reference = example.tensors(), eager_reference(trial.backend)
-        for use, wanted in _answered(
-            lambda use: reference.expected(replace(example, use=use), own_dtype=own),
-            example.use,
-            trial.name,
-            VARIANTS // 4,
-        ):
-            require_results(evaluate(use, tensors), wanted, bound, replace(example, use=use))
+        reference = eager_reference(trial.backend)
+
+        def answer(use: Use) -> Expected:
+            return reference.expected(replace(example, use=use), own_dtype=own)
+
+        for use, wanted in _answered(answer, example.use, trial.name, VARIANTS // 4):
+            require_results(evaluate(use, example.tensors()), wanted, bound, replace(example, use=use))
 
     def prop(example: Example) -> None:
         with tensorplug.no_grad():
