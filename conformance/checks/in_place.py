@@ -18,6 +18,7 @@ from ..engine.programs import (
     Program,
     has_out,
     in_place,
+    in_place_name,
     in_place_on_a_view,
     in_place_on_itself,
     in_place_on_overlapping,
@@ -35,7 +36,7 @@ Wanted = Callable[[Callable[..., Array], Example], Expected]
 def has_in_place(name: str) -> bool:
     """Whether an elementwise operation has an in-place method."""
     operation = OPERATIONS.get(name)
-    if operation is None or not operation.elementwise or f"{name}_" not in MEMBERS:
+    if operation is None or not operation.elementwise or in_place_name(name) not in MEMBERS:
         return False
     return {"x", "x1", "x2"}.issuperset(operation.operands)
 
@@ -55,7 +56,7 @@ def check_in_place(trial: Trial) -> None:
                 trial.hold(prop, use, dtype, among=uses, call=call)
 
 
-METHOD = "{first}.{name}_({rest})"
+METHOD = "{first}.{name}({rest})"
 
 
 def in_place_call(name: str, code: str = METHOD) -> Call:
@@ -63,7 +64,7 @@ def in_place_call(name: str, code: str = METHOD) -> Call:
 
     def call(use: Use) -> str:
         first, *rest = use.operands
-        return code.format(name=name, first=first, last=[first, *rest][-1], rest=", ".join(rest))
+        return code.format(name=in_place_name(name), first=first, last=[first, *rest][-1], rest=", ".join(rest))
 
     return call
 
@@ -148,14 +149,14 @@ FORMS: tuple[tuple[Callable[[str], Program], Wanted, str, bool], ...] = (
     (
         in_place_on_a_view,
         _in_a_row,
-        "(lambda rows: (rows[1].{name}_({rest}), rows)[1])(tp.stack([{first}, {first}, {first}]))",
+        "(lambda rows: (rows[1].{name}({rest}), rows)[1])(tp.stack([{first}, {first}, {first}]))",
         False,
     ),
-    (in_place_on_itself, _on_itself, "(lambda x: x.{name}_(x))({last}.clone())", True),
+    (in_place_on_itself, _on_itself, "(lambda x: x.{name}(x))({last}.clone())", True),
     (
         in_place_on_overlapping,
         _overlapping,
-        "(lambda rows: (rows[1:].{name}_(rows[:-1]), rows)[1])(tp.stack([{last}, {last}, {last}]))",
+        "(lambda rows: (rows[1:].{name}(rows[:-1]), rows)[1])(tp.stack([{last}, {last}, {last}]))",
         True,
     ),
 )

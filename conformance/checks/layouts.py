@@ -34,7 +34,7 @@ from ..engine.arrays import (
 )
 from ..engine.bounds import OWN_DTYPE, Bound, bound_of
 from ..engine.example import Example, Mismatch, draw, evaluate
-from ..engine.programs import in_place
+from ..engine.programs import in_place, in_place_name
 from ..engine.reference import Expected
 from ..engine.trial import Property, Trial
 from ..uses import Use, chapter_of
@@ -298,7 +298,7 @@ def _hold_in_place(trial: Trial, use: Use, answer: Answer) -> None:
                     _writes_its_part(trial, answer), draw(use, dtype, layouts, trial.rng), in_place_call(trial.name)
                 )
     if len(names) == 2:
-        _hold_shared(trial, use, answer, f"{trial.name}_")
+        _hold_shared(trial, use, answer, in_place_name(trial.name))
 
 
 def _hold_written(trial: Trial, use: Use, answer: Answer) -> None:

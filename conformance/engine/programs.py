@@ -42,12 +42,21 @@ def write_operands(use: Use, tensors: Tensors) -> Any:
     return result
 
 
+IN_PLACE = {"divide": "true_divide_"}
+"""In-place methods of another name than their function's."""
+
+
+def in_place_name(name: str) -> str:
+    """The name of an operation's in-place method."""
+    return IN_PLACE.get(name, f"{name}_")
+
+
 def in_place(name: str) -> Program:
     """Call the in-place method of an operation on its first operand."""
 
     def program(use: Use, tensors: Tensors) -> Any:
         first, *rest = tensors.values()
-        returned = getattr(first, f"{name}_")(*rest)
+        returned = getattr(first, in_place_name(name))(*rest)
         return [first, returned is first]
 
     return program
@@ -59,7 +68,7 @@ def in_place_on_a_view(name: str) -> Program:
     def program(use: Use, tensors: Tensors) -> Any:
         first, *rest = tensors.values()
         rows = tensorplug.stack([first, first, first])
-        getattr(rows[1], f"{name}_")(*rest)
+        getattr(rows[1], in_place_name(name))(*rest)
         return [rows[0], rows[1], rows[2]]
 
     return program
@@ -71,7 +80,7 @@ def in_place_on_itself(name: str) -> Program:
     def program(use: Use, tensors: Tensors) -> Any:
         _, second = tensors.values()
         whole = second.clone()
-        getattr(whole, f"{name}_")(whole)
+        getattr(whole, in_place_name(name))(whole)
         return whole
 
     return program
@@ -83,7 +92,7 @@ def in_place_on_overlapping(name: str) -> Program:
     def program(use: Use, tensors: Tensors) -> Any:
         _, second = tensors.values()
         rows = tensorplug.stack([second, second, second])
-        getattr(rows[1:], f"{name}_")(rows[:-1])
+        getattr(rows[1:], in_place_name(name))(rows[:-1])
         return [rows[0], rows[1], rows[2]]
 
     return program
