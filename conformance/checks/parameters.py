@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from itertools import zip_longest
+from collections.abc import Callable, Iterator
+from itertools import islice
 
 from ..uses import Use
 from .arguments import UNDETERMINED, call_of, candidates, given
@@ -12,18 +12,23 @@ from .arguments import UNDETERMINED, call_of, candidates, given
 OF_KIND = ("dtype", "device")
 """Parameters of which other values make another kind of result."""
 
-ATTEMPTS = 24
-"""Of so many changes some are no value of the parameter."""
+ATTEMPTS = 12
+"""Of so many values one is tried that the parameter takes."""
 
 
-def variants(use: Use, name: str) -> Iterator[Use]:
-    """A function's use with one of its parameters changed or added, whether it takes that value or not."""
+def variants(use: Use, name: str, takes: Callable[[Use], bool]) -> Iterator[Use]:
+    """A function's use with one of its parameters changed or added, each parameter in turn, to values that it takes."""
     if name in UNDETERMINED or "dropout" in name:
         return
-    changes = [*_of_constants(use), *_of_defaults(use, name)]
-    for codes in zip_longest(*changes):
-        for code in filter(None, codes):
-            yield Use.of(code, use.operands, dtypes=use.dtypes, rounded_once=use.rounded_once)
+    changes = [iter(codes) for codes in (*_of_defaults(use, name), *_of_constants(use))]
+    while changes:
+        for codes in list(changes):
+            others = (Use.of(code, use.operands, dtypes=use.dtypes, rounded_once=use.rounded_once) for code in codes)
+            found = next(filter(takes, islice(others, ATTEMPTS)), None)
+            if found is None:
+                changes.remove(codes)
+            else:
+                yield found
 
 
 def _of_constants(use: Use) -> Iterator[list[str]]:

@@ -22,7 +22,7 @@ from ..engine.trial import Property, Trial
 from ..uses import Use, chapter_of
 from ..uses.use import ANY
 from .errors import wrong_calls
-from .parameters import ATTEMPTS, variants
+from .parameters import variants
 from .surroundings import anew
 from .values import require_results
 
@@ -220,13 +220,15 @@ def _tells_parameters_apart(trial: Trial) -> Property:
 
 def _answered(answer: Callable[[Use], Any], use: Use, name: str, most: int) -> list[tuple[Use, Any]]:
     """What a line, and the same with other parameters, are answered by; `Unanswered` where there are no others."""
-    found = []
-    for one in islice((use, *variants(use, name)), ATTEMPTS):
+    found = [(use, answer(use))]
+
+    def takes(other: Use) -> bool:
         with contextlib.suppress(Exception):
-            found.append((one, answer(one)))
-        if len(found) > most:
-            break
-    if len(found) < 2:
+            found.append((other, answer(other)))
+            return True
+        return False
+
+    if not list(islice(variants(use, name, takes), most)):
         raise Unanswered("its parameters have no other values")
     return found
 

@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -32,7 +32,6 @@ from ..engine.calls import empty_kernel_tables
 from ..engine.example import Example, Mismatch, draw
 from ..engine.programs import in_place
 from ..engine.trial import Trial
-from ..engine.wrapping import wrapped
 from ..uses import Use, uses_of
 from .errors import wrong_calls
 from .in_place import has_in_place, in_place_call
@@ -222,20 +221,19 @@ def anew(library: Library) -> Iterator[None]:
     """Load a backend anew, so that what its kernels keep is not there yet."""
     backend = type(library.backend)()
     backend.namespace = backend.load()
-    kernels: Mapping[str, Any] = backend.kernels()
+    kernels, find, find_own = backend.kernels(), library.find_kernel, library.find_own_kernel
 
-    def finding(find: Callable[..., Any]) -> Callable[..., Any]:
-        def anew(asked: Library, name: str, operation: Any) -> Any:
-            found = find(asked, name, operation)
-            own = asked is library and found is not None and found is asked.find_own_kernel(name)
-            return kernels[name] if own else found
+    def own(name: str) -> Any:
+        return kernels.get(name, find_own(name))
 
-        return anew
-
-    with wrapped(Library, "_find", finding):
-        empty_kernel_tables([library])
-        yield
+    library.find_own_kernel = own
+    library.find_kernel = lambda name: find(name) if find_own(name) is None else own(name)
     empty_kernel_tables([library])
+    try:
+        yield
+    finally:
+        library.find_kernel, library.find_own_kernel = find, find_own
+        empty_kernel_tables([library])
 
 
 def _keeps_nothing(trial: Trial, call: Callable[[Example], Any]) -> Callable[[Example], None]:

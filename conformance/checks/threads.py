@@ -27,8 +27,8 @@ from ..engine.example import (
 )
 from ..engine.trial import Property, Trial
 from ..uses import Use, uses_of
-from .parameters import ATTEMPTS, variants
-from .sizes import Lengths, fits, grown, shapes_of
+from .parameters import variants
+from .sizes import Lengths, fits, grown
 from .surroundings import anew
 
 THREADS = 4
@@ -66,10 +66,19 @@ def check_threads(trial: Trial) -> None:
     ):
         example = draw(_in_threads(use), dtype, "contiguous", trial.rng)
         trial.hold_for(_as_alone(trial, (use,)), example, simplify=False)
-    others = (use for use in islice(variants(typical, trial.name), ATTEMPTS) if shapes_of(trial, use) is not None)
-    if trial.level.special and not library_for(trial.backend).compiles and (uses := tuple(islice(others, THREADS - 1))):
+    if trial.level.special and not library_for(trial.backend).compiles:
         example = draw(_in_threads(typical), dtype, "contiguous", trial.rng)
-        trial.hold_for(_as_alone(trial, (typical, *uses)), example, simplify=False)
+        parts = _parts(typical, example)
+        if uses := tuple(islice(variants(typical, trial.name, lambda use: _computes(use, parts)), THREADS - 1)):
+            trial.hold_for(_as_alone(trial, (typical, *uses)), example, simplify=False)
+
+
+def _computes(use: Use, examples: Sequence[Example]) -> bool:
+    """Whether a line takes the operands of all examples."""
+    try:
+        return all(_results(replace(example, use=use)) for example in examples)
+    except Exception:
+        return False
 
 
 def _as_alone(trial: Trial, uses: Sequence[Use]) -> Property:

@@ -74,8 +74,11 @@ def _rotated(host: Array) -> tuple[Array, Look]:
 
 
 def _spaced(host: Array, step: int, start: int = 0, beyond: int = 1) -> tuple[Array, Look]:
-    shape = [start + step * (length - 1) + 1 + beyond if length else 0 for length in host.shape]
-    return _surrounded(host, shape, (slice(start, None, step),) * host.ndim)
+    """With gaps along the last three axes; of more, memory would grow out of bounds."""
+    spaced = host.shape[-3:]
+    shape = [start + step * (length - 1) + 1 + beyond if length else 0 for length in spaced]
+    whole = (slice(None),) * (host.ndim - len(spaced))
+    return _surrounded(host, (*host.shape[:-3], *shape), (*whole, *(slice(start, None, step) for _ in spaced)))
 
 
 def _backwards_by_twos(host: Array) -> tuple[Array, Look]:
