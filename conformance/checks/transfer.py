@@ -106,6 +106,9 @@ def check_host_round_trip(trial: Trial) -> None:
             _require_equal(numpy.asarray(tensorplug.tensor(given)), host, dtype)
             _require_equal(numpy.asarray(tensorplug.from_numpy(given)), host, dtype)
         _require_equal(numpy.asarray(tensorplug.tensor(_in_records(host))), host, dtype)
+        stretched = numpy.broadcast_to(host, (3, *host.shape))
+        _require_equal(tensorplug.asarray(stretched, copy=True).numpy(), stretched, dtype)
+        _require_equal(numpy.asarray(tensorplug.tensor(stretched)), stretched, dtype)
         swapped = host.astype(host.dtype.newbyteorder())
         _require_equal(tensorplug.tensor(swapped).numpy(), host, dtype)
         if tensorplug.tensor(host).tolist().__repr__() != host.tolist().__repr__():

@@ -56,6 +56,7 @@ USES: dict[str, tuple[Use, ...]] = {
     "index": (
         Use("x[i]", x=(2, 3), i=ROWS),
         Use("x[i, j]", x=(2, 3), i=indices((2,), -2, 2), j=indices((2,), -3, 3)),
+        Use("x[i]", x=(3,), i=indices((2,), -3, 3)),
         Use("x[i, j]", x=(2, 3), i=indices((2, 1), -2, 2), j=indices((3,), -3, 3)),
         Use("x[:, j]", x=(2, 3), j=COLUMNS),
         Use("x[..., j]", x=(2, 3), j=indices((), -3, 3)),
