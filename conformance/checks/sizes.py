@@ -202,6 +202,7 @@ BY_ITSELF: dict[str, tuple[Use, ...]] = {
     ),
     **{name: _with_pivots(f"tp.{name}({{}})") for name in ("linalg.inv", "linalg.det", "linalg.slogdet")},
     "linalg.solve": _with_pivots("tp.linalg.solve({}, y)", y=(37, 3)),
+    "linalg.tensorsolve": _with_pivots("tp.linalg.tensorsolve({}, y)", y=(37,)),
     "linspace": (Use(f"tp.linspace(-1, 3, {LONGEST}, dtype=tp.float64)", dtypes="f"),),
     "margin_ranking_loss": (
         Use(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .statistical import LONG, over_many
 from .use import (
     Operand,
@@ -348,7 +350,7 @@ USES: dict[str, tuple[Use, ...]] = {
     ),
     "linalg.permutation": (
         Use('OPERATIONS["linalg.permutation"](x, size=4)', x=fixed([[2, 2, 4], [1, 3, 3]], "int32")),
-        Use("tp.lu_unpack(*tp.linalg.lu_factor(x))[0]", dtypes=FLOATS, smooth=False, x=matrix((3, 3))),
+        Use("tp.lu_unpack(*tp.linalg.lu_factor(x))[0]", smooth=False, x=replace(matrix((3, 3)), dtype="float64")),
     ),
     "lu_unpack": _of("tuple(tp.lu_unpack(*tp.linalg.lu_factor(x)))[1:]", (3, 3), (2, 3), (3, 2)),
     "linalg.lu_solve": tuple(
