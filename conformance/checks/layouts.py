@@ -42,7 +42,7 @@ from .in_place import has_in_place, in_place_call, keeps_shape
 from .sizes import Lengths, grown, grows, shapes_of
 from .values import require_results
 
-Layouts = Mapping[str, str]
+Layouts = dict[str, str]
 
 EVERY = tuple(layout for layout in LAYOUTS if layout != "contiguous")
 
@@ -120,7 +120,7 @@ def _hold_arranged(trial: Trial, use: Use, answer: Answer, arranged: list[Layout
         situations = list(zip(arranged, cycle(every), strict=False))
     for layouts, dtype in situations:
         for own in [name for name in (dtype, *every) if _holds(layouts, name, use)][:1]:
-            trial.hold_for(prop, replace(drawn(own), layout=dict(layouts)))
+            trial.hold_for(prop, replace(drawn(own), layout=layouts))
 
 
 def _holds(layouts: Layouts, dtype: str, use: Use) -> bool:

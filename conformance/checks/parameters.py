@@ -72,7 +72,7 @@ def _is_table(node: ast.Subscript) -> bool:
     return isinstance(node.value, ast.Name) and node.value.id == "OPERATIONS"
 
 
-def _others(value: object) -> Iterator[object]:
+def _others(value: object) -> Iterator[bool | int | float | str]:
     """Other values of a parameter."""
     if isinstance(value, bool):
         yield not value

@@ -333,8 +333,8 @@ def check_sizes(trial: Trial) -> None:
     if has_in_place(trial.name):
         typical = next(keeps_shape(_distinct(uses_of(trial.name))))
         call = in_place_call(trial.name)
-        for large in (grown(typical, LARGE[0]), _vector(typical, LARGE[0], trial.name)):
-            for dtype in list(trial.dtypes(large))[:1] if large else ():
+        for large in filter(None, (grown(typical, LARGE[0]), _vector(typical, LARGE[0], trial.name))):
+            for dtype in list(trial.dtypes(large))[:1]:
                 trial.hold(written_in_place(trial), large, dtype, among=(large,), draws=1, call=call)
 
 

@@ -226,13 +226,16 @@ def anew(library: Library) -> Iterator[None]:
     def own(name: str) -> Any:
         return kernels.get(name, find_own(name))
 
-    library.find_own_kernel = own
-    library.find_kernel = lambda name: find(name) if find_own(name) is None else own(name)
+    def found(name: str) -> Any:
+        return find(name) if find_own(name) is None else own(name)
+
+    changed: Any = library
+    changed.find_kernel, changed.find_own_kernel = found, own
     empty_kernel_tables([library])
     try:
         yield
     finally:
-        library.find_kernel, library.find_own_kernel = find, find_own
+        changed.find_kernel, changed.find_own_kernel = find, find_own
         empty_kernel_tables([library])
 
 
