@@ -219,7 +219,7 @@ def call_of(use: Use, name: str) -> Signed | None:
 def _call_in(tree: ast.AST, name: str) -> Signed | None:
     """The call of a function in a line, with the function's signature, if the line calls it by its own name."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in _spelled(name):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in spelled(name):
             try:
                 signature = inspect.signature(eval(ast.unparse(node.func), {"tp": tensorplug}))
                 signature.bind(*node.args, **{str(word.arg): word.value for word in node.keywords})
@@ -229,5 +229,5 @@ def _call_in(tree: ast.AST, name: str) -> Signed | None:
     return None
 
 
-def _spelled(name: str) -> tuple[str, ...]:
+def spelled(name: str) -> tuple[str, ...]:
     return tuple(f"tp.{module}{name}" for module in ("", "nn.functional.", "losses.functional."))

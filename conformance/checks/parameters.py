@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from ..uses import Use
-from .arguments import UNDETERMINED, call_of, candidates, given
+from .arguments import UNDETERMINED, call_of, candidates, given, spelled
+from .sizes import BY_INDEX, grows
 
 OF_KIND = ("dtype", "device")
 """Parameters of which other values make another kind of result."""
@@ -18,9 +19,9 @@ ATTEMPTS = 12
 
 def variants(use: Use, name: str, takes: Callable[[Use], bool]) -> Iterator[Use]:
     """A function's use with one of its parameters changed or added, each parameter in turn, to values that it takes."""
-    if name in UNDETERMINED or "dropout" in name:
+    if name in UNDETERMINED or "dropout" in name or not (use.is_public or grows(use)):
         return
-    changes = [iter(codes) for codes in (*_of_defaults(use, name), *_of_constants(use))]
+    changes = [iter(codes) for codes in (*_of_defaults(use, name), *_of_constants(use, name))]
     while changes:
         for codes in list(changes):
             others = (Use.of(code, use.operands, dtypes=use.dtypes, rounded_once=use.rounded_once) for code in codes)
@@ -31,15 +32,32 @@ def variants(use: Use, name: str, takes: Callable[[Use], bool]) -> Iterator[Use]
                 yield found
 
 
-def _of_constants(use: Use) -> Iterator[list[str]]:
-    """For each number, flag and name in a line the lines with others."""
-    for place, constant in enumerate(_constants(ast.parse(use.code, mode="eval"))):
+def _of_constants(use: Use, name: str) -> Iterator[list[str]]:
+    """For each number, flag and name among a function's arguments the lines with others."""
+    for place, constant in enumerate(_given(ast.parse(use.code, mode="eval"), name)):
         codes = []
         for value in _others(constant.value):
             tree = ast.parse(use.code, mode="eval")
-            list(_constants(tree))[place].value = value
+            list(_given(tree, name))[place].value = value
             codes.append(ast.unparse(tree))
         yield codes
+
+
+def _given(tree: ast.AST, name: str) -> Iterator[ast.Constant]:
+    """The constants in a function's arguments, or in an index; what a line makes of the result is no parameter."""
+    if name in BY_INDEX:
+        yield from _constants(tree)
+    for node in ast.walk(tree) if name not in BY_INDEX else ():
+        if isinstance(node, ast.Call) and _is_called(node.func, name):
+            for argument in (*node.args, *node.keywords):
+                yield from _constants(ast.List([argument]))
+            return
+
+
+def _is_called(function: ast.expr, name: str) -> bool:
+    if isinstance(function, ast.Attribute) and function.attr in (name, f"{name}_"):
+        return True
+    return ast.unparse(function) in (*spelled(name), f"OPERATIONS['{name}']")
 
 
 def _of_defaults(use: Use, name: str) -> Iterator[list[str]]:
