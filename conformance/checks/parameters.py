@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from ..uses import Use
@@ -46,11 +46,10 @@ def _of_constants(use: Use, name: str) -> Iterator[list[str]]:
 def _given(tree: ast.AST, name: str) -> Iterator[ast.Constant]:
     """The constants in a function's arguments, or in an index; what a line makes of the result is no parameter."""
     if name in BY_INDEX:
-        yield from _constants(tree)
+        yield from _constants((tree,))
     for node in ast.walk(tree) if name not in BY_INDEX else ():
         if isinstance(node, ast.Call) and _is_called(node.func, name):
-            for argument in (*node.args, *node.keywords):
-                yield from _constants(ast.List([argument]))
+            yield from _constants((*node.args, *node.keywords))
             return
 
 
@@ -75,15 +74,15 @@ def _of_defaults(use: Use, name: str) -> Iterator[list[str]]:
             yield [code.replace(f"{begin})", f"{begin}, {parameter}={text})") for text in texts]
 
 
-def _constants(tree: ast.AST) -> Iterator[ast.Constant]:
-    """The parameters that stand in a line."""
-    for node in ast.iter_child_nodes(tree):
+def _constants(nodes: Iterable[ast.AST]) -> Iterator[ast.Constant]:
+    """The constants in parts of a line that may be parameters."""
+    for node in nodes:
         if isinstance(node, ast.Constant):
             yield node
         elif not (isinstance(node, ast.keyword) and node.arg in OF_KIND):
             # What an entry of a table is called is no parameter.
             inner = node.slice if isinstance(node, ast.Subscript) and _is_table(node) else None
-            yield from (found for found in _constants(node) if found is not inner)
+            yield from (found for found in _constants(ast.iter_child_nodes(node)) if found is not inner)
 
 
 def _is_table(node: ast.Subscript) -> bool:
