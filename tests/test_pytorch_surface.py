@@ -545,6 +545,9 @@ BESIDE_THE_AXIS: dict[str, dict[str, Any]] = {
 
 def names_of_the_axis(name: str) -> tuple[str, str] | None:
     """PyTorch's name of a function's axis and the standard's."""
+    if name in ("median", "nanmedian"):
+        # Along `axis` they are NumPy's, the mean of two in the middle.
+        return None
     given = set(inspect.signature(FUNCTIONS[name]).parameters)
     if given & {"dim", "axis"}:
         return "dims" if "dims" in given else "dim", "axes" if "axes" in given else "axis"

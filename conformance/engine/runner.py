@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import tensorplug
+from tensorplug.core import OPERATIONS
 from tensorplug.core.dispatch.keys import library_for
 from tensorplug.core.types.errors import UnsupportedError
 
@@ -105,8 +106,14 @@ ASPECTS: dict[str, tuple[Callable[[str], bool], Function]] = {
 }
 """Aspects: a predicate of operations to check, and the check."""
 
-COMPOSITES = "pytorch"
-"""The chapter of PyTorch's functions that are made of other operations."""
+COMPOSITES = ("pytorch", "networks")
+"""The chapters of PyTorch's functions, most of which are made of other operations."""
+
+
+def is_composite(name: str) -> bool:
+    """Whether a function of PyTorch's is made of other operations."""
+    return name in ("cdist", "pdist") or (chapter_of(name) in COMPOSITES and name not in OPERATIONS)
+
 
 OF_COMPOSITES = ("values", "gradients", SECOND_ORDER, VMAP, COMPILE)
 """What is checked of them, but for the quick level; the rest is checked of their parts."""
@@ -177,7 +184,7 @@ def checks(
     left_out[VMAP] = left_out[COMPILE] = level == "quick"
     every = [check for check in _all_checks() if not left_out.get(check.aspect)]
     if level == "quick" and operations is None:
-        every = [check for check in every if check.chapter != COMPOSITES or chapters is not None]
+        every = [check for check in every if not is_composite(check.operation) or chapters is not None]
     found = every
     for kind, names in (("operation", operations), ("chapter", chapters)):
         if names is None:
@@ -194,7 +201,7 @@ def _all_checks() -> Iterator[Check]:
         yield Check("transfer", subject, aspect)
     for name in sorted(subjects(), key=lambda name: place(chapter_of(name))):
         for aspect, (applies, _) in ASPECTS.items():
-            if applies(name) and (aspect in OF_COMPOSITES or chapter_of(name) != COMPOSITES):
+            if applies(name) and (aspect in OF_COMPOSITES or not is_composite(name)):
                 yield Check(chapter_of(name), name, aspect)
 
 

@@ -14,6 +14,7 @@ from ..memory.tensor import Tensor
 from ..standard.creation import asarray, zeros
 from ..standard.elementwise import add
 from ..standard.statistical import mean
+from ..types.axes import require_size
 from ..types.dtypes import int64
 from ..types.errors import ShapeError
 from .pooling import Ranges, largest
@@ -43,6 +44,7 @@ def _adapted(operation: str, input: Tensor, output_size: Any) -> tuple[Tensor, R
     # PyTorch takes None for the length of the axis.
     filled = [length if n is None else n for n, length in zip(given, lengths, strict=True)]
     sizes = per_axis(operation, "output_size", filled, count, 0)
+    require_size(operation, sizes)
     if 0 in x.shape[1:]:
         raise ShapeError(f"{operation}: got an input of shape {input.shape}, wanted no empty axis but the first")
     return x, tuple(

@@ -7,10 +7,12 @@ import functools
 import math
 from typing import Any, NamedTuple
 
+from ..dispatch.registry import method
 from ..families.elementwise import binary, unary
 from ..families.function import function
 from ..memory.structure import cast, clone
 from ..memory.tensor import Tensor
+from ..memory.writes import cast_for_write, copy_
 from ..standard.creation import zeros_like
 from ..standard.data_types import finfo
 from ..standard.elementwise import (
@@ -216,7 +218,7 @@ def clamp_max(input: Tensor, max: Any, *, out: Tensor | None = None) -> Tensor:
     return clip(input, max=max)
 
 
-@function(methods=("divide", "div"), in_place_method=True)
+@function(methods=("divide", "div"))
 def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
     """The quotient of each pair of elements, rounded if asked.
 
@@ -251,6 +253,14 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor
     whole = all(x.dtype.kind in "iub" if isinstance(x, Tensor) else isinstance(x, int) for x in (input, other))
     # The difference is a multiple of the divisor.
     return floor_divide(subtract(input, fmod(input, other)), other) if whole else trunc(divide(input, other))
+
+
+@method("div_", "divide_")
+def div_(self: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+    """Write the quotient into this tensor, rounded if asked, and return it."""
+    if rounding_mode is None:
+        return self.true_divide_(other)
+    return copy_(self, cast_for_write("div_", div(self, other, rounding_mode=rounding_mode), self))
 
 
 @function(methods=("lerp",), in_place_method=True)

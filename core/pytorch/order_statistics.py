@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ..dispatch.operation import operation
-from ..families.function import function
+from ..families.function import as_vector, function
 from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor
 from ..memory.views import detach
@@ -31,7 +31,7 @@ from ..standard.searching import argmax, where
 from ..standard.sorting import argsort, sort
 from ..standard.statistical import amax, amin, max, sum
 from ..standard.utility import any
-from ..types.axes import as_float, as_integer
+from ..types.axes import as_float, as_integer, normalize_axes, normalize_axis
 from ..types.dtypes import bool_, int64
 from ..types.errors import ArgumentError, DTypeError, ShapeError
 
@@ -73,6 +73,19 @@ def _require_elements(name: str, x: Tensor, axis: int) -> None:
         raise ShapeError(f"{name}: got shape {x.shape}, wanted at least one element along axis {axis}")
 
 
+def _either_median(name: str, x: Tensor, dim: Any, keepdim: bool, axis: Any, skip: bool) -> Any:
+    """PyTorch's median along `dim`, or NumPy's along `axis`."""
+    if axis is None:
+        if dim is not None and not x.ndim:
+            return as_vector(lambda vector: _median(name, vector, 0, False, skip), x)
+        return _median(name, x, dim if dim is None else normalize_axis(name, dim, x.ndim), keepdim, skip)
+    axes = normalize_axes(name, axis, x.ndim) or ()
+    moved = moveaxis(x, axes, tuple(range(-len(axes), 0)))
+    flat = reshape(moved, (*moved.shape[: x.ndim - len(axes)], -1))
+    found = (nanquantile if skip else quantile)(flat if x.dtype.kind == "f" else flat * 1.0, 0.5, -1)
+    return reshape(found, tuple(1 if i in axes else n for i, n in enumerate(x.shape))) if keepdim else found
+
+
 def _median(name: str, x: Tensor, dim: int | None, keepdim: bool, skip: bool) -> Any:
     if dim is None:
         return _median_of_all(name, x, skip)
@@ -105,8 +118,11 @@ def _nans(x: Tensor) -> Tensor:
     return found
 
 
-@function(methods=("median",), axis="one")
-def median(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
+@function(methods=("median",), dialects=True)
+def median(
+    input: Tensor, dim: int | None = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False,
+    out: Any = None,
+) -> Any:  # fmt: skip
     """The median, the lower of two in the middle; NaN if there is a NaN.
 
     Parameters
@@ -117,6 +133,8 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out:
         By default the median of all elements is returned, and equal elements share its gradient.
     keepdim : bool, default: False
         Whether the axis is kept with length 1.
+    axis : int or tuple of int, optional
+        As in NumPy: the mean of the two in the middle, without indices. `keepdims` goes with it.
     out : pair of Tensor, optional
         The tensors that values and indices are written into.
 
@@ -132,11 +150,14 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out:
     >>> tp.median(tp.tensor([[3, 1, 2]]), 1).indices
     tensor([2])
     """
-    return _median("median", input, dim, keepdim, False)
+    return _either_median("median", input, dim, keepdim or keepdims, axis, False)
 
 
-@function(methods=("nanmedian",), axis="one")
-def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
+@function(methods=("nanmedian",), dialects=True)
+def nanmedian(
+    input: Tensor, dim: int | None = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False,
+    out: Any = None,
+) -> Any:  # fmt: skip
     """The median of the elements that are not NaN: see `median`.
 
     Examples
@@ -145,7 +166,7 @@ def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False, *, o
     >>> tp.nanmedian(tp.tensor([3.0, 1.0, tp.nan]))
     tensor(1.)
     """
-    return _median("nanmedian", input, dim, keepdim, True)
+    return _either_median("nanmedian", input, dim, keepdim or keepdims, axis, True)
 
 
 @function(methods=("kthvalue",), axis="one")

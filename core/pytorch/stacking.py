@@ -12,7 +12,7 @@ from ..memory.structure import reshape
 from ..memory.tensor import Tensor
 from ..standard.creation import asarray, meshgrid, zeros
 from ..standard.manipulation import broadcast_arrays, concat, split, stack
-from ..types.axes import as_integer
+from ..types.axes import as_integer, require_size
 from ..types.dtypes import int64
 from ..types.errors import ArgumentError, ShapeError, unsupported
 
@@ -370,6 +370,7 @@ def _tensor_split(operation: str, x: Tensor, indices_or_sections: Any, axis: int
         count = as_integer(operation, "the number of parts", indices_or_sections)
         if count <= 0:
             raise ArgumentError(f"{operation}: got {count} parts, wanted at least one")
+        require_size(operation, (count,))
         each, longer = divmod(length, count)
         places = [each * i + min(i, longer) for i in range(1, count)]
     before = (slice(None),) * axis

@@ -77,6 +77,8 @@ def per_axis(operation: str, name: str, value: Any, count: int, least: int = 1) 
         raise ShapeError(f"{operation}: got {name} {value}, wanted one integer or {count}")
     if min(numbers) < least:
         raise ArgumentError(f"{operation}: got {name} {value}, wanted {least} or more")
+    if max(numbers) >> 59:
+        raise ArgumentError(f"{operation}: got {name} {value}, which is longer than any axis")
     return numbers
 
 

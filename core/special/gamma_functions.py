@@ -71,6 +71,10 @@ def _positive_gammaln(ops: Any, x: Any) -> Any:
     return ops.where(x < STIRLING_LEAST, near, ops.masked_fill(great, x == math.inf, math.inf))
 
 
+_GREATEST_ORDER = 10_000
+"""Of `polygamma` and `mvlgamma`, which take a step for each."""
+
+
 @special("lgamma")
 def gammaln(ops: Any, x: Any) -> Any:
     """The logarithm of the absolute value of the gamma function.
@@ -191,6 +195,8 @@ def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     n = as_integer("polygamma", "n", n)
     if n < 0:
         raise ValueError(f"polygamma: got the order {n}, wanted one that is not negative")
+    if n > _GREATEST_ORDER:
+        raise ValueError(f"polygamma: got the order {n}, wanted at most {_GREATEST_ORDER}")
     found: Tensor = digamma(input) if n == 0 else _digamma_derivative(input, n=n)
     return found
 
@@ -234,6 +240,8 @@ def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
     p = as_integer("mvlgamma", "p", p)
     if p < 1:
         raise ValueError(f"mvlgamma: got the dimension {p}, wanted one that is positive")
+    if p > _GREATEST_ORDER:
+        raise ValueError(f"mvlgamma: got the dimension {p}, wanted at most {_GREATEST_ORDER}")
     return sum((gammaln(input - 0.5 * k) for k in range(1, p)), start=gammaln(input)) + (
         p * (p - 1) / 4 * math.log(math.pi)
     )
