@@ -110,9 +110,9 @@ COMPOSITES = ("pytorch", "networks")
 """The chapters of PyTorch's functions, most of which are made of other operations."""
 
 
-def is_composite(name: str) -> bool:
-    """Whether a function of PyTorch's is made of other operations."""
-    return name in ("cdist", "pdist") or (chapter_of(name) in COMPOSITES and name not in OPERATIONS)
+def is_composite(chapter: str, name: str) -> bool:
+    """Whether a subject is a function of PyTorch's that is made of other operations."""
+    return name in ("cdist", "pdist") or (chapter in COMPOSITES and name not in OPERATIONS)
 
 
 OF_COMPOSITES = ("values", "gradients", SECOND_ORDER, VMAP, COMPILE)
@@ -184,7 +184,7 @@ def checks(
     left_out[VMAP] = left_out[COMPILE] = level == "quick"
     every = [check for check in _all_checks() if not left_out.get(check.aspect)]
     if level == "quick" and operations is None:
-        every = [check for check in every if not is_composite(check.operation) or chapters is not None]
+        every = [check for check in every if not is_composite(check.chapter, check.operation) or chapters is not None]
     found = every
     for kind, names in (("operation", operations), ("chapter", chapters)):
         if names is None:
@@ -201,7 +201,7 @@ def _all_checks() -> Iterator[Check]:
         yield Check("transfer", subject, aspect)
     for name in sorted(subjects(), key=lambda name: place(chapter_of(name))):
         for aspect, (applies, _) in ASPECTS.items():
-            if applies(name) and (aspect in OF_COMPOSITES or not is_composite(name)):
+            if applies(name) and (aspect in OF_COMPOSITES or not is_composite(chapter_of(name), name)):
                 yield Check(chapter_of(name), name, aspect)
 
 

@@ -87,9 +87,16 @@ def fmod(ops: Any, x1: Any, x2: Any) -> Any:
     >>> tp.fmod(tp.tensor([5.0, -5.0]), 3.0)
     tensor([ 2., -2.])
     """
-    rest = ops.remainder(ops.abs(x1), ops.abs(x2))
+    size1, size2 = ops.abs(x1), ops.abs(x2)
+    rest = ops.remainder(size1, size2)
+    rest = ops.where(x1 < 0, -rest, rest)
+    # The smallest integer has no absolute value; the other way rounds numbers with fractions.
+    other = ops.remainder(x1, x2)
+    differs = ops.logical_and(ops.not_equal(other, 0 * other), ops.not_equal(other < 0, x1 < 0))
+    other = ops.where(differs, other - x2, other)
+    rest = ops.where(ops.logical_or(size1 < 0, size2 < 0), other, rest)
     # The sign of a zero is the dividend's.
-    return ops.where(rest == 0, x1 * 0, ops.where(x1 < 0, -rest, rest))
+    return ops.where(ops.equal(rest, 0 * rest), x1 * 0, rest)
 
 
 @binary("real-valued")
