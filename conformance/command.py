@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``tensorplug conformance``."""
     parser.add_argument("backends", nargs="*", metavar="BACKEND", help="by default all that are available")
     levels = parser.add_mutually_exclusive_group()
-    levels.add_argument("--quick", dest="level", action="store_const", const="quick", help="under a minute for numpy")
+    levels.add_argument("--quick", dest="level", action="store_const", const="quick", help="some two minutes for numpy")
     levels.add_argument("--thorough", dest="level", action="store_const", const="thorough", help="hours, for releases")
     parser.set_defaults(level="default")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the examples (%(default)s)")

@@ -25,6 +25,7 @@ import numpy
 
 import tensorplug
 from tensorplug import Tensor
+from tensorplug.backends import load
 from tensorplug.core.dispatch.keys import Library, library_for
 
 from ..engine.arrays import flatten, to_host
@@ -221,7 +222,10 @@ def anew(library: Library) -> Iterator[None]:
     """Load a backend anew, so that what its kernels keep is not there yet."""
     backend = type(library.backend)()
     backend.namespace = backend.load()
-    kernels, find, find_own = backend.kernels(), library.find_kernel, library.find_own_kernel
+    supplied = load(library.name).sources
+    # Kernels that other plugins supply stay.
+    kernels = {name: kernel for name, kernel in backend.kernels().items() if name not in supplied}
+    find, find_own = library.find_kernel, library.find_own_kernel
 
     def own(name: str) -> Any:
         return kernels.get(name, find_own(name))
