@@ -17,12 +17,18 @@ _lock = threading.Lock()
 
 @final
 class Hooks:
-    """The hooks of one node, called in the order in which they were registered."""
+    """The hooks of one node or module, called in the order in which they were registered."""
 
     __slots__ = ("__weakref__", "functions")
 
     def __init__(self) -> None:
         self.functions: dict[int, Hook] = {}
+
+    def add(self, owner: Any, function: Callable[..., Any]) -> RemovableHandle:
+        """Add a hook of the owner."""
+        number = next(_count)
+        self.functions[number] = function
+        return RemovableHandle(owner, self, number)
 
     def __call__(self, gradient: Any) -> Any:
         for function in tuple(self.functions.values()):
@@ -85,10 +91,8 @@ def register(node: Any, function: Hook) -> RemovableHandle:
         hooks = node.hooks if node in _hooked else None
         if hooks is None:
             hooks = node.hooks = Hooks()
-        number = next(_count)
-        hooks.functions[number] = function
         _hooked.add(node)
-        return RemovableHandle(node, hooks, number)
+        return hooks.add(node, function)
 
 
 def share_hooks(source: Any, target: Any) -> None:

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
+from ..autograd.hooks import Hooks, RemovableHandle
 from ..core import Tensor
 from ..core.autodiff.leaves import zero_grad
 from ..core.types.errors import ShapeError
@@ -15,7 +16,6 @@ from .parameter import Parameter
 __all__ = ["Module"]
 
 M = TypeVar("M", bound="Module")
-T = TypeVar("T")
 
 
 class Keys(NamedTuple):
@@ -23,27 +23,6 @@ class Keys(NamedTuple):
 
     missing_keys: list[str]
     unexpected_keys: list[str]
-
-
-class Handle:
-    """Removes a hook: see `Module.register_forward_hook`."""
-
-    def __init__(self, hooks: dict[int, Callable[..., Any]], number: int) -> None:
-        self._hooks = hooks
-        self._number = number
-
-    def remove(self) -> None:
-        """Remove the hook; a second time does nothing."""
-        self._hooks.pop(self._number, None)
-
-    def __enter__(self) -> Handle:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.remove()
-
-
-_numbers = itertools.count()
 
 
 class Module:
@@ -79,21 +58,14 @@ class Module:
     _buffers: dict[str, Tensor | None]
     _modules: dict[str, Module | None]
     _transient: set[str]
-    _hooks: dict[int, Callable[..., Any]]
-    _pre_hooks: dict[int, Callable[..., Any]]
+    _hooks: Hooks
+    _pre_hooks: Hooks
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         # Here rather than in __init__, which a subclass may call late.
         made = super().__new__(cls)
-        empty: dict[str, Any] = {
-            "_parameters": {},
-            "_buffers": {},
-            "_modules": {},
-            "_transient": set(),
-            "_hooks": {},
-            "_pre_hooks": {},
-        }
-        made.__dict__.update(empty, training=True)
+        made.__dict__.update({kind: {} for kind in _KINDS}, training=True)
+        made.__dict__.update(_transient=set(), _hooks=Hooks(), _pre_hooks=Hooks())
         return made
 
     def __init__(self) -> None:
@@ -104,12 +76,12 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no method forward")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        for hook in tuple(self._pre_hooks.values()):
+        for hook in tuple(self._pre_hooks.functions.values()):
             changed = hook(self, args)
             if changed is not None:
                 args = changed if isinstance(changed, tuple) else (changed,)
         found = self.forward(*args, **kwargs)
-        for hook in tuple(self._hooks.values()):
+        for hook in tuple(self._hooks.functions.values()):
             changed = hook(self, args, found)
             found = found if changed is None else changed
         return found
@@ -117,56 +89,45 @@ class Module:
     # Attributes
 
     def __setattr__(self, name: str, value: Any) -> None:
-        held = next((kind for kind in self._kinds() if name in kind), None)
-        if isinstance(value, Parameter):
-            kind: dict[str, Any] | None = self._parameters
-        elif isinstance(value, Module):
-            kind = self._modules
-        else:
-            kind = held
+        held = self._kind_of(name)
+        kind = "_parameters" if isinstance(value, Parameter) else "_modules" if isinstance(value, Module) else held
         if kind is None:
             object.__setattr__(self, name, value)
             return
-        if kind is held and value is not None:
-            self._require_kind(name, kind, value)
-        if held is not None:
-            held.pop(name) if held is not kind else None
-        self.__dict__.pop(name, None)
-        kind[name] = value
-
-    def _require_kind(self, name: str, kind: dict[str, Any], value: Any) -> None:
-        wanted = {id(self._parameters): Parameter, id(self._modules): Module, id(self._buffers): Tensor}[id(kind)]
-        if not isinstance(value, wanted):
+        if value is not None and not isinstance(value, _KINDS[kind]):
             raise TypeError(
-                f"{type(self).__name__}: {name!r} is a {wanted.__name__}, and can't be set to {type(value).__name__}; "
-                "delete it first, or set it to None"
+                f"{type(self).__name__}: {name!r} is a {_KINDS[kind].__name__}, and can't be set to "
+                f"{type(value).__name__}; delete it first, or set it to None"
             )
+        if held not in (None, kind):
+            delattr(self, name)
+        self.__dict__.pop(name, None)
+        self.__dict__[kind][name] = value
+
+    def _kind_of(self, name: str) -> str | None:
+        """The dict in which a name is registered."""
+        return next((kind for kind in _KINDS if name in self.__dict__[kind]), None)
 
     def __getattr__(self, name: str) -> Any:
-        for kind in self.__dict__["_parameters"], self.__dict__["_buffers"], self.__dict__["_modules"]:
-            if name in kind:
-                return kind[name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        kind = self._kind_of(name)
+        if kind is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        return self.__dict__[kind][name]
 
     def __delattr__(self, name: str) -> None:
-        for kind in self._kinds():
-            if name in kind:
-                del kind[name]
-                self._transient.discard(name)
-                return
-        object.__delattr__(self, name)
+        kind = self._kind_of(name)
+        if kind is None:
+            object.__delattr__(self, name)
+        else:
+            del self.__dict__[kind][name]
+            self._transient.discard(name)
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *(name for kind in self._kinds() for name in kind)]
-
-    def _kinds(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-        return self._parameters, self._buffers, self._modules
+        return [*super().__dir__(), *(name for kind in _KINDS for name in self.__dict__[kind])]
 
     def register_parameter(self, name: str, param: Tensor | None) -> None:
         """Register a parameter, or with None the absence of one."""
-        if param is not None and not isinstance(param, Parameter):
-            raise TypeError(f"register_parameter: {name!r} is a Parameter or None, got {type(param).__name__}")
-        self._register(self._parameters, name, param)
+        self._register("register_parameter", "_parameters", name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Register a tensor that is no parameter but part of the state, such as a running mean.
@@ -178,26 +139,24 @@ class Module:
         persistent : bool, default: True
             Whether it is part of `state_dict`.
         """
-        if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"register_buffer: {name!r} is a Tensor or None, got {type(tensor).__name__}")
-        self._register(self._buffers, name, tensor)
+        self._register("register_buffer", "_buffers", name, tensor)
         if not persistent:
             self._transient.add(name)
 
     def register_module(self, name: str, module: Module | None) -> None:
         """Register a module, or with None the absence of one; also called `add_module`."""
-        if module is not None and not isinstance(module, Module):
-            raise TypeError(f"register_module: {name!r} is a Module or None, got {type(module).__name__}")
-        self._register(self._modules, name, module)
+        self._register("register_module", "_modules", name, module)
 
     add_module = register_module
 
-    def _register(self, kind: dict[str, Any], name: str, value: Any) -> None:
+    def _register(self, operation: str, kind: str, name: str, value: Any) -> None:
+        if value is not None and not isinstance(value, _KINDS[kind]):
+            raise TypeError(f"{operation}: {name!r} is a {_KINDS[kind].__name__} or None, got {type(value).__name__}")
         if not name or "." in name:
-            raise KeyError(f"{type(self).__name__}: {name!r} is no name of an attribute, which has no dot")
-        if name not in kind and hasattr(self, name):
-            raise KeyError(f"{type(self).__name__}: there is an attribute {name!r} already")
-        kind[name] = value
+            raise KeyError(f"{operation}: {name!r} is no name of an attribute, which has no dot")
+        if name not in self.__dict__[kind] and hasattr(self, name):
+            raise KeyError(f"{operation}: {type(self).__name__} has an attribute {name!r} already")
+        self.__dict__[kind][name] = value
 
     # What it consists of
 
@@ -422,20 +381,15 @@ class Module:
 
     # Hooks
 
-    def register_forward_pre_hook(self, hook: Callable[[Module, tuple[Any, ...]], Any]) -> Handle:
+    def register_forward_pre_hook(self, hook: Callable[[Module, tuple[Any, ...]], Any]) -> RemovableHandle:
         """Register ``hook(module, args)``, called before `forward`; what it returns, unless None, replaces `args`."""
-        return self._hook(self._pre_hooks, hook)
+        return self._pre_hooks.add(self, hook)
 
-    def register_forward_hook(self, hook: Callable[[Module, tuple[Any, ...], Any], Any]) -> Handle:
+    def register_forward_hook(self, hook: Callable[[Module, tuple[Any, ...], Any], Any]) -> RemovableHandle:
         """Register ``hook(module, args, output)``, called after `forward`; what it returns, unless None, replaces
         `output`.
         """
-        return self._hook(self._hooks, hook)
-
-    def _hook(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> Handle:
-        number = next(_numbers)
-        hooks[number] = hook
-        return Handle(hooks, number)
+        return self._hooks.add(self, hook)
 
     # Text
 
@@ -450,3 +404,7 @@ class Module:
             return f"{type(self).__name__}({extra})"
         lines = "\n".join([extra, *inner] if extra else inner).replace("\n", "\n  ")
         return f"{type(self).__name__}(\n  {lines}\n)"
+
+
+_KINDS: dict[str, type] = {"_parameters": Parameter, "_buffers": Tensor, "_modules": Module}
+"""What a module registers, by the attribute that holds it by name."""

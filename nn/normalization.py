@@ -57,12 +57,24 @@ class _Tracking(_Affine):
     def __init_subclass__(cls, ndims: tuple[int, ...] = ()) -> None:
         cls.ndims = ndims or getattr(cls, "ndims", ())
 
-    def _track(self, num_features: int, track_running_stats: bool, device: Any, dtype: Any) -> None:
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self.affine, self.track_running_stats = affine, track_running_stats
         of = {"device": device, "dtype": dtype}
         self.register_buffer("running_mean", zeros(num_features, **of) if track_running_stats else None)
         self.register_buffer("running_var", ones(num_features, **of) if track_running_stats else None)
         count = zeros((), dtype="int64", device=device) if track_running_stats else None
         self.register_buffer("num_batches_tracked", count)
+        self._make((num_features,), affine, affine, device, dtype)
 
     def _require_axes(self, input: Tensor) -> None:
         if input.ndim not in self.ndims:
@@ -79,21 +91,6 @@ class _Tracking(_Affine):
 
 class _BatchNorm(_Tracking):
     """Batch normalization; its parameters are told by `BatchNorm2d`."""
-
-    def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float | None = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        self.num_features, self.eps, self.momentum = num_features, eps, momentum
-        self.affine, self.track_running_stats = affine, track_running_stats
-        self._track(num_features, track_running_stats, device, dtype)
-        self._make((num_features,), affine, affine, device, dtype)
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalize each channel by its mean and variance in the batch, or by the running ones."""
@@ -182,10 +179,7 @@ class _InstanceNorm(_Tracking):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        self.num_features, self.eps, self.momentum = num_features, eps, momentum
-        self.affine, self.track_running_stats = affine, track_running_stats
-        self._track(num_features, track_running_stats, device, dtype)
-        self._make((num_features,), affine, affine, device, dtype)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalize each channel of each example by its own mean and variance, or by the running ones."""

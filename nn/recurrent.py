@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from ..core import Tensor
 from ..core.standard.creation import zeros
@@ -107,7 +107,7 @@ class _Recurrent(Module):
 class _Layers(_Recurrent):
     """Recurrent layers on top of each other; the parameters are told by `RNN`."""
 
-    kind: ClassVar[str]
+    kind: str
 
     def __init__(
         self,
@@ -240,7 +240,7 @@ class RNN(_Layers):
         dtype: Any = None,
     ) -> None:
         _require_nonlinearity("RNN", nonlinearity)
-        self.kind = self.nonlinearity = nonlinearity  # type: ignore[misc]
+        self.kind = self.nonlinearity = nonlinearity
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype)
 
 
@@ -284,7 +284,7 @@ class GRU(_Layers):
 class _Cell(_Recurrent):
     """One step of a recurrent layer."""
 
-    kind: ClassVar[str]
+    kind: str
 
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
@@ -329,7 +329,7 @@ class RNNCell(_Cell):
         dtype: Any = None,
     ) -> None:
         _require_nonlinearity("RNNCell", nonlinearity)
-        self.kind = self.nonlinearity = nonlinearity  # type: ignore[misc]
+        self.kind = self.nonlinearity = nonlinearity
         super().__init__(input_size, hidden_size, bias, device, dtype)
 
 

@@ -8,11 +8,7 @@ from typing import Any
 from ...core import Tensor
 from ...core.standard.creation import full_like
 from ...core.standard.elementwise import maximum, sqrt
-from .optimizer import Group, Optimizer, count_step, zeros_of
-
-
-def _with_decay(parameter: Tensor, gradient: Tensor, group: Group) -> Tensor:
-    return gradient + parameter * group["weight_decay"] if group["weight_decay"] else gradient
+from .optimizer import Group, Optimizer, count_step, with_decay, zeros_of
 
 
 class Adam(Optimizer):
@@ -65,7 +61,7 @@ class Adam(Optimizer):
 
     def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: Group) -> None:
         """Update one parameter in place."""
-        self._step(parameter, _with_decay(parameter, gradient, group), state, group)
+        self._step(parameter, with_decay(parameter, gradient, group), state, group)
 
     def _step(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: Group) -> None:
         beta1, beta2 = group["betas"]
@@ -170,7 +166,7 @@ class RMSprop(Optimizer):
 
     def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: Group) -> None:
         """Update one parameter in place."""
-        gradient = _with_decay(parameter, gradient, group)
+        gradient = with_decay(parameter, gradient, group)
         alpha = group["alpha"]
         square = zeros_of(state, "square_avg", parameter).mul_(alpha).add_((gradient * gradient) * (1 - alpha))
         if group["centered"]:
@@ -231,7 +227,7 @@ class Adagrad(Optimizer):
 
     def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: Group) -> None:
         """Update one parameter in place."""
-        gradient = _with_decay(parameter, gradient, group)
+        gradient = with_decay(parameter, gradient, group)
         step = count_step(state, parameter)
         if "sum" not in state:
             state["sum"] = full_like(parameter.detach(), group["initial_accumulator_value"])

@@ -332,7 +332,7 @@ class ReduceLROnPlateau:
         if math.isinf(self.best):
             return sign * figure < sign * self.best
         margin = self.threshold * (self.best if self.threshold_mode == "rel" else 1)
-        return sign * figure < sign * self.best - (margin if self.threshold_mode == "abs" else sign * margin)
+        return sign * figure < sign * self.best - margin
 
     def step(self, metrics: Any) -> None:
         """Take a figure into account, a number or a tensor of one element."""

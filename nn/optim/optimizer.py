@@ -158,6 +158,11 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
+def with_decay(parameter: Tensor, gradient: Tensor, group: Group) -> Tensor:
+    """A gradient with the group's weight decay, a multiple of the parameter, added."""
+    return gradient + parameter * group["weight_decay"] if group["weight_decay"] else gradient
+
+
 def zeros_of(state: dict[str, Any], name: str, parameter: Tensor) -> Tensor:
     """A tensor of a parameter's state, which is zero at first."""
     if name not in state:

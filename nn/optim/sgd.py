@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...core import Tensor
-from .optimizer import Group, Optimizer
+from .optimizer import Group, Optimizer, with_decay
 
 
 class SGD(Optimizer):
@@ -62,8 +62,7 @@ class SGD(Optimizer):
     def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: Group) -> None:
         """Update one parameter in place."""
         momentum = group["momentum"]
-        if group["weight_decay"]:
-            gradient = gradient + parameter * group["weight_decay"]
+        gradient = with_decay(parameter, gradient, group)
         if momentum:
             if "momentum_buffer" in state:
                 buffer = state["momentum_buffer"].mul_(momentum).add_(gradient * (1 - group["dampening"]))
