@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy
 
-from tensorplug import Tensor
 from tensorplug.core.types.errors import VmapError
 
-from ..engine.arrays import Array, flatten, to_host
-from ..engine.example import Example, Mismatch, evaluate
+from ..engine.arrays import Array
+from ..engine.example import Example, evaluate
 from ..engine.levels import PRECISE
 from ..engine.reference import Unanswered
 from ..engine.trial import Trial
 from ..uses import Use, uses_of
 from .gradients import gradient_call, has_gradient, weighted
+from .transformed import hosts_of, require_equal
 
 EXAMPLES = 3
 """Number of examples in a batch."""
-
-AGREEMENT = {"float64": 1e-9, "complex128": 1e-9}
-"""Absolute and relative tolerance by dtype; a backend may compute a batch in a different order."""
-
-OTHER_AGREEMENT = 1e-2
 
 Names = tuple[str, ...]
 
@@ -117,39 +111,18 @@ def _try(
             {name: tensors[f"{name}_{i if name in mapped else 0}"] for name in use.operands} for i in range(EXAMPLES)
         ]
         try:
-            expected = wanted([_hosts(evaluate(alone, one | {"weighted": weighted})) for one in examples])
+            singles = [hosts_of(evaluate(alone, one | {"weighted": weighted})) for one in examples]
         except Exception as error:
-            raise Unanswered(f"single calls do not give tensors of one shape: {error}") from None
+            raise Unanswered(f"single calls do not give tensors: {error}") from None
         try:
-            found = _hosts(evaluate(together, tensors | {"weighted": weighted}))
+            expected = wanted(singles)
+        except ValueError as error:
+            raise Unanswered(f"single calls do not give one shape: {error}") from None
+        try:
+            found = hosts_of(evaluate(together, tensors | {"weighted": weighted}))
         except VmapError:
             # Functions whose result depends on values.
             return
-        _require_equal(found, expected)
+        require_equal(found, expected, "vmap", "single calls")
 
     trial.hold(prop, together, dtype, smooth=smooth, among=[together], draws=1)
-
-
-def _hosts(result: Any) -> list[Array]:
-    """The arrays of a result's tensors."""
-    found = []
-    for _, leaf in flatten(result):
-        if not isinstance(leaf, Tensor):
-            raise TypeError(f"a {type(leaf).__name__} is no tensor")
-        found.append(to_host(leaf.detach()))
-    return found
-
-
-def _require_equal(found: list[Array], expected: list[Array]) -> None:
-    for one, other in zip(found, expected, strict=True):
-        if one.shape != other.shape or one.dtype != other.dtype:
-            raise Mismatch(
-                f"vmap gives {one.dtype} of shape {one.shape}, single calls {other.dtype} of shape {other.shape}"
-            )
-        if one.dtype.kind in "fc" or one.dtype.kind not in "biu":
-            near = AGREEMENT.get(one.dtype.name, OTHER_AGREEMENT)
-            same = numpy.allclose(one, other, rtol=near, atol=near, equal_nan=True)
-        else:
-            same = numpy.array_equal(one, other)
-        if not same:
-            raise Mismatch("vmap gives another result than the stack of single calls", other.tolist(), one.tolist())
