@@ -145,6 +145,10 @@ def test_a_transfer_to_where_the_tensor_is_already_is_the_tensor() -> None:
     x = tp.ones(2)
     assert x.to("numpy") is x
     assert x.to("numpy:cpu", tp.float32) is x
+    # By position, non_blocking comes before copy.
+    assert x.to(tp.float32, True) is x
+    assert x.to(True) is x
+    assert x.to(tp.float32, False, True) is not x
 
 
 def test_a_numpy_write_after_a_transfer_is_not_seen_by_jax() -> None:

@@ -109,7 +109,7 @@ def _compare_out_of_range(x: Tensor, value: Any) -> tuple[Tensor, Tensor]:
 
 def equals_scalar(value: Any, number: int) -> bool:
     """Whether a value is a Python or NumPy number equal to this one; never for a tensor, which may be recorded."""
-    return not isinstance(value, Tensor) and bool(value == number)
+    return (type(value) is int and value == number) or (not isinstance(value, Tensor) and bool(value == number))
 
 
 def pair(operation: Any, x1: Any, x2: Any) -> tuple[Tensor, Tensor] | None:

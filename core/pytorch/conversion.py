@@ -47,16 +47,16 @@ def to(
     >>> tp.ones(2).to("numpy", tp.float64).dtype
     tensorplug.float64
     """
-    # By position, non_blocking comes before copy.
-    flags = [target for target in targets if isinstance(target, bool)]
-    copy = flags[1] if len(flags) == 2 else copy
-    for target in targets[: len(targets) - len(flags)]:
-        if isinstance(target, Tensor):
-            device, dtype = target.device, target.dtype
-        elif type(target) is Device or (isinstance(target, str) and target not in DTYPES):
+    for position, target in enumerate(targets):
+        if type(target) is Device or (isinstance(target, str) and target not in DTYPES):
             device = target
         elif type(target) is DType or isinstance(target, str | type | numpy.dtype):
             dtype = as_dtype(target)
+        elif isinstance(target, Tensor):
+            device, dtype = target.device, target.dtype
+        elif type(target) is bool:
+            # By position, non_blocking comes before copy.
+            copy = target if position and type(targets[position - 1]) is bool else copy
         else:
             raise TypeError(f"to: got {type(target).__name__}, wanted a device, a dtype or a tensor")
     result = move_and_convert(x, dtype, device)
