@@ -10,7 +10,7 @@ import numpy
 import pytest
 
 import tensorplug as tp
-from tensorplug.optim import SGD, Adam, lr_scheduler
+from tensorplug.optim import LBFGS, SGD, Adam, lr_scheduler
 
 STORED = json.loads((pathlib.Path(__file__).parent / "references" / "optim.json").read_text())
 
@@ -24,6 +24,60 @@ def test_steps(backend: str, name: str, options: dict[str, Any], wanted: Any) ->
         optimizer.step()
         # Quotients and roots in another order: a few roundings a step.
         numpy.testing.assert_allclose(x.tolist(), after, rtol=1e-14, atol=1e-15)
+
+
+class Valley:
+    """Two parameters, and the loss that LBFGS is tried on."""
+
+    def __init__(self) -> None:
+        self.x = tp.tensor(STORED["start"], dtype="float64", requires_grad=True)
+        self.y = tp.zeros(3, dtype="float64", requires_grad=True)
+
+    def closure(self) -> tp.Tensor:
+        self.x.grad = self.y.grad = None
+        x, y = self.x, self.y
+        loss = (10 * (x[1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2 + (y - x[0]) ** 4).sum()
+        loss.backward()
+        return loss
+
+
+class TestLBFGS:
+    @pytest.mark.parametrize(("options", "wanted"), STORED["searches"])
+    def test_steps(self, backend: str, options: dict[str, Any], wanted: Any) -> None:
+        valley = Valley()
+        optimizer = LBFGS([valley.x, valley.y], **options)
+        for loss, x, y, evaluations in wanted:
+            assert optimizer.step(valley.closure).item() == pytest.approx(loss, rel=1e-8, abs=1e-14)
+            # Each direction is made of differences of gradients, which enlarge roundings.
+            numpy.testing.assert_allclose(valley.x.tolist(), x, rtol=1e-8)
+            numpy.testing.assert_allclose(valley.y.tolist(), y, rtol=1e-8)
+            assert optimizer.state[valley.x]["func_evals"] == evaluations
+
+    def test_goes_on_from_a_saved_state(self) -> None:
+        first, second = Valley(), Valley()
+        options: dict[str, Any] = {"max_iter": 3, "line_search_fn": "strong_wolfe"}
+        optimizer, other = LBFGS([first.x, first.y], **options), LBFGS([second.x, second.y], **options)
+        optimizer.step(first.closure)
+        other.load_state_dict(optimizer.state_dict())
+        with tp.no_grad():
+            second.x.copy_(first.x)
+            second.y.copy_(first.y)
+        optimizer.step(first.closure)
+        other.step(second.closure)
+        assert second.x.tolist() == first.x.tolist()
+
+    def test_complex_parameters(self, backend: str) -> None:
+        x = tp.tensor([1 + 2j, 3j], dtype="complex128", requires_grad=True)
+        optimizer = LBFGS([x], line_search_fn="strong_wolfe")
+
+        def closure() -> tp.Tensor:
+            optimizer.zero_grad()
+            loss = (((x - 2 + 1j) * tp.tensor([1.0, 3.0])).abs() ** 2).sum()
+            loss.backward()
+            return loss
+
+        optimizer.step(closure)
+        numpy.testing.assert_allclose(x.detach().numpy(), [2 - 1j] * 2, atol=1e-5)
 
 
 @pytest.mark.parametrize(("name", "options", "rates", "momenta"), STORED["schedules"])
@@ -88,6 +142,9 @@ def test_a_closure_computes_the_loss_again() -> None:
         (ValueError, r"SGD: got no parameters", lambda x: SGD([])),
         (ValueError, r"SGD: a parameter of shape \(1,\) is given twice", lambda x: SGD([x, x])),
         (ValueError, r"SGD: a parameter is a leaf, got a tensor of shape \(1,\)", lambda x: SGD([x * 2])),
+        (ValueError, r"LBFGS: got several groups", lambda x: LBFGS([{"params": x}, {"params": tp.ones(1)}])),
+        (ValueError, r"LBFGS: got line_search_fn 'wolfe', wanted None", lambda x: LBFGS([x], line_search_fn="wolfe")),
+        (TypeError, r"LBFGS\.step: got no closure, wanted a function", lambda x: LBFGS([x]).step()),
         (TypeError, r"SGD: a parameter is a Tensor, got int", lambda x: SGD([1])),
         (ValueError, r"SGD: got lr -1, wanted no negative number", lambda x: SGD([x], lr=-1)),
         (ValueError, r"SGD: nesterov wants a momentum", lambda x: SGD([x], nesterov=True)),

@@ -146,8 +146,7 @@ class Optimizer:
         for parameter, number in zip(parameters, numbers, strict=True):
             if number in states:
                 self.state[parameter] = {
-                    name: value.detach().to(parameter.device, copy=True) if isinstance(value, Tensor) else value
-                    for name, value in states[number].items()
+                    name: _copied(value, parameter.device) for name, value in states[number].items()
                 }
 
     def __repr__(self) -> str:
@@ -156,6 +155,13 @@ class Optimizer:
             lines.append(f"Parameter Group {number}")
             lines += [f"    {name}: {value}" for name, value in sorted(group.items()) if name != "params"]
         return "\n".join([*lines, ")"])
+
+
+def _copied(value: Any, device: Any) -> Any:
+    """A value of a state, tensors within lists too, on a device."""
+    if isinstance(value, Tensor):
+        return value.detach().to(device, copy=True)
+    return [_copied(one, device) for one in value] if isinstance(value, list) else value
 
 
 def with_decay(parameter: Tensor, gradient: Tensor, group: Group) -> Tensor:

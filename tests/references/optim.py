@@ -30,6 +30,14 @@ OPTIMIZERS: list[tuple[str, dict[str, Any]]] = [
     ("Adagrad", {"lr": 0.1, "lr_decay": 0.5, "weight_decay": 0.1, "initial_accumulator_value": 0.2}),
 ]
 
+SEARCHES: list[dict[str, Any]] = [
+    {"lr": 0.1, "max_iter": 6, "history_size": 3},
+    {"line_search_fn": "strong_wolfe", "max_iter": 7, "history_size": 4},
+    {"line_search_fn": "strong_wolfe", "max_eval": 5},
+    {"lr": 30, "line_search_fn": "strong_wolfe", "max_iter": 3},
+]
+"""Options of LBFGS."""
+
 SCHEDULES: list[tuple[str, dict[str, Any]]] = [
     ("StepLR", {"step_size": 3, "gamma": 0.5}),
     ("MultiStepLR", {"milestones": [2, 5], "gamma": 0.5}),
@@ -61,6 +69,25 @@ def parameters(name: str, options: dict[str, Any]) -> list[Any]:
     return found
 
 
+def searched(options: dict[str, Any]) -> list[Any]:
+    """The loss before each step of LBFGS, the parameters after it, and the calls of the closure until then."""
+    x = torch.tensor(START, dtype=torch.float64, requires_grad=True)
+    y = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([x, y], **options)
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = (10 * (x[1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2 + (y - x[0]) ** 4).sum()
+        loss.backward()
+        return loss
+
+    found = []
+    for _ in range(4):
+        loss = optimizer.step(closure).item()
+        found.append([loss, x.tolist(), y.tolist(), optimizer.state[x]["func_evals"]])
+    return found
+
+
 def rates(name: str, options: dict[str, Any], steps: int) -> tuple[list[float], list[float]]:
     """The learning rate and the momentum before each step."""
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.2, momentum=0.5)
@@ -81,6 +108,7 @@ def main() -> None:
         "gradients": GRADIENTS,
         "figures": FIGURES,
         "optimizers": [[name, options, parameters(name, options)] for name, options in OPTIMIZERS],
+        "searches": [[options, searched(options)] for options in SEARCHES],
         "schedules": [[name, options, *rates(name, options, 8)] for name, options in SCHEDULES]
         + [["ReduceLROnPlateau", options, *rates("ReduceLROnPlateau", options, 11)] for options in PLATEAUS],
     }
