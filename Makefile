@@ -1,5 +1,4 @@
-# make demo | test | test-all | faults | array-api-tests | array-api-table | docs | lint | bench | clean.
-# Each target makes .venv and keeps it up to date by itself.
+# make help lists the targets. Each makes .venv and keeps it up to date by itself.
 
 ifndef PYTHON
 PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
@@ -27,9 +26,14 @@ ifneq ($(shell $(BIN) -c 'print(open("$(STAMP)").read().strip())' 2>/dev/null),$
 CLEAR := --clear
 endif
 
-.PHONY: demo docs test test-all faults array-api-tests array-api-table lint bench wheel clean
+.PHONY: help demo docs test test-all faults array-api-tests array-api-table lint bench wheel clean
 
-demo: $(STAMP)
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target what; do \
+		printf '  make %-16s %s\n' "$$target" "$$what"; done
+	@echo 'ARGS="..." hands options on: make test ARGS="-k sorting"'
+
+demo: $(STAMP) ## train a model on every available backend, and compare the results
 	@$(BIN) -m tensorplug demo $(ARGS)
 
 # Our own tests, and the quick level of the conformance suite; each file stays in one process, in which JAX compiles what
@@ -39,47 +43,47 @@ TESTS := -n 2 --dist loadfile --no-loadscope-reorder \
 	--pyargs tensorplug.conformance --backend numpy --quick tests
 
 # Each kind of case on each backend, but of whole grids of parameters some cells on those that compile.
-test: $(STAMP)
+test: $(STAMP) ## run the tests, in some 13 minutes
 	@echo "==> Running the tests in two processes: some 12 minutes (make test-all: every case)"
 	@$(BIN) -m pytest $(TESTS) $(ARGS)
 
-test-all: $(STAMP)
+test-all: $(STAMP) ## run every case on every backend, in several times as long
 	@echo "==> Running every test in two processes, which takes several times as long as make test"
 	@$(BIN) -m pytest $(TESTS) --backend jax --all $(ARGS)
 
 # Every planted fault against every check that reaches it, which takes an hour; ARGS="--level quick" looks less far.
-faults: $(STAMP)
+faults: $(STAMP) ## try every planted fault on the checks, in an hour
 	@PYTHONPATH=tests $(BIN) -m faults $(ARGS)
 
-# The standard's own suite, from the checkout that ARRAY_API_TESTS names; ARGS="--backends jax" picks backends.
-array-api-tests: $(STAMP)
+# The standard's own suite, from the checkout that ARRAY_API_TESTS names; ARGS="--backend jax" picks backends.
+array-api-tests: $(STAMP) ## run the array API standard's own suite, from the checkout ARRAY_API_TESTS
 	@$(BIN) -m tensorplug.conformance.standard_suite --examples $(EXAMPLES) $(ARGS)
 
-array-api-table: $(STAMP)
+array-api-table: $(STAMP) ## the same, and write docs/array-api.md
 	@$(BIN) -m tensorplug.conformance.standard_suite --examples $(EXAMPLES) --table docs/array-api.md $(ARGS)
 
-docs: $(STAMP)
+docs: $(STAMP) ## write the pages and stubs that are generated
 	@$(BIN) docs/write_loss_pages.py
 	@$(BIN) docs/write_loss_stub.py
 	@$(BIN) docs/write_tensor_stub.py
 
-lint: $(STAMP) wheel
+lint: $(STAMP) wheel ## ruff and mypy
 	$(BIN) -m ruff check .
 	$(BIN) -m ruff format --check .
 	@# Type checkers do not follow the editable installation: they are shown the installed wheel.
 	cd build && PYTHONPATH=$(CURDIR)/$(WHEEL) $(CURDIR)/$(BIN) -m mypy \
 		--config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache -p tensorplug
 
-bench: $(STAMP)
+bench: $(STAMP) ## time operations and programs
 	@$(BIN) benchmarks $(ARGS)
 
-wheel: $(STAMP)
+wheel: $(STAMP) ## build the wheel, and install it into build/wheel
 	@echo "==> Building the wheel and installing it into $(WHEEL)"
 	@rm -rf build && mkdir build
 	@$(BIN) -m build --no-isolation --outdir build/dist . > build/log 2>&1 || { cat build/log; exit 1; }
 	@$(BIN) -m pip install --quiet --no-deps --target $(WHEEL) build/dist/*.whl
 
-clean:
+clean: ## remove .venv, caches and builds
 	rm -rf $(VENV) build dist *.egg-info .jax_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

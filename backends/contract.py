@@ -435,6 +435,13 @@ class Backend:
     def release_memory(self, device: Any) -> None:
         """Return unused memory of the library's pool to the device."""
 
+    def about(self) -> Mapping[str, str]:
+        """What a bug report should say of the library beside its version: settings, threads, drivers, caches.
+
+        Lines of ``tensorplug info``, each with its label.
+        """
+        return {}
+
     def clear_caches(self) -> None:
         """Free the memory of compiled functions."""
 

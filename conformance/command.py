@@ -15,7 +15,12 @@ from pathlib import Path
 
 import tensorplug
 from tensorplug.backends import listing
-from tensorplug.cli import ERROR, CommandError
+from tensorplug.cli import (
+    ERROR,
+    BackendNames,
+    CommandError,
+    add_backends,
+)
 from tensorplug.extras import install_command
 
 from .engine.available import available, why_missing
@@ -41,7 +46,8 @@ from .report import (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``tensorplug conformance``."""
-    parser.add_argument("backends", nargs="*", metavar="BACKEND", help="by default all that are available")
+    parser.add_argument("backends", nargs="*", action=BackendNames, metavar="BACKEND", help="as for --backend")
+    add_backends(parser)
     levels = parser.add_mutually_exclusive_group()
     levels.add_argument("--quick", dest="level", action="store_const", const="quick", help="some two minutes for numpy")
     levels.add_argument("--thorough", dest="level", action="store_const", const="thorough", help="hours, for releases")
@@ -77,7 +83,7 @@ def main(options: argparse.Namespace) -> int:
         raise CommandError(str(error)) from None
     if not chosen:
         raise CommandError(_nothing_chosen(options))
-    names, missing = _available(options.backends)
+    names, missing = _available(options.backends or [])
     if not names:
         return ERROR
     try:

@@ -20,7 +20,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make a test of each check on each named backend, or each available one."""
     usable = available()
     cases = []
-    for backend in metafunc.config.getoption("--backend") or usable:
+    asked = [name for text in metafunc.config.getoption("--backend") or () for name in text.split(",")]
+    for backend in asked or usable:
         if backend not in usable:
             # One failing test, so that other backends are tested.
             cases.append(pytest.param(backend, None, id=backend))

@@ -1,4 +1,4 @@
-"""The command line ``tensorplug``, with the commands ``backends``, ``compare``, ``conformance`` and ``demo``."""
+"""The command line ``tensorplug`` with its commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from . import __version__
 
 
 class Command(NamedTuple):
@@ -32,6 +34,7 @@ COMMANDS: Final = {
     "compare": Command("run a program on every backend and compare results", ".conformance.compare_programs.command"),
     "conformance": Command("check backends by the conformance suite", ".conformance.command"),
     "demo": Command("train one model on every backend and compare results", ".demo"),
+    "info": Command("print what a bug report needs: versions, backends, devices, threads, caches", ".info"),
 }
 """Every command by its name."""
 
@@ -46,6 +49,31 @@ class CommandError(Exception):
     """A command cannot run with these options; the message is one line that says why."""
 
 
+class BackendNames(argparse.Action):
+    """Collect names of backends, with spaces or commas between them, each once."""
+
+    def __call__(
+        self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: str | None = None
+    ) -> None:
+        """Add the names to those given before."""
+        before = getattr(namespace, self.dest) or []
+        names = (name.strip() for text in values for name in text.split(","))
+        setattr(namespace, self.dest, list(dict.fromkeys([*before, *filter(None, names)])))
+
+
+def add_backends(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--backend``, which every command spells alike; `options.backends` is a list of names or None."""
+    parser.add_argument(
+        "--backend",
+        "--backends",
+        dest="backends",
+        action=BackendNames,
+        nargs="+",
+        metavar="NAME",
+        help="backends, with spaces or commas between them; may be repeated; by default all that are available",
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
@@ -56,13 +84,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="tensorplug", description="Tensors over pluggable array libraries.")
+    parser.add_argument("--version", action="version", version=f"tensorplug {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     parsers = {name: commands.add_parser(name, help=command.help) for name, command in COMMANDS.items()}
     # Only one command needs its options; without a command the parser fails anyway.
     name = next((word for word in given if word in COMMANDS), "backends")
     module = importlib.import_module(COMMANDS[name].module, __package__)
     module.add_arguments(parsers[name])
-    options = parser.parse_args(given)
+    options, unknown = parser.parse_known_args(given)
+    if unknown:
+        parsers[name].error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         code: int = module.main(options)
     except CommandError as error:

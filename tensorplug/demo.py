@@ -16,7 +16,7 @@ import tensorplug as tp
 
 from . import digits
 from .backends import listing, load
-from .cli import CommandError
+from .cli import CommandError, add_backends
 from .extras import require
 
 WIDTHS = (64, 128, 64, 10)
@@ -62,12 +62,7 @@ class Run:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``tensorplug demo``."""
-    parser.add_argument(
-        "--backend",
-        action="append",
-        metavar="NAME",
-        help="a backend to train on, or several with commas between them; may be repeated; by default all available",
-    )
+    add_backends(parser)
     parser.add_argument(
         "--epochs", type=_number(1, 10**6), default=20, help="number of passes over the digits (%(default)s)"
     )
@@ -101,7 +96,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Train, print the table, write the plot, and return the exit code."""
     _require_libraries()
     _require_writable(arguments.plot)
-    names = _backend_names(arguments.backend, arguments.dtype)
+    names = _backend_names(arguments.backends, arguments.dtype)
     runs = train_all(names, arguments.epochs, arguments.seed, arguments.dtype)
     print_table(runs)
     plot(runs, arguments.plot)
@@ -127,15 +122,14 @@ def _backend_names(asked: list[str] | None, dtype: str) -> list[str]:
     """The backends to train on: the named ones, or all that have the dtype."""
     if asked is None:
         return [entry.name for entry in listing() if entry.status == "available" and dtype in load(entry.name).dtypes]
-    names = list(dict.fromkeys(name.strip() for option in asked for name in option.split(",")))
-    for name in names:
+    for name in asked:
         try:
             dtypes = load(name).dtypes
         except (ValueError, RuntimeError) as reason:
             raise CommandError(" ".join(str(reason).split())) from None
         if dtype not in dtypes:
             raise CommandError(f"backend {name!r} does not support {dtype}; it has {', '.join(dtypes)}")
-    return names
+    return asked
 
 
 def train_all(names: list[str], epochs: int, seed: int, dtype: str) -> list[Run]:

@@ -170,12 +170,12 @@ class TestCoverage:
         assert any(use.is_empty for use, _ in trial.situations())
 
     def test_unknown_names(self) -> None:
-        with pytest.raises(ValueError, match="no operation 'ad'; there are"):
+        with pytest.raises(ValueError, match="no operation 'ad'; the nearest are"):
             checks(operations=["ad"])
-        with pytest.raises(ValueError, match="no chapter 'set'; there are"):
+        with pytest.raises(ValueError, match="no chapter 'set'; the nearest are sets"):
             checks(chapters=["set"])
-        with pytest.raises(ValueError, match=r"no chapter 'set'; there are .*sorting"):
-            checks(operations=["add"], chapters=["set"])
+        with pytest.raises(ValueError, match=r"no chapter 'zzz'; there are .*sorting"):
+            checks(operations=["add"], chapters=["zzz"])
 
 
 class TestRank:

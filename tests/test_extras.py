@@ -96,7 +96,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("name", ["backends", "compare", "conformance", "demo"])
+@pytest.mark.parametrize("name", ["backends", "compare", "conformance", "demo", "info"])
 def test_help_needs_no_extra(name: str) -> None:
     done = command(name, "--help")
     assert done.returncode == 0, done.stderr

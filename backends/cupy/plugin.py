@@ -8,6 +8,7 @@ import importlib.metadata
 import importlib.util
 import math
 import operator
+import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
@@ -315,6 +316,14 @@ class CuPy(Backend):
         pool = self.cupy.get_default_memory_pool()
         with self.cupy.cuda.Device(device.id):
             return {"used": pool.used_bytes(), "held": pool.total_bytes()}
+
+    def about(self) -> Mapping[str, str]:
+        runtime = self.cupy.cuda.runtime
+        return {
+            "CUDA driver": str(runtime.driverGetVersion()),
+            "CUDA runtime": str(runtime.runtimeGetVersion()),
+            "kernel cache": os.environ.get("CUPY_CACHE_DIR") or "~/.cupy/kernel_cache",
+        }
 
     def release_memory(self, device: Any) -> None:
         with self.cupy.cuda.Device(device.id):

@@ -242,6 +242,15 @@ class Jax(Backend):
                 raise NotImplementedError(str(error)) from None
             return found
 
+    def about(self) -> Mapping[str, str]:
+        config = self._jax.config
+        return {
+            "jaxlib": self._jax.lib.__version__,
+            "platform": self._jax.default_backend(),
+            "64-bit types": "yes" if self._allows_64_bit else "no, by JAX_ENABLE_X64",
+            "compilation cache": config.jax_compilation_cache_dir or "none",
+        }
+
     def clear_caches(self) -> None:
         self._jax.clear_caches()
 

@@ -32,6 +32,7 @@ from .softmax import KERNELS as SOFTMAX
 from .sorting import KERNELS as SORTING
 from .steps import Form, Forms
 from .sums import is_short, stable_cumsum, stable_sum
+from .threads import THREADS
 
 ndarray, asarray = numpy.ndarray, numpy.asarray
 
@@ -328,6 +329,10 @@ class NumPy(Backend):
 
     def scope(self, device: Any = None) -> Any:
         return Quiet()
+
+    def about(self) -> Mapping[str, str]:
+        blas = numpy.show_config(mode="dicts")["Build Dependencies"]["blas"]
+        return {"BLAS": f"{blas['name']} {blas['version']}", "threads of kernels": str(THREADS)}
 
     def executable(self, program: Program) -> Executable:
         return executable(program, FORMS, self.apart)

@@ -14,7 +14,7 @@ from typing import Any
 
 import tensorplug as tp
 from tensorplug.backends import load
-from tensorplug.cli import CommandError
+from tensorplug.cli import CommandError, add_backends
 from tensorplug.tables import print_table
 
 from ..destination import require_writable
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "program", type=Path, metavar="PROGRAM.py", help="defines program(*inputs), and inputs(), which returns them"
     )
     parser.add_argument("--function", default="program", metavar="NAME", help="the function to run (%(default)s)")
-    parser.add_argument("--backends", nargs="+", metavar="NAME", help="by default all that are available")
+    add_backends(parser)
     parser.add_argument(
         "--reference", metavar="NAME", help="the backend to compare with; by default JAX, if it is among them"
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import tensorplug
@@ -77,6 +78,9 @@ def has_operands(name: str) -> bool:
     """Whether an operation takes tensors."""
     return any(use.operands and not use.is_empty for use in uses_of(name))
 
+
+NEAREST = 5
+"""How many names a message proposes for an unknown one."""
 
 AUTODIFF = "automatic differentiation"
 SECOND_ORDER = "second order"
@@ -191,9 +195,18 @@ def checks(
             continue
         known = {getattr(check, kind) for check in every}
         if unknown := sorted(set(names) - known):
-            raise ValueError(f"no {kind} {', '.join(map(repr, unknown))}; there are {', '.join(sorted(known))}")
+            raise ValueError("; ".join(_no_such(kind, name, known) for name in unknown))
         found = [check for check in found if getattr(check, kind) in set(names)]
     return [check for check in found if keyword in check.identifier]
+
+
+def _no_such(kind: str, name: str, known: Collection[str]) -> str:
+    """The message for a name that no check has: the nearest names, those with the word inside first."""
+    inside = sorted((one for one in known if name in one), key=len)
+    near = list(dict.fromkeys([*inside[:NEAREST], *difflib.get_close_matches(name, known, NEAREST)]))[:NEAREST]
+    if near:
+        return f"no {kind} {name!r}; the nearest are {', '.join(near)}"
+    return f"no {kind} {name!r}; there are {', '.join(sorted(known))}"
 
 
 def _all_checks() -> Iterator[Check]:

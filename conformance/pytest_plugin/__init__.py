@@ -24,7 +24,8 @@ def pytest_load_initial_conftests(parser: Any, args: list[str]) -> None:
     except ModuleNotFoundError as error:
         raise pytest.UsageError(str(error)) from None
     group = parser.getgroup("tensorplug", "conformance of Tensorplug's backends")
-    group.addoption("--backend", action="append", metavar="NAME", help="may be repeated; by default all backends")
+    help = "backends, with commas between them; may be repeated; by default all that are available"
+    group.addoption("--backend", action="append", metavar="NAME", help=help)
     for level, help in (("quick", "under a minute for numpy"), ("thorough", "hours, for releases")):
         group.addoption(f"--{level}", dest="level", action="store_const", const=level, default="default", help=help)
     group.addoption("--conformance-seed", type=int, default=0, metavar="N", help="seed of the examples")

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import tensorplug
 from tensorplug.backends import Entry, listing
+from tensorplug.cli import add_backends
 from tensorplug.extras import install_command
 
 from .table import Outcome, page
@@ -75,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="array_api_tests", description="The array API standard's own test suite.")
     parser.add_argument("--examples", type=int, default=20, help="random examples for each test (default: 20)")
-    parser.add_argument("--backends", nargs="+", metavar="NAME", help="by default all that are available")
+    add_backends(parser)
     parser.add_argument("--table", type=Path, metavar="PAGE", help="file for the table of functions")
     options, for_pytest = parser.parse_known_args(arguments)
     checkout = Path(os.environ.get(CHECKOUT) or os.devnull)

@@ -1,0 +1,124 @@
+"""The command line: what its commands have in common, ``tensorplug info``, and ``make help``."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy
+import pytest
+
+import tensorplug as tp
+from tensorplug import info
+from tensorplug.backends import load
+from tensorplug.cli import COMMANDS, BackendNames, add_backends, main
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"tensorplug {tp.__version__}\n"
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_an_unknown_option_shows_the_usage_of_its_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    given = [name, "--frobnicate"] if name != "compare" else [name, "program.py", "--frobnicate"]
+    with pytest.raises(SystemExit) as ended:
+        main(given)
+    assert ended.value.code == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"usage: tensorplug {name} ")
+    assert "unrecognized arguments: --frobnicate" in printed
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ([], None),
+        (["--backend", "a"], ["a"]),
+        (["--backend", "a", "b"], ["a", "b"]),
+        (["--backends", "a,b"], ["a", "b"]),
+        (["--backend", "a, b", "--backend=c", "--backend", "a"], ["a", "b", "c"]),
+    ],
+)
+def test_names_of_backends(given: list[str], names: list[str] | None) -> None:
+    parser = argparse.ArgumentParser()
+    add_backends(parser)
+    assert parser.parse_args(given).backends == names
+    # With positional names too, as for the suite.
+    parser.add_argument("backends", nargs="*", action=BackendNames)
+    assert parser.parse_args(given).backends == (names or [])
+    assert parser.parse_args(["x", *given]).backends == ["x", *(names or [])]
+
+
+@pytest.mark.parametrize("name", ["compare", "conformance", "demo"])
+def test_every_command_names_backends_alike(name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text("def program(): return 1\n")
+    given = [name, str(tmp_path / "program.py")] if name == "compare" else [name]
+    assert main([*given, "--backend", "nowhere"]) == 2
+    assert re.search("'nowhere' is unknown|unknown backend 'nowhere'", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "nearest"),
+    [
+        ("--op", "sofmax", "softmax"),
+        ("--op", "_norm", "norm"),
+        ("--chapter", "sort", "sorting"),
+        ("--op", "?", "add"),
+    ],
+)
+def test_names_that_no_check_has(option: str, name: str, nearest: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["conformance", "numpy", option, name, option, name]) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"tensorplug conformance: no {'chapter' if 'chapter' in option else 'operation'} ")
+    assert nearest in printed
+    assert printed.count(repr(name)) == 1
+    assert len(printed) < 200 or name == "?"
+
+
+def test_info(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENSORPLUG_BACKEND", "numpy")
+    assert main(["info"]) == 0
+    printed = capsys.readouterr().out
+    for line in (f"  version: {tp.__version__}", f"  numpy: {numpy.__version__}", "  TENSORPLUG_BACKEND: numpy"):
+        assert f"\n{line}\n" in printed
+    assert "backend cupy\n" in printed
+    assert re.search(r"backend numpy\n  status: available\n.*\n  devices: cpu\n  BLAS: \S+ \S+\n", printed)
+
+
+def test_info_shows_what_a_backend_says_of_itself(backend: str) -> None:
+    lines = dict(info.sections())[f"backend {backend}"]
+    assert lines.items() >= load(backend).backend.about().items()
+    assert lines["devices"].startswith("cpu")
+    if backend == "jax":
+        import jax
+
+        assert lines["version"] == f"jax {jax.__version__}"
+        assert {"jaxlib", "compilation cache"} <= lines.keys()
+
+
+def test_info_of_a_backend_that_cannot_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OSError("no driver")
+
+    monkeypatch.setattr(load("numpy").backend, "about", fail)
+    assert dict(info.sections())["backend numpy"]["about"] == "raised OSError: no driver"
+
+
+def test_make_help_lists_every_target() -> None:
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    done = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    phony = re.search(r"^\.PHONY: (help .*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert phony is not None
+    assert re.findall(r"^  make (\S+)  +\S", done.stdout, re.MULTILINE) == sorted(
+        phony[1].split(), key=done.stdout.index
+    )
+    assert all(f"  make {target} " in done.stdout for target in phony[1].split())
