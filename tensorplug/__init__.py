@@ -20,6 +20,7 @@ from . import utils as utils
 from .autograd.modes import *
 from .core.autodiff.leaves import *
 from .core.interchange.interop import *
+from .core.interchange.native import *
 from .core.interchange.printing import *
 from .core.interchange.saving import *
 from .core.memory.structure import *

@@ -224,6 +224,7 @@ READS = {
     "autograd/gradcheck.py": "finite differences are numbers",
     "core/dispatch/keys.py view_dtype": "bits are converted on the host where the library cannot",
     "core/interchange/interop.py": "NumPy arrays, lists and numbers made of tensors",
+    "core/interchange/native.py": "transforms say that an array is not to be had",
     "core/interchange/printing.py": "text made of tensors",
     "core/interchange/saving.py": "files made of tensors",
     "core/memory/coercion.py python_number": "NumPy's scalars",
