@@ -75,8 +75,9 @@ def _with_slope(function: Callable[..., float]) -> Kernel:
     @quiet
     def kernel(input: Any, target: Any, *, options: tuple[Any, ...]) -> tuple[Any, Any]:
         slopes = numpy.empty(input.shape, input.dtype)
-        loss = function(input.reshape(-1), target.reshape(-1), slopes.reshape(-1), *options)
-        return asarray(loss, input.dtype), slopes
+        flat = (input.reshape(-1), target.reshape(-1), slopes.reshape(-1))
+        sums = _map_blocks(lambda *arrays: function(*arrays, *options), *flat)
+        return asarray(sum(sums), input.dtype), slopes
 
     return kernel
 
@@ -141,7 +142,7 @@ def gradient_from_slope(upstream: Any, slope: Any, *operands: Any, options: Any,
 
 
 _WITH_SLOPE: dict[str, Callable[..., float]] = {
-    "binary_cross_entropy_with_logits": lambda *arrays: sum(_map_blocks(_cross_entropy, *arrays)),
+    "binary_cross_entropy_with_logits": _cross_entropy,
     "huber_loss": _huber,
     "l1_loss": _l1,
     "mse_loss": _mse,

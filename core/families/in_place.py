@@ -72,7 +72,8 @@ def binary_in_place(operation: Operation, apply: Callable[..., Any]) -> Callable
 
     def method(self: Tensor, other: Any) -> Tensor:
         if type(other) is not Tensor or other._key is not self._key:
-            require_level(name, self, other)
+            if type(other) is Tensor:
+                require_level(name, self, other)
             operands = pair(operation, self, other)
             if operands is None:
                 raise unsupported(name, self, other)
