@@ -6,13 +6,17 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, final
 
-from ..extras import require
 from . import engine
+from .layout import Box, svg
 from .node import Leaf
 from .outputs import Gradients, Selection
 from .protocol import is_tensor
 
 _HEAD = 'digraph {\n    rankdir=BT\n    node [shape=box, style="rounded,filled", fillcolor=white, fontname=Helvetica]\n'
+
+
+LEAF = "lightblue"
+"""The colour of leaves."""
 
 
 @final
@@ -25,30 +29,25 @@ class Graph:
         The graph in Graphviz's language.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, boxes: Sequence[Box], arrows: Sequence[tuple[int, int]]) -> None:
         self.source = source
+        self._boxes = boxes
+        self._arrows = arrows
 
     def svg(self) -> str:
-        """The picture as SVG.
-
-        Raises
-        ------
-        ImportError
-            If Graphviz, or its Python package, is not installed.
-        """
-        require("draw", "draw", "graphviz")
-        import graphviz
-
+        """The picture as SVG, by Graphviz if it and its Python package are installed, else by a simpler layout."""
         try:
+            import graphviz
+
             return str(graphviz.Source(self.source).pipe(format="svg", encoding="utf-8"))
+        except ImportError:
+            pass
         except graphviz.ExecutableNotFound:
-            raise ImportError("draw: the program dot is missing; install Graphviz (graphviz.org)") from None
+            pass
+        return svg(self._boxes, self._arrows)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        try:
-            return {"image/svg+xml": self.svg(), "text/plain": self.source}
-        except ImportError:
-            return {"text/plain": self.source}
+        return {"image/svg+xml": self.svg(), "text/plain": self.source}
 
     def __repr__(self) -> str:
         return self.source
@@ -103,9 +102,11 @@ def draw(outputs: Any, names: Mapping[str, Any] | None = None) -> Graph:
     shapes = _shapes(roots)
     called = {id(tensor._node): name for name, tensor in (names or {}).items()}
     numbers = {node: i for i, node in enumerate(nodes)}
-    lines = [_line(numbers[node], node, called.get(id(node)), shapes.get(node)) for node in nodes]
-    arrows = [f"    {numbers[edge]} -> {numbers[node]}\n" for node in nodes for edge in node.edges if edge is not None]
-    return Graph("".join((_HEAD, *lines, *arrows, "}")))
+    boxes = [_box(node, called.get(id(node)), shapes.get(node)) for node in nodes]
+    arrows = [(numbers[edge], numbers[node]) for node in nodes for edge in node.edges if edge is not None]
+    lines = [_line(number, box) for number, box in enumerate(boxes)]
+    lines += [f"    {source} -> {target}\n" for source, target in arrows]
+    return Graph("".join((_HEAD, *lines, "}")), boxes, arrows)
 
 
 def _nodes(roots: Sequence[Any]) -> list[Any]:
@@ -145,12 +146,16 @@ def _zeros(root: Any) -> Any:
     return key.library.ops.zeros(root.shape, dtype=key.native_dtype, device=key.native_device)
 
 
-def _line(number: int, node: Any, name: str | None, shape: tuple[int, ...] | None) -> str:
+def _box(node: Any, name: str | None, shape: tuple[int, ...] | None) -> Box:
     is_leaf = type(node) is Leaf
     title = name or ("leaf" if is_leaf else node.name)
     if not is_leaf and type(node.rule) is Selection:
         title = f"{node.name}: {node.rule.output}"
     if is_leaf and shape is None and node.tensor() is not None:
         shape = node.tensor().shape
-    label = title.replace("\\", "\\\\").replace('"', '\\"') + (f"\\n{shape}" if shape is not None else "")
-    return f'    {number} [label="{label}"{", fillcolor=lightblue" if is_leaf else ""}]\n'
+    return Box([title] if shape is None else [title, str(shape)], LEAF if is_leaf else "white")
+
+
+def _line(number: int, box: Box) -> str:
+    label = "\\n".join(line.replace("\\", "\\\\").replace('"', '\\"') for line in box.lines)
+    return f'    {number} [label="{label}"{"" if box.colour == "white" else f", fillcolor={box.colour}"}]\n'

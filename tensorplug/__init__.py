@@ -98,14 +98,16 @@ from .nn.functional import rms_norm as rms_norm
 from .nn.functional import rrelu as rrelu
 from .nn.functional import selu as selu
 from .nn.functional import threshold as threshold
+from .notebook import load_ipython_extension as load_ipython_extension
+from .notebook import unload_ipython_extension as unload_ipython_extension
 
 __array_api_version__ = "2025.12"
 __version__ = "0.1.0"
 
 # Type checkers cannot evaluate this list; a star import re-exports names for them.
 if not _typing.TYPE_CHECKING:
-    _hidden_modules = ("backends", "core", "cuda", "extras")
-    __all__ = [name for name in dir() if not name.startswith("_") and name not in _hidden_modules]
+    _hidden = {"backends", "core", "cuda", "extras", "notebook", "load_ipython_extension", "unload_ipython_extension"}
+    __all__ = [name for name in dir() if not name.startswith("_") and name not in _hidden]
     __all__ += ["__array_api_version__", "__array_namespace_info__"]
 
 _explain_absent(_sys.modules[__name__], autograd, cuda, fft, func, linalg, losses, nn, nn.functional, special)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -92,22 +92,64 @@ def test_names_are_of_tensors(backend: str) -> None:
         draw(leaf() * 2, names={"a": 3})
 
 
-def test_in_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
-    graph = draw(leaf() * 2)
-    monkeypatch.setitem(sys.modules, "graphviz", None)
-    with pytest.raises(ImportError, match=r"graphviz.*\[draw\]"):
-        graph.svg()
-    assert graph._repr_mimebundle_() == {"text/plain": graph.source}
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def picture(graph: Any) -> ElementTree.Element:
+    return ElementTree.fromstring(graph._repr_mimebundle_()["image/svg+xml"])
+
+
+@pytest.fixture(params=["no package", "no program"])
+def without_graphviz(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Graphviz:
+        class ExecutableNotFound(RuntimeError):
+            pass
+
+        def Source(self, source: str) -> None:
+            raise self.ExecutableNotFound
+
+    monkeypatch.setitem(sys.modules, "graphviz", None if request.param == "no package" else Graphviz())
+
+
+@pytest.mark.usefixtures("without_graphviz")
+def test_a_picture_without_graphviz() -> None:
+    x, w = leaf(), leaf((3, 4))
+    y = tp.matmul(x, w)
+    loss = (tp.tanh(y) * y + w.sum() * 3).sum()
+    graph = draw(loss, names={"x<": x})
+    drawn = picture(graph)
+    boxes = {}
+    texts = [(one.text, float(one.get("x", 0)), float(one.get("y", 0))) for one in drawn.iter(f"{SVG}text")]
+    assert {"x<", "tanh", "matmul"} <= {text for text, _, _ in texts}
+    for rect in drawn.iter(f"{SVG}rect"):
+        left, top, width, height = (float(rect.get(name, 0)) for name in ("x", "y", "width", "height"))
+        assert left >= 0
+        assert top >= 0
+        assert left + width <= float(drawn.get("width", 0))
+        assert top + height <= float(drawn.get("height", 0))
+        inside = [text for text, x, y in texts if left <= x <= left + width and top <= y <= top + height]
+        boxes["\\n".join(inside)] = (left, top, width, height)
+    assert sorted(boxes) == sorted(set(labels(graph.source)))
+    # No two boxes meet, and what is computed later is higher.
+    every = list(boxes.values())
+    for i, (left, top, width, height) in enumerate(every):
+        for other, high, wide, _ in every[:i]:
+            assert abs(top - high) >= height or left + width <= other or other + wide <= left
+    assert boxes["x<\\n(2, 3)"][1] > boxes["matmul\\n(2, 4)"][1] > boxes["tanh\\n(2, 4)"][1]
+    assert len(list(drawn.iter(f"{SVG}path"))) == graph.source.count("->") + 1
+
+
+@pytest.mark.usefixtures("without_graphviz")
+def test_a_long_graph_is_drawn_at_once() -> None:
+    x = leaf(())
+    for _ in range(500):
+        x = x * x + 1
+    assert float(picture(draw(x)).get("height", 0)) > 500 * 40
 
 
 def test_svg() -> None:
     pytest.importorskip("graphviz", reason="the Python package graphviz is an extra")
-    graph = draw(leaf() * 2)
-    if shutil.which("dot") is None:
-        with pytest.raises(ImportError, match="draw: the program dot is missing"):
-            graph.svg()
-    else:
-        assert "<svg" in graph._repr_mimebundle_()["image/svg+xml"]
+    assert "<svg" in draw(leaf() * 2).svg()
 
 
 def test_of_a_graphviz(monkeypatch: pytest.MonkeyPatch) -> None:

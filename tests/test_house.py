@@ -223,6 +223,7 @@ def test_no_operation_is_reached_by_its_name_in_the_registry(folder: str) -> Non
 READS = {
     "autograd/gradcheck.py": "finite differences are numbers",
     "core/dispatch/keys.py view_dtype": "bits are converted on the host where the library cannot",
+    "core/interchange/display.py": "pictures and tables made of tensors",
     "core/interchange/interop.py": "NumPy arrays, lists and numbers made of tensors",
     "core/interchange/native.py": "transforms say that an array is not to be had",
     "core/interchange/printing.py": "text made of tensors",

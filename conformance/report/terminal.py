@@ -21,7 +21,7 @@ SHOWN: Final = 20
 
 @contextmanager
 def progress(total: int, file: TextIO | None = None) -> Iterator[Advance]:
-    """Show the progress of the suite: a bar on a terminal, lines elsewhere.
+    """Show the progress of the suite: a bar on a terminal and in a notebook with ipywidgets, lines elsewhere.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def progress(total: int, file: TextIO | None = None) -> Iterator[Advance]:
     [100%] 1 passed, 0 failed, 0 unsupported, 0 s, at add on numpy
     """
     file = sys.stdout if file is None else file
-    if _has_rich(file):
+    if _has_rich(file) or in_notebook():
         with coloured.progress(total, file) as advance:
             yield advance
     else:
@@ -70,6 +70,12 @@ def print_report(run: Run, changes: Changes | None = None, file: TextIO | None =
         plain.print_report(run, findings(run, changes, most), file)
         if file.isatty():
             print(f"For colours and a progress bar: {install_command('conformance')}", file=file)
+
+
+def in_notebook() -> bool:
+    """Whether a notebook runs this process and can show a progress bar."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return hasattr(shell, "kernel") and all(map(find_spec, ("rich", "ipywidgets")))
 
 
 def _has_rich(file: TextIO) -> bool:

@@ -176,12 +176,12 @@ def format_array(array: numpy.ndarray, indent: int, options: PrintOptions) -> st
     """
     if array.size == 0:
         return "[]"
-    shown, shortened = _summarize(array, options)
-    write, width = _column(shown, options)
+    shown, shortened = summarize(array, options)
+    write, width = column(shown, options)
     return _nest(shown, shortened, indent, options, write, width)
 
 
-def _summarize(array: numpy.ndarray, options: PrintOptions) -> tuple[numpy.ndarray, tuple[bool, ...]]:
+def summarize(array: numpy.ndarray, options: PrintOptions) -> tuple[numpy.ndarray, tuple[bool, ...]]:
     """The elements to print, and for each axis whether its middle is left out."""
     edge = options.edgeitems
     shortened = tuple(array.size > options.threshold and length > 2 * edge for length in array.shape)
@@ -195,7 +195,7 @@ def _summarize(array: numpy.ndarray, options: PrintOptions) -> tuple[numpy.ndarr
     return (array if array.dtype.kind in "biufc" else array.astype(numpy.float32)), shortened
 
 
-def _column(array: numpy.ndarray, options: PrintOptions) -> tuple[Write, int]:
+def column(array: numpy.ndarray, options: PrintOptions) -> tuple[Write, int]:
     """The function that formats an element of the array, and its width."""
     if array.dtype.kind == "c":
         return _complex_column(array, options)
