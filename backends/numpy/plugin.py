@@ -16,7 +16,7 @@ from ..common.special import kernels as special_kernels
 from ..contract import DTYPE_NAMES, Backend, Kernel
 from ..hookspecs import hookimpl
 from ..program import Executable, Program
-from . import ufuncs
+from . import special, ufuncs
 from .ctc import KERNELS as CTC
 from .elementwise import corrected
 from .fft import KERNELS as FFT
@@ -212,6 +212,7 @@ def _is_small(x: Any, mask: Any = None, value: Any = None) -> bool:
 
 FORMS: Forms = {
     **ufuncs.FORMS,
+    **special.FORMS,
     matmul: (Form(numpy.dot, fits=is_dot), Form(matmul)),
     put: (Form(put_into, overwrites=True),),
     _masked_fill: (Form(_masked_fill_into, is_elementwise=True, fits=_is_small),),
@@ -241,7 +242,7 @@ class NumPy(Backend):
         kernels |= corrected(kernels)
         kernels["special.logaddexp2"] = ufuncs.binary(numpy.logaddexp2)
         if importlib.util.find_spec("scipy") is not None:
-            kernels |= special_kernels("scipy.special", _quiet_array, kernels["copysign"])
+            kernels |= special_kernels("scipy.special", _quiet_array, kernels["copysign"]) | special.KERNELS
         return (
             kernels
             | FFT
