@@ -14,6 +14,7 @@ import forward  # noqa: E402
 import importing  # noqa: E402
 import loss_functions  # noqa: E402
 import memory  # noqa: E402
+import networks  # noqa: E402
 import peers  # noqa: E402
 import small  # noqa: E402
 import sorting  # noqa: E402
@@ -21,7 +22,7 @@ import transforms  # noqa: E402
 import tutorial  # noqa: E402
 from timing import measure, report  # noqa: E402
 
-MODULES = (small, forward, transforms, compiled, loss_functions, sorting, tutorial, memory, importing)
+MODULES = (small, forward, transforms, compiled, networks, loss_functions, sorting, tutorial, memory, importing)
 
 
 def main(words: list[str]) -> int:

@@ -6,6 +6,7 @@ import math
 
 import numpy
 import pytest
+import scipy.special
 
 import tensorplug as tp
 
@@ -33,6 +34,16 @@ def test_functions_of_two(backend: str, name: str, dtype: str) -> None:
         found = numpy.asarray(function(tp.asarray(x1), tp.asarray(x2)))
         same = numpy.asarray(function(tp.asarray(x1), tp.asarray(numpy.full_like(x1, scalar))))
         assert_close(name, found, same, x1, x2)
+
+
+def test_the_error_function_of_many_numbers() -> None:
+    ordinary = numpy.linspace(-6, 6, 40_000), numpy.logspace(-38, 1, 30_000), -numpy.logspace(-38, 1, 30_000)
+    x = numpy.concatenate([*ordinary, numpy.tile(SPECIAL, 100)]).astype("f4")
+    wanted = scipy.special.erf(x.astype("f8"))
+    for function in (tp.special.erf, tp.compile(lambda x: tp.special.erf(x) * 1.0)):
+        for part in (x, x[::2]):
+            found = function(tp.asarray(part)).numpy()
+            assert_close("erf", found, wanted[:: len(x) // len(part)].astype("f4"), part, part)
 
 
 def assert_close(name: str, found: numpy.ndarray, wanted: numpy.ndarray, x1: numpy.ndarray, x2: numpy.ndarray) -> None:

@@ -33,6 +33,7 @@ LAYOUTS: dict[str, Callable[[], Tensor]] = {
     "reversed": lambda: tp.flip(_full(N, 3), axis=0)[:, ::-1].sum(0, keepdim=True),
     "broadcast": lambda: tp.broadcast_to(_full(1, 3), (N, 3)).sum(0),
     "permuted": lambda: tp.permute_dims(_full(3, N, 2), (2, 0, 1)).sum(2),
+    "rows of a thousand": lambda: _full(40, 1000).sum(1, keepdim=True) * 40.0,
     "wide rows": lambda: _full(N, 40).sum(0),
 }
 

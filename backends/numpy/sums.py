@@ -8,12 +8,15 @@ of n eps. Here rows are summed in groups, and so are the sums of the groups, wha
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy
 
 from ..common.quiet import quietly, run_anyway
-from ..common.sizes import FEW_ROWS, FEW_TERMS, GROUP, HALF_CHUNK, RUN, WIDTH
+from ..common.sizes import FEW_ROWS, FEW_TERMS, GROUP, HALF_CHUNK, MANY_ELEMENTS, RUN, SUMMED_BY_PRODUCT, WIDTH
+
+asarray = numpy.asarray
 
 _reduce: Any = numpy.add.reduce
 _accumulate: Any = numpy.add.accumulate
@@ -23,6 +26,9 @@ def stable_sum(x: Any, axis: tuple[int, ...] | int | None = None, dtype: Any = N
     """``numpy.add.reduce(x, axis, dtype, keepdims=keepdims)`` without warnings, pairwise for floats."""
     if x.size > FEW_ROWS and x.dtype.kind in "fcV":
         axes = tuple(range(x.ndim)) if axis is None else axis if type(axis) is tuple else (axis,)
+        if dtype is None and x.flags.c_contiguous and _is_by_product(x, axes):
+            found = asarray(quietly(numpy.vecdot, x, numpy.ones(x.shape[-1], x.dtype)))
+            return found[..., None] if keepdims else found
         terms = x.shape[axes[0]] if len(axes) == 1 else math.prod([x.shape[i] for i in axes])
         if terms > FEW_ROWS:
             axes = tuple([i % x.ndim for i in axes])
@@ -31,9 +37,18 @@ def stable_sum(x: Any, axis: tuple[int, ...] | int | None = None, dtype: Any = N
     return quietly(_reduce, x, axis, dtype, None, keepdims)
 
 
+def _is_by_product(x: Any, axes: Sequence[int]) -> bool:
+    """Whether dot products with ones sum the rows of an array of this shape and dtype in less time."""
+    if len(axes) != 1 or axes[0] % len(x.shape) != len(x.shape) - 1 or x.dtype.char not in "fd":
+        return False
+    return x.shape[-1] in SUMMED_BY_PRODUCT and math.prod(x.shape) >= MANY_ELEMENTS
+
+
 def is_short(x: Any, *, axis: tuple[int, ...] | int | None = None, keepdims: bool = False) -> bool:
     """Whether the sum of an array of this shape and dtype is NumPy's own, whatever its strides."""
     axes = range(len(x.shape)) if axis is None else axis if type(axis) is tuple else (axis,)
+    if _is_by_product(x, axes):
+        return False
     terms = math.prod([x.shape[i] for i in axes])
     return x.dtype.kind in "biu" or (x.dtype.itemsize != 2 and x.dtype.kind in "fc" and terms <= FEW_ROWS)
 
