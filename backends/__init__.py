@@ -1,6 +1,7 @@
 """Backends: the contract with their plugins, the hooks, and the manager that finds and loads them."""
 
 from .common.casts import convert
+from .common.devices import device_of
 from .contract import (
     CONTRACT_VERSION,
     Backend,
@@ -32,6 +33,7 @@ __all__ = [
     "Region",
     "Span",
     "convert",
+    "device_of",
     "forgetters",
     "hookimpl",
     "hookspec",

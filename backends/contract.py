@@ -29,6 +29,8 @@ from typing import Any, ClassVar, NamedTuple, final
 import numpy
 
 from .common import philox
+from .common.devices import device_of
+from .common.dlpack import Exported, import_bfloat16
 from .common.quiet import Quiet
 from .program import Executable, Program, replay
 
@@ -91,6 +93,10 @@ DTYPE_NAMES = (
     "complex128",
 )
 """Names of all dtypes that Tensorplug knows."""
+
+
+REFUSED_INDEX = (IndexError, TypeError, ValueError, RuntimeError)
+"""What libraries raise for indices that they do not take, such as negative steps; NotImplementedError is among them."""
 
 
 class Span(NamedTuple):
@@ -197,14 +203,21 @@ class Backend:
     def device_name(self, array: Array) -> str:
         """The key in `devices` of the device that holds the array."""
         for name, native in self.devices().items():
-            if array.device == native:
+            if device_of(array) == native:
                 return name
-        return str(array.device)
+        return str(device_of(array))
 
     def from_numpy(self, array: numpy.ndarray, device: Any) -> Array:
-        """A copy of a NumPy array, of any byte order, in memory of the backend's own, on one of its devices."""
-        native = array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
-        return self.namespace.asarray(native, device=device, copy=True)
+        """A copy of a NumPy array, of any strides and byte order, in memory of the backend's own, on a device.
+
+        By default the library is given a contiguous copy in native byte order, which it may share; bfloat16 through
+        DLPack.
+        """
+        # The copy has the strides that its shape tells, which an array of one element may lack, and may be shared.
+        native = numpy.array(array, array.dtype.newbyteorder("="), order="C")
+        if native.dtype.name == "bfloat16":
+            return self.namespace.from_dlpack(Exported(native), device=device)
+        return self.namespace.asarray(native, device=device)
 
     def from_dlpack(self, array: Any, device: Any, copy: bool) -> Array:
         """Import another library's array through DLPack, sharing its memory unless `copy`.
@@ -218,10 +231,12 @@ class Backend:
 
     def to_numpy(self, array: Array) -> numpy.ndarray:
         """The array's values as a NumPy array, which may share the memory and may be read-only."""
-        try:
-            return numpy.from_dlpack(array)
-        except (BufferError, RuntimeError, TypeError, AttributeError):
-            return numpy.asarray(array)
+        for convert in (numpy.from_dlpack, import_bfloat16):
+            try:
+                return convert(array)
+            except (BufferError, RuntimeError, TypeError, AttributeError, ImportError):
+                continue
+        return numpy.asarray(array)
 
     def inspect(self, check: Callable[..., None], *arrays: Array, **parameters: Any) -> None:
         """Check values: call ``check(*hosts, **parameters)``, which may raise, with the arrays as NumPy arrays.
@@ -268,32 +283,34 @@ class Backend:
         """
         try:
             return operator.getitem(array, self._index(array, index))
-        except (IndexError, TypeError, NotImplementedError):
+        except REFUSED_INDEX:
             host = self.to_numpy(array)[self._host_index(index)]
-            return self.from_numpy(numpy.asarray(host), array.device)
+            return self.from_numpy(numpy.asarray(host), device_of(array))
 
     def put(self, array: Array, index: Any, value: Array) -> Array:
         """A copy of the array after ``copy[index] = value``; the array itself is not changed."""
         result = self.copy(array)
         try:
             result[self._index(array, index)] = value
-        except (IndexError, TypeError, NotImplementedError):
+        except REFUSED_INDEX:
             host = numpy.array(self.to_numpy(array))
             host[self._host_index(index)] = self.to_numpy(value)
-            return self.from_numpy(host, array.device)
+            return self.from_numpy(host, device_of(array))
         return result
 
     def _index(self, array: Array, index: Any) -> Any:
         """The index with arrays of the library's own, and an ellipsis for the axes that it leaves out."""
         items = index if isinstance(index, tuple) else (index,)
-        own = [self.from_numpy(item, array.device) if isinstance(item, numpy.ndarray) else item for item in items]
+        device = device_of(array)
+        own = [self.from_numpy(item, device) if isinstance(item, numpy.ndarray) else item for item in items]
         is_short = not any(item is Ellipsis for item in items) and not any(hasattr(item, "shape") for item in own)
         return (*own, Ellipsis) if is_short else tuple(own)
 
     def _host_index(self, index: Any) -> Any:
         """The index with NumPy arrays."""
         items = index if isinstance(index, tuple) else (index,)
-        return tuple(self.to_numpy(item) if hasattr(item, "shape") else item for item in items)
+        own = self.array_types()
+        return tuple(self.to_numpy(item) if isinstance(item, own) else item for item in items)
 
     def write(self, array: Array, index: Any, value: Array) -> None:
         """``array[index] = value``, where arrays are writable."""
@@ -308,7 +325,7 @@ class Backend:
         is_half = added.dtype.itemsize == 2 and added.dtype.kind not in "iu"
         result = numpy.zeros(shape, numpy.float32 if is_half else added.dtype)
         numpy.add.at(result, self._host_index(index), added.astype(result.dtype, copy=False))
-        return self.from_numpy(result.astype(added.dtype, copy=False), array.device)
+        return self.from_numpy(result.astype(added.dtype, copy=False), device_of(array))
 
     def pointwise(
         self, formula: Callable[..., Array], ops: Any, arrays: tuple[Array, ...], options: tuple[Any, ...], summed: bool
@@ -454,5 +471,7 @@ class Backend:
         Returns
         -------
         array, shape (count,), dtype uint64
+            Without uint64 in `dtypes`, the same bits as int64; the numbers are then made of them on the host.
         """
-        return self.from_numpy(philox.words(seed, offset, count), device)
+        words = philox.words(seed, offset, count)
+        return self.from_numpy(words if "uint64" in self.dtypes() else words.view(numpy.int64), device)

@@ -28,6 +28,8 @@ class Loaded(NamedTuple):
         The library's dtypes by Tensorplug's names.
     sources : dict of str to str
         The plugin that supplied a kernel, for kernels that are not the backend's own.
+    plugin : str or None
+        The plugin that supplied the backend; None if it is built in.
     """
 
     name: str
@@ -37,6 +39,11 @@ class Loaded(NamedTuple):
     devices: dict[str, Any]
     dtypes: dict[str, Any]
     sources: dict[str, str]
+    plugin: str | None = None
+
+    def plugin_of(self, operation: str) -> str | None:
+        """The plugin that supplied the kernel of an operation; None if it is built in or the namespace's function."""
+        return self.sources.get(operation) or (self.plugin if operation in self.kernels else None)
 
     def find(self, operation: str) -> Kernel | None:
         """Look up the function that computes an operation: a kernel, else the namespace's function, else None.

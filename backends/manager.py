@@ -218,7 +218,8 @@ class Manager:
         if not devices:
             raise Refused("it has no device")
         kernels, sources = self._collect(supplied)
-        return Loaded(backend.name, backend, namespace, dict(backend.kernels()) | kernels, devices, dtypes, sources)
+        own, plugin = dict(backend.kernels()), None if supplied.origin.built_in else str(supplied.origin)
+        return Loaded(backend.name, backend, namespace, own | kernels, devices, dtypes, sources, plugin)
 
     def _collect(self, supplied: _Supplied) -> tuple[dict[str, Kernel], dict[str, str]]:
         """The kernels that plugins supply for a backend, and the plugin of each."""

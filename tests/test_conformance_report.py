@@ -292,7 +292,9 @@ class TestPipe:
         assert "\x1b" not in text
         assert r"\x00\x1b[31m \ud800 \u2028 {{data}} \xe9" in text
         for one in with_many.failures:
-            assert f"failed {one.identifier}\n" in text
+            if (one.operation, one.aspect) != ("add", "gradients"):
+                assert f"failed {one.identifier}\n" in text
+        assert "  also      add::gradients\n" in text
         lines = text.splitlines()
         assert "elementwise  1 / 53 / 1  3 / 0 / 0" in lines
         assert "linalg       0 / 0 / 0   1 / 0 / 1" in lines
@@ -301,11 +303,29 @@ class TestPipe:
         assert lines[-2:] == ["bad: 1 passed, 53 failed, 1 unsupported", "good: 4 passed, 0 failed, 1 unsupported"]
         assert "more" not in text
 
-    def test_the_operation_at_fault_first(self) -> None:
+    def test_what_to_do_next(self) -> None:
+        """One line a cause, that of the most checks first; of one cause the operation at fault is shown."""
+        strides = [
+            outcome("bad", name, aspect, "failed", failure=Failure(f"raised ValueError: stride {i} is negative{where}"))
+            for i, (name, aspect, where) in enumerate(
+                [("sum", "layouts", " (float32, reversed)"), ("exp", "layouts", ""), ("exp", "out", " (int64)")]
+            )
+        ]
+        wrong = replace(FAILURE, message="1.0, wanted 2.0", culprit="add")
+        within = outcome("bad", "mean", status="failed", failure=wrong)
         file = io.StringIO()
-        print_report(run_of(), file=file)
-        order = re.findall(r"^failed (\S+)$", file.getvalue(), re.MULTILINE)
-        assert order == [one.identifier for one in run_of().failures]
+        print_report(run_of([*OUTCOMES, *strides, within]), file=file)
+        text = file.getvalue()
+        order = re.findall(r"^failed bad::elementwise::(\S+)$", text, re.MULTILINE)
+        assert order == ["add::values", "sum::layouts", "multiply::values"]
+        assert "  also      exp::layouts, exp::out\n" in text
+        lines = text.split("\n")
+        start = lines.index("3 of 8 operations pass. What to do next, what fails the most checks first:")
+        assert lines[start + 2 : start + 4] == [
+            "  3 checks of 2 operations, first sum: raised ValueError: stride 0 is negative",
+            "  1 check of 1 operation, first multiply: multiply: 3.0, wanted 2.0",
+        ]
+        assert lines[start + 1].startswith("  3 checks of 2 operations, first add: add: -0.0")
 
     def test_one_snippet_for_each_operation(self) -> None:
         file = io.StringIO()
@@ -364,7 +384,7 @@ class TestTerminal:
         print_report(run_of(MANY), changes(run_of([outcome("bad", "add")]), run_of(MANY)), terminal)
         text = shown(terminal)
         assert len(re.findall("^failed bad", text, re.MULTILINE)) == 20
-        assert "and 30 more failures" in text
+        assert "and 30 more causes" in text
         assert "\n  and 30 more\n" in text
 
     def test_markup_is_text(self, terminal: Terminal) -> None:

@@ -48,7 +48,7 @@ def test_the_tour(built_in_backend: str) -> None:
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     """What a command of Tensorplug prints where the plugin of Numba is installed."""
-    project = shutil.copytree(EXAMPLES / "tensorplug-numba", tmp_path_factory.mktemp("projects") / "numba")
+    project = shutil.copytree(EXAMPLES / "plugins" / "tensorplug-numba", tmp_path_factory.mktemp("projects") / "numba")
     target = tmp_path_factory.mktemp("environment")
     options = ["--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--target", str(target)]
     subprocess.run([sys.executable, "-m", "pip", "install", *options, str(project)], check=True)

@@ -48,6 +48,17 @@ def export(array: numpy.ndarray, **options: Any) -> Any:
     return _set_dtype_code(array.view(numpy.uint16).__dlpack__(**options), _UNSIGNED, _BFLOAT)
 
 
+class Exported:
+    """A NumPy array that exports itself through DLPack in every dtype, bfloat16 included."""
+
+    def __init__(self, array: numpy.ndarray) -> None:
+        self._array = array
+        self.__dlpack_device__ = array.__dlpack_device__
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return export(self._array, **options)
+
+
 class _AsUint16:
     """An array of bfloat16 that exports itself as uint16."""
 

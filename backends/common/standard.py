@@ -40,6 +40,13 @@ def division(name: str, xp: Any, x1: Array, x2: Array) -> Array:
     return mend(xp, x1, x2, out)
 
 
+def count_nonzero(xp: Any, x: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
+    """Count of nonzero elements, each by itself for no axes, which libraries take for all axes."""
+    if axis == ():
+        return xp.astype(x != 0, xp.int64)
+    return xp.count_nonzero(x, axis=axis, keepdims=keepdims)
+
+
 def mean(xp: Any, x: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
     """Mean, which is NaN for no elements, without a warning."""
     if x.size == 0:
@@ -51,6 +58,7 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "bitwise_left_shift": elementwise.left_shift,
     "bitwise_right_shift": elementwise.right_shift,
     "clip": clip,
+    "count_nonzero": count_nonzero,
     "floor_divide": functools.partial(division, "floor_divide"),
     "mean": mean,
     **{name: functools.partial(apply_to_parts, name) for name in ("expm1", "log1p", "sign", "tan", "tanh")},

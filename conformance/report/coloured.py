@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ..engine.outcome import FAILED, STATUSES, Outcome
+from .causes import cause_of
 from .run import Counts, Run
 from .text import (
     STYLES,
@@ -30,7 +31,7 @@ def _console(file: TextIO) -> Console:
 
 @contextmanager
 def progress(total: int, file: TextIO) -> Iterator[Advance]:
-    """Show a progress bar with the counts and the latest operation; failures are printed above it."""
+    """Show a progress bar with the counts and the latest operation; what fails is printed above it, once a cause."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
     from rich.text import Text
 
@@ -43,6 +44,7 @@ def progress(total: int, file: TextIO) -> Iterator[Advance]:
     )
     counts = dict.fromkeys(STATUSES, 0)
     with Progress(*columns, console=_console(file), transient=True) as display:
+        told = set()
         fields: dict[str, Any] = dict(counts)
         task = display.add_task("", total=total, **fields)
 
@@ -51,7 +53,8 @@ def progress(total: int, file: TextIO) -> Iterator[Advance]:
             fields: dict[str, Any] = dict(counts)
             where = printable(f"{outcome.operation} on {outcome.backend}")
             display.update(task, advance=1, description=where, **fields)
-            if outcome.status == FAILED:
+            if outcome.status == FAILED and cause_of(outcome) not in told:
+                told.add(cause_of(outcome))
                 display.console.print(Text(printable(headline(outcome)), STYLES[FAILED]), soft_wrap=True)
 
         yield advance

@@ -9,6 +9,7 @@ from typing import Final, TextIO
 from tensorplug.tables import aligned
 
 from ..engine.outcome import FAILED, STATUSES, Outcome
+from .causes import cause_of
 from .run import Counts, Run
 from .text import (
     Line,
@@ -32,17 +33,19 @@ def _write(line: str, file: TextIO) -> None:
 
 
 class Progress:
-    """Prints lines of progress: at each twentieth of the checks, after 30 seconds, and for each failure."""
+    """Prints lines of progress: at each twentieth of the checks, after 30 seconds, and for each cause of failures."""
 
     def __init__(self, total: int, file: TextIO) -> None:
         self._total = total
         self._file = file
         self._counts = dict.fromkeys(STATUSES, 0)
+        self._told: set[tuple[str, str]] = set()
         self._start = self._printed = time.monotonic()
 
     def __call__(self, outcome: Outcome) -> None:
         self._counts[outcome.status] += 1
-        if outcome.status == FAILED:
+        if outcome.status == FAILED and cause_of(outcome) not in self._told:
+            self._told.add(cause_of(outcome))
             _write(headline(outcome), self._file)
         done, now = sum(self._counts.values()), time.monotonic()
         total = max(self._total, done)

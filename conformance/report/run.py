@@ -124,6 +124,17 @@ class Run:
             name: Counts.of(outcome for outcome in self.outcomes if outcome.backend == name) for name in self.backends
         }
 
+    @property
+    def passing(self) -> tuple[int, int]:
+        """How many operations have no check that failed, and how many were checked, on all backends together."""
+        statuses = [
+            worst_status(outcome.status for outcome in found)
+            for operations in self.cells.values()
+            for backends in operations.values()
+            for found in backends.values()
+        ]
+        return len(statuses) - statuses.count(FAILED), len(statuses)
+
     def status(self, chapter: str, operation: str, backend: str) -> str | None:
         """The worst status of an operation's checks on a backend; None if it was not checked there."""
         found = self.cells.get(chapter, {}).get(operation, {}).get(backend)

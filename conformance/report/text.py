@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from ..engine.outcome import FAILED, Failure, Outcome
+from .causes import Cause, causes
 from .changes import Changes
 from .run import Counts, Run
 
@@ -73,18 +74,19 @@ def chapters(run: Run) -> Iterator[tuple[str, list[Counts]]]:
 
 
 def findings(run: Run, changes: Changes | None, most: int | None) -> Iterator[Line]:
-    """Lines of the failures and the changes."""
-    shown = run.failures[:most]
-    seen = set()
-    for outcome in shown:
-        subject = (outcome.backend, outcome.chapter, outcome.operation)
-        yield from _failure(run, outcome, with_snippet=subject not in seen)
-        seen.add(subject)
-    if len(shown) < len(run.failures):
-        yield [("", f"and {len(run.failures) - len(shown)} more failures; --report FILE.html shows all")]
-        yield []
+    """Lines of the failures, one of each cause in full, of the changes, and of what to do next."""
+    found = causes(run.failures)
+    for cause in found[:most]:
+        yield from _cause(run, cause, most)
     if changes is not None:
         yield from ([("", line)] for line in changes.lines(most))
+        yield []
+    if found:
+        passing, tried = run.passing
+        yield [("bold", f"{passing} of {tried} operations pass. What to do next, what fails the most checks first:")]
+        yield from ([("", f"  {cause.line}")] for cause in found[:most])
+        if len(found) > len(found[:most]):
+            yield [("", f"  and {len(found) - len(found[:most])} more causes; --report FILE.html shows all")]
         yield []
 
 
@@ -94,13 +96,18 @@ def headline(outcome: Outcome) -> str:
     return f"failed {outcome.identifier}: {message}"
 
 
-def _failure(run: Run, outcome: Outcome, with_snippet: bool) -> Iterator[Line]:
+def _cause(run: Run, cause: Cause, most: int | None) -> Iterator[Line]:
+    outcome, *others = cause.failures
     failure = outcome.failure or Failure("no example was kept")
     yield [(STYLES[FAILED], f"failed {outcome.identifier}")]
     yield [("bold", f"  {failure.message}")]
     for label, text in failure_fields(failure, run.command(outcome.backend, outcome.checked)):
         yield [("dim", f"  {label}"), ("", text.replace("\n", "\n  "))]
-    if with_snippet and failure.snippet:
+    if others:
+        names = [f"{other.operation}::{other.aspect}" for other in others[:most]]
+        names += [f"{len(others) - len(names)} more"] * (len(names) < len(others))
+        yield [("dim", f"  {'also'.ljust(WIDTH)}"), ("", printable(", ".join(names)))]
+    if failure.snippet:
         yield []
         yield from ([("cyan", f"    {line}")] for line in failure.snippet.rstrip("\n").split("\n"))
     yield []

@@ -15,12 +15,14 @@ import numpy
 from ...backends import (
     Backend,
     ByKind,
+    device_of,
     forgetters,
     load,
 )
-from ..types.devices import Device, as_device, backend_devices
+from ..types.devices import DEFAULT_BACKEND, Device, as_device, backend_devices
 from ..types.dtypes import DTYPES, DType
 from ..types.errors import LinAlgError, UnsupportedDTypeError, UnsupportedError
+from .checking import checked
 from .registry import OPERATIONS
 
 _HALVES = ("float16", "bfloat16")
@@ -64,6 +66,7 @@ class Library:
         "name",
         "ops",
         "places",
+        "plugin_of",
         "scope",
         "unsupported",
         "writable",
@@ -80,6 +83,7 @@ class Library:
         self.backend = loaded.backend
         self.find_kernel = loaded.find
         self.find_own_kernel = loaded.kernels.get
+        self.plugin_of = loaded.plugin_of
         self.devices = loaded.devices
         self.places = {device.local_name: device for device in backend_devices(name)}
         self.dtypes = loaded.dtypes
@@ -110,6 +114,8 @@ class Library:
         else:
             # The namespace may have another function of the same name.
             kernel = self.find_own_kernel(name)
+        if operation is not None and kernel is not None and (plugin := self.plugin_of(name)) is not None:
+            return checked(kernel, plugin, operation, self)
         if kernel is not None or operation is None or operation.decomposition is None:
             return kernel
         return self._scoped(self._decomposition(operation))
@@ -248,7 +254,7 @@ def _embed(library: Library) -> Callable[..., Any]:
     zeros, put = library.require_kernel("zeros"), library.backend.put
 
     def embed(array: Any, shape: tuple[int, ...], index: Any) -> Any:
-        return put(zeros(shape, dtype=array.dtype, device=array.device), index, array)
+        return put(zeros(shape, dtype=array.dtype, device=device_of(array)), index, array)
 
     return embed
 
@@ -256,6 +262,18 @@ def _embed(library: Library) -> Callable[..., Any]:
 def _put(library: Library) -> Callable[..., Any]:
     own = library.find_own_kernel("put") or library.backend.put
     return lambda array, value, index: own(array, index, value)
+
+
+def _draw_on_host(library: Library) -> Callable[..., Any]:
+    """Random numbers of a distribution, from words as int64, computed by the host's library."""
+    backend = library.backend
+
+    def draw_on_host(words: Any, distribution: Callable[..., Any], parameters: tuple[Any, ...]) -> Any:
+        host = library_for(DEFAULT_BACKEND).ops
+        drawn = distribution(host, numpy.array(backend.to_numpy(words)).view(numpy.uint64), *parameters)
+        return backend.from_numpy(drawn, device_of(words))
+
+    return draw_on_host
 
 
 def _pointwise(library: Library) -> Callable[..., Any]:
@@ -277,13 +295,14 @@ def _view_dtype(library: Library) -> Callable[..., Any]:
 
     def view_dtype(array: Any, dtypes: tuple[str, str]) -> Any:
         host = library.backend.to_numpy(array)
-        return library.backend.from_numpy(host.view(numpy.dtype(dtypes[1])), array.device)
+        return library.backend.from_numpy(host.view(numpy.dtype(dtypes[1])), device_of(array))
 
     return view_dtype
 
 
 _CONTRACT_KERNELS: dict[str, Callable[[Library], Callable[..., Any]]] = {
     "cast": _cast,
+    "draw_on_host": _draw_on_host,
     "embed": _embed,
     "getitem": lambda library: library.find_kernel("getitem") or library.backend.getitem,
     "index": lambda library: library.find_kernel("getitem") or library.backend.getitem,

@@ -199,9 +199,13 @@ class Operation:
             kernel = self._guarded(key.library, kernel)
         if key.is_half and self.decomposition is not None and self.result == "same" and self.outputs is None:
             kernel = _rounded(kernel, key)
-        if self.outputs is not None:
-            return kernel, tuple(key.with_dtype(RESULTS[result](key.dtype)) for result in self.outputs.values())
-        return kernel, key.with_dtype(RESULTS[self.result](key.dtype))
+        keys = tuple(map(key.with_dtype, self.result_dtypes(key.dtype)))
+        return kernel, keys if self.outputs is not None else keys[0]
+
+    def result_dtypes(self, dtype: DType) -> tuple[DType, ...]:
+        """The dtypes of the results for operands of a dtype."""
+        names = (self.result,) if self.outputs is None else self.outputs.values()
+        return tuple(RESULTS[name](dtype) for name in names)
 
     def is_guarded(self, dtype: DType) -> bool:
         """Whether the values of the last operand are checked in this dtype."""

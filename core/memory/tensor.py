@@ -202,7 +202,8 @@ class Tensor(metaclass=_Constructed):
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
         shape: tuple[int, ...] = self._array.shape
-        return shape
+        # PyTorch has a class of its own.
+        return shape if type(shape) is tuple else tuple(shape)
 
     @property
     def ndim(self) -> int:

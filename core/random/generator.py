@@ -217,13 +217,19 @@ def draw(
     *parameters: Any,
     multiple: int = 1,
 ) -> Tensor:
-    """A tensor of random numbers, which a distribution computes from the generator's next words."""
+    """A tensor of random numbers, which a distribution computes from the generator's next words.
+
+    On backends without uint64 it computes them on the host.
+    """
     count = math.prod(shape)
     words = math.ceil(count / multiple) * multiple
     bits = (generator or default_generator).draw(words, key)
     ops = key.library.ops
     with key.library.scope(key.native_device):
-        drawn = distribution(ops, bits, *parameters)
+        if "uint64" in key.library.dtypes:
+            drawn = distribution(ops, bits, *parameters)
+        else:
+            drawn = ops.draw_on_host(bits, distribution, parameters)
         return wrap(ops.reshape(drawn if words == count else ops.getitem(drawn, slice(0, count)), shape), key)
 
 

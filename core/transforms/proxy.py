@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ...backends import Backend
+from ...backends import Backend, device_of
 from ..dispatch.keys import Library, Ops, own_places
 from ..types.devices import derived
 
@@ -170,7 +170,7 @@ class DerivedLibrary(Library):
 
     def device_of(self, proxy: Proxy) -> Any:
         """The device of the array underneath."""
-        return proxy.array.device
+        return device_of(proxy.array)
 
     def operate(self, function: Callable[..., Any], *operands: Any) -> Proxy:
         """An operator of Python on proxies, other arrays and numbers."""

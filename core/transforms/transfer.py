@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, final
 
 from ...autograd.modes import is_grad_enabled
+from ...backends import device_of
 from ..dispatch.keys import key_for
 from ..memory.structure import carried
 from ..memory.tensor import Tensor
@@ -97,7 +98,7 @@ class Transfer:
         found = batching(library)
         if self.level.size == 1:
             return found.constant(array)
-        zeros = library.ops.zeros((self.level.size, *array.shape), dtype=array.dtype, device=array.device)
+        zeros = library.ops.zeros((self.level.size, *array.shape), dtype=array.dtype, device=device_of(array))
         return Proxy(library.ops.put(zeros, array, (0, ...)), found, self.level)
 
 

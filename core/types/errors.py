@@ -39,6 +39,10 @@ class DivisionByZeroError(ZeroDivisionError, RuntimeError):
     """Integer division by zero: ZeroDivisionError in Python, RuntimeError in PyTorch."""
 
 
+class KernelError(RuntimeError):
+    """A kernel of a plugin returned something else than its operation's result."""
+
+
 class UnsupportedError(NotImplementedError):
     """An operation that a backend declares unsupported."""
 

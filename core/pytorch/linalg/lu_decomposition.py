@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy
 
 from ....autograd.rules.matrices import as_columns, is_complex
+from ....backends import device_of
 from ...dispatch.operation import operation
 from ...families.function import function
 from ...memory.structure import broadcast_to, cast
@@ -62,7 +63,7 @@ class LUFactorExResult(NamedTuple):
 def _lu_factor(ops: Any, x: Any) -> Any:
     """LU decomposition: both triangles in one matrix, LAPACK's pivots, and the rows in the order of L U."""
     *batch, rows, columns = x.shape
-    order = ops.broadcast_to(ops.cast(ops.arange(rows, device=x.device), "int64"), (*batch, rows))
+    order = ops.broadcast_to(ops.cast(ops.arange(rows, device=device_of(x)), "int64"), (*batch, rows))
     finished, pivots = [], [ops.getitem(order, (..., slice(0)))]
     orders = []
     for k in range(min(rows, columns)):
@@ -70,7 +71,7 @@ def _lu_factor(ops: Any, x: Any) -> Any:
         # LAPACK measures complex numbers so.
         size = ops.abs(ops.real(column)) + ops.abs(ops.imag(column)) if is_complex(x) else ops.abs(column)
         pivot = ops.cast(ops.argmax(size, axis=-1, keepdims=True), "int64")
-        exchanged = _exchange(ops, ops.arange(rows - k, device=x.device), 0, pivot)
+        exchanged = _exchange(ops, ops.arange(rows - k, device=device_of(x)), 0, pivot)
         order = ops.take_along_axis(order, exchanged, axis=-1)
         x = ops.take_along_axis(x, ops.broadcast_to(as_columns(ops, exchanged), x.shape), axis=-2)
         top, rest = ops.getitem(x, (..., slice(1), slice(None))), ops.getitem(x, (..., slice(1, None), slice(None)))
@@ -91,7 +92,7 @@ def _lu_factor(ops: Any, x: Any) -> Any:
 @operation(extension="linalg", accepts="integer", result="int64")
 def _permutation(ops: Any, pivots: Any, *, size: int) -> Any:
     """The order of `size` rows after exchanges of row i and row ``pivots[i]``, counted from 1."""
-    positions = ops.cast(ops.arange(size, device=pivots.device), "int64")
+    positions = ops.cast(ops.arange(size, device=device_of(pivots)), "int64")
     order = ops.broadcast_to(positions, (*pivots.shape[:-1], size))
     pivots = ops.cast(pivots, "int64") - 1
     for k in range(pivots.shape[-1]):

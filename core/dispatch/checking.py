@@ -1,0 +1,80 @@
+"""Checks of what the kernels of plugins return: a wrong array is told at once, with the plugin and the operation.
+
+Kernels that come with Tensorplug are not checked, so they cost no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from ...backends import ByKind
+from ..types.dtypes import DTYPES
+from ..types.errors import KernelError
+
+
+def checked(kernel: Any, plugin: str, operation: Any, library: Any) -> Any:
+    """The kernel, with an error for what is no array of the dtype and shape that the operation has.
+
+    An exception of the kernel gets a note of the plugin and the operation.
+
+    Parameters
+    ----------
+    kernel : callable or ByKind
+    plugin : str
+        Where it comes from.
+    operation : Operation
+    library : Library
+    """
+    if type(kernel) is ByKind:
+        return kernel.wrapped(lambda one: checked(one, plugin, operation, library))
+    where = f"kernel {operation.name!r} of plugin {plugin} for backend {library.name!r}"
+    shape_of = _shape_of(operation)
+
+    def checking(*arrays: Any, **parameters: Any) -> Any:
+        try:
+            found = kernel(*arrays, **parameters)
+        except Exception as error:
+            error.add_note(f"in {where}")
+            raise
+        operand = arrays[0][0] if operation.sequence else arrays[len(operation.operands) - 1]
+        wanted = operation.result_dtypes(DTYPES[library.backend.dtype_name(operand)])
+        given: Any = (found,) if operation.outputs is None else found
+        if not isinstance(given, (tuple, list)) or len(given) != len(wanted):
+            raise KernelError(f"{where}: returned {_described(found)}, wanted a tuple of {len(wanted)} arrays")
+        for one, dtype in zip(given, wanted, strict=True):
+            native = library.dtypes.get(dtype.name)
+            if not isinstance(one, library.array_types):
+                raise KernelError(f"{where}: returned {_described(one)}, wanted an array of the backend's library")
+            if native is not None and one.dtype != native:
+                raise KernelError(
+                    f"{where}: returned an array of {library.backend.dtype_name(one)}, wanted {dtype.name}"
+                )
+        if shape_of is not None and tuple(found.shape) != (shape := shape_of(arrays, parameters)):
+            raise KernelError(f"{where}: returned an array of shape {tuple(found.shape)}, wanted {shape}")
+        return found
+
+    return checking
+
+
+def _shape_of(operation: Any) -> Callable[[Any, Any], tuple[int, ...]] | None:
+    """What tells the shape of an operation's result from its operands and parameters, if that is simple."""
+    if operation.elementwise:
+        return lambda arrays, parameters: numpy.broadcast_shapes(*(tuple(x.shape) for x in arrays))
+    if {"axis", "keepdims"}.issubset(operation.parameters) and operation.outputs is None:
+        return _reduced
+    return None
+
+
+def _reduced(arrays: Any, parameters: Any) -> tuple[int, ...]:
+    shape, axis = tuple(arrays[0].shape), parameters.get("axis")
+    axes = range(len(shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
+    gone = {i % len(shape) for i in axes}
+    kept = [1 if i in gone else length for i, length in enumerate(shape) if i not in gone or parameters.get("keepdims")]
+    return tuple(kept)
+
+
+def _described(found: Any) -> str:
+    return "None" if found is None else f"{found!r:.60} of type {type(found).__name__}"
