@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Mapping
 from typing import Any
 
 from pluggy import HookImpl, PluginManager
@@ -55,8 +55,8 @@ def check_contract(declaring: object) -> None:
         )
 
 
-def check_backend(backend: object, taken: Container[str]) -> Backend:
-    """Return the backend; raise `Refused` if it is none, or has a name that is invalid or taken."""
+def check_backend(backend: object, taken: Mapping[str, str]) -> Backend:
+    """Return the backend; raise `Refused` if it is none, or has a name that is invalid or taken by another plugin's."""
     if not isinstance(backend, Backend):
         raise Refused(f"tensorplug_backends gave {backend!r}, which is no instance of Backend")
     check_contract(backend)
@@ -67,7 +67,8 @@ def check_backend(backend: object, taken: Container[str]) -> Backend:
             "unless it names a device or a dtype"
         )
     if name in taken:
-        raise Refused(f"there is another backend {name!r}, which came first")
+        of_plugin = f", of plugin {taken[name]}" if taken[name] else ""
+        raise Refused(f"there is another backend {name!r}{of_plugin}, which came first")
     return backend
 
 

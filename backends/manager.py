@@ -187,13 +187,15 @@ class Manager:
             raise Refused("it is registered already")
         accepted: dict[str, _Supplied] = {}
         refused: list[tuple[str, Refused]] = []
+        taken = {name: "" if one.origin.built_in else str(one.origin) for name, one in self._supplied.items()}
         try:
             self._pluggy.register(plugin, name=str(origin))
             hooks = hooks_of(plugin, self._pluggy)
             for given in [given for hook in hooks["tensorplug_backends"] for given in backends_of(hook)]:
                 try:
-                    backend = check_backend(given, self._supplied | accepted)
+                    backend = check_backend(given, taken)
                     accepted[backend.name] = _Supplied(backend, plugin, origin)
+                    taken[backend.name] = str(origin)
                 except Refused as error:
                     if strict:
                         raise

@@ -224,6 +224,7 @@ READS = {
     "autograd/gradcheck.py": "finite differences are numbers",
     "core/dispatch/keys.py view_dtype": "bits are converted on the host where the library cannot",
     "core/interchange/display.py": "pictures and tables made of tensors",
+    "core/dispatch/keys.py draw_on_host": "random words become numbers on the host",
     "core/interchange/interop.py": "NumPy arrays, lists and numbers made of tensors",
     "core/interchange/native.py": "transforms say that an array is not to be had",
     "core/interchange/printing.py": "text made of tensors",

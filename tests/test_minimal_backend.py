@@ -12,6 +12,7 @@ import pytest
 import tensorplug as tp
 from tensorplug.backends import (
     Backend,
+    device_of,
     hookimpl,
     register,
     unregister,
@@ -290,3 +291,189 @@ def test_no_cholesky_of_nan_and_a_backward_pass_without_warnings() -> None:
     x = tp.tensor([0.0], requires_grad=True)
     tp.log(x).sum().backward()
     assert x.grad.tolist() == [np.inf]
+
+
+class Picky(Strict):
+    """Takes contiguous arrays in native byte order only, has no uint64, and refuses indices as PyTorch does."""
+
+    name = "picky"
+
+    def load(self) -> Any:
+        def asarray(obj: Any, **options: Any) -> Any:
+            if isinstance(obj, np.ndarray):
+                strides = np.empty(obj.shape, obj.dtype).strides
+                assert obj.strides == strides, f"strides are {obj.strides}, wanted {strides}"
+            return strict.asarray(obj, **options)
+
+        return types.SimpleNamespace(**{**vars(strict), "asarray": asarray})
+
+    def dtypes(self) -> Any:
+        return {name: dtype for name, dtype in super().dtypes().items() if name != "uint64"}
+
+    def _index(self, array: Any, index: Any) -> Any:
+        own = super()._index(array, index)
+        if any(isinstance(item, slice) and (item.step or 1) < 0 for item in own):
+            raise ValueError("step must be greater than zero")
+        return own
+
+
+@pytest.fixture
+def picky() -> Iterator[None]:
+    plugin = types.SimpleNamespace(tensorplug_backends=hookimpl(lambda: [Picky()]))
+    plugin.tensorplug_backends.__name__ = "tensorplug_backends"
+    register(plugin)
+    with tp.backend("picky"):
+        yield
+    unregister(plugin)
+
+
+@pytest.mark.usefixtures("picky")
+class TestPicky:
+    """What libraries refuse, the contract's defaults work around, so that plugins need not."""
+
+    @pytest.mark.parametrize(
+        "host",
+        [
+            VALUES[::-1],
+            VALUES.T,
+            VALUES[:, ::2],
+            np.ones((3, 1))[:1][::-2],
+            np.arange(3).astype(">i4"),
+            VALUES[0, 0, 0],
+        ],
+    )
+    def test_from_numpy_gives_contiguous_arrays(self, host: np.ndarray) -> None:
+        assert tp.asarray(host).tolist() == host.tolist()
+
+    def test_negative_steps(self) -> None:
+        x = tp.tensor(VALUES)
+        assert x[::-1, :, ::-2].tolist() == VALUES[::-1, :, ::-2].tolist()
+        x[:, ::-1] = tp.tensor(VALUES)
+        assert x.tolist() == VALUES[:, ::-1].tolist()
+
+    @pytest.mark.parametrize(
+        "drawn",
+        [
+            lambda: tp.rand(5),
+            lambda: tp.randn(5, dtype="float64"),
+            lambda: tp.randint(-5, 2**40, (4,)),
+            lambda: tp.randperm(6),
+            lambda: tp.vmap(lambda x: x + tp.rand(3), randomness="different")(tp.zeros(2)),
+            lambda: tp.compile(lambda x: x + tp.rand(3))(tp.zeros(3)),
+            lambda: tp.nn.functional.dropout(tp.ones(8)),
+        ],
+    )
+    def test_random_numbers_without_uint64(self, drawn: Any) -> None:
+        tp.manual_seed(5)
+        found = drawn()
+        assert found.backend == "picky"
+        with tp.backend("numpy"):
+            tp.manual_seed(5)
+            assert found.tolist() == drawn().tolist()
+
+    def test_the_host_as_index(self) -> None:
+        index = np.array([[2, 0], [1, 1]])
+        assert tp.tensor(VALUES[0])[::-1][index].tolist() == VALUES[0][::-1][index].tolist()
+
+
+def test_no_axes_are_none() -> None:
+    assert tp.count_nonzero(tp.tensor([3, 0, 2]), axis=()).tolist() == [1, 0, 1]
+
+
+def test_arrays_that_do_not_tell_their_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("array_api_compat.device", lambda array: "there")
+    assert device_of(object()) == "there"
+    assert device_of(strict.zeros(1)) == strict.zeros(1).device
+
+
+def _namespace_kernel(name: str) -> Any:
+    return lambda *arrays, **parameters: getattr(strict, name)(*arrays, **parameters)
+
+
+WRONG: dict[str, tuple[str, Any, str]] = {
+    "shape": ("exp", lambda x: strict.exp(x)[:1], "an array of shape (1,), wanted (3,)"),
+    "broadcast": ("add", lambda x1, x2: x1, "an array of shape (2, 1), wanted (2, 3)"),
+    "reduced": ("max", lambda x, axis, keepdims: x[:2], "an array of shape (2,), wanted (1,)"),
+    "dtype": ("exp", lambda x: strict.astype(x, strict.float64), "an array of float64, wanted float32"),
+    "bool": ("less", lambda x1, x2: x1, "an array of float32, wanted bool"),
+    "type": ("exp", lambda x: [1.0], "[1.0] of type list, wanted an array of the backend's library"),
+    "nothing": ("add", lambda x1, x2: None, "None, wanted an array of the backend's library"),
+    "tuple": ("linalg.qr", lambda x, mode: x, "wanted a tuple of 2 arrays"),
+}
+
+CALLS: dict[str, Any] = {
+    "add": lambda x: tp.ones(2, 1, device=x.device) + x,
+    "exp": tp.exp,
+    "less": lambda x: x < 1.0,
+    "linalg.qr": lambda x: tp.linalg.qr(tp.eye(3, device=x.device)),
+    "max": lambda x: tp.max(x, axis=0, keepdims=True),
+}
+
+
+class TestWrongKernels:
+    """The error names plugin, backend and operation, what came and what was wanted; other backends go on."""
+
+    @pytest.fixture
+    def supplied(self) -> Iterator[Any]:
+        plugins: list[Any] = []
+
+        def supply(**kernels: Any) -> None:
+            class Wrong(Strict):
+                name = "wrong"
+
+                def kernels(self) -> Any:
+                    return kernels
+
+            plugin = types.ModuleType("tensorplug_wrong")
+            plugin.tensorplug_backends = hookimpl(lambda: [Wrong()])  # type: ignore[attr-defined]
+            plugin.tensorplug_backends.__name__ = "tensorplug_backends"
+            register(plugin)
+            plugins.append(plugin)
+
+        yield supply
+        for plugin in plugins:
+            unregister(plugin)
+
+    @pytest.mark.parametrize("kind", WRONG)
+    def test_results(self, supplied: Any, kind: str) -> None:
+        name, kernel, came = WRONG[kind]
+        supplied(**{name: kernel})
+        with tp.backend("wrong"), pytest.raises(RuntimeError) as caught:
+            CALLS[name](tp.ones(3))
+        message = str(caught.value)
+        assert message.startswith(f"kernel {name!r} of plugin 'tensorplug_wrong' for backend 'wrong': returned ")
+        assert message.endswith(came)
+        assert CALLS[name](tp.ones(3, device="numpy:cpu")) is not None
+
+    @pytest.mark.parametrize("name", CALLS)
+    def test_right_ones_pass(self, supplied: Any, name: str) -> None:
+        supplied(**({} if "." in name else {name: _namespace_kernel(name)}))
+        with tp.backend("wrong"):
+            CALLS[name](tp.ones(3))
+
+    def test_exceptions(self, supplied: Any) -> None:
+        def broken(x: Any) -> Any:
+            raise ArithmeticError("the kernel broke")
+
+        supplied(exp=broken)
+        with pytest.raises(ArithmeticError, match="the kernel broke") as caught:
+            tp.exp(tp.ones(3, device="wrong:cpu"))
+        assert caught.value.__notes__ == ["in kernel 'exp' of plugin 'tensorplug_wrong' for backend 'wrong'"]
+        assert tp.exp(tp.zeros(1, device="numpy:cpu")).tolist() == [1.0]
+
+    def test_a_name_twice(self, supplied: Any) -> None:
+        supplied()
+        other = types.ModuleType("tensorplug_other")
+        other.tensorplug_backends = hookimpl(lambda: [Strict()])  # type: ignore[attr-defined]
+        other.tensorplug_backends.__name__ = "tensorplug_backends"
+        Strict.name, name = "wrong", Strict.name
+        try:
+            with pytest.raises(ValueError) as caught:
+                register(other)
+        finally:
+            Strict.name = name
+        assert str(caught.value) == (
+            "cannot register plugin 'tensorplug_other': there is another backend 'wrong', of plugin "
+            "'tensorplug_wrong', which came first"
+        )
+        assert tp.ones(1, device="wrong:cpu").tolist() == tp.ones(1, device="numpy:cpu").tolist()
