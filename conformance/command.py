@@ -23,6 +23,7 @@ from tensorplug.cli import (
 )
 from tensorplug.extras import install_command
 
+from .departures import depart, read_departures
 from .engine.available import available, why_missing
 from .engine.outcome import FAILED, Outcome
 from .engine.reference import reference_for
@@ -63,7 +64,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="write a page (.html), all outcomes (.json) or JUnit XML (.xml); may be repeated",
+        help="write a page (.html), all outcomes (.json), a README's part (.md) or JUnit XML (.xml); may be repeated",
+    )
+    parser.add_argument(
+        "--departures",
+        type=Path,
+        metavar="FILE.toml",
+        help="checks that may fail, by name with the reason: what the library does otherwise than Tensorplug",
     )
     parser.add_argument("--compare", type=Path, metavar="OLD.json", help="show changes since that report")
 
@@ -77,6 +84,7 @@ def main(options: argparse.Namespace) -> int:
     try:
         require_libraries()
         writers = [writer(path) for path in options.report]
+        departures = [] if options.departures is None else read_departures(options.departures)
         old = None if options.compare is None else read(options.compare)
         chosen = checks(options.level, operations=options.op, chapters=options.chapter, keyword=options.keyword)
     except (ValueError, ImportError, OSError) as error:
@@ -93,6 +101,7 @@ def main(options: argparse.Namespace) -> int:
     begin = time.perf_counter()
     outcomes, interrupt = _run(names, chosen, options)
     seconds = time.perf_counter() - begin
+    outcomes = depart(outcomes, departures)
     done = Run(ranked(outcomes), options.level, options.seed, held, _versions(), seconds)
     whole = not (options.op or options.chapter or options.keyword or interrupt)
     asked = {(check.operation, check.aspect) for check in (outcomes if interrupt else chosen)}

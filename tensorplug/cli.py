@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "conformance": Command("check backends by the conformance suite", ".conformance.command"),
     "demo": Command("train one model on every backend and compare results", ".demo"),
     "info": Command("print what a bug report needs: versions, backends, devices, threads, caches", ".info"),
+    "new-backend": Command("write the project of a plugin for an array library", ".new_backend"),
 }
 """Every command by its name."""
 

@@ -67,6 +67,8 @@ class Outcome:
     seconds : float
     reason : str
         The backend's reason, if unsupported.
+    departure : str
+        The name of the library's departure that the check fails for: see `tensorplug.conformance.departures`.
     failure : Failure or None
     """
 
@@ -79,6 +81,7 @@ class Outcome:
     seconds: float = 0.0
     reason: str = ""
     failure: Failure | None = None
+    departure: str = ""
 
     @property
     def identifier(self) -> str:

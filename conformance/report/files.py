@@ -1,4 +1,4 @@
-"""Write reports as HTML, JSON or JUnit XML, and read JSON reports."""
+"""Write reports as HTML, JSON, Markdown or JUnit XML, and read JSON reports."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from typing import Final
 from ..destination import require_writable
 from . import junit
 from .changes import Changes
+from .markdown import insert, markdown
 from .page import page
 from .run import Run
 
 FORMS: Final[dict[str, Callable[[Run, Changes | None], str]]] = {
     ".html": page,
     ".json": lambda run, changes: json.dumps(run.to_dict(), indent=1, sort_keys=True) + "\n",
+    ".md": lambda run, changes: markdown(run),
     ".xml": lambda run, changes: junit.xml(run),
 }
 """Functions that make the text of a report, by the suffix of its file."""
@@ -49,7 +51,8 @@ def writer(file: str | os.PathLike[str]) -> Callable[[Run, Changes | None], None
     Parameters
     ----------
     file : str or path
-        Ends in ``.html``, ``.json`` or ``.xml``; its folder exists.
+        Ends in ``.html``, ``.json``, ``.md`` or ``.xml``; its folder exists. Of Markdown, the part between
+        ``<!-- conformance -->`` and ``<!-- /conformance -->`` is replaced.
 
     Returns
     -------
@@ -70,6 +73,9 @@ def writer(file: str | os.PathLike[str]) -> Callable[[Run, Changes | None], None
         junit.require_library()
 
     def write(run: Run, changes: Changes | None = None) -> None:
-        path.write_text(form(run, changes), encoding="utf-8")
+        text = form(run, changes)
+        if form is FORMS[".md"]:
+            text = insert(path.read_text(encoding="utf-8") if path.exists() else "", text)
+        path.write_text(text, encoding="utf-8")
 
     return write
