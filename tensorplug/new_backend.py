@@ -168,6 +168,6 @@ def main(options: argparse.Namespace) -> int:
     print(f"{project} is written. What to do next:")
     if importlib.util.find_spec(root) is None:
         print(f"  pip install {distribution}")
-    print(f"  pip install {project}")
+    print(f"  pip install {project if project.is_absolute() else f'./{project}'}")
     print(f"  tensorplug conformance {name} --quick")
     return 0

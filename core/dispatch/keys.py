@@ -286,6 +286,18 @@ def _scatter_zeros(library: Library) -> Callable[..., Any]:
     return own or library.backend.scatter_zeros
 
 
+def _take_along_axis(library: Library) -> Callable[..., Any]:
+    """That of the namespace, which has it from version 2024.12 of the standard on, else by an index."""
+
+    def take_along_axis(x: Any, indices: Any, *, axis: int = -1) -> Any:
+        last = len(x.shape) - 1
+        along = [numpy.arange(length).reshape(-1, *(1,) * (last - i)) for i, length in enumerate(x.shape)]
+        along[axis] = indices
+        return library.backend.getitem(x, tuple(along))
+
+    return library.find_kernel("take_along_axis") or take_along_axis
+
+
 def _view_dtype(library: Library) -> Callable[..., Any]:
     own: Callable[..., Any] | None = library.find_own_kernel("view_dtype")
     if own is not None:
@@ -311,6 +323,7 @@ _CONTRACT_KERNELS: dict[str, Callable[[Library], Callable[..., Any]]] = {
     "pointwise": _pointwise,
     "put": _put,
     "scatter_zeros": _scatter_zeros,
+    "take_along_axis": _take_along_axis,
     "view_dtype": _view_dtype,
 }
 """Kernels that every backend has by the contract, and that are not functions of the standard."""
