@@ -184,7 +184,7 @@ class TestJson:
 class TestFiles:
     @pytest.mark.parametrize("name", ["report.pdf", "report", "html"])
     def test_another_suffix(self, tmp_path: Path, name: str) -> None:
-        with pytest.raises(ValueError, match=r"wanted one of \.html, \.json, \.xml"):
+        with pytest.raises(ValueError, match=r"wanted one of \.html, \.json, \.md, \.xml"):
             writer(tmp_path / name)
 
     def test_a_suffix_in_capitals(self, tmp_path: Path) -> None:

@@ -441,7 +441,7 @@ class TestRegister:
         ("backends", "reason"),
         [
             ([Fake, Fake()], "which is no instance of Backend"),
-            ([Fake("good"), Fake("good")], "there is another backend 'good', which came first"),
+            ([Fake("good"), Fake("good")], "there is another backend 'good', of plugin .*, which came first"),
             ([Fake("good"), Fake("numpy")], "there is another backend 'numpy', which came first"),
             ([Fake("Torch")], "'Torch' cannot name a backend"),
             ([Fake("")], "'' cannot name a backend"),
