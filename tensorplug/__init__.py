@@ -14,6 +14,7 @@ from . import func as func
 from . import linalg as linalg
 from . import losses as losses
 from . import nn as nn
+from . import onnx as onnx
 from . import optim as optim
 from . import special as special
 from . import utils as utils

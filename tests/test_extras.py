@@ -46,7 +46,7 @@ def test_every_extra_that_is_named_is_there() -> None:
 
 
 def test_test_includes_conformance() -> None:
-    assert "tensorplug[conformance]" in EXTRAS["test"]
+    assert "tensorplug[conformance,onnx]" in EXTRAS["test"]
     brought = {re.split("[>=]", requirement)[0] for requirement in EXTRAS["conformance"]}
     assert brought == {"hypothesis", "junitparser", "matplotlib", "pebble", "pytest", "rich", "safetensors"}
 
@@ -56,6 +56,7 @@ def test_test_includes_conformance() -> None:
     [
         ("sklearn", digits.load, "demo"),
         ("graphviz", lambda: tp.autograd.draw(tp.ones(1, requires_grad=True) * 2).svg(), "draw"),
+        ("onnx", lambda: tp.onnx.export(tp.exp, tp.ones(1)), "onnx"),
         ("safetensors", lambda: tp.save(tp.ones(1), os.devnull), "save"),
         ("safetensors", lambda: tp.load(os.devnull), "save"),
         ("hypothesis", lambda: run(["numpy"], level="quick", operations=["add"]), "conformance"),

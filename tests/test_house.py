@@ -160,7 +160,7 @@ def test_every_chapter_is_handed_on() -> None:
     private = {name for name in public if name.startswith("_")}
     assert private == {"__array_api_version__", "__array_namespace_info__"}
     modules = {name for name in tensorplug.__all__ if isinstance(getattr(tensorplug, name), ModuleType)}
-    assert modules == {"autograd", "fft", "func", "linalg", "losses", "nn", "optim", "special", "utils"}
+    assert modules == {"autograd", "fft", "func", "linalg", "losses", "nn", "onnx", "optim", "special", "utils"}
 
 
 def test_contracts_between_packages_hold(installed: Path) -> None:

@@ -107,6 +107,15 @@ def signature(function: Callable[..., Any]) -> inspect.Signature:
     return found.replace(parameters=_WRAPPERS[function].parameters) if function in _WRAPPERS else found
 
 
+def replace_body(function: Callable[..., Any], replacement: Callable[[Callable[..., Any]], Any]) -> Callable[..., Any]:
+    """Have the wrapper call ``replacement(body)`` in place of its body, which is returned."""
+    made = _WRAPPERS[function]
+    body, made.body = made.body, replacement(made.body)
+    if "body" in function.__globals__:
+        function.__globals__["body"] = made.body
+    return body
+
+
 @final
 class _Wrapper:
     """The wrapper of one body: its parameters and its source. The attributes are the options of `function`."""

@@ -191,7 +191,7 @@ class Captures:
                 f"tensors on {recording.library.name}:{recording.device} and on {key.device} are used",
                 "a compiled function computes on one device; move them before the call",
             )
-        return recorded_key(key)
+        return key_for(derived(key.device, recording.library.transform), key.dtype)
 
     def _node(self, tensor: Tensor, key: DispatchKey) -> Any:
         node = own(tensor, "_node")
@@ -226,11 +226,6 @@ class _Outside:
 
 
 _OUTSIDE = _Outside()
-
-
-def recorded_key(key: DispatchKey) -> DispatchKey:
-    """The key of recorded arrays of a key's."""
-    return key_for(derived(key.device, "compile"), key.dtype)
 
 
 _counts: dict[int, int] = {}

@@ -17,17 +17,18 @@ from ...autograd.modes import is_grad_enabled, is_inference_mode_enabled
 from ...autograd.observers import observers
 from ...backends.program import Program, Var, variables
 from ..dispatch.keys import key_for
-from ..dispatch.levels import LEVELS, open_levels
+from ..dispatch.levels import open_levels
 from ..memory.tensor import Tensor
 from ..memory.views import array_of
-from ..types.devices import default_device, derived
+from ..types.devices import default_device
 from ..types.dtypes import float32, get_default_dtype
 from ..types.errors import CompileError
 from .calls import MISS, Call
-from .captured import Captures, own
+from .captured import own
 from .environment import Environment
 from .history import history_of
 from .recording import Recording
+from .session import recorded
 from .simplify import described
 
 __all__ = ["compile"]
@@ -146,32 +147,17 @@ class Compiled:
         grads = [grad for one in own_tensors.values() if (grad := own(one, "_grad")) is not None]
         for one in (*own_tensors.values(), *grads):
             array_of(one)
-        found: list[Any] = []
 
-        def record() -> None:
-            try:
-                with Captures(recording, [*own_tensors.values(), *grads], apart), recording, _Inside(recording):
-                    result = self._function(*args, **kwargs)
-                    history = history_of(recording, result)
-                    change = environment.change()
-                    after = Environment(self._function, [args, kwargs, *objects]).tensors
-                    escaped = [one for one in after if own(one, "_key").library is recording.library]
-                    found[:] = Call(recording, leaves, captured, result, escaped, history), change, bool(escaped)
-            except BaseException as error:
-                # The backend is not to explain it as its own.
-                found[:] = [error]
+        def run(recording: Recording) -> tuple[Call, str, bool]:
+            result = self._function(*args, **kwargs)
+            history = history_of(recording, result)
+            change = environment.change()
+            after = Environment(self._function, [args, kwargs, *objects]).tensors
+            escaped = [one for one in after if own(one, "_key").library is recording.library]
+            return Call(recording, leaves, captured, result, escaped, history), change, bool(escaped)
 
-        apart: set[int] = set()
-        for _ in range(2):
-            recording = Recording(key_for(_device(leaves, captured), float32))
-            recording.library.inner.backend.record(record)
-            if isinstance(found[0], BaseException):
-                raise found[0]
-            apart = recording.captures.apart()
-            if found[2] or not apart:
-                break
-        call, change, is_last = found
-        return call, change, is_last
+        key = key_for(device_of(leaves, captured), float32)
+        return recorded(key, "compile", [*own_tensors.values(), *grads], run, is_final=lambda found: found[2])
 
     def _count_changes(self, change: str, entries: list[_Entry], entry: _Entry) -> None:
         """Count recordings in a row that come to different programs by the function's own doing."""
@@ -211,23 +197,7 @@ _MOST_ENTRIES = 8
 """How many programs are kept for arguments of one kind, which differ in what else the function depends on."""
 
 
-class _Inside:
-    """A context in which a recording is the open level, and new tensors are its own."""
-
-    def __init__(self, recording: Recording) -> None:
-        self._recording = recording
-
-    def __enter__(self) -> None:
-        self._token = LEVELS.set((self._recording,))
-        self._device = derived(self._recording.key.device, "compile")
-        self._device.__enter__()
-
-    def __exit__(self, *exception: object) -> None:
-        self._device.__exit__(*exception)
-        LEVELS.reset(self._token)
-
-
-def _device(leaves: list[Tensor], captured: list[Tensor]) -> Any:
+def device_of(leaves: list[Tensor], captured: list[Tensor]) -> Any:
     """The device that a function computes on: that of its arguments, or of tensors that it may use, or the default."""
     if leaves:
         return leaves[0].device

@@ -66,9 +66,9 @@ class Recording:
 
     captures: Any
 
-    def __init__(self, key: DispatchKey) -> None:
+    def __init__(self, key: DispatchKey, transform: str = "compile") -> None:
         self.key = key
-        self.library = recorded_library(key.library)
+        self.library: Any = derivations[transform](key.library)
         self.device = key.device.local_name
         self.instructions: list[Instruction] = []
         self.inputs: list[tuple[Var, Any]] = []

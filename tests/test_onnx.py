@@ -1,0 +1,330 @@
+"""ONNX models give in onnxruntime what the exported functions give here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tensorplug as tp
+from tensorplug import nn
+from tensorplug.autograd.trees import flatten
+from tensorplug.conformance.engine.example import evaluate
+from tensorplug.conformance.uses import Use, subjects, uses_of
+
+onnx = pytest.importorskip("onnx")
+runtime = pytest.importorskip("onnxruntime")
+
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "onnx.md"
+
+
+def run(model: Any, arrays: dict[str, np.ndarray]) -> list[np.ndarray]:
+    """The outputs of a model."""
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = 1, 4
+    session = runtime.InferenceSession(model.SerializeToString(), options)
+    found: list[np.ndarray] = session.run(None, arrays)
+    return found
+
+
+def hosts(result: Any) -> list[np.ndarray]:
+    """The tensors of a result as NumPy arrays."""
+    return [np.asarray(one.detach().to("numpy:cpu").numpy()) for one in flatten(result)[0]]
+
+
+def compare(found: list[np.ndarray], wanted: list[np.ndarray], tolerance: float) -> None:
+    """Compare arrays, shapes and dtypes included."""
+    assert [(one.shape, one.dtype) for one in found] == [(one.shape, one.dtype) for one in wanted]
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+
+
+def check(function: Any, *arguments: tp.Tensor, tolerance: float = 1e-5, **options: Any) -> Any:
+    """Compare the model of a function with the function, and return the model."""
+    model = tp.onnx.export(function, arguments, **options)
+    onnx.checker.check_model(model, full_check=True)
+    names = [one.name for one in model.graph.input]
+    arrays = dict(zip(names, hosts(list(arguments)), strict=True))
+    if isinstance(function, nn.Module):
+        function.eval()
+    compare(run(model, arrays), hosts(function(*arguments)), tolerance)
+    return model
+
+
+def kinds(model: Any) -> list[str]:
+    """The names of a model's operators, in order."""
+    return [one.op_type for one in model.graph.node]
+
+
+# Each operation and function, by the uses of the conformance suite
+
+DTYPES = ("float32", "int64", "bool")
+
+
+def operands_of(use: Use, dtype: str) -> dict[str, tp.Tensor]:
+    """Operands of a use; integers are small, as runtimes saturate where sums wrap around."""
+    random = np.random.default_rng(0)
+    found = {}
+    for name, operand in use.operands.items():
+        own = operand.dtype or dtype
+        draw = operand.values.smooth if own.startswith("float") else operand.values.draw
+        array = np.asarray(draw(random, operand.shape, own))
+        found[name] = tp.asarray((np.sign(array) * (abs(array) % 10) if own == "int64" else array).astype(own))
+    return found
+
+
+def example_of(name: str) -> tuple[Callable[..., Any], dict[str, tp.Tensor], list[np.ndarray]] | None:
+    """A use of an operation as a function, with operands and what it returns; None if no use is for these dtypes."""
+    for use in uses_of(name):
+        if use.is_empty or use.terms > 1:
+            continue
+        function = evaluate(Use.of(f"lambda {', '.join(use.operands)}: {use.code}", {}), {})
+        for dtype in DTYPES:
+            if np.dtype(dtype).kind in use.dtypes:
+                try:
+                    operands = operands_of(use, dtype)
+                    return function, operands, hosts(function(*(one.clone() for one in operands.values())))
+                except TypeError:
+                    continue
+    return None
+
+
+def not_exported() -> set[str]:
+    """The names in the tables of the document."""
+    rows = re.findall(r"^\| (`.*?) \|", DOCUMENT.read_text(), re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`([\w.]+)`", row)}
+
+
+@pytest.mark.parametrize("name", subjects())
+def test_uses(name: str) -> None:
+    example = example_of(name)
+    if example is None:
+        pytest.skip("it has no use of float32, int64 or bool without many terms")
+    function, operands, wanted = example
+    if name in not_exported():
+        with pytest.raises(tp.onnx.OnnxExporterError, match=r"^onnx\.export: "):
+            tp.onnx.export(function, tuple(operands.values()))
+        return
+    model = tp.onnx.export(function, tuple(operands.values()))
+    arrays = {key: one.numpy() for key, one in operands.items()}
+    compare(run(model, arrays), wanted, 2e-5)
+
+
+# Networks
+
+
+class Classifier(nn.Module):
+    """A convolutional network with what differs between training and use."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.GELU(), nn.MaxPool2d(2))
+        self.out = nn.Linear(64, 3)
+        self.dropout = nn.Dropout(0.5)
+
+    def forward(self, images: tp.Tensor) -> tp.Tensor:
+        return self.out(self.dropout(self.features(images).flatten(1)))
+
+
+class Recurrent(nn.Module):
+    """The character RNN of tutorials: an embedding, an LSTM and a linear layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(10, 4)
+        self.rnn = nn.LSTM(4, 5, num_layers=2, batch_first=True)
+        self.out = nn.Linear(5, 10)
+
+    def forward(self, letters: tp.Tensor) -> tp.Tensor:
+        hidden, _ = self.rnn(self.embedding(letters))
+        return self.out(hidden[:, -1])
+
+
+def test_perceptron(backend: str) -> None:
+    tp.manual_seed(0)
+    network = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+    model = check(network, tp.randn(3, 4), input_names=["x"], output_names=["y"])
+    assert kinds(model) == ["Gemm", "Relu", "Gemm"]
+    assert [one.name for one in (*model.graph.input, *model.graph.output)] == ["x", "y"]
+    weights = {one.name: onnx.numpy_helper.to_array(one) for one in model.graph.initializer}
+    assert list(weights) == list(network.state_dict())
+    for name, tensor in network.state_dict().items():
+        np.testing.assert_array_equal(weights[name], hosts(tensor)[0])
+
+
+def test_convolutional_network(backend: str) -> None:
+    tp.manual_seed(0)
+    network = Classifier()
+    network(tp.randn(8, 1, 8, 8))
+    model = check(network.train(), tp.randn(2, 1, 8, 8))
+    assert [one.name for one in model.graph.input] == ["images"]
+    found = kinds(model)
+    assert [one for one in found if one not in ("Reshape", "Add")] == [
+        "Conv", "BatchNormalization", "Gelu", "MaxPool", "Gemm",
+    ]  # fmt: skip
+    state = set(network.state_dict()) - {"features.1.num_batches_tracked"}
+    assert state <= {one.name for one in model.graph.initializer}
+
+
+def test_modes_are_as_they_were() -> None:
+    network = Classifier().train()
+    network.features.eval()
+    tp.onnx.export(network, tp.zeros(2, 1, 8, 8))
+    assert network.training
+    assert not network.features.training
+    assert tp.is_grad_enabled()
+
+
+def test_recurrent_network() -> None:
+    tp.manual_seed(0)
+    check(Recurrent(), tp.tensor([[1, 2, 3], [4, 0, 9]]))
+
+
+def test_transformer() -> None:
+    tp.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(16, 4, 32, activation="gelu", batch_first=True)
+    found = kinds(check(layer, tp.randn(3, 5, 16)))
+    assert found.count("Softmax") == 1
+    assert found.count("LayerNormalization") == 2
+    assert found.count("Gelu") == 1
+
+
+def attention(q: tp.Tensor, k: tp.Tensor, v: tp.Tensor) -> tp.Tensor:
+    return ((q @ k.mT) * 0.5).softmax(-1) @ v
+
+
+def test_attention_and_its_gradient(backend: str) -> None:
+    tp.manual_seed(0)
+    operands = [tp.randn(2, 3, 4) for _ in range(3)]
+    assert kinds(check(attention, *operands)) == ["Transpose", "MatMul", "Mul", "Softmax", "MatMul"]
+    check(tp.func.grad(lambda *operands: attention(*operands).square().sum()), *operands)
+
+
+def test_backward_and_writes_inside() -> None:
+    weight = tp.randn(3, 4)
+
+    def step(x: tp.Tensor) -> dict[str, Any]:
+        w = weight.clone().requires_grad_()
+        (x @ w).tanh().sum().backward()
+        y = x.clone()
+        y[0] = 1.0
+        y[:, 1:] *= 2.0
+        return {"slope": w.grad, "written": [y, y.sum(0)]}
+
+    model = check(step, tp.randn(2, 3))
+    assert [one.name for one in model.graph.output] == ["output_0", "output_1", "output_2"]
+
+
+def test_vmap() -> None:
+    check(lambda a, b: tp.vmap(lambda x, y: (x * y).sum().exp())(a, b), tp.randn(3, 2), tp.randn(3, 2))
+
+
+def test_outputs_that_are_inputs_or_equal() -> None:
+    assert kinds(check(lambda x: (x, x + 1, x + 1, tp.ones(2)), tp.randn(2))) == ["Add", *["Identity"] * 3]
+
+
+def test_arguments_in_containers_and_by_name(tmp_path: Path) -> None:
+    def function(state: dict[str, tp.Tensor], scale: float, *, shift: tp.Tensor) -> tp.Tensor:
+        return state["a"] @ state["b"] * scale + shift
+
+    a, b, shift = tp.randn(2, 3), tp.randn(3, 2), tp.randn(2)
+    file = tmp_path / "model.onnx"
+    tp.onnx.export(function, ({"a": a, "b": b}, 2.0), file, kwargs={"shift": shift}, opset_version=21)
+    model = onnx.load(file)
+    assert model.opset_import[0].version == 21
+    assert [one.name for one in model.graph.input] == ["state_0", "state_1", "shift"]
+    found = run(model, {"state_0": a.numpy(), "state_1": b.numpy(), "shift": shift.numpy()})
+    compare(found, hosts(function({"a": a, "b": b}, 2.0, shift=shift)), 1e-5)
+
+
+# Functions that are one node
+
+
+@pytest.mark.parametrize(
+    ("function", "shape", "node"),
+    [
+        (lambda x: nn.functional.max_pool2d(x, 3, 2, 1, ceil_mode=True), (1, 2, 6, 5), "MaxPool"),
+        (lambda x: nn.functional.max_pool1d(x, 2, dilation=2), (2, 6), "MaxPool"),
+        (lambda x: nn.functional.avg_pool2d(x, (2, 3), 1, 1, count_include_pad=False), (1, 2, 4, 5), "AveragePool"),
+        (lambda x: nn.functional.layer_norm(x, (3, 4)), (2, 3, 4), "LayerNormalization"),
+        (lambda x: nn.functional.gelu(x, "tanh"), (2, 3), "Gelu"),
+        (lambda x: nn.functional.celu(x, 0.5), (2, 3), "Celu"),
+        (lambda x: nn.functional.selu(x, inplace=True), (2, 3), "Selu"),
+        (lambda x: nn.functional.prelu(x, tp.tensor([0.1, 0.2, 0.3])), (2, 3, 2), "PRelu"),
+        (lambda x: tuple(tp.topk(x, 2, largest=False)), (2, 4), "TopK"),
+    ],
+)  # fmt: skip
+def test_functions(function: Callable[..., Any], shape: tuple[int, ...], node: str) -> None:
+    tp.manual_seed(0)
+    found = kinds(check(lambda x: function(x.clone()), tp.randn(shape)))
+    assert node in found
+    assert "ScatterElements" not in found
+    assert "Where" not in found
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: nn.functional.max_pool2d(x, 2, return_indices=True),
+        lambda x: nn.functional.avg_pool2d(x, 2, divisor_override=3),
+        lambda x: nn.functional.avg_pool2d(x, 2, 2, 1, ceil_mode=True),
+        lambda x: tp.func.grad(lambda x: nn.functional.max_pool2d(x, 2).square().sum())(x),
+    ],
+)
+def test_functions_that_do_not_fit_are_decomposed(function: Callable[..., Any]) -> None:
+    tp.manual_seed(0)
+    check(function, tp.randn(1, 2, 5, 5))
+
+
+def test_functions_are_as_they_were() -> None:
+    before = nn.functional.gelu.__globals__.get("body")
+    tp.onnx.export(nn.functional.gelu, tp.ones(2))
+    assert nn.functional.gelu.__globals__["body"] in (before, nn.functional.gelu.__wrapped__)
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda x: tp.linalg.inv(x + tp.eye(2)), r"linalg\.inv at .*test_onnx\.py:\d+ has no counterpart in ONNX"),
+        (lambda x: x.sum() if x.sum() > 0 else x, r"bool\(\) reads a value of a tensor at .*test_onnx\.py:\d+"),
+        (lambda x: tp.fft.fft(x).real, r"at .*test_onnx\.py:\d+ computes with complex64"),
+        (lambda x: (x.bfloat16() * 2).float(), r"at .*test_onnx\.py:\d+ computes with bfloat16"),
+        (lambda x: x + tp.rand(2), r"rand\(\) draws random numbers at .*test_onnx\.py:\d+"),
+        (lambda x: nn.functional.dropout(x), r"dropout\(\) draws random numbers at .*test_onnx\.py:\d+"),
+        (lambda x: x.mul_(2), "writes to a tensor of shape"),
+        (lambda x: x[x > 0], "depends on values"),
+        (lambda x: 3, "returned what is no tensor"),
+    ],
+)
+def test_errors_name_the_operation_and_the_line(function: Callable[..., Any], message: str) -> None:
+    with pytest.raises(tp.onnx.OnnxExporterError, match=f"^onnx.export: .*{message}"):
+        tp.onnx.export(function, tp.ones(2, 2))
+
+
+def test_gradients_of_parameters_are_refused() -> None:
+    weight = tp.ones(2, requires_grad=True)
+
+    def step(x: tp.Tensor) -> tp.Tensor:
+        loss = (x * weight).sum()
+        loss.backward()
+        return loss
+
+    with pytest.raises(tp.onnx.OnnxExporterError, match="sets the gradient of a tensor"):
+        tp.onnx.export(step, tp.ones(2))
+    assert weight.grad is None
+
+
+def test_wrong_arguments() -> None:
+    with pytest.raises(ValueError, match="opset_version 19"):
+        tp.onnx.export(tp.exp, tp.ones(2), opset_version=19)
+    with pytest.raises(ValueError, match="2 input_names"):
+        tp.onnx.export(tp.exp, tp.ones(2), input_names=["a", "b"])
+    with pytest.raises(ValueError, match="not all different"):
+        tp.onnx.export(tp.add, (tp.ones(2), tp.ones(2)), input_names=["a", "a"])
