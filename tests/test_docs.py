@@ -24,6 +24,8 @@ DOCS = sorted(FOLDER.rglob("*.md"))
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.stem)
 def test_examples(path: Path) -> None:
     """All interactive examples of a document, one after the other."""
+    if path.stem == "onnx":
+        pytest.importorskip("onnx")
     blocks = re.findall(r"^```pycon\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL)
     test = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, path.name, str(path), 0)
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
