@@ -74,7 +74,7 @@ lint: $(STAMP) wheel ## ruff and mypy
 	cd build && PYTHONPATH=$(CURDIR)/$(WHEEL) $(CURDIR)/$(BIN) -m mypy \
 		--config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache -p tensorplug
 
-bench: $(STAMP) ## time operations and programs
+bench: $(STAMP) ## time programs beside NumPy's and PyTorch's; ARGS=sweep times every operation
 	@$(BIN) benchmarks $(ARGS)
 
 wheel: $(STAMP) ## build the wheel, and install it into build/wheel

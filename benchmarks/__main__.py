@@ -1,4 +1,4 @@
-"""Run all benchmarks, or those whose names contain every word on the command line."""
+"""Run all benchmarks, or those whose names contain every word on the command line; `sweep` times every operation."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import networks  # noqa: E402
 import peers  # noqa: E402
 import small  # noqa: E402
 import sorting  # noqa: E402
+import sweep  # noqa: E402
 import transforms  # noqa: E402
 import tutorial  # noqa: E402
 from timing import measure, report  # noqa: E402
@@ -28,6 +29,8 @@ MODULES = (small, forward, transforms, compiled, networks, loss_functions, sorti
 def main(words: list[str]) -> int:
     """Print a line for each benchmark: our time, and the others' with the ratio of ours to theirs."""
     found = peers.available()
+    if words[:1] == ["sweep"]:
+        return sweep.main(words[1:], found["PyTorch"])
     for module in MODULES:
         for benchmark in module.benchmarks(found):
             if all(word in benchmark.name for word in words):

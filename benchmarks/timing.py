@@ -27,9 +27,9 @@ class Benchmark:
     implementations: dict[str, Callable[[], object]]
 
 
-def measure(benchmark: Benchmark, rounds: int = ROUNDS) -> dict[str, float]:
-    """The median time of a call of each implementation, in seconds."""
-    counts = {name: _calls_a_round(call) for name, call in benchmark.implementations.items()}
+def measure(benchmark: Benchmark, rounds: int = ROUNDS, seconds: float = ROUND_SECONDS) -> dict[str, float]:
+    """The median time of a call of each implementation, in seconds, of rounds that take about as long each."""
+    counts = {name: _calls_a_round(call, seconds) for name, call in benchmark.implementations.items()}
     times: dict[str, list[float]] = {name: [] for name in counts}
     for _ in range(rounds):
         for name, call in benchmark.implementations.items():
@@ -49,11 +49,11 @@ def _time(call: Callable[[], object], count: int) -> float:
         gc.enable()
 
 
-def _calls_a_round(call: Callable[[], object]) -> int:
+def _calls_a_round(call: Callable[[], object], seconds: float) -> int:
     for _ in range(3):
         call()
     once = min(_time(call, 3) for _ in range(3))
-    return max(1, int(ROUND_SECONDS / once))
+    return max(1, int(seconds / once))
 
 
 def report(benchmark: Benchmark, seconds: dict[str, float]) -> str:
