@@ -286,6 +286,96 @@ def test_functions_are_as_they_were() -> None:
     assert nn.functional.gelu.__globals__["body"] in (before, nn.functional.gelu.__wrapped__)
 
 
+# Lengths that vary
+
+
+def check_lengths(
+    function: Any, axes: dict[str, dict[int, str]], *arguments: tp.Tensor, lengths: tuple[int, ...] = (1, 2, 7)
+) -> Any:
+    """Compare one model with the function for arguments of several lengths."""
+    model = tp.onnx.export(function, arguments, dynamic_axes=axes)
+    if isinstance(function, nn.Module):
+        function.eval()
+    for length in lengths:
+        given = {}
+        for one, tensor in zip(model.graph.input, arguments, strict=True):
+            for axis in axes.get(one.name, {}):
+                tensor = tp.take(tensor, tp.arange(length) % tensor.shape[axis], axis=axis)
+            given[one.name] = tensor
+        compare(run(model, {name: one.numpy() for name, one in given.items()}), hosts(function(*given.values())), 1e-5)
+    return model
+
+
+def lengths_of(info: Any) -> list[Any]:
+    """The lengths of an input or output, numbers and names."""
+    return [length.dim_param or length.dim_value for length in info.type.tensor_type.shape.dim]
+
+
+@pytest.mark.parametrize("make", [Classifier, Recurrent, lambda: nn.TransformerEncoderLayer(16, 4, 32)])
+def test_batches_of_any_size(make: Callable[[], nn.Module]) -> None:
+    tp.manual_seed(0)
+    network = make()
+    arguments = {"Classifier": tp.randn(1, 1, 8, 8), "Recurrent": tp.tensor([[1, 2, 3], [4, 0, 9]])}
+    argument = arguments.get(type(network).__name__, tp.randn(5, 3, 16))
+    axis, name = (1, "src") if argument.ndim == 3 else (0, "letters" if argument.ndim == 2 else "images")
+    model = check_lengths(network, {name: {axis: "batch"}}, argument)
+    assert lengths_of(model.graph.input[0])[axis] == "batch"
+    assert lengths_of(model.graph.output[0])[axis] == "batch"
+
+
+def test_two_lengths() -> None:
+    tp.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(16, 4, 32, batch_first=True)
+    model = check_lengths(layer, {"src": {0: "batch", 1: "time"}}, tp.randn(3, 5, 16))
+    assert lengths_of(model.graph.output[0]) == ["batch", "time", 16]
+
+
+def write(x: tp.Tensor) -> tp.Tensor:
+    x = x.clone()
+    x[:, 0] = 1.0
+    x[-1] = 2.0
+    return x
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x - x.mean(0),
+        lambda x: x.flatten(),
+        lambda x: x.sort(0)[0],
+        lambda x: x.max(1)[0],
+        lambda x: tp.concat([x, tp.zeros(x.shape[0], 1), tp.arange(x.shape[0])[:, None].float()], 1),
+        lambda x: x[1:].flip(0) if x.shape[0] > 1 else x[1:],
+        lambda x: nn.functional.cross_entropy(x, x.argmax(1)),
+        write,
+    ],
+)
+def test_functions_of_any_length(function: Callable[..., Any]) -> None:
+    tp.manual_seed(0)
+    check_lengths(function, {"x": {0: "n"}}, tp.randn(3, 4))
+
+
+@pytest.mark.parametrize(
+    ("function", "place"),
+    [
+        (lambda x: x.var(0), r"divide at .*test_onnx\.py:\d+"),
+        (lambda x: x * tp.ones(x.shape[0] // 2, 1).sum(), r"multiply at .*test_onnx\.py:\d+"),
+        (lambda x: sum(row for row in x), "the operations"),
+        (lambda x: x * tp.linspace(0.0, 1.0, x.shape[0])[:, None], r"at .*test_onnx\.py:\d+"),
+    ],
+)
+def test_what_depends_on_a_length_otherwise(function: Callable[..., Any], place: str) -> None:
+    with pytest.raises(tp.onnx.OnnxExporterError, match=f"^onnx.export: .*{place}.* the length 'n'"):
+        tp.onnx.export(function, tp.randn(4, 2), dynamic_axes={"x": {0: "n"}})
+
+
+def test_axes_that_are_not_there() -> None:
+    with pytest.raises(ValueError, match="names 'y', the inputs are x"):
+        tp.onnx.export(lambda x: x, tp.ones(2), dynamic_axes={"y": [0]})
+    with pytest.raises(IndexError):
+        tp.onnx.export(lambda x: x, tp.ones(2), dynamic_axes={"x": [1]})
+
+
 # Errors
 
 

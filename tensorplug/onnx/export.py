@@ -14,8 +14,13 @@ from ..autograd.modes import no_grad
 from ..autograd.trees import flatten
 from ..backends.program import Instruction, Var, substituted, variables
 from ..core.memory.tensor import Tensor
+from ..core.standard.creation import arange
+from ..core.standard.indexing import take
+from ..core.types.axes import normalize_axis
 from ..extras import require
 from ..nn.module import Module
+from .dim import Dim
+from .dynamic import depends_otherwise, symbolic
 from .errors import OnnxExporterError
 from .graph import Graph, Name, NoCounterpart, Value
 from .table import FUNCTION_NODES, OPERATION_NODES
@@ -36,6 +41,7 @@ def export(
     input_names: Sequence[str] | None = None,
     output_names: Sequence[str] | None = None,
     opset_version: int | None = None,
+    dynamic_axes: Mapping[str, Any] | None = None,
 ) -> Any:
     """Export a function or a module to ONNX.
 
@@ -50,7 +56,7 @@ def export(
         on its tensors alone.
     args : tuple
         Its arguments, tensors among them, also within tuples, lists and dicts; a single tensor need not be in a tuple.
-        They say the shapes and dtypes of the model's inputs.
+        They say the shapes and dtypes of the model's inputs, except for `dynamic_axes`.
     f : str, path or file, optional
         Where the model is written to.
     kwargs : dict, optional
@@ -60,6 +66,10 @@ def export(
         names of the parameters, and outputs are named ``output``, or ``output_0``, ``output_1`` and so on.
     opset_version : int, default: 20
         The version of ONNX's operators, 20 or later.
+    dynamic_axes : dict, optional
+        For names of inputs the axes whose length varies: a dict of names of lengths by axis, such as
+        ``{"x": {0: "batch"}}``, or a list of axes. Axes of one name have one length. The function is then called with
+        several lengths.
 
     Returns
     -------
@@ -69,7 +79,8 @@ def export(
     ------
     OnnxExporterError
         If ONNX has no counterpart of an operation, whose name and line the message has; if the function looks at
-        values, draws random numbers, or writes to tensors from outside.
+        values, draws random numbers, or writes to tensors from outside; if what it computes depends on a dynamic length
+        in a way that ONNX can't express.
     ModuleNotFoundError
         If the package `onnx` is not installed.
 
@@ -91,10 +102,32 @@ def export(
     if not FIRST_OPSET <= opset <= newest:
         raise ValueError(f"onnx.export: got opset_version {opset}, wanted one from {FIRST_OPSET} to {newest}")
     positional = args if isinstance(args, tuple) else (args,)
+    leaves, rebuild = flatten((positional, dict(kwargs or {})))
+    places = [i for i, one in enumerate(leaves) if isinstance(one, Tensor)]
+    names = _input_names(model, positional, kwargs or {}, input_names, len(places))
+    axes = _dynamic_axes(dynamic_axes or {}, {name: leaves[i] for name, i in zip(names, places, strict=True)})
+    state = _names_of_state(model)
+
+    def traced(lengths: Mapping[str, int]) -> Trace:
+        given = list(leaves)
+        for name, i in zip(names, places, strict=True):
+            for axis, symbol in axes.get(name, {}).items():
+                given[i] = _with_length(given[i], axis, lengths[symbol])
+        args, kwargs = rebuild(given)
+        return trace(model, args, kwargs)
+
+    def exported(lengths: Mapping[str, int]) -> _Exporter:
+        found = symbolic(traced, lengths) if lengths else traced(lengths)
+        return _Exporter(onnx, found, names, axes, state, output_names, opset)
+
+    shapes = {name: leaves[i].shape for name, i in zip(names, places, strict=True)}
+    # Of an axis of length 1 it could not be told whether it is broadcast.
+    lengths = {symbol: max(2, shapes[name][axis]) for name, own in axes.items() for axis, symbol in own.items()}
     with _inference(model):
-        found = trace(model, positional, kwargs or {})
-    names = _input_names(model, positional, kwargs or {}, input_names, len(found.inputs))
-    made = _Exporter(onnx, found, names, _names_of_state(model), output_names).model(opset)
+        found = exported(lengths)
+        if lengths:
+            found.require_equal(exported({symbol: length + 5 for symbol, length in lengths.items()}), list(lengths))
+    made = found.model
     onnx.checker.check_model(made)
     if f is not None:
         onnx.save_model(made, os.fspath(f) if isinstance(f, os.PathLike) else f)
@@ -150,27 +183,59 @@ def _named(argument: str, given: Sequence[str] | None, names: list[Name], count:
     return found
 
 
+def _dynamic_axes(given: Mapping[str, Any], inputs: Mapping[Name, Tensor]) -> dict[Name, dict[int, str]]:
+    """The names of lengths that vary, by input and axis."""
+    found: dict[Name, dict[int, str]] = {}
+    for name, axes in given.items():
+        if name not in inputs:
+            raise ValueError(f"onnx.export: dynamic_axes names {name!r}, the inputs are {', '.join(inputs)}")
+        ndim = inputs[name].ndim
+        named = axes if isinstance(axes, Mapping) else {axis: f"{name}_axis_{axis}" for axis in axes}
+        found[name] = {normalize_axis("onnx.export", axis, ndim): str(symbol) for axis, symbol in named.items()}
+        if not all(inputs[name].shape):
+            raise ValueError(f"onnx.export: the input {name!r} with dynamic axes is empty, wanted an example")
+    return found
+
+
+def _with_length(tensor: Tensor, axis: int, length: int) -> Tensor:
+    """A tensor with an axis of another length, by repeating or leaving out elements."""
+    if tensor.shape[axis] == length:
+        return tensor
+    return take(tensor, arange(length, device=tensor.device) % tensor.shape[axis], axis=axis)
+
+
 class _Exporter:
     """Turns a trace into a model."""
 
     def __init__(
-        self, onnx: Any, found: Trace, inputs: list[Name], state: dict[int, Name], output_names: Sequence[str] | None
-    ) -> None:
+        self, onnx: Any, found: Trace, inputs: list[Name], axes: Mapping[Name, Mapping[int, str]],
+        state: dict[int, Name], output_names: Sequence[str] | None, opset: int,
+    ) -> None:  # fmt: skip
         self._onnx = onnx
         self._trace = found
         count = len(found.outputs)
         names = ["output"] if count == 1 else [f"output_{i}" for i in range(count)]
         self._output_names = _named("output_names", output_names, names, count)
-        self.graph = Graph(onnx, [*inputs, *state.values(), *self._output_names])
+        sources = {symbol: (name, axis) for name, own in axes.items() for axis, symbol in own.items()}
+        self.graph = Graph(onnx, [*inputs, *state.values(), *self._output_names], sources)
         self._values: dict[Var, Value] = {}
         self._inputs = []
         for var, name in zip(found.inputs, inputs, strict=True):
             self._values[var] = Value(name, var.shape, self._dtype(var, ""))
             self._inputs.append(self._info(name, var))
         self._sources = {var: (source, state.get(id(source))) for var, source in found.captured}
+        self.model = self._model(opset)
 
-    def model(self, opset: int) -> Any:
-        """The model, of a version of ONNX's operators."""
+    def require_equal(self, other: _Exporter, symbols: Sequence[str]) -> None:
+        """Raise unless the model is the one that is made with other lengths."""
+        mine, others = self.graph, other.graph
+        for one, two, place in zip(mine.nodes, others.nodes, mine.places, strict=False):
+            if one != two or not all(mine.is_alike(others, name) for name in one.input):
+                raise depends_otherwise(place, symbols)
+        if self.model != other.model:
+            raise depends_otherwise("", symbols)
+
+    def _model(self, opset: int) -> Any:
         onnx, graph = self._onnx, self.graph
         for one in _needed(self._trace, self._fits):
             self._lower(one)
@@ -197,7 +262,7 @@ class _Exporter:
 
     def _info(self, name: Name, var: Var) -> Any:
         element = self._onnx.helper.np_dtype_to_tensor_dtype(self._dtype(var, ""))
-        return self._onnx.helper.make_tensor_value_info(name, element, list(var.shape))
+        return self._onnx.helper.make_tensor_value_info(name, element, [_shown(n) for n in var.shape])
 
     def _dtype(self, var: Var, place: str) -> numpy.dtype:
         """The dtype of an array that an operation has to do with."""
@@ -217,12 +282,27 @@ class _Exporter:
         """A constant, or a tensor from outside, as an initializer."""
         backend, dtype = self._trace.library.backend, self._dtype(var, place)
         if var in self._trace.constants:
-            return Value("", var.shape, dtype, numpy.asarray(backend.to_numpy(self._trace.constants[var])))
+            array = self._trace.constants[var]
+            array = array if isinstance(array, numpy.ndarray) else numpy.asarray(backend.to_numpy(array))
+            return Value(self._varying(array, var.shape), var.shape, dtype, array)
         source, name = self._sources[var]
         array = source._array if isinstance(source, Tensor) else source.root
         name = name or self.graph.new_name("tensor")
         self.graph.initializers[name] = numpy.array(backend.to_numpy(array))
         return Value(name, var.shape, dtype)
+
+    def _varying(self, array: numpy.ndarray, shape: Sequence[int]) -> Name:
+        """A constant whose length varies: equal elements, or numbers from 0; no name if it does not vary."""
+        varying = [n for n in shape if isinstance(n, Dim)]
+        if not varying:
+            return ""
+        graph = self.graph
+        if (array == array.flat[0]).all():
+            return graph.filled(array.flat[0], array.dtype, shape)
+        if len(varying) == 1 and array.size == varying[0] and (array.reshape(-1) == numpy.arange(array.size)).all():
+            numbers = graph.Range(numpy.asarray(0), graph.Squeeze(graph.lengths(varying)), numpy.asarray(1))
+            return graph.reshape(graph.converted(numbers, array.dtype), shape)
+        raise depends_otherwise(graph.place, [one.symbol for one in varying])
 
     def _arguments(self, one: Instruction) -> tuple[Any, dict[str, Any]]:
         place = _place(one)
@@ -237,6 +317,7 @@ class _Exporter:
         return FUNCTION_NODES[one.name].fits(**shapes)
 
     def _lower(self, one: Instruction) -> None:
+        self.graph.place = _place(one)
         operands, parameters = self._arguments(one)
         out = substituted(one.results, lambda var: Value("", var.shape, self._dtype(var, _place(one))))
         lower = FUNCTION_NODES[one.name].lower if _is_function(one) else OPERATION_NODES.get(one.name)
@@ -252,6 +333,13 @@ class _Exporter:
         names = [found] if isinstance(found, str) else list(found)
         for var, name in zip(variables(one.results), names, strict=True):
             self._values[var] = Value(name, var.shape, self._dtype(var, _place(one)))
+
+
+def _shown(length: int) -> Any:
+    """A length of an input or output, as ONNX has it: a number, a name, or None if it is unknown."""
+    if not isinstance(length, Dim):
+        return length
+    return str(length) if length.symbol else None
 
 
 def _place(one: Instruction) -> str:

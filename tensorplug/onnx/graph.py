@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy
+
+from .dim import Dim
 
 Name = str
 """The name of an array in the graph."""
@@ -25,7 +27,7 @@ class Value(NamedTuple):
     shape : tuple of int
     dtype : numpy.dtype
     array : numpy.ndarray or None
-        Its elements, if they are part of the model.
+        Its elements, if they are part of the model. With a name they are those for some lengths of the shape only.
     """
 
     name: Name
@@ -44,12 +46,19 @@ class Graph:
     Attributes
     ----------
     nodes : list of NodeProto
+    places : list of str
+        What each node is for.
     initializers : dict of str to numpy.ndarray
+    place : str
+        What nodes are added for now.
     """
 
-    def __init__(self, onnx: Any, taken: Sequence[Name] = ()) -> None:
+    def __init__(self, onnx: Any, taken: Sequence[Name] = (), axes: Mapping[str, tuple[Name, int]] = {}) -> None:
         self._onnx = onnx
+        self._axes = axes
         self.nodes: list[Any] = []
+        self.places: list[str] = []
+        self.place = ""
         self.initializers: dict[Name, numpy.ndarray] = {}
         self._taken = set(taken)
         self._counts: dict[str, int] = {}
@@ -75,6 +84,7 @@ class Graph:
             outputs = [self.new_name(op.lower()) for _ in range(count)]
             made = self._onnx.helper.make_node(op, names, outputs, name=self.new_name(op), **attributes)
             self.nodes.append(made)
+            self.places.append(self.place)
             self._known[key] = outputs
         return self._known[key]
 
@@ -82,7 +92,9 @@ class Graph:
         if operand is None:
             return ""
         if isinstance(operand, Value):
-            return operand.name if operand.array is None else self.constant(operand.array)
+            return operand.name or self.constant(operand.array)
+        if isinstance(operand, list) and any(isinstance(one, Dim) for one in operand):
+            return self.lengths(operand)
         return operand if isinstance(operand, str) else self.constant(operand)
 
     def constant(self, value: Any, name: str = "constant") -> Name:
@@ -107,7 +119,8 @@ class Graph:
         """An array or a number in a dtype."""
         if not isinstance(x, Value):
             return self.constant(numpy.asarray(x, dtype))
-        if x.array is not None:
+        if not x.name:
+            assert x.array is not None
             return self.constant(x.array.astype(dtype))
         return self.name_of(x) if x.dtype == dtype else self.converted(x, dtype)
 
@@ -117,12 +130,22 @@ class Graph:
 
     def reshape(self, x: Any, shape: Sequence[int]) -> Name:
         """The output of a Reshape node; a length may be 0."""
+        varying = [i for i, n in enumerate(shape) if isinstance(n, Dim)]
+        if len(varying) == 1 and 0 not in shape and -1 not in shape:
+            shape = [-1 if i == varying[0] else n for i, n in enumerate(shape)]
         return self.Reshape(x, self.lengths(shape), **({"allowzero": 1} if 0 in shape else {}))
 
     def filled(self, value: Any, dtype: Any, shape: Sequence[int]) -> Name:
         """An array of equal elements."""
         scalar = self.constant(numpy.asarray(value, dtype))
         return self.Expand(scalar, self.lengths(shape)) if len(shape) else scalar
+
+    def is_alike(self, other: Graph, name: Name) -> bool:
+        """Whether an initializer of that name is equal in another graph, or is in neither."""
+        mine, theirs = self.initializers.get(name), other.initializers.get(name)
+        if mine is None or theirs is None:
+            return mine is theirs
+        return numpy.array_equal(mine, theirs, equal_nan=mine.dtype.kind == "f")
 
     def rename(self, old: Name, new: Name) -> None:
         """Give the output of a node the name of an output of the model."""
@@ -134,7 +157,27 @@ class Graph:
 
     def lengths(self, shape: Sequence[int]) -> Name:
         """A shape as an array."""
-        return self.constant(numpy.asarray([int(n) for n in shape], numpy.int64))
+        parts: list[Any] = []
+        for n in shape:
+            if isinstance(n, Dim):
+                parts.append(self._length(n))
+            elif parts and isinstance(parts[-1], list):
+                parts[-1].append(n)
+            else:
+                parts.append([n])
+        if len(parts) == 1 and not isinstance(parts[0], list):
+            return str(parts[0])
+        return self.Concat(*parts, axis=0) if len(parts) > 1 else self.constant(numpy.asarray(shape, numpy.int64))
+
+    def _length(self, dim: Dim) -> Name:
+        """An integer that depends on the length of an axis, as an array of one element."""
+        if not dim.symbol:
+            raise NoCounterpart("with a number that depends on several lengths")
+        source, axis = self._axes[dim.symbol]
+        found = self.Shape(source, start=axis, end=axis + 1)
+        if dim.factor != 1:
+            found = self.Mul(found, [dim.factor])
+        return self.Add(found, [dim.offset]) if dim.offset else found
 
 
 def promoted(*operands: Any) -> numpy.dtype:

@@ -19,7 +19,7 @@ def _items(shape: Sequence[int], index: Any) -> list[Any]:
     """The items of an index: one for each axis, and None; masks as positions."""
     found: list[Any] = []
     for item in _tuple(index):
-        if isinstance(item, Value) and item.array is not None:
+        if isinstance(item, Value) and not item.name:
             item = item.array
         if isinstance(item, Value) and item.dtype == bool:
             raise NoCounterpart("with a mask that the function computes")
@@ -126,17 +126,20 @@ def _aligned_axis(x: Any, axes: list[int], arrays: list[Any]) -> int | None:
     """The axis along which one array has positions, while the others count the elements of all other axes."""
     if not isinstance(x, Value) or len(axes) != len(x.shape):
         return None
-    computed = [i for i, one in enumerate(arrays) if isinstance(one, Value)]
+    known = [one.array if isinstance(one, Value) else one for one in arrays]
+    computed = [i for i, one in enumerate(known) if one is None]
     if len(computed) != 1 or len(arrays[computed[0]].shape) != len(x.shape):
         return None
     along = computed[0]
-    for axis, one in enumerate(arrays):
+    for axis, one in enumerate(known):
         if axis == along:
             continue
         length = arrays[along].shape[axis]
         lengths = [1] * len(x.shape)
         lengths[axis] = length
-        if not numpy.array_equal(one, numpy.arange(length).reshape(lengths)):
+        if numpy.size(one) != length or not numpy.array_equal(
+            one, numpy.arange(length).reshape(lengths[-numpy.ndim(one) :])
+        ):
             return None
     return along
 
@@ -149,16 +152,23 @@ def _stacked(g: Graph, arrays: list[Any]) -> Any:
     """Positions along several axes, broadcast and put side by side in a last axis."""
     if not any(isinstance(one, Value) for one in arrays):
         return numpy.stack(numpy.broadcast_arrays(*arrays), -1).astype(numpy.int64)
-    shape = numpy.broadcast_shapes(*(getattr(one, "shape", ()) for one in arrays))
+    shape = _broadcast([getattr(one, "shape", ()) for one in arrays])
     lengths = g.lengths(shape)
     parts = [g.Unsqueeze(g.Expand(_positions(g, one), lengths), [-1]) for one in arrays]
     return g.Concat(*parts, axis=-1)
 
 
+def _broadcast(shapes: Sequence[tuple[int, ...]]) -> list[int]:
+    """The common shape, whose lengths may vary."""
+    rank = max(map(len, shapes))
+    wide = [(*(1,) * (rank - len(shape)), *shape) for shape in shapes]
+    return [next((n for n in lengths if n != 1), 1) for lengths in zip(*wide, strict=True)]
+
+
 def _flat_positions(g: Graph, shape: Sequence[int], index: Any) -> Value:
     """The positions, among all elements of a shape, of those at an index."""
     every = numpy.arange(math.prod(shape)).reshape(shape)
-    items = [item.array if isinstance(item, Value) and item.array is not None else item for item in _tuple(index)]
+    items = [item.array if isinstance(item, Value) and not item.name else item for item in _tuple(index)]
     if not any(isinstance(item, Value) for item in items):
         found = every[tuple(items)]
         return Value("", found.shape, found.dtype, found)
