@@ -37,8 +37,7 @@ demo: $(STAMP) ## train a model on every available backend, and compare the resu
 	@$(BIN) -m tensorplug demo $(ARGS)
 
 # Our own tests, and the quick level of the conformance suite; each file stays in one process, in which JAX compiles what
-# its tests have in common once. The suite, the longest of what one process does, begins; by their numbers of tests some
-# long files would come last.
+# its tests have in common once. tests/conftest.py puts the longest first; by their numbers of tests some would come last.
 TESTS := -n 2 --dist loadfile --no-loadscope-reorder \
 	--pyargs tensorplug.conformance --backend numpy --quick tests
 

@@ -46,6 +46,11 @@ def without_shape(case: dict[str, Any]) -> str:
     return describe(case).partition("-")[2]
 
 
+def shapes_alone(case: dict[str, Any]) -> str:
+    """What `without_shape` leaves out, and the kind of target."""
+    return "-".join(describe(case).split("-")[:2])
+
+
 def loss_of(case: dict[str, Any]) -> tuple[tp.Tensor, list[tp.Tensor]]:
     """The loss, and the tensors that gradients are wanted of."""
     logits = tp.tensor(array(case["logits"])).requires_grad_()
@@ -75,6 +80,7 @@ def test_as_pytorch(case: dict[str, Any], backend: str) -> None:
     close(second, case["second"])
 
 
+@pytest.mark.one_of_each(key=shapes_alone)
 @pytest.mark.parametrize("case", CASES, ids=describe)
 def test_backends_agree(case: dict[str, Any]) -> None:
     pytest.importorskip("jax")

@@ -44,9 +44,9 @@ def test_values_and_gradients_are_those_of_pytorch(case: dict[str, Any]) -> None
     assert_as_pytorch(case)
 
 
-@pytest.mark.parametrize("number", [0, 3, 7, 12, 24, 36])
+@pytest.mark.parametrize("number", [3, 7, 36])
 def test_they_are_on_every_backend(backend: str, number: int) -> None:
-    # One case of each shape and layout, since JAX compiles each anew.
+    # Targets that are padded, in a row and of one sample, since JAX compiles each anew.
     assert_as_pytorch(CASES[number])
 
 

@@ -32,9 +32,12 @@ def rows(table: str) -> dict[str, list[str]]:
 
 
 def test_the_promised_figures(tmp_path: Path) -> None:
+    from matplotlib import image
+
     pytest.importorskip("jax")
     start = time.perf_counter()
-    done = command("-m", "tensorplug", "demo", "--plot", tmp_path / "curves.png")
+    file = tmp_path / "curves"
+    done = command("-m", "tensorplug", "demo", "--plot", file)
     seconds = time.perf_counter() - start
     assert done.returncode == 0, done.stderr
     assert seconds < 60
@@ -49,26 +52,23 @@ def test_the_promised_figures(tmp_path: Path) -> None:
         assert difference == "reference" or float(difference) <= 1e-4
     assert found["jax"][-1] == "reference"
     assert "40/40 epochs" in done.stderr
+    assert file.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    assert image.imread(file, format="png").shape[:2] == (675, 1050)
 
 
 def test_in_double_precision_backends_differ_by_roundings() -> None:
     pytest.importorskip("jax")
-    done = command("-m", "tensorplug", "demo", "--dtype", "float64", "--epochs", "5")
+    done = command("-m", "tensorplug", "demo", "--dtype", "float64", "--epochs", "2")
     assert done.returncode == 0, done.stderr
     found = rows(done.stdout)
-    # 5 of the 20 epochs for which 1e-9 is promised.
-    assert float(found["numpy"][-1]) <= 1e-9 / 4
+    # 2 of the 20 epochs for which 1e-9 is promised.
+    assert float(found["numpy"][-1]) <= 1e-9 / 10
     assert found["jax"][-1] == "reference"
 
 
-def test_plot_is_a_png_with_a_curve_for_each_backend(tmp_path: Path) -> None:
-    from matplotlib import image
-
-    file = tmp_path / "curves"
-    done = command("-m", "tensorplug", "demo", "--backend", "numpy", "--epochs", "2", "--seed", "3", "--plot", file)
+def test_one_backend_is_its_own_reference() -> None:
+    done = command("-m", "tensorplug", "demo", "--backend", "numpy", "--epochs", "1", "--seed", "3")
     assert done.returncode == 0, done.stderr
-    assert file.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
-    assert image.imread(file, format="png").shape[:2] == (675, 1050)
     assert list(rows(done.stdout)) == ["numpy"]
     assert rows(done.stdout)["numpy"][-1] == "reference"
 

@@ -54,8 +54,11 @@ def test_pages_of_losses_are_what_their_docstrings_say() -> None:
     assert len(pages) == len(tp.losses.__all__) - 1
 
 
+OF_ITS_KERNELS = ("sizes", "ranges", "state", "surroundings", "threads")
+
+
 def test_backend_of_the_readme_passes_the_suite() -> None:
-    """Against NumPy, at the quick level; sizes and threads, most of the time, do not depend on the plugin's code."""
+    """Against NumPy, at the quick level; `OF_ITS_KERNELS`, most of the time, do not depend on a plugin without any."""
     pytest.importorskip("array_api_strict")
     text = (FOLDER.parent / "README.md").read_text()
     (code,) = (
@@ -66,7 +69,7 @@ def test_backend_of_the_readme_passes_the_suite() -> None:
     exec(code, plugin.__dict__)
     backends.register(plugin)
     try:
-        chosen = [check for check in checks("quick") if check.aspect not in ("sizes", "threads")]
+        chosen = [check for check in checks("quick") if check.aspect not in OF_ITS_KERNELS]
         outcomes = run(["strict"], level="quick", chosen=chosen, reference=Reference("numpy"))
     finally:
         backends.unregister(plugin)

@@ -134,8 +134,12 @@ def functions() -> Iterator[tuple[str, Callable[..., Any]]]:
 
 @pytest.mark.parametrize("kind", BAD)
 @pytest.mark.parametrize("before", [(), (1,)], ids=["second", "third"])
-def test_no_error_is_in_a_library_s_own_words(kind: str, before: tuple[Any, ...]) -> None:
+def test_no_error_is_in_a_library_s_own_words(
+    kind: str, before: tuple[Any, ...], request: pytest.FixtureRequest
+) -> None:
     """Each function and method with a tensor and a bad argument: what one backend refuses, all do with one message."""
+    # What NumPy takes, JAX compiles; one kind shows whether others take it too.
+    every = request.config.getoption("--all") or (kind == "axis" and not before)
     different = []
     for name, function in functions():
         errors: dict[tuple[Any, str], str] = {}
@@ -146,6 +150,8 @@ def test_no_error_is_in_a_library_s_own_words(kind: str, before: tuple[Any, ...]
             errors[type(error), re.sub(r",? ?backend='\w+'", "", str(error))] = backend
             if isinstance(error, AttributeError):
                 errors[AttributeError, "of an argument"] = backend
+            if error is None and not every:
+                break
         if len(errors) > 1:
             different.append((name, errors))
     assert different == []

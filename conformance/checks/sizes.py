@@ -53,6 +53,9 @@ ONE_AXIS = SEQUENCES + 1
 KINDS = range(ONE_AXIS + 1)
 """Places in `LARGE`, then in `AXES`, and of sequences and vectors."""
 
+OF_ELEMENTS = (0, *KINDS[3:])
+"""Of these the quick level tries elementwise functions: a wide array and a vector show them as much as a tall array."""
+
 MOST_ELEMENTS = 1 << 19
 MOST_OF_MATRICES = 1 << 16
 
@@ -325,7 +328,8 @@ def check_sizes(trial: Trial) -> None:
     by_index = trial.name in BY_INDEX or chapter_of(trial.name) == "indexing"
     most = trial.level.sizes * (TIMES if by_index else 1)
     for use in _distinct(uses_of(trial.name)):
-        for kind, larger, smaller in _grown(trial, use, {kind for kind in KINDS if tried[kind] < most}):
+        kinds = KINDS if trial.level.special or not use.elementwise else OF_ELEMENTS
+        for kind, larger, smaller in _grown(trial, use, {kind for kind in kinds if tried[kind] < most}):
             dtypes = list(_dtypes(trial, larger, kind))
             for dtype in dtypes[:1] if tried[kind] else dtypes:
                 _hold(trial, larger, dtype, smaller)
@@ -415,7 +419,7 @@ def _grown(trial: Trial, use: Use, kinds: set[int]) -> Iterator[tuple[int, Use, 
         shapes = shapes_of(trial, grown(use, SMALL, literal=literal, name=trial.name))
         if shapes is None:
             continue
-        longest = MOST_RESULTS if len(shapes) > len(shapes_of(trial, use) or shapes) else LONGEST
+        longest = _longest(trial, use, shapes)
         for kind, lengths in enumerate(growths):
             if kind in kinds and max(lengths.values()) <= longest and _elements(use, shapes, lengths) <= most:
                 halves = [{k: max(n >> i, k) for k, n in lengths.items()} for i in range(17)]
@@ -432,7 +436,11 @@ def _grown(trial: Trial, use: Use, kinds: set[int]) -> Iterator[tuple[int, Use, 
         few = _vector(use, SMALL, trial.name)
         shapes = shapes_of(trial, few) if few else None
         # What is made of pairs of elements would not fit.
-        if shapes is not None and (use.elementwise or _elements(use, shapes, growths[0]) <= most):
+        if (
+            shapes is not None
+            and max(growths[0].values()) <= _longest(trial, use, shapes)
+            and (use.elementwise or _elements(use, shapes, growths[0]) <= most)
+        ):
             yield ONE_AXIS, vector, [use]
     if SEQUENCES in kinds and _SEQUENCE.search(use.code):
         many = Use.of(
@@ -440,6 +448,11 @@ def _grown(trial: Trial, use: Use, kinds: set[int]) -> Iterator[tuple[int, Use, 
         )
         if shapes_of(trial, many) is not None:
             yield SEQUENCES, many, [use]
+
+
+def _longest(trial: Trial, use: Use, shapes: Sequence[tuple[int, ...]]) -> int:
+    """How long axes may be, by the shapes of the results of a few more elements."""
+    return MOST_RESULTS if len(shapes) > len(shapes_of(trial, use) or shapes) else LONGEST
 
 
 def _vector(use: Use, lengths: Lengths, name: str) -> Use | None:
