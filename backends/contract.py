@@ -276,6 +276,13 @@ class Backend:
         """Whether the array may share memory with another one, or is read-only."""
         return False
 
+    def overlapping(self, written: Sequence[Array], arrays: Sequence[Array]) -> Array | None:
+        """One of the arrays to be written that shares memory with another array, if the library can tell; else None.
+
+        Views that Tensorplug made share memory knowingly, and only one array of them is among these.
+        """
+        return None
+
     def getitem(self, array: Array, index: Any) -> Array:
         """``array[index]`` as an array, 0-d results included. Arrays in the index may be NumPy's.
 

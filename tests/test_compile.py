@@ -10,6 +10,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy
@@ -412,6 +413,31 @@ class TestMemory:
             equal(compiled(*choose(base)), function(*choose(other)))
             equal(base, other)
 
+    def test_foreign_memory_that_is_shared(self, backend: str) -> None:
+        """Two tensors of one NumPy array: only the library's own views are known to share memory."""
+
+        def write(x: tp.Tensor, y: tp.Tensor) -> tp.Tensor:
+            x.add_(1.0)
+            return y * 2.0
+
+        memory = numpy.zeros((4, 2))
+        whole, other = tp.from_numpy(memory), tp.from_numpy(memory[1:])
+        columns = tp.from_numpy(memory[:, 0]), tp.from_numpy(memory[:, 1])
+        compiled, read = tp.compile(write), tp.compile(lambda: other + whole[1:])
+        captured = tp.compile(lambda: write(other, whole))
+        for number in range(3):
+            equal(compiled(*columns), columns[1] * 2.0)
+            equal(columns[0], tp.full((4,), number + 1.0, dtype=tp.float64))
+            equal(read(), other + whole[1:])
+        if backend != "numpy":
+            # The tensors have copies of it.
+            equal(captured(), tp.zeros(4, 2, dtype=tp.float64))
+            return
+        for call in (captured, captured, lambda: compiled(whole[:, 0], other[:, 0]), lambda: compiled(whole, other)):
+            with pytest.raises(CompileError, match=r"is written that shares memory with another.*copy it"):
+                call()
+        assert memory.tolist() == [[3.0, 0.0]] * 4
+
     def test_parts_of_what_is_captured(self, backend: str) -> None:
         data = made(6, 3)
         unused = tp.compile(lambda x: (x * 2.0, len([data])))
@@ -765,9 +791,31 @@ class TestThreads:
         assert not wrong
         assert type(w) is Tensor
 
-    def test_compiled_calls_from_many_threads(self, backend: str) -> None:
-        from concurrent.futures import ThreadPoolExecutor
+    def test_64_threads_that_record_call_and_work_eagerly(self, backend: str) -> None:
+        w = made(8, 8).requires_grad_()
 
+        def gradient(x: tp.Tensor) -> Any:
+            return tp.autograd.grad(((w @ x) ** 2).sum(), w)[0]
+
+        shared = tp.compile(gradient)
+        wanted = [gradient(made(8, seed=number)).numpy() for number in range(64)]
+        start = threading.Barrier(64)
+
+        def work(number: int) -> None:
+            start.wait(60)
+            with tp.backend(backend):
+                x = made(8, seed=number)
+                for function in (shared, gradient, tp.compile(gradient) if number % 8 == 0 else gradient) * 3:
+                    found = function(x)
+                    assert type(found) is Tensor
+                    numpy.testing.assert_allclose(found.numpy(), wanted[number], 1e-12)
+
+        with ThreadPoolExecutor(64) as pool:
+            list(pool.map(work, range(64)))
+        assert type(w) is Tensor
+        assert w.grad is None
+
+    def test_compiled_calls_from_many_threads(self, backend: str) -> None:
         w = made(16)
         compiled = tp.compile(lambda x: (tp.exp(x * w) + x).sum())
 

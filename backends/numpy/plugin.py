@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy
@@ -322,6 +322,15 @@ class NumPy(Backend):
 
     def is_view(self, array: Any) -> bool:
         return array.base is not None or not array.flags.writeable
+
+    def overlapping(self, written: Sequence[Any], arrays: Sequence[Any]) -> Any:
+        # Arrays that own their memory share it with views alone.
+        views = [one for one in arrays if one.base is not None]
+        for one in written if views else ():
+            for other in views if one.base is None else arrays:
+                if other is not one and numpy.may_share_memory(one, other) and numpy.shares_memory(one, other):
+                    return one
+        return None
 
     def pointwise(
         self, formula: Callable[..., Any], ops: Any, arrays: tuple[Any, ...], options: tuple[Any, ...], summed: bool

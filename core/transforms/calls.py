@@ -6,6 +6,7 @@ values of written tensors and gradients in place, and makes the tensors of the r
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -315,10 +316,6 @@ class Call:
 
     def _reading(self) -> list[str]:
         lines = []
-        for i, (_, source) in enumerate(self._recording.inputs):
-            if isinstance(source, Words):
-                key = self._name("k", self._recording.key)
-                lines.append(f"i{i} = {self._name('g', source.generator)}.draw({source.count}, {key})")
         for name, source in self._inputs:
             if isinstance(source, Words):
                 continue
@@ -330,6 +327,15 @@ class Call:
                 lines.append(f"{name} = current({holders[0]})")
             if name in self._updates.values() and not self._recording.key.writable:
                 lines.append(f"{name} = donated({name}, [{', '.join(holders)}])")
+        arrays = [name for name, source in self._inputs if not isinstance(source, Words)]
+        if self._updates and len(arrays) > 1 and self._recording.key.writable:
+            written = ", ".join(dict.fromkeys(self._updates.values()))
+            lines.append(f"require_apart(({written},), ({', '.join(arrays)}))")
+            self.scope["require_apart"] = functools.partial(_require_apart, self.backend)
+        for i, (_, source) in enumerate(self._recording.inputs):
+            if isinstance(source, Words):
+                key = self._name("k", self._recording.key)
+                lines.append(f"i{i} = {self._name('g', source.generator)}.draw({source.count}, {key})")
         return [*lines, f"outs = run({', '.join(name for name, _ in self._inputs)})"]
 
     def _holders(self, storage: Storage) -> list[str]:
@@ -346,6 +352,16 @@ def alias_of(tensor: Tensor, storage: Any, view: Any, others: list[Tensor]) -> A
         return None
     found = next((i for i, one in enumerate(others) if own(one, "_storage") is storage), None)
     return found if found is None else (found, repr(() if view is None else view.steps))
+
+
+def _require_apart(backend: Any, written: tuple[Any, ...], arrays: tuple[Any, ...]) -> None:
+    """Refuse to write to an array whose memory another one has, of which the program knows nothing."""
+    found = backend.overlapping(written, arrays)
+    if found is not None:
+        raise CompileError(
+            f"compile: a tensor of shape {tuple(found.shape)} is written that shares memory with another one, which is "
+            "no view of it; make it one (x[...] of one tensor), or copy it"
+        )
 
 
 def _explained(check: Callable[[Any], None], program: Program) -> Callable[[Any], None]:
