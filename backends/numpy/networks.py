@@ -11,7 +11,7 @@ from ..common.quiet import quiet
 from ..contract import Kernel
 
 
-def _constant_pad(x: Any, padding: tuple[tuple[int, int], ...], value: Any) -> Any:
+def constant_pad(x: Any, padding: tuple[tuple[int, int], ...], value: Any = 0) -> Any:
     lead = x.ndim - len(padding)
     source = [slice(max(-before, 0), x.shape[lead + i] - max(-behind, 0)) for i, (before, behind) in enumerate(padding)]
     part = x[(..., *source)]
@@ -28,34 +28,41 @@ def _constant_pad(x: Any, padding: tuple[tuple[int, int], ...], value: Any) -> A
     return out
 
 
-def _windows(x: Any, window: tuple[tuple[int, int, int], ...]) -> Any:
-    lead = x.ndim - len(window)
+def windows(x: Any, window: tuple[tuple[int, int, int], ...], behind: int = 0) -> Any:
+    """Sliding windows along the last axes, or along those before so many others."""
+    lead, end = x.ndim - len(window) - behind, x.ndim - behind
     shape, strides = x.shape[:lead], x.strides[:lead]
     sizes, steps, withins = zip(*window, strict=True)
     numbers = [
         max((length - within * (size - 1) - 1 + step) // step, 0)
-        for length, size, step, within in zip(x.shape[lead:], sizes, steps, withins, strict=True)
+        for length, size, step, within in zip(x.shape[lead:end], sizes, steps, withins, strict=True)
     ]
-    along = x.strides[lead:]
+    along = x.strides[lead:end]
     inner = [stride * within for stride, within in zip(along, withins, strict=True)]
     outer = [stride * step for stride, step in zip(along, steps, strict=True)]
     return numpy.lib.stride_tricks.as_strided(
-        x, (*shape, *sizes, *numbers), (*strides, *inner, *outer), writeable=x.flags.writeable
+        x,
+        (*shape, *sizes, *numbers, *x.shape[end:]),
+        (*strides, *inner, *outer, *x.strides[end:]),
+        writeable=x.flags.writeable,
     )
 
 
 @quiet
-def _overlap_add(x: Any, shape: tuple[int, ...], window: tuple[tuple[int, int, int], ...]) -> Any:
-    """Add all windows at once, one place of the window after the other; half types in float32."""
+def overlap_add(x: Any, shape: tuple[int, ...], window: tuple[tuple[int, int, int], ...], behind: int = 0) -> Any:
+    """Add all windows at once, one place of the window after the other; half types in float32.
+
+    The windows lie along the last axes, or along those before so many others.
+    """
     if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
-        return _overlap_add(x.astype(numpy.float32), shape, window).astype(x.dtype)
+        return overlap_add(x.astype(numpy.float32), shape, window, behind).astype(x.dtype)
     out = numpy.zeros(shape, x.dtype)
-    numbers = x.shape[x.ndim - len(window) :]
+    numbers = x.shape[x.ndim - len(window) - behind : x.ndim - behind]
     places = [
         [slice(i * within, i * within + number * step, step) for i in range(size)]
         for (size, step, within), number in zip(window, numbers, strict=True)
     ]
-    lead = (slice(None),) * (out.ndim - len(window))
+    lead = (slice(None),) * (out.ndim - len(window) - behind)
     for place in itertools.product(*(range(size) for size, _, _ in window)):
         target = out[(*lead, *(along[i] for along, i in zip(places, place, strict=True)))]
         target += x[(*lead, *place)]
@@ -63,7 +70,7 @@ def _overlap_add(x: Any, shape: tuple[int, ...], window: tuple[tuple[int, int, i
 
 
 KERNELS: dict[str, Kernel] = {
-    "constant_pad": _constant_pad,
-    "overlap_add": _overlap_add,
-    "windows": _windows,
+    "constant_pad": constant_pad,
+    "overlap_add": overlap_add,
+    "windows": windows,
 }

@@ -17,6 +17,7 @@ from ..contract import DTYPE_NAMES, Backend, Kernel
 from ..hookspecs import hookimpl
 from ..program import Executable, Program
 from . import special, ufuncs
+from .convolution import KERNELS as CONVOLUTIONS
 from .ctc import KERNELS as CTC
 from .elementwise import corrected
 from .fft import KERNELS as FFT
@@ -247,6 +248,7 @@ class NumPy(Backend):
             kernels
             | FFT
             | SOFTMAX
+            | CONVOLUTIONS
             | CTC
             | LOSSES
             | SORTING
