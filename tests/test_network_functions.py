@@ -158,6 +158,33 @@ def test_second_derivatives(name: str) -> None:
     assert tp.autograd.gradgradcheck(function, inputs)
 
 
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize(
+    ("name", "shape", "options"),
+    [
+        ("conv1d", (4, 12, 5), {"stride": 2, "padding": 2}),
+        ("conv2d", (4, 12, 3, 2), {"stride": (1, 2), "padding": (0, 2), "dilation": (2, 1)}),
+        ("conv_transpose2d", (4, 12, 3, 2), {"stride": (1, 2), "padding": 1, "output_padding": (0, 1)}),
+        ("conv3d", (2, 12, 2, 1, 3), {"padding": "same"}),
+    ],
+)
+def test_a_batch_is_convolved_as_its_examples_are(name: str, shape: Any, options: Any, groups: int) -> None:
+    """Values, and gradients by input and weight; the weights are large enough for other ways to pay with a batch."""
+    function = getattr(F, name)
+    channels = shape[0] if "transpose" in name else shape[1]
+    x, w = tensor(11, channels, *(7, 6, 5)[: len(shape) - 2]), tensor(shape[0], shape[1] // groups, *shape[2:])
+
+    def results(x: tp.Tensor) -> tuple[tp.Tensor, tp.Tensor, tp.Tensor]:
+        x, own = x.detach().requires_grad_(), w.detach().requires_grad_()
+        found = function(x, own, groups=groups, **options)
+        return found.detach(), *tp.autograd.grad((found * found).sum(), (x, own))
+
+    with tp.backend("numpy"):
+        many, alone = results(x), [results(one[None]) for one in x]
+        for i, join in enumerate((tp.concat, tp.concat, sum)):
+            numpy.testing.assert_allclose(many[i].numpy(), join([one[i] for one in alone]).numpy(), 1e-9, 1e-9)
+
+
 def test_convolution_of_examples_and_of_kernels(backend: str) -> None:
     x, w = tensor(3, 2, 4, 4, requires_grad=False), tensor(3, 2, 2, 2, 2, requires_grad=False)
     whole = F.conv2d(x, w[0], stride=2, padding=1)
