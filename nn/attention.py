@@ -277,6 +277,8 @@ class TransformerEncoder(Module):
     num_layers : int
     norm : Module, optional
         Applied at the end.
+    enable_nested_tensor, mask_check
+        Accepted for PyTorch's sake, and without effect.
 
     Examples
     --------
@@ -286,7 +288,14 @@ class TransformerEncoder(Module):
     (2, 5, 8)
     """
 
-    def __init__(self, encoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
+    def __init__(
+        self,
+        encoder_layer: Module,
+        num_layers: int,
+        norm: Module | None = None,
+        enable_nested_tensor: bool = True,
+        mask_check: bool = True,
+    ) -> None:
         self.layers = ModuleList(copy.deepcopy(encoder_layer) for _ in range(num_layers))
         self.num_layers = num_layers
         self.register_module("norm", norm)
@@ -296,10 +305,10 @@ class TransformerEncoder(Module):
         src: Tensor,
         mask: Tensor | None = None,
         src_key_padding_mask: Tensor | None = None,
-        is_causal: bool = False,
+        is_causal: bool | None = None,
     ) -> Tensor:
         """Encode a sequence; the masks are those of `MultiheadAttention`."""
         for layer in self.layers:
-            src = layer(src, mask, src_key_padding_mask, is_causal)
+            src = layer(src, mask, src_key_padding_mask, bool(is_causal))
         norm = self._modules["norm"]
         return src if norm is None else norm(src)

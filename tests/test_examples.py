@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from .curves import PROGRAMS, curve
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
@@ -43,6 +46,34 @@ def test_the_tour(built_in_backend: str) -> None:
     for title in ("Devices", "The NumPy bridge"):
         del found[title], wanted[title]
     assert found == wanted
+
+
+CURVES = json.loads((Path(__file__).parent / "references" / "examples.json").read_text())
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_networks_learn_as_in_pytorch(backend: str, name: str, compiled: bool) -> None:
+    # The transformer's learning rate is a tensor in float32.
+    accuracy = 1e-8 if name == "transformer" else 1e-13
+    assert curve(name, "tensorplug", backend, compiled) == pytest.approx(CURVES[name], rel=accuracy)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "score"),
+    [
+        ("digits_cnn.py", [], r"held out: (98|99|100)\.\d% correct"),
+        ("character_rnn.py", ["--steps", "2"], r"held out: \d\.\d+ bits per character"),
+        ("transformer.py", ["--steps", "2"], r"held out: \d\.\d+ bits per character"),
+        ("vae.py", [], r"held out: bound 2[34]\.\d+ nats"),
+    ],
+)
+def test_networks_run_whole(name: str, options: list[str], score: str) -> None:
+    eager, compiled = (
+        re.sub(r" +[\d.]+ s$", "", output(name, *options, *more), flags=re.MULTILINE) for more in ([], ["--compile"])
+    )
+    assert re.search(score, eager)
+    assert compiled == eager
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -123,7 +124,7 @@ class LBFGS(Optimizer):
                 if group["line_search_fn"]:
                     start, length = Point(0.0, loss, gradient, slope), _largest(direction)
                     point, calls = strong_wolfe(
-                        lambda t, d=direction: self._at(closure, t, d),
+                        functools.partial(self._at, closure, direction),
                         *(start, step, length, group["tolerance_change"], group["max_eval"] - evaluations),
                     )
                     state["t"], (step, loss, gradient, _) = point.step, point
@@ -157,7 +158,7 @@ class LBFGS(Optimizer):
         with enable_grad():
             return float(closure())
 
-    def _at(self, closure: Callable[[], Any], step: float, direction: Tensor) -> Point:
+    def _at(self, closure: Callable[[], Any], direction: Tensor, step: float) -> Point:
         """Loss and gradient at a step along the direction; the parameters are put back."""
         parameters = list(self._parameters())
         before = [one.clone() for one in parameters]

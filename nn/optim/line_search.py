@@ -86,7 +86,7 @@ def strong_wolfe(
     stalled = False
     while count < max_iter and abs(bracket[1].step - bracket[0].step) * length > tolerance:
         first, last = sorted(point.step for point in bracket)
-        step, margin = cubic_minimum(*bracket, first, last), 0.1 * (last - first)
+        step, margin = cubic_minimum(bracket[0], bracket[1], first, last), 0.1 * (last - first)
         near_end = min(last - step, step - first) < margin
         if near_end and (stalled or not first < step < last):
             step = last - margin if abs(step - last) < abs(step - first) else first + margin
