@@ -1,4 +1,4 @@
-"""Train an LSTM to predict the next character of Python's help pages: 2.4 bits per character of those held out.
+"""Train an LSTM to predict the next character of Python's help pages: 2.3 bits per character of those held out.
 
     python examples/character_rnn.py
     python examples/character_rnn.py --backend jax --compile

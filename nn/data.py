@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy
 
@@ -13,18 +14,66 @@ from ..core.random.generator import Generator, randperm
 from ..core.standard.creation import tensor
 from ..core.standard.manipulation import stack
 from ..core.types.errors import ArgumentError, ShapeError
+from .samplers import BatchSampler, RandomSampler, SequentialSampler, batches
 
-__all__ = ["DataLoader", "Dataset", "Subset", "TensorDataset", "default_collate", "random_split"]
+__all__ = [
+    "ConcatDataset",
+    "DataLoader",
+    "Dataset",
+    "IterableDataset",
+    "Subset",
+    "TensorDataset",
+    "default_collate",
+    "random_split",
+]
+
+Example = TypeVar("Example")
 
 
-class Dataset:
-    """Base class of datasets: a subclass defines ``__getitem__`` of an index and ``__len__``."""
+class Dataset(Generic[Example]):
+    """Base class of datasets: a subclass defines ``__getitem__`` of an index and ``__len__``; ``+`` joins two."""
 
-    def __getitem__(self, index: int) -> Any:
+    def __getitem__(self, index: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} has no method __getitem__")
 
+    def __add__(self, other: Any) -> ConcatDataset:
+        return ConcatDataset([self, other])
 
-class TensorDataset(Dataset):
+
+class IterableDataset(Dataset[Example]):
+    """Base class of datasets without indices: a subclass defines ``__iter__`` over examples."""
+
+    def __iter__(self) -> Iterator[Example]:
+        raise NotImplementedError(f"{type(self).__name__} has no method __iter__")
+
+
+class ConcatDataset(Dataset[Example]):
+    """Several datasets, one after the other.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> joined = tp.utils.data.ConcatDataset([range(3), range(10, 12)])
+    >>> len(joined), joined[3], joined[-1]
+    (5, 10, 11)
+    """
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = list(datasets)
+        self.cumulative_sizes = list(itertools.accumulate(len(one) for one in self.datasets))
+
+    def __getitem__(self, index: int) -> Any:
+        position = index + len(self) if index < 0 else index
+        if not 0 <= position < len(self):
+            raise IndexError(f"ConcatDataset: index {index} is out of range for {len(self)} examples")
+        number = bisect.bisect_right(self.cumulative_sizes, position)
+        return self.datasets[number][position - (self.cumulative_sizes[number] - len(self.datasets[number]))]
+
+    def __len__(self) -> int:
+        return self.cumulative_sizes[-1] if self.datasets else 0
+
+
+class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """A dataset of tensors: an example is a tuple of their parts at one index along the first axis.
 
     Parameters
@@ -57,7 +106,7 @@ class TensorDataset(Dataset):
         return int(self.tensors[0].shape[0])
 
 
-class Subset(Dataset):
+class Subset(Dataset[Example]):
     """The examples of a dataset at given indices."""
 
     def __init__(self, dataset: Any, indices: Sequence[int]) -> None:
@@ -139,12 +188,15 @@ class DataLoader:
     Parameters
     ----------
     dataset
-        With ``__getitem__`` of an index and a length.
-    batch_size : int, default: 1
+        With ``__getitem__`` of an index and a length, or an `IterableDataset`.
+    batch_size : int or None, default: 1
+        None for examples instead of batches.
     shuffle : bool, default: False
         Whether the order is drawn anew each time.
     sampler : iterable of int, optional
         The indices in their order, in place of `shuffle`.
+    batch_sampler : iterable of list of int, optional
+        The indices of each batch, in place of all options so far.
     num_workers
         Accepted for PyTorch's sake, and without effect: batches are made in this process.
     collate_fn : callable, optional
@@ -153,8 +205,12 @@ class DataLoader:
         Accepted for PyTorch's sake, and without effect.
     drop_last : bool, default: False
         Whether a last batch with fewer examples is left out.
+    timeout, worker_init_fn, multiprocessing_context
+        Accepted for PyTorch's sake, and without effect.
     generator : Generator, optional
         The one that draws the order; by default the default generator.
+    prefetch_factor, persistent_workers, pin_memory_device, in_order
+        Accepted for PyTorch's sake, and without effect.
 
     Raises
     ------
@@ -172,38 +228,63 @@ class DataLoader:
     def __init__(
         self,
         dataset: Any,
-        batch_size: int = 1,
-        shuffle: bool = False,
+        batch_size: int | None = 1,
+        shuffle: bool | None = None,
         sampler: Iterable[int] | None = None,
+        batch_sampler: Iterable[list[int]] | None = None,
         num_workers: int = 0,
         collate_fn: Callable[[list[Any]], Any] | None = None,
         pin_memory: bool = False,
         drop_last: bool = False,
-        *,
+        timeout: float = 0,
+        worker_init_fn: Any = None,
+        multiprocessing_context: Any = None,
         generator: Generator | None = None,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
     ) -> None:
-        if batch_size < 1:
+        if batch_size is not None and batch_size < 1:
             raise ArgumentError(f"DataLoader: got batch_size {batch_size}, wanted a positive number")
         if shuffle and sampler is not None:
             raise ArgumentError("DataLoader: got shuffle and a sampler, wanted one of them")
-        self.dataset, self.batch_size, self.shuffle, self.sampler = dataset, batch_size, shuffle, sampler
-        self.collate_fn = collate_fn or default_collate
-        self.drop_last, self.generator = drop_last, generator
+        if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
+            raise ArgumentError("DataLoader: a batch_sampler excludes batch_size, shuffle, sampler and drop_last")
+        if isinstance(dataset, IterableDataset) and (shuffle or sampler is not None or batch_sampler is not None):
+            raise ArgumentError("DataLoader: an IterableDataset has its own order, and takes no shuffle or sampler")
+        self.dataset, self.batch_size, self.drop_last, self.generator = dataset, batch_size, drop_last, generator
+        self.num_workers, self.collate_fn = num_workers, collate_fn or default_collate
+        self.sampler, self.batch_sampler = sampler, batch_sampler
+        if sampler is None and not isinstance(dataset, IterableDataset):
+            self.sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+        if batch_sampler is None and self.sampler is not None and batch_size is not None:
+            self.batch_sampler = BatchSampler(self.sampler, batch_size, drop_last)
 
     def __len__(self) -> int:
-        count = len(self.dataset) if self.sampler is None else len(self.sampler)  # type: ignore[arg-type]
-        return count // self.batch_size if self.drop_last else -(-count // self.batch_size)
+        if isinstance(self.dataset, IterableDataset):
+            size = self.batch_size or 1
+            count = len(self.dataset)  # type: ignore[arg-type]
+            return count // size if self.drop_last else -(-count // size)
+        return len(self.batch_sampler or self.sampler)  # type: ignore[arg-type]
 
     def __iter__(self) -> Iterator[Any]:
-        indices: Iterable[int] = range(len(self.dataset)) if self.sampler is None else self.sampler
-        if self.shuffle:
-            indices = randperm(len(self.dataset), generator=self.generator).tolist()
-        remaining = iter(indices)
-        while chosen := list(itertools.islice(remaining, self.batch_size)):
-            if self.drop_last and len(chosen) < self.batch_size:
-                return
-            if type(self.dataset) is TensorDataset and self.collate_fn is default_collate:
-                # One index for the whole batch.
-                yield list(self.dataset[tensor(chosen)])
-            else:
-                yield self.collate_fn([self.dataset[i] for i in chosen])
+        if self.batch_sampler is not None:
+            return map(self._batch, self.batch_sampler)
+        examples = iter(self.dataset) if self.sampler is None else map(self.dataset.__getitem__, self.sampler)
+        if self.batch_size is None:
+            return examples if self.collate_fn is default_collate else map(self.collate_fn, examples)
+        return map(self.collate_fn, batches(examples, self.batch_size, self.drop_last))
+
+    def _batch(self, indices: list[int]) -> Any:
+        """The examples at indices, put together."""
+        dataset = self.dataset
+        while type(dataset) is Subset:
+            indices, dataset = [dataset.indices[i] for i in indices], dataset.dataset
+        if type(dataset) is TensorDataset and self.collate_fn is default_collate:
+            # One index for the whole batch.
+            return list(dataset[tensor(indices, device=dataset.tensors[0].device)])
+        if hasattr(dataset, "__getitems__"):
+            return self.collate_fn(dataset.__getitems__(indices))
+        return self.collate_fn([dataset[i] for i in indices])
