@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import pathlib
 from typing import Any
 
@@ -10,7 +11,9 @@ import numpy
 import pytest
 
 import tensorplug as tp
-from tensorplug.optim import LBFGS, SGD, Adam, lr_scheduler
+from tensorplug.optim import LBFGS, SGD, Adagrad, Adam, lr_scheduler
+
+from .schedules import combined
 
 STORED = json.loads((pathlib.Path(__file__).parent / "references" / "optim.json").read_text())
 
@@ -94,6 +97,30 @@ def test_schedules(name: str, options: dict[str, Any], rates: Any, momenta: Any,
         scheduler.step(*[figure] * (name == "ReduceLROnPlateau"))
 
 
+@pytest.mark.parametrize(("kind", "rates"), STORED["combined"])
+def test_schedules_together(kind: str, rates: Any) -> None:
+    optimizer = SGD([tp.zeros(1, requires_grad=True)], lr=0.2)
+    schedulers = combined(kind, tp.optim, optimizer)
+    for number, rate in enumerate(rates):
+        assert optimizer.param_groups[0]["lr"] == pytest.approx(rate, rel=1e-14)
+        if kind == "reset" and number == 2:
+            optimizer.param_groups[0]["lr"] = 1.0
+        for scheduler in schedulers:
+            scheduler.step()
+        if number == 3:
+            states = [scheduler.state_dict() for scheduler in schedulers]
+            json.dumps(states)
+            for scheduler, state in zip(schedulers, states, strict=True):
+                scheduler.load_state_dict(state)
+
+
+def test_a_schedule_goes_on_between_steps() -> None:
+    optimizer = SGD([tp.zeros(1, requires_grad=True)], lr=2.0)
+    scheduler = lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=2)
+    scheduler.step(2.5)
+    assert scheduler.get_last_lr() == [pytest.approx(1 + math.cos(math.pi / 4))]
+
+
 def test_goes_on_from_a_saved_state(backend: str, tmp_path: pathlib.Path) -> None:
     x, y = (tp.tensor(STORED["start"], requires_grad=True) for _ in range(2))
     first, second = Adam([x], lr=0.1, amsgrad=True), Adam([y])
@@ -144,6 +171,16 @@ def test_a_closure_computes_the_loss_again() -> None:
         (ValueError, r"SGD: a parameter is a leaf, got a tensor of shape \(1,\)", lambda x: SGD([x * 2])),
         (ValueError, r"LBFGS: got several groups", lambda x: LBFGS([{"params": x}, {"params": tp.ones(1)}])),
         (ValueError, r"LBFGS: got line_search_fn 'wolfe', wanted None", lambda x: LBFGS([x], line_search_fn="wolfe")),
+        (ValueError, r"LinearLR: got factors 0 and 1", lambda x: lr_scheduler.LinearLR(SGD([x]), 0, 1)),
+        (ValueError, r"ConstantLR: got factor 2", lambda x: lr_scheduler.ConstantLR(SGD([x]), 2)),
+        (ValueError, r"CyclicLR: got mode 'x'", lambda x: lr_scheduler.CyclicLR(SGD([x]), 0, 1, mode="x")),
+        (
+            ValueError,
+            r"CyclicLR: Adagrad has no momentum",
+            lambda x: lr_scheduler.CyclicLR(Adagrad([x]), 0, 1),
+        ),
+        (ValueError, r"SequentialLR: got 0 schedules for 2", lambda x: lr_scheduler.SequentialLR(SGD([x]), [], [1, 2])),
+        (ValueError, r"LambdaLR: got 2 values for 1 groups", lambda x: lr_scheduler.LambdaLR(SGD([x]), [abs, abs])),
         (TypeError, r"LBFGS\.step: got no closure, wanted a function", lambda x: LBFGS([x]).step()),
         (TypeError, r"SGD: a parameter is a Tensor, got int", lambda x: SGD([1])),
         (ValueError, r"SGD: got lr -1, wanted no negative number", lambda x: SGD([x], lr=-1)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -10,18 +11,23 @@ from ...core import Tensor
 from .optimizer import Optimizer
 
 __all__ = [
+    "ChainedScheduler",
+    "ConstantLR",
     "CosineAnnealingLR",
     "ExponentialLR",
     "LRScheduler",
     "LambdaLR",
+    "LinearLR",
     "MultiStepLR",
-    "OneCycleLR",
+    "MultiplicativeLR",
+    "PolynomialLR",
     "ReduceLROnPlateau",
+    "SequentialLR",
     "StepLR",
 ]
 
 
-def _set_rate(group: dict[str, Any], rate: float) -> None:
+def set_rate(group: dict[str, Any], rate: float) -> None:
     """Set the learning rate of a group; a tensor is written, so that a compiled step takes the new value."""
     if isinstance(group["lr"], Tensor):
         group["lr"].fill_(rate)
@@ -32,6 +38,8 @@ def _set_rate(group: dict[str, Any], rate: float) -> None:
 class LRScheduler:
     """Base class of schedules: a subclass defines the learning rate after a number of steps.
 
+    What something else does to the learning rate between two steps, another schedule perhaps, stays as a factor.
+
     Parameters
     ----------
     optimizer : Optimizer
@@ -39,16 +47,20 @@ class LRScheduler:
         The number of steps done before, less one.
     """
 
+    chains = True
+    """Whether changes that something else made stay."""
+
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self.optimizer = optimizer
-        self.last_epoch = last_epoch
         for group in optimizer.param_groups:
             if last_epoch == -1:
-                group["initial_lr"] = float(group["lr"])
+                group.setdefault("initial_lr", float(group["lr"]))
             elif "initial_lr" not in group:
                 raise KeyError(f"{type(self).__name__}: a group has no 'initial_lr' to go on from")
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
-        self.step()
+        self._factors = [1.0] * len(self.base_lrs)
+        self._last_lr = self.base_lrs if last_epoch == -1 else self.get_last_lr()
+        self._go_to(last_epoch + 1)
 
     def rate(self, number: int, base: float, group: int) -> float:
         """The learning rate after a number of steps, of a group that began with `base`."""
@@ -56,21 +68,52 @@ class LRScheduler:
 
     def step(self) -> None:
         """Go on to the next learning rate."""
-        self.last_epoch += 1
+        self._go_to(self.last_epoch + 1)
+
+    def _go_to(self, number: int) -> None:
+        self.last_epoch = number
         for i, (group, base) in enumerate(zip(self.optimizer.param_groups, self.base_lrs, strict=True)):
-            _set_rate(group, self.rate(self.last_epoch, base, i))
+            found, last = float(group["lr"]), self._last_lr[i]
+            if self.chains and last and found != last:
+                self._factors[i] *= found / last
+            set_rate(group, self.rate(number, base, i) * self._factors[i])
+        self._last_lr = self.get_last_lr()
+
+    def _start(self) -> None:
+        """Begin with the first learning rate, whatever was before."""
+        self._factors, self._last_lr = [1.0] * len(self.base_lrs), self.get_last_lr()
+        self._go_to(0)
 
     def get_last_lr(self) -> list[float]:
         """The learning rate of each group."""
         return [float(group["lr"]) for group in self.optimizer.param_groups]
 
     def state_dict(self) -> dict[str, Any]:
-        """What `load_state_dict` goes on from."""
-        return {name: value for name, value in self.__dict__.items() if name != "optimizer" and not callable(value)}
+        """What `load_state_dict` goes on from; functions are not part of it."""
+        return {name: value for name, value in self.__dict__.items() if name != "optimizer" and not _is_code(value)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from a state that `state_dict` returned."""
         self.__dict__.update(state_dict)
+
+
+def _is_code(value: Any) -> bool:
+    return callable(value) or (isinstance(value, list) and any(map(callable, value)))
+
+
+def for_each_group(name: str, value: Any, optimizer: Optimizer) -> list[Any]:
+    """A value for each group, given as a list or as one for all.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer than groups.
+    """
+    count = len(optimizer.param_groups)
+    found = list(value) if isinstance(value, list | tuple) else [value] * count
+    if len(found) != count:
+        raise ValueError(f"{name}: got {len(found)} values for {count} groups")
+    return found
 
 
 class LambdaLR(LRScheduler):
@@ -93,21 +136,29 @@ class LambdaLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, lr_lambda: Any, last_epoch: int = -1) -> None:
-        several = isinstance(lr_lambda, list | tuple)
-        self.lr_lambdas: list[Callable[[int], float]] = (
-            list(lr_lambda) if several else [lr_lambda] * len(optimizer.param_groups)
-        )
-        if len(self.lr_lambdas) != len(optimizer.param_groups):
-            raise ValueError(f"LambdaLR: got {len(self.lr_lambdas)} functions for {len(optimizer.param_groups)} groups")
+        self.lr_lambdas: list[Callable[[int], float]] = for_each_group("LambdaLR", lr_lambda, optimizer)
         super().__init__(optimizer, last_epoch)
 
     def rate(self, number: int, base: float, group: int) -> float:
         """The learning rate after a number of steps."""
         return base * self.lr_lambdas[group](number)
 
-    def state_dict(self) -> dict[str, Any]:
-        """What `load_state_dict` goes on from; the functions are not part of it."""
-        return {name: value for name, value in super().state_dict().items() if name != "lr_lambdas"}
+
+class MultiplicativeLR(LRScheduler):
+    """The learning rate times a function of the number of steps, at each step."""
+
+    def __init__(self, optimizer: Optimizer, lr_lambda: Any, last_epoch: int = -1) -> None:
+        self.lr_lambdas: list[Callable[[int], float]] = for_each_group("MultiplicativeLR", lr_lambda, optimizer)
+        self._products = [(0, 1.0)] * len(self.lr_lambdas)
+        super().__init__(optimizer, last_epoch)
+
+    def rate(self, number: int, base: float, group: int) -> float:
+        """The learning rate after a number of steps."""
+        done, product = self._products[group] if number >= self._products[group][0] else (0, 1.0)
+        for i in range(done + 1, number + 1):
+            product *= self.lr_lambdas[group](i)
+        self._products[group] = (number, product)
+        return base * product
 
 
 class StepLR(LRScheduler):
@@ -156,6 +207,66 @@ class ExponentialLR(LRScheduler):
         return base * self.gamma**number
 
 
+class ConstantLR(LRScheduler):
+    """The learning rate times `factor` in the first `total_iters` steps."""
+
+    def __init__(
+        self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1
+    ) -> None:
+        if not 0 <= factor <= 1:
+            raise ValueError(f"ConstantLR: got factor {factor}, wanted one from 0 to 1")
+        self.factor, self.total_iters = factor, total_iters
+        super().__init__(optimizer, last_epoch)
+
+    def rate(self, number: int, base: float, group: int) -> float:
+        """The learning rate after a number of steps."""
+        return base * self.factor if number < self.total_iters else base
+
+
+class LinearLR(LRScheduler):
+    """The learning rate times a factor that goes from `start_factor` to `end_factor` in `total_iters` steps.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> optimizer = tp.optim.SGD([tp.zeros(1, requires_grad=True)], lr=0.5)
+    >>> scheduler = tp.optim.lr_scheduler.LinearLR(optimizer, start_factor=0.5, total_iters=2)
+    >>> scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.375]
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        start_factor: float = 1.0 / 3,
+        end_factor: float = 1.0,
+        total_iters: int = 5,
+        last_epoch: int = -1,
+    ) -> None:
+        if not 0 < start_factor <= 1 or not 0 <= end_factor <= 1:
+            raise ValueError(f"LinearLR: got factors {start_factor} and {end_factor}, wanted them from 0 to 1")
+        self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
+        super().__init__(optimizer, last_epoch)
+
+    def rate(self, number: int, base: float, group: int) -> float:
+        """The learning rate after a number of steps."""
+        part = min(number, self.total_iters) / self.total_iters
+        return base * (self.start_factor + (self.end_factor - self.start_factor) * part)
+
+
+class PolynomialLR(LRScheduler):
+    """The learning rate falling to zero in `total_iters` steps, by a power of the steps that remain."""
+
+    def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1) -> None:
+        self.total_iters, self.power = total_iters, power
+        super().__init__(optimizer, last_epoch)
+
+    def rate(self, number: int, base: float, group: int) -> float:
+        """The learning rate after a number of steps."""
+        return base * (1 - min(number, self.total_iters) / self.total_iters) ** self.power
+
+
 class CosineAnnealingLR(LRScheduler):
     """Half a period of a cosine from the first learning rate to `eta_min`, in `T_max` steps, and back.
 
@@ -178,96 +289,82 @@ class CosineAnnealingLR(LRScheduler):
         return self.eta_min + (base - self.eta_min) * (1 + math.cos(math.pi * number / self.T_max)) / 2
 
 
-class OneCycleLR(LRScheduler):
-    """A learning rate that grows to `max_lr` and falls far below its first value (Smith and Topin, 2018).
+class SequentialLR:
+    """Schedules one after another, each from one of given numbers of steps on.
 
     Parameters
     ----------
     optimizer : Optimizer
-        Whose momentum, or first beta, changes the other way round.
-    max_lr : float or list of float
-        The greatest learning rate, of each group.
-    total_steps : int, optional
-        By default ``epochs * steps_per_epoch``.
-    epochs, steps_per_epoch : int, optional
-    pct_start : float, default: 0.3
-        The part of the steps in which it grows.
-    anneal_strategy : {"cos", "linear"}
-    cycle_momentum : bool, default: True
-        Whether the momentum changes too.
-    base_momentum, max_momentum : float, default: 0.85, 0.95
-    div_factor : float, default: 25
-        The first learning rate is `max_lr` over this.
-    final_div_factor : float, default: 1e4
-        The last one is the first over this.
-    last_epoch : int, default: -1
+    schedulers : list of LRScheduler
+    milestones : list of int
+        When each schedule but the first begins.
 
     Raises
     ------
     ValueError
-        If there is no number of steps, or for a step beyond them.
+        If there is not one schedule more than milestones.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> optimizer = tp.optim.SGD([tp.zeros(1, requires_grad=True)], lr=0.5)
+    >>> warmup = tp.optim.lr_scheduler.LinearLR(optimizer, start_factor=0.5, total_iters=1)
+    >>> decay = tp.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    >>> scheduler = tp.optim.lr_scheduler.SequentialLR(optimizer, [warmup, decay], milestones=[2])
+    >>> for _ in range(4):
+    ...     print(scheduler.get_last_lr())
+    ...     scheduler.step()
+    [0.25]
+    [0.5]
+    [0.5]
+    [0.25]
     """
 
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        max_lr: Any,
-        total_steps: int | None = None,
-        epochs: int | None = None,
-        steps_per_epoch: int | None = None,
-        pct_start: float = 0.3,
-        anneal_strategy: str = "cos",
-        cycle_momentum: bool = True,
-        base_momentum: float = 0.85,
-        max_momentum: float = 0.95,
-        div_factor: float = 25.0,
-        final_div_factor: float = 1e4,
-        last_epoch: int = -1,
-    ) -> None:
-        if total_steps is None:
-            if epochs is None or steps_per_epoch is None:
-                raise ValueError("OneCycleLR: wants total_steps, or epochs and steps_per_epoch")
-            total_steps = epochs * steps_per_epoch
-        if anneal_strategy not in ("cos", "linear"):
-            raise ValueError(f"OneCycleLR: got anneal_strategy {anneal_strategy!r}, wanted 'cos' or 'linear'")
-        self.total_steps, self.pct_start, self.anneal_strategy = total_steps, pct_start, anneal_strategy
-        self.cycle_momentum, self.base_momentum, self.max_momentum = cycle_momentum, base_momentum, max_momentum
-        self.final_div_factor = final_div_factor
-        greatest = max_lr if isinstance(max_lr, list | tuple) else [max_lr] * len(optimizer.param_groups)
-        self.max_lrs = [float(one) for one in greatest]
-        for group, one in zip(optimizer.param_groups, self.max_lrs, strict=True):
-            if last_epoch == -1:
-                _set_rate(group, one / div_factor)
-        super().__init__(optimizer, last_epoch)
-
-    def _between(self, number: int, first: float, top: float, last: float) -> float:
-        """From `first` to `top` and on to `last`."""
-        peak = self.pct_start * self.total_steps - 1
-        if number <= peak:
-            start, end, part = first, top, number / peak
-        else:
-            start, end, part = top, last, (number - peak) / (self.total_steps - 1 - peak)
-        if self.anneal_strategy == "linear":
-            return start + (end - start) * part
-        return end + (start - end) * (1 + math.cos(math.pi * part)) / 2
-
-    def rate(self, number: int, base: float, group: int) -> float:
-        """The learning rate after a number of steps."""
-        if number >= self.total_steps:
-            raise ValueError(f"OneCycleLR: step {number} is beyond the {self.total_steps} steps of the cycle")
-        return self._between(number, base, self.max_lrs[group], base / self.final_div_factor)
+    def __init__(self, optimizer: Optimizer, schedulers: list[Any], milestones: list[int]) -> None:
+        if len(schedulers) != len(milestones) + 1:
+            raise ValueError(f"SequentialLR: got {len(schedulers)} schedules for {len(milestones)} milestones")
+        self.optimizer, self.last_epoch = optimizer, 0
+        self._schedulers, self._milestones = schedulers, milestones
+        for group in optimizer.param_groups:
+            set_rate(group, group["initial_lr"])
+        schedulers[0]._start()
 
     def step(self) -> None:
-        """Go on to the next learning rate and momentum."""
-        super().step()
-        if not self.cycle_momentum:
-            return
-        momentum = self._between(self.last_epoch, self.max_momentum, self.base_momentum, self.max_momentum)
-        for group in self.optimizer.param_groups:
-            if "betas" in group:
-                group["betas"] = (momentum, *group["betas"][1:])
-            elif "momentum" in group:
-                group["momentum"] = momentum
+        """Go on to the next learning rate."""
+        self.last_epoch += 1
+        number = bisect.bisect_right(self._milestones, self.last_epoch)
+        if number and self._milestones[number - 1] == self.last_epoch:
+            self._schedulers[number]._start()
+        else:
+            self._schedulers[number].step()
+
+    def get_last_lr(self) -> list[float]:
+        """The learning rate of each group."""
+        return [float(group["lr"]) for group in self.optimizer.param_groups]
+
+    def state_dict(self) -> dict[str, Any]:
+        """What `load_state_dict` goes on from."""
+        return {"last_epoch": self.last_epoch, "_schedulers": [one.state_dict() for one in self._schedulers]}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a state that `state_dict` returned."""
+        self.last_epoch = state_dict["last_epoch"]
+        for one, state in zip(self._schedulers, state_dict["_schedulers"], strict=True):
+            one.load_state_dict(state)
+
+
+class ChainedScheduler(SequentialLR):
+    """Several schedules at once, whose factors are multiplied."""
+
+    def __init__(self, schedulers: list[Any], optimizer: Optimizer | None = None) -> None:
+        self.optimizer, self.last_epoch = optimizer or schedulers[0].optimizer, 0
+        self._schedulers = schedulers
+
+    def step(self) -> None:
+        """Go on to the next learning rate."""
+        self.last_epoch += 1
+        for one in self._schedulers:
+            one.step()
 
 
 class ReduceLROnPlateau:
@@ -350,7 +447,7 @@ class ReduceLROnPlateau:
             for group in self.optimizer.param_groups:
                 rate = max(float(group["lr"]) * self.factor, self.min_lr)
                 if float(group["lr"]) - rate > self.eps:
-                    _set_rate(group, rate)
+                    set_rate(group, rate)
 
     def get_last_lr(self) -> list[float]:
         """The learning rate of each group."""

@@ -8,9 +8,13 @@ from __future__ import annotations
 import json
 import math
 import pathlib
+import sys
 from typing import Any
 
 import torch
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+from schedules import COMBINED, combined
 
 START = [[0.5, -1.25, 2.0], [1.0, 0.0, -0.75]]
 
@@ -43,6 +47,12 @@ SCHEDULES: list[tuple[str, dict[str, Any]]] = [
     ("MultiStepLR", {"milestones": [2, 5], "gamma": 0.5}),
     ("ExponentialLR", {"gamma": 0.9}),
     ("CosineAnnealingLR", {"T_max": 6, "eta_min": 0.01}),
+    ("ConstantLR", {"factor": 0.5, "total_iters": 3}),
+    ("LinearLR", {"start_factor": 0.25, "end_factor": 0.75, "total_iters": 4}),
+    ("PolynomialLR", {"total_iters": 5, "power": 2.0}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 2, "T_mult": 2, "eta_min": 0.01}),
+    ("CyclicLR", {"base_lr": 0.1, "max_lr": 0.5, "step_size_up": 2, "step_size_down": 1, "mode": "triangular2"}),
+    ("CyclicLR", {"base_lr": 0.1, "max_lr": 0.5, "step_size_up": 3, "mode": "exp_range", "gamma": 0.9}),
     ("OneCycleLR", {"max_lr": 0.4, "total_steps": 9}),
     ("OneCycleLR", {"max_lr": 0.4, "epochs": 3, "steps_per_epoch": 3, "anneal_strategy": "linear", "pct_start": 0.5}),
 ]
@@ -55,6 +65,21 @@ PLATEAUS: list[dict[str, Any]] = [
     {"patience": 1, "mode": "max", "threshold": 0.5, "threshold_mode": "abs"},
     {"patience": 0, "mode": "max", "threshold": 0.01},
 ]
+
+
+def combined_rates(kind: str) -> list[float]:
+    """The learning rate before each step; one is set by hand."""
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.2)
+    schedulers = combined(kind, torch.optim, optimizer)
+    found = []
+    for number in range(8):
+        found.append(optimizer.param_groups[0]["lr"])
+        if kind == "reset" and number == 2:
+            optimizer.param_groups[0]["lr"] = 1.0
+        optimizer.step()
+        for scheduler in schedulers:
+            scheduler.step()
+    return found
 
 
 def parameters(name: str, options: dict[str, Any]) -> list[Any]:
@@ -109,6 +134,7 @@ def main() -> None:
         "figures": FIGURES,
         "optimizers": [[name, options, parameters(name, options)] for name, options in OPTIMIZERS],
         "searches": [[options, searched(options)] for options in SEARCHES],
+        "combined": [[kind, combined_rates(kind)] for kind in COMBINED],
         "schedules": [[name, options, *rates(name, options, 8)] for name, options in SCHEDULES]
         + [["ReduceLROnPlateau", options, *rates("ReduceLROnPlateau", options, 11)] for options in PLATEAUS],
     }
