@@ -11,7 +11,7 @@ class Dim(int):
     Attributes
     ----------
     symbol : str
-        The name of the length; empty if the integer depends on several.
+        The name of the length; empty if the integer depends on several, or in another way.
     factor, offset : int
     """
 

@@ -1,8 +1,8 @@
 """Lengths that vary: a function is traced with several lengths of an axis, and what changes with them is a `Dim`.
 
-Every integer of a trace that changes, in shapes and parameters alike, must be a linear function of one length. The same
-is found out anew with other lengths: if the graph made there is another one, something depends on the length in another
-way, and that is an error.
+An integer of a trace that changes, in shapes and parameters alike, is a linear function of one length, or else must not
+be needed. The same is found out anew with other lengths: if the graph made there is another one, something depends on
+the length in another way, and that is an error.
 """
 
 from __future__ import annotations
@@ -21,14 +21,18 @@ Tracer = Callable[[Mapping[str, int]], Trace]
 """Traces a function with lengths by name."""
 
 
+STEPS = (1, 6)
+"""How much longer a length is in other traces: that of a linear function grows in proportion."""
+
+
 def symbolic(trace: Tracer, lengths: Mapping[str, int]) -> Trace:
     """A trace in which integers that depend on a length are `Dim`."""
-    found = [trace(lengths), *(trace({**lengths, name: length + 1}) for name, length in lengths.items())]
-    return _Unified(found, lengths).trace()
+    others = [{**lengths, name: length + step} for name, length in lengths.items() for step in STEPS]
+    return _Unified([trace(lengths), *map(trace, others)], lengths).trace()
 
 
 class _Unified:
-    """Traces as one: the first with some lengths, the others with one of them longer by 1."""
+    """Traces as one: the first with some lengths, the others with one of them longer by `STEPS`."""
 
     def __init__(self, traces: Sequence[Trace], lengths: Mapping[str, int]) -> None:
         self._traces = traces
@@ -106,14 +110,15 @@ class _Unified:
         return var
 
     def _integer(self, values: Sequence[int]) -> int:
-        first = values[0]
-        changes = {name: value - first for name, value in zip(self._lengths, values[1:], strict=True) if value != first}
+        first, *others = values
+        grown = {name: [one - first for one in others[2 * i : 2 * i + 2]] for i, name in enumerate(self._lengths)}
+        changes = {name: growth for name, growth in grown.items() if any(growth)}
         if not changes:
             return first
-        if len(changes) > 1:
+        name, (growth, more) = next(iter(changes.items()))
+        if len(changes) > 1 or growth * STEPS[1] != more * STEPS[0]:
             return Dim.of(first, "", 0, 0)
-        ((name, factor),) = changes.items()
-        return Dim.of(first, name, factor, first - factor * self._lengths[name])
+        return Dim.of(first, name, growth, first - growth * self._lengths[name])
 
     def _differs(self, what: str) -> OnnxExporterError:
         names = ", ".join(map(repr, self._lengths))

@@ -318,13 +318,8 @@ class _Exporter:
 
     def _lower(self, one: Instruction) -> None:
         self.graph.place = _place(one)
-        operands, parameters = self._arguments(one)
-        out = substituted(one.results, lambda var: Value("", var.shape, self._dtype(var, _place(one))))
-        lower = FUNCTION_NODES[one.name].lower if _is_function(one) else OPERATION_NODES.get(one.name)
         try:
-            if lower is None:
-                raise NoCounterpart("")
-            found = lower(self.graph, out, *operands, **parameters)
+            found = self._nodes(one)
         except NoCounterpart as error:
             raise OnnxExporterError(
                 " ".join(f"onnx.export: {_place(one)} {error}".split())
@@ -333,6 +328,15 @@ class _Exporter:
         names = [found] if isinstance(found, str) else list(found)
         for var, name in zip(variables(one.results), names, strict=True):
             self._values[var] = Value(name, var.shape, self._dtype(var, _place(one)))
+
+    def _nodes(self, one: Instruction) -> Any:
+        """Add the nodes of an instruction."""
+        operands, parameters = self._arguments(one)
+        out = substituted(one.results, lambda var: Value("", var.shape, self._dtype(var, _place(one))))
+        lower = FUNCTION_NODES[one.name].lower if _is_function(one) else OPERATION_NODES.get(one.name)
+        if lower is None:
+            raise NoCounterpart("")
+        return lower(self.graph, out, *operands, **parameters)
 
 
 def _shown(length: int) -> Any:

@@ -172,7 +172,7 @@ class Graph:
     def _length(self, dim: Dim) -> Name:
         """An integer that depends on the length of an axis, as an array of one element."""
         if not dim.symbol:
-            raise NoCounterpart("with a number that depends on several lengths")
+            raise NoCounterpart("with a number that is no linear function of a dynamic length")
         source, axis = self._axes[dim.symbol]
         found = self.Shape(source, start=axis, end=axis + 1)
         if dim.factor != 1:

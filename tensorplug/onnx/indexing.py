@@ -126,22 +126,25 @@ def _aligned_axis(x: Any, axes: list[int], arrays: list[Any]) -> int | None:
     """The axis along which one array has positions, while the others count the elements of all other axes."""
     if not isinstance(x, Value) or len(axes) != len(x.shape):
         return None
-    known = [one.array if isinstance(one, Value) else one for one in arrays]
+    known: list[Any] = [one.array if isinstance(one, Value) else one for one in arrays]
     computed = [i for i, one in enumerate(known) if one is None]
     if len(computed) != 1 or len(arrays[computed[0]].shape) != len(x.shape):
         return None
     along = computed[0]
     for axis, one in enumerate(known):
-        if axis == along:
-            continue
         length = arrays[along].shape[axis]
-        lengths = [1] * len(x.shape)
-        lengths[axis] = length
-        if numpy.size(one) != length or not numpy.array_equal(
-            one, numpy.arange(length).reshape(lengths[-numpy.ndim(one) :])
-        ):
+        behind = (1,) * (len(x.shape) - axis - 1)
+        counted: Any = numpy.arange(length).reshape(length, *behind)
+        # With axes of length 1 in front it is the same.
+        if axis != along and not numpy.array_equal(_without_leading_axes(one, counted.ndim), counted):
             return None
     return along
+
+
+def _without_leading_axes(array: Any, rank: int) -> Any:
+    shape = numpy.shape(array)
+    more = len(shape) - rank
+    return numpy.reshape(array, shape[more:]) if more > 0 and set(shape[:more]) == {1} else array
 
 
 def _positions(g: Graph, array: Any) -> Any:

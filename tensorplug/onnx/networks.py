@@ -146,28 +146,69 @@ def _as_tuple(value: Any) -> tuple[int, ...]:
     return tuple(value) if isinstance(value, (tuple, list)) else (value,)
 
 
-def _pool(op: str, **fixed: int) -> Callable[..., Any]:
-    """Pooling of a batch, whose example alone gets an axis in front."""
+def _per_axis(value: Any, count: int) -> list[int]:
+    given = _as_tuple(value)
+    return list(given * count if len(given) == 1 else given)
 
+
+def _of_batch(g: Graph, op: str, count: int, input: Any, *operands: Any, **attributes: Any) -> Name:
+    """A node on a batch with axes of space, to which one example is made and from which it is taken."""
+    if len(input.shape) == count + 2:
+        return g.node(op, input, *operands, **attributes)
+    return g.Squeeze(g.node(op, g.Unsqueeze(input, [0]), *operands, **attributes), [0])
+
+
+def _conv(count: int) -> FunctionNode:
+    def lowered(
+        g: Graph, out: Any, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
+    ) -> Name:
+        size, within = list(weight.shape[2:]), _per_axis(dilation, count)
+        pads = [0] * (2 * count)
+        if padding == "same":
+            added = [step * (n - 1) for n, step in zip(size, within, strict=True)]
+            pads = [*(n // 2 for n in added), *(n - n // 2 for n in added)]
+        elif padding != "valid":
+            pads = _per_axis(padding, count) * 2
+        return _of_batch(
+            g, "Conv", count, input, weight, bias, strides=_per_axis(stride, count), pads=pads, dilations=within,
+            group=groups, kernel_shape=size,
+        )  # fmt: skip
+
+    return FunctionNode(lowered, _of_floats)
+
+
+def _conv_transpose(count: int) -> FunctionNode:
+    def lowered(
+        g: Graph, out: Any, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, output_padding: Any,
+        groups: int, dilation: Any,
+    ) -> Name:  # fmt: skip
+        return _of_batch(
+            g, "ConvTranspose", count, input, weight, bias, strides=_per_axis(stride, count),
+            pads=_per_axis(padding, count) * 2, output_padding=_per_axis(output_padding, count),
+            dilations=_per_axis(dilation, count), group=groups, kernel_shape=list(weight.shape[2:]),
+        )  # fmt: skip
+
+    return FunctionNode(lowered, _of_floats)
+
+
+def _of_floats(input: Any, **arguments: Any) -> bool:
+    return bool(input.dtype.kind == "f")
+
+
+def _pool(op: str, count: int, fits: Callable[..., bool]) -> FunctionNode:
     def lowered(
         g: Graph, out: Any, input: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, dilation: Any = 1,
         count_include_pad: bool | None = None, **others: Any,
     ) -> Name:  # fmt: skip
-        count = int(fixed["count"])
-        size, step, margin, within = (
-            _as_tuple(one) * (count if len(_as_tuple(one)) == 1 else 1)
-            for one in (kernel_size, kernel_size if stride in (None, (), []) else stride, padding, dilation)
-        )
         attributes: dict[str, Any] = {} if count_include_pad is None else {"count_include_pad": int(count_include_pad)}
-        alone = len(input.shape) == count + 1
-        x = g.Unsqueeze(input, [0]) if alone else input
-        found = g.node(
-            op, x, kernel_shape=list(size), strides=list(step), pads=[*margin, *margin], dilations=list(within),
-            ceil_mode=int(ceil_mode), **attributes,
+        return _of_batch(
+            g, op, count, input, kernel_shape=_per_axis(kernel_size, count),
+            strides=_per_axis(kernel_size if stride in (None, (), []) else stride, count),
+            pads=_per_axis(padding, count) * 2, dilations=_per_axis(dilation, count), ceil_mode=int(ceil_mode),
+            **attributes,
         )  # fmt: skip
-        return g.Squeeze(found, [0]) if alone else found
 
-    return lowered
+    return FunctionNode(lowered, fits)
 
 
 def _without_indices(return_indices: bool, **arguments: Any) -> bool:
@@ -179,6 +220,31 @@ def _counts_windows(ceil_mode: bool, divisor_override: Any = None, **arguments: 
     return divisor_override is None and not ceil_mode
 
 
+RESIZING = {
+    "nearest": {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"},
+    "linear": {"mode": "linear"},
+    "bilinear": {"mode": "linear"},
+    "bicubic": {"mode": "cubic", "cubic_coeff_a": -0.75},
+}
+"""The attributes of Resize by PyTorch's names of modes."""
+
+
+def _interpolate(
+    g: Graph, out: Any, input: Any, size: Any, scale_factor: Any, mode: str, align_corners: bool | None, **others: Any
+) -> Name:
+    attributes: dict[str, Any] = dict(RESIZING[mode])
+    if mode != "nearest":
+        attributes["coordinate_transformation_mode"] = "align_corners" if align_corners else "half_pixel"
+    if size is not None:
+        return g.Resize(input, None, None, list(out.shape), **attributes)
+    factors = _per_axis(scale_factor, len(out.shape) - 2)
+    return g.Resize(input, None, numpy.asarray([1.0, 1.0, *factors], numpy.float32), **attributes)
+
+
+def _is_resize(mode: str, recompute_scale_factor: Any, input: Any, **arguments: Any) -> bool:
+    return mode in RESIZING and not recompute_scale_factor and input.dtype == numpy.float32
+
+
 def _topk(g: Graph, out: Any, x: Any, k: int, dim: int, largest: bool, sorted: bool, **others: Any) -> list[Name]:
     return g.node_with_outputs("TopK", 2, x, [k], axis=dim, largest=int(bool(largest)))
 
@@ -188,11 +254,14 @@ def _has_rows(x: Any, **arguments: Any) -> bool:
 
 
 FUNCTIONS: dict[str, FunctionNode] = {
-    **{f"max_pool{n}d": FunctionNode(_pool("MaxPool", count=n), _without_indices) for n in (1, 2, 3)},
-    **{f"avg_pool{n}d": FunctionNode(_pool("AveragePool", count=n), _counts_windows) for n in (1, 2, 3)},
+    **{f"conv{n}d": _conv(n) for n in (1, 2, 3)},
+    **{f"conv_transpose{n}d": _conv_transpose(n) for n in (1, 2, 3)},
+    **{f"max_pool{n}d": _pool("MaxPool", n, _without_indices) for n in (1, 2, 3)},
+    **{f"avg_pool{n}d": _pool("AveragePool", n, _counts_windows) for n in (1, 2, 3)},
     "batch_norm": FunctionNode(_batch_norm, lambda training, **arguments: not training),
     "celu": FunctionNode(_celu, _is_float32),
     "gelu": FunctionNode(_gelu),
+    "interpolate": FunctionNode(_interpolate, _is_resize),
     "hardsigmoid": _plain("HardSigmoid", alpha=1.0 / 6.0, beta=0.5),
     "hardswish": _plain("HardSwish"),
     "layer_norm": FunctionNode(_layer_norm),

@@ -166,7 +166,11 @@ def _noting_functions() -> Iterator[list[tuple[int, Instruction]]]:
             yield found
         finally:
             for name, body in bodies.items():
-                replace_body(wrappers[name], lambda _, body=body: body)
+                replace_body(wrappers[name], _restored(body))
+
+
+def _restored(body: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
+    return lambda replaced: body
 
 
 def _noting(name: str, found: list[tuple[int, Instruction]], body: Callable[..., Any]) -> Callable[..., Any]:
