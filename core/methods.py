@@ -23,9 +23,13 @@ from .pytorch import (
     dropout,
     einsum,
     embedding,
+    fractional_pooling,
+    histograms,
     interpolation,
     logic,
+    low_rank,
     moments,
+    multi_head_attention,
     normalization,
     order_statistics,
     padding,
@@ -38,8 +42,11 @@ from .pytorch import (
     selection,
     shapes,
     shuffling,
+    signal_windows,
     softmax,
+    spectrograms,
     stacking,
+    strided,
     uniques,
     unpooling,
     windows,
@@ -48,7 +55,7 @@ from .pytorch import creation as pytorch_creation
 from .pytorch import fft as pytorch_fft
 from .pytorch import linalg as pytorch_linalg
 from .random import generator, sampling
-from .special import bessel_functions, error_functions, gamma_functions, incomplete_gamma, logarithmic
+from .special import bessel_functions, error_functions, gamma_functions, incomplete_gamma, logarithmic, zeta_function
 from .standard import (
     bisection,
     creation,

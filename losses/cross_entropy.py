@@ -12,14 +12,16 @@ from ..core import Tensor, reduction, rule
 from ..core.dispatch.operation import operation
 from ..core.memory.structure import cast
 from ..core.pytorch.softmax import log_softmax, softmax_normalizer
+from ..core.standard.linear_algebra import tensordot
 from ..core.standard.searching import where
 from ..core.types.axes import as_integer
 from ..core.types.dtypes import float32
+from ..core.types.errors import ArgumentError, ShapeError
 from .checks import require_floating, require_tensor, require_unit_interval
 from .classes import class_weights, mask_ignored, require_class_indices
 from .reduction import reduce, require_reduction
 
-__all__ = ["cross_entropy"]
+__all__ = ["cross_entropy", "linear_cross_entropy"]
 
 NAME = "cross_entropy"
 
@@ -164,6 +166,67 @@ def cross_entropy(
     # Each term is averaged by itself: with a total weight of 0 the mean is NaN.
     first, *rest = (reduce(one if one.shape == shape else one.reshape(shape), reduction, total) for one in terms)
     return cast(first + rest[0] if rest else first, dtype)
+
+
+def linear_cross_entropy(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: Any = None,
+) -> Tensor:
+    """Cross-entropy loss of a linear layer: `cross_entropy` of ``input @ linear_weight.T + linear_bias``.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, E) or (E,)
+    linear_weight : Tensor, shape (C, E) or (C, d1, ..., dK, E)
+    target : Tensor
+        As of `cross_entropy`, with logits of shape (N, C), (C,) or (N, C, d1, ..., dK).
+    linear_bias : Tensor, shape (C,) or (C, d1, ..., dK), optional
+    weight, reduction, label_smoothing
+        Those of `cross_entropy`.
+    ignore_index : int, optional
+        By default -100; only for class indices.
+    options
+        PyTorch's, how it saves memory, without effect.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x, weight = tp.tensor([[1.0, 2.0]]), tp.tensor([[2.0, 0.0], [0.0, 0.0]])
+    >>> tp.nn.functional.linear_cross_entropy(x, weight, tp.tensor([0]))
+    tensor(0.1269)
+    """
+    require_tensor("linear_cross_entropy", "input", input)
+    require_tensor("linear_cross_entropy", "linear_weight", linear_weight)
+    shape = linear_weight.shape
+    several = len(shape) > 2
+    if len(shape) < 2 or input.ndim not in ((2,) if several else (1, 2)) or input.shape[-1] != shape[-1]:
+        raise ShapeError(
+            f"linear_cross_entropy: got an input of shape {input.shape} and a linear_weight of shape {shape}, wanted "
+            "(N, E) and (C, ..., E), or (E,) and (C, E)"
+        )
+    if linear_bias is not None and linear_bias.shape != shape[:-1]:
+        raise ShapeError(f"linear_cross_entropy: got linear_bias of shape {linear_bias.shape}, wanted {shape[:-1]}")
+    logits = tensordot(input, linear_weight, axes=((-1,), (-1,)))
+    logits = logits if linear_bias is None else logits + linear_bias
+    if ignore_index is not None and target.shape == logits.shape:
+        raise ArgumentError("linear_cross_entropy: ignore_index is for class indices, and target holds probabilities")
+    index = -100 if ignore_index is None else ignore_index
+    return cross_entropy(
+        logits, target, weight, ignore_index=index, reduction=reduction, label_smoothing=label_smoothing
+    )
 
 
 def _class_index_losses(

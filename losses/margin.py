@@ -198,6 +198,8 @@ def multi_margin_loss(
     name = "multi_margin_loss"
     require_reduction(name, reduction)
     require_power(name, "p", p)
+    if isinstance(input, Tensor) and isinstance(target, Tensor) and input.ndim < 2 and target.shape in ((), (1,)):
+        input, target = input.reshape(-1), target.reshape(())
     dtype, (scores,) = promote_tensors(name, {"input": input})
     require_tensor(name, "target", target, input.device)
     _require_vectors(name, input)
@@ -275,6 +277,8 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "m
     """
     name = "multilabel_margin_loss"
     require_reduction(name, reduction)
+    if isinstance(input, Tensor) and isinstance(target, Tensor) and not input.ndim and not target.ndim:
+        input, target = input.reshape(1), target.reshape(1)
     dtype, (scores,) = promote_tensors(name, {"input": input})
     require_tensor(name, "target", target, input.device)
     _require_vectors(name, input)

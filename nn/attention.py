@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import copy
-import math
 from typing import Any
 
 from ..core import Tensor
-from ..core.pytorch.selection import masked_fill
-from ..core.standard.creation import zeros
-from ..core.standard.manipulation import chunk
-from ..core.types.dtypes import bool_
-from ..core.types.errors import ArgumentError, ShapeError
+from ..core.types.errors import ArgumentError
 from . import functional, init
 from .containers import ModuleList
 from .dropout import Dropout
@@ -20,13 +15,6 @@ from .module import Module
 from .normalization import LayerNorm
 
 __all__ = ["MultiheadAttention", "TransformerEncoder", "TransformerEncoderLayer"]
-
-
-def _as_bias(mask: Tensor, like: Tensor) -> Tensor:
-    """A mask, true where attention is forbidden, as what is added to the scores; one of numbers is that already."""
-    if mask.dtype is not bool_:
-        return mask
-    return masked_fill(zeros(mask.shape, dtype=like.dtype, device=like.device), mask, -math.inf)
 
 
 class MultiheadAttention(Module):
@@ -40,6 +28,12 @@ class MultiheadAttention(Module):
         The probability of dropout of the attention.
     bias : bool, default: True
         Whether the projections have one.
+    add_bias_kv : bool, default: False
+        Whether a key and a value that are parameters are added.
+    add_zero_attn : bool, default: False
+        Whether a key and a value of zeros are added.
+    kdim, vdim : int, optional
+        The lengths of keys and values, by default `embed_dim`.
     batch_first : bool, default: False
         Whether tensors have the batch before the sequence.
     device, dtype
@@ -48,7 +42,8 @@ class MultiheadAttention(Module):
     Attributes
     ----------
     in_proj_weight : Tensor, shape (3 * embed_dim, embed_dim)
-        The projections of queries, keys and values, one below the other.
+        The projections of queries, keys and values, one below the other; None if keys or values have other lengths, and
+        then `q_proj_weight`, `k_proj_weight` and `v_proj_weight` are their projections.
     in_proj_bias : Tensor, shape (3 * embed_dim,), or None
     out_proj : Linear
 
@@ -66,8 +61,13 @@ class MultiheadAttention(Module):
     ((2, 5, 8), (2, 5, 5))
     """
 
-    in_proj_weight: Tensor
+    in_proj_weight: Tensor | None
+    q_proj_weight: Tensor | None
+    k_proj_weight: Tensor | None
+    v_proj_weight: Tensor | None
     in_proj_bias: Tensor | None
+    bias_k: Tensor | None
+    bias_v: Tensor | None
 
     def __init__(
         self,
@@ -75,7 +75,10 @@ class MultiheadAttention(Module):
         num_heads: int,
         dropout: float = 0.0,
         bias: bool = True,
-        *,
+        add_bias_kv: bool = False,
+        add_zero_attn: bool = False,
+        kdim: int | None = None,
+        vdim: int | None = None,
         batch_first: bool = False,
         device: Any = None,
         dtype: Any = None,
@@ -83,18 +86,30 @@ class MultiheadAttention(Module):
         if num_heads < 1 or embed_dim % num_heads:
             raise ArgumentError(f"MultiheadAttention: {embed_dim} elements can't be split into {num_heads} heads")
         self.embed_dim, self.num_heads, self.dropout, self.batch_first = embed_dim, num_heads, dropout, batch_first
+        self.add_zero_attn = add_zero_attn
         of = {"device": device, "dtype": dtype}
-        self.in_proj_weight = new_parameter(3 * embed_dim, embed_dim, **of)
+        lengths = [embed_dim if one is None else one for one in (embed_dim, kdim, vdim)]
+        same = lengths == [embed_dim] * 3
+        for name, length in zip(("q_proj_weight", "k_proj_weight", "v_proj_weight"), lengths, strict=True):
+            self.register_parameter(name, None if same else new_parameter(embed_dim, length, **of))
+        self.register_parameter("in_proj_weight", new_parameter(3 * embed_dim, embed_dim, **of) if same else None)
         self.register_parameter("in_proj_bias", new_parameter(3 * embed_dim, **of) if bias else None)
         self.out_proj = Linear(embed_dim, embed_dim, bias, **of)
+        for name in ("bias_k", "bias_v"):
+            self.register_parameter(name, new_parameter(1, 1, embed_dim, **of) if add_bias_kv else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Draw the parameters anew."""
-        init.xavier_uniform_(self.in_proj_weight)
+        for weight in (self.in_proj_weight, self.q_proj_weight, self.k_proj_weight, self.v_proj_weight):
+            if weight is not None:
+                init.xavier_uniform_(weight)
         for bias in (self.in_proj_bias, self.out_proj.bias):
             if bias is not None:
                 init.zeros_(bias)
+        for bias in (self.bias_k, self.bias_v):
+            if bias is not None:
+                init.xavier_normal_(bias)
 
     def forward(
         self,
@@ -112,7 +127,7 @@ class MultiheadAttention(Module):
         Parameters
         ----------
         query : Tensor, shape (L, N, embed_dim)
-        key, value : Tensor, shape (S, N, embed_dim)
+        key, value : Tensor, shape (S, N, kdim) and (S, N, vdim)
             With `batch_first` the first two axes are swapped; without a batch the second is missing.
         key_padding_mask : Tensor, shape (N, S), optional
             True for keys that are left out, or numbers added to the scores.
@@ -131,60 +146,33 @@ class MultiheadAttention(Module):
             Of the shape of `query`.
         weights : Tensor, shape (N, L, S) or (N, num_heads, L, S), or None
         """
-        batched = query.ndim == 3
-        if query.ndim not in (2, 3) or not query.shape[-1] == key.shape[-1] == value.shape[-1] == self.embed_dim:
-            raise ShapeError(
-                f"MultiheadAttention: got shapes {query.shape}, {key.shape} and {value.shape}, wanted two or three "
-                f"axes, the last of length {self.embed_dim}"
-            )
-        if is_causal and attn_mask is None:
-            raise ArgumentError("MultiheadAttention: is_causal wants attn_mask, as in PyTorch")
-        if not batched:
-            query, key, value = (one.unsqueeze(0) for one in (query, key, value))
-        elif not self.batch_first:
-            query, key, value = (one.transpose(0, 1) for one in (query, key, value))
-        queries, keys, values = self._heads(query, key, value)
-        bias = self._bias(queries, keys, attn_mask, key_padding_mask, batched)
-        scores = queries @ keys.mT / (self.embed_dim // self.num_heads) ** 0.5
-        weights = functional.softmax(scores if bias is None else scores + bias, -1)
-        attention = functional.dropout(weights, self.dropout, self.training)
-        joined = (attention @ values).transpose(1, 2).flatten(2)
-        output = self.out_proj(joined)
-        weights = weights.mean(1) if average_attn_weights else weights
-        if not batched:
-            return output.squeeze(0), weights.squeeze(0) if need_weights else None
-        return output if self.batch_first else output.transpose(0, 1), weights if need_weights else None
-
-    def _heads(self, *inputs: Tensor) -> list[Tensor]:
-        """Projections of shape (N, num_heads, length, embed_dim / num_heads)."""
-        biases: Any = (None,) * 3 if self.in_proj_bias is None else chunk(self.in_proj_bias, 3)
-        found = []
-        for x, weight, bias in zip(inputs, chunk(self.in_proj_weight, 3), biases, strict=True):
-            projected = functional.linear(x, weight, bias)
-            found.append(projected.unflatten(-1, (self.num_heads, -1)).transpose(1, 2))
-        return found
-
-    def _bias(
-        self, queries: Tensor, keys: Tensor, mask: Tensor | None, padding: Tensor | None, batched: bool
-    ) -> Tensor | None:
-        """What the masks add to the scores."""
-        bias: Tensor | None = None
-        if mask is not None:
-            given = mask if mask.ndim == 2 else mask.reshape((-1, self.num_heads, *mask.shape[-2:]))
-            wanted = (queries.shape[-2], keys.shape[-2])
-            if given.shape[-2:] != wanted:
-                raise ShapeError(f"MultiheadAttention: got attn_mask of shape {mask.shape}, wanted (..., {wanted})")
-            bias = _as_bias(given, queries)
-        if padding is not None:
-            padding = padding if batched else padding.unsqueeze(0)
-            if padding.shape != (keys.shape[0], keys.shape[-2]):
-                raise ShapeError(
-                    f"MultiheadAttention: got key_padding_mask of shape {padding.shape}, wanted "
-                    f"{(keys.shape[0], keys.shape[-2])}"
-                )
-            more = _as_bias(padding, queries)[:, None, None, :]
-            bias = more if bias is None else bias + more
-        return bias
+        swapped = self.batch_first and query.ndim == 3
+        inputs = [one.transpose(0, 1) if swapped else one for one in (query, key, value)]
+        same = self.in_proj_weight is not None
+        output, weights = functional.multi_head_attention_forward(
+            *inputs,
+            self.embed_dim,
+            self.num_heads,
+            self.in_proj_weight,
+            self.in_proj_bias,
+            self.bias_k,
+            self.bias_v,
+            self.add_zero_attn,
+            self.dropout,
+            self.out_proj.weight,
+            self.out_proj.bias,
+            training=self.training,
+            key_padding_mask=key_padding_mask,
+            need_weights=need_weights,
+            attn_mask=attn_mask,
+            use_separate_proj_weight=not same,
+            q_proj_weight=self.q_proj_weight,
+            k_proj_weight=self.k_proj_weight,
+            v_proj_weight=self.v_proj_weight,
+            average_attn_weights=average_attn_weights,
+            is_causal=is_causal,
+        )
+        return output.transpose(0, 1) if swapped else output, weights
 
 
 class TransformerEncoderLayer(Module):

@@ -13,7 +13,9 @@ from ..core.pytorch import convolution as _convolution
 from ..core.pytorch import distances as _distances
 from ..core.pytorch import dropout as _dropout
 from ..core.pytorch import embedding as _embedding
+from ..core.pytorch import fractional_pooling as _fractional_pooling
 from ..core.pytorch import interpolation as _interpolation
+from ..core.pytorch import multi_head_attention as _multi_head_attention
 from ..core.pytorch import normalization as _normalization
 from ..core.pytorch import padding as _padding
 from ..core.pytorch import piecewise as _piecewise
@@ -31,7 +33,9 @@ from ..core.pytorch.convolution import *
 from ..core.pytorch.distances import *
 from ..core.pytorch.dropout import *
 from ..core.pytorch.embedding import *
+from ..core.pytorch.fractional_pooling import *
 from ..core.pytorch.interpolation import *
+from ..core.pytorch.multi_head_attention import *
 from ..core.pytorch.normalization import *
 from ..core.pytorch.padding import *
 from ..core.pytorch.piecewise import *
@@ -71,8 +75,10 @@ if not typing.TYPE_CHECKING:
         _distances,
         _dropout,
         _embedding,
+        _fractional_pooling,
         _interpolation,
         _losses,
+        _multi_head_attention,
         _normalization,
         _padding,
         _piecewise,

@@ -34,6 +34,8 @@ from .core.pytorch.decompositions import *
 from .core.pytorch.differences import *
 from .core.pytorch.distances import *
 from .core.pytorch.einsum import *
+from .core.pytorch.histograms import *
+from .core.pytorch.low_rank import *
 from .core.pytorch.moments import *
 from .core.pytorch.order_statistics import *
 from .core.pytorch.parts import *
@@ -41,9 +43,12 @@ from .core.pytorch.products import *
 from .core.pytorch.scattering import *
 from .core.pytorch.selection import *
 from .core.pytorch.shapes import *
+from .core.pytorch.signal_windows import *
 from .core.pytorch.softmax import *
+from .core.pytorch.spectrograms import *
 from .core.pytorch.spellings import *
 from .core.pytorch.stacking import *
+from .core.pytorch.strided import *
 from .core.pytorch.uniques import *
 from .core.random.generator import *
 from .core.random.sampling import *

@@ -82,6 +82,7 @@ VALUES: dict[str, tuple[Callable[..., Any], tuple[list[float], ...]]] = {
     "sinc": (mpmath.sincpi, (between(-6.0, 9.0),)),
     "xlog1py": (lambda a, b: a * mpmath.log1p(b), (spread(-3, 3), POSITIVE)),
     "xlogy": (lambda a, b: a * mpmath.log(b), (spread(-3, 3), POSITIVE)),
+    "zeta": (mpmath.zeta, ([1 + abs(x) for x in spread(-2, 1.5)], [abs(x) for x in spread(3, -0.5)])),
 }
 """The functions of mpmath, and the points."""
 
@@ -164,6 +165,8 @@ NOT_SCIPYS = {
     "sinc",
     # SciPy's is that of the absolute value, with exceptions.
     "betaln",
+    # SciPy's adds up as many terms as a negative operand is long.
+    "zeta",
 }
 
 

@@ -27,6 +27,7 @@ def _slices(ops: Any, g: Any, shapes: tuple[tuple[int, ...], ...], axis: int) ->
     return [ops.getitem(g, (*before, i)) for i in range(len(shapes))]
 
 
+rule("as_strided", x=lambda ops, g, x_shape, geometry: ops.strided_sum(g, shape=x_shape, geometry=geometry))
 rule("broadcast_to", x=lambda ops, g, x_shape: broadcast_back(ops, g, x_shape))
 rule("cast", x=lambda ops, g, source: ops.cast(g, source))
 rule("clone", x=lambda g: g)
@@ -42,6 +43,7 @@ rule("reshape", x=lambda ops, g, x_shape: ops.reshape(g, x_shape))
 rule("roll", x=lambda ops, g, shift, axis: ops.roll(g, shift=tuple(-n for n in shift), axis=axis))
 rule("stack", variadic=True, arrays=_slices)
 rule("to_device", x=lambda g, back: back(g))
+rule("strided_sum", x=lambda ops, g, geometry: ops.as_strided(g, geometry=geometry))
 rule("tril", x=lambda ops, g, k: ops.tril(g, k=k))
 rule("triu", x=lambda ops, g, k: ops.triu(g, k=k))
 no_gradient("view_dtype")

@@ -64,9 +64,10 @@ def _gammainc_x2(ops: Any, g: Any, x1: Any, x2: Any) -> Any:
     return g * ops.exp((x1 - 1.0) * ops.log(x2) - x2 - call(ops, "gammaln", x1))
 
 
-def _gammainc_x1(g: Any) -> Any:
+def _by_first(g: Any) -> Any:
     raise NotImplementedError(
-        "gammainc, gammaincc: the derivative by the first operand is not implemented; use detach() if it is a constant"
+        "gammainc, gammaincc, zeta: the derivative by the first operand is not implemented; use detach() if it is a "
+        "constant"
     )
 
 
@@ -85,8 +86,8 @@ rule("special.erfc", x=lambda ops, g, x: -g * (ops.exp(-(x * x)) * (2 / _PI)))
 rule("special.erfcx", x=lambda g, x, out: g * (x * out * 2.0 - 2 / _PI))
 rule("special.erfinv", x=lambda ops, g, out: g * (ops.exp(out * out) * (_PI / 2)))
 rule("special.exp2", x=lambda g, out: g * (out * math.log(2)))
-rule("special.gammainc", x1=_gammainc_x1, x2=_gammainc_x2)
-rule("special.gammaincc", x1=_gammainc_x1, x2=lambda ops, g, x1, x2: -_gammainc_x2(ops, g, x1, x2))
+rule("special.gammainc", x1=_by_first, x2=_gammainc_x2)
+rule("special.gammaincc", x1=_by_first, x2=lambda ops, g, x1, x2: -_gammainc_x2(ops, g, x1, x2))
 rule("special.gammaln", x=lambda ops, g, x: g * call(ops, "digamma", x))
 rule("special.i0", x=lambda ops, g, x: g * call(ops, "i1", x))
 rule("special.i0e", x=_i0e)
@@ -104,5 +105,6 @@ rule("special.ndtri", x=lambda ops, g, out: g * (ops.exp(out * out * 0.5) * math
 rule("special.sinc", x=_sinc)
 rule("special.xlog1py", x1=_xlog1py_x1, x2=lambda g, x1, x2: g * (x1 / (x2 + 1.0)))
 rule("special.xlogy", x1=_xlogy_x1, x2=lambda g, x1, x2: g * (x1 / x2))
+rule("special.zeta", x1=_by_first, x2=lambda ops, g, x1, x2: -g * (x1 * call(ops, "zeta", x1 + 1.0, x2)))
 
 self_adjoint(*(name for name in RULES if name.startswith("special.")))

@@ -97,6 +97,7 @@ class CuPy(Backend):
             "put": self.put,
             "scatter_zeros": self._scatter_zeros,
             "sum": self._sum,
+            "as_strided": self._as_strided,
             "unfold": self._unfold,
         }
         own |= special_kernels("cupyx.scipy.special", operator.call, self.cupy.copysign)
@@ -256,6 +257,11 @@ class CuPy(Backend):
         count = (x.shape[-1] - size) // step + 1
         strides = (*x.strides[:-1], step * x.strides[-1], x.strides[-1])
         return self.cupy.lib.stride_tricks.as_strided(x, (*x.shape[:-1], count, size), strides)
+
+    def _as_strided(self, x: Array, geometry: tuple[tuple[int, ...], tuple[int, ...], int]) -> Array:
+        size, steps, first = geometry
+        in_bytes = (*x.strides[:-1], *(step * x.strides[-1] for step in steps))
+        return self.cupy.lib.stride_tricks.as_strided(x[..., first:], (*x.shape[:-1], *size), in_bytes)
 
     def _on_device(self, function: Callable[..., Array]) -> Kernel:
         @functools.wraps(function)

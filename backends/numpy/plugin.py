@@ -166,6 +166,13 @@ def _unfold(x: Any, window: tuple[int, int]) -> Any:
     return numpy.lib.stride_tricks.sliding_window_view(x, size, axis=-1, writeable=x.flags.writeable)[..., ::step, :]
 
 
+def _as_strided(x: Any, geometry: tuple[tuple[int, ...], tuple[int, ...], int]) -> Any:
+    size, steps, first = geometry
+    in_bytes = (*x.strides[:-1], *(step * x.strides[-1] for step in steps))
+    shape = (*x.shape[:-1], *size)
+    return numpy.lib.stride_tricks.as_strided(x[..., first:], shape, in_bytes, writeable=x.flags.writeable)
+
+
 def _where(condition: Any, x1: Any, x2: Any) -> Any:
     """`numpy.where`; large arrays by xor of their bits, without branches that are mispredicted."""
     bits = _BITS.get(x1.dtype.itemsize) if condition.size >= MANY_ELEMENTS and x1.dtype.kind != "c" else None
@@ -273,6 +280,7 @@ class NumPy(Backend):
                 "flip": lambda x, axis=None: numpy.array(numpy.flip(x, axis), order="C"),
                 "imag": lambda x: x.imag,
                 "real": lambda x: x.real,
+                "as_strided": _as_strided,
                 "unfold": _unfold,
                 "broadcast_to": _broadcast_to,
                 "masked_fill": _masked_fill,

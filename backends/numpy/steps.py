@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..common.sizes import LONG_RUN, RUN_BLOCK
 from ..program import Instruction, Program, Var, variables
 
-VIEWS = ("broadcast_to diagonal getitem imag matrix_transpose permute_dims real reshape unfold").split()
+VIEWS = ("as_strided broadcast_to diagonal getitem imag matrix_transpose permute_dims real reshape unfold").split()
 """Operations whose results are mostly views."""
 
 

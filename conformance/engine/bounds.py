@@ -160,6 +160,7 @@ NAMES: dict[str, Bound] = {
             "special.gammaln",
             "special.ndtri",
             "special.sinc",
+            "special.zeta",
         ),
         Bound(12, "operands", signed_zeros=False),
     ),
@@ -169,6 +170,7 @@ NAMES: dict[str, Bound] = {
     "fold": SUM,
     "overlap_add": SUM,
     "scatter_zeros": SUM,
+    "strided_sum": SUM,
     # Its exponentials and their sum are put together in the operand's own dtype.
     "softmax_normalizer": Bound(24, "operands", signed_zeros=False),
     # However small they are: nothing cancels.

@@ -29,6 +29,7 @@ CHAPTERS = {
     "softmax": "activation",
     "sorting": "sorting",
     "statistical": "cumulation",
+    "strided": "manipulation",
     "structure": "indexing",
     "utility": "composite",
     "windows": "manipulation",

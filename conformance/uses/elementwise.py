@@ -89,6 +89,7 @@ DOMAINS: dict[str, tuple[Values, ...]] = {
     "special.ndtri": (_smooth(0.1, 0.9),),
     "special.xlog1py": (_smooth(0.3, 3.0), _smooth(0.1, 0.7, signs=True)),
     "special.xlogy": (_smooth(0.3, 3.0), _smooth(0.3, 3.0)),
+    "special.zeta": (_smooth(1.5, 4.0), _smooth(0.3, 3.0)),
     "sqrt": (_smooth(0.3, 3.0),),
     "tan": (_smooth(0.1, 1.2, signs=True),),
     "trunc": (_smooth(1.1, 1.4, signs=True),),
@@ -96,7 +97,7 @@ DOMAINS: dict[str, tuple[Values, ...]] = {
 """Domains of the operands; functions without an entry take any values."""
 
 
-WITHOUT_GRADIENTS = ("special.gammainc", "special.gammaincc")
+WITHOUT_GRADIENTS = ("special.gammainc", "special.gammaincc", "special.zeta")
 """Functions without a gradient by one of their operands."""
 
 

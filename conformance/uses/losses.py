@@ -137,6 +137,10 @@ SIGNS = fixed([1, -1], "int64")
 _NORMALIZER = 'OPERATIONS["softmax_normalizer"](x, axis=1)'
 
 CROSS_ENTROPY: dict[str, tuple[Use, ...]] = {
+    "linear_cross_entropy": (
+        _one("linear_cross_entropy(x, v, t)", x=(2, 4), v=(3, 4), t=CLASSES),
+        _one("linear_cross_entropy(x, v, t, linear_bias=b, weight=b)", x=(2, 4), v=(3, 4), b=WEIGHTS, t=CLASSES),
+    ),
     "cross_entropy": (
         *(
             Use(

@@ -102,6 +102,8 @@ USES: dict[str, tuple[Use, ...]] = {
     "lp_pool1d": (Use("tp.nn.functional.lp_pool1d(tp.abs(x) + 0.5, 2.0, 2)", dtypes="f", x=(2, 4)),),
     "lp_pool2d": (Use("tp.nn.functional.lp_pool2d(tp.abs(x) + 0.5, 3.0, 2, 1)", dtypes="f", x=(2, 3, 3)),),
     "lp_pool3d": (Use('tp.nn.functional.lp_pool3d(x, float("inf"), 2)', dtypes="f", x=(1, 2, 2, 2)),),
+    "fractional_max_pool2d": (_function("fractional_max_pool2d(x, (2, 1), output_size=(2, 1))", x=(2, 1, 4, 2)),),
+    "fractional_max_pool3d": (_function("fractional_max_pool3d(x, 1, output_ratio=(0.7, 0.5, 0.5))", x=(1, 3, 2, 2)),),
     "adaptive_max_pool1d": (_function("adaptive_max_pool1d(x, 2, True)", x=(2, 3)),),
     "adaptive_max_pool2d": (_function("adaptive_max_pool2d(x, (2, None))", x=(2, 1, 3, 2)),),
     "adaptive_max_pool3d": (_function("adaptive_max_pool3d(x, 1)", x=(1, 2, 2, 2)),),
@@ -154,6 +156,18 @@ USES: dict[str, tuple[Use, ...]] = {
         Use.of("tp.nn.functional.scaled_dot_product_attention(q, k, k, m)",
                {"q": (3, 2), "k": (2, 2), "m": fixed([[True, False], [False, False], [True, True]], "bool")},
                dtypes="f"),
+    ),
+    "multi_head_attention_forward": (
+        _function(
+            "multi_head_attention_forward(q, k, k, 2, 1, w, b, q[:1, :1], k[:1, :1], True, 0.0, k[:, 0], b[:2])[0]",
+            q=(3, 2, 2), k=(2, 2, 2), w=(6, 2), b=(6,),
+        ),
+        _function(
+            "multi_head_attention_forward(q, k, k, 2, 2, None, None, None, None, False, 0.0, k, None,"
+            " attn_mask=q @ k.mT, use_separate_proj_weight=True, q_proj_weight=k, k_proj_weight=k, v_proj_weight=k,"
+            " key_padding_mask=k[0], average_attn_weights=False)",
+            q=(3, 2), k=(2, 2),
+        ),
     ),
     "pixel_shuffle": (_function("pixel_shuffle(x, 2)", "biufc", x=(1, 4, 2, 1)),),
     "pixel_unshuffle": (_function("pixel_unshuffle(x, 2)", "biufc", x=(1, 4, 2)),),

@@ -64,8 +64,40 @@ USES: dict[str, tuple[Use, ...]] = {
     "view_as_real": (Use("tp.view_as_real(x)", dtypes="c", x=(3,)),),
     "vsplit": (_of("tp.vsplit(x, 2)", (4, 3)),),
     "vstack": (_of("tp.vstack([x, y])", (3,), _MATRIX),),
+    # Memory with strides.
+    "as_strided": (
+        _of("tp.as_strided(x, (2, 2), (3, 1), 1)", _MATRIX, dtypes="biufc"),
+        _of("tp.as_strided(x, (3, 2), (1, 1))", (4,)),
+        _of("TENSOR_OPS.as_strided(x, ((3, 2), (1, 1), 0))", (4,)),
+    ),
+    "as_strided_scatter": (_of("tp.as_strided_scatter(x, y, (2, 2), (1, 3))", _MATRIX, (2, 2)),),
+    "empty_permuted": (Use("tp.empty_permuted((2, 3), (1, 0)).zero_()", smooth=False),),
+    "empty_strided": (Use("tp.empty_strided((2, 3), (1, 2)).zero_()", smooth=False),),
+    "strided_sum": (_of('OPERATIONS["strided_sum"](x, shape=(4,), geometry=((3, 2), (1, 1), 0))', (3, 2)),),
+    # Signals.
+    **{
+        f"{name}_window": (Use(f"tp.{name}_window(5), tp.{name}_window(4, False, dtype='float64')", smooth=False),)
+        for name in ("bartlett", "blackman", "hamming", "hann", "kaiser")
+    },
+    "istft": (
+        Use("tp.istft(x, 4, window=tp.hann_window(4, dtype=tp.real(x).dtype), length=9)", dtypes="c", x=(3, 9)),
+        Use(
+            "tp.istft(x, 4, 2, 3, tp.hamming_window(3, dtype=tp.real(x).dtype), normalized=True)",
+            dtypes="c",
+            x=(2, 3, 4),
+        ),
+    ),
+    "stft": (
+        _of("tp.stft(x, 4, window=y, return_complex=True)", (12,), y=Operand((4,), between(0.5, 1.0))),
+        _of("tp.stft(x, 5, 2, 3, y, False, normalized=True, return_complex=False)", (2, 9), (3,)),
+    ),
     # Statistics.
     "aminmax": (_of("tuple(tp.aminmax(x, dim=1))", _MATRIX),),
+    "histogram": (
+        Use("tuple(tp.histogram(x, 4, range=(-2, 2)))", dtypes="f", smooth=False, x=(2, 5)),
+        Use("tp.histogram(x, tp.sort(y), weight=x, density=True)[0]", dtypes="f", smooth=False, x=(6,), y=(4,)),
+    ),
+    "histogramdd": (Use("tp.histogramdd(x, [2, 3], range=(-2, 2, -1, 1))[0]", dtypes="f", smooth=False, x=(5, 2)),),
     "bincount": (Use("tp.bincount(i, x)", dtypes="f", smooth=False, x=(4,), i=indices((4,), 0, 5)),),
     "bucketize": (Use("tp.bucketize(x, tp.sort(y))", dtypes=REAL, smooth=False, x=_MATRIX, y=(4,)),),
     "corrcoef": (_of("tp.corrcoef(x)", (2, 5)),),

@@ -53,6 +53,21 @@ def unfold_index(shape: tuple[int, ...], window: tuple[int, int]) -> tuple[Any, 
     return (..., starts[:, None] + numpy.arange(size))
 
 
+def strided_index(geometry: tuple[tuple[int, ...], tuple[int, ...], int]) -> tuple[Any, ...]:
+    """The index of elements of the last axis at a distance, given the sizes, their steps and the first position."""
+    size, steps, first = geometry
+    found = numpy.asarray(first)
+    for length, step in zip(size, steps, strict=True):
+        found = found[..., None] + numpy.arange(length) * step
+    return (..., found)
+
+
+def _as_strided_layout(array: numpy.ndarray, geometry: tuple[tuple[int, ...], tuple[int, ...], int]) -> numpy.ndarray:
+    size, steps, first = geometry
+    in_bytes = [step * array.strides[-1] for step in steps]
+    return numpy.lib.stride_tricks.as_strided(array[first:], size, in_bytes, writeable=False)
+
+
 def _diagonal_layout(array: numpy.ndarray, offset: int) -> numpy.ndarray:
     return array.diagonal(offset, -2, -1)
 
@@ -87,6 +102,12 @@ def _reinterpreted_layout(array: numpy.ndarray, dtypes: tuple[str, str]) -> nump
 
 
 STEPS: dict[str, StepKind] = {
+    "as_strided": StepKind(
+        "geometry",
+        view=lambda ops, array, geometry: ops.as_strided(array, geometry=geometry),
+        layout=_as_strided_layout,
+        put=lambda ops, array, geometry, value: ops.put(array, value, strided_index(geometry)),
+    ),
     "broadcast_to": StepKind(
         "shape",
         view=lambda ops, array, shape: ops.broadcast_to(array, shape),
@@ -144,7 +165,7 @@ STEPS: dict[str, StepKind] = {
     ),
 }
 
-OVERLAPPING = ("broadcast_to", "unfold")
+OVERLAPPING = ("as_strided", "broadcast_to", "unfold")
 """The steps that make views whose elements may share memory."""
 
 _PARTS = ("imag", "real")

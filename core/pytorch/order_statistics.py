@@ -252,6 +252,9 @@ def _quantile(name: str, x: Tensor, q: Any, dim: int | None, keepdim: bool, inte
         q = full_like(sum(detach(x)), as_float(name, "q", q))
     if q.dtype is not x.dtype or q.ndim > 1:
         raise ArgumentError(f"{name}: got q of {q.dtype} and {q.ndim} axes, wanted {x.dtype}, and at most one axis")
+    if dim is not None:
+        axis = normalize_axis(name, dim, x.ndim, True)
+        dim = axis if x.ndim else None
     axis, rows = (0, reshape(x, (-1,))) if dim is None else (dim, x)
     _require_elements(name, rows, axis)
     ranked = moveaxis(sort(rows, axis=axis), axis, -1)
@@ -283,7 +286,7 @@ _INTERPOLATIONS: dict[str, Any] = {
 }
 
 
-@function(methods=("quantile",), axis="one")
+@function(methods=("quantile",))
 def quantile(
     input: Tensor,
     q: Any,
@@ -319,7 +322,7 @@ def quantile(
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
 
 
-@function(methods=("nanquantile",), axis="one")
+@function(methods=("nanquantile",))
 def nanquantile(
     input: Tensor,
     q: Any,

@@ -85,8 +85,8 @@ def gather(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> 
     """
     index = _indices("gather", x, index)
     axis = normalize_axis("gather", dim, x.ndim, True)
-    if not x._array.shape:
-        found = gather(reshape(x, (1,)), axis, reshape(index, (-1,)))
+    if not x._array.shape or (not index.size and index.ndim != x.ndim):
+        found = gather(reshape(x, (-1,)), 0, reshape(index, (-1,)))
         return reshape(found, index.shape)
     return _read(x, _beside("gather", x, axis, index))
 

@@ -16,6 +16,7 @@ from ..standard.linalg import norms as _norms
 from ..types import devices as _devices
 from ..types import dtypes as _dtypes
 from . import linalg as _pytorch_linalg
+from . import moments as _moments
 
 bitwise_not = _elementwise.bitwise_invert
 clamp = _elementwise.clip
@@ -73,6 +74,7 @@ orgqr = _pytorch_linalg.householder_product
 pinverse = _linalg.pinv
 slogdet = _linalg.slogdet
 trace = _linalg.trace
+trapz = _moments.trapezoid
 
 is_floating_point = _interop.is_floating_point
 

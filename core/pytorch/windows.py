@@ -28,7 +28,7 @@ def windows(ops: Any, x: Any, *, window: Window) -> Any:
 
 
 @operation(accepts="numeric")
-def _overlap_add(ops: Any, x: Any, *, shape: tuple[int, ...], window: Window) -> Any:
+def overlap_add(ops: Any, x: Any, *, shape: tuple[int, ...], window: Window) -> Any:
     """Sum overlapping windows into zeros of a shape, the gradient of `windows`."""
     return ops.scatter_zeros(x, shape, window_index(shape, window))
 
@@ -193,7 +193,7 @@ def fold(
             f"size {sizes}, and {math.prod(number)} columns, for {number} blocks in {size}"
         )
     blocks = reshape(x, (x.shape[0], channels, *sizes, *number))
-    found = _overlap_add(blocks, shape=(x.shape[0], channels, *whole), window=window)
+    found = overlap_add(blocks, shape=(x.shape[0], channels, *whole), window=window)
     return as_given(input, pad_with(found, [(-n, -n) for n in margins], 0), 1)
 
 

@@ -33,10 +33,8 @@ def rule(*names: str) -> Callable[[MakeRule], MakeRule]:
     return enter
 
 
-rule(*"adjugate cast constant_pad diagonal imag matrix_transpose real tril triu unfold view_dtype windows".split())(
-    leading
-)
-rule("linalg.lu_factor", "linalg.matrix_exp", "linalg.permutation")(leading)
+rule(*"adjugate as_strided cast constant_pad diagonal imag matrix_transpose real tril triu".split())(leading)
+rule("unfold", "view_dtype", "windows", "linalg.lu_factor", "linalg.matrix_exp", "linalg.permutation")(leading)
 rule("argmax", "argmin")(position)
 rule("linalg.cross", "vecdot")(elementwise)
 rule("argsort", "roll", "sort")(along_axes)
@@ -193,7 +191,7 @@ def _unstack(library: BatchedLibrary, kernel: Any) -> Rule:
     return unstack
 
 
-@rule("diagonal_embed", "fold", "overlap_add")
+@rule("diagonal_embed", "fold", "overlap_add", "strided_sum")
 def _of_shape(library: BatchedLibrary, kernel: Any) -> Rule:
     """What is told the shape of its result."""
 

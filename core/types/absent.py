@@ -31,14 +31,14 @@ COUNTERPARTS: Final = dict(
 
 METHODS: Final = """
 H abs absolute addbmm addcdiv addcmul addmv addr adjoint angle apply arccos arccosh arcsin arcsinh arctan arctan2
-arctanh argwhere as_strided as_strided_scatter baddbmm cauchy cdouble cfloat chalf cholesky_inverse cholesky_solve
+arctanh argwhere as_strided baddbmm cauchy cdouble cfloat chalf cholesky_inverse cholesky_solve
 clamp_max clamp_min cross data_ptr deg2rad detach diag diag_embed diagflat diagonal_scatter dsplit eig element_size eq
 exponential fill_diagonal fix fliplr flipud float_power fmax fmin fmod frac frexp gcd ge geometric geqrf get_device
-greater greater_equal gt heaviside histogram hsplit index_put index_reduce inner is_complex is_nonzero is_same_size
-is_signed isneginf isposinf isreal istft itemsize kron lcm ldexp le lerp less less_equal log_normal logdet lstsq lt lu
-lu_solve mH map masked_scatter matrix_exp msort multinomial nan_to_num nbytes ndimension ne new new_empty_strided
+greater greater_equal gt heaviside hsplit index_put index_reduce inner is_complex is_nonzero is_same_size
+is_signed isneginf isposinf isreal itemsize kron lcm ldexp le lerp less less_equal log_normal logdet lstsq lt lu
+lu_solve mH map masked_scatter matrix_exp msort multinomial nan_to_num nbytes ndimension ne new
 not_equal orgqr ormqr pin_memory put qr rad2deg reshape_as resize resize_as rot90 rsqrt scatter_reduce select
-select_scatter sgn share_memory slice_scatter solve split_with_sizes stft storage storage_offset sum_to_size svd
+select_scatter sgn share_memory slice_scatter solve split_with_sizes storage storage_offset sum_to_size svd
 swapaxes swapdims symeig take_along_dim tensor_split to_dense to_sparse triangular_solve unflatten unique
 unique_consecutive vdot vsplit
 """.split()

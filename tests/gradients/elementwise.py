@@ -102,6 +102,13 @@ CASES["clip"] = [
     Case(lambda x: tp.clip(x), points((4,)), None),
 ]
 
+CASES["special.zeta"] = [
+    Case(
+        lambda x: tp.special.zeta(tensor(SHAPES) + 1.0, x),
+        points((2, 3), signs=False),
+        lambda jnp, x: special("zeta")(jnp, numpy.asarray(SHAPES) + 1.0, x),
+    )
+]
 for name in ("special.gammainc", "special.gammaincc"):
     CASES[name] = [
         Case(

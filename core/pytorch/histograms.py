@@ -1,0 +1,171 @@
+"""Histograms along one or several axes, as in PyTorch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy
+
+from ..families.function import function
+from ..interchange.interop import host_array
+from ..memory.structure import cast, reshape
+from ..memory.tensor import Tensor
+from ..memory.views import detach
+from ..standard.bisection import searchsorted
+from ..standard.creation import asarray, ones_like, zeros
+from ..standard.elementwise import equal, greater_equal, less_equal, logical_and, subtract
+from ..standard.manipulation import unstack
+from ..standard.searching import where
+from ..standard.statistical import sum
+from ..types.axes import as_float, as_integer
+from ..types.dtypes import int64
+from ..types.errors import ArgumentError, ShapeError
+from .selection import index_add
+
+__all__ = ["histogram", "histogramdd"]
+
+_FLOATS = "real-valued floating-point"
+
+
+class Histogram(NamedTuple):
+    """Counts, and the edges of the bins."""
+
+    hist: Tensor
+    bin_edges: Any
+
+
+def _edges(operation: str, x: Tensor, bins: Any, limits: Any) -> Tensor:
+    """The edges of the bins of a vector, given them, or how many there are and the range."""
+    if isinstance(bins, Tensor):
+        if bins.ndim != 1 or bins.dtype is not x.dtype or not bins.size:
+            raise ShapeError(
+                f"{operation}: got bins of {bins.dtype} and shape {bins.shape}, wanted a vector of {x.dtype}"
+            )
+        return detach(bins)
+    count = as_integer(operation, "bins", bins)
+    if count < 1:
+        raise ArgumentError(f"{operation}: got {count} bins, wanted at least one")
+    if limits is not None:
+        low, high = (as_float(operation, "range", one) for one in limits)
+    elif x.size:
+        host = host_array(x)
+        low, high = float(host.min()), float(host.max())
+    else:
+        low, high = 0.0, 1.0
+    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
+        raise ArgumentError(f"{operation}: got a range from {low} to {high}, wanted finite numbers in ascending order")
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    return asarray(numpy.linspace(low, high, count + 1), dtype=x.dtype, device=x.device)
+
+
+def _histogram(
+    operation: str, rows: Sequence[Tensor], edges: Sequence[Tensor], weight: Tensor | None, density: bool
+) -> Tensor:
+    """The histogram of points, given their coordinates along each axis."""
+    shape = tuple(one.shape[0] - 1 for one in edges)
+    place: Any = 0
+    inside: Any = None
+    for x, one, count in zip(rows, edges, shape, strict=True):
+        within = logical_and(greater_equal(x, one[:1]), less_equal(x, one[-1:]))
+        inside = within if inside is None else logical_and(inside, within)
+        # The last bin includes its end.
+        bin = searchsorted(one, x, side="right") - 1
+        place = place * count + where(equal(x, one[-1:]), count - 1, bin)
+    counted = ones_like(rows[0]) if weight is None else detach(reshape(weight, (-1,)))
+    if counted.shape != rows[0].shape or counted.dtype is not rows[0].dtype:
+        raise ShapeError(f"{operation}: got {counted.size} weights of {counted.dtype}, wanted one for each point")
+    flat = zeros(math.prod(shape), dtype=counted.dtype, device=counted.device)
+    if flat.size:
+        flat = index_add(flat, 0, cast(where(inside, place, 0), int64), where(inside, counted, 0.0))
+    found = reshape(flat, shape)
+    if density:
+        found = found / sum(found)
+        for axis, one in enumerate(edges):
+            widths = subtract(one[1:], one[:-1])
+            found = found / reshape(widths, (-1, *(1,) * (len(shape) - axis - 1)))
+    return found
+
+
+@function(methods=("histogram",), accepts=_FLOATS)
+def histogram(
+    input: Tensor, bins: Any, *, range: Any = None, weight: Tensor | None = None, density: bool = False, out: Any = None
+) -> Histogram:
+    """A histogram of all elements.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of a real-valued floating-point dtype.
+    bins : int or Tensor
+        The number of bins of equal width, or the edges of bins in ascending order.
+    range : pair of float, optional
+        The first and the last edge, by default the smallest and the largest element. Elements beyond it are left out.
+    weight : Tensor, optional
+        What each element counts, by default 1; the shape and dtype of `input`.
+    density : bool, default: False
+        Whether the counts are scaled so that the integral is 1.
+    out : pair of Tensor, optional
+        The tensors that the results are written into.
+
+    Returns
+    -------
+    hist, bin_edges
+        Neither has a gradient.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.histogram(tp.tensor([1.0, 2.0, 1.0]), 2, range=(0.0, 3.0))
+    Histogram(hist=tensor([2., 1.]), bin_edges=tensor([0.0000, 1.5000, 3.0000]))
+    """
+    x = reshape(detach(input), (-1,))
+    if isinstance(bins, Tensor) and range is not None:
+        raise ArgumentError("histogram: got a range with the edges of bins, which are one")
+    edges = _edges("histogram", x, bins, range)
+    return Histogram(_histogram("histogram", [x], [edges], weight, density), edges)
+
+
+@function(accepts=_FLOATS)
+def histogramdd(
+    input: Tensor, bins: Any, *, range: Any = None, weight: Tensor | None = None, density: bool = False
+) -> Histogram:
+    """A histogram of points in several dimensions.
+
+    Parameters
+    ----------
+    input : Tensor, shape (..., D)
+        The coordinates of points, of a real-valued floating-point dtype.
+    bins : int, or sequence of int or of Tensor
+        The number of bins, or for each dimension their number or their edges.
+    range : sequence of float, optional
+        The first and the last edge of each dimension, one pair after the other.
+    weight, density
+        Those of `histogram`; there is a weight for each point.
+
+    Returns
+    -------
+    hist, bin_edges
+        The edges are a tuple of vectors.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.histogramdd(tp.tensor([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), [2, 2]).hist
+    tensor([[0., 1.],
+            [1., 1.]])
+    """
+    if input.ndim < 2:
+        raise ShapeError(f"histogramdd: got shape {input.shape}, wanted (..., D)")
+    points = reshape(detach(input), (math.prod(input.shape[:-1]), input.shape[-1]))
+    rows = unstack(points, axis=1)
+    each = list(bins) if isinstance(bins, list | tuple) else [bins] * len(rows)
+    limits = [None] * len(rows) if range is None else list(zip(range[::2], range[1::2], strict=True))
+    if len(each) != len(rows) or len(limits) != len(rows):
+        raise ShapeError(
+            f"histogramdd: got bins of {len(each)} and a range of {len(limits)} dimensions, wanted {len(rows)}"
+        )
+    edges = tuple(_edges("histogramdd", x, one, limit) for x, one, limit in zip(rows, each, limits, strict=True))
+    return Histogram(_histogram("histogramdd", rows, edges, weight, density), edges)
