@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 import numpy
 
 from ..families.function import function
-from ..interchange.interop import host_array
 from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor
+from ..memory.values import inspect
 from ..memory.views import detach
 from ..standard.bisection import searchsorted
-from ..standard.creation import asarray, ones_like, zeros
+from ..standard.creation import arange, full, ones, ones_like, zeros, zeros_like
 from ..standard.elementwise import equal, greater_equal, less_equal, logical_and, subtract
 from ..standard.manipulation import unstack
 from ..standard.searching import where
-from ..standard.statistical import sum
+from ..standard.statistical import amax, amin, sum
 from ..types.axes import as_float, as_integer
 from ..types.dtypes import int64
 from ..types.errors import ArgumentError, ShapeError
@@ -48,17 +48,27 @@ def _edges(operation: str, x: Tensor, bins: Any, limits: Any) -> Tensor:
     if count < 1:
         raise ArgumentError(f"{operation}: got {count} bins, wanted at least one")
     if limits is not None:
-        low, high = (as_float(operation, "range", one) for one in limits)
+        first, last = (as_float(operation, "range", one) for one in limits)
+        if not (math.isfinite(first) and math.isfinite(last) and first <= last):
+            raise ArgumentError(f"{operation}: got a range from {first} to {last}, wanted finite ascending numbers")
+        low, high = (full((1,), one, dtype=x.dtype, device=x.device) for one in (first, last))
     elif x.size:
-        host = host_array(x)
-        low, high = float(host.min()), float(host.max())
+        low, high = amin(x, keepdims=True), amax(x, keepdims=True)
+        for one in (low, high):
+            inspect(_require_finite, one, operation=operation)
     else:
-        low, high = 0.0, 1.0
-    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
-        raise ArgumentError(f"{operation}: got a range from {low} to {high}, wanted finite numbers in ascending order")
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-    return asarray(numpy.linspace(low, high, count + 1), dtype=x.dtype, device=x.device)
+        low, high = zeros(1, dtype=x.dtype, device=x.device), ones(1, dtype=x.dtype, device=x.device)
+    apart = where(equal(low, high), 0.5, zeros_like(low))
+    low, high = low - apart, high + apart
+    places = arange(count + 1, dtype=x.dtype, device=x.device)
+    step = (high - low) / count
+    # From the nearer end, so that both are exact.
+    return where(places < (count + 1) // 2, low + step * places, high - step * (count - places))
+
+
+def _require_finite(host: Any, operation: str) -> None:
+    if not numpy.isfinite(host).all():
+        raise ArgumentError(f"{operation}: got elements up to {host.ravel()[0]}, wanted finite numbers, or a range")
 
 
 def _histogram(
