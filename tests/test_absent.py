@@ -114,7 +114,7 @@ def test_submodules_are_imported_as_before() -> None:
 def test_protocols_of_tensors(backend: str) -> None:
     x = tp.tensor([1.0, 2.0], requires_grad=True)
     assert copy.copy(x).tolist() == copy.deepcopy(x).tolist() == pickle.loads(pickle.dumps(x)).tolist() == [1.0, 2.0]
-    for name in ("__array_interface__", "__wrapped__", "_repr_html_", "iloc"):
+    for name in ("__array_interface__", "__wrapped__", "_repr_latex_", "iloc"):
         with pytest.raises(AttributeError, match=f"'Tensor' object has no attribute '{name}'"):
             getattr(x, name)
     # Not set yet, or raised by what is there.
