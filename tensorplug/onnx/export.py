@@ -33,16 +33,11 @@ FIRST_OPSET = 20
 
 
 def export(
-    model: Callable[..., Any],
-    args: Any = (),
-    f: Any = None,
-    *,
-    kwargs: Mapping[str, Any] | None = None,
-    input_names: Sequence[str] | None = None,
-    output_names: Sequence[str] | None = None,
-    opset_version: int | None = None,
-    dynamic_axes: Mapping[str, Any] | None = None,
-) -> Any:
+    model: Callable[..., Any], args: Any = (), f: Any = None, *, kwargs: Mapping[str, Any] | None = None,
+    export_params: bool = True, verbose: bool | None = None, input_names: Sequence[str] | None = None,
+    output_names: Sequence[str] | None = None, opset_version: int | None = None, do_constant_folding: bool = True,
+    dynamic_axes: Mapping[str, Any] | None = None, external_data: bool = False, dynamo: bool = True,
+) -> Any:  # fmt: skip
     """Export a function or a module to ONNX.
 
     It is called once, and the operations that it consists of are recorded, on whatever backend the tensors are. A
@@ -70,6 +65,10 @@ def export(
         For names of inputs the axes whose length varies: a dict of names of lengths by axis, such as
         ``{"x": {0: "batch"}}``, or a list of axes. Axes of one name have one length. The function is then called with
         several lengths.
+    external_data : bool, default: False
+        Whether the initializers are written to a file of their own beside `f`, as they must be beyond 2 GB.
+    export_params, verbose, do_constant_folding, dynamo
+        Accepted as PyTorch's, without effect; parameters are always exported.
 
     Returns
     -------
@@ -101,37 +100,63 @@ def export(
     newest = onnx.defs.onnx_opset_version()
     if not FIRST_OPSET <= opset <= newest:
         raise ValueError(f"onnx.export: got opset_version {opset}, wanted one from {FIRST_OPSET} to {newest}")
-    positional = args if isinstance(args, tuple) else (args,)
-    leaves, rebuild = flatten((positional, dict(kwargs or {})))
-    places = [i for i, one in enumerate(leaves) if isinstance(one, Tensor)]
-    names = _input_names(model, positional, kwargs or {}, input_names, len(places))
-    axes = _dynamic_axes(dynamic_axes or {}, {name: leaves[i] for name, i in zip(names, places, strict=True)})
-    state = _names_of_state(model)
-
-    def traced(lengths: Mapping[str, int]) -> Trace:
-        given = list(leaves)
-        for name, i in zip(names, places, strict=True):
-            for axis, symbol in axes.get(name, {}).items():
-                given[i] = _with_length(given[i], axis, lengths[symbol])
-        args, kwargs = rebuild(given)
-        return trace(model, args, kwargs)
+    if not export_params:
+        raise ValueError("onnx.export: got export_params=False, but parameters are part of the model")
+    call = _Call(model, args if isinstance(args, tuple) else (args,), kwargs or {}, input_names, dynamic_axes or {})
 
     def exported(lengths: Mapping[str, int]) -> _Exporter:
-        found = symbolic(traced, lengths) if lengths else traced(lengths)
-        return _Exporter(onnx, found, names, axes, state, output_names, opset)
+        found = symbolic(call.trace, lengths) if lengths else call.trace(lengths)
+        return _Exporter(onnx, found, call.names, call.axes, _names_of_state(model), output_names, opset)
 
-    shapes = {name: leaves[i].shape for name, i in zip(names, places, strict=True)}
-    # Of an axis of length 1 it could not be told whether it is broadcast.
-    lengths = {symbol: max(2, shapes[name][axis]) for name, own in axes.items() for axis, symbol in own.items()}
     with _inference(model):
-        found = exported(lengths)
-        if lengths:
-            found.require_equal(exported({symbol: length + 5 for symbol, length in lengths.items()}), list(lengths))
-    made = found.model
-    onnx.checker.check_model(made)
+        found = exported(call.lengths)
+        if call.lengths:
+            longer = {symbol: length + 5 for symbol, length in call.lengths.items()}
+            found.require_equal(exported(longer), list(longer))
+    onnx.checker.check_model(found.model)
     if f is not None:
-        onnx.save_model(made, os.fspath(f) if isinstance(f, os.PathLike) else f)
-    return made
+        place = os.fspath(f) if isinstance(f, os.PathLike) else f
+        location = f"{os.path.basename(place)}.data" if external_data else None
+        onnx.save_model(found.model, place, save_as_external_data=external_data, location=location)
+    return found.model
+
+
+class _Call:
+    """A function with arguments.
+
+    Attributes
+    ----------
+    names : list of str
+        Those of the tensors among the arguments.
+    axes : dict of str to dict of int to str
+        The names of lengths that vary, by input and axis.
+    lengths : dict of str to int
+        The lengths of the example by name, at least 2: of an axis of length 1 it could not be told whether it is
+        broadcast.
+    """
+
+    def __init__(
+        self, model: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any],
+        names: Sequence[str] | None, dynamic_axes: Mapping[str, Any],
+    ) -> None:  # fmt: skip
+        self._model = model
+        self._leaves, self._rebuild = flatten((args, dict(kwargs)))
+        self._places = [i for i, one in enumerate(self._leaves) if isinstance(one, Tensor)]
+        self.names = _input_names(model, args, kwargs, names, len(self._places))
+        inputs = {name: self._leaves[i] for name, i in zip(self.names, self._places, strict=True)}
+        self.axes = _dynamic_axes(dynamic_axes, inputs)
+        self.lengths = {
+            symbol: max(2, inputs[name].shape[axis]) for name, own in self.axes.items() for axis, symbol in own.items()
+        }
+
+    def trace(self, lengths: Mapping[str, int]) -> Trace:
+        """Trace the function with lengths by name."""
+        given = list(self._leaves)
+        for name, i in zip(self.names, self._places, strict=True):
+            for axis, symbol in self.axes.get(name, {}).items():
+                given[i] = _with_length(given[i], axis, lengths[symbol])
+        args, kwargs = self._rebuild(given)
+        return trace(self._model, args, kwargs)
 
 
 @contextmanager

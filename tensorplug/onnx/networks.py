@@ -220,7 +220,7 @@ def _counts_windows(ceil_mode: bool, divisor_override: Any = None, **arguments: 
     return divisor_override is None and not ceil_mode
 
 
-RESIZING = {
+RESIZING: dict[str, dict[str, Any]] = {
     "nearest": {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"},
     "linear": {"mode": "linear"},
     "bilinear": {"mode": "linear"},
@@ -232,7 +232,7 @@ RESIZING = {
 def _interpolate(
     g: Graph, out: Any, input: Any, size: Any, scale_factor: Any, mode: str, align_corners: bool | None, **others: Any
 ) -> Name:
-    attributes: dict[str, Any] = dict(RESIZING[mode])
+    attributes = dict(RESIZING[mode])
     if mode != "nearest":
         attributes["coordinate_transformation_mode"] = "align_corners" if align_corners else "half_pixel"
     if size is not None:
