@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import importlib.metadata
 import os
-import platform
 import sys
 import time
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-import tensorplug
-from tensorplug.backends import listing
 from tensorplug.cli import (
     ERROR,
     BackendNames,
@@ -24,7 +19,7 @@ from tensorplug.cli import (
 from tensorplug.extras import install_command
 
 from .departures import depart, read_departures
-from .engine.available import available, why_missing
+from .engine.available import available, versions, why_missing
 from .engine.outcome import FAILED, Outcome
 from .engine.reference import reference_for
 from .engine.runner import (
@@ -102,7 +97,7 @@ def main(options: argparse.Namespace) -> int:
     outcomes, interrupt = _run(names, chosen, options)
     seconds = time.perf_counter() - begin
     outcomes = depart(outcomes, departures)
-    done = Run(ranked(outcomes), options.level, options.seed, held, _versions(), seconds)
+    done = Run(ranked(outcomes), options.level, options.seed, held, versions(), seconds)
     whole = not (options.op or options.chapter or options.keyword or interrupt)
     asked = {(check.operation, check.aspect) for check in (outcomes if interrupt else chosen)}
     since = None
@@ -169,13 +164,3 @@ def _run_checks(
         run(names, level=options.level, seed=options.seed, chosen=chosen, advance=advance)
     else:
         run_in_processes(names, chosen, level=options.level, seed=options.seed, jobs=jobs, advance=advance)
-
-
-def _versions() -> dict[str, str]:
-    found = {"Python": platform.python_version(), "tensorplug": tensorplug.__version__}
-    for entry in listing():
-        if entry.distribution and entry.version:
-            found[entry.distribution] = entry.version
-    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        found["hypothesis"] = importlib.metadata.version("hypothesis")
-    return found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import html
+import platform
 import re
 import subprocess
 import sys
@@ -27,6 +29,7 @@ from tensorplug.backends.numpy.plugin import NumPy
 from tensorplug.conformance import Comparison, compare
 from tensorplug.conformance.compare_programs import command, divergence
 from tensorplug.conformance.compare_programs.measure import default_tolerance, measure, ulps
+from tensorplug.conformance.compare_programs.page import page
 from tensorplug.conformance.compare_programs.program import Program
 from tensorplug.conformance.compare_programs.tracing import tracing
 from tensorplug.conformance.engine.available import available
@@ -350,6 +353,53 @@ class TestDivergence:
         assert "at exp, after 3 operations that agree" in divergence.lines()[0]
         assert "its operands differ already" in divergence.lines()[-1]
 
+    def test_different_lines(self) -> None:
+        def program(x: tp.Tensor) -> tp.Tensor:
+            y = x * 2
+            if y.backend == "numpy":
+                y = y + 1
+            else:
+                y = y + 1.5
+            return tp.exp(y)
+
+        comparison = held_against_numpy(program, X, backend="cmp_sum", gradients=False)
+        (divergence,) = comparison.divergences
+        fork = divergence.fork
+        assert fork is not None
+        assert fork.reference is not None
+        assert fork.tested is not None
+        texts = ("if y.backend", "y = y + 1", "y = y + 1.5")
+        assert [fork.line.line, fork.reference.line, fork.tested.line] == [line_of(program, text) for text in texts]
+        head, *details = divergence.lines()
+        assert head.startswith("cmp_sum diverges from numpy after ")
+        assert head.endswith('if y.backend == "numpy":')
+        assert "  next      on numpy: " in details[0]
+        assert details[1].endswith("y = y + 1.5")
+        assert "ran different lines" in details[2]
+        assert "operation with different operands or results: exp (" in details[3]
+        assert "not recorded" not in str(comparison)
+        assert str(comparison) in html.unescape(comparison._repr_html_())
+
+    @pytest.mark.parametrize("ends", [True, False])
+    def test_a_loop_that_runs_longer(self, ends: bool) -> None:
+        def program(x: tp.Tensor) -> tp.Tensor:
+            y = x
+            for _ in range(3 if x.backend == "numpy" else 4):
+                y = y * 2
+            return y if ends else y * 1
+
+        (divergence,) = held_against_numpy(program, X, backend="cmp_sum", gradients=False).divergences
+        assert divergence.fork is not None
+        assert divergence.fork.line.line == line_of(program, "for _ in")
+
+    def test_a_wrong_kernel_is_told_though_other_lines_ran(self) -> None:
+        def program(x: tp.Tensor) -> tp.Tensor:
+            y = tp.sum(x)
+            return y * 2 if y.backend == "numpy" else y * 3
+
+        (divergence,) = held_against_numpy(program, X, backend="cmp_sum", gradients=False).divergences
+        assert (divergence.operation, divergence.is_source, divergence.fork) == ("sum", True, None)
+
     def test_growth_is_no_operations_fault(self) -> None:
         def program(x: tp.Tensor) -> tp.Tensor:
             y = x + 0
@@ -617,6 +667,29 @@ class TestCommand:
         assert "cmp_logsumexp diverges from numpy at logsumexp" in printed
         assert f"{program}:9: return tp.logsumexp(x * 2, 1)" in printed
 
+    def test_a_program_that_registers_a_plugin(self, program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        plugin = """
+            from types import SimpleNamespace
+            from tensorplug.backends import hookimpl, register
+            from tensorplug.backends.numpy.plugin import NumPy
+
+            class Mine(NumPy):
+                name = "cmp_mine"
+
+            @hookimpl
+            def tensorplug_backends():
+                return [Mine()]
+
+            plugin = SimpleNamespace(__name__="cmp_mine_plugin", tensorplug_backends=tensorplug_backends)
+            register(plugin)
+        """
+        program.write_text(textwrap.dedent(plugin) + program.read_text())
+        try:
+            assert run(program, "--backend", "numpy", "cmp_mine", "--reference", "numpy") == 0
+        finally:
+            unregister(sys.modules["compared_program"].plugin)
+        assert "program agrees on cmp_mine and numpy, the reference." in capsys.readouterr().out
+
     def test_from_the_shell(self, program: Path) -> None:
         if len(BACKENDS) < 2:
             pytest.skip("there is one backend only")
@@ -689,6 +762,23 @@ class TestReport:
         assert "<tr class=differs>" in text
         assert "src=" not in text
         assert not re.search(r"""href=["']?http""", text)
+
+    def test_page_has_the_program_and_the_versions(self, program: Path, tmp_path: Path) -> None:
+        file = tmp_path / "report.html"
+        run(program, *TestCommand.ON, "--seed", "7", "--report", file)
+        text = file.read_text()
+        assert f"<code>{program}</code>" in text
+        assert "<span class=differs>   9      return tp.logsumexp(x * 2, 1)</span>" in text
+        assert "<span>   8  def program(x):</span>" in text
+        assert "<td>seed</td><td>7</td>" in text
+        for name, version in (("Python", platform.python_version()), ("numpy", np.__version__)):
+            assert f"<td>{name}</td><td>{version}</td>" in text
+
+    def test_page_of_a_function_without_text(self) -> None:
+        namespace: dict[str, Any] = {"tp": tp}
+        exec("def program(x): return tp.sum(x)", namespace)
+        found = held_against_numpy(namespace["program"], X, backend="cmp_sum", gradients=False)
+        assert "program, whose text could not be read" in page(found)
 
     def test_text_of_the_users_is_escaped(self, program: Path, tmp_path: Path) -> None:
         pytest.importorskip("matplotlib")

@@ -86,12 +86,13 @@ def main(options: argparse.Namespace) -> int:
 
 def _compared(options: argparse.Namespace) -> Comparison:
     _require_report(options.report)
-    _require_backends([*(options.backends or ()), *filter(None, [options.reference])])
     try:
         tp.manual_seed(options.seed)
     except ValueError as error:
         raise CommandError(str(error)) from None
+    # The program may register a plugin, whose backend is among these.
     module = _loaded(options.program)
+    _require_backends([*(options.backends or ()), *filter(None, [options.reference])])
     function = _function(module, options.program, options.function)
     arguments = _arguments(module, options.program, function)
     try:

@@ -12,8 +12,8 @@ import numpy
 import tensorplug as tp
 from tensorplug.backends import load
 
-from ..engine.available import available
-from .comparison import Comparison, Difference
+from ..engine.available import available, versions
+from .comparison import Comparison, Difference, source_of
 from .divergence import (
     Bounds,
     find_divergence,
@@ -104,7 +104,10 @@ def compare(
                 divergences = [find_divergence(program, name, chosen, expected, bounds) for name in differing]
         finally:
             tp.set_rng_state(state)
-    return Comparison(getattr(function, "__name__", repr(function)), chosen, runs, differences, divergences)
+    settings = {"seed": str(seed), "tolerance": "eps**0.75" if tolerance is None else str(tolerance)}
+    settings |= {"absolute tolerance": str(absolute), **versions()}
+    name = getattr(function, "__name__", repr(function))
+    return Comparison(name, chosen, runs, differences, divergences, source_of(function), settings)
 
 
 def _bounds(tolerance: float | None, absolute: float) -> Bounds:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, NamedTuple
 
 from tensorplug.tables import aligned
 
@@ -40,6 +44,27 @@ class Difference:
     tolerance: float = 0.0
 
 
+class Source(NamedTuple):
+    """The text of a function, with its file and its first line; empty where it cannot be read."""
+
+    file: str = ""
+    first: int = 0
+    text: str = ""
+
+
+NO_SOURCE = Source()
+
+
+def source_of(function: Callable[..., Any]) -> Source:
+    """Read the text of a function."""
+    try:
+        inner = inspect.unwrap(function)
+        lines, first = inspect.getsourcelines(inner)
+        return Source(inspect.getsourcefile(inner) or "", first, "".join(lines))
+    except (OSError, TypeError):
+        return Source()
+
+
 @dataclass(frozen=True)
 class Comparison:
     """The result of `compare`; ``print`` shows it as tables.
@@ -56,6 +81,10 @@ class Comparison:
         One for each output and each gradient on each backend but the reference.
     divergences : list of Divergence
         For each backend that does not agree, the operation where it diverges from the reference.
+    source : Source
+        The text of the function, if it can be read.
+    settings : dict of str to str
+        The seed, the tolerances, and the versions of the libraries.
     """
 
     function: str
@@ -63,6 +92,8 @@ class Comparison:
     runs: list[Run]
     differences: list[Difference]
     divergences: list[Divergence]
+    source: Source = NO_SOURCE
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def agrees(self) -> bool:
@@ -71,6 +102,9 @@ class Comparison:
 
     def __str__(self) -> str:
         return as_text(self)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(as_text(self))}</pre>"
 
 
 HEADER = ("backend", "result", "absolute", "relative", "ulp", "at", "verdict")

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
+from .lines import Fork, find_fork
 from .locations import Location
 from .measure import (
     Measure,
@@ -117,6 +118,8 @@ class Divergence:
         Why the operation is not the source.
     later : str
         The first later operation that returns a different result for equal operands.
+    fork : Fork or None
+        Where the backends ran different lines of the program, unless an operation explains the divergence.
     """
 
     backend: str
@@ -134,6 +137,7 @@ class Divergence:
     compared: int = 0
     reason: str = ""
     later: str = ""
+    fork: Fork | None = None
 
     def lines(self) -> list[str]:
         """The lines of the text; the first one names the operation."""
@@ -141,12 +145,16 @@ class Divergence:
 
     def _head(self) -> str:
         head = f"{self.backend} diverges from {self.reference}"
+        if self.fork is not None:
+            return f"{head} after {self.fork.line}"
         if not self.operation:
             return f"{head}: {self.reason}"
         inside = f" (inside it, at {self.inside})" if self.inside else ""
         return f"{head} at {self.operation}{inside}, after {self.compared} operations that agree"
 
     def _details(self) -> list[str]:
+        if self.fork is not None:
+            return self._fork_details(self.fork)
         found = [] if self.location is None else [f"  line      {self.location}"]
         if self.parameters:
             found.append(f"  arguments {self.parameters}")
@@ -163,6 +171,20 @@ class Divergence:
             found.append(f"  later     a different result for equal operands: {self.later}")
         return found
 
+    def _fork_details(self, fork: Fork) -> list[str]:
+        ran = ((self.reference, fork.reference), (self.backend, fork.tested))
+        found = [f"  next      on {backend}: {line or 'the end of the program'}" for backend, line in ran]
+        found.append(f"  reason    {FORKED}")
+        if self.operation:
+            where = "" if self.location is None else f" ({self.location})"
+            found.append(f"  first     operation with different operands or results: {self.operation}{where}")
+        return found
+
+
+FORKED = (
+    "the backends ran different lines after this one: it depends on a value that differs, if only by rounding, or on "
+    "the backend"
+)
 
 AMPLIFIED = (
     "it returns equal results for equal operands, but amplifies the rounding errors of its operands, which exceed the "
@@ -209,11 +231,14 @@ def find_divergence(program: Program, backend: str, reference: str, expected: Tr
     if agreeing == len(judged):
         ended = "; the traces reached their memory limit there" if expected.full or actual.full else ""
         reason = f"no single operation differs, among the {agreeing} that were compared{ended}"
-        return Divergence(backend, reference, compared=agreeing, reason=reason)
+        fork = find_fork(program, backend, reference)
+        return Divergence(backend, reference, compared=agreeing, reason=reason, fork=fork)
     if source is None or judged[agreeing] is Judgement.AMPLIFIES:
         reason = AMPLIFIED if judged[agreeing] is Judgement.AMPLIFIES else UNEXPLAINED
         later = "" if source is None else pairs[source][0].title_and_location
-        return replace(_divergence(backend, reference, *pairs[agreeing], agreeing, bounds), reason=reason, later=later)
+        found = _divergence(backend, reference, *pairs[agreeing], agreeing, bounds)
+        fork = find_fork(program, backend, reference) if reason is UNEXPLAINED else None
+        return replace(found, reason=reason, later=later, fork=fork)
     inside = _inside(program, backend, reference, pairs[source], bounds)
     return replace(_divergence(backend, reference, *pairs[source], agreeing, bounds), is_source=True, inside=inside)
 

@@ -48,6 +48,18 @@ def raising_location(traceback: TracebackType | None) -> Location | None:
     return _innermost(reversed(steps))
 
 
+def is_of_program(frame: FrameType, folder: str) -> bool:
+    """Whether a frame runs a file of a program's folder that belongs neither to Tensorplug nor to a library."""
+    file = frame.f_code.co_filename
+    return file.startswith(folder) and not file.startswith(_LIBRARIES) and not _is_ours(frame)
+
+
+def _is_ours(frame: FrameType) -> bool:
+    # Code that Tensorplug generates belongs to no module.
+    name = frame.f_globals.get("__name__", _PACKAGE)
+    return bool(name == _PACKAGE or name.startswith(f"{_PACKAGE}."))
+
+
 def _frames() -> Iterator[FrameType]:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__") != _CALLER:
@@ -59,9 +71,7 @@ def _innermost(steps: Iterable[tuple[FrameType, int]]) -> Location | None:
     """The first line that belongs neither to Tensorplug nor, unless there are only such, to an installed library."""
     of_library = None
     for frame, line in steps:
-        # Code that Tensorplug generates belongs to no module.
-        name = frame.f_globals.get("__name__", _PACKAGE)
-        if name == _PACKAGE or name.startswith(f"{_PACKAGE}."):
+        if _is_ours(frame):
             continue
         location = Location(frame.f_code.co_filename, line)
         if not location.file.startswith(_LIBRARIES):

@@ -71,9 +71,27 @@ def page(comparison: Comparison) -> str:
         _table(TIMES_HEADER, times(comparison), set()),
         "<h2>How many elements differ by how many ulp</h2>",
         *_figures(comparison),
+        "<h2>Program</h2>",
+        _program(comparison),
+        "<h2>Settings and versions</h2>",
+        _table(("", ""), comparison.settings.items(), set()),
         "</body>\n</html>\n",
     ]
     return "\n".join(parts)
+
+
+def _program(comparison: Comparison) -> str:
+    """The file, and the text of the function with its lines numbered, those where backends diverge marked."""
+    source = comparison.source
+    if not source.text:
+        return f"<p>{escape(comparison.function)}, whose text could not be read</p>"
+    found = [place for one in comparison.divergences for place in (one.location, one.fork and one.fork.line) if place]
+    marked = {place.line for place in found if place.file == source.file}
+    lines = [
+        f"<span{' class=differs' if number in marked else ''}>{number:4}  {escape(line)}</span>"
+        for number, line in enumerate(source.text.splitlines(), source.first)
+    ]
+    return f"<p><code>{escape(source.file)}</code></p>\n<pre>{chr(10).join(lines)}</pre>"
 
 
 def _table(header: Sequence[str], lines: Iterable[Sequence[str]], differing: set[int]) -> str:

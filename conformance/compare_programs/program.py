@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -89,6 +90,12 @@ class Program:
         self._names = _argument_names(function, len(arguments))
         self._seed = seed
         self._wants_gradients = gradients
+
+    @property
+    def folder(self) -> str:
+        """The folder of the function's file."""
+        code = getattr(inspect.unwrap(self._function), "__code__", None)
+        return "" if code is None else os.path.dirname(code.co_filename)
 
     def run(self, backend: str) -> Run:
         """Run the function on a backend, once for its values, then several times for its time."""
