@@ -4,7 +4,10 @@ ifndef PYTHON
 PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 endif
-EXTRAS ?= jax,demo,test,dev
+comma := ,
+# The demo needs less than the other targets; what is there already stays.
+DEMO := jax,demo
+EXTRAS ?= $(if $(filter-out demo,$(or $(MAKECMDGOALS),help)),$(DEMO)$(comma)test$(comma)dev,$(DEMO))
 EXAMPLES ?= 20
 
 VENV := .venv
@@ -20,10 +23,14 @@ export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.jax_cache
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0
 export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES := -1
 
-# The stamp holds the folder, since an environment that was moved does not work: it is made anew.
-ifneq ($(shell $(BIN) -c 'print(open("$(STAMP)").read().strip())' 2>/dev/null),$(CURDIR) $(EXTRAS))
+# The stamp holds the folder, since an environment that was moved does not work: it is made anew. It holds the extras,
+# too, to which others are added.
+INSTALLED := $(shell $(BIN) -c 'print(open("$(STAMP)").read().strip())' 2>/dev/null)
+ifneq ($(firstword $(INSTALLED)),$(CURDIR))
 .PHONY: $(STAMP)
 CLEAR := --clear
+else ifneq ($(filter-out $(subst $(comma), ,$(INSTALLED)),$(subst $(comma), ,$(EXTRAS))),)
+.PHONY: $(STAMP)
 endif
 
 .PHONY: help demo docs test test-all faults array-api-tests array-api-table lint bench wheel clean
@@ -42,8 +49,18 @@ TESTS := -n 2 --dist loadfile --no-loadscope-reorder \
 	--pyargs tensorplug.conformance --backend numpy --quick tests
 
 # Each kind of case on each backend, but of whole grids of parameters some cells on those that compile.
+define FREE
+try:
+    lines = open("/proc/meminfo").read().splitlines()
+    print(round(int(next(line for line in lines if "MemAvailable" in line).split()[1]) / 2**20, 1), "GB")
+except (OSError, StopIteration):
+    print("unknown")
+endef
+export FREE
+
 test: $(STAMP) ## run the tests, in some 13 minutes
-	@echo "==> Running the tests in two processes: some 12 minutes (make test-all: every case)"
+	@echo "==> Running the tests in two processes: some 13 minutes on two cores (make test-all: every case). Each process"
+	@echo "    takes up to 2 GB of memory; free here: $$($(BIN) -c "$$FREE")"
 	@$(BIN) -m pytest $(TESTS) $(ARGS)
 
 test-all: $(STAMP) ## run every case on every backend, in several times as long
@@ -90,7 +107,7 @@ $(STAMP): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Tensorplug needs Python 3.11 or newer, and none was found. Install it, or name it: make PYTHON=/path/to/python"; exit 1; }
 	@echo "==> Making $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(CLEAR) $(VENV) || { echo "$(PYTHON) cannot make environments: install its venv module (on Debian and Ubuntu the package python3-venv)"; exit 1; }
-	@echo "==> Installing tensorplug with the extras $(EXTRAS): some 200 MB are downloaded, which takes a minute or more"
+	@echo "==> Installing tensorplug with the extras $(EXTRAS): $(if $(findstring test,$(EXTRAS)),some 300 MB are downloaded and 1.3 GB written,some 200 MB are downloaded and 800 MB written), which takes a minute or more"
 	@$(BIN) -m pip install --progress-bar on -e ".[$(EXTRAS)]"
 	@echo "$(CURDIR) $(EXTRAS)" > $(STAMP)
 	@echo "==> $(VENV) is ready"

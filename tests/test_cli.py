@@ -6,6 +6,7 @@ import argparse
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy
@@ -18,6 +19,9 @@ from tensorplug.cli import COMMANDS, BackendNames, add_backends, main
 
 ROOT = Path(__file__).parents[1]
 
+POSITIONAL = {"compare": ["program.py"], "new-backend": ["mine"]}
+"""What commands must be given."""
+
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -28,7 +32,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_an_unknown_option_shows_the_usage_of_its_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    given = [name, "--frobnicate"] if name != "compare" else [name, "program.py", "--frobnicate"]
+    given = [name, *POSITIONAL.get(name, ()), "--frobnicate"]
     with pytest.raises(SystemExit) as ended:
         main(given)
     assert ended.value.code == 2
@@ -122,3 +126,37 @@ def test_make_help_lists_every_target() -> None:
         phony[1].split(), key=done.stdout.index
     )
     assert all(f"  make {target} " in done.stdout for target in phony[1].split())
+
+
+@pytest.mark.parametrize(
+    ("target", "installed", "extras"),
+    [
+        ("demo", None, "jax,demo"),
+        ("demo", "jax,demo", None),
+        ("demo", "jax,demo,test,dev", None),
+        ("test", None, "jax,demo,test,dev"),
+        ("test", "jax,demo", "jax,demo,test,dev"),
+        ("test", "jax,demo,test,dev", None),
+        ("demo test", None, "jax,demo,test,dev"),
+        ("demo EXTRAS=demo", None, "demo"),
+    ],
+)
+def test_make_installs_what_its_target_needs(
+    target: str, installed: str | None, extras: str | None, tmp_path: Path
+) -> None:
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    for name in ("pyproject.toml", "Makefile"):
+        shutil.copy(ROOT / name, tmp_path)
+    if installed is not None:
+        (tmp_path / ".venv" / "bin").mkdir(parents=True)
+        (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
+        (tmp_path / ".venv" / "installed").write_text(f"{tmp_path} {installed}\n")
+    command = ["make", "-n", f"PYTHON={sys.executable}", *target.split()]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert re.findall(r'install .* -e "\.\[(.*)\]"', done.stdout) == ([] if extras is None else [extras])
+    # An environment that is here is added to.
+    assert ("--clear" in done.stdout) == (installed is None)
+    if "test" in target:
+        assert re.search(r"some \d+ minutes", done.stdout)
+        assert "GB of memory" in done.stdout
