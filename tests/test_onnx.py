@@ -127,6 +127,17 @@ def test_uses(name: str) -> None:
     compare(run(model, {key: one.numpy() for key, one in operands.items()}), wanted, 2e-5)
 
 
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "uint64"])
+def test_integers_that_onnx_multiplies_in_others(dtype: str) -> None:
+    x, y = tp.asarray([[1, 2], [3, 4]]).to(dtype), tp.asarray([[2, 0], [1, 3]]).to(dtype)
+    model = tp.onnx.export(lambda x, y: (x @ y, tp.vecdot(x, y), x**y, -x, x << y, x >> y), (x, y))
+    onnx.checker.check_model(model, full_check=True)
+
+
+def test_half_precision_is_computed_in_float32() -> None:
+    check(lambda x: tp.special.erfinv(x), tp.tensor([-0.5, 0.25, 0.9], dtype=tp.float16))
+
+
 # Networks
 
 
@@ -413,6 +424,8 @@ def test_images_of_any_size() -> None:
     [
         lambda x: x - x.mean(0),
         lambda x: x[::2],
+        lambda x: x[-1] + x[0, 1],
+        lambda x: x.cumprod(1),
         lambda x: x.flatten(),
         lambda x: x.sort(0)[0],
         lambda x: x.max(1)[0],

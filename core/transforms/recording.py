@@ -283,19 +283,19 @@ class RecordedLibrary(DerivedLibrary):
         if operation is not None and operation.decomposition is not None:
             found = inner.find_kernel if operation.standard else inner.find_own_kernel
             if found(name) is None:
-                return self._decomposed(operation.decompose)
+                return self._decomposed(operation)
         if type(kernel) is ByKind:
             return kernel.wrapped(lambda one: self._recorded(name, one))
         return self._recorded(name, kernel)
 
-    def _decomposed(self, decompose: Callable[..., Any]) -> Callable[..., Any]:
-        ops, scope = self.ops, self.scope
+    def _decomposed(self, operation: Any) -> Callable[..., Any]:
+        ops, scope, decompose = self.ops, self.scope, operation.decompose
 
         def decomposed(*arrays: Any, **parameters: Any) -> Any:
             with scope(None):
                 return self.owned(decompose(ops, *arrays, **parameters))
 
-        return decomposed
+        return self._widened(decomposed) if operation.widens_half else decomposed
 
     def _recorded(self, name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
         def recorded(*operands: Any, **parameters: Any) -> Any:

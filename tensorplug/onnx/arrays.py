@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from .graph import Graph, Name, Value, promoted
+from .graph import Graph, Name, Value, computing, promoted
 
 _INT64 = numpy.iinfo(numpy.int64)
 
@@ -78,9 +78,10 @@ def _cumulative_sum(g: Graph, out: Any, x: Any, axis: int) -> Name:
 def _cumulative_prod(g: Graph, out: Any, x: Any, axis: int) -> Name:
     """In log2 n products: of elements and those 1, 2, 4, ... places before."""
     found = g.cast(x, out.dtype)
-    one, step = g.cast(1, out.dtype), 1
+    step = 1
     while step < out.shape[axis]:
-        found = g.Mul(found, g.Pad(found, [step, -step], one, [axis]))
+        before = pad(g, Value(found, out.shape, out.dtype), [(axis, step, -step)], 1)
+        found = g.Mul(found, before)
         step *= 2
     return found
 
@@ -105,11 +106,15 @@ def _isin(g: Graph, out: Any, x1: Any, x2: Any, invert: bool = False) -> Name:
 
 
 def _matmul(g: Graph, out: Any, x1: Any, x2: Any) -> Name:
-    return g.MatMul(g.cast(x1, out.dtype), g.cast(x2, out.dtype))
+    dtype = computing(out.dtype)
+    found = g.MatMul(g.cast(x1, dtype), g.cast(x2, dtype))
+    return found if dtype == out.dtype else g.converted(found, out.dtype)
 
 
 def _vecdot(g: Graph, out: Any, x1: Any, x2: Any) -> Name:
-    return g.ReduceSum(g.Mul(g.cast(x1, out.dtype), g.cast(x2, out.dtype)), [-1], keepdims=0)
+    dtype = computing(out.dtype)
+    found = g.ReduceSum(g.Mul(g.cast(x1, dtype), g.cast(x2, dtype)), [-1], keepdims=0)
+    return found if dtype == out.dtype else g.converted(found, out.dtype)
 
 
 def _det(g: Graph, out: Any, x: Any) -> Name:
@@ -172,9 +177,12 @@ def _constant_pad(g: Graph, out: Any, x: Any, padding: Sequence[tuple[int, int]]
 
 def pad(g: Graph, x: Value, margins: Sequence[tuple[int, int, int]], value: Any = 0) -> Name:
     """Constants in front of and behind elements, given (axis, number, number)."""
-    axes, before, behind = zip(*margins, strict=True)
-    dtype = _ordered(x.dtype)
-    found = g.Pad(g.cast(x, dtype), [*before, *behind], g.cast(value, dtype), list(axes))
+    rank, dtype = len(x.shape), _ordered(x.dtype)
+    # For all axes, as optimizers overlook the input that names some.
+    pads = [0] * (2 * rank)
+    for axis, before, behind in margins:
+        pads[axis], pads[rank + axis] = before, behind
+    found = g.Pad(g.cast(x, dtype), pads, g.cast(value, dtype))
     return g.converted(found, bool) if x.dtype == bool else found
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy
 
-from .graph import Graph, Name, Value, promoted
+from .graph import Graph, Name, Value, computing, promoted
 
 SAME = {
     "abs": "Abs", "acos": "Acos", "acosh": "Acosh", "add": "Add", "asin": "Asin", "asinh": "Asinh", "atan": "Atan",
     "atanh": "Atanh", "ceil": "Ceil", "conj": "Identity", "cos": "Cos", "cosh": "Cosh", "divide": "Div", "exp": "Exp",
     "floor": "Floor", "log": "Log", "logistic": "Sigmoid", "maximum": "Max", "minimum": "Min", "multiply": "Mul",
-    "negative": "Neg", "positive": "Identity", "pow": "Pow", "reciprocal": "Reciprocal", "round": "Round",
+    "positive": "Identity", "reciprocal": "Reciprocal", "round": "Round",
     "sigmoid": "Sigmoid", "sign": "Sign", "sin": "Sin", "sinh": "Sinh", "special.erf": "Erf", "sqrt": "Sqrt",
     "subtract": "Sub", "tan": "Tan", "tanh": "Tanh",
 }  # fmt: skip
@@ -71,6 +71,16 @@ def _bits(name: str) -> Callable[..., Name]:
         return g.node(BITS[name][out.dtype == bool], *(g.cast(one, out.dtype) for one in operands))
 
     return lowered
+
+
+def _negative(g: Graph, out: Any, x: Any) -> Name:
+    return g.Sub(g.cast(0, out.dtype), x) if out.dtype.kind == "u" else g.Neg(x)
+
+
+def _pow(g: Graph, out: Any, x1: Any, x2: Any) -> Name:
+    dtype = computing(out.dtype)
+    found = g.Pow(g.cast(x1, dtype), g.cast(x2, dtype))
+    return found if dtype == out.dtype else g.converted(found, out.dtype)
 
 
 def _relu(g: Graph, out: Any, x: Any) -> Name:
@@ -202,7 +212,7 @@ def _floor_divide(g: Graph, out: Any, x1: Any, x2: Any) -> Name:
 def _shift(is_left: bool) -> Callable[..., Name]:
     def lowered(g: Graph, out: Any, x1: Any, x2: Any) -> Name:
         # BitShift takes unsigned integers only.
-        power = g.Pow(g.cast(2, out.dtype), g.cast(x2, out.dtype))
+        power = _pow(g, out, 2, x2)
         if is_left:
             return g.Mul(g.cast(x1, out.dtype), power)
         return _floor_divide(g, out, x1, Value(power, (), out.dtype))
@@ -273,7 +283,9 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "log2": _scaled_log(2.0),
     "logaddexp": _logaddexp,
     "masked_fill": _masked_fill,
+    "negative": _negative,
     "not_equal": _not_equal,
+    "pow": _pow,
     "relu": _relu,
     "remainder": _remainder,
     "signbit": _signbit,

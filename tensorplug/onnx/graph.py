@@ -180,6 +180,13 @@ class Graph:
         return self.Add(found, [dim.offset]) if dim.offset else found
 
 
+def computing(dtype: numpy.dtype) -> numpy.dtype:
+    """The dtype in which products of a dtype are computed: ONNX has none of short integers, nor powers of unsigned."""
+    if dtype.kind not in "biu" or dtype in ("int32", "int64"):
+        return dtype
+    return numpy.dtype("int32" if dtype.itemsize < 4 else "int64")
+
+
 def promoted(*operands: Any) -> numpy.dtype:
     """The common dtype of arrays and numbers."""
     return numpy.result_type(*(one.dtype if isinstance(one, Value) else one for one in operands))

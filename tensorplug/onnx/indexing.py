@@ -9,6 +9,7 @@ from typing import Any
 import numpy
 
 from .arrays import pad
+from .dim import Dim
 from .graph import Graph, Name, NoCounterpart, Value
 
 _FULL = slice(None)
@@ -81,16 +82,16 @@ def _with_new_axes(g: Graph, found: Name, items: list[Any], width: int, side_by_
 def _basic(g: Graph, x: Any, items: list[Any]) -> Name:
     """Elements at an index of integers, slices and None."""
     axes = [item for item in items if item is not None]
-    slices = [item if isinstance(item, slice) else slice(item, item + 1) for item in axes]
-    found = _sliced(g, x, slices)
-    gone = [axis for axis, item in enumerate(axes) if not isinstance(item, slice)]
-    if gone:
-        found = g.Squeeze(found, gone)
+    found = _sliced(g, x, [item if isinstance(item, slice) else _FULL for item in axes])
+    for axis, item in reversed(list(enumerate(axes))):
+        if not isinstance(item, slice):
+            place = g.Squeeze(g.lengths([item]), [0]) if isinstance(item, Dim) else numpy.asarray(item)
+            found = g.Gather(found, place, axis=axis)
     kept = [item for item in items if item is None or isinstance(item, slice)]
     new = [place for place, item in enumerate(kept) if item is None]
     if new:
         found = g.Unsqueeze(found, new)
-    return found if gone or new or any(item != _FULL for item in slices) else g.Identity(x)
+    return g.Identity(found) if found is x else found
 
 
 def _sliced(g: Graph, x: Any, slices: list[slice]) -> Any:

@@ -75,7 +75,7 @@ class _TracedLibrary(RecordedLibrary):
         if name in ("inspect", "known") or name in self.unsupported:
             return super().find(name)
         if name not in OPERATION_NODES and operation is not None and operation.decomposition is not None:
-            return self._decomposed(operation.decompose)
+            return self._decomposed(operation)
         kernel = self.inner.find(name)
         if type(kernel) is ByKind:
             return kernel.wrapped(lambda one: self._recorded(name, one))
