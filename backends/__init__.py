@@ -15,6 +15,7 @@ from .hookspecs import hookimpl, hookspec
 from .loaded import Entry, Loaded
 from .manager import (
     forgetters,
+    keep_compiled,
     listing,
     load,
     names,
@@ -37,6 +38,7 @@ __all__ = [
     "forgetters",
     "hookimpl",
     "hookspec",
+    "keep_compiled",
     "listing",
     "load",
     "names",

@@ -466,6 +466,9 @@ class Backend:
         """
         return {}
 
+    def keep_compiled(self, folder: str) -> None:
+        """Keep compiled functions in a folder, where later processes find them; see `keep_compiled`."""
+
     def clear_caches(self) -> None:
         """Free the memory of compiled functions."""
 

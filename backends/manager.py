@@ -7,6 +7,7 @@ plugin at a time, because a plugin that raises would end a common call.
 from __future__ import annotations
 
 import importlib
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -33,6 +34,16 @@ from .loaded import Entry, Loaded
 
 BUILT_IN = ("numpy", "cupy", "jax")
 """Folders beside this file with a plugin each, in the order in which their backends are preferred."""
+
+
+CACHE_VARIABLE = "TENSORPLUG_CACHE"
+"""The environment variable with the folder of `keep_compiled`, or 1 for the default one."""
+
+
+def _folder_of(given: str) -> str:
+    if given != "1":
+        return os.path.abspath(os.path.expanduser(given)) if given not in ("", "0") else ""
+    return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "tensorplug")
 
 
 class _Origin(NamedTuple):
@@ -69,6 +80,7 @@ class Manager:
         self._loaded: dict[str, Loaded] = {}
         self._failed: dict[str, tuple[type[RuntimeError], str]] = {}
         self._aside: list[Entry] = []
+        self._cache_folder = _folder_of(os.environ.get(CACHE_VARIABLE, ""))
         self.forgetters: list[Callable[[str], None]] = []
 
     def load(self, name: str) -> Loaded:
@@ -101,6 +113,37 @@ class Manager:
                 kind, reason = self._failed[name]
                 raise kind(f"backend {name!r} is unavailable: {reason}") from cause
             return self._loaded[name]
+
+    def keep_compiled(self, folder: str | os.PathLike[str] | None = None) -> str:
+        """Keep what backends compile in a folder, so that later processes need not compile it again.
+
+        JAX compiles each operation for each shape, in some 50 ms; a program that ran before finds them all. With the
+        variable ``TENSORPLUG_CACHE`` set to a folder, or to ``1`` for the default one, no call is needed. Processes may
+        share a folder, and it may be deleted at any time.
+
+        Parameters
+        ----------
+        folder : path, optional
+            By default ``tensorplug`` in ``$XDG_CACHE_HOME`` or ``~/.cache``.
+
+        Returns
+        -------
+        str
+            The folder.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from tensorplug.backends import keep_compiled
+        >>> with tempfile.TemporaryDirectory() as folder:  # or keep_compiled() for the default one
+        ...     keep_compiled(folder) == folder
+        True
+        """
+        with self._lock:
+            self._cache_folder = _folder_of("1" if folder is None else os.fspath(folder))
+            for loaded in self._loaded.values():
+                loaded.backend.keep_compiled(self._cache_folder)
+            return self._cache_folder
 
     def names(self) -> list[str]:
         """The names of all backends, available or not: the built-in ones first, then the others sorted."""
@@ -216,6 +259,8 @@ class Manager:
         namespace = backend.load()
         check_namespace(namespace)
         backend.namespace = namespace
+        if self._cache_folder:
+            backend.keep_compiled(self._cache_folder)
         devices, dtypes = dict(backend.devices()), dict(backend.dtypes())
         if not devices:
             raise Refused("it has no device")
@@ -300,6 +345,7 @@ def _failure(backend: Backend, error: BaseException) -> tuple[type[RuntimeError]
 
 
 _manager = Manager()
+keep_compiled = _manager.keep_compiled
 load = _manager.load
 names = _manager.names
 listing = _manager.listing

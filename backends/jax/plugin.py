@@ -251,6 +251,17 @@ class Jax(Backend):
             "compilation cache": config.jax_compilation_cache_dir or "none",
         }
 
+    def keep_compiled(self, folder: str) -> None:
+        from jax.experimental.compilation_cache import compilation_cache
+
+        update = self._jax.config.update
+        update("jax_compilation_cache_dir", os.path.join(folder, "jax"))
+        # By default only what takes a second to compile is kept: a program of small kernels has nothing such.
+        update("jax_persistent_cache_min_compile_time_secs", 0)
+        update("jax_persistent_cache_min_entry_size_bytes", -1)
+        # JAX decides at its first compilation whether it has a cache.
+        compilation_cache.reset_cache()
+
     def clear_caches(self) -> None:
         self._jax.clear_caches()
 
