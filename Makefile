@@ -33,7 +33,7 @@ else ifneq ($(filter-out $(subst $(comma), ,$(INSTALLED)),$(subst $(comma), ,$(E
 .PHONY: $(STAMP)
 endif
 
-.PHONY: help demo docs test test-all faults array-api-tests array-api-table lint bench wheel clean
+.PHONY: help demo docs test test-all faults array-api-tests array-api-table lint bench wheel dist clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target what; do \
@@ -98,6 +98,11 @@ wheel: $(STAMP) ## build the wheel, and install it into build/wheel
 	@rm -rf build && mkdir build
 	@$(BIN) -m build --no-isolation --outdir build/dist . > build/log 2>&1 || { cat build/log; exit 1; }
 	@$(BIN) -m pip install --quiet --no-deps --target $(WHEEL) build/dist/*.whl
+
+dist: $(STAMP) ## build the sdist and the wheel into dist, and check them by twine
+	@rm -rf dist
+	@$(BIN) -m build --no-isolation .
+	@$(BIN) -m twine check --strict dist/*
 
 clean: ## remove .venv, caches and builds
 	rm -rf $(VENV) build dist *.egg-info .jax_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
