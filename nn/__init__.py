@@ -12,12 +12,15 @@ from . import convolution as _convolution
 from . import distance as _distance
 from . import dropout as _dropout
 from . import functional as functional
+from . import imaging as _imaging
 from . import init as init
 from . import linear as _linear
 from . import loss as _loss
 from . import normalization as _normalization
+from . import padding as _padding
 from . import pooling as _pooling
 from . import recurrent as _recurrent
+from . import transformer as _transformer
 from . import utils as utils
 from .activation import *
 from .attention import *
@@ -25,18 +28,21 @@ from .containers import *
 from .convolution import *
 from .distance import *
 from .dropout import *
+from .imaging import *
 from .linear import *
 from .loss import *
 from .module import Module as Module
 from .normalization import *
+from .padding import *
 from .parameter import Parameter as Parameter
 from .pooling import *
 from .recurrent import *
+from .transformer import *
 
 # Type checkers cannot evaluate this list; a star import re-exports names for them.
 if not _typing.TYPE_CHECKING:
     _layers = (
         *(_activation, _attention, _containers, _convolution, _distance, _dropout, _linear, _loss),
-        *(_normalization, _pooling, _recurrent),
+        *(_imaging, _normalization, _padding, _pooling, _recurrent, _transformer),
     )
     __all__ = ["Module", "Parameter"] + [name for chapter in _layers for name in chapter.__all__]

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..core import Tensor
 from ..core.standard.creation import full
+from ..core.types.errors import ShapeError
 from . import functional
 from .function_layer import FunctionLayer
 from .module import Module
@@ -32,6 +33,7 @@ __all__ = [
     "SiLU",
     "Sigmoid",
     "Softmax",
+    "Softmax2d",
     "Softmin",
     "Softplus",
     "Softshrink",
@@ -283,6 +285,23 @@ class Softmax(FunctionLayer, function="softmax"):
     >>> tp.nn.Softmax(dim=0)(tp.zeros(2))
     tensor([0.5000, 0.5000])
     """
+
+
+class Softmax2d(Module):
+    """The softmax along the channels of images, of shape (N, C, H, W) or (C, H, W).
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.Softmax2d()(tp.zeros(2, 1, 1)).flatten()
+    tensor([0.5000, 0.5000])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Call the function."""
+        if input.ndim not in (3, 4):
+            raise ShapeError(f"Softmax2d: got an input of shape {input.shape}, wanted (N, C, H, W) or (C, H, W)")
+        return functional.softmax(input, -3)
 
 
 class Softmin(FunctionLayer, function="softmin"):

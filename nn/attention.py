@@ -175,6 +175,15 @@ class MultiheadAttention(Module):
         return output.transpose(0, 1) if swapped else output, weights
 
 
+def activation_of(layer: str, activation: Any) -> Any:
+    """The function between the two layers of a transformer's network, given it or its name."""
+    if not isinstance(activation, str):
+        return activation
+    if activation not in ("relu", "gelu"):
+        raise ArgumentError(f"{layer}: got activation {activation!r}, wanted 'relu' or 'gelu'")
+    return getattr(functional, activation)
+
+
 class TransformerEncoderLayer(Module):
     """Attention of a sequence to itself and a network of two layers, each added to its input and normalized.
 
@@ -216,8 +225,6 @@ class TransformerEncoderLayer(Module):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        if isinstance(activation, str) and activation not in ("relu", "gelu"):
-            raise ArgumentError(f"TransformerEncoderLayer: got activation {activation!r}, wanted 'relu' or 'gelu'")
         of = {"device": device, "dtype": dtype}
         self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **of)
         self.linear1 = Linear(d_model, dim_feedforward, bias, **of)
@@ -226,7 +233,7 @@ class TransformerEncoderLayer(Module):
         self.norm_first = norm_first
         self.norm1, self.norm2 = (LayerNorm(d_model, layer_norm_eps, bias=bias, **of) for _ in range(2))
         self.dropout1, self.dropout2 = Dropout(dropout), Dropout(dropout)
-        self.activation = getattr(functional, activation) if isinstance(activation, str) else activation
+        self.activation = activation_of("TransformerEncoderLayer", activation)
 
     def forward(
         self,

@@ -1,4 +1,4 @@
-"""Containers of modules and of parameters: `Sequential`, `ModuleList`, `ModuleDict`, `ParameterList`."""
+"""Containers of modules and of parameters: `Sequential`, lists and dicts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from ..core import Tensor
 from .module import Module
 
-__all__ = ["ModuleDict", "ModuleList", "ParameterList", "Sequential"]
+__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
 
 class _Listed(Module):
@@ -180,6 +180,64 @@ class ModuleDict(Module):
     def pop(self, name: str) -> Any:
         """Remove a module, and return it."""
         return self._modules.pop(name)
+
+
+class ParameterDict(Module):
+    """A dict of parameters, which are registered.
+
+    Parameters
+    ----------
+    parameters : mapping of str to Parameter, optional
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> weights = tp.nn.ParameterDict({"scale": tp.nn.Parameter(tp.ones(2))})
+    >>> weights["scale"], "shift" in weights
+    (tensor([1., 1.], requires_grad=True), False)
+    """
+
+    def __init__(self, parameters: Mapping[str, Tensor] | None = None) -> None:
+        self.update(parameters or {})
+
+    def __getitem__(self, name: str) -> Any:
+        return self._parameters[name]
+
+    def __setitem__(self, name: str, parameter: Tensor) -> None:
+        self.register_parameter(name, parameter)
+
+    def __delitem__(self, name: str) -> None:
+        del self._parameters[name]
+
+    def __len__(self) -> int:
+        return len(self._parameters)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parameters)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._parameters
+
+    def keys(self) -> Iterable[str]:
+        """The names."""
+        return self._parameters.keys()
+
+    def values(self) -> Iterable[Any]:
+        """The parameters."""
+        return self._parameters.values()
+
+    def items(self) -> Iterable[tuple[str, Any]]:
+        """Names and parameters."""
+        return self._parameters.items()
+
+    def update(self, parameters: Mapping[str, Tensor]) -> None:
+        """Add parameters, in place of those of the same name."""
+        for name, parameter in parameters.items():
+            self[name] = parameter
+
+    def pop(self, name: str) -> Any:
+        """Remove a parameter, and return it."""
+        return self._parameters.pop(name)
 
 
 class ParameterList(Module):

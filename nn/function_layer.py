@@ -39,7 +39,7 @@ class FunctionLayer(Module):
     @functools.cache
     def _options(cls) -> inspect.Signature:
         given = list(_signature(cls._function).parameters.values())[cls._inputs :]
-        unwanted = ("training", "_stacklevel", "out", "dtype", "axis", "keepdims")
+        unwanted = ("training", "_stacklevel", "_random_samples", "out", "dtype", "axis", "keepdims")
         return inspect.Signature([one for one in given if one.name not in unwanted])
 
     def __init__(self, *options: Any, **named: Any) -> None:

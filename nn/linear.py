@@ -12,7 +12,7 @@ from . import functional, init
 from .module import Module
 from .parameter import Parameter
 
-__all__ = ["Bilinear", "Embedding", "Flatten", "Identity", "Linear", "Unflatten"]
+__all__ = ["Bilinear", "Embedding", "EmbeddingBag", "Flatten", "Identity", "Linear", "Unflatten"]
 
 
 def new_parameter(*shape: int, device: Any = None, dtype: Any = None) -> Tensor:
@@ -206,6 +206,73 @@ class Embedding(Module):
         """The sizes."""
         padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
         return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
+
+
+class EmbeddingBag(Module):
+    """Sums, means or largest elements of the vectors of bags of indices: see `nn.functional.embedding_bag`.
+
+    Parameters
+    ----------
+    num_embeddings, embedding_dim : int
+        How many vectors, and how long.
+    scale_grad_by_freq : bool, default: False
+        Whether gradients are divided by how often an index occurs.
+    mode : {"mean", "sum", "max"}
+    include_last_offset : bool, default: False
+        Whether offsets end with the end of the last bag.
+    padding_idx : int, optional
+        The index of a vector that is zero at first and does not count.
+    device, dtype
+        Of the parameter.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.EmbeddingBag(10, 3, mode="sum")(tp.tensor([1, 2, 4]), tp.tensor([0, 2])).shape
+    (2, 3)
+    """
+
+    weight: Tensor
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        *,
+        scale_grad_by_freq: bool = False,
+        mode: str = "mean",
+        include_last_offset: bool = False,
+        padding_idx: int | None = None,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
+        self.scale_grad_by_freq, self.mode, self.include_last_offset = scale_grad_by_freq, mode, include_last_offset
+        self.weight = new_parameter(num_embeddings, embedding_dim, device=device, dtype=dtype)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the parameter anew."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            init.zeros_(self.weight.detach()[self.padding_idx])
+
+    def forward(self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None) -> Tensor:
+        """Put vectors together."""
+        return functional.embedding_bag(
+            input,
+            self.weight,
+            offsets,
+            scale_grad_by_freq=self.scale_grad_by_freq,
+            mode=self.mode,
+            per_sample_weights=per_sample_weights,
+            include_last_offset=self.include_last_offset,
+            padding_idx=self.padding_idx,
+        )
+
+    def extra_repr(self) -> str:
+        """The sizes and the mode."""
+        return f"{self.num_embeddings}, {self.embedding_dim}, mode={self.mode}"
 
 
 class Flatten(Module):

@@ -1,5 +1,11 @@
 """Pooling layers."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from ..core import Tensor
+from . import functional
 from .function_layer import FunctionLayer
 
 __all__ = [
@@ -12,10 +18,26 @@ __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
     "MaxPool1d",
     "MaxPool2d",
     "MaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
 ]
+
+
+class _MaxUnpool(FunctionLayer):
+    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Any:
+        """Put the elements back to where they were, in a tensor of a size that can be given."""
+        return getattr(functional, self._function)(
+            input, indices, self.kernel_size, self.stride, self.padding, output_size
+        )
 
 
 class AdaptiveAvgPool1d(FunctionLayer, function="adaptive_avg_pool1d"):
@@ -117,6 +139,61 @@ class AvgPool3d(FunctionLayer, function="avg_pool3d"):
     """
 
 
+class FractionalMaxPool2d(FunctionLayer, function="fractional_max_pool2d"):
+    """The largest element of windows of 2 axes that lie at random: see `nn.functional.fractional_max_pool2d`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.FractionalMaxPool2d(2, output_size=3)(tp.zeros(1, 1, 5, 5)).shape
+    (1, 1, 3, 3)
+    """
+
+
+class FractionalMaxPool3d(FunctionLayer, function="fractional_max_pool3d"):
+    """The largest element of windows of 3 axes that lie at random: see `nn.functional.fractional_max_pool3d`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.FractionalMaxPool3d(2, output_size=3)(tp.zeros(1, 1, 5, 5, 5)).shape
+    (1, 1, 3, 3, 3)
+    """
+
+
+class LPPool1d(FunctionLayer, function="lp_pool1d"):
+    """The norm of each window of 1 axis: see `nn.functional.lp_pool1d`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.LPPool1d(2, 2)(tp.ones(1, 1, 4)).shape
+    (1, 1, 2)
+    """
+
+
+class LPPool2d(FunctionLayer, function="lp_pool2d"):
+    """The norm of each window of 2 axes: see `nn.functional.lp_pool2d`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.LPPool2d(2, 2)(tp.ones(1, 1, 4, 4)).shape
+    (1, 1, 2, 2)
+    """
+
+
+class LPPool3d(FunctionLayer, function="lp_pool3d"):
+    """The norm of each window of 3 axes: see `nn.functional.lp_pool3d`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.LPPool3d(2, 2)(tp.ones(1, 1, 4, 4, 4)).shape
+    (1, 1, 2, 2, 2)
+    """
+
+
 class MaxPool1d(FunctionLayer, function="max_pool1d"):
     """The largest element of each window of 1 axis: see `nn.functional.max_pool1d`.
 
@@ -147,4 +224,40 @@ class MaxPool3d(FunctionLayer, function="max_pool3d"):
     >>> import tensorplug as tp
     >>> tp.nn.MaxPool3d(2)(tp.zeros(1, 1, 4, 4, 4)).shape
     (1, 1, 2, 2, 2)
+    """
+
+
+class MaxUnpool1d(_MaxUnpool, function="max_unpool1d", inputs=2):
+    """The inverse of `MaxPool1d`, called with its result and its indices: see `nn.functional.max_unpool1d`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> found, indices = tp.nn.MaxPool1d(2, return_indices=True)(tp.zeros(1, 1, 4))
+    >>> tp.nn.MaxUnpool1d(2)(found, indices).shape
+    (1, 1, 4)
+    """
+
+
+class MaxUnpool2d(_MaxUnpool, function="max_unpool2d", inputs=2):
+    """The inverse of `MaxPool2d`, called with its result and its indices: see `nn.functional.max_unpool2d`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> found, indices = tp.nn.MaxPool2d(2, return_indices=True)(tp.zeros(1, 1, 4, 4))
+    >>> tp.nn.MaxUnpool2d(2)(found, indices).shape
+    (1, 1, 4, 4)
+    """
+
+
+class MaxUnpool3d(_MaxUnpool, function="max_unpool3d", inputs=2):
+    """The inverse of `MaxPool3d`, called with its result and its indices: see `nn.functional.max_unpool3d`.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> found, indices = tp.nn.MaxPool3d(2, return_indices=True)(tp.zeros(1, 1, 4, 4, 4))
+    >>> tp.nn.MaxUnpool3d(2)(found, indices).shape
+    (1, 1, 4, 4, 4)
     """

@@ -37,7 +37,7 @@ NEAREST = {
 }
 
 NOTHING_NEAR = (
-    "distributions sparse Size dtype x nn.LazyLinear nn.Unfold func.functionalize autograd.functional cuda.Stream"
+    "distributions sparse Size dtype x nn.LazyLinear func.functionalize autograd.functional cuda.Stream"
 ).split()
 
 

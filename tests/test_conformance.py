@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import itertools
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -126,6 +128,27 @@ class TestCoverage:
     def test_every_operation_is_used(self, name: str) -> None:
         assert uses_of(name)
         assert chapter_of(name)
+
+    def test_every_function_of_pytorch_is_used(self) -> None:
+        """Those of networks and special functions too; random ones are compared by their streams."""
+        codes = " ".join(use.code for name in subjects() for use in uses_of(name))
+        called = set(re.findall(r"(\w+)\(", codes))
+        places = {
+            "": tp,
+            "special.": tp.special,
+            "linalg.": tp.linalg,
+            "fft.": tp.fft,
+            "nn.functional.": tp.nn.functional,
+        }
+        names: dict[Any, list[str]] = {}
+        for place, module in places.items():
+            for name in module.__all__:
+                found = getattr(module, name)
+                chapter = getattr(inspect.unwrap(found), "__module__", "") if inspect.isfunction(found) else ""
+                if re.search(r"\.core\.(pytorch|special)\.", chapter or ""):
+                    names.setdefault(found, []).append(f"{place}{name}")
+        unused = [found for found in names.values() if called.isdisjoint(name.rpartition(".")[2] for name in found)]
+        assert unused == [["allclose"]], "a bool"
 
     def test_an_operation_is_covered_the_day_it_is_declared(self) -> None:
         program = """if True:

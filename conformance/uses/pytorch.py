@@ -19,6 +19,8 @@ USES: dict[str, tuple[Use, ...]] = {
     "addcdiv": (_of("tp.addcdiv(x, y, z, value=2)", _MATRIX, _MATRIX, z=Operand((3,), between(0.5, 2.0))),),
     "addcmul": (_of("tp.addcmul(x, y, z, value=0.5)", _MATRIX, (3,), _MATRIX),),
     "angle": (_of("tp.angle(x)", _MATRIX, dtypes="fc"),),
+    "clamp_max": (_of("tp.clamp_max(x, 0.5)", _MATRIX),),
+    "clamp_min": (_of("tp.clamp_min(x, y)", _MATRIX, (3,)),),
     "deg2rad": (_of("tp.deg2rad(x)", _MATRIX),),
     "div": (
         Use(
@@ -28,8 +30,11 @@ USES: dict[str, tuple[Use, ...]] = {
     "float_power": (_of("tp.float_power(x, 2)", _MATRIX, dtypes=REAL),),
     "frexp": (_of("tuple(tp.frexp(x))", _MATRIX),),
     "heaviside": (Use("tp.heaviside(x, y)", dtypes=REAL, smooth=False, x=_MATRIX, y=(3,)),),
+    "isclose": (Use("tp.isclose(x, y, atol=1.0)", dtypes="iufc", smooth=False, x=_MATRIX, y=(3,)),),
+    "isreal": (Use("tp.isreal(x)", dtypes="ifc", smooth=False, x=_MATRIX),),
     "ldexp": (_of("tp.ldexp(x, y)", _MATRIX, (3,)),),
     "lerp": (_of("tp.lerp(x, y, 0.25)", _MATRIX, (3,)), _of("tp.lerp(x, y, z)", _MATRIX, (3,), (3,))),
+    "msort": (_of("tp.msort(x)", (4, 2)),),
     "nan_to_num": (
         Use("tp.nan_to_num(x / 0, 1.0, 9.0, -9.0)", dtypes=FLOATS, smooth=False, x=_MATRIX),
         _of("tp.nan_to_num(x)", _MATRIX),
@@ -37,7 +42,15 @@ USES: dict[str, tuple[Use, ...]] = {
     "polar": (_of("tp.polar(x, y)", _MATRIX, (3,)),),
     "rad2deg": (_of("tp.rad2deg(x)", _MATRIX),),
     "rsub": (_of("tp.rsub(x, y, alpha=2)", _MATRIX, (3,), dtypes="if"),),
+    "special.multigammaln": (Use("tp.mvlgamma(x, 2)", dtypes=FLOATS, x=Operand(_MATRIX, between(1.0, 3.0))),),
     # Building and moving.
+    **{f"atleast_{n}d": (_of(f"tp.atleast_{n}d(x)", (3,), dtypes="biufc"),) for n in (1, 2, 3)},
+    "broadcast_tensors": (_of("tp.broadcast_tensors(x, y)", _MATRIX, (3,), dtypes="iufc"),),
+    "fill of a copy": (_of("tp.fill(x, 2)", _MATRIX, dtypes="iufc"), _of("tp.fill(x, y)", _MATRIX, ())),
+    "logspace": (Use("tp.logspace(0, 2, 5, base=2.0)", smooth=False),),
+    "scalar_tensor": (Use("tp.scalar_tensor(3, dtype='float64')", smooth=False),),
+    "tril_indices": (Use("tp.tril_indices(3, 2, -1)", smooth=False),),
+    "triu_indices": (Use("tp.triu_indices(2, 3, 1)", smooth=False),),
     "block_diag": (_of("tp.block_diag(x, y)", _MATRIX, (3,), dtypes="iufc"),),
     "cartesian_prod": (_of("tp.cartesian_prod(x, y)", (2,), (3,), dtypes="iufc"),),
     "column_stack": (_of("tp.column_stack([x, y])", (2,), _MATRIX, dtypes="iufc"),),

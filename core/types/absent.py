@@ -44,7 +44,7 @@ unique_consecutive vdot vsplit
 """.split()
 """PyTorch's methods; those that Tensor lacks, and in-place forms that it lacks, are explained."""
 
-OTHERS: Final = frozenset("autograd.functional dtype layout name nn.unfold random size type".split())
+OTHERS: Final = frozenset("autograd.functional dtype layout name random size type".split())
 """Names, in lower case, that are similar to one of ours and mean another function."""
 
 

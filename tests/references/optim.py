@@ -32,6 +32,14 @@ OPTIMIZERS: list[tuple[str, dict[str, Any]]] = [
     ("RMSprop", {}),
     ("RMSprop", {"lr": 0.1, "alpha": 0.9, "momentum": 0.5, "centered": True, "weight_decay": 0.1}),
     ("Adagrad", {"lr": 0.1, "lr_decay": 0.5, "weight_decay": 0.1, "initial_accumulator_value": 0.2}),
+    ("Adadelta", {"lr": 0.5, "rho": 0.8, "weight_decay": 0.1}),
+    ("Adamax", {"lr": 0.1, "weight_decay": 0.1}),
+    ("NAdam", {"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True}),
+    ("NAdam", {"maximize": True, "weight_decay": 0.1}),
+    ("RAdam", {"lr": 0.1, "betas": (0.9, 0.99), "weight_decay": 0.1}),
+    ("RAdam", {"betas": (0.8, 0.5)}),
+    ("Rprop", {"lr": 0.1}),
+    ("ASGD", {"lr": 0.1, "lambd": 0.1, "t0": 2, "weight_decay": 0.1}),
 ]
 
 SEARCHES: list[dict[str, Any]] = [
@@ -128,6 +136,8 @@ def rates(name: str, options: dict[str, Any], steps: int) -> tuple[list[float], 
 
 
 def main() -> None:
+    # In which some optimisers keep numbers.
+    torch.set_default_dtype(torch.float64)
     stored = {
         "start": START,
         "gradients": GRADIENTS,
