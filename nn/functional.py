@@ -47,6 +47,8 @@ from ..core.pytorch.unpooling import *
 from ..core.pytorch.windows import *
 from ..core.random.generator import dropout as dropout
 from ..core.standard import elementwise as _elementwise
+from ..core.standard.creation import empty_like as _empty_like
+from ..core.standard.creation import zeros_like as _zeros_like
 from ..core.standard.elementwise import sigmoid as sigmoid
 from ..core.standard.elementwise import tanh as tanh
 from ..core.standard.linear_algebra import linear as linear
@@ -57,6 +59,7 @@ from ..losses.functional import *
 if not typing.TYPE_CHECKING:
     __all__ = [
         "dropout",
+        "gumbel_softmax",
         "linear",
         "log_softmax",
         "logsumexp",
@@ -151,6 +154,36 @@ def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
             [0.8808, 0.1192]])
     """
     return _softmax.softmax(-input, _axis("softmin", input, dim, _stacklevel), dtype)
+
+
+def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
+    """A random sample from the Gumbel-softmax distribution (Jang et al., 2017), which is differentiable.
+
+    Parameters
+    ----------
+    logits : Tensor
+        The logarithms of probabilities, not normalized.
+    tau : float, default: 1
+        The temperature.
+    hard : bool, default: False
+        Whether the sample is one-hot, with the gradient of the soft one.
+    eps
+        PyTorch's, without effect.
+    dim : int, default: -1
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.functional.gumbel_softmax(tp.zeros(2, 3), hard=True).sum(1)
+    tensor([1., 1.])
+    """
+    noise = -_empty_like(logits).exponential_().log()
+    soft = _softmax.softmax((logits + noise) / tau, dim)
+    if not hard:
+        return soft
+    place = soft.detach().argmax(dim, keepdim=True)
+    chosen = _zeros_like(logits.detach()).scatter_(dim, place, 1.0)
+    return chosen - soft.detach() + soft
 
 
 def _axis(operation: str, input: Tensor, dim: int | None, stacklevel: int) -> int | None:

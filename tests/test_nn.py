@@ -192,6 +192,51 @@ class TestModule:
         assert error.item() < 0.05
 
 
+class TestSequences:
+    @pytest.mark.parametrize("side", ["right", "left"])
+    def test_padding(self, backend: str, side: str) -> None:
+        given = [tp.arange(1.0, 1 + 2 * n).reshape(n, 2).requires_grad_() for n in (1, 3, 2)]
+        found = nn.utils.rnn.pad_sequence(given, padding_value=-1.0, padding_side=side)
+        assert found.shape == (3, 3, 2)
+        assert (found == -1.0).sum().item() == 6
+        assert found[0 if side == "right" else 2, 0].tolist() == [1.0, 2.0]
+        found.sum().backward()
+        assert given[1].grad.tolist() == [[1.0, 1.0]] * 3
+        if side == "right":
+            parts = nn.utils.rnn.unpad_sequence(found, tp.tensor([1, 3, 2]))
+            assert [one.tolist() for one in parts] == [one.tolist() for one in given]
+        with pytest.raises(ValueError, match=r"pad_sequence: got sequences of shapes"):
+            nn.utils.rnn.pad_sequence([tp.ones(1), tp.ones(1, 2)])
+
+
+def test_parameters_by_name() -> None:
+    made = nn.ParameterDict({"a": nn.Parameter(tp.ones(2))})
+    made["b"] = nn.Parameter(tp.zeros(1))
+    assert list(made) == list(made.keys()) == [name for name, _ in made.named_parameters()] == ["a", "b"]
+    assert made.pop("a").tolist() == [1.0, 1.0]
+    assert len(made) == 1
+    assert "a" not in made
+
+
+def test_bags(backend: str) -> None:
+    layer = nn.EmbeddingBag(4, 2, mode="sum", padding_idx=0)
+    with tp.no_grad():
+        layer.weight.copy_(tp.arange(8.0).reshape(4, 2))
+    assert layer(tp.tensor([1, 2, 0, 3]), tp.tensor([0, 2])).tolist() == [[6.0, 8.0], [6.0, 7.0]]
+    assert "mode=sum" in repr(layer)
+
+
+def test_gumbel_softmax(backend: str) -> None:
+    tp.manual_seed(0)
+    logits = tp.tensor([0.2, 0.5, 0.3]).log().expand(20_000, 3).clone().requires_grad_()
+    found = nn.functional.gumbel_softmax(logits, tau=0.5, hard=True)
+    assert found.mean(0).tolist() == pytest.approx([0.2, 0.5, 0.3], abs=5 * math.sqrt(0.25 / 20_000))
+    assert set(found.flatten().round(decimals=4).tolist()) == {0.0, 1.0}
+    (found * tp.arange(3.0)).sum().backward()
+    assert logits.grad.abs().max().item() > 0
+    assert nn.functional.gumbel_softmax(logits.T, dim=0).sum(0).allclose(tp.ones(20_000))
+
+
 class TestInit:
     @pytest.mark.parametrize(
         ("fill", "variance"),

@@ -1,4 +1,4 @@
-"""Short-time Fourier transforms, their windows, and views with strides."""
+"""Short-time Fourier transforms, their windows, views with strides, decompositions of low rank."""
 
 from __future__ import annotations
 
@@ -89,3 +89,15 @@ def test_where_fractional_windows_lie(backend: str) -> None:
     found, indices = pool(x, 2, output_size=(4, 3), return_indices=True, _random_samples=samples)
     assert found.tolist() == FRACTIONAL[0]
     assert indices.tolist() == FRACTIONAL[1]
+
+
+def test_decompositions_of_low_rank(backend: str) -> None:
+    random = numpy.random.default_rng(2)
+    x = random.standard_normal((2, 5, 2)) @ random.standard_normal((2, 2, 7))
+    u, s, v = tp.svd_lowrank(tp.asarray(x), q=2)
+    numpy.testing.assert_allclose((u * s[:, None]) @ v.mT, x, atol=1e-13)
+    numpy.testing.assert_allclose(s, numpy.linalg.svd(x)[1][:, :2])
+    centred = x - x.mean(-2, keepdims=True)
+    numpy.testing.assert_allclose(tp.pca_lowrank(tp.asarray(x), q=2).S, numpy.linalg.svd(centred)[1][:, :2])
+    with pytest.raises(ValueError, match="svd_lowrank: got q 6 and niter 2, wanted 0 to 5"):
+        tp.svd_lowrank(tp.asarray(x))

@@ -403,9 +403,5 @@ USES: dict[str, tuple[Use, ...]] = {
     ),
     "logdet": _symmetric("tp.logdet(x)", (3, 3), (2, 2, 2), positive=True),
     "svd": _of("(lambda d: (d[0] * d[1][..., None, :]) @ d[2].mT.conj())(tp.svd(x))", (3, 2), (2, 3, 3)),
-    "svd_lowrank": _of(
-        "(lambda d: ((d[0] * d[1]) @ d[2].mT.conj(), d[1]))(tp.svd_lowrank(x[:, :1] @ x[:1], 1))", (3, 2)
-    ),
-    "pca_lowrank": _of("(lambda d: (d[0] * d[1]) @ d[2].mT.conj())(tp.pca_lowrank(x, 2))", (3, 2)),
     "qr": _of("(lambda q, r: q @ r)(*tp.qr(x))", (3, 2)),
 }

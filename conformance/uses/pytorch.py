@@ -66,6 +66,7 @@ USES: dict[str, tuple[Use, ...]] = {
     "gradient": (_of("tp.gradient(x, spacing=0.5)", (3, 4)), _of("tp.gradient(x, dim=1, edge_order=2)", (2, 5))),
     "hsplit": (_of("tp.hsplit(x, 2)", (2, 4)),),
     "hstack": (_of("tp.hstack([x, y])", (3,), (2,), dtypes="biufc"),),
+    "ravel": (_of("tp.ravel(x.mT)", _MATRIX, dtypes="biufc"),),
     "rot90": (_of("tp.rot90(x)", _MATRIX), _of("tp.rot90(x, 3, (0, 2))", (2, 1, 3))),
     "select": (_of("tp.select(x, 1, -1)", _MATRIX),),
     "select_scatter": (_of("tp.select_scatter(x, y, 1, 0)", _MATRIX, (2,)),),

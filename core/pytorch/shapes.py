@@ -14,13 +14,26 @@ from ..standard.statistical import sum
 from ..types.axes import broadcasts, normalize_shape
 from ..types.errors import DTypeError, ShapeError
 
-__all__ = ["view_as_complex", "view_as_real"]
+__all__ = ["ravel", "view_as_complex", "view_as_real"]
 
 
 @function(public=False, methods=("reshape_as",))
 def reshape_as(self: Tensor, other: Tensor) -> Tensor:
     """Reshape the tensor to the shape of another one."""
     return reshape(self, other.shape)
+
+
+@function()
+def ravel(input: Tensor) -> Tensor:
+    """All elements as a vector: a view of contiguous ones, else a copy.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.ravel(tp.tensor([[1, 2], [3, 4]]))
+    tensor([1, 2, 3, 4])
+    """
+    return reshape(input, (-1,)) if input.size else reshape(input, (0,))
 
 
 @function(public=False, methods=("sum_to_size",))

@@ -1,19 +1,20 @@
-"""`tensorplug.nn.utils`: gradients clipped, parameters as one vector."""
+"""`tensorplug.nn.utils`: gradients clipped, parameters as one vector, and sequences of different lengths."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 
-from ..autograd.modes import no_grad
-from ..core import Tensor
-from ..core.standard.creation import tensor
-from ..core.standard.elementwise import clip
-from ..core.standard.linalg import vector_norm
-from ..core.standard.manipulation import concat, stack
-from ..core.types.errors import ShapeError
+from ...autograd.modes import no_grad
+from ...core import Tensor
+from ...core.standard.creation import tensor
+from ...core.standard.elementwise import clip
+from ...core.standard.linalg import vector_norm
+from ...core.standard.manipulation import concat, stack
+from ...core.types.errors import ShapeError
+from . import rnn as rnn
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "vector_to_parameters"]
+__all__ = ["clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "rnn", "vector_to_parameters"]
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
