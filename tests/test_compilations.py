@@ -85,3 +85,27 @@ def test_other_numbers_compile_nothing(call: Call, numbers: tuple[Any, ...]) -> 
     for number in numbers[2:]:
         run(number)
     assert len(_lowered) == before
+
+
+@pytest.mark.parametrize(
+    ("call", "most"),
+    [
+        (lambda n: tp.zeros(n), 0),
+        (lambda n: tp.ones((n, 3), dtype="int32"), 0),
+        (lambda n: tp.full((2, n), 0.5, dtype="float16"), 2),
+        (lambda n: tp.rand(n, 3), 1),
+        (lambda n: tp.randn(n, 3), 2),
+        (lambda n: tp.randint(0, 10, (n,)), 1),
+    ],
+)
+def test_small_arrays_of_a_new_shape_compile_little(call: Callable[[int], tp.Tensor], most: int) -> None:
+    """They are made on the host, with the values of other backends; at most the change of shape is compiled."""
+    tp.manual_seed(3)
+    call(57)
+    before = len(_lowered)
+    made = call(59)
+    assert len(_lowered) - before <= most
+    with tp.backend("numpy"):
+        tp.manual_seed(3)
+        call(57)
+        assert made.tolist() == call(59).tolist()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -34,6 +35,9 @@ from .programs import TRACING, Check, executable
 from .reductions import kernels as statistics_kernels
 
 _64_BIT = ("int64", "uint64", "float64", "complex128")
+
+FEW = 1 << 14
+"""Arrays of so many elements are made on the host: JAX would compile a function for each shape."""
 
 _NO = ("0", "false", "off", "no")
 
@@ -75,6 +79,7 @@ class Jax(Backend):
         kernels |= {name: self._wide(function) for name, function in network_kernels(jax).items()}
         kernels |= {name: self._wide(function) for name, function in statistics_kernels(jax).items()}
         return kernels | {
+            **{name: self._filled(name) for name in ("empty", "full", "ones", "zeros")},
             "complex": self._wide(self._complex),
             "getitem": self._wide(self._getitem),
             "put": self._wide(self._put),
@@ -96,6 +101,18 @@ class Jax(Backend):
             "nonzero": on_host(numpy.nonzero, self.from_numpy),
             "unique_indices": on_host(functools.partial(unique_indices, numpy), self.from_numpy),
         }
+
+    def _filled(self, name: str) -> Kernel:
+        """Constructor of constant arrays; small ones are copied from the host: JAX would compile one for each shape."""
+        own, make = getattr(self.namespace, name), getattr(numpy, name)
+
+        def filled(shape: Any, *value: Any, dtype: Any = None, device: Any = None) -> Any:
+            plain = dtype is not None and all(type(one) in (bool, int, float, complex) for one in value)
+            if not plain or math.prod(shape if isinstance(shape, tuple) else (shape,)) > FEW:
+                return own(shape, *value, dtype=dtype, device=device)
+            return self._jax.device_put(make(shape, *value, dtype=dtype), device)
+
+        return self._wide(filled)
 
     def _complex(self, x1: Any, x2: Any) -> Any:
         parts = self.namespace.broadcast_arrays(x1, x2)
@@ -271,6 +288,8 @@ class Jax(Backend):
     def random_bits(self, seed: int, offset: int, count: int, device: Any) -> Any:
         if not self._allows_64_bit:
             raise TypeError("random numbers are made of 64-bit integers, which JAX_ENABLE_X64=0 forbids; unset it")
+        if count <= FEW:
+            return super().random_bits(seed, offset, count, device)
         from .philox import words
 
         return words(seed, offset, count, device)

@@ -153,6 +153,9 @@ def _generator_at(seed: int, offset: int) -> Generator:
     return generator
 
 
+FEW = 1 << 14
+"""So many random words are drawn on the host in less time than a library takes to compile a step for their number."""
+
 default_generator = Generator()
 
 
@@ -219,14 +222,16 @@ def draw(
 ) -> Tensor:
     """A tensor of random numbers, which a distribution computes from the generator's next words.
 
-    On backends without uint64 it computes them on the host.
+    On backends without uint64 it computes them on the host, and few of them on those that would compile each step for
+    each shape.
     """
     count = math.prod(shape)
     words = math.ceil(count / multiple) * multiple
     bits = (generator or default_generator).draw(words, key)
     ops = key.library.ops
     with key.library.scope(key.native_device):
-        if "uint64" in key.library.dtypes:
+        few = words <= FEW and key.library.backend.compiles and not key.library.depth
+        if "uint64" in key.library.dtypes and not few:
             drawn = distribution(ops, bits, *parameters)
         else:
             drawn = ops.draw_on_host(bits, distribution, parameters)
