@@ -21,26 +21,32 @@ PLACES: Final = ("", "nn.functional", "nn", "linalg", "special", "fft", "func", 
 COUNTERPARTS: Final = dict(
     pair.split("=")
     for pair in """
-    concatenate=concat get_default_device=default_backend
-    ndimension=ndim promote_types=result_type reshape_as=reshape set_default_device=set_default_backend
-    set_default_tensor_type=set_default_dtype set_detect_anomaly=detect_anomaly swapaxes=transpose
-    swapdims=transpose symeig=linalg.eigh
+    adjoint=mH cdouble=complex128 cfloat=complex64 concatenate=concat default_generator=Generator
+    frobenius_norm=linalg.matrix_norm frombuffer=from_numpy get_default_device=default_backend
+    grid_sampler=nn.functional.grid_sample grid_sampler_2d=nn.functional.grid_sample
+    grid_sampler_3d=nn.functional.grid_sample lstm_cell=nn.LSTMCell max_pool1d_with_indices=nn.functional.max_pool1d
+    narrow_copy=narrow ndimension=ndim nuclear_norm=linalg.matrix_norm promote_types=result_type reshape_as=reshape
+    resolve_conj=conj rnn_relu=nn.RNN rnn_tanh=nn.RNN seed=manual_seed set_anomaly_enabled=autograd.detect_anomaly
+    set_default_device=set_default_backend set_default_tensor_type=set_default_dtype
+    set_detect_anomaly=detect_anomaly swapaxes=transpose swapdims=transpose symeig=linalg.eigh to_dlpack=from_dlpack
+    unsafe_chunk=chunk unsafe_split=split unsafe_split_with_sizes=split_with_sizes
     """.split()
 )
 """Our names by PyTorch's. Names that differ in ``arc``, letter case and underscores only are found without."""
 
 METHODS: Final = """
 H abs absolute addbmm addcdiv addcmul addmv addr adjoint angle apply arccos arccosh arcsin arcsinh arctan arctan2
-arctanh argwhere as_strided baddbmm cauchy cdouble cfloat chalf cholesky_inverse cholesky_solve
-clamp_max clamp_min cross data_ptr deg2rad detach diag diag_embed diagflat diagonal_scatter dsplit eig element_size eq
+arctanh argwhere as_strided as_subclass baddbmm cauchy cdouble cfloat chalf cholesky_inverse cholesky_solve clamp_max
+clamp_min coalesce cross data_ptr deg2rad detach diag diag_embed diagflat diagonal_scatter dsplit eig element_size eq
 exponential fill_diagonal fix fliplr flipud float_power fmax fmin fmod frac frexp gcd ge geometric geqrf get_device
-greater greater_equal gt heaviside hsplit index_put index_reduce inner is_complex is_nonzero is_same_size
-is_signed isneginf isposinf isreal itemsize kron lcm ldexp le lerp less less_equal log_normal logdet lstsq lt lu
-lu_solve mH map masked_scatter matrix_exp msort multinomial nan_to_num nbytes ndimension ne new
-not_equal orgqr ormqr pin_memory put qr rad2deg reshape_as resize resize_as rot90 rsqrt scatter_reduce select
-select_scatter sgn share_memory slice_scatter solve split_with_sizes storage storage_offset sum_to_size svd
-swapaxes swapdims symeig take_along_dim tensor_split to_dense to_sparse triangular_solve unflatten unique
-unique_consecutive vdot vsplit
+greater greater_equal gt hash_tensor heaviside hsplit index_put index_reduce inner is_complex is_nonzero is_pinned
+is_same_size is_shared is_signed is_sparse isneginf isposinf isreal itemsize kron lcm ldexp le lerp less less_equal
+log_normal logdet lstsq lt lu lu_solve mH map masked_scatter matrix_exp msort multinomial nan_to_num narrow_copy
+nbytes ndimension ne new not_equal orgqr ormqr pin_memory put qr rad2deg register_post_accumulate_grad_hook reshape_as
+resize resize_as resolve_conj resolve_neg rot90 rsqrt scatter_reduce select select_scatter set sgn share_memory
+slice_scatter solve split_with_sizes storage storage_offset sum_to_size svd swapaxes swapdims symeig take_along_dim
+tensor_split to_dense to_sparse triangular_solve unflatten unique unique_consecutive unsafe_chunk unsafe_split
+unsafe_split_with_sizes untyped_storage vdot vsplit
 """.split()
 """PyTorch's methods; those that Tensor lacks, and in-place forms that it lacks, are explained."""
 
