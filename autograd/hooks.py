@@ -22,7 +22,7 @@ class Hooks:
     __slots__ = ("__weakref__", "functions")
 
     def __init__(self) -> None:
-        self.functions: dict[int, Hook] = {}
+        self.functions: dict[int, Callable[..., Any]] = {}
 
     def add(self, owner: Any, function: Callable[..., Any]) -> RemovableHandle:
         """Add a hook of the owner."""

@@ -147,10 +147,12 @@ class MultiheadAttention(Module):
         weights : Tensor, shape (N, L, S) or (N, num_heads, L, S), or None
         """
         swapped = self.batch_first and query.ndim == 3
-        inputs = [one.transpose(0, 1) if swapped else one for one in (query, key, value)]
+        query, key, value = (one.transpose(0, 1) if swapped else one for one in (query, key, value))
         same = self.in_proj_weight is not None
         output, weights = functional.multi_head_attention_forward(
-            *inputs,
+            query,
+            key,
+            value,
             self.embed_dim,
             self.num_heads,
             self.in_proj_weight,

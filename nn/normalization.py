@@ -192,7 +192,7 @@ class _InstanceNorm(_Tracking):
             self.weight,
             self.bias,
             self.training or self.running_mean is None,
-            self.momentum,
+            0.0 if self.momentum is None else self.momentum,
             self.eps,
         )
         return found.squeeze(0) if single else found

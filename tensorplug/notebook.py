@@ -28,9 +28,10 @@ def _show(shell: Any, kind: type[Exception], error: Exception, traceback: Any, t
     shortened = without_our_lines(traceback)
     if shortened is not traceback and NOTE not in getattr(error, "__notes__", ()):
         error.add_note(NOTE)
-    cause: BaseException | None = error
-    while (cause := cause.__cause__ or cause.__context__) is not None:
+    cause = error.__cause__ or error.__context__
+    while cause is not None:
         cause.__traceback__ = without_our_lines(cause.__traceback__)
+        cause = cause.__cause__ or cause.__context__
     shell.showtraceback((kind, error.with_traceback(shortened), shortened), tb_offset=tb_offset)
 
 

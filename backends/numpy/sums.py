@@ -25,7 +25,7 @@ _accumulate: Any = numpy.add.accumulate
 def stable_sum(x: Any, axis: tuple[int, ...] | int | None = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """``numpy.add.reduce(x, axis, dtype, keepdims=keepdims)`` without warnings, pairwise for floats."""
     if x.size > FEW_ROWS and x.dtype.kind in "fcV":
-        axes = tuple(range(x.ndim)) if axis is None else axis if type(axis) is tuple else (axis,)
+        axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis
         if dtype is None and x.flags.c_contiguous and _is_by_product(x, axes):
             found = asarray(quietly(numpy.vecdot, x, numpy.ones(x.shape[-1], x.dtype)))
             return found[..., None] if keepdims else found
@@ -46,7 +46,7 @@ def _is_by_product(x: Any, axes: Sequence[int]) -> bool:
 
 def is_short(x: Any, *, axis: tuple[int, ...] | int | None = None, keepdims: bool = False) -> bool:
     """Whether the sum of an array of this shape and dtype is NumPy's own, whatever its strides."""
-    axes = range(len(x.shape)) if axis is None else axis if type(axis) is tuple else (axis,)
+    axes = range(len(x.shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
     if _is_by_product(x, axes):
         return False
     terms = math.prod([x.shape[i] for i in axes])

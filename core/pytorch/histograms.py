@@ -53,7 +53,7 @@ def _edges(operation: str, x: Tensor, bins: Any, limits: Any) -> Tensor:
             raise ArgumentError(f"{operation}: got a range from {first} to {last}, wanted finite ascending numbers")
         low, high = (full((1,), one, dtype=x.dtype, device=x.device) for one in (first, last))
     elif x.size:
-        low, high = amin(x, keepdims=True), amax(x, keepdims=True)
+        low, high = amin(x, keepdim=True), amax(x, keepdim=True)
         for one in (low, high):
             inspect(_require_finite, one, operation=operation)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+from typing import Any
 
 from ..families.function import function
 from ..memory.structure import broadcast_to, reshape
@@ -100,6 +101,7 @@ def multi_head_attention_forward(
     _require_shapes(query, key, value, embed_dim_to_check)
     batched = query.ndim == 3
     inputs = [x if batched else expand_dims(x, 1) for x in (query, key, value)]
+    weights: list[Any]
     if use_separate_proj_weight:
         weights = [q_proj_weight, k_proj_weight, v_proj_weight]
     else:
@@ -108,7 +110,7 @@ def multi_head_attention_forward(
         wanted = "q_proj_weight, k_proj_weight and v_proj_weight" if use_separate_proj_weight else "in_proj_weight"
         raise ArgumentError(f"{name}: got no {wanted}")
     biases = [None] * 3 if in_proj_bias is None else list(chunk(in_proj_bias, 3))
-    q, k, v = (linear(*one) for one in zip(inputs, weights, biases, strict=True))
+    q, k, v = (linear(x, weight, bias) for x, weight, bias in zip(inputs, weights, biases, strict=True))
     count = q.shape[1]
     if bias_k is not None and bias_v is not None:
         k, v = (concat([x, broadcast_to(one, (1, count, x.shape[2]))]) for x, one in ((k, bias_k), (v, bias_v)))

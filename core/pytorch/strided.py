@@ -105,7 +105,7 @@ def _offset(x: Tensor) -> int:
     own = layout(x)
     if own is root or root is None:
         return 0
-    if any(name == "view_dtype" for name, _ in x._view.steps):
+    if x._view is not None and any(name == "view_dtype" for name, _ in x._view.steps):
         raise ArgumentError("as_strided: got a view of another dtype; call it on a copy, as of clone")
     return (own.ctypes.data - root.ctypes.data) // own.itemsize
 
