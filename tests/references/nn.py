@@ -29,6 +29,7 @@ CASES: list[Case] = [
     ("BatchNorm2d", [2], {"momentum": None}, [[2, 2, 2, 2]]),
     ("BatchNorm2d", [2], {"affine": False, "track_running_stats": False}, [[2, 2, 2, 2]]),
     ("InstanceNorm1d", [2], {"affine": True, "track_running_stats": True}, [[2, 2, 3]]),
+    ("InstanceNorm1d", [2], {"track_running_stats": True, "momentum": None}, [[2, 2, 3]]),
     ("InstanceNorm2d", [2], {}, [[2, 2, 3]]),
     ("LayerNorm", [[2, 3]], {}, [[2, 2, 3]]),
     ("LayerNorm", [3], {"bias": False}, [[2, 3]]),
