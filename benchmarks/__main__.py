@@ -10,6 +10,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "2")
 
 import compiled  # noqa: E402
+import compiled_on_jax  # noqa: E402
 import forward  # noqa: E402
 import importing  # noqa: E402
 import loss_functions  # noqa: E402
@@ -23,7 +24,19 @@ import transforms  # noqa: E402
 import tutorial  # noqa: E402
 from timing import measure, report  # noqa: E402
 
-MODULES = (small, forward, transforms, compiled, networks, loss_functions, sorting, tutorial, memory, importing)
+MODULES = (
+    small,
+    forward,
+    transforms,
+    compiled,
+    compiled_on_jax,
+    networks,
+    loss_functions,
+    sorting,
+    tutorial,
+    memory,
+    importing,
+)
 
 
 def main(words: list[str]) -> int:
