@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import tensorplug as tp
 from tensorplug.backends.contract import ByKind
-from tensorplug.backends.numpy import programs, steps
+from tensorplug.backends.numpy import programs, rewriting, steps
 from tensorplug.backends.numpy.plugin import NumPy
 from tensorplug.backends.program import Instruction, Program, Var, replay, substituted
 
@@ -300,6 +300,51 @@ def test_an_update_of_a_part_writes_only_that_part() -> None:
     (found, _, _) = check(program, cache)
     assert found[0] is cache
     assert cache.sum(1).tolist() == [3.0, 0.0, 6.0, 0.0]
+
+
+@pytest.mark.parametrize("is_update", [True, False])
+def test_slices_are_added_in_place(is_update: bool) -> None:
+    """Gradients of parts of an array are added to these parts; only where nothing else needs the zeros around them."""
+    draft = Draft()
+    total, part, row = np.ones((4, 3)), np.arange(6.0).reshape(2, 3), np.arange(3.0)
+    x, p, r = map(draft.input, (total, part, row))
+
+    def embedded(one: Var, *index: Any) -> Var:
+        return draft.call("embed", one, (4, 3), index)
+
+    needed, twice = embedded(r, 1), embedded(r, 2)
+    sums = draft.call("add", embedded(p, slice(1, 3)), embedded(r, 3, ...))
+    for other in (needed, twice, twice, draft.call("embed", r, (4, 3), (np.asarray([0, 0, 3]), np.arange(3)))):
+        sums = draft.call("add", other, sums)
+    found = draft.call("add", sums, x)
+    column = draft.call("add", draft.call("getitem", x, (slice(0, 1), slice(0, 3))), embedded(r, slice(0, 1)))
+    program = draft.program(found, needed, column, updates={0: x} if is_update else {})
+    assert sorted(one.name for one in rewriting.rewritten(program).instructions) == sorted(
+        [*["add"] * 6, "add_at", *["embed"] * 5, "getitem"]
+    )
+    check(program, total, part, row)
+    draft = Draft()
+    x, p, r = map(draft.input, (total, part, row))
+    sums = draft.call("add", draft.call("add", x, embedded(p, slice(1, 3))), embedded(r, 0))
+    program = draft.program(sums, updates={0: x} if is_update else {})
+    assert [one.name for one in rewriting.rewritten(program).instructions] == ["add_at", "add_at"]
+    results = check(program, total, part, row)
+    assert (results[0][0] is total) == is_update
+
+
+def test_transposed_products_are_products_of_transposes() -> None:
+    draft = Draft()
+    a, b = np.arange(6.0).reshape(2, 3), np.arange(8.0).reshape(2, 4)
+    x, y = draft.input(a), draft.input(b)
+    product = draft.call("matmul", draft.call("matrix_transpose", x), y)
+    other = draft.call("matmul", y, draft.call("permute_dims", y, (1, 0)))
+    turned = draft.call("permute_dims", product, (1, 0)), draft.call("matrix_transpose", other)
+    program = draft.program(*turned, draft.call("permute_dims", other, (0, 1)))
+    names = [one.name for one in rewriting.rewritten(program).instructions]
+    assert names.count("matmul") == 2
+    assert "matrix_transpose" in names
+    outputs = check(program, a, b)[0]
+    assert outputs[0].flags.c_contiguous
 
 
 def test_put_reads_its_value_before_it_writes() -> None:

@@ -150,9 +150,23 @@ def put_into(x: Any, index: Any, value: Any, out: Any = None) -> Any:
     return out
 
 
-def _embed(x: Any, shape: tuple[int, ...], index: Any) -> Any:
-    out = numpy.zeros(shape, x.dtype)
+def embed(x: Any, shape: tuple[int, ...], index: Any, out: Any = None) -> Any:
+    if out is None:
+        out = numpy.zeros(shape, x.dtype)
+    else:
+        out.fill(0)
     out[index] = x
+    return out
+
+
+def add_at(x: Any, part: Any, index: tuple[Any, ...], out: Any = None) -> Any:
+    """`x` with something added to the part at an index of integers and slices."""
+    if out is None:
+        out = numpy.array(x, order="C")
+    elif out is not x:
+        numpy.copyto(out, x)
+    target = out[index if Ellipsis in index else (*index, ...)]
+    numpy.add(target, part, target)
     return out
 
 
@@ -197,7 +211,7 @@ def _add_rows(out: Any, places: _FlatIndex, x: Any) -> bool:
 
 
 KERNELS: dict[str, Kernel] = {
-    "embed": _embed,
+    "embed": embed,
     "getitem": _getitem,
     "put": put,
     "scatter_zeros": _scatter_zeros,

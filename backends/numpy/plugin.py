@@ -22,7 +22,7 @@ from .ctc import KERNELS as CTC
 from .elementwise import corrected
 from .fft import KERNELS as FFT
 from .indexing import KERNELS as INDEXING
-from .indexing import put, put_into, write
+from .indexing import add_at, embed, put, put_into, write
 from .linalg import KERNELS as LINALG
 from .losses import KERNELS as LOSSES
 from .losses import pointwise
@@ -185,13 +185,17 @@ def _where(condition: Any, x1: Any, x2: Any) -> Any:
     return chosen.view(x1.dtype)
 
 
-def _sigmoid(x: Any, out: Any = None) -> Any:
-    out = ufuncs.negative(x, out)
-    if type(out) is not ndarray:
-        out = asarray(out)
+def _sigmoid(x: Any) -> Any:
+    out = asarray(ufuncs.negative(x))
     quietly(numpy.exp, out, out)
     numpy.add(out, out.dtype.type(1), out)
     return numpy.reciprocal(out, out)
+
+
+def _sigmoid_into(x: Any, out: Any = None) -> Any:
+    """`_sigmoid` where NumPy emits no warnings."""
+    out = ufuncs.negative(x, out)
+    return numpy.reciprocal(numpy.add(numpy.exp(out, out), 1.0, out), out)
 
 
 _ZERO = asarray(0.0, numpy.float32)
@@ -222,10 +226,12 @@ FORMS: Forms = {
     **ufuncs.FORMS,
     **special.FORMS,
     matmul: (Form(numpy.dot, fits=is_dot), Form(matmul)),
+    add_at: (Form(add_at, overwrites=True),),
+    embed: (Form(embed),),
     put: (Form(put_into, overwrites=True),),
     _masked_fill: (Form(_masked_fill_into, is_elementwise=True, fits=_is_small),),
     _relu: (Form(_relu_into, is_elementwise=True, fits=_is_small),),
-    _sigmoid: (Form(_sigmoid, is_elementwise=True),),
+    _sigmoid: (Form(_sigmoid_into, is_elementwise=True),),
     _sum: (Form(numpy.add.reduce, fits=is_short),),
 }
 """What computes into given memory what a kernel does, for compiled programs."""

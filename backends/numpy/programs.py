@@ -18,6 +18,7 @@ from ..common.quiet import Quiet
 from ..common.sizes import RUN_BLOCK
 from ..program import Executable, Program, Var, variables
 from .buffers import Buffers, Lives, buffer
+from .rewriting import rewritten
 from .steps import Forms, Run, Step, steps
 
 ndarray, asarray = numpy.ndarray, numpy.asarray
@@ -33,7 +34,7 @@ def executable(program: Program, forms: Forms, apart: Callable[..., Any]) -> Exe
     apart
         `Backend.apart`.
     """
-    writer = _Writer(program, forms)
+    writer = _Writer(rewritten(program), forms)
     lines, scope = writer.lines(), writer.scope
     scope |= {"Quiet": Quiet, "apart": apart, "array": _array, "asarray": asarray, "blocks": _blocks, "buffer": buffer}
     scope |= {"empty": numpy.empty, "is_apart": _is_apart}
