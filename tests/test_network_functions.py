@@ -228,6 +228,18 @@ def test_pooling_of_nan_and_infinities(backend: str) -> None:
     assert F.adaptive_avg_pool1d(tp.tensor([[1.0, math.inf, 2.0]]), 2).tolist() == [[math.inf, math.inf]]
 
 
+@pytest.mark.parametrize("size", [(2, 3), (15, 18)])
+def test_places_of_the_largest_elements(backend: str, size: tuple[int, int]) -> None:
+    """Of windows of few elements, and of more than a byte counts."""
+    x = numpy.random.default_rng(0).integers(0, 9, (2, 2, 20, 21)).astype("f4")
+    found, places = F.max_pool2d(tp.asarray(x), size, 2, return_indices=True)
+    windows = numpy.lib.stride_tricks.sliding_window_view(x, size, (2, 3))[:, :, ::2, ::2]
+    inner = windows.reshape(*windows.shape[:4], -1).argmax(-1)
+    rows, columns = (2 * one for one in numpy.ogrid[: inner.shape[2], : inner.shape[3]])
+    numpy.testing.assert_array_equal(found.numpy(), windows.max((4, 5)))
+    numpy.testing.assert_array_equal(places.numpy(), (rows + inner // size[1]) * 21 + columns + inner % size[1])
+
+
 def test_batch_norm_updates_its_estimates(backend: str) -> None:
     x, center, spread = tensor(4, 2, requires_grad=False), tp.zeros(2, dtype="float64"), tp.ones(2, dtype="float64")
     F.batch_norm(x, center, spread, training=True, momentum=0.25)

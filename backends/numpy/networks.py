@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 import numpy
 
+from ..common.places import Ranges, place_index
 from ..common.quiet import quiet
 from ..contract import Kernel
 
@@ -69,8 +71,30 @@ def overlap_add(x: Any, shape: tuple[int, ...], window: tuple[tuple[int, int, in
     return out
 
 
+@quiet
+def _max_offsets(x: Any, *, ranges: Ranges) -> Any:
+    """Find the place of the largest element of each window as a number of few bits, and look its offset up."""
+    steps = [axis[0].step * math.prod(x.shape[x.ndim - len(ranges) + i + 1 :]) for i, axis in enumerate(ranges)]
+    places = list(itertools.product(*(range(max(map(len, axis))) for axis in ranges)))
+    if x.dtype.itemsize == 2:
+        x = x.astype(numpy.float32)
+    has_nan = x.size > 0 and bool(numpy.isnan(x.max()))
+    best = numpy.array(x[place_index(ranges, places[0])], order="C")
+    number = numpy.zeros(best.shape, numpy.uint8 if len(places) <= 256 else numpy.int64)
+    for i, place in enumerate(places[1:], 1):
+        part = x[place_index(ranges, place)]
+        better = part > best
+        if has_nan:
+            better |= numpy.isnan(part)
+        numpy.maximum(best, part, out=best)
+        numpy.maximum(number, better * number.dtype.type(i), out=number)
+    offsets = [sum(k * step for k, step in zip(place, steps, strict=True)) for place in places]
+    return numpy.asarray(offsets, numpy.int64)[number]
+
+
 KERNELS: dict[str, Kernel] = {
     "constant_pad": constant_pad,
+    "max_offsets": _max_offsets,
     "overlap_add": overlap_add,
     "windows": windows,
 }

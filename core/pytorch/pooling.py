@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
+from ...backends.common.places import Ranges, place_index
 from ..dispatch.operation import operation
 from ..families.function import function
 from ..memory.structure import reshape
@@ -37,9 +38,6 @@ __all__ = [
 
 _FLOATS = "real-valued floating-point"
 
-Ranges = tuple[tuple[range, ...], ...]
-"""For each of the last axes the positions that each window reads."""
-
 
 @operation(accepts=_FLOATS, result="int64")
 def _max_offsets(ops: Any, x: Any, *, ranges: Ranges) -> Any:
@@ -48,7 +46,7 @@ def _max_offsets(ops: Any, x: Any, *, ranges: Ranges) -> Any:
     steps = [axis[0].step * math.prod(lengths[i + 1 :]) for i, axis in enumerate(ranges)]
     best = chosen = None
     for place in itertools.product(*(range(max(map(len, axis))) for axis in ranges)):
-        part = ops.getitem(x, _index(ranges, place))
+        part = ops.getitem(x, place_index(ranges, place))
         if best is None:
             best, chosen = part, ops.cast(ops.zeros_like(part), "int64")
             continue
@@ -56,23 +54,6 @@ def _max_offsets(ops: Any, x: Any, *, ranges: Ranges) -> Any:
         offset = sum_of(k * step for k, step in zip(place, steps, strict=True))
         best, chosen = ops.where(better, part, best), ops.masked_fill(chosen, better, offset)
     return chosen
-
-
-def _index(ranges: Ranges, place: tuple[int, ...]) -> tuple[Any, ...]:
-    """The index of the elements at one place of each window; of the last ones in shorter windows."""
-    positions = [[one[min(k, len(one) - 1)] for one in axis] for axis, k in zip(ranges, place, strict=True)]
-    slices = [_as_slice(along) for along in positions]
-    if None not in slices:
-        return (..., *slices)
-    return (..., *numpy.ix_(*positions))
-
-
-def _as_slice(positions: list[int]) -> slice | None:
-    """The slice of positions; None if they are not evenly spaced."""
-    first = positions[0]
-    step = positions[1] - first if len(positions) > 1 else 1
-    regular = step > 0 and positions == list(range(first, first + len(positions) * step, step))
-    return slice(first, positions[-1] + 1, step) if regular else None
 
 
 class _Pool(NamedTuple):
