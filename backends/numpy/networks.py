@@ -79,15 +79,15 @@ def _max_offsets(x: Any, *, ranges: Ranges) -> Any:
     if x.dtype.itemsize == 2:
         x = x.astype(numpy.float32)
     has_nan = x.size > 0 and bool(numpy.isnan(x.max()))
-    best = numpy.array(x[place_index(ranges, places[0])], order="C")
+    best = x[place_index(ranges, places[0])]
     number = numpy.zeros(best.shape, numpy.uint8 if len(places) <= 256 else numpy.int64)
     for i, place in enumerate(places[1:], 1):
         part = x[place_index(ranges, place)]
         better = part > best
         if has_nan:
             better |= numpy.isnan(part)
-        numpy.maximum(best, part, out=best)
-        numpy.maximum(number, better * number.dtype.type(i), out=number)
+        best = numpy.maximum(best, part)
+        number = numpy.maximum(number, better * number.dtype.type(i))
     offsets = [sum(k * step for k, step in zip(place, steps, strict=True)) for place in places]
     return numpy.asarray(offsets, numpy.int64)[number]
 
