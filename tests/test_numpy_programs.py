@@ -412,6 +412,12 @@ def test_updates_by_blocks_where_a_view_of_the_input_is_read() -> None:
 # Kinds of values.
 
 
+def test_the_sigmoid_of_a_number() -> None:
+    draft = Draft()
+    x = draft.input(np.asarray(0.5))
+    check(draft.program(draft.call("sigmoid", x)), np.asarray(0.5))
+
+
 def test_arrays_without_axes() -> None:
     draft = Draft()
     x, y = draft.input(np.asarray(2.0)), draft.input(np.asarray(3, np.int64))

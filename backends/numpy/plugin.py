@@ -194,8 +194,8 @@ def _sigmoid(x: Any) -> Any:
 
 def _sigmoid_into(x: Any, out: Any = None) -> Any:
     """`_sigmoid` where NumPy emits no warnings."""
-    out = ufuncs.negative(x, out)
-    return numpy.reciprocal(numpy.add(numpy.exp(out, out), 1.0, out), out)
+    out = asarray(ufuncs.negative(x, out))
+    return numpy.reciprocal(numpy.add(numpy.exp(out, out), out.dtype.type(1), out), out)
 
 
 _ZERO = asarray(0.0, numpy.float32)
