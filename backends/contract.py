@@ -308,10 +308,10 @@ class Backend:
     def _index(self, array: Array, index: Any) -> Any:
         """The index with arrays of the library's own, and an ellipsis for the axes that it leaves out."""
         items = index if isinstance(index, tuple) else (index,)
+        if not any(hasattr(item, "shape") for item in items):
+            return items if Ellipsis in items else (*items, Ellipsis)
         device = device_of(array)
-        own = [self.from_numpy(item, device) if isinstance(item, numpy.ndarray) else item for item in items]
-        is_short = not any(item is Ellipsis for item in items) and not any(hasattr(item, "shape") for item in own)
-        return (*own, Ellipsis) if is_short else tuple(own)
+        return tuple(self.from_numpy(item, device) if isinstance(item, numpy.ndarray) else item for item in items)
 
     def _host_index(self, index: Any) -> Any:
         """The index with NumPy arrays."""

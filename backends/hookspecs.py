@@ -6,7 +6,7 @@ part in one of two ways:
 - **Installed**: its distribution names it in the entry-point group ``tensorplug``. In its ``pyproject.toml``::
 
       [project.entry-points.tensorplug]
-      strict = "tensorplug_strict"
+      mine = "tensorplug_mine"
 
   Nothing else is needed: the plugin is found at the first use of any backend.
 - **In the process**: `tensorplug.backends.register` is given the module or object.

@@ -6,10 +6,8 @@ import functools
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -74,68 +72,3 @@ def test_networks_run_whole(name: str, options: list[str], score: str) -> None:
     )
     assert re.search(score, eager)
     assert compiled == eager
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
-    """What a command of Tensorplug prints where the plugin of Numba is installed."""
-    project = shutil.copytree(EXAMPLES / "plugins" / "tensorplug-numba", tmp_path_factory.mktemp("projects") / "numba")
-    target = tmp_path_factory.mktemp("environment")
-    options = ["--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--target", str(target)]
-    subprocess.run([sys.executable, "-m", "pip", "install", *options, str(project)], check=True)
-    environment = {**os.environ, "PYTHONPATH": str(target), "PYTHONWARNINGS": "error"}
-
-    def run(*arguments: str) -> str:
-        command = [sys.executable, "-P", *arguments]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    return run
-
-
-class TestNumbaPlugin:
-    """The plugin that compiles two losses with Numba."""
-
-    def test_its_kernels_are_listed(self, installed: Callable[..., str]) -> None:
-        listed = " ".join(installed("-m", "tensorplug", "backends").split())
-        assert "of tensorplug-numba 0.1.0: huber_loss_with_slope, smooth_l1_loss_with_slope" in listed
-
-    def test_numba_is_imported_when_it_is_wanted(self, installed: Callable[..., str]) -> None:
-        code = """if True:
-            import sys, tensorplug as tp
-            x, y = tp.tensor([1.0, 5.0], requires_grad=True), tp.zeros(2)
-            print("numba" in sys.modules)
-            tp.SmoothL1Loss()(x, y).backward()
-            print("numba" in sys.modules, x.grad.tolist())
-        """
-        assert installed("-c", code) == "False\nTrue [0.5, 0.5]\n"
-
-    def test_what_is_too_large_for_the_dtype(self, installed: Callable[..., str]) -> None:
-        code = """if True:
-            import tensorplug as tp
-            x = tp.tensor([3e38, -3e38], requires_grad=True)
-            loss = tp.SmoothL1Loss(reduction="sum")(x, tp.zeros(2))
-            loss.backward()
-            print(loss.item(), x.grad.tolist(), tp.HuberLoss(delta=1e39)(x * 0.0, tp.zeros(2)).item())
-        """
-        assert installed("-c", code) == "inf [1.0, -1.0] 0.0\n"
-
-    def test_without_numba_the_plugin_is_set_aside(self, installed: Callable[..., str]) -> None:
-        code = """if True:
-            import importlib.util
-            found = importlib.util.find_spec
-            importlib.util.find_spec = lambda name, *others: None if name == "numba" else found(name, *others)
-            import tensorplug as tp
-            from tensorplug.backends import listing
-            x = tp.tensor([1.0, 5.0], requires_grad=True)
-            tp.SmoothL1Loss()(x, tp.zeros(2)).backward()
-            print(x.grad.tolist(), [entry.reason for entry in listing() if entry.status == "set aside"])
-        """
-        reason = "its kernels for backend 'numpy': Numba is not installed; to install it: pip install numba"
-        assert installed("-c", code) == f"[0.5, 0.5] {[reason]}\n"
-
-    def test_its_kernels_conform(self, installed: Callable[..., str]) -> None:
-        operations = ("--op", "huber_loss_with_slope", "--op", "smooth_l1_loss_with_slope")
-        told = installed("-m", "tensorplug", "conformance", "numpy", "--quick", "--jobs", "1", *operations)
-        assert "0 failed, 0 unsupported" in told.splitlines()[-1]
