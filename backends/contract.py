@@ -289,7 +289,7 @@ class Backend:
         By default, indices that the library refuses, as the standard allows it to, are applied on the host.
         """
         try:
-            return operator.getitem(array, self._index(array, index))
+            return operator.getitem(array, self.library_index(array, index))
         except REFUSED_INDEX:
             host = self.to_numpy(array)[self._host_index(index)]
             return self.from_numpy(numpy.asarray(host), device_of(array))
@@ -298,14 +298,14 @@ class Backend:
         """A copy of the array after ``copy[index] = value``; the array itself is not changed."""
         result = self.copy(array)
         try:
-            result[self._index(array, index)] = value
+            result[self.library_index(array, index)] = value
         except REFUSED_INDEX:
             host = numpy.array(self.to_numpy(array))
             host[self._host_index(index)] = self.to_numpy(value)
             return self.from_numpy(host, device_of(array))
         return result
 
-    def _index(self, array: Array, index: Any) -> Any:
+    def library_index(self, array: Array, index: Any) -> Any:
         """The index with arrays of the library's own, and an ellipsis for the axes that it leaves out."""
         items = index if isinstance(index, tuple) else (index,)
         if not any(hasattr(item, "shape") for item in items):

@@ -310,8 +310,8 @@ class Picky(Strict):
     def dtypes(self) -> Any:
         return {name: dtype for name, dtype in super().dtypes().items() if name != "uint64"}
 
-    def _index(self, array: Any, index: Any) -> Any:
-        own = super()._index(array, index)
+    def library_index(self, array: Any, index: Any) -> Any:
+        own = super().library_index(array, index)
         if any(isinstance(item, slice) and (item.step or 1) < 0 for item in own):
             raise ValueError("step must be greater than zero")
         return own
@@ -405,6 +405,7 @@ CALLS: dict[str, Any] = {
     "add": lambda x: tp.ones(2, 1, device=x.device) + x,
     "exp": tp.exp,
     "less": lambda x: x < 1.0,
+    "nonzero": tp.nonzero,
     "linalg.qr": lambda x: tp.linalg.qr(tp.eye(3, device=x.device)),
     "max": lambda x: tp.max(x, axis=0, keepdims=True),
 }
@@ -460,6 +461,17 @@ class TestWrongKernels:
             tp.exp(tp.ones(3, device="wrong:cpu"))
         assert caught.value.__notes__ == ["in kernel 'exp' of plugin 'tensorplug_wrong' for backend 'wrong'"]
         assert tp.exp(tp.zeros(1, device="numpy:cpu")).tolist() == [1.0]
+
+    def test_errors_of_linear_algebra(self, supplied: Any) -> None:
+        class _LinAlgError(RuntimeError):
+            """As PyTorch's, which is not NumPy's."""
+
+        def singular(x: Any) -> Any:
+            raise _LinAlgError("the input matrix is singular")
+
+        supplied(**{"linalg.inv": singular})
+        with pytest.raises(np.linalg.LinAlgError, match=r"linalg\.inv: "):
+            tp.linalg.inv(tp.ones(2, 2, device="wrong:cpu"))
 
     def test_a_name_twice(self, supplied: Any) -> None:
         supplied()

@@ -23,7 +23,9 @@ def apply_to_parts(name: str, xp: Any, x: Array) -> Array:
     if not xp.isdtype(x.dtype, "complex floating"):
         return getattr(xp, name)(x)
     function: complex_functions.Function = getattr(complex_functions, name)
-    return complex_functions.join_parts(xp, *function(xp, xp.real(x), xp.imag(x)))
+    # Where the library has it: in PyTorch, adding an infinite imaginary part makes the real one NaN.
+    join: Kernel = getattr(xp, "complex", None) or functools.partial(complex_functions.join_parts, xp)
+    return join(*function(xp, xp.real(x), xp.imag(x)))
 
 
 def reciprocal(xp: Any, x: Array) -> Array:

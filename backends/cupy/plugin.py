@@ -249,7 +249,7 @@ class CuPy(Backend):
         out = self.cupy.zeros(shape, {"f": "float32", "V": "float32"}.get(x.dtype.kind, dtype))
         if x.dtype == numpy.float64:
             out = self.cupy.zeros(shape, x.dtype)
-        self.cupy.add.at(out, self._index(x, index), x.astype(out.dtype, copy=False))
+        self.cupy.add.at(out, self.library_index(x, index), x.astype(out.dtype, copy=False))
         return out.astype(x.dtype, copy=False)
 
     def _unfold(self, x: Array, window: tuple[int, int]) -> Array:

@@ -41,7 +41,10 @@ def checked(kernel: Any, plugin: str, operation: Any, library: Any) -> Any:
             raise
         operand = arrays[0][0] if operation.sequence else arrays[len(operation.operands) - 1]
         wanted = operation.result_dtypes(DTYPES[library.backend.dtype_name(operand)])
-        given: Any = (found,) if operation.outputs is None else found
+        given: Any = found if operation.outputs is not None else (found,)
+        if shape_of is None and operation.outputs is None and isinstance(found, tuple):
+            # As nonzero, which has a result for each axis.
+            given, wanted = found, wanted * len(found)
         if not isinstance(given, (tuple, list)) or len(given) != len(wanted):
             raise KernelError(f"{where}: returned {_described(found)}, wanted a tuple of {len(wanted)} arrays")
         for one, dtype in zip(given, wanted, strict=True):

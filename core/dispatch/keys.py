@@ -219,7 +219,10 @@ def explained(kernel: Callable[..., Any], name: str, failure: str) -> Callable[.
     def kernel_or_error(*arrays: Any, **parameters: Any) -> Any:
         try:
             return kernel(*arrays, **parameters)
-        except numpy.linalg.LinAlgError:
+        except Exception as error:
+            # PyTorch has a class of its own, of that name and an underscore.
+            if not type(error).__name__.endswith("LinAlgError"):
+                raise
             raise LinAlgError(f"{name}: {failure}") from None
 
     return kernel_or_error

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import math
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tensorplug.backends import Backend, hookimpl
+import numpy
+
+from tensorplug.backends import Backend, Kernel, hookimpl
+
+ON_HOST = (
+    "argsort cumulative_prod eye isin max min nonzero prod sort tril triu unique_all unique_counts unique_inverse "
+    "unique_values linalg.cholesky linalg.det linalg.eig linalg.eigh linalg.eigvals linalg.eigvalsh linalg.inv "
+    "linalg.pinv linalg.matrix_rank linalg.qr linalg.slogdet linalg.solve linalg.svd linalg.svdvals"
+).split()
+"""Functions that Dask lacks, or whose results have a shape or values that it does not know: NumPy computes them."""
+
+
+@functools.cache
+def pool() -> ThreadPoolExecutor:
+    """Threads without NumPy's floating-point warnings, which are Dask's to raise when values are read."""
+    return ThreadPoolExecutor(initializer=numpy.seterr, initargs=("ignore",))
 
 
 class Dask(Backend):
@@ -21,6 +40,38 @@ class Dask(Backend):
         import array_api_compat.dask.array
 
         return array_api_compat.dask.array
+
+    def kernels(self) -> Mapping[str, Kernel]:
+        """What is computed on the host."""
+        import array_api_compat.numpy as host
+
+        return {name: self._on_host(operator.attrgetter(name)(host)) for name in ON_HOST}
+
+    def to_numpy(self, array: Any) -> numpy.ndarray:
+        """Compute the array."""
+        return numpy.asarray(array.compute(scheduler="threads", pool=pool()))
+
+    def library_index(self, array: Any, index: Any) -> Any:
+        """The index with NumPy arrays: by Dask's own, shapes would be unknown."""
+        return self._host_index(index)
+
+    def getitem(self, array: Any, index: Any) -> Any:
+        """The elements at an index; those of a mask are counted, so that the shape is known."""
+        found = super().getitem(array, index)
+        return found.compute_chunk_sizes() if math.isnan(sum(found.shape)) else found
+
+    def _on_host(self, function: Callable[..., Any]) -> Kernel:
+        def host(x: Any) -> Any:
+            return self.to_numpy(x) if isinstance(x, self.array_types()) else x
+
+        def kernel(*operands: Any, device: Any = None, **parameters: Any) -> Any:
+            found = function(*map(host, operands), **parameters)
+            return tuple(map(self._from_host, found)) if isinstance(found, tuple) else self._from_host(found)
+
+        return kernel
+
+    def _from_host(self, found: Any) -> Any:
+        return self.from_numpy(numpy.asarray(found), "cpu")
 
 
 @hookimpl

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tensorplug.backends import Backend, hookimpl
+import numpy
+
+from tensorplug.backends import Backend, Kernel, hookimpl
+
+LEFT_OUT = ("uint16", "uint32", "uint64")
+"""Dtypes that PyTorch has in name, and few functions for."""
 
 
 class Torch(Backend):
@@ -23,7 +28,7 @@ class Torch(Backend):
         return array_api_compat.torch
 
     def dtypes(self) -> Mapping[str, Any]:
-        """All but unsigned integers above uint8, which PyTorch has in name only."""
+        """All that PyTorch computes with."""
         return {name: dtype for name, dtype in super().dtypes().items() if name not in LEFT_OUT}
 
     def devices(self) -> Mapping[str, Any]:
@@ -32,8 +37,23 @@ class Torch(Backend):
         names = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
         return {name: torch.device(name) for name in names}
 
+    def to_numpy(self, array: Any) -> numpy.ndarray:
+        """The values, of a CUDA device's and of lazily conjugated tensors, too."""
+        return super().to_numpy(array.detach().cpu().resolve_conj().resolve_neg())
 
-LEFT_OUT = ("uint16", "uint32", "uint64")
+    def synchronize(self, device: Any) -> None:
+        """Wait for a CUDA device."""
+        if device.type == "cuda":
+            self.namespace.cuda.synchronize(device)
+
+    def kernels(self) -> Mapping[str, Kernel]:
+        """Functions that lose the signs of zeros, or infinities, of complex numbers."""
+        torch = self.namespace
+
+        def by_parts(function: Callable[[Any], Any]) -> Kernel:
+            return lambda x: torch.complex(function(x.real), function(x.imag)) if x.is_complex() else function(x)
+
+        return {"negative": by_parts(torch.negative), "round": by_parts(torch.round)}
 
 
 @hookimpl
