@@ -1,4 +1,4 @@
-"""The examples run, and say the same on every backend; a plugin among them is installed by pip and conforms."""
+"""The examples run, and say the same on every backend."""
 
 from __future__ import annotations
 

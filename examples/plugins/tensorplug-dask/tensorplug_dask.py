@@ -14,7 +14,7 @@ import numpy
 from tensorplug.backends import Backend, Kernel, hookimpl
 
 ON_HOST = (
-    "argsort cumulative_prod eye isin max min nonzero prod sort tril triu unique_all unique_counts unique_inverse "
+    "argsort cumulative_prod eye isin max min nonzero prod sort take tril triu unique_all unique_counts unique_inverse "
     "unique_values linalg.cholesky linalg.det linalg.eig linalg.eigh linalg.eigvals linalg.eigvalsh linalg.inv "
     "linalg.pinv linalg.matrix_rank linalg.qr linalg.slogdet linalg.solve linalg.svd linalg.svdvals"
 ).split()
