@@ -92,6 +92,14 @@ class TestBackendPlugins:
         lines = ast.unparse(ast.parse(module.read_text())).splitlines()
         assert len(lines) <= 80
 
+    @pytest.mark.parametrize("name", PLUGINS)
+    def test_the_readme_tells_what_passes(self, name: str) -> None:
+        folder = EXAMPLES / "plugins" / f"tensorplug-{name}"
+        told = (folder / "README.md").read_text().partition("<!-- conformance -->")[2]
+        assert re.search(r"of \d+ checks \d+ pass, 0 fail", told)
+        for departure in tomllib.loads((folder / "departures.toml").read_text()):
+            assert f"**{departure}.**" in told
+
 
 class TestNumbaPlugin:
     """The plugin that compiles two losses with Numba."""

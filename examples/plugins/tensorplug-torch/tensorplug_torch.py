@@ -47,13 +47,13 @@ class Torch(Backend):
             self.namespace.cuda.synchronize(device)
 
     def kernels(self) -> Mapping[str, Kernel]:
-        """Functions that lose the signs of zeros, or infinities, of complex numbers."""
+        """`fmod`, which means the same; functions that lose signs of zeros, or infinities, of complex numbers."""
         torch = self.namespace
 
         def by_parts(function: Callable[[Any], Any]) -> Kernel:
             return lambda x: torch.complex(function(x.real), function(x.imag)) if x.is_complex() else function(x)
 
-        return {"negative": by_parts(torch.negative), "round": by_parts(torch.round)}
+        return {"fmod": torch.fmod, "negative": by_parts(torch.negative), "round": by_parts(torch.round)}
 
 
 @hookimpl
