@@ -80,11 +80,11 @@ USES: dict[str, tuple[Use, ...]] = {
     "vstack": (_of("tp.vstack([x, y])", (3,), _MATRIX),),
     # Memory with strides.
     "as_strided": (
-        _of("tp.as_strided(x, (2, 2), (3, 1), 1)", _MATRIX, dtypes="biufc"),
-        _of("tp.as_strided(x, (3, 2), (1, 1))", (4,)),
+        _of("tp.as_strided(x.clone(), (2, 2), (3, 1), 1)", _MATRIX, dtypes="biufc"),
+        _of("tp.as_strided(x.clone(), (3, 2), (1, 1))", (4,)),
         _of("TENSOR_OPS.as_strided(x, ((3, 2), (1, 1), 0))", (4,)),
     ),
-    "as_strided_scatter": (_of("tp.as_strided_scatter(x, y, (2, 2), (1, 3))", _MATRIX, (2, 2)),),
+    "as_strided_scatter": (_of("tp.as_strided_scatter(x.clone(), y, (2, 2), (1, 3))", _MATRIX, (2, 2)),),
     "empty_permuted": (Use("tp.empty_permuted((2, 3), (1, 0)).zero_()", smooth=False),),
     "empty_strided": (Use("tp.empty_strided((2, 3), (1, 2)).zero_()", smooth=False),),
     "strided_sum": (_of('OPERATIONS["strided_sum"](x, shape=(4,), geometry=((3, 2), (1, 1), 0))', (3, 2)),),
