@@ -11,7 +11,7 @@ from tensorplug.conformance.engine.available import available, why_missing
 from tensorplug.conformance.engine.levels import LEVELS
 from tensorplug.conformance.engine.outcome import FAILED, UNSUPPORTED, Outcome
 from tensorplug.conformance.engine.reference import Reference, reference_for
-from tensorplug.conformance.engine.runner import Check, checks, run_check
+from tensorplug.conformance.engine.runner import Check, checks, run_checks
 from tensorplug.conformance.report.run import rerun
 from tensorplug.conformance.report.text import failure_fields, printable
 
@@ -36,11 +36,17 @@ def _reference(backend: str) -> Reference:
     return Reference(reference_for(backend))
 
 
+@functools.cache
+def _slow(backend: str) -> dict[str, str]:
+    """The aspects that took too long, by operation."""
+    return {}
+
+
 def test_backend(backend: str, check: Check | None, request: pytest.FixtureRequest) -> None:
     if check is None:
         pytest.fail(f"--backend: {why_missing(backend)}", pytrace=False)
     level, seed = request.config.getoption("level"), request.config.getoption("--conformance-seed")
-    outcome = run_check(check, backend, _reference(backend), LEVELS[level], seed)
+    (outcome,) = run_checks([check], backend, _reference(backend), LEVELS[level], seed, _slow(backend))
     if outcome.status == FAILED:
         pytest.fail("\n".join(_described(outcome, rerun(backend, check.operation, seed, level))), pytrace=False)
     if outcome.status == UNSUPPORTED:

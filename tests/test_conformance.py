@@ -48,7 +48,7 @@ from tensorplug.conformance.engine.outcome import (
     Outcome,
 )
 from tensorplug.conformance.engine.reference import Reference, eager_reference
-from tensorplug.conformance.engine.runner import checks, ranked, run_check
+from tensorplug.conformance.engine.runner import checks, ranked, run_check, run_checks
 from tensorplug.conformance.engine.trial import Trial, shrunk
 from tensorplug.conformance.uses import (
     Operand,
@@ -539,6 +539,12 @@ class TestMisbehaviour:
         assert found[0].failure.message == "took longer than 3 s"
         assert found[0].failure.call == "tp.floor(x)"
         assert list(found[0].failure.inputs) == ["x"]
+
+    def test_what_hung_before_is_not_run(self) -> None:
+        chosen = checks(operations=["ceil", "floor"], keyword="::out")
+        found = run_checks(chosen, "numpy", REFERENCE, LEVELS["quick"], 0, {"floor": "values"})
+        reasons = {outcome.operation: outcome.reason for outcome in found}
+        assert reasons == {"ceil": "", "floor": "not run, since values did not come to an end"}
 
     def test_a_kernel_that_warns(self) -> None:
         def warns(x: Any) -> Any:

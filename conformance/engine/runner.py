@@ -257,10 +257,17 @@ def run_check(check: Check, backend: str, reference: Reference, level: Level, se
 
 
 def run_checks(
-    chosen: Iterable[Check], backend: str, reference: Reference, level: Level, seed: int
+    chosen: Iterable[Check],
+    backend: str,
+    reference: Reference,
+    level: Level,
+    seed: int,
+    slow: dict[str, str] | None = None,
 ) -> Iterator[Outcome]:
-    """Do checks one after another. After one that takes longer than its limit, those of its operation are not run."""
-    slow: dict[str, str] = {}
+    """Do checks one after another. After one that takes longer than its limit, those of its operation are not run:
+    `slow` keeps its aspect by the operation's name.
+    """
+    slow = {} if slow is None else slow
     for check in chosen:
         release_memory()
         if check.operation in slow:
