@@ -36,7 +36,7 @@ from tensorplug.conformance import run
 from tensorplug.conformance.engine import memory
 from tensorplug.conformance.engine.arrays import rounded, to_host
 from tensorplug.conformance.engine.available import PLAIN, available
-from tensorplug.conformance.engine.bounds import EXACT
+from tensorplug.conformance.engine.bounds import EXACT, SUM
 from tensorplug.conformance.engine.comparing import require_agreement
 from tensorplug.conformance.engine.example import Example, Mismatch, draw
 from tensorplug.conformance.engine.levels import LEVELS
@@ -405,6 +405,9 @@ class TestFailures:
         require_agreement(tensor, wanted, EXACT, 0.0)
         with pytest.raises(Mismatch, match="dtype float32, wanted float64"):
             require_agreement(tensor, wanted, EXACT, 0.0, same_dtype=True)
+
+    def test_a_bound_may_be_beyond_single_precision(self) -> None:
+        require_agreement(tp.ones(2), numpy.ones(2, "float32"), SUM, 1e300)
 
 
 def first_failure_registered(backend: str, operation: str) -> Any:

@@ -113,6 +113,8 @@ def test_results_with_error_codes(backend: str) -> None:
     assert la.lu_factor_ex(x).info.tolist() == [2, 0, 1]
     assert la.cholesky_ex(x).info.tolist() == [2, 0, 1]
     same(la.cholesky_ex(x).L[1], [[2**0.5, 0.0], [0.0, 2**0.5]], rtol=1e-6)
+    small = tp.tensor([[1e-6, 0.8, -0.3], [0.8, 1.9, -0.2], [-0.3, -0.2, 3.9]])
+    assert la.cholesky_ex(tp.stack([small, small[[2, 1, 0]][:, [2, 1, 0]]])).info.tolist() == [2, 3]
     assert la.cond(x, 1).tolist() == [numpy.inf, 1.0, numpy.inf]
     for call in (la.inv_ex, la.cholesky_ex, la.lu_factor_ex):
         with pytest.raises(tp.linalg.LinAlgError):

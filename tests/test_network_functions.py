@@ -118,6 +118,10 @@ def test_slopes_at_kinks(backend: str, name: str) -> None:
     assert x.grad.tolist() == pytest.approx(slopes, abs=1e-15)
 
 
+def test_hardswish_of_the_greatest_numbers(backend: str) -> None:
+    assert F.hardswish(tp.tensor([2.0**127, -(2.0**127)])).tolist() == [2.0**127, 0.0]
+
+
 @pytest.mark.parametrize("name", [*PIECEWISE, "mish", "selu", "softsign", "tanhshrink", "glu"])
 def test_half_precision_and_nan(backend: str, name: str) -> None:
     x = tp.tensor([-3.0, -0.7, 0.0, 0.3, 9.0, math.nan]).to("bfloat16")

@@ -230,6 +230,19 @@ def test_forms_as_in_pytorch(backend: str, name: str) -> None:
     assert x.tolist() == wanted.tolist()
 
 
+@pytest.mark.parametrize(
+    ("name", "x", "wanted"),
+    [
+        ("erfcx", -7.170068208505138, 4.246746877746968e22),
+        ("digamma", -1.9986103483061362, -718.677971822037),
+        ("gammaln", -2.3e307, INF),
+    ],
+)
+def test_where_libraries_lose_digits(backend: str, name: str, x: float, wanted: float) -> None:
+    """By mpmath with 40 digits."""
+    assert getattr(tp.special, name)(tp.tensor([x], dtype="float64")).item() == pytest.approx(wanted, rel=1e-15)
+
+
 def test_names() -> None:
     assert tp.lgamma is tp.special.gammaln
     assert tp.mvlgamma is tp.special.multigammaln

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..contract import Kernel
 
-NAMES = "digamma erf erfcx erfinv gammaln i0 i0e i1 i1e ndtri".split()
+NAMES = "erf erfinv gammaln i0 i0e i1 i1e ndtri".split()
 """What the libraries compute well; `tensorplug.core.special` has approximations of these and of the others."""
 
 SIGNED = "erfinv i1 i1e".split()

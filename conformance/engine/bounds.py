@@ -82,7 +82,7 @@ class Bound:
         if self.scale != "element" and sizes.size and isinstance(magnitude, float):
             sizes = numpy.full(sizes.shape, sizes.max())
         if self.scale in ("operands", "sums"):
-            sizes = numpy.maximum(sizes, magnitude)
+            sizes = numpy.maximum(sizes.astype(float), magnitude)
         units = self.complex_units if self.complex_units and dtype.startswith("complex") else self.units
         tiny = TINY[dtype] if units else 0.0
         if self.rounded_once and dtype in HALVES:

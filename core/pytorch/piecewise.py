@@ -125,7 +125,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     >>> tp.nn.functional.hardswish(tp.tensor([-4.0, 1.5, 4.0]))
     tensor([-0.0000,  1.1250,  4.0000])
     """
-    return input * clamp(input + 3.0, 0.0, 6.0) / 6.0
+    return input * (clamp(input + 3.0, 0.0, 6.0) / 6.0)
 
 
 @function(accepts=_FLOATS, methods=("hardshrink",))

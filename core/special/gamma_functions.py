@@ -89,7 +89,7 @@ def gammaln(ops: Any, x: Any) -> Any:
     found = _positive_gammaln(ops, size)
     # Reflected, with the sine of a reduced angle.
     sine = ops.abs(ops.sin(from_integer(ops, x) * math.pi))
-    reflected = math.log(math.pi) - ops.log(sine) - ops.log(size) - found
+    reflected = ops.masked_fill(math.log(math.pi) - ops.log(sine) - ops.log(size) - found, sine == 0.0, math.inf)
     found = ops.masked_fill(ops.where(x < 0.0, reflected, found), x == 0.0, math.inf)
     return ops.masked_fill(found, x == -math.inf, -math.inf)
 

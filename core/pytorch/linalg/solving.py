@@ -13,10 +13,10 @@ from ...memory.tensor import Tensor
 from ...memory.views import array_of, detach
 from ...standard.creation import arange, empty, eye, full, zeros
 from ...standard.data_types import finfo
-from ...standard.elementwise import abs, greater, isfinite, less, square
+from ...standard.elementwise import abs, greater, isfinite, less, sqrt, square
 from ...standard.linalg import cholesky, eigvalsh, inv, matrix_rank, pinv, solve, svdvals
 from ...standard.linalg.checks import require_matrices
-from ...standard.linalg.parts import adjoint
+from ...standard.linalg.parts import adjoint, diagonal
 from ...standard.linalg.solving import is_vector, require_rows
 from ...standard.linear_algebra import matmul, promoted
 from ...standard.manipulation import expand_dims, moveaxis
@@ -172,18 +172,26 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     return CholeskyResult(cholesky(definite, upper=upper), info)
 
 
+def _positive(x: Tensor) -> Tensor:
+    """The elements, and ones in place of zeros."""
+    return where(greater(x, 0), x, 1.0)
+
+
 def _order_of_indefinite_block(x: Tensor) -> Tensor:
     """The size of the first leading block that is not positive-definite, or 0, by bisection with eigenvalues."""
     size = x.shape[-1]
     identity = eye(size, dtype=x.dtype, device=x.device)
     x = where(all(isfinite(x), axis=(-2, -1), keepdims=True), x, -identity)
-    scale = greatest(abs(x), axis=(-2, -1), keepdims=True)
-    scale = where(greater(scale, 0), scale, 1.0)
+    # Scaled to a diagonal of ones, which keeps small pivots apart from rounding errors of large ones.
+    root = _positive(sqrt(abs(diagonal(x))))
+    x = x / (expand_dims(root, axis=-1) * expand_dims(root, axis=-2))
     positions = arange(size, device=x.device)
 
     def is_definite(order: Tensor) -> Tensor:
         inside = less(positions, expand_dims(order, axis=-1))
-        block = where(expand_dims(inside, axis=-1) & expand_dims(inside, axis=-2), x, identity * scale)
+        inside = expand_dims(inside, axis=-1) & expand_dims(inside, axis=-2)
+        scale = _positive(greatest(abs(where(inside, x, 0.0)), axis=(-2, -1), keepdims=True))
+        block = where(inside, x, identity * scale)
         return greater(eigvalsh(block)[..., 0], scale[..., 0, 0] * (size * finfo(x.dtype).eps))
 
     low, high = _no_errors(x), full(x.shape[:-2], size, dtype=int32, device=x.device)
