@@ -82,6 +82,11 @@ class Node:
         """The name of the operation."""
         return str(self.rule.name)
 
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """The node or leaf of each operand, None for one without a gradient, with a number, as in PyTorch."""
+        return tuple((edge, 0) for edge in self.edges)
+
     def __repr__(self) -> str:
         return f"<{self.name} node>"
 
@@ -97,6 +102,7 @@ class Leaf:
 
     rule = None
     edges = ()
+    next_functions = ()
     level: Any
     tangent: Any
     tensor: Callable[[], Any]

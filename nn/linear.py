@@ -142,6 +142,70 @@ class Bilinear(Module):
         return ", ".join(f"{name}={getattr(self, name)}" for name in sizes) + f", bias={self.bias is not None}"
 
 
+class EmbeddingBag(Module):
+    """Sums, means or largest elements of the vectors of bags of indices, from a table.
+
+    Parameters
+    ----------
+    num_embeddings, embedding_dim : int
+        How many vectors, and how long.
+    max_norm, norm_type, scale_grad_by_freq, mode, sparse, include_last_offset, padding_idx
+        Those of `tensorplug.nn.functional.embedding_bag`.
+    device, dtype
+        Of the parameter.
+
+    Attributes
+    ----------
+    weight : Tensor, shape (num_embeddings, embedding_dim)
+        At first normal random numbers.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.EmbeddingBag(10, 3)(tp.tensor([1, 2, 4]), tp.tensor([0, 1])).shape
+    (2, 3)
+    """
+
+    weight: Tensor
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        mode: str = "mean",
+        sparse: bool = False,
+        include_last_offset: bool = False,
+        padding_idx: int | None = None,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        self.num_embeddings, self.embedding_dim, self.mode, self.sparse = num_embeddings, embedding_dim, mode, sparse
+        self.max_norm, self.norm_type, self.scale_grad_by_freq = max_norm, norm_type, scale_grad_by_freq
+        self.include_last_offset, self.padding_idx = include_last_offset, padding_idx
+        self.weight = new_parameter(num_embeddings, embedding_dim, device=device, dtype=dtype)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the parameter anew."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            init.zeros_(self.weight.detach()[self.padding_idx])
+
+    def forward(self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None) -> Tensor:
+        """Look up bags of indices: the rows of a matrix, or those of a vector that begin at `offsets`."""
+        return functional.embedding_bag(
+            *(input, self.weight, offsets, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.mode),
+            *(self.sparse, per_sample_weights, self.include_last_offset, self.padding_idx),
+        )
+
+    def extra_repr(self) -> str:
+        """The sizes and the mode."""
+        return f"{self.num_embeddings}, {self.embedding_dim}, mode={self.mode!r}"
+
+
 class Embedding(Module):
     """A table of vectors, looked up by index.
 
@@ -206,73 +270,6 @@ class Embedding(Module):
         """The sizes."""
         padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
         return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
-
-
-class EmbeddingBag(Module):
-    """Sums, means or largest elements of the vectors of bags of indices: see `nn.functional.embedding_bag`.
-
-    Parameters
-    ----------
-    num_embeddings, embedding_dim : int
-        How many vectors, and how long.
-    scale_grad_by_freq : bool, default: False
-        Whether gradients are divided by how often an index occurs.
-    mode : {"mean", "sum", "max"}
-    include_last_offset : bool, default: False
-        Whether offsets end with the end of the last bag.
-    padding_idx : int, optional
-        The index of a vector that is zero at first and does not count.
-    device, dtype
-        Of the parameter.
-
-    Examples
-    --------
-    >>> import tensorplug as tp
-    >>> tp.nn.EmbeddingBag(10, 3, mode="sum")(tp.tensor([1, 2, 4]), tp.tensor([0, 2])).shape
-    (2, 3)
-    """
-
-    weight: Tensor
-
-    def __init__(
-        self,
-        num_embeddings: int,
-        embedding_dim: int,
-        *,
-        scale_grad_by_freq: bool = False,
-        mode: str = "mean",
-        include_last_offset: bool = False,
-        padding_idx: int | None = None,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
-        self.scale_grad_by_freq, self.mode, self.include_last_offset = scale_grad_by_freq, mode, include_last_offset
-        self.weight = new_parameter(num_embeddings, embedding_dim, device=device, dtype=dtype)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw the parameter anew."""
-        init.normal_(self.weight)
-        if self.padding_idx is not None:
-            init.zeros_(self.weight.detach()[self.padding_idx])
-
-    def forward(self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None) -> Tensor:
-        """Put vectors together."""
-        return functional.embedding_bag(
-            input,
-            self.weight,
-            offsets,
-            scale_grad_by_freq=self.scale_grad_by_freq,
-            mode=self.mode,
-            per_sample_weights=per_sample_weights,
-            include_last_offset=self.include_last_offset,
-            padding_idx=self.padding_idx,
-        )
-
-    def extra_repr(self) -> str:
-        """The sizes and the mode."""
-        return f"{self.num_embeddings}, {self.embedding_dim}, mode={self.mode}"
 
 
 class Flatten(Module):

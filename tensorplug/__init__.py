@@ -7,6 +7,7 @@ import sys as _sys
 import typing as _typing
 
 from . import _clone as _clone
+from . import accelerator as accelerator
 from . import autograd as autograd
 from . import cuda as cuda
 from . import fft as fft

@@ -5,9 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from .core.dispatch.keys import library_for
+from .core.random.generator import manual_seed as manual_seed
 from .core.types.devices import Device, as_device, devices
 
-__all__ = ["device_count", "empty_cache", "is_available", "memory_stats", "synchronize"]
+__all__ = [
+    "device_count",
+    "empty_cache",
+    "is_available",
+    "manual_seed",
+    "manual_seed_all",
+    "memory_stats",
+    "synchronize",
+]
 
 
 def _cuda_devices() -> list[Device]:
@@ -24,6 +33,11 @@ def is_available() -> bool:
     True
     """
     return bool(_cuda_devices())
+
+
+def manual_seed_all(seed: int) -> None:
+    """Seed the default generator, as `tensorplug.manual_seed` does: all devices draw from it."""
+    manual_seed(seed)
 
 
 def device_count() -> int:

@@ -12,5 +12,19 @@ from .autograd.transforms import (
 )
 from .core.transforms.compile import compile as jit
 from .core.transforms.vmap import vmap
+from .nn.functional_call import functional_call, stack_module_state
 
-__all__ = ["grad", "hessian", "hvp", "jacfwd", "jacrev", "jit", "jvp", "value_and_grad", "vjp", "vmap"]
+__all__ = [
+    "functional_call",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacrev",
+    "jit",
+    "jvp",
+    "stack_module_state",
+    "value_and_grad",
+    "vjp",
+    "vmap",
+]

@@ -60,13 +60,20 @@ class Compiled:
     """
 
     def __init__(self, function: Callable[..., Any], guard: bool) -> None:
-        functools.update_wrapper(self, function)
+        # Not the function's own attributes, which may change.
+        functools.update_wrapper(self, function, updated=())
         self._function = function
         self._guards = guard
         self._entries: dict[Any, list[_Entry]] = {}
         self._lock = threading.RLock()
         self._uncompiled = 0
         self._changes = 0
+
+    def __getattr__(self, name: str) -> Any:
+        # A compiled module has the module's parameters and methods.
+        if name == "_function":
+            raise AttributeError(name)
+        return getattr(self._function, name)
 
     @property
     def programs(self) -> list[Program]:

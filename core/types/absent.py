@@ -22,12 +22,12 @@ COUNTERPARTS: Final = dict(
     pair.split("=")
     for pair in """
     adjoint=mH cdouble=complex128 cfloat=complex64 concatenate=concat default_generator=Generator
-    frobenius_norm=linalg.matrix_norm frombuffer=from_numpy get_default_device=default_backend
+    frobenius_norm=linalg.matrix_norm frombuffer=from_numpy
     grid_sampler=nn.functional.grid_sample grid_sampler_2d=nn.functional.grid_sample
     grid_sampler_3d=nn.functional.grid_sample lstm_cell=nn.LSTMCell max_pool1d_with_indices=nn.functional.max_pool1d
     narrow_copy=narrow ndimension=ndim nuclear_norm=linalg.matrix_norm promote_types=result_type reshape_as=reshape
     resolve_conj=conj rnn_relu=nn.RNN rnn_tanh=nn.RNN seed=manual_seed set_anomaly_enabled=autograd.detect_anomaly
-    set_default_device=set_default_backend set_default_tensor_type=set_default_dtype
+    set_default_tensor_type=set_default_dtype
     set_detect_anomaly=detect_anomaly swapaxes=transpose swapdims=transpose symeig=linalg.eigh to_dlpack=from_dlpack
     unsafe_chunk=chunk unsafe_split=split unsafe_split_with_sizes=split_with_sizes
     """.split()

@@ -21,7 +21,14 @@ from ...backends import (
 )
 from .errors import DeviceError
 
-__all__ = ["backend", "default_backend", "devices", "set_default_backend"]
+__all__ = [
+    "backend",
+    "default_backend",
+    "devices",
+    "get_default_device",
+    "set_default_backend",
+    "set_default_device",
+]
 
 _PREFERRED = ("numpy", "cupy", "jax")
 
@@ -127,6 +134,7 @@ class Placement:
 _placements: ContextVar[tuple[Device, ...]] = ContextVar("tensorplug_placements", default=())
 _devices: dict[tuple[str, str], Device] = {}
 _default_backend: str | None = None
+_default_device: Device | None = None
 _environment_backend = os.environ.get("TENSORPLUG_BACKEND") or DEFAULT_BACKEND
 
 
@@ -230,7 +238,7 @@ def default_backend() -> str:
     placements = _placements.get()
     if placements:
         return placements[-1].backend
-    return _default_backend or _environment_backend
+    return _default_device.backend if _default_device else _default_backend or _environment_backend
 
 
 def set_default_backend(name: str | None) -> None:
@@ -243,10 +251,31 @@ def set_default_backend(name: str | None) -> None:
     BackendUnavailable
         If the backend cannot be used here.
     """
-    global _default_backend
+    global _default_backend, _default_device
     if name is not None:
         load(name)
-    _default_backend = name
+    _default_backend, _default_device = name, None
+
+
+def set_default_device(device: Device | str | None) -> None:
+    """Set the default device of new tensors, in all threads; None restores that of the environment.
+
+    Raises
+    ------
+    ValueError
+        If there is no such device.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.set_default_device("numpy:cpu")
+    >>> tp.get_default_device()
+    device('numpy:cpu')
+    >>> tp.set_default_device(None)
+    """
+    global _default_backend, _default_device
+    _default_backend = None
+    _default_device = None if device is None else as_device(device)
 
 
 def backend(name: str) -> Placement:
@@ -272,7 +301,12 @@ def backend(name: str) -> Placement:
 def default_device() -> Device:
     """The default device of new tensors."""
     placements = _placements.get()
-    return placements[-1] if placements else _first_device(default_backend())
+    return placements[-1] if placements else _default_device or _first_device(default_backend())
+
+
+def get_default_device() -> Device:
+    """The default device of new tensors: PyTorch's name of `default_device`."""
+    return default_device()
 
 
 def as_device(device: Any, own: Device | None = None) -> Device:
