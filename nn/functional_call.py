@@ -49,9 +49,9 @@ def functional_call(
     >>> tp.func.grad(loss)({"weight": tp.zeros(1, 2)}, tp.tensor([3.0, 4.0]))
     {'weight': tensor([[3., 4.]])}
     """
-    several = isinstance(parameter_and_buffer_dicts, Sequence)
-    given: dict[str, Tensor] = {}
-    for one in parameter_and_buffer_dicts if several else [parameter_and_buffer_dicts]:
+    dicts: Any = parameter_and_buffer_dicts
+    given: dict[str, Any] = {}
+    for one in dicts if isinstance(dicts, Sequence) else [dicts]:
         given.update(one)
     places = {
         f"{place}.{name}" if place else name: (tensors, name)
@@ -60,7 +60,8 @@ def functional_call(
         for name in tensors
     }
     wrong = [name for name in given if name not in places]
-    missing = [name for name in places if name not in given] if strict else []
+    own = {key for key, (tensors, name) in places.items() if tensors[name] is not None}
+    missing = sorted(own - given.keys()) if strict else []
     if wrong or missing:
         raise ArgumentError(f"functional_call: {type(module).__name__} has no {wrong}; missing {missing}")
     if tie_weights:
@@ -68,7 +69,7 @@ def functional_call(
         given = {
             key: given.get(key, tied.get(id(tensors[name])))
             for key, (tensors, name) in places.items()
-            if tensors[name] is not None and (key in given or id(tensors[name]) in tied)
+            if key in own and (key in given or id(tensors[name]) in tied)
         }
     before = [(*places[key], places[key][0][places[key][1]]) for key in given]
     try:
@@ -77,8 +78,8 @@ def functional_call(
             tensors[name] = value
         return module(*(args if isinstance(args, tuple) else () if args is None else (args,)), **(kwargs or {}))
     finally:
-        for tensors, name, value in before:
-            tensors[name] = value
+        for tensors, name, previous in before:
+            tensors[name] = previous
 
 
 def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

@@ -50,6 +50,8 @@ class TestFunctionalCall:
             functional_call(layer, {"scale": tp.ones(1)}, (tp.ones(1),))
         with pytest.raises(ValueError, match=r"missing \['bias'\]"):
             functional_call(layer, {"weight": tp.ones(1, 1)}, (tp.ones(1),), strict=True)
+        without = nn.Linear(1, 1, bias=False)
+        assert functional_call(without, {"weight": tp.ones(1, 1)}, (tp.ones(1),), strict=True).tolist() == [1.0]
 
     def test_tied_parameters_are_replaced_together(self) -> None:
         model = nn.Sequential(nn.Linear(2, 2, bias=False), nn.Linear(2, 2, bias=False))
