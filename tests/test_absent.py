@@ -28,7 +28,6 @@ NEAREST = {
     "nn.relu": "tensorplug.relu",
     "jit": "tensorplug.func.jit",
     "autograd.set_detect_anomaly": "tensorplug.autograd.detect_anomaly",
-    "cuda.manual_seed": "tensorplug.manual_seed",
     # Slips.
     "matmull": "tensorplug.matmul",
     "nn.functional.sofmax": "tensorplug.nn.functional.softmax",

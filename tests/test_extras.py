@@ -55,7 +55,6 @@ def test_test_includes_conformance() -> None:
     ("module", "call", "extra"),
     [
         ("sklearn", digits.load, "demo"),
-        ("graphviz", lambda: tp.autograd.draw(tp.ones(1, requires_grad=True) * 2).svg(), "draw"),
         ("onnx", lambda: tp.onnx.export(tp.exp, tp.ones(1)), "onnx"),
         ("safetensors", lambda: tp.save(tp.ones(1), os.devnull), "save"),
         ("safetensors", lambda: tp.load(os.devnull), "save"),

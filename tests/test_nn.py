@@ -223,7 +223,7 @@ def test_bags(backend: str) -> None:
     with tp.no_grad():
         layer.weight.copy_(tp.arange(8.0).reshape(4, 2))
     assert layer(tp.tensor([1, 2, 0, 3]), tp.tensor([0, 2])).tolist() == [[6.0, 8.0], [6.0, 7.0]]
-    assert "mode=sum" in repr(layer)
+    assert "mode='sum'" in repr(layer)
 
 
 def test_gumbel_softmax(backend: str) -> None:

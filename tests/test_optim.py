@@ -83,6 +83,30 @@ class TestLBFGS:
         numpy.testing.assert_allclose(x.detach().numpy(), [2 - 1j] * 2, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "name", ["SGD", "ASGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Rprop"]
+)
+def test_a_step_is_compiled(name: str) -> None:
+    x, y = (tp.tensor(STORED["start"], dtype="float64", requires_grad=True) for _ in range(2))
+
+    def stepper(parameter: tp.Tensor) -> Any:
+        optimizer = getattr(tp.optim, name)([parameter], lr=0.1)
+
+        def step() -> None:
+            optimizer.zero_grad()
+            ((parameter - 1) ** 4).sum().backward()
+            optimizer.step()
+
+        return step
+
+    eager, compiled = stepper(x), tp.compile(stepper(y))
+    for _ in range(4):
+        eager()
+        compiled()
+    numpy.testing.assert_allclose(y.tolist(), x.tolist(), rtol=1e-14)
+    assert len(compiled.programs) <= 2
+
+
 @pytest.mark.parametrize(("name", "options", "rates", "momenta"), STORED["schedules"])
 @pytest.mark.parametrize("as_tensor", [False, True])
 def test_schedules(name: str, options: dict[str, Any], rates: Any, momenta: Any, as_tensor: bool) -> None:
@@ -119,6 +143,12 @@ def test_a_schedule_goes_on_between_steps() -> None:
     scheduler = lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=2)
     scheduler.step(2.5)
     assert scheduler.get_last_lr() == [pytest.approx(1 + math.cos(math.pi / 4))]
+
+
+def test_options_without_effect_are_accepted() -> None:
+    x = tp.ones(1, requires_grad=True)
+    for make in (SGD, Adam, Adagrad, tp.optim.NAdam):
+        make([x], lr=0.1, foreach=True, fused=None, capturable=True, differentiable=False)
 
 
 def test_goes_on_from_a_saved_state(backend: str, tmp_path: pathlib.Path) -> None:
@@ -181,6 +211,8 @@ def test_a_closure_computes_the_loss_again() -> None:
         ),
         (ValueError, r"SequentialLR: got 0 schedules for 2", lambda x: lr_scheduler.SequentialLR(SGD([x]), [], [1, 2])),
         (ValueError, r"LambdaLR: got 2 values for 1 groups", lambda x: lr_scheduler.LambdaLR(SGD([x]), [abs, abs])),
+        (TypeError, r"Adamax: got an unexpected keyword argument rate=1", lambda x: tp.optim.Adamax([x], rate=1)),
+        (TypeError, r"SGD: got an unexpected .* differentiable=True", lambda x: SGD([x], differentiable=True)),
         (TypeError, r"LBFGS\.step: got no closure, wanted a function", lambda x: LBFGS([x]).step()),
         (TypeError, r"SGD: a parameter is a Tensor, got int", lambda x: SGD([1])),
         (ValueError, r"SGD: got lr -1, wanted no negative number", lambda x: SGD([x], lr=-1)),

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy
 
+from ...backends.common.places import Ranges
 from ..families.function import function
 from ..memory.structure import index as read
 from ..memory.structure import reshape
@@ -17,7 +18,7 @@ from ..standard.statistical import mean
 from ..types.axes import require_size
 from ..types.dtypes import int64
 from ..types.errors import ShapeError
-from .pooling import Ranges, largest
+from .pooling import largest
 from .selection import masked_fill
 from .windows import as_given, channels_first, per_axis
 

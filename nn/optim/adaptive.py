@@ -55,9 +55,10 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        **unused: Any,
     ) -> None:
         options = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
-        super().__init__(params, options | {"amsgrad": amsgrad, "maximize": maximize})
+        super().__init__(params, options | {"amsgrad": amsgrad, "maximize": maximize}, **unused)
 
     def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: Group) -> None:
         """Update one parameter in place."""
@@ -105,8 +106,9 @@ class AdamW(Adam):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        **unused: Any,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, **unused)
 
     def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: Group) -> None:
         """Update one parameter in place."""
@@ -160,9 +162,10 @@ class RMSprop(Optimizer):
         centered: bool = False,
         *,
         maximize: bool = False,
+        **unused: Any,
     ) -> None:
         options = {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay, "momentum": momentum}
-        super().__init__(params, options | {"centered": centered, "maximize": maximize})
+        super().__init__(params, options | {"centered": centered, "maximize": maximize}, **unused)
 
     def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: Group) -> None:
         """Update one parameter in place."""
@@ -221,9 +224,10 @@ class Adagrad(Optimizer):
         eps: float = 1e-10,
         *,
         maximize: bool = False,
+        **unused: Any,
     ) -> None:
         options = {"lr": lr, "lr_decay": lr_decay, "weight_decay": weight_decay, "eps": eps, "maximize": maximize}
-        super().__init__(params, options | {"initial_accumulator_value": initial_accumulator_value})
+        super().__init__(params, options | {"initial_accumulator_value": initial_accumulator_value}, **unused)
 
     def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: Group) -> None:
         """Update one parameter in place."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...core import Tensor
@@ -46,8 +46,11 @@ class Adadelta(Optimizer):
         weight_decay: float = 0,
         *,
         maximize: bool = False,
+        **unused: Any,
     ) -> None:
-        super().__init__(params, {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize})
+        super().__init__(
+            params, {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}, **unused
+        )
 
     def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: Group) -> None:
         """Update one parameter in place."""
@@ -72,10 +75,11 @@ class _WithBetas(Optimizer):
         weight_decay: float = 0,
         *,
         maximize: bool = False,
-        **more: Any,
+        more: Mapping[str, Any] | None = None,
+        **unused: Any,
     ) -> None:
         options = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
-        super().__init__(params, options | more)
+        super().__init__(params, options | dict(more or {}), **unused)
 
     def _decayed(self, parameter: Tensor, gradient: Tensor, group: Group) -> Tensor:
         """The gradient with weight decay, or the parameter multiplied in its place."""
@@ -147,9 +151,10 @@ class NAdam(_WithBetas):
         decoupled_weight_decay: bool = False,
         *,
         maximize: bool = False,
+        **unused: Any,
     ) -> None:
         more = {"momentum_decay": momentum_decay, "decoupled_weight_decay": decoupled_weight_decay}
-        super().__init__(params, lr, betas, eps, weight_decay, maximize=maximize, **more)
+        super().__init__(params, lr, betas, eps, weight_decay, maximize=maximize, more=more, **unused)
 
     def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: Group) -> None:
         """Update one parameter in place."""
@@ -192,9 +197,10 @@ class RAdam(_WithBetas):
         decoupled_weight_decay: bool = False,
         *,
         maximize: bool = False,
+        **unused: Any,
     ) -> None:
         more = {"decoupled_weight_decay": decoupled_weight_decay}
-        super().__init__(params, lr, betas, eps, weight_decay, maximize=maximize, **more)
+        super().__init__(params, lr, betas, eps, weight_decay, maximize=maximize, more=more, **unused)
 
     def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: Group) -> None:
         """Update one parameter in place."""
@@ -244,10 +250,11 @@ class Rprop(Optimizer):
         step_sizes: tuple[float, float] = (1e-6, 50),
         *,
         maximize: bool = False,
+        **unused: Any,
     ) -> None:
         if not 0 < etas[0] < 1 < etas[1]:
             raise ValueError(f"Rprop: got etas {etas}, wanted one below 1 and one above")
-        super().__init__(params, {"lr": lr, "etas": etas, "step_sizes": step_sizes, "maximize": maximize})
+        super().__init__(params, {"lr": lr, "etas": etas, "step_sizes": step_sizes, "maximize": maximize}, **unused)
 
     def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: Group) -> None:
         """Update one parameter in place."""
@@ -302,9 +309,10 @@ class ASGD(Optimizer):
         weight_decay: float = 0,
         *,
         maximize: bool = False,
+        **unused: Any,
     ) -> None:
         options = {"lr": lr, "lambd": lambd, "alpha": alpha, "t0": t0, "weight_decay": weight_decay}
-        super().__init__(params, options | {"maximize": maximize})
+        super().__init__(params, options | {"maximize": maximize}, **unused)
 
     def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: Group) -> None:
         """Update one parameter in place."""

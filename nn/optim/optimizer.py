@@ -16,6 +16,9 @@ Group = dict[str, Any]
 """Parameters, under ``"params"``, with their options."""
 
 
+_WITHOUT_EFFECT = frozenset({"capturable", "differentiable", "foreach", "fused"})
+
+
 class Optimizer:
     """Base class of optimisers: groups of parameters with options, and a state for each parameter.
 
@@ -29,6 +32,8 @@ class Optimizer:
         Parameters, or groups: dicts with parameters under ``"params"``, and options that differ from the defaults.
     defaults : dict
         The options by name.
+    **unused
+        PyTorch's `foreach`, `fused`, `capturable` and `differentiable`, without effect; the last must be false.
 
     Attributes
     ----------
@@ -37,7 +42,10 @@ class Optimizer:
         The state of each parameter, by name.
     """
 
-    def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
+    def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any], **unused: Any) -> None:
+        for name, value in unused.items():
+            if name not in _WITHOUT_EFFECT or (name == "differentiable" and value):
+                raise TypeError(f"{type(self).__name__}: got an unexpected keyword argument {name}={value!r}")
         if isinstance(params, Tensor):
             raise TypeError(f"{type(self).__name__}: params is an iterable of tensors or dicts, got a Tensor")
         self.defaults = dict(defaults)

@@ -53,11 +53,12 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        **unused: Any,
     ) -> None:
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("SGD: nesterov wants a momentum and no dampening")
         options = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
-        super().__init__(params, options | {"nesterov": nesterov, "maximize": maximize})
+        super().__init__(params, options | {"nesterov": nesterov, "maximize": maximize}, **unused)
 
     def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: Group) -> None:
         """Update one parameter in place."""
