@@ -113,7 +113,10 @@ __version__ = "0.1.0"
 
 # Type checkers cannot evaluate this list; a star import re-exports names for them.
 if not _typing.TYPE_CHECKING:
-    _hidden = {"backends", "core", "cuda", "extras", "notebook", "load_ipython_extension", "unload_ipython_extension"}
+    _hidden = {
+        "accelerator", "backends", "core", "cuda", "extras", "notebook",
+        "load_ipython_extension", "unload_ipython_extension",
+    }  # fmt: skip
     __all__ = [name for name in dir() if not name.startswith("_") and name not in _hidden]
     __all__ += ["__array_api_version__", "__array_namespace_info__"]
 

@@ -62,7 +62,7 @@ MOST_OF_MATRICES = 1 << 16
 BY_INDEX, TIMES = ("getitem", "index", "put"), 6
 """Of these, and of all functions of indexing, so many times as many uses are tried, as they differ more."""
 
-UNFIT = ("index_fill", "isin", "linear_recurrence")
+UNFIT = ("index_fill", "isin", "linear_recurrence", "strided_sum")
 """Operations that need operands of other shapes or values for many elements."""
 
 BEYOND_HALF = ("softmax_normalizer",)
@@ -185,6 +185,12 @@ BY_ITSELF: dict[str, tuple[Use, ...]] = {
     ),
     "index_fill": (Use("tp.index_fill(x, -1, i, True)", x=(3, LONGEST), i=indices((131,), 0, LONGEST)),),
     "isin": (Use("tp.isin(x1, x2)", x1=Operand((3, LONGEST), DIFFERENT), x2=Operand((301,), DIFFERENT)),),
+    "strided_sum": (
+        Use.of(
+            f'OPERATIONS["strided_sum"](x, shape=({LONGEST + 2},), geometry=(({LONGEST}, 3), (1, 1), 0))',
+            {"x": Operand((LONGEST, 3), WHOLE)},
+        ),
+    ),
     "linear_recurrence": tuple(
         Use(
             f'OPERATIONS["linear_recurrence"](x, y, axis={axis})',

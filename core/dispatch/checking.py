@@ -31,7 +31,7 @@ def checked(kernel: Any, plugin: str, operation: Any, library: Any) -> Any:
     if type(kernel) is ByKind:
         return kernel.wrapped(lambda one: checked(one, plugin, operation, library))
     where = f"kernel {operation.name!r} of plugin {plugin} for backend {library.name!r}"
-    shape_of = _shape_of(operation)
+    shape_of, count = _shape_of(operation), len(operation.operands)
 
     def checking(*arrays: Any, **parameters: Any) -> Any:
         try:
@@ -39,23 +39,26 @@ def checked(kernel: Any, plugin: str, operation: Any, library: Any) -> Any:
         except Exception as error:
             error.add_note(f"in {where}")
             raise
-        operand = arrays[0][0] if operation.sequence else arrays[len(operation.operands) - 1]
-        wanted = operation.result_dtypes(DTYPES[library.backend.dtype_name(operand)])
+        operands = arrays[0] if operation.sequence else arrays[:count]
+        dtypes = dict.fromkeys(DTYPES[library.backend.dtype_name(operand)] for operand in operands)
+        # The operation does not tell which operand gives the dtype, as x of masked_fill does, and x2 of where.
+        wanted = list(zip(*map(operation.result_dtypes, dtypes), strict=True))
         given: Any = found if operation.outputs is not None else (found,)
         if shape_of is None and operation.outputs is None and isinstance(found, tuple):
             # As nonzero, which has a result for each axis.
             given, wanted = found, wanted * len(found)
         if not isinstance(given, (tuple, list)) or len(given) != len(wanted):
             raise KernelError(f"{where}: returned {_described(found)}, wanted a tuple of {len(wanted)} arrays")
-        for one, dtype in zip(given, wanted, strict=True):
-            native = library.dtypes.get(dtype.name)
+        for one, choices in zip(given, wanted, strict=True):
+            natives = [library.dtypes.get(dtype.name) for dtype in choices]
             if not isinstance(one, library.array_types):
                 raise KernelError(f"{where}: returned {_described(one)}, wanted an array of the backend's library")
-            if native is not None and one.dtype != native:
-                raise KernelError(
-                    f"{where}: returned an array of {library.backend.dtype_name(one)}, wanted {dtype.name}"
-                )
-        if shape_of is not None and tuple(found.shape) != (shape := shape_of(arrays, parameters)):
+            if all(native is not None and one.dtype != native for native in natives):
+                names = " or ".join(dtype.name for dtype in choices)
+                raise KernelError(f"{where}: returned an array of {library.backend.dtype_name(one)}, wanted {names}")
+        if shape_of is not None and tuple(found.shape) != (
+            shape := shape_of(operands, dict(zip(operation.parameters, arrays[count:], strict=False), **parameters))
+        ):
             raise KernelError(f"{where}: returned an array of shape {tuple(found.shape)}, wanted {shape}")
         return found
 
