@@ -864,6 +864,8 @@ class TestReference:
         with registered(backend_with("sound")) as name:
             run([name], level="quick", operations=["floor"], keyword="out", reference=REFERENCE)
             assert not cleared or memory._kept
+            # What is noted of a process of unknown size is not to last.
+            monkeypatch.setattr(memory, "_kept", memory._kept)
             monkeypatch.setattr(memory, "_used", lambda: math.inf)
             run([name], level="quick", operations=["floor"], keyword="out", reference=REFERENCE)
         assert cleared
