@@ -309,7 +309,7 @@ class TestSeeds:
         torch.manual_seed(0)
         state = torch.get_rng_state()
         first = torch.rand(2).tolist()
-        own = torch.rand(2, generator=torch.Generator().manual_seed(0)).tolist()
+        own = torch.rand(2, generator=torch.Generator(device="cpu").manual_seed(0)).tolist()
         torch.set_rng_state(state)
         assert torch.rand(2).tolist() == first == own
 

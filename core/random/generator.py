@@ -67,6 +67,12 @@ _STREAM_LENGTH = 2**64
 class Generator:
     """A random number generator.
 
+    Parameters
+    ----------
+    seed : int, default: 0
+    device
+        Accepted for PyTorch's sake, and without effect: all devices draw the same numbers.
+
     Attributes
     ----------
     seed : int
@@ -74,7 +80,7 @@ class Generator:
         The number of words drawn so far.
     """
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, *, device: Any = None) -> None:
         self._lock = threading.Lock()
         self.manual_seed(seed)
 
