@@ -20,6 +20,9 @@ from .decompositions import SVDResult
 
 __all__ = ["pca_lowrank", "svd_lowrank"]
 
+MOST_ITERATIONS = 1000
+"""Power iterations, of which a few suffice."""
+
 
 def _decompose(A: Tensor, q: int, niter: int) -> SVDResult:
     """Halko, Martinsson and Tropp, "Finding structure with randomness", 2011, algorithms 4.4 and 5.1."""
@@ -39,8 +42,9 @@ def _checked(operation: str, A: Tensor, q: Any, niter: Any) -> tuple[int, int]:
     require_matrices(operation, A)
     q, niter = as_integer(operation, "q", q), as_integer(operation, "niter", niter)
     most = builtins.min(A.shape[-2:])
-    if not 0 <= q <= most or niter < 0:
-        raise ArgumentError(f"{operation}: got q {q} and niter {niter}, wanted 0 to {most}, and no negative number")
+    if not (0 <= q <= most and 0 <= niter <= MOST_ITERATIONS):
+        wanted = f"0 to {most}, and 0 to {MOST_ITERATIONS}"
+        raise ArgumentError(f"{operation}: got q {q} and niter {niter}, wanted {wanted}")
     return q, niter
 
 
