@@ -310,8 +310,11 @@ class Backend:
         items = index if isinstance(index, tuple) else (index,)
         if not any(hasattr(item, "shape") for item in items):
             return items if Ellipsis in items else (*items, Ellipsis)
-        device = device_of(array)
-        return tuple(self.from_numpy(item, device) if isinstance(item, numpy.ndarray) else item for item in items)
+        device, own = device_of(array), self.array_types()
+        return tuple(
+            self.from_numpy(item, device) if isinstance(item, numpy.ndarray) and not isinstance(item, own) else item
+            for item in items
+        )
 
     def _host_index(self, index: Any) -> Any:
         """The index with NumPy arrays."""

@@ -69,7 +69,8 @@ def _columns(x: Any, size: tuple[int, ...], geometry: Any, is_last: bool) -> tup
     counted = found.shape[1 + len(size) : -1] if is_last else found.shape[2 + len(size) :]
     lead = () if is_last else x.shape[:1]
     rows = x.shape[0 if is_last else 1] // groups * math.prod(size)
-    return found.reshape(*lead, groups, rows, math.prod(found.shape) // math.prod((*lead, groups, rows))), counted
+    columns = math.prod(counted) * (x.shape[-1] if is_last else 1)
+    return found.reshape(*lead, groups, rows, columns), counted
 
 
 def _rows(w: Any, geometry: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy
 
+import tensorplug as tp
 import tensorplug.nn.functional as F
 from tensorplug.core import OPERATIONS
 
@@ -22,6 +23,17 @@ def windows(jnp: Any, x: Any) -> Any:
     rows = numpy.asarray([0, 2])[:, None] + numpy.arange(2)
     columns = numpy.arange(3)[:, None] + numpy.asarray([0, 2])
     return x[..., rows[:, None, :, None], columns[None, :, None, :]]
+
+
+PLACES = numpy.array([[1, 3], [2, 4], [3, 5]])
+
+
+def as_strided(jnp: Any, x: Any) -> Any:
+    return x[PLACES]
+
+
+def strided_sum(jnp: Any, x: Any) -> Any:
+    return jnp.zeros(6, x.dtype).at[PLACES].add(x)
 
 
 def overlap_add(jnp: Any, x: Any) -> Any:
@@ -69,6 +81,11 @@ CASES: dict[str, list[Case]] = {
     "overlap_add": [
         Case(lambda x: OPERATIONS["overlap_add"](x, shape=(1, 4, 5), window=WINDOW), points((1, 2, 3, 2, 2)),
              overlap_add)
+    ],
+    "as_strided": [Case(lambda x: tp.as_strided(x, (3, 2), (1, 2), 1), points((6,)), as_strided)],
+    "strided_sum": [
+        Case(lambda x: OPERATIONS["strided_sum"](x, shape=(6,), geometry=((3, 2), (1, 2), 1)), points((3, 2)),
+             strided_sum)
     ],
     "convolution": [
         Case(lambda x, w: OPERATIONS["convolution"](x, w, geometry=GEOMETRY), points((1, 2, 3, 5), (2, 1, 2, 2)),
