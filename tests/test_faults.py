@@ -25,7 +25,8 @@ def test_there_are_enough_faults_of_names_of_their_own() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_fault_of_a_kind_shows_in_a_program(kind: str) -> None:
-    assert [fault.name for fault in BY_KIND[kind] if not shows(fault)] == []
+    # Of threads that race, the other one may win.
+    assert [fault.name for fault in BY_KIND[kind] if not any(shows(fault) for _ in range(5))] == []
 
 
 def test_the_checks_that_reach_a_fault_are_known() -> None:
