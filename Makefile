@@ -58,8 +58,8 @@ except (OSError, StopIteration):
 endef
 export FREE
 
-test: $(STAMP) ## run the tests, in some 13 minutes
-	@echo "==> Running the tests in two processes: some 13 minutes on two cores (make test-all: every case). Each process"
+test: $(STAMP) ## run the tests, in some 10 minutes
+	@echo "==> Running the tests in two processes: some 10 minutes on two cores (make test-all: every case). Each process"
 	@echo "    takes up to 2 GB of memory; free here: $$($(BIN) -c "$$FREE")"
 	@$(BIN) -m pytest $(TESTS) $(ARGS)
 

@@ -797,7 +797,7 @@ class TestPytest:
         hide_jax(tmp_path)
         done = self.pytest(tmp_path, "--pyargs", "tensorplug.conformance", "--backend", "nampy")
         assert done.returncode != 0
-        assert "--backend: 'nampy' is unknown; there are numpy" in done.stdout
+        assert "--backend: backend 'nampy' is unknown; there are numpy" in done.stdout
         assert "1 failed" in done.stdout
 
     def test_other_suites_keep_their_options(self, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def available() -> list[str]:
 def why_missing(name: str) -> str:
     """Why a named backend is not available, in one line."""
     reasons = {entry.name: f"is {entry.status}: {entry.reason}" for entry in listing()}
-    return f"{name!r} {reasons.get(name, 'is unknown')}; there are {', '.join(available())}"
+    return f"backend {name!r} {reasons.get(name, 'is unknown')}; there are {', '.join(available())}"
 
 
 def versions() -> dict[str, str]:
