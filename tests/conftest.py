@@ -5,7 +5,9 @@ and shape is compiled, run of each test function
 
 - if it is marked `one_of_each(key=...)`, the first of each `key(**parameters)`;
 - else so many that each value of each parameter is among them;
-- of hypothesis's examples a quarter, unless the test says how many.
+- of hypothesis's examples a quarter, unless the test says how many, and the same ones in each run.
+
+Each test begins with the default generator's seed 0, whatever ran before it.
 """
 
 from __future__ import annotations
@@ -111,11 +113,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    hypothesis.settings.register_profile("tests", max_examples=60 if config.getoption("--all") else 15, deadline=None)
+    everything = config.getoption("--all")
+    hypothesis.settings.register_profile(
+        "tests", max_examples=60 if everything else 15, deadline=None, derandomize=not everything
+    )
     hypothesis.settings.load_profile("tests")
     config.addinivalue_line("markers", "one_of_each(key=...): without --all one test of each key(**parameters)")
     # Hooks of this file itself are not called for tests of other folders, such as those of the conformance suite.
-    config.pluginmanager.register(_Memory())
+    config.pluginmanager.register(_BeforeAndAfter())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -174,11 +179,12 @@ def _covering(grid: list[tuple[pytest.Item, set[Hashable]]]) -> Iterator[pytest.
                 yield item
 
 
-class _Memory:
-    """What JAX has compiled for tests that ran, which is some 2 MB a function, is given back."""
+class _BeforeAndAfter:
+    """Random numbers do not depend on tests that ran before; what JAX compiled, some 2 MB a function, is given back."""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Any:
+        tp.manual_seed(0)
         done = yield
         release_memory()
         return done
