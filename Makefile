@@ -58,6 +58,9 @@ except (OSError, StopIteration):
 endef
 export FREE
 
+# As many processes as cores: more threads of OpenBLAS would wait for each other.
+test test-all faults: export OPENBLAS_NUM_THREADS := 1
+
 test: $(STAMP) ## run the tests, in some 10 minutes
 	@echo "==> Running the tests in two processes: some 10 minutes on two cores (make test-all: every case). Each process"
 	@echo "    takes up to 1.5 GB of memory; free here: $$($(BIN) -c "$$FREE")"

@@ -853,7 +853,8 @@ def test_recordings_leave_nothing_behind() -> None:
     assert [type(key.table) for key in loaded_keys()][:keys] == tables
     assert len(loaded_keys()) == keys
     assert type(x) is type(w) is Tensor
-    assert best() < 1.5 * before
+    # Other programs may take the processor for a while.
+    assert any(best() < 1.5 * before for _ in range(10))
 
 
 FAST = (

@@ -9,6 +9,7 @@ import json
 import math
 import os
 import re
+import signal
 import subprocess
 import sys
 import textwrap
@@ -50,6 +51,7 @@ from tensorplug.conformance.engine.outcome import (
 from tensorplug.conformance.engine.reference import Reference, eager_reference
 from tensorplug.conformance.engine.runner import checks, ranked, run_check, run_checks
 from tensorplug.conformance.engine.trial import Trial, shrunk
+from tensorplug.conformance.engine.workers import shared_cores
 from tensorplug.conformance.uses import (
     Operand,
     Use,
@@ -532,17 +534,16 @@ class TestMisbehaviour:
 
     def test_a_kernel_that_hangs(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def hangs(x: Any) -> Any:
-            time.sleep(60)
+            time.sleep(600)
 
         monkeypatch.setitem(LEVELS, "quick", LEVELS["quick"]._replace(limit=3))
-        begin = time.perf_counter()
         found = outcomes_of(backend_with("hanging", floor=hangs), "floor", "ceil")
-        assert time.perf_counter() - begin < 30
-        assert {outcome.operation for outcome in found if outcome.status == "failed"} == {"floor"}
-        assert found[0].failure is not None
-        assert found[0].failure.message == "took longer than 3 s"
-        assert found[0].failure.call == "tp.floor(x)"
-        assert list(found[0].failure.inputs) == ["x"]
+        assert {outcome.operation for outcome in found if outcome.status == "passed"} == {"ceil"}
+        failure = next(outcome.failure for outcome in found if outcome.operation == "floor")
+        assert failure is not None
+        assert failure.message == "took longer than 3 s"
+        assert failure.call == "tp.floor(x)"
+        assert list(failure.inputs) == ["x"]
 
     def test_what_hung_before_is_not_run(self) -> None:
         chosen = checks(operations=["ceil", "floor"], keyword="::out")
@@ -562,9 +563,9 @@ class TestMisbehaviour:
     def test_the_limit_is_lifted(self) -> None:
         with pytest.raises(TimedOut), time_limit(0.01):
             time.sleep(10)
-        with time_limit(0.02):
-            pass
-        time.sleep(0.05)
+        with time_limit(60):
+            assert signal.getitimer(signal.ITIMER_REAL)[0]
+        assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
     @pytest.mark.parametrize("error", [SystemExit, GeneratorExit, type("Odd", (BaseException,), {})])
     def test_a_kernel_that_raises_no_exception(self, error: type[BaseException]) -> None:
@@ -701,7 +702,7 @@ class TestCommand:
         report = tmp_path / "report.json"
         begin = time.perf_counter()
         done = self.command("odd", "--quick", "--op", "floor", "--jobs", "2", "--report", str(report), plugins=plugin)
-        assert time.perf_counter() - begin < 120
+        assert time.perf_counter() - begin < 600
         assert (done.returncode, done.stderr) == (0, "")
         assert "odd: " in done.stdout
         assert json.loads(report.read_text())["outcomes"]
@@ -743,6 +744,17 @@ class TestCommand:
         done = self.command("nampy", "odd", "--quick", "--op", "ceil", "--jobs", "1", plugins=plugins)
         assert done.returncode == 2
         assert "odd:" in done.stdout
+
+
+@pytest.mark.parametrize(("given", "wanted"), [(None, "2"), ("5", "5")])
+def test_processes_share_the_cores(monkeypatch: pytest.MonkeyPatch, given: str | None, wanted: str) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if given is not None:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", given)
+    with shared_cores(jobs=3):
+        assert os.environ["OPENBLAS_NUM_THREADS"] == wanted
+    assert os.environ.get("OPENBLAS_NUM_THREADS") == given
 
 
 class TestPytest:

@@ -734,15 +734,26 @@ class TestPage:
 POLICY = re.compile(r"<meta http-equiv=.Content-Security-Policy.*\n")
 
 
-def requests_of(browser: Any, address: str, wait: float) -> set[str]:
-    """What a page asks of the network while it is opened and used, itself left out."""
+SOON = 0.5
+"""Seconds in which a page that is to ask nothing could."""
+
+
+def requests_of(browser: Any, address: str, wanted: str = "") -> set[str]:
+    """What a page asks of the network while it is opened and used, itself left out; a while is waited for what is
+    wanted.
+    """
     browser.get("about:blank")
     browser.get_log("performance")
     browser.get(address)
     browser.execute_script("document.querySelectorAll('.cell').forEach((one) => one.click())")
-    time.sleep(wait)
-    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    sent = {event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"}
+    sent: set[str] = set()
+    begin = time.monotonic()
+    while time.monotonic() - begin < (60 if wanted else SOON) and (not wanted or wanted not in sent):
+        time.sleep(0.1)
+        events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+        sent |= {
+            event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"
+        }
     assert address in sent
     return {url for url in sent - {address} if not url.startswith("data:")}
 
@@ -765,18 +776,18 @@ class TestRequests:
         """Not even with its policy taken out, which would stop one."""
         text, taken = POLICY.subn("", page(run_of(), changes(run_of([]), run_of())))
         assert taken == 1
-        assert requests_of(browser, site.put(text), wait=0.5) == set()
+        assert requests_of(browser, site.put(text)) == set()
         assert site.asked == ["/report.html"]
 
     @pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
     def test_a_request_would_be_seen(self, browser: Any, site: Site, request_: str) -> None:
         text = POLICY.sub("", page(run_of())).replace("</body>", request_.format(site.address) + "</body>")
-        assert requests_of(browser, site.put(text), wait=0.5) == {f"{site.address}/wanted"}
-        assert "/wanted" in site.asked
+        wanted = f"{site.address}/wanted"
+        assert requests_of(browser, site.put(text), wanted) == {wanted}
 
     def test_the_policy_stops_requests(self, browser: Any, site: Site) -> None:
         planted = "".join(REQUESTS.values()).format(*[site.address] * len(REQUESTS))
         browser.get(site.put(page(run_of()).replace("</body>", planted + "</body>")))
         cell(browser, "elementwise::add::bad").click()
-        time.sleep(0.5)
+        time.sleep(SOON)
         assert site.asked == ["/report.html"]

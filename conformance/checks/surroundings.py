@@ -98,10 +98,10 @@ def _unusual_settings(rng: numpy.random.Generator) -> Iterator[None]:
     folder, limit, collects = os.getcwd(), sys.getrecursionlimit(), gc.isenabled()
     environment, python, legacy = dict(os.environ), random.getstate(), numpy.random.get_state()  # noqa: NPY002
     level, mask = logging.getLogger().level, os.umask(0o027)
-    interval, size, cores = sys.getswitchinterval(), threading.stack_size(1 << 20), _cores()
+    interval, size, cores = sys.getswitchinterval(), threading.stack_size(1 << 20), processors()
     try:
         sys.setswitchinterval(interval / 2)
-        _bind(CORES)
+        bind(CORES)
         os.environ.clear()
         os.environ.update(ENVIRONMENT)
         os.chdir(tempfile.gettempdir())
@@ -129,20 +129,21 @@ def _unusual_settings(rng: numpy.random.Generator) -> Iterator[None]:
         os.umask(mask)
         sys.setswitchinterval(interval)
         threading.stack_size(size)
-        _bind(cores)
+        bind(cores)
 
 
-def _cores() -> set[int]:
+def processors() -> set[int]:
     """The processors on which this thread may run, where the system tells."""
     return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
 
-def _bind(cores: set[int]) -> None:
+def bind(cores: set[int]) -> None:
+    """Let this thread run on some processors alone."""
     if cores:
         os.sched_setaffinity(0, cores)
 
 
-CORES = _cores()
+CORES = processors()
 """Those of before any operation."""
 
 
@@ -170,7 +171,7 @@ def _settings(backend: str) -> Iterator[tuple[str, Any]]:
     yield "sys.stdout", (sys.stdout, sys.stderr)
     yield "gc.isenabled()", (gc.isenabled(), gc.get_threshold())
     yield "the handlers of signals", {one: signal.getsignal(one) for one in signal.valid_signals()}
-    yield "os.sched_getaffinity()", _cores()
+    yield "os.sched_getaffinity()", processors()
     yield "os.umask()", _read(os.umask)
     yield "sys.getswitchinterval()", sys.getswitchinterval()
     yield "threading.stack_size()", _read(threading.stack_size)

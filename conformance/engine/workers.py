@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, TimeoutError, as_completed
@@ -26,6 +27,9 @@ GRACE = 10.0
 
 SPARE = 60.0
 """Seconds for a process to start and import."""
+
+OPENBLAS = "OPENBLAS_NUM_THREADS"
+"""The variable that OpenBLAS reads when it is loaded."""
 
 
 class _KeepingLocks(SpawnContext):
@@ -90,7 +94,11 @@ def run_in_processes(
     from pebble import ProcessPool
 
     # A fork of a process that has threads, as JAX starts them, may hang.
-    with TemporaryDirectory() as folder, ProcessPool(jobs, context=_KeepingLocks()) as pool:
+    with (
+        shared_cores(jobs),
+        TemporaryDirectory() as folder,
+        ProcessPool(jobs, context=_KeepingLocks()) as pool,
+    ):
         begun: dict[Future[None], tuple[Path, str, list[Check]]] = {}
         for backend in backends:
             for _, group in groupby(chosen, key=lambda check: check.operation):
@@ -106,6 +114,23 @@ def run_in_processes(
             # Else the pool would do first what it has been given.
             pool.stop()
             raise
+
+
+@contextlib.contextmanager
+def shared_cores(jobs: int) -> Iterator[None]:
+    """Give processes that start in the block their share of the cores for OpenBLAS, unless the user says how many.
+
+    Its threads wait for each other where others keep the cores busy: a decomposition of small matrices in four threads
+    takes thirty times as long.
+    """
+    if OPENBLAS in os.environ:
+        yield
+        return
+    os.environ[OPENBLAS] = str(max(1, (os.cpu_count() or 1) // jobs))
+    try:
+        yield
+    finally:
+        del os.environ[OPENBLAS]
 
 
 def _outcomes(future: Future[None], path: Path, backend: str, chosen: list[Check]) -> Iterator[Outcome]:

@@ -255,8 +255,7 @@ def matrix(shape: tuple[int, ...], spread: float = 4.0) -> Operand:
         *batch, rows, columns = shape
         rank = min(rows, columns)
         left, right = (orthogonal(rng, (*batch, n, n), dtype) for n in (rows, columns))
-        values = numpy.linspace(1, spread, rank) if rank else numpy.zeros(0)
-        return (left[..., :, :rank] * values) @ right[..., :rank, :]
+        return (left[..., :, :rank] * spectrum(rank, spread)) @ right[..., :rank, :]
 
     return Operand(shape, Values(draw, draw, simplest=None))
 
@@ -265,7 +264,7 @@ def hermitian(shape: tuple[int, ...], positive: bool = True) -> Operand:
     """Hermitian matrices with different eigenvalues of magnitude 1 to 4, of both signs unless `positive`."""
 
     def draw(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
-        values = numpy.linspace(1, 4, shape[-1]) if shape[-1] else numpy.zeros(0)
+        values = spectrum(shape[-1])
         if not positive:
             values[::2] *= -1
         vectors = orthogonal(rng, shape, dtype)
@@ -273,6 +272,11 @@ def hermitian(shape: tuple[int, ...], positive: bool = True) -> Operand:
         return (found + numpy.conj(numpy.swapaxes(found, -1, -2))) / 2
 
     return Operand(shape, Values(draw, draw, simplest=None))
+
+
+def spectrum(count: int, spread: float = 4.0) -> Array:
+    """Different numbers from 1 to `spread`, none of them round: a rank counts those above a tolerance such as 1."""
+    return numpy.linspace(1.07, 0.97 * spread, count)
 
 
 def orthogonal(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:

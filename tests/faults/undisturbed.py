@@ -16,6 +16,7 @@ from collections.abc import Iterator
 import numpy
 
 import tensorplug as tp
+from tensorplug.conformance.checks.surroundings import bind, processors
 
 
 @contextlib.contextmanager
@@ -27,7 +28,7 @@ def undisturbed() -> Iterator[None]:
     stream = tp.get_rng_state()
     root = logging.getLogger()
     cores, handler, interval, size = (
-        os.sched_getaffinity(0),
+        processors(),
         signal.getsignal(signal.SIGTERM),
         sys.getswitchinterval(),
         threading.stack_size(),
@@ -51,7 +52,7 @@ def undisturbed() -> Iterator[None]:
         sys.setrecursionlimit(limit)
         os.chdir(folder)
         os.umask(mask)
-        os.sched_setaffinity(0, cores)
+        bind(cores)
         signal.signal(signal.SIGTERM, handler)
         sys.setswitchinterval(interval)
         threading.stack_size(size)

@@ -15,6 +15,7 @@ import numpy
 from tensorplug.backends import Kernel
 from tensorplug.backends.common.philox import words
 from tensorplug.backends.numpy.plugin import NumPy
+from tensorplug.conformance.checks.surroundings import bind, processors
 from tensorplug.core.types.errors import LinAlgError
 
 from ..fault import Wrong, method
@@ -295,4 +296,4 @@ def keeping_old(sound: Kernel) -> Kernel:
 
 def pinned() -> None:
     """Let this thread run on one processor alone."""
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    bind({min(processors())})
