@@ -22,6 +22,7 @@ differently (kernels), faster (kernels, `random_bits`, `compile`), or not at all
 from __future__ import annotations
 
 import contextlib
+import functools
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, final
@@ -31,7 +32,8 @@ import numpy
 from .common import philox
 from .common.devices import device_of
 from .common.dlpack import Exported, import_bfloat16
-from .common.quiet import Quiet
+from .common.quiet import Quiet, quiet
+from .common.standard import FUNCTIONS
 from .program import Executable, Program, replay
 
 CONTRACT_VERSION = 1
@@ -171,6 +173,22 @@ class Backend:
         its result into its first operand.
         """
         return {}
+
+    @final
+    def standard_kernel(self, name: str) -> Kernel | None:
+        """The kernel of a function of the standard that the backend has without its own; None if there is none.
+
+        It is the namespace's function, wrapped where the standard leaves results open. A kernel of a plugin that only
+        prepares operands calls it. A dotted name such as ``"linalg.qr"`` is one of an extension.
+        """
+        function = self.namespace
+        for part in name.split("."):
+            function = getattr(function, part, None)
+        if not callable(function):
+            return None
+        if name in FUNCTIONS:
+            function = functools.partial(FUNCTIONS[name], self.namespace)
+        return quiet(function) if type(self).scope is Backend.scope else function
 
     def unsupported(self) -> Mapping[str, str]:
         """Operations that the library does not support, by name, each with the reason.

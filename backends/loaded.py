@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .common.quiet import quiet
-from .common.standard import FUNCTIONS
 from .contract import Backend, Kernel
 
 
@@ -52,14 +49,7 @@ class Loaded(NamedTuple):
         """
         if operation in self.kernels:
             return self.kernels[operation]
-        function = self.namespace
-        for part in operation.split("."):
-            function = getattr(function, part, None)
-        if not callable(function):
-            return None
-        if operation in FUNCTIONS:
-            function = functools.partial(FUNCTIONS[operation], self.namespace)
-        return quiet(function) if type(self.backend).scope is Backend.scope else function
+        return self.backend.standard_kernel(operation)
 
 
 class Entry(NamedTuple):

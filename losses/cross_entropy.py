@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import Tensor, reduction, rule
+from ..core.dispatch.keys import device_of
 from ..core.dispatch.operation import operation
 from ..core.memory.structure import cast
 from ..core.pytorch.softmax import log_softmax, softmax_normalizer
@@ -81,7 +82,7 @@ def _cross_entropy_gradient(
 ) -> Any:
     """The gradient by the logits."""
     count = logits.shape[1]
-    classes = ops.arange(count, dtype=target.dtype, device=target.device)
+    classes = ops.arange(count, dtype=target.dtype, device=device_of(target))
     classes = ops.reshape(classes, (1, count, *[1] * len(target.shape[1:])))
     one_hot = ops.cast(ops.equal(classes, _unsqueeze_class_axis(ops, target)), logits.dtype)
     if label_smoothing:

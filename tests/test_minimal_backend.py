@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -305,7 +306,14 @@ class Picky(Strict):
                 assert obj.strides == strides, f"strides are {obj.strides}, wanted {strides}"
             return strict.asarray(obj, **options)
 
-        return types.SimpleNamespace(**{**vars(strict), "asarray": asarray})
+        def searchsorted(x1: Any, x2: Any, *, side: str) -> Any:
+            """Bisection, to which NaN in `x1` is less than any number, and NaN in `x2` greater, as PyTorch has it."""
+            row, values = x1._array, x2._array
+            goes_right = (lambda a, v: not a >= v) if side == "left" else (lambda a, v: not a > v)
+            found = [bisect.bisect_left(row, True, key=lambda a, v=v: not goes_right(a, v)) for v in values.ravel()]
+            return strict.asarray(np.reshape(found, values.shape).astype("int64"))
+
+        return types.SimpleNamespace(**{**vars(strict), "asarray": asarray, "searchsorted": searchsorted})
 
     def dtypes(self) -> Any:
         return {name: dtype for name, dtype in super().dtypes().items() if name != "uint64"}
@@ -370,6 +378,12 @@ class TestPicky:
         with tp.backend("numpy"):
             tp.manual_seed(5)
             assert found.tolist() == drawn().tolist()
+
+    @pytest.mark.parametrize("side", ["left", "right"])
+    def test_searchsorted_with_nan(self, side: Any) -> None:
+        row, values = np.array([-1.0, 0.5, 0.5, np.inf, np.nan, np.nan]), np.array([[0.5, np.nan], [np.inf, -2.0]])
+        found = tp.searchsorted(tp.tensor(row), tp.tensor(values), side=side)
+        assert found.tolist() == np.searchsorted(row, values, side).tolist()
 
     def test_the_host_as_index(self) -> None:
         index = np.array([[2, 0], [1, 1]])

@@ -9,51 +9,63 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ..contract import Array, Kernel
 from . import complex_functions, elementwise
 
 
-def clip(xp: Any, x: Array, min: Array, max: Array) -> Array:
+def clip(xp: Any, x: Any, min: Any, max: Any) -> Any:
     """``minimum(maximum(x, min), max)``, which defines the result where `min` is greater than `max`."""
     return xp.minimum(xp.maximum(x, min), max)
 
 
-def apply_to_parts(name: str, xp: Any, x: Array) -> Array:
+def apply_to_parts(name: str, xp: Any, x: Any) -> Any:
     """A function of `complex_functions` on complex arrays, and the library's own on real ones."""
     if not xp.isdtype(x.dtype, "complex floating"):
         return getattr(xp, name)(x)
     function: complex_functions.Function = getattr(complex_functions, name)
     # Where the library has it: in PyTorch, adding an infinite imaginary part makes the real one NaN.
-    join: Kernel = getattr(xp, "complex", None) or functools.partial(complex_functions.join_parts, xp)
+    join: Callable[..., Any] = getattr(xp, "complex", None) or functools.partial(complex_functions.join_parts, xp)
     return join(*function(xp, xp.real(x), xp.imag(x)))
 
 
-def reciprocal(xp: Any, x: Array) -> Array:
+def reciprocal(xp: Any, x: Any) -> Any:
     """``1 / x``: NumPy's reciprocal of a complex 0 is NaN."""
     return xp.divide(xp.ones_like(x), x)
 
 
-def division(name: str, xp: Any, x1: Array, x2: Array) -> Array:
+def division(name: str, xp: Any, x1: Any, x2: Any) -> Any:
     """`floor_divide` or `remainder`, with zeros and infinities corrected for floats."""
     out = getattr(xp, name)(x1, x2)
     if not xp.isdtype(x1.dtype, "real floating"):
         return out
-    mend: Kernel = getattr(elementwise, name)
+    mend: Callable[..., Any] = getattr(elementwise, name)
     return mend(xp, x1, x2, out)
 
 
-def count_nonzero(xp: Any, x: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
+def count_nonzero(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Count of nonzero elements, each by itself for no axes, which libraries take for all axes."""
     if axis == ():
         return xp.astype(x != 0, xp.int64)
     return xp.count_nonzero(x, axis=axis, keepdims=keepdims)
 
 
-def mean(xp: Any, x: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
+def mean(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Mean, which is NaN for no elements, without a warning."""
     if x.size == 0:
         return xp.sum(x, axis=axis, keepdims=keepdims) / 0
     return xp.mean(x, axis=axis, keepdims=keepdims)
+
+
+def searchsorted(xp: Any, x1: Any, x2: Any, *, side: str = "left") -> Any:
+    """Indices of insertion with NaN after all numbers, whose order the standard leaves open."""
+    if not xp.isdtype(x1.dtype, "real floating"):
+        return xp.searchsorted(x1, x2, side=side)
+    is_number = x1 == x1
+    numbers = xp.sum(xp.astype(is_number, xp.int64))
+    # Infinities in place of NaN keep the order.
+    found = xp.searchsorted(xp.where(is_number, x1, xp.full_like(x1, xp.inf)), x2, side=side)
+    found = xp.minimum(found, xp.astype(numbers, found.dtype))
+    last = numbers if side == "left" else xp.full_like(numbers, x1.shape[0])
+    return xp.where(x2 == x2, found, xp.astype(last, found.dtype))
 
 
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
@@ -66,5 +78,6 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     **{name: functools.partial(apply_to_parts, name) for name in ("expm1", "log1p", "sign", "tan", "tanh")},
     "reciprocal": reciprocal,
     "remainder": functools.partial(division, "remainder"),
+    "searchsorted": searchsorted,
 }
 """Functions by name; each takes the namespace before the arguments of the function."""

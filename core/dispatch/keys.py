@@ -15,10 +15,10 @@ import numpy
 from ...backends import (
     Backend,
     ByKind,
-    device_of,
     forgetters,
     load,
 )
+from ...backends import device_of as device_of
 from ..types.devices import DEFAULT_BACKEND, Device, as_device, backend_devices
 from ..types.dtypes import DTYPES, DType
 from ..types.errors import LinAlgError, UnsupportedDTypeError, UnsupportedError

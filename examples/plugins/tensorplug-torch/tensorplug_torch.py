@@ -47,13 +47,18 @@ class Torch(Backend):
             self.namespace.cuda.synchronize(device)
 
     def kernels(self) -> Mapping[str, Kernel]:
-        """`fmod`, which means the same; functions that lose signs of zeros, or infinities, of complex numbers."""
-        torch = self.namespace
+        """`fmod`, which means the same; functions that lose parts of complex numbers, or warn of strides."""
+        torch, search = self.namespace, self.standard_kernel("searchsorted")
 
         def by_parts(function: Callable[[Any], Any]) -> Kernel:
             return lambda x: torch.complex(function(x.real), function(x.imag)) if x.is_complex() else function(x)
 
-        return {"fmod": torch.fmod, "negative": by_parts(torch.negative), "round": by_parts(torch.round)}
+        return {
+            "fmod": torch.fmod,
+            "negative": by_parts(torch.negative),
+            "round": by_parts(torch.round),
+            "searchsorted": lambda x1, x2, **side: search(x1.contiguous(), x2.contiguous(), **side),
+        }
 
 
 @hookimpl
