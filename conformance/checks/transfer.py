@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy
 
@@ -58,6 +59,9 @@ CALLS: dict[tuple[str, str], str] = {
     ("host transfer", "copies"): "(lambda given: (tp.tensor(given), given.fill(1)))(x.numpy().copy())[0]",
     ("host transfer", "arrays kept"): "[tp.tensor(x.roll(turn).numpy()).numpy() for turn in range(4)]",
     ("host transfer", "devices"): "x.to(x.device, copy=True)",
+    ("host transfer", "first in a thread"): (
+        "ThreadPoolExecutor(1).submit(type(library_for(x.backend).backend)().load).result()"
+    ),
     ("host transfer", "shared memory"): "[(x.numpy().fill(5), x.tolist()), (x.fill_(7), x.numpy())]",
     ("host transfer", "arrays handed out"): (
         "[(array := give(x), x.fill_(1), array) for give in (numpy.asarray, tp.Tensor.numpy)]"
@@ -333,12 +337,25 @@ def check_dtypes(trial: Trial) -> None:
         raise Unsupported(f"the backend has no {', '.join(missing)}")
 
 
+def check_loading(trial: Trial) -> None:
+    """Check that a thread may be the first to load the backend's library."""
+    library = library_for(trial.backend)
+
+    def prop(example: Example) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(type(library.backend)().load).result()
+
+    use = _USES[0]
+    _hold(trial, prop, draw(use, next(trial.dtypes(use)), "contiguous", trial.rng))
+
+
 SUBJECTS: dict[tuple[str, str], Callable[[Trial], None]] = {
     ("dtypes", "support"): check_dtypes,
     ("host transfer", "values"): check_host_round_trip,
     ("host transfer", "copies"): check_copies,
     ("host transfer", "arrays kept"): check_kept_arrays,
     ("host transfer", "devices"): check_devices,
+    ("host transfer", "first in a thread"): check_loading,
     ("host transfer", "shared memory"): check_shared_host_memory,
     ("host transfer", "arrays handed out"): check_arrays_handed_out,
     ("dlpack", "values and sharing"): check_dlpack,

@@ -125,6 +125,7 @@ IMPORTS = (
     "from tensorplug.conformance.checks.gradients import weighted",
     "from tensorplug.conformance.engine.programs import filled",
     "from tensorplug.core import OPERATIONS",
+    "from tensorplug.core.dispatch.keys import library_for",
     "from tensorplug.core.autodiff.lifting import TENSOR_OPS",
 )
 """Imports that the source of failures may need."""

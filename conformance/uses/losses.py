@@ -377,14 +377,23 @@ def _tied(name: str) -> tuple[Use, ...]:
     return tuple(Use(line, dtypes="f", smooth=False, x=x, y=y) for line in lines)
 
 
-GREAT = fixed([[-1000.0, -100.0, 0.0], [30.0, 100.0, 1000.0]])
-"""Logits whose exponentials overflow, or vanish beside 1."""
+GREAT = fixed([[-30000.0, -100.0, 0.0], [30.0, 100.0, 30000.0]])
+"""Inputs near the greatest number of half precision; exponentials of logits overflow, or vanish beside 1."""
+
+LINEAR = (
+    *KINKED,
+    "binary_cross_entropy_with_logits",
+    "soft_margin_loss",
+    "multilabel_soft_margin_loss",
+    "cross_entropy",
+)
+"""Losses that grow as their input."""
 
 
 def _great(name: str) -> tuple[Use, ...]:
-    if name not in ("binary_cross_entropy_with_logits", "soft_margin_loss", "multilabel_soft_margin_loss"):
+    if name not in LINEAR:
         return ()
-    y = fixed([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
+    y = fixed([0, 1], "int64") if name == "cross_entropy" else fixed([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
     return (Use(f'tp.losses.functional.{name}(x, y, reduction="none")', dtypes="f", smooth=False, x=GREAT, y=y),)
 
 
@@ -400,7 +409,7 @@ _INTERNAL = {
 }
 
 USES: dict[str, tuple[Use, ...]] = {
-    **CROSS_ENTROPY,
+    **{name: (*uses, *_great(name)) for name, uses in CROSS_ENTROPY.items()},
     **CTC,
     **_INTERNAL,
     **{name: (*_INTERNAL.get(name, ()), *uses, *_tied(name), *_great(name)) for name, uses in FUNCTIONS.items()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -255,7 +255,7 @@ def matrix(shape: tuple[int, ...], spread: float = 4.0) -> Operand:
         *batch, rows, columns = shape
         rank = min(rows, columns)
         left, right = (orthogonal(rng, (*batch, n, n), dtype) for n in (rows, columns))
-        return (left[..., :, :rank] * spectrum(rank, spread)) @ right[..., :rank, :]
+        return (left[..., :, :rank] * _spectra(batch, rank, spread)) @ right[..., :rank, :]
 
     return Operand(shape, Values(draw, draw, simplest=None))
 
@@ -264,9 +264,9 @@ def hermitian(shape: tuple[int, ...], positive: bool = True) -> Operand:
     """Hermitian matrices with different eigenvalues of magnitude 1 to 4, of both signs unless `positive`."""
 
     def draw(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
-        values = spectrum(shape[-1])
+        values = _spectra(shape[:-2], shape[-1])
         if not positive:
-            values[::2] *= -1
+            values[..., ::2] *= -1
         vectors = orthogonal(rng, shape, dtype)
         found = (vectors * values) @ numpy.conj(numpy.swapaxes(vectors, -1, -2))
         return (found + numpy.conj(numpy.swapaxes(found, -1, -2))) / 2
@@ -274,9 +274,12 @@ def hermitian(shape: tuple[int, ...], positive: bool = True) -> Operand:
     return Operand(shape, Values(draw, draw, simplest=None))
 
 
-def spectrum(count: int, spread: float = 4.0) -> Array:
-    """Different numbers from 1 to `spread`, none of them round: a rank counts those above a tolerance such as 1."""
-    return numpy.linspace(1.07, 0.97 * spread, count)
+def _spectra(stack: Sequence[int], count: int, spread: float = 4.0) -> Array:
+    """For each matrix of a stack a row of different numbers between 1 and `spread`, in no two matrices the same ones,
+    and none of them round: a rank counts those above a tolerance such as 1.
+    """
+    scales = numpy.linspace(1, 1.1, math.prod(stack)).reshape(*stack, 1, 1)
+    return scales * numpy.linspace(1.07, 0.88 * spread, count)
 
 
 def orthogonal(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:

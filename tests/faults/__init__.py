@@ -53,13 +53,6 @@ BY_KIND: dict[str, tuple[Fault, ...]] = {
 }
 """Faults that small examples of usual values do not show at the first call, by what has to vary."""
 
-NOT_FOUND: dict[str, str] = {
-    "cross_entropy_of_great_logits": "logits so great are drawn at some seeds only",
-    "eigvalsh_of_stacks": "stacks of matrices with other eigenvalues are drawn at some seeds only",
-    "library_loads_in_the_main_thread": "the suite itself loads each backend in the main thread",
-}
-"""The faults that it does not find, with the reason."""
-
 FAULTS: tuple[Fault, ...] = (
     *elementwise.FAULTS,
     *in_place.FAULTS,
@@ -77,15 +70,8 @@ FAULTS: tuple[Fault, ...] = (
     *threads.FAULTS,
     *batches.FAULTS,
     *compiled.FAULTS,
-    *(fault for faults in BY_KIND.values() for fault in faults if fault.name not in NOT_FOUND),
+    *(fault for faults in BY_KIND.values() for fault in faults),
 )
-"""Those that the suite finds."""
-
-PLANTED: tuple[Fault, ...] = (
-    *FAULTS,
-    *(fault for faults in BY_KIND.values() for fault in faults if fault.name in NOT_FOUND),
-)
-"""All of them."""
 
 
 class _Plugin:
@@ -111,4 +97,4 @@ def installed(fault: Fault) -> Iterator[str]:
             unregister(plugin)
 
 
-__all__ = ["BY_KIND", "FAULTS", "PLANTED", "Fault", "installed"]
+__all__ = ["BY_KIND", "FAULTS", "Fault", "installed"]

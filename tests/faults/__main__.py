@@ -30,7 +30,7 @@ def main() -> int:
         "--kind",
         choices=(*BY_KIND, "all"),
         action="append",
-        help="those of a kind, whether the suite finds them or not; by default all that it finds",
+        help="those of a kind, counted; by default all faults",
     )
     parser.add_argument("--level", choices=LEVELS, default="default", help="of the suite (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the examples (%(default)s)")

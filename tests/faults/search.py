@@ -16,10 +16,10 @@ from tensorplug.conformance.engine.reference import Reference, reference_for
 from tensorplug.conformance.engine.runner import Check, checks, run
 from tensorplug.core.dispatch.keys import library_for
 
-from . import PLANTED, installed
+from . import FAULTS, installed
 from .fault import Fault
 
-BY_NAME = {fault.name: fault for fault in PLANTED}
+BY_NAME = {fault.name: fault for fault in FAULTS}
 
 SOUND = Fault("sound", (), "nothing is wrong", NumPy)
 
