@@ -10,6 +10,7 @@ from typing import Any
 from .functions import grad
 from .modes import enable_grad
 from .protocol import is_tensor
+from .transforms import units
 
 
 class GradcheckError(RuntimeError):
@@ -24,6 +25,7 @@ def gradcheck(
     atol: float = 1e-5,
     rtol: float = 1e-3,
     raise_exception: bool = True,
+    chunk_size: int | None = None,
 ) -> bool:
     """Compare a function's gradients with central differences, as in PyTorch.
 
@@ -39,6 +41,9 @@ def gradcheck(
         Tolerances for a gradient g and a difference d: ``|g - d| <= atol + rtol * |d|``.
     raise_exception : bool, default: True
         Whether a wrong gradient raises; otherwise the result is False.
+    chunk_size : int, optional
+        How many rows of a Jacobian one backward pass computes, by `vmap`; by default all. With 1 each row has a pass of
+        its own, without `vmap`.
 
     Returns
     -------
@@ -51,6 +56,12 @@ def gradcheck(
         A RuntimeError that names the input and the output, and shows both Jacobians.
     ValueError
         If no input requires a gradient.
+
+    Warns
+    -----
+    UserWarning
+        If inputs are too coarse, or if `vmap` refuses a backward pass, such as one that reads values: then each row has
+        a pass of its own.
 
     Examples
     --------
@@ -75,9 +86,9 @@ def gradcheck(
     for position, output in enumerate(outputs):
         if not is_tensor(output) or not output.dtype.is_differentiable:
             continue
-        for i in checked:
+        jacobians = _analytical(output, [arguments[i] for i in checked], chunk_size)
+        for i, found in zip(checked, jacobians, strict=True):
             with enable_grad():
-                found = _analytical(output, arguments[i])
                 wanted = _numerical(func, arguments, i, position, eps)
             if not _close(found, wanted, atol, rtol):
                 if not raise_exception:
@@ -99,6 +110,7 @@ def gradgradcheck(
     atol: float = 1e-5,
     rtol: float = 1e-3,
     raise_exception: bool = True,
+    chunk_size: int | None = None,
 ) -> bool:
     """Compare a function's second derivatives with central differences of its gradients, as in PyTorch.
 
@@ -106,7 +118,7 @@ def gradgradcheck(
     ----------
     grad_outputs : Tensor or tuple, optional
         The gradients with respect to the outputs; by default fixed numbers.
-    func, inputs, eps, atol, rtol, raise_exception
+    func, inputs, eps, atol, rtol, raise_exception, chunk_size
         As for `gradcheck`.
 
     Returns
@@ -138,7 +150,15 @@ def gradgradcheck(
             found = grad(results, wanted, list(given), create_graph=True, allow_unused=True)
         return tuple(one for one in found if one is not None)
 
-    return gradcheck(gradients, (*arguments, *seeds), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception)
+    return gradcheck(
+        gradients,
+        (*arguments, *seeds),
+        eps=eps,
+        atol=atol,
+        rtol=rtol,
+        raise_exception=raise_exception,
+        chunk_size=chunk_size,
+    )
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:
@@ -175,16 +195,22 @@ def _flat(nested: Any) -> Iterator[float]:
         yield nested
 
 
-def _analytical(output: Any, wanted: Any) -> list[list[float]]:
-    """The Jacobian by backward passes, a row for each real number of the output."""
-    rows = []
+def _analytical(output: Any, wanted: list[Any], chunk_size: int | None) -> list[list[list[float]]]:
+    """The Jacobian for each wanted tensor by backward passes, a row for each real number of the output."""
+    rows: list[Any] = []
     for part in _parts(output):
-        for place in _indices(part):
-            found = (None,)
+
+        def pull(seed: Any, part: Any = part) -> list[Any]:
+            found: Sequence[Any] = [None] * len(wanted)
             if part.requires_grad:
-                found = grad(part[place], wanted, retain_graph=True, allow_unused=True)
-            rows.append(_numbers(wanted.detach() * 0 if found[0] is None else found[0]))
-    return rows
+                found = grad(part, wanted, seed, retain_graph=True, allow_unused=True)
+            return [one.detach() * 0 if g is None else g for one, g in zip(wanted, found, strict=True)]
+
+        if chunk_size == 1:
+            rows += map(pull, *units([part]))
+        elif 0 not in part.shape:
+            rows += zip(*part._vmap(pull, 0, chunk_size, "gradcheck")(*units([part])), strict=True)
+    return [[_numbers(row[i]) for row in rows] for i in range(len(wanted))]
 
 
 def _numerical(

@@ -282,7 +282,7 @@ def jacrev(
         rows: list[Any] = []
         if inputs and _count(outputs):
             pull = outputs[0]._vmap(lambda *seeds: flatten(returned[1](build_output(seeds)))[0], 0, chunk_size)
-            rows = pull(*_units(outputs))
+            rows = pull(*units(outputs))
         jacobians = []
         for output, part in zip(outputs, _parts(outputs), strict=True):
             found = [row[part].reshape((*output.shape, *row.shape[1:])) for row in rows]
@@ -317,7 +317,7 @@ def jacfwd(
             return jvp(lambda *some: function(*full(some), **kwargs), chosen, rebuild(list(directions)), has_aux)[1:]
 
         if _count(inputs):
-            tangents, *aux = inputs[0]._vmap(push, (-1, None) if has_aux else (-1,), chunk_size)(*_units(inputs))
+            tangents, *aux = inputs[0]._vmap(push, (-1, None) if has_aux else (-1,), chunk_size)(*units(inputs))
         else:
             tangents, *aux = push(*map(_zeros_like, inputs))
         outputs, build_output = flatten(tangents)
@@ -532,7 +532,7 @@ def _parts(tensors: list[Any]) -> list[slice]:
     return [slice(*pair) for pair in itertools.pairwise(ends)]
 
 
-def _units(tensors: list[Any]) -> list[Any]:
+def units(tensors: list[Any]) -> list[Any]:
     """For each tensor its part of the unit vectors of all elements, which are along a new first axis."""
     count = _count(tensors)
     found = []

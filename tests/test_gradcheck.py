@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -123,3 +124,52 @@ def test_inside_no_grad(backend: str) -> None:
     with tp.no_grad():
         assert gradcheck(tp.exp, x)
         assert gradgradcheck(tp.exp, x)
+
+
+def square(seen: list[int], reads: bool = False) -> Callable[[tp.Tensor], tp.Tensor]:
+    """The square, whose backward notes that it ran, and may read values."""
+
+    class Square(tp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: tp.Tensor) -> tp.Tensor:
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx: Any, g: tp.Tensor) -> tp.Tensor:
+            if reads and not tp.any(g):
+                return g
+            seen.append(1)
+            return g * 2 * ctx.saved_tensors[0]
+
+    return Square.apply
+
+
+@pytest.mark.parametrize(("chunk_size", "passes"), [(None, 1), (2, 2), (1, 3)])
+def test_rows_are_computed_together(backend: str, chunk_size: int | None, passes: int) -> None:
+    seen: list[int] = []
+    assert gradcheck(square(seen), leaf([0.5, 1.0, 2.0]), chunk_size=chunk_size)
+    assert len(seen) == passes
+    assert gradgradcheck(square([]), leaf([0.5, 1.0, 2.0]), chunk_size=chunk_size)
+
+
+def test_a_backward_that_reads_values_is_warned_of(backend: str) -> None:
+    function = square([], reads=True)
+    with pytest.warns(UserWarning, match=r"^gradcheck: backward runs once for each row of the Jacobian, .*: vmap: "):
+        assert gradcheck(function, leaf())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert gradcheck(function, leaf(), chunk_size=1)
+
+
+def test_a_function_may_do_what_vmap_refuses(backend: str) -> None:
+    def function(x: tp.Tensor) -> tp.Tensor:
+        outer[0] = 3.0
+        scale = 2.0 if x.sum().item() > 0 else 3.0
+        return x * scale * tp.rand(2, generator=tp.Generator().manual_seed(0), dtype="float64") * outer
+
+    outer = tp.zeros(2, dtype="float64")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert gradcheck(function, leaf())
+        assert gradgradcheck(function, leaf())
