@@ -167,10 +167,10 @@ class Backend:
     def kernels(self) -> Mapping[str, Kernel]:
         """Kernels by the name of their operation, used in place of the namespace's functions.
 
-        A kernel takes its operands as positional arrays of one dtype, already promoted and on one device, and the
-        other parameters by the names that the standard gives them. It returns arrays, never Python or NumPy
-        scalars, and emits no warnings. A name with a trailing underscore (``add_``) is the in-place form: it writes
-        its result into its first operand.
+        A kernel takes its operands as positional arrays of one dtype, already promoted and on one device (bounds of
+        ``clip`` may be numbers), and the other parameters by the names that the standard gives them. It returns
+        arrays, never Python or NumPy scalars, and emits no warnings. A name with a trailing underscore (``add_``) is
+        the in-place form: it writes its result into its first operand.
         """
         return {}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy
 import pytest
 import scipy.signal
@@ -101,3 +103,19 @@ def test_decompositions_of_low_rank(backend: str) -> None:
     numpy.testing.assert_allclose(tp.pca_lowrank(tp.asarray(x), q=2).S, numpy.linalg.svd(centred)[1][:, :2])
     with pytest.raises(ValueError, match="svd_lowrank: got q 6 and niter 2, wanted 0 to 5"):
         tp.svd_lowrank(tp.asarray(x))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: tp.polar(x, x),
+        lambda x: tp.stft(x, 8, window=x[:8], return_complex=True),
+    ],
+    ids=["polar", "stft"],
+)
+def test_complex_results_of_half_precision_are_computed_in_float32(
+    function: Callable[[tp.Tensor], tp.Tensor], dtype: str, backend: str
+) -> None:
+    x = tp.sin(tp.arange(27.0)).to(dtype)
+    assert function(x).tolist() == function(x.float()).tolist()

@@ -61,7 +61,10 @@ def _require_dtypes(
     where: str, operation: Any, library: Any, found: Any, operands: Sequence[Any], may_be_several: bool
 ) -> None:
     """Refuse what is no array of the library, or none of the dtype that one of the operands gives."""
-    dtypes = dict.fromkeys(DTYPES[library.backend.dtype_name(operand)] for operand in operands)
+    # A formula may hand Python numbers, such as bounds of clip.
+    dtypes = dict.fromkeys(
+        DTYPES[library.backend.dtype_name(operand)] for operand in operands if hasattr(operand, "dtype")
+    )
     # The operation does not tell which operand gives the dtype, as x of masked_fill does, and x2 of where.
     wanted = list(zip(*map(operation.result_dtypes, dtypes), strict=True))
     given: Any = found if operation.outputs is not None else (found,)
@@ -89,7 +92,7 @@ def _shape_of(operation: Any) -> Callable[[Any, Any], tuple[int, ...]] | None:
 
 
 def _broadcast(arrays: Any, parameters: Any) -> tuple[int, ...]:
-    shapes = {tuple(x.shape) for x in arrays}
+    shapes = {tuple(getattr(x, "shape", ())) for x in arrays}
     return shapes.pop() if len(shapes) == 1 else numpy.broadcast_shapes(*shapes)
 
 

@@ -341,12 +341,14 @@ def as_vector(function: Callable[..., Any], *arguments: Any, out: Any = None, **
     return _call_converted(function, vector, element, arguments, keywords, out)
 
 
+def widened(value: Any) -> Any:
+    """A half-precision tensor as float32; anything else as it is."""
+    return cast(value, float32) if isinstance(value, Tensor) and value._key.is_half else value
+
+
 def in_float32(function: Callable[..., Any], *arguments: Any, out: Any = None, **keywords: Any) -> Any:
     """Call a function with half-precision tensors as float32, and round its results to their dtype."""
     dtype = arguments[0].dtype
-
-    def widened(value: Any) -> Any:
-        return cast(value, float32) if isinstance(value, Tensor) and value._key.is_half else value
 
     def rounded(found: Tensor) -> Tensor:
         return cast(found, dtype) if found.dtype is float32 else found

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..dispatch.registry import method
 from ..families.elementwise import binary, unary
-from ..families.function import function
+from ..families.function import function, widened
 from ..memory.structure import cast, clone
 from ..memory.tensor import Tensor
 from ..memory.writes import cast_for_write, copy_
@@ -565,4 +565,5 @@ def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> tp.polar(tp.tensor([2.0]), tp.tensor([0.0]))
     tensor([2.+0.j], dtype=tensorplug.complex64)
     """
+    abs, angle = widened(abs), widened(angle)
     return complex(abs * cos(angle), abs * sin(angle))

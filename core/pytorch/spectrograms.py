@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any, NamedTuple
 
-from ..families.function import function
+from ..families.function import function, widened
 from ..memory.coercion import same_device
 from ..memory.structure import broadcast_to, reshape
 from ..memory.tensor import Tensor
@@ -116,7 +116,7 @@ def stft(
     if input.ndim not in (1, 2):
         raise ShapeError(f"stft: got an input of shape {input.shape}, wanted (L,) or (B, L)")
     frames = _frames("stft", input, n_fft, hop_length, win_length, window)
-    x = input
+    x = widened(input)
     if center:
         margin = frames.n_fft // 2
         x = pad(x, (margin, margin), pad_mode)
