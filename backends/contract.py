@@ -228,6 +228,8 @@ class Backend:
     def from_numpy(self, array: numpy.ndarray, device: Any) -> Array:
         """A copy of a NumPy array, of any strides and byte order, in memory of the backend's own, on a device.
 
+        Without a device, None, it is for computing with arrays on any, as on the current one.
+
         By default the library is given a contiguous copy in native byte order, which it may share; bfloat16 through
         DLPack.
         """
@@ -447,6 +449,62 @@ class Backend:
             taken.add(id(own))
             found.append(own)
         return found
+
+    def mesh(self, name: str, kind: str, shape: tuple[int, ...], axes: tuple[str, ...]) -> Any:
+        """A mesh of devices, by what stands for it wherever a device is given: an array made there is on each of them.
+
+        Parameters
+        ----------
+        name
+            What `device_name` returns for arrays on the mesh.
+        kind
+            The type of the devices, such as ``"cpu"``: the first ones of all processes, in row-major order.
+        shape, axes
+            Lengths and names of the axes of the mesh.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer devices.
+        NotImplementedError
+            If the library divides no arrays, as by default. All methods about meshes are for those that do.
+        """
+        raise NotImplementedError(f"backend {self.name!r} has no meshes of devices")
+
+    def distribute(self, array: Any, mesh: Any, axes: Sequence[int | None], broadcast: bool) -> Array:
+        """Divide a whole array, of this library on one device or of NumPy, over a mesh.
+
+        Parameters
+        ----------
+        mesh
+            What `mesh` returned.
+        axes
+            For each axis of the mesh the axis of the array that is divided along it; None for copies. The lengths can
+            be divided.
+        broadcast
+            Whether the first process's values count, and not each process's own.
+        """
+        raise NotImplementedError
+
+    def redistribute(self, array: Array, mesh: Any, axes: Sequence[int | None]) -> Array:
+        """Divide an array that is on a mesh in another way; also while a program is compiled."""
+        raise NotImplementedError
+
+    def redistribute_like(self, array: Array, like: Array) -> Array:
+        """Divide an array as another one of its shape; also while a program is compiled."""
+        raise NotImplementedError
+
+    def divided_axes(self, array: Array, mesh: Any) -> tuple[int | None, ...]:
+        """How an array on a mesh is divided: `axes` as in `distribute`."""
+        raise NotImplementedError
+
+    def local_parts(self, array: Array) -> Sequence[Array]:
+        """The parts of an array on a mesh that this process's devices hold, each on its one device."""
+        raise NotImplementedError
+
+    def from_local(self, array: Any, mesh: Any, axes: Sequence[int | None]) -> Array:
+        """The array on a mesh of which each process gives the part that its devices hold."""
+        raise NotImplementedError
 
     def gradients(self, function: Callable[..., Array], arrays: tuple[Array, ...]) -> tuple[Array, ...]:
         """Gradients of a scalar function by the library's own automatic differentiation, as a reference for tests.

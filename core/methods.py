@@ -6,6 +6,7 @@ from ..autograd.rule import RULES
 from . import numpy_protocols
 from .autodiff import backward
 from .dispatch.registry import MEMBERS, OPERATIONS
+from .distributed import tensors
 from .interchange import display, interop, native
 from .memory.tensor import Tensor
 from .pytorch import (

@@ -10,6 +10,7 @@ from . import _clone as _clone
 from . import accelerator as accelerator
 from . import autograd as autograd
 from . import cuda as cuda
+from . import distributed as distributed
 from . import fft as fft
 from . import func as func
 from . import linalg as linalg

@@ -150,6 +150,7 @@ def test_every_chapter_is_handed_on() -> None:
         tensorplug,
         *(getattr(tensorplug, name) for name in ("fft", "linalg", "losses", "special")),
         tensorplug.nn.functional,
+        tensorplug.distributed.tensor,
     ]
     public = {name for door in doors for name in door.__all__}
     for place in sources():
@@ -160,7 +161,19 @@ def test_every_chapter_is_handed_on() -> None:
     private = {name for name in public if name.startswith("_")}
     assert private == {"__array_api_version__", "__array_namespace_info__"}
     modules = {name for name in tensorplug.__all__ if isinstance(getattr(tensorplug, name), ModuleType)}
-    assert modules == {"autograd", "fft", "func", "linalg", "losses", "nn", "onnx", "optim", "special", "utils"}
+    assert modules == {
+        "autograd",
+        "distributed",
+        "fft",
+        "func",
+        "linalg",
+        "losses",
+        "nn",
+        "onnx",
+        "optim",
+        "special",
+        "utils",
+    }
 
 
 def test_contracts_between_packages_hold(installed: Path) -> None:
@@ -222,6 +235,7 @@ def test_no_operation_is_reached_by_its_name_in_the_registry(folder: str) -> Non
 
 READS = {
     "autograd/gradcheck.py": "finite differences are numbers",
+    "core/distributed/tensors.py distribute_tensor": "copies to a mesh of devices",
     "core/dispatch/keys.py view_dtype": "bits are converted on the host where the library cannot",
     "core/interchange/display.py": "pictures and tables made of tensors",
     "core/dispatch/keys.py draw_on_host": "random words become numbers on the host",

@@ -299,7 +299,7 @@ class CuPy(Backend):
         return f"cuda:{array.device.id}"
 
     def from_numpy(self, array: numpy.ndarray, device: Any) -> Array:
-        with self.cupy.cuda.Device(device.id):
+        with contextlib.nullcontext() if device is None else self.cupy.cuda.Device(device.id):
             # CuPy has native byte order only.
             return self.cupy.array(array.astype(array.dtype.newbyteorder("="), copy=False), order="C")
 

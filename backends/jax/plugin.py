@@ -18,18 +18,13 @@ import numpy
 from ...extras import install_command
 from ..common.host import on_host
 from ..common.uniques import unique_indices
-from ..contract import (
-    Backend,
-    ByKind,
-    Kernel,
-    Region,
-    Span,
-)
+from ..contract import Backend, ByKind, Kernel, Region, Span
 from ..hookspecs import hookimpl
 from ..program import Executable, Program
 from .elementwise import kernels as elementwise_kernels
 from .fft import kernels as fft_kernels
 from .linalg import kernels as linalg_kernels
+from .meshes import Meshes
 from .networks import kernels as network_kernels
 from .programs import TRACING, Check, executable
 from .reductions import kernels as statistics_kernels
@@ -42,7 +37,7 @@ FEW = 1 << 14
 _NO = ("0", "false", "off", "no")
 
 
-class Jax(Backend):
+class Jax(Meshes):
     """Arrays of JAX, on the CPU and on accelerators."""
 
     name = "jax"
@@ -109,8 +104,8 @@ class Jax(Backend):
         def filled(shape: Any, *value: Any, dtype: Any = None, device: Any = None) -> Any:
             plain = dtype is not None and all(type(one) in (bool, int, float, complex) for one in value)
             if not plain or math.prod(shape if isinstance(shape, tuple) else (shape,)) > FEW:
-                return own(shape, *value, dtype=dtype, device=device)
-            return self._jax.device_put(make(shape, *value, dtype=dtype), device)
+                return own(shape, *value, dtype=dtype, device=self.whole(device))
+            return self.placed(make(shape, *value, dtype=dtype), device)
 
         return self._wide(filled)
 
@@ -167,12 +162,13 @@ class Jax(Backend):
         return str(array.dtype.name)
 
     def devices(self) -> Mapping[str, Any]:
-        devices = [*self._jax.devices()]
-        devices += [device for device in self._jax.devices("cpu") if device not in devices]
+        devices = self._jax.local_devices()
+        devices += [device for device in self._jax.local_devices(backend="cpu") if device not in devices]
         return {_device_name(device): device for device in devices}
 
     def device_name(self, array: Any) -> str:
-        return _device_name(next(iter(array.devices())))
+        devices = array.devices()
+        return _device_name(next(iter(devices))) if len(devices) == 1 else self.mesh_name(array)
 
     def array_types(self) -> tuple[type, ...]:
         return (self._jax.Array,)
@@ -181,14 +177,18 @@ class Jax(Backend):
         # A copy that nothing else refers to, so that JAX may share its memory.
         own = numpy.array(array, dtype=array.dtype.newbyteorder("="), order="C")
         with self.scope():
-            return self._jax.device_put(own, device)
+            return self.placed(own, device)
 
     def from_dlpack(self, array: Any, device: Any, copy: bool) -> Any:
         with self.scope():
             return self.namespace.array(self.namespace.from_dlpack(array), copy=copy, device=device)
 
     def to_numpy(self, array: Any) -> numpy.ndarray:
-        return numpy.asarray(array)
+        try:
+            return numpy.asarray(array)
+        except RuntimeError:
+            self.require_here(array)
+            raise
 
     def copy(self, array: Any) -> Any:
         with self.scope():
@@ -223,10 +223,12 @@ class Jax(Backend):
             if TRACING.checks is not None:
                 TRACING.checks.append(Check(check, arrays, parameters))
             return
-        super().inspect(check, *arrays, **parameters)
+        super().inspect(check, *map(self.gathered, arrays), **parameters)
 
     def known(self, predicate: Callable[..., Any], otherwise: bool, *arrays: Any, **parameters: Any) -> bool:
-        return super().known(predicate, otherwise, *arrays, **parameters) if self._has_values(arrays) else otherwise
+        if not self._has_values(arrays):
+            return otherwise
+        return super().known(predicate, otherwise, *map(self.gathered, arrays), **parameters)
 
     def _has_values(self, arrays: tuple[Any, ...]) -> bool:
         return not any(isinstance(array, self._jax.core.Tracer) for array in arrays)
@@ -292,6 +294,8 @@ class Jax(Backend):
             return super().random_bits(seed, offset, count, device)
         from .philox import words
 
+        if self.is_mesh(device):
+            return super().random_bits(seed, offset, count, device)
         return words(seed, offset, count, device)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -21,10 +22,14 @@ class Check(NamedTuple):
 
 class _Tracing(threading.local):
     checks: list[Check] | None = None
+    shardings: dict[int, Any] | None = None
 
 
 TRACING = _Tracing()
-"""The checks that come up while this thread traces a program; None while it traces none."""
+"""The checks that come up while this thread traces a program, and, on a mesh, how its inputs are divided, by identity.
+
+None while it traces none.
+"""
 
 
 def executable(program: Program, backend: Any, jax: Any) -> Executable:
@@ -39,30 +44,44 @@ def executable(program: Program, backend: Any, jax: Any) -> Executable:
     count = len(program.outputs)
     late: list[Check] = []
 
-    def compute(*arrays: Any) -> list[Any]:
-        TRACING.checks = []
-        try:
-            outputs = replay(rest, arrays, backend)
-            late[:] = TRACING.checks
-        finally:
-            TRACING.checks = None
-        return [*outputs, *(array for one in late for array in one.arrays)]
+    def host(array: Any) -> numpy.ndarray:
+        return numpy.asarray(backend.gathered(array))
 
-    compiled = jax.jit(compute, donate_argnums=tuple(program.updates.values()))
+    @functools.cache
+    def compiled(shardings: tuple[Any, ...] | None) -> Callable[..., Any]:
+        """The function of inputs that are divided over a mesh in this way; None without a mesh."""
+
+        def compute(*arrays: Any) -> list[Any]:
+            TRACING.checks = []
+            TRACING.shardings = dict(zip(map(id, arrays), shardings, strict=True)) if shardings else None
+            try:
+                outputs = [*replay(rest, arrays, backend)]
+                late[:] = TRACING.checks
+                for output, given in program.updates.items() if shardings else ():
+                    outputs[output] = backend.redistribute_like(outputs[output], arrays[given])
+            finally:
+                TRACING.checks = TRACING.shardings = None
+            return [*outputs, *(array for one in late for array in one.arrays)]
+
+        return jax.jit(compute, donate_argnums=tuple(program.updates.values()))
+
+    plain = compiled(None)
     scope = backend.scope
 
     def run(*arrays: Any) -> Sequence[Any]:
         for one, places in zip(first, positions, strict=True):
-            one.kernel(*(numpy.asarray(arrays[i]) for i in places), **one.parameters)
+            one.kernel(*(host(arrays[i]) for i in places), **one.parameters)
+        on_mesh = backend.has_meshes and arrays and backend.is_mesh(arrays[0].sharding)
+        function = compiled(tuple(array.sharding for array in arrays)) if on_mesh else plain
         with scope():
-            found: Sequence[Any] = compiled(*arrays)
+            found: Sequence[Any] = function(*arrays)
         return found
 
     def check(found: Sequence[Any]) -> None:
         at = count
         for one in late:
             after = at + len(one.arrays)
-            one.check(*map(numpy.asarray, found[at:after]), **one.parameters)
+            one.check(*map(host, found[at:after]), **one.parameters)
             at = after
 
     return Executable(run, check)

@@ -106,6 +106,8 @@ def gradients(
     for start, node in zip(starts, nodes, strict=True):
         if node in delivered:
             found = delivered[node]
+            if not create_graph:
+                found = start._key.divided_like(found, array_of(start))
             key = start._key if create_graph else own_key(found, start._key)
             results.append(_unshared(found, key, create_graph, exposed))
         elif allow_unused:
@@ -221,6 +223,8 @@ def _input_node(operation: str, tensor: Any) -> Any:
 def _accumulate(owner: Tensor, found: Any, create_graph: bool, exposed: set[int]) -> None:
     """Add a gradient to that of a leaf, in place unless the sum is recorded."""
     held = get_grad(owner)
+    if not create_graph:
+        found = owner._key.divided_like(found, array_of(owner))
     if held is not None and (held._key is not owner._key or held.shape != found.shape):
         raise RuntimeError(
             f"backward: the gradient so far, of shape {held.shape}, {held._key}, does not fit the new data of the "

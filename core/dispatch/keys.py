@@ -19,7 +19,7 @@ from ...backends import (
     load,
 )
 from ...backends import device_of as device_of
-from ..types.devices import DEFAULT_BACKEND, Device, as_device, backend_devices
+from ..types.devices import DEFAULT_BACKEND, Device, as_device, backend_devices, derived
 from ..types.dtypes import DTYPES, DType
 from ..types.errors import LinAlgError, UnsupportedDTypeError, UnsupportedError
 from .checking import checked
@@ -84,7 +84,7 @@ class Library:
         self.find_kernel = loaded.find
         self.find_own_kernel = loaded.kernels.get
         self.plugin_of = loaded.plugin_of
-        self.devices = loaded.devices
+        self.devices = dict(loaded.devices)
         self.places = {device.local_name: device for device in backend_devices(name)}
         self.dtypes = loaded.dtypes
         self.scope = loaded.backend.scope
@@ -325,6 +325,8 @@ _CONTRACT_KERNELS: dict[str, Callable[[Library], Callable[..., Any]]] = {
     "known": lambda library: library.backend.known,
     "pointwise": _pointwise,
     "put": _put,
+    "redistribute": lambda library: library.backend.redistribute,
+    "redistribute_like": lambda library: library.backend.redistribute_like,
     "scatter_zeros": _scatter_zeros,
     "take_along_axis": _take_along_axis,
     "view_dtype": _view_dtype,
@@ -418,6 +420,10 @@ class DispatchKey:
             sibling = self.siblings[dtype] = key_for(self.device, dtype)
         return sibling
 
+    def divided_like(self, array: Any, like: Any) -> Any:
+        """The array, on a mesh of devices divided as another one of its shape."""
+        return array if self.device.mesh is None else self.library.ops.redistribute_like(array, like)
+
     def __repr__(self) -> str:
         return f"{self.device} {self.dtype.name}"
 
@@ -460,6 +466,16 @@ def library_for(backend: str) -> Library:
 def own_places(library: Library) -> None:
     """Make keys of the devices of a library its own."""
     _owners.update(dict.fromkeys(library.places.values(), library))
+
+
+def add_place(library: Library, device: Device, native: Any) -> None:
+    """Give a library, and those derived from it, one more device."""
+    library.devices[device.local_name] = native
+    library.places[device.local_name] = device
+    _owners[device] = library
+    for other in set(_owners.values()):
+        if getattr(other, "inner", None) is library:
+            add_place(other, derived(device, other.transform), native)  # type: ignore[attr-defined]
 
 
 def library_of(device: Device) -> Library:

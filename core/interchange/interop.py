@@ -410,10 +410,17 @@ def representation(self: Tensor) -> str:
     suffixes = [f"examples of shape {self.shape}"] if library.depth else []
     while library.depth:
         library, array = library.inner, array.array  # type: ignore[attr-defined]
-    host = library.backend.to_numpy(array)
+    try:
+        host = library.backend.to_numpy(array)
+    except RuntimeError:
+        # Other processes have the rest.
+        host = library.backend.to_numpy(library.backend.local_parts(array)[0])
+        suffixes.append(f"part of shape {self.shape}")
     if self.device.backend != DEFAULT_BACKEND:
         suffixes.append(f"backend={self.device.backend!r}")
-    if self.device.type != "cpu":
+    if self.device.mesh is not None and not self._key.library.depth:
+        suffixes.append(f"device={self.device.local_name!r}, placements={self.placements}")
+    elif self.device.type != "cpu":
         suffixes.append(f"device={self.device.local_name!r}")
     implied = ("bool", "int64", get_default_dtype().name) if host.size else (get_default_dtype().name,)
     if self.dtype.name not in implied:
@@ -553,6 +560,8 @@ def reduced(self: Tensor) -> tuple[Any, ...]:
     """
     if not self.is_leaf:
         raise RuntimeError("only leaf tensors can be pickled; use x.detach()")
+    if self.device.mesh is not None:
+        return self._reduced_on_mesh()
     if _shares(self):
         return _restored_view, (*_view_source(self), self._node is not None)
     return _restored, (numpy.array(host_array(self)), str(self.device), self._node is not None)

@@ -178,11 +178,14 @@ def same_device(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]
         return x1, to_device(x2, device1)
     if _is_cpu_scalar(x1) and not _is_cpu_scalar(x2):
         return to_device(x1, device2), x2
+    is_divided = device1.mesh is not None or device2.mesh is not None
+    remedy = "distribute_tensor(x, mesh, placements), or x.full_tensor()" if is_divided else f"x.to({str(device1)!r})"
     raise DeviceError(
         f"{operation}: expected all tensors to be on the same device, but got shape {x1.shape} on {device1} and "
-        f"shape {x2.shape} on {device2}; move one with x.to({str(device1)!r})"
+        f"shape {x2.shape} on {device2}; move one with {remedy}"
     )
 
 
 def _is_cpu_scalar(tensor: Tensor) -> bool:
-    return tensor._key.device.type == "cpu" and not tensor.shape
+    device = tensor._key.device
+    return device.type == "cpu" and device.mesh is None and not tensor.shape

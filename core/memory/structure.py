@@ -72,7 +72,7 @@ def transfer(array: Any, source: DispatchKey, target: DispatchKey) -> Any:
     if source.library.depth:
         batches: Any = target.library
         return batches.receive(array, source, target, transfer)
-    if source.device.type == target.device.type != "cpu":
+    if source.device.type == target.device.type != "cpu" and source.device.mesh is None:
         try:
             return target.library.backend.from_dlpack(array, target.native_device, copy=True)
         except (BufferError, RuntimeError, NotImplementedError):

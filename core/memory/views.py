@@ -17,6 +17,7 @@ import numpy
 from ...autograd.captured import note_written
 from ...autograd.modes import is_grad_enabled
 from ...autograd.node import Leaf
+from ..dispatch.keys import DispatchKey
 from ..dispatch.operation import operation
 from ..dispatch.registry import OPERATIONS, method
 from ..types.errors import ShapeError
@@ -357,6 +358,7 @@ def write(tensor: Tensor, array: Any) -> None:
         if tensor._view is not None:
             _replace_root(tensor, storage, array, tensor._view.steps)
         else:
+            array = _divided_as(tensor._array if storage.layout is None else storage.root, tensor._key, array)
             _set_new_root(storage, array)
         tensor._array = array
     else:
@@ -413,12 +415,18 @@ def _replace_root(tensor: Tensor, storage: Storage, value: Any, steps: tuple[Ste
         root, storage.root = storage.root, None
         donate = storage.replaceable and reference_count(root) <= ONE_REFERENCE
         try:
-            storage.root = update(tensor._key.library, root, value, steps, donate)
+            changed = update(tensor._key.library, root, value, steps, donate)
+            storage.root = _divided_as(root, tensor._key, changed)
         except Exception:
             storage.root = root
             raise
         storage.replaceable = True
         storage.version += 1
+
+
+def _divided_as(before: Any, key: DispatchKey, array: Any) -> Any:
+    """The new array of a tensor, on a mesh of devices divided as the one before; in a transform, as it comes."""
+    return array if key.device.mesh is None or key.library.depth else key.divided_like(array, before)
 
 
 def require_recorded_view(operation: str, tensor: Tensor) -> None:

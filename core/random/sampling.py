@@ -18,6 +18,7 @@ from ..memory.tensor import Tensor
 from ..memory.values import inspect
 from ..memory.views import require_writable
 from ..memory.writes import copy_
+from ..standard.creation.filled import divided_like
 from ..standard.elementwise import exp, floor, less, log1p, minimum, tan
 from ..standard.manipulation import broadcast_shapes
 from ..standard.searching import where
@@ -59,7 +60,8 @@ def rand_like(
     >>> tp.rand_like(tp.zeros(2, 3)).shape
     (2, 3)
     """
-    return rand(x.shape, **_like(x, dtype, device), requires_grad=requires_grad, generator=generator)
+    made = rand(x.shape, **_like(x, dtype, device), requires_grad=requires_grad, generator=generator)
+    return divided_like(x, made)
 
 
 @function()
@@ -74,7 +76,8 @@ def randn_like(
     >>> tp.randn_like(tp.zeros(2, 3), dtype=tp.float64).dtype
     tensorplug.float64
     """
-    return randn(x.shape, **_like(x, dtype, device), requires_grad=requires_grad, generator=generator)
+    made = randn(x.shape, **_like(x, dtype, device), requires_grad=requires_grad, generator=generator)
+    return divided_like(x, made)
 
 
 @function()
@@ -94,7 +97,7 @@ def randint_like(
         low, high = 0, high if low is None else low
     like = _like(x, dtype, device)
     key = key_for(like["device"], as_dtype(like["dtype"]))
-    made = draw_integers("randint_like", low, high, x.shape, key, generator)
+    made = divided_like(x, draw_integers("randint_like", low, high, x.shape, key, generator))
     return requires_grad_(made) if requires_grad else made
 
 

@@ -202,7 +202,7 @@ def own_array(library: Library, value: Any) -> Any:
         return library.own(value)
     if isinstance(value, library.array_types):
         return value
-    return library.backend.from_numpy(numpy.asarray(value), next(iter(library.devices.values())))
+    return library.backend.from_numpy(numpy.asarray(value), None)
 
 
 class DerivedBackend(Backend):

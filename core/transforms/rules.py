@@ -162,6 +162,16 @@ def _permute_dims(library: BatchedLibrary, kernel: Any) -> Rule:
     return permute_dims
 
 
+@rule("redistribute")
+def _redistribute(library: BatchedLibrary, kernel: Any) -> Rule:
+    def redistribute(x: Any, *, mesh: Any, axes: Any) -> Proxy:
+        x = library.own(x)
+        found = kernel(x.array, mesh=mesh, axes=[axis if axis is None else axis + 1 for axis in axes])
+        return Proxy(found, library, x.level)
+
+    return redistribute
+
+
 @rule("flip")
 def _flip(library: BatchedLibrary, kernel: Any) -> Rule:
     def flip(x: Any, axis: Any = None) -> Proxy:
@@ -241,6 +251,8 @@ def _pointwise(library: BatchedLibrary, kernel: Any) -> Rule:
     return pointwise
 
 
+# How the gradient of a batch's leaf is divided is left to XLA.
+RULES["redistribute_like"] = lambda library, kernel: lambda x, like: x
 RULES["inspect"] = lambda library, kernel: library.backend.inspect
 RULES["known"] = lambda library, kernel: library.backend.known
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import operator
 import os
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -64,6 +65,8 @@ class Device:
         Such as ``"cpu"`` or ``"cuda"``.
     index : int or None
         The number among the backend's devices of that type; None if the backend does not number them.
+    mesh : DeviceMesh or None
+        The mesh that this is all devices of: see `tensorplug.distributed`.
 
     Examples
     --------
@@ -77,11 +80,12 @@ class Device:
 
     # A transform's arrays are on devices of their own: `_inner` is where the arrays underneath are, and `_derived` has
     # the devices derived from this one, by transform.
-    __slots__ = ("_derived", "_inner", "backend", "index", "transform", "type")
+    __slots__ = ("_derived", "_inner", "backend", "index", "mesh", "transform", "type")
 
     backend: str
     type: str
     index: int | None
+    mesh: Any
     transform: str
     _inner: Device | None
     _derived: dict[str, Device]
@@ -92,6 +96,8 @@ class Device:
     @property
     def local_name(self) -> str:
         """The name of this device within its backend, such as ``"cpu"`` or ``"cuda:0"``."""
+        if self.mesh is not None:
+            return f"{self.type}:{self.mesh}"
         return self.type if self.index is None else f"{self.type}:{self.index}"
 
     @property
@@ -105,7 +111,7 @@ class Device:
         return f"device({str(self)!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return as_device, (str(self),)
+        return (as_device, (str(self),)) if self.mesh is None else (operator.attrgetter("device"), (self.mesh,))
 
     def __enter__(self) -> Device:
         _placements.set((*_placements.get(), placed(self)))
@@ -161,18 +167,23 @@ def _device(backend: str, local_name: str) -> Device:
     return found
 
 
-def _made(backend: str, type_: str, index: int | None, inner: Device | None = None) -> Device:
+def _made(backend: str, type_: str, index: int | None, inner: Device | None = None, mesh: Any = None) -> Device:
     made = object.__new__(Device)
-    made.backend, made.type, made.index = backend, type_, index
+    made.backend, made.type, made.index, made.mesh = backend, type_, index, mesh
     made._inner, made._derived = inner, {}
     return made
+
+
+def mesh_device(mesh: Any, backend: str, type_: str) -> Device:
+    """The device that a mesh of devices of one type is."""
+    return _made(backend, type_, None, mesh=mesh)
 
 
 def derived(device: Device, transform: str) -> Device:
     """The device of a transform's arrays whose arrays underneath are on a device."""
     found = device._derived.get(transform)
     if found is None:
-        made = _made(device.backend, device.type, device.index, device)
+        made = _made(device.backend, device.type, device.index, device, device.mesh)
         made.transform = transform
         found = device._derived.setdefault(transform, made)
     return found
