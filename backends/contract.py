@@ -400,6 +400,22 @@ class Backend:
         """
         return function
 
+    def differentiable(
+        self, function: Callable[..., Sequence[Array]], pull: Callable[..., Sequence[Array]], arrays: Sequence[Array]
+    ) -> Sequence[Array]:
+        """Call a function of arrays, so that the library's own differentiation, if it has one, finds the gradients.
+
+        Parameters
+        ----------
+        function
+            It returns a tuple of arrays.
+        pull
+            ``pull(arrays, cotangents)`` returns the gradients of the floating-point arrays; `cotangents` are those of
+            the floating-point results. Gradients of complex numbers are PyTorch's, the conjugates of JAX's.
+        arrays
+        """
+        return function(*arrays)
+
     value_errors: tuple[type[Exception], ...] = ()
     """What the library raises where it needs the values of arrays that have none, inside of `record`."""
 

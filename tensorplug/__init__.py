@@ -26,6 +26,7 @@ from .core.interchange.interop import *
 from .core.interchange.native import *
 from .core.interchange.printing import *
 from .core.interchange.saving import *
+from .core.interchange.wrapping import *
 from .core.memory.structure import *
 from .core.memory.tensor import Tensor as Tensor
 from .core.pytorch.arithmetic import *

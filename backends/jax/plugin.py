@@ -10,7 +10,7 @@ import contextlib
 import functools
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy
@@ -105,7 +105,13 @@ class Jax(Meshes):
             plain = dtype is not None and all(type(one) in (bool, int, float, complex) for one in value)
             if not plain or math.prod(shape if isinstance(shape, tuple) else (shape,)) > FEW:
                 return own(shape, *value, dtype=dtype, device=self.whole(device))
-            return self.placed(make(shape, *value, dtype=dtype), device)
+            host = make(shape, *value, dtype=dtype)
+            made = self.placed(host, device)
+            if self._has_values((made,)):
+                return made
+            # Scalars are kept, so they must not be part of the function that is traced.
+            with self.with_values():
+                return self.placed(host, device)
 
         return self._wide(filled)
 
@@ -167,6 +173,9 @@ class Jax(Meshes):
         return {_device_name(device): device for device in devices}
 
     def device_name(self, array: Any) -> str:
+        if not self._has_values((array,)):
+            # What JAX traces has no device yet.
+            return _device_name(self._jax.devices()[0])
         devices = array.devices()
         return _device_name(next(iter(devices))) if len(devices) == 1 else self.mesh_name(array)
 
@@ -261,6 +270,32 @@ class Jax(Meshes):
                 raise NotImplementedError(str(error)) from None
             return found
 
+    def differentiable(
+        self, function: Callable[..., Sequence[Any]], pull: Callable[..., Sequence[Any]], arrays: Sequence[Any]
+    ) -> Sequence[Any]:
+        jnp = self.namespace
+
+        def of_arrays(*arrays: Any) -> Sequence[Any]:
+            # Of a Python number that is differentiated JAX hands a number of its own.
+            return function(*(one if isinstance(one, self._jax.Array) else jnp.asarray(one) for one in arrays))
+
+        if self._has_values(tuple(arrays)):
+            return of_arrays(*arrays)
+        differentiated = self._jax.custom_vjp(of_arrays)
+
+        def conjugates(found: Sequence[Any]) -> list[Any]:
+            return [one.conj() if one.dtype.kind == "c" else one for one in found]
+
+        def backward(arrays: Any, cotangents: Any) -> Any:
+            # Those of integers are of no dtype that can be computed with.
+            directions = conjugates([one for one in cotangents if one.dtype != self._jax.dtypes.float0])
+            found = iter(conjugates(pull(arrays, directions)))
+            return tuple(next(found) if jnp.issubdtype(one.dtype, jnp.inexact) else None for one in arrays)
+
+        differentiated.defvjp(lambda *arrays: (of_arrays(*arrays), arrays), backward)
+        results: Sequence[Any] = differentiated(*arrays)
+        return results
+
     def about(self) -> Mapping[str, str]:
         config = self._jax.config
         return {
@@ -290,13 +325,15 @@ class Jax(Meshes):
     def random_bits(self, seed: int, offset: int, count: int, device: Any) -> Any:
         if not self._allows_64_bit:
             raise TypeError("random numbers are made of 64-bit integers, which JAX_ENABLE_X64=0 forbids; unset it")
-        if count <= FEW:
-            return super().random_bits(seed, offset, count, device)
-        from .philox import words
+        if count <= FEW or self.is_mesh(device):
+            made = super().random_bits(seed, offset, count, device)
+        else:
+            from .philox import words
 
-        if self.is_mesh(device):
-            return super().random_bits(seed, offset, count, device)
-        return words(seed, offset, count, device)
+            made = words(seed, offset, count, device)
+        if not self._has_values((made,)):
+            raise TypeError("random numbers of a function that JAX traces would be the same at each call; pass them")
+        return made
 
 
 def _indexing(jax: Any, function: Callable[..., Any], **options: Any) -> Callable[..., Any]:

@@ -33,6 +33,13 @@ def kernels(jax: Any) -> dict[str, Callable[..., Any]]:
     """Kernels by the name of the operation, compiled for each shape and axis."""
     jnp, lax = jax.numpy, jax.lax
 
+    def position(find: Callable[..., Any], x: Any, *, axis: int | None = None, keepdims: bool = False) -> Any:
+        """Index of an extremum, by way of int32: without 64-bit types JAX compiles no other one."""
+        dtype = "int32" if x.size < 2**31 else "int64"
+        found = find(x.reshape(-1), 0, dtype) if axis is None else find(x, axis % x.ndim, dtype)
+        shape = [1 if axis in (None, i, i - x.ndim) else length for i, length in enumerate(x.shape)]
+        return (found.reshape(shape) if keepdims else found).astype("int64")
+
     def total(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
         """Sum, which is 0.0 for negative zeros, also for a single one."""
         found = sum_in_blocks(jax, x, axis, keepdims)
@@ -95,6 +102,8 @@ def kernels(jax: Any) -> dict[str, Callable[..., Any]]:
     compiled = functools.partial(jax.jit, static_argnames=("axis", "keepdims"))
     along = functools.partial(jax.jit, static_argnames="axis")
     return {
+        "argmax": compiled(functools.partial(position, lax.argmax)),
+        "argmin": compiled(functools.partial(position, lax.argmin)),
         "cumulative_prod": along(cumulative_prod),
         "cumulative_sum": along(cumulative_sum),
         "linear_recurrence": along(recurrence),

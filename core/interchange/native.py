@@ -94,7 +94,10 @@ def from_native(array: Any, *, backend: str | None = None, copy: bool | None = N
     >>> x.to_native() is a
     True
     """
-    library = _library_of(array, backend)
+    library = library_of_array(array, backend)
+    if library is None:
+        wanted = "of any backend" if backend is None else f"of backend {backend!r}"
+        raise TypeError(f"from_native: got {type(array).__name__}, which is no array {wanted}; use tensorplug.asarray")
     key = library.key_of(array)
     if isinstance(array, numpy.ndarray) and type(array) not in library.array_types:
         array = array.view(numpy.ndarray)
@@ -110,13 +113,12 @@ def from_native(array: Any, *, backend: str | None = None, copy: bool | None = N
     return wrap(library.backend.copy(array), key)
 
 
-def _library_of(array: Any, backend: str | None) -> Library:
+def library_of_array(array: Any, backend: str | None = None) -> Library | None:
     """The library that has the array's type: the named one, the default one, or else the first that is found."""
     for library in _libraries(backend):
         if isinstance(array, library.array_types):
             return library
-    wanted = "of any backend" if backend is None else f"of backend {backend!r}"
-    raise TypeError(f"from_native: got {type(array).__name__}, which is no array {wanted}; use tensorplug.asarray")
+    return None
 
 
 def _libraries(backend: str | None) -> Iterator[Library]:
