@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import tensorplug as tp
 from tensorplug.distributed import Shard, distribute_tensor, init_device_mesh
 
 FOLDER = Path(__file__).parent / "distributed"
-SECONDS = 300
+SECONDS = 600
 
 
 def _environment(devices: int) -> dict[str, str]:
@@ -33,6 +34,36 @@ def test_on_eight_devices() -> None:
         env=_environment(8), capture_output=True, text=True, timeout=SECONDS, check=False,
     )  # fmt: skip
     assert found.returncode == 0, found.stdout + found.stderr
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def test_four_processes() -> None:
+    """Each process of ``distributed/process.py`` trains as on one device, eager and compiled."""
+    jax = pytest.importorskip("jax")
+    if "gloo" not in str(jax.config.values.get("jax_cpu_collectives_implementation", "gloo")):
+        pytest.skip("this jaxlib has no collectives between processes on CPUs")
+    port = _free_port()
+    running = [
+        subprocess.Popen(
+            [sys.executable, FOLDER / "process.py", str(rank), "4", str(port)],
+            env=_environment(1), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )
+        for rank in range(4)
+    ]  # fmt: skip
+    try:
+        said = [one.communicate(timeout=SECONDS)[0] for one in running]
+    finally:
+        for one in running:
+            one.kill()
+    for one, text in zip(running, said, strict=True):
+        assert one.returncode == 0, text
+        assert "as on one device" in text
 
 
 def test_backends_without_meshes_are_named() -> None:

@@ -6,7 +6,7 @@ A mesh is represented by the sharding that keeps a copy on each of its devices.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
@@ -57,6 +57,14 @@ class Meshes(Backend):
         if not self.is_mesh(device) or not device.spec:
             return device
         return self._jax.sharding.NamedSharding(device.mesh, self._jax.sharding.PartitionSpec())
+
+    def on_devices(self, make: Callable[..., Any]) -> Callable[..., Any]:
+        """A constructor of arrays whose device may be an array's sharding."""
+
+        def made(*arguments: Any, device: Any = None, **named: Any) -> Any:
+            return make(*arguments, device=self.whole(device), **named)
+
+        return made
 
     def placed(self, host: numpy.ndarray, device: Any) -> Any:
         """Copy a NumPy array to a device, or to each device of a mesh."""

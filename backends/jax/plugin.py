@@ -74,6 +74,10 @@ class Jax(Meshes):
         kernels |= {name: self._wide(function) for name, function in network_kernels(jax).items()}
         kernels |= {name: self._wide(function) for name, function in statistics_kernels(jax).items()}
         return kernels | {
+            **{
+                name: self._wide(self.on_devices(getattr(jnp, name)))
+                for name in ("arange", "asarray", "eye", "linspace")
+            },
             **{name: self._filled(name) for name in ("empty", "full", "ones", "zeros")},
             "complex": self._wide(self._complex),
             "getitem": self._wide(self._getitem),
