@@ -305,6 +305,7 @@ class Jax(Meshes):
         return {
             "jaxlib": self._jax.lib.__version__,
             "platform": self._jax.default_backend(),
+            "devices of all processes": str(self._jax.device_count()),
             "64-bit types": "yes" if self._allows_64_bit else "no, by JAX_ENABLE_X64",
             "compilation cache": config.jax_compilation_cache_dir or "none",
         }
