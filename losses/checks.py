@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy
 
+from ..core.dispatch.keys import DispatchKey
 from ..core.dispatch.levels import together
 from ..core.memory.structure import broadcast_to, cast
 from ..core.memory.tensor import Tensor
@@ -87,6 +88,11 @@ def promote_tensors(loss: str, tensors: Mapping[str, Any], labels: Collection[st
     DeviceError
         If they are on different devices.
     """
+    operands = list(tensors.values())
+    key: Any = getattr(operands[0], "_key", None)
+    floating = type(key) is DispatchKey and key.dtype.kind == "f" and not key.is_half
+    if floating and all(getattr(operand, "_key", None) is key for operand in operands):
+        return key.dtype, operands
     device = None
     for name, tensor in tensors.items():
         require_tensor(loss, name, tensor, device)
@@ -95,7 +101,7 @@ def promote_tensors(loss: str, tensors: Mapping[str, Any], labels: Collection[st
             require_floating(loss, name, tensor)
     dtype = functools.reduce(promote, [tensor.dtype for tensor in tensors.values()])
     computed = float32 if dtype.itemsize == 2 else dtype
-    return dtype, [cast(tensor, computed) for tensor in together(*tensors.values())]
+    return dtype, [cast(tensor, computed) for tensor in together(*operands)]
 
 
 def broadcast(loss: str, tensors: Mapping[str, Tensor], warn: bool = False) -> list[Tensor]:

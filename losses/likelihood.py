@@ -12,8 +12,8 @@ from ..core.memory.structure import cast
 from ..core.memory.values import inspect
 from ..core.standard.creation import full_like
 from ..core.standard.elementwise import clip, log
-from ..core.standard.indexing import take_along_axis
 from ..core.standard.manipulation import expand_dims
+from ..core.standard.positions import elements_at
 from ..core.standard.searching import where
 from ..core.types.axes import as_float
 from ..core.types.dtypes import float32
@@ -96,7 +96,7 @@ def nll_loss(
     weight = class_weights(name, input, weight)
     axis = min(1, input.ndim - 1)
     target, counts = mask_ignored(name, target, input.shape[axis], ignore_index)
-    losses = -take_along_axis(input, expand_dims(target, axis=axis), axis=axis).reshape(target.shape)
+    losses = -elements_at(input, target, axis)
     share = None if weight is None else weight[target]
     if share is not None:
         losses = losses * share

@@ -7,11 +7,18 @@ for NaN and those too small. Integers of 8 and 16 bits are the low bits of the i
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy
 
 from .quiet import Quiet, quietly
+
+
+@functools.cache
+def dtype_name(dtype: numpy.dtype) -> str:
+    """The name of a dtype, which NumPy puts together anew at each request."""
+    return str(dtype.name)
 
 
 def to_integers(xp: Any, x: Any, name: str, astype: Any) -> Any:

@@ -18,6 +18,13 @@ _idle: list[numpy.random.Philox] = []
 """Generators that no thread uses: making one takes ten times as long as setting its state."""
 
 
+FEW, AHEAD = 64, 512
+"""Of how many words at most a request is served from words made in advance, and how many these are."""
+
+_ahead: tuple[int, int, numpy.ndarray] = (0, 0, numpy.zeros(0, "uint64"))
+"""The key of a stream, the number of a word, and that and the following words."""
+
+
 def words(seed: int, offset: int, count: int) -> numpy.ndarray:
     """Random words `offset` to ``offset + count`` of the stream of `seed`.
 
@@ -47,7 +54,20 @@ def words(seed: int, offset: int, count: int) -> numpy.ndarray:
     >>> bool((words(-1, 5, 3) == words(2**64 - 1, 0, 8)[5:]).all())
     True
     """
-    key, (block, lane), count = check_seed(seed), *check_span(offset, count)
+    global _ahead
+    key, offset = check_seed(seed), operator.index(offset)
+    place, count = check_span(offset, count)
+    if count > FEW:
+        return _drawn(key, place, count)
+    held_key, first, held = _ahead
+    if key != held_key or not first <= offset <= offset + count <= first + held.size:
+        held_key, first, held = _ahead = key, offset, _drawn(key, place, min(AHEAD, STREAM_LENGTH - offset))
+    return held[offset - first : offset - first + count].copy()
+
+
+def _drawn(key: int, place: tuple[int, int], count: int) -> numpy.ndarray:
+    """Words of a stream, from a place in a block on."""
+    block, lane = place
     try:
         generator = _idle.pop()
     except IndexError:

@@ -18,7 +18,7 @@ import numpy
 
 from ...extras import install_command
 from ..common import complex_functions, elementwise
-from ..common.casts import to_integers
+from ..common.casts import dtype_name, to_integers
 from ..common.special import kernels as special_kernels
 from ..contract import (
     DTYPE_NAMES,
@@ -293,7 +293,7 @@ class CuPy(Backend):
         return (self.cupy.ndarray,)
 
     def dtype_name(self, array: Array) -> str:
-        return str(array.dtype.name)
+        return dtype_name(array.dtype)
 
     def device_name(self, array: Array) -> str:
         return f"cuda:{array.device.id}"

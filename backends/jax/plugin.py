@@ -16,6 +16,7 @@ from typing import Any
 import numpy
 
 from ...extras import install_command
+from ..common.casts import dtype_name
 from ..common.host import on_host
 from ..common.uniques import unique_indices
 from ..contract import Backend, ByKind, Kernel, Region, Span
@@ -169,7 +170,7 @@ class Jax(Meshes):
         return {name: native for name, native in found.items() if self._allows_64_bit or name not in _64_BIT}
 
     def dtype_name(self, array: Any) -> str:
-        return str(array.dtype.name)
+        return dtype_name(array.dtype)
 
     def devices(self) -> Mapping[str, Any]:
         devices = self._jax.local_devices()

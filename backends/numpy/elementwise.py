@@ -9,6 +9,7 @@ import numpy
 
 from ..common import complex_functions, elementwise
 from ..common.casts import convert
+from ..common.quiet import run_anyway
 from ..contract import ByKind, Kernel
 from . import passes
 
@@ -20,8 +21,7 @@ def _from_parts(function: complex_functions.Function) -> Kernel:
 
     def kernel(*operands: Any) -> Any:
         parts = [part for z in operands for part in (asarray(z).real, asarray(z).imag)]
-        with numpy.errstate(all="ignore"):
-            real, imag = function(numpy, *parts)
+        real, imag = run_anyway(function, numpy, *parts)
         return _complex(real, imag)
 
     return kernel
@@ -32,8 +32,7 @@ def _corrected(function: Callable[..., Any], kernel: Kernel | None = None) -> Ke
 
     def corrected(*operands: Any) -> Any:
         own = () if kernel is None else (kernel(*operands),)
-        with numpy.errstate(all="ignore"):
-            return asarray(function(numpy, *operands, *own))
+        return asarray(run_anyway(function, numpy, *operands, *own))
 
     return corrected
 
@@ -54,8 +53,7 @@ def _clip(maximum: Kernel, minimum: Kernel) -> Kernel:
     def clip(x: Any, min: Any, max: Any) -> Any:
         if x.dtype.kind == "V":
             return minimum(maximum(x, min), max)
-        with numpy.errstate(all="ignore"):
-            return asarray(numpy.clip(x, min, max))
+        return asarray(run_anyway(x.clip, min, max))
 
     return clip
 

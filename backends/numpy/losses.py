@@ -62,6 +62,8 @@ def pointwise(
 def _dot(x1: Any, x2: Any) -> float:
     """Dot product of 1-d arrays in blocks: BLAS adds the terms of one product one by one."""
     whole = x1.size - x1.size % DOT_BLOCK
+    if not whole:
+        return float(vecdot(x1, x2))
     parts = vecdot(x1[:whole].reshape(-1, DOT_BLOCK), x2[:whole].reshape(-1, DOT_BLOCK))
     return float(parts.sum(dtype=numpy.float64)) + float(vecdot(x1[whole:], x2[whole:]))
 

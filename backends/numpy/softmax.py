@@ -68,6 +68,10 @@ def _exponentials(x: Any, shift: Any, out: Any) -> Any:
 
 
 def softmax(x: Any, *, axis: int) -> Any:
+    if 0 < x.size < MANY_EXPONENTIALS:
+        terms = x - numpy.maximum.reduce(x, axis, keepdims=True)
+        numpy.exp(terms, terms)
+        return numpy.divide(terms, stable_sum(terms, axis, None, True), terms)
     result = numpy.empty(x.shape, x.dtype)
     rows, out = _rows(x, axis), _rows(result, axis)
     for block in _blocks(rows):
@@ -90,6 +94,9 @@ def softmax_gradient(g: Any, out: Any, *, axis: int) -> Any:
 
 
 def log_softmax(x: Any, *, axis: int) -> Any:
+    if 0 < x.size < MANY_EXPONENTIALS:
+        shifted = x - numpy.maximum.reduce(x, axis, keepdims=True)
+        return numpy.subtract(shifted, numpy.log(stable_sum(numpy.exp(shifted), axis, None, True)), shifted)
     result = numpy.empty(x.shape, x.dtype)
     rows, out = _rows(x, axis), _rows(result, axis)
     for block in _blocks(rows):

@@ -254,9 +254,13 @@ class Operation:
         if open_levels():
             tensors = together(*tensors, beside=parameters)
         kernel, key = tensors[-1]._key.table[self.name]
-        arrays = [tensor._current() for tensor in tensors]
-        finish: Callable[..., Any] = self.finish if self.outputs is None else self.finish_outputs
-        return finish(kernel(*arrays, **parameters), key, tensors, **parameters)
+        found = kernel(*[tensor._current() for tensor in tensors], **parameters)
+        if self.outputs is not None:
+            return self.finish_outputs(found, key, tensors, **parameters)
+        for tensor in tensors:
+            if tensor._node is not None:
+                return self.finish(found, key, tensors, **parameters)
+        return tensors[-1]._wrap(found, key)
 
     def finish(self, array: Any, key: DispatchKey, tensors: tuple[Operand, ...], **parameters: Any) -> Any:
         """Wrap a kernel's result into a tensor, with a node if an operand requires a gradient."""

@@ -77,7 +77,7 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     tensors = operands[0] if len(operands) == 1 and isinstance(operands[0], list | tuple) else operands
     if not all(isinstance(tensor, Tensor) for tensor in tensors):
         raise unsupported("einsum", *tensors)
-    inputs, result = _parsed(equation, tensors)
+    inputs, result = _parsed(equation, tuple(tensor.ndim for tensor in tensors))
     terms = [_with_diagonals(tensor, labels) for tensor, labels in zip(tensors, inputs, strict=True)]
     terms = _without_broadcast(terms, _lengths(terms))
     while len(terms) > 1:
@@ -122,14 +122,14 @@ def _letter(number: Any) -> str:
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
-def _parsed(equation: str, tensors: Iterable[Tensor]) -> tuple[list[tuple[Label, ...]], tuple[Label, ...]]:
+@functools.lru_cache(maxsize=256)
+def _parsed(equation: str, ranks: tuple[int, ...]) -> tuple[list[tuple[Label, ...]], tuple[Label, ...]]:
     """The labels of each operand's axes, and of the result's."""
-    shapes = [tensor.shape for tensor in tensors]
     text, arrow, after = equation.replace(" ", "").partition("->")
     parts = text.split(",")
-    if len(parts) != len(shapes):
-        raise ValueError(f"einsum: got {len(shapes)} operands, wanted {len(parts)}, as {equation!r} names")
-    inputs = [_labels(part, len(shape), equation) for part, shape in zip(parts, shapes, strict=True)]
+    if len(parts) != len(ranks):
+        raise ValueError(f"einsum: got {len(ranks)} operands, wanted {len(parts)}, as {equation!r} names")
+    inputs = [_labels(part, rank, equation) for part, rank in zip(parts, ranks, strict=True)]
     counts = {label: 0 for labels in inputs for label in labels}
     for label in itertools.chain(*inputs):
         counts[label] += 1

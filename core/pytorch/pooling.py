@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from builtins import sum as sum_of
@@ -72,18 +73,20 @@ class _Pool(NamedTuple):
     dilation: tuple[int, ...]
     counts: tuple[int, ...]
 
-    def ranges(self, lengths: tuple[int, ...]) -> Ranges:
-        """The positions that windows read, without those in the padding."""
-        found = []
-        for size, step, margin, within, count, length in zip(*self, lengths, strict=True):
-            starts = [i * step - margin for i in range(count)]
-            found.append(
-                tuple(
-                    range(start % within if start < 0 else start, min(start + within * size, length), within)
-                    for start in starts
-                )
+
+@functools.lru_cache(maxsize=256)
+def _ranges(pool: _Pool, lengths: tuple[int, ...]) -> Ranges:
+    """The positions that windows read, without those in the padding."""
+    found = []
+    for size, step, margin, within, count, length in zip(*pool, lengths, strict=True):
+        starts = [i * step - margin for i in range(count)]
+        found.append(
+            tuple(
+                range(start % within if start < 0 else start, min(start + within * size, length), within)
+                for start in starts
             )
-        return tuple(found)
+        )
+    return tuple(found)
 
 
 def _pool(
@@ -98,28 +101,43 @@ def _pool(
     withins = per_axis(operation, "dilation", dilation, count)
     if any(2 * margin > size for margin, size in zip(margins, sizes, strict=True)):
         raise ArgumentError(f"{operation}: got padding {padding}, wanted at most half of the kernel size {kernel_size}")
-    counts = []
-    for length, size, step, margin, within in zip(x.shape[2:], sizes, steps, margins, withins, strict=True):
-        rest = length + 2 * margin - span(size, within)
-        number = (rest + (step - 1 if ceil_mode else 0)) // step + 1
-        # The last window starts inside of the input or in front of it.
-        counts.append(number - (ceil_mode and (number - 1) * step >= length + margin))
-    if min(counts) < 1 or (0 in x.shape[1:]):
+    pool = _windows_of(x.shape[2:], sizes, steps, margins, withins, ceil_mode)
+    if min(pool.counts) < 1 or (0 in x.shape[1:]):
         raise ShapeError(
             f"{operation}: got an input of shape {x.shape} with padding {padding}, wanted one not smaller than the "
             f"kernel {kernel_size} with dilation {dilation}"
         )
+    return pool
+
+
+@functools.lru_cache(maxsize=256)
+def _windows_of(
+    lengths: tuple[int, ...], sizes: tuple[int, ...], steps: tuple[int, ...], margins: tuple[int, ...],
+    withins: tuple[int, ...], ceil_mode: bool,
+) -> _Pool:  # fmt: skip
+    """The windows of checked arguments."""
+    counts = []
+    for length, size, step, margin, within in zip(lengths, sizes, steps, margins, withins, strict=True):
+        rest = length + 2 * margin - span(size, within)
+        number = (rest + (step - 1 if ceil_mode else 0)) // step + 1
+        # The last window starts inside of the input or in front of it.
+        counts.append(number - (ceil_mode and (number - 1) * step >= length + margin))
     return _Pool(sizes, steps, margins, withins, tuple(counts))
 
 
 def largest(x: Tensor, ranges: Ranges) -> tuple[Tensor, Tensor]:
     """The largest element of each window over the axes after the first two, and its position among all of these."""
     lengths = x.shape[2:]
-    first = numpy.ravel_multi_index(numpy.ix_(*([one[0] for one in axis] for axis in ranges)), lengths)
-    positions = _max_offsets(x, ranges=ranges) + asarray(first, device=x.device)
+    positions = _max_offsets(x, ranges=ranges) + asarray(_first(ranges, lengths), device=x.device)
     shape = positions.shape
     flat, places = (reshape(one, (*one.shape[:2], math.prod(one.shape[2:]))) for one in (x, positions))
     return reshape(elements_at(flat, places, 2), shape), positions
+
+
+@functools.lru_cache(maxsize=256)
+def _first(ranges: Ranges, lengths: tuple[int, ...]) -> numpy.ndarray:
+    """The position of the first element of each window among all."""
+    return numpy.ravel_multi_index(numpy.ix_(*([one[0] for one in axis] for axis in ranges)), lengths)
 
 
 def _max_pool(
@@ -129,7 +147,7 @@ def _max_pool(
     count = int(operation[-2])
     x = channels_first(operation, input, count)
     pool = _pool(operation, x, kernel_size, stride, padding, dilation, ceil_mode)
-    values, indices = (as_given(input, one, count) for one in largest(x, pool.ranges(x.shape[2:])))
+    values, indices = (as_given(input, one, count) for one in largest(x, _ranges(pool, x.shape[2:])))
     return (values, indices) if return_indices else values
 
 
@@ -151,14 +169,20 @@ def _avg_pool(
     total = sum(windows, axis=tuple(range(2, 2 + count)))
     if divisor_override is not None:
         return as_given(input, total / divisor_override, count)
-    # With its padding, an axis ends where the padding that was asked for does.
-    more = pool.padding if count_include_pad else (0,) * count
-    ends = [length + 2 * margin for length, margin in zip(lengths, more, strict=True)]
-    inside = pool._replace(padding=tuple(n - m for n, m in zip(pool.padding, more, strict=True))).ranges(tuple(ends))
-    divisors: Any = math.prod(numpy.ix_(*([len(one) for one in axis] for axis in inside)))
-    least, most = divisors.min(), divisors.max()
-    divisor = int(most) if least == most else asarray(divisors, dtype=x.dtype, device=x.device)
+    divisor = _divisor(pool, lengths, pool.padding if count_include_pad else (0,) * count)
+    if not isinstance(divisor, int):
+        divisor = asarray(divisor, dtype=x.dtype, device=x.device)
     return as_given(input, total / divisor, count)
+
+
+@functools.lru_cache(maxsize=256)
+def _divisor(pool: _Pool, lengths: tuple[int, ...], more: tuple[int, ...]) -> Any:
+    """How many elements each window has, one number if all have as many, with some of the padding counted."""
+    # An axis ends where the padding that was asked for does.
+    ends = tuple(length + 2 * margin for length, margin in zip(lengths, more, strict=True))
+    inside = _ranges(pool._replace(padding=tuple(n - m for n, m in zip(pool.padding, more, strict=True))), ends)
+    found: Any = math.prod(numpy.ix_(*([len(one) for one in axis] for axis in inside)))
+    return int(found.max()) if found.min() == found.max() else found
 
 
 def _lp_pool(operation: str, input: Tensor, norm_type: Any, kernel_size: Any, stride: Any, ceil_mode: bool) -> Tensor:

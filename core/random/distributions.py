@@ -145,7 +145,7 @@ def normal(ops: Operations, bits: Array, dtype_name: str) -> Array:
     >>> normal(ops, numpy.asarray([0, 2**63, 2**63, 0], dtype="uint64"), "float64").round(3).tolist()
     [7.919, 3.28, 1.177, 0.0]
     """
-    first, second = ops.unstack(ops.reshape(bits, (-1, 2)), axis=1)
+    first, second = bits[0::2], bits[1::2]
     # in (0, 1], so that the logarithm is finite
     radius = ops.sqrt(ops.log(ops.cast((first >> 11) + 1, "float64") * 2.0**-53) * -2.0)
     angle = ops.cast(second >> 11, "float64") * (math.pi / 4 * 2.0**-53)

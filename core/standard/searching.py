@@ -240,9 +240,10 @@ def where(condition: Tensor, x1: Any = None, x2: Any = None, /, *, out: Tensor |
     if x1 is None and x2 is None:
         return nonzero(condition, as_tuple=True)
     x1, x2 = python_number(x1), python_number(x2)
-    if any(not isinstance(x, Tensor) and not isinstance(x, SCALARS) for x in (x1, x2)):
-        raise unsupported("where", condition, x1, x2)
-    if condition.dtype is not bool_:
+    for x in (x1, x2):
+        if not isinstance(x, Tensor) and not isinstance(x, SCALARS):
+            raise unsupported("where", condition, x1, x2)
+    if condition._key.dtype is not bool_:
         raise TypeError(f"where: the condition must be of dtype bool, got {condition.dtype}")
     if not isinstance(x1, Tensor) and not isinstance(x2, Tensor):
         x1 = _scalar_branch(condition, x1, x2)

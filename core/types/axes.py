@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from collections.abc import Iterable
@@ -58,7 +59,7 @@ def as_flag(operation: str, name: str, value: Any) -> bool:
     TypeError
         If it is neither a bool nor an integer.
     """
-    if isinstance(value, bool | int | numpy.bool_):
+    if type(value) is bool or isinstance(value, int | numpy.bool_):
         return bool(value)
     raise TypeError(f"{operation}: {name} is True or False, got {type(value).__name__}")
 
@@ -96,6 +97,8 @@ def normalize_axis(operation: str, axis: Any, ndim: int, scalars: bool = False) 
     TypeError
         If it is not an integer.
     """
+    if type(axis) is int and -ndim <= axis < ndim:
+        return axis % ndim
     try:
         number = operator.index(axis)
     except TypeError:
@@ -125,7 +128,9 @@ def normalize_axes(operation: str, axis: Any, ndim: int, scalars: bool = False) 
     """
     if axis is None:
         return None
-    if type(axis) is int or not isinstance(axis, Iterable) or getattr(axis, "ndim", None) == 0:
+    if type(axis) is int or (
+        type(axis) is not tuple and (not isinstance(axis, Iterable) or getattr(axis, "ndim", None) == 0)
+    ):
         axes: tuple[int, ...] = (normalize_axis(operation, axis, ndim, scalars),)
         return axes if ndim else ()
     axes = tuple(normalize_axis(operation, one, ndim, scalars) for one in axis)
@@ -159,6 +164,7 @@ def broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
     return len(shape) <= len(target) and all(n in (1, m) for n, m in zip(shape, tail, strict=True))
 
 
+@functools.lru_cache(maxsize=1024)
 def infer_shape(operation: str, shape: tuple[int, ...], old: tuple[int, ...]) -> tuple[int, ...]:
     """Infer the length given as -1 in the new shape of a reshape.
 

@@ -97,8 +97,9 @@ def _with_bounds(x: Any, min: Any, max: Any) -> tuple[Tensor, Tensor, Tensor]:
     dtype = x.dtype
     if not _clip.takes(dtype):
         raise DTypeError(f"clip: got {dtype}, wanted a real-valued dtype")
-    if dtype.kind == "f" and type(min) is float and max is None:
-        return x, scalar_tensor(x._key, min, "clip"), scalar_tensor(x._key, numpy.inf, "clip")
+    if dtype.kind == "f" and type(min) in _PLAIN and type(max) in _PLAIN:
+        low, high = -numpy.inf if min is None else min, numpy.inf if max is None else max
+        return x, scalar_tensor(x._key, low, "clip"), scalar_tensor(x._key, high, "clip")
     for bound in bounds:
         own = bound.dtype if isinstance(bound, Tensor) else promote_scalar(dtype, bound)
         if KIND_ORDER[own.kind] > KIND_ORDER[dtype.kind]:
@@ -114,6 +115,10 @@ def _with_bounds(x: Any, min: Any, max: Any) -> tuple[Tensor, Tensor, Tensor]:
     if max is None or (type(max) is int and max > high):
         max = high
     return x, _bound(x, min), _bound(x, max)
+
+
+_PLAIN = (float, type(None))
+"""The types of bounds that any floating-point dtype takes as they are."""
 
 
 def _bound(x: Tensor, bound: Any) -> Tensor:

@@ -200,10 +200,13 @@ def expand_dims(x: Tensor, /, axis: Any = 0) -> Tensor:
 
 
 def _expanded(operation: str, x: Tensor, axis: Any) -> tuple[int, ...]:
-    count = 1 if not isinstance(axis, Sequence) else len(axis)
-    axes = normalize_axes(operation, axis if isinstance(axis, Sequence) else (axis,), x.ndim + count) or ()
-    old = iter(x.shape)
-    return tuple(1 if i in axes else next(old) for i in range(x.ndim + count))
+    shape = x.shape
+    if not isinstance(axis, Sequence):
+        place = normalize_axis(operation, axis, len(shape) + 1)
+        return (*shape[:place], 1, *shape[place:])
+    axes = normalize_axes(operation, axis, len(shape) + len(axis)) or ()
+    old = iter(shape)
+    return tuple(1 if i in axes else next(old) for i in range(len(shape) + len(axis)))
 
 
 @function(methods=("unsqueeze",))
@@ -276,7 +279,7 @@ def squeeze_method(x: Tensor, dim: Any = None) -> Tensor:
 
 
 def _squeezed(operation: str, x: Tensor, dim: Any) -> tuple[int, ...]:
-    axes = normalize_axes(operation, range(x.ndim) if dim is None else dim, x.ndim, True) or ()
+    axes = range(x.ndim) if dim is None else normalize_axes(operation, dim, x.ndim, True) or ()
     return tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in axes)
 
 
