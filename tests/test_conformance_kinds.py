@@ -26,16 +26,15 @@ from .test_conformance import REFERENCE, backend_with, registered
 Kernel = Callable[..., Any]
 
 
-def failed(operation: str, aspect: str, kernel: Kernel, name: str | None = None) -> list[str]:
+def failed(operation: str, aspect: str, kernel: Kernel, name: str | None = None, seed: int = 0) -> list[str]:
     """What one aspect of an operation says of a kernel of it, or of one of another name, in NumPy's place."""
 
     def array(*operands: Any, **parameters: Any) -> Any:
         return numpy.asanyarray(kernel(*operands, **parameters))
 
     with registered(backend_with("wrong", **{name or operation: array})) as backend:
-        found = run(
-            [backend], level="default", operations=[operation], keyword=f"::{operation}::{aspect}", reference=REFERENCE
-        )
+        keyword = f"::{operation}::{aspect}"
+        found = run([backend], level="default", seed=seed, operations=[operation], keyword=keyword, reference=REFERENCE)
     assert found
     return [outcome.failure.message for outcome in found if outcome.status == FAILED and outcome.failure]
 
@@ -213,6 +212,15 @@ def test_threads(operation: str, kernel: Kernel) -> None:
     assert any("threads" in message for message in failed(operation, "threads", kernel))
     # Those of a library's pool stay, and are no daemons.
     assert not any(thread.daemon for thread in set(threading.enumerate()) - before)
+
+
+def _of_little_smoothing(x: Any, target: Any, normalizer: Any, *, label_smoothing: float) -> Any:
+    return sound("cross_entropy")(x, target, normalizer, label_smoothing=min(label_smoothing, 0.5))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_each_parameter_has_each_value(seed: int) -> None:
+    assert failed("cross_entropy", "arguments", _of_little_smoothing, seed=seed)
 
 
 def _raising(name: str, uses: Sequence[Use]) -> list[str]:

@@ -104,6 +104,11 @@ def check_arguments(trial: Trial) -> None:
     def in_turn(texts: tuple[str, ...]) -> Iterator[str]:
         return itertools.cycle(rng.permutation(texts).tolist())
 
+    if trial.level.special and not compiles:
+        for use in templates[: trial.level.typical]:
+            for changed in _one_by_one(use, trial.name):
+                for dtype in list(trial.dtypes(changed, DTYPES))[:1]:
+                    trial.hold(prop, changed, dtype, draws=1, among=[changed])
     for attempt in range(attempts):
         turn, place = divmod(attempt, len(shapes))
         use = _changed(shapes[order[place]], trial.name, rng, in_turn)
@@ -143,19 +148,37 @@ def _reshaped(use: Use) -> Iterator[Use]:
         yield Use.of(use.code, operands, dtypes=use.dtypes, rounded_once=use.rounded_once)
 
 
+def _one_by_one(use: Use, name: str) -> Iterator[Use]:
+    """A use with each parameter at each value that it may have, the others as they are."""
+    found = call_of(use, name)
+    assert found is not None
+    for parameter, texts in candidates(found[1], _axes_of(use)).items():
+        for text in texts:
+            yield _with_arguments(use, name, {parameter: text})
+
+
 def _changed(
     use: Use, name: str, rng: numpy.random.Generator, in_turn: Callable[[tuple[str, ...]], Iterator[str]]
 ) -> Use:
     """A use with different arguments."""
+    found = call_of(use, name)
+    assert found is not None
+    several = candidates(found[1], _axes_of(use)).items()
+    chosen = {parameter: next(in_turn(texts)) for parameter, texts in several if rng.random() < 3 / 4}
+    return _with_arguments(use, name, chosen)
+
+
+def _axes_of(use: Use) -> int:
+    return len(next((operand.shape for operand in use.operands.values()), ()))
+
+
+def _with_arguments(use: Use, name: str, chosen: dict[str, str]) -> Use:
     tree = ast.parse(use.code, mode="eval")
     found = _call_in(tree, name)
     assert found is not None
     call, signature = found
     bound = signature.bind(*call.args, **{str(word.arg): word.value for word in call.keywords})
-    ndim = len(next((operand.shape for operand in use.operands.values()), ()))
-    for parameter, texts in candidates(signature, ndim).items():
-        if rng.random() < 3 / 4:
-            bound.arguments[parameter] = ast.parse(next(in_turn(texts)), mode="eval").body
+    bound.arguments.update({key: ast.parse(text, mode="eval").body for key, text in chosen.items()})
     call.args = list(bound.args)
     call.keywords = [ast.keyword(key, value) for key, value in bound.kwargs.items()]
     code = ast.unparse(ast.fix_missing_locations(tree))
