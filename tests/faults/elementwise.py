@@ -556,12 +556,6 @@ SHAPES = (
             given(of_kind("f"), lambda sound: lambda x1, x2: (numpy.divide(x1, x2), sound(x1, x2))[1]),
         ),
     ),
-    Fault(
-        "add_broadcasts_anything",
-        "add",
-        "operands whose shapes don't fit are repeated or cut off, without an error",
-        kernel("add", lambda sound: lambda x1, x2: sound(*_made_to_fit(x1, x2))),
-    ),
 )
 
 
@@ -569,14 +563,6 @@ def _without_last(out: Any) -> Any:
     out = out.copy()
     out.reshape(-1)[-1] = 0
     return out
-
-
-def _made_to_fit(x1: Any, x2: Any) -> Any:
-    try:
-        numpy.broadcast_shapes(x1.shape, x2.shape)
-    except ValueError:
-        return x1, numpy.resize(x2, x1.shape)
-    return x1, x2
 
 
 FAULTS = PROMOTION + SPECIAL_VALUES + ACCURACY + KINDS + SHAPES
