@@ -14,6 +14,9 @@ FEW_SPECIAL = 1 << 11
 MANY_ELEMENTS = 1 << 14
 """Elements beyond which branches are mispredicted: 7 times for a random mask, 2 for a comparison with zero."""
 
+MANY_IN_ROWS = 1 << 14
+"""Elements of rows beyond which a sparse product adds them: 13 times for 8,192 rows of 256."""
+
 MANY_SORTED = 1 << 11
 """Elements beyond which a stable argsort sorts integers: 3 times at 4,000, 10 at a million."""
 

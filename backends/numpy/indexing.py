@@ -7,6 +7,7 @@ flat indices, as by `numpy.ravel_multi_index`, which takes a fraction of the tim
 from __future__ import annotations
 
 import functools
+import importlib.util
 import math
 from typing import Any, NamedTuple
 
@@ -14,12 +15,14 @@ import numpy
 
 from ..common.positions import in_range
 from ..common.quiet import quiet
-from ..common.sizes import LONG_ROW, MANY_POSITIONS, POSITIONS_BLOCK
+from ..common.sizes import LONG_ROW, MANY_IN_ROWS, MANY_POSITIONS, POSITIONS_BLOCK
 from ..contract import Kernel
 
 ndarray, asarray = numpy.ndarray, numpy.asarray
 
 _FULL = slice(None)
+
+HAS_SCIPY = importlib.util.find_spec("scipy") is not None
 
 
 class _FlatIndex(NamedTuple):
@@ -175,26 +178,31 @@ def _scatter_zeros(x: Any, shape: tuple[int, ...], index: Any) -> Any:
     """Zeros of `shape` with `x` added at `index`; half types accumulate in float32."""
     if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
         return _scatter_zeros(x.astype(numpy.float32), shape, index).astype(x.dtype)
-    out = numpy.zeros(shape, x.dtype)
     places = _flat_index(shape, index) if x.size >= MANY_POSITIONS and type(index) is tuple else None
-    if places is None or not _add_rows(out, places, x):
-        numpy.add.at(out, index, x)
-    return out
+    found = None if places is None else _sum_rows(x, shape, places)
+    if found is None:
+        found = numpy.zeros(shape, x.dtype)
+        numpy.add.at(found, index, x)
+    return found
 
 
-def _add_rows(out: Any, places: _FlatIndex, x: Any) -> bool:
-    """Add `x` to rows of a contiguous array; return False, and do nothing, if `x` must be broadcast first.
+def _sum_rows(x: Any, shape: tuple[int, ...], places: _FlatIndex) -> Any:
+    """Zeros of `shape` with `x` added to rows; None if `x` must be broadcast first.
 
     `numpy.add.at` is fast where all its operands are 1-d.
     """
     first, last, positions = places
-    before, length, after = map(math.prod, (out.shape[:first], out.shape[first:last], out.shape[last:]))
+    before, length, after = map(math.prod, (shape[:first], shape[first:last], shape[last:]))
     rows = positions.reshape(-1)
     if before > 1:
         rows = (numpy.arange(0, before * length, length)[:, None] + rows).reshape(-1)
     if rows.size * after != x.size:
-        return False
-    rows_of_out, added = out.reshape(-1, after), x.reshape(-1, after)
+        return None
+    added = x.reshape(-1, after)
+    if HAS_SCIPY and after > 1 and x.size >= MANY_IN_ROWS and x.dtype.kind in "iufc":
+        return (_selection(rows, before * length, x.dtype) @ added).reshape(shape)
+    out = numpy.zeros(shape, x.dtype)
+    rows_of_out = out.reshape(-1, after)
     if after >= LONG_ROW:
         for row, values in zip(rows.tolist(), added, strict=True):
             target = rows_of_out[row]
@@ -207,7 +215,14 @@ def _add_rows(out: Any, places: _FlatIndex, x: Any) -> bool:
             block = slice(start, start + count)
             in_memory = rows[block, None] * after + columns
             numpy.add.at(out.reshape(-1), in_memory.reshape(-1), added[block].reshape(-1))
-    return True
+    return out
+
+
+def _selection(rows: Any, length: int, dtype: Any) -> Any:
+    """The sparse matrix of ones whose product with a matrix adds each of its rows to another of `length` rows."""
+    sparse: Any = importlib.import_module("scipy.sparse")
+    ones, starts = numpy.ones(rows.size, dtype), numpy.arange(rows.size + 1)
+    return sparse.csc_array((ones, rows, starts), shape=(length, rows.size))
 
 
 KERNELS: dict[str, Kernel] = {
