@@ -34,6 +34,8 @@ _MOVE = 16.0
 
 _EXPONENTIAL = [1 / math.factorial(n) for n in range(7, 1, -1)]
 
+_GREAT = 1e6
+
 _CUT = 38.0
 """From here on ``exp(-x)`` does not count."""
 
@@ -45,6 +47,10 @@ def _power_over_gamma(ops: Any, a: Any, x: Any) -> Any:
     excess = (x - a) / a
     of_great = ops.exp(a * (ops.log1p(excess) - excess) - stirling(ops, a)) / ops.sqrt(a * (2.0 * math.pi))
     return ops.where(a < STIRLING_LEAST, of_small, of_great)
+
+
+def _has_great(x: Any) -> bool:
+    return bool((x > _GREAT).any())
 
 
 def _integral(ops: Any, a: Any, x: Any, power: Any) -> Any:
@@ -60,14 +66,17 @@ def _integral(ops: Any, a: Any, x: Any, power: Any) -> Any:
     lower = ops.where(lower < 1.0, lower, (x + _CUT) / a)
     upper = 2.0 * _CUT / (gap + ops.hypot(gap, root * math.sqrt(_CUT * 2.0)))
     upper = ops.minimum(upper, ops.log1p(ratio + ops.log1p(ratio + 1.0)))
-    end = ops.where(below, -lower, upper)
+    end, excess = ops.where(below, -lower, upper), a - x
+    great = ops.known(_has_great, True, x)
     total = ops.zeros_like(end)
     for node, weight in _NODES:
         for place in (0.5 - node, 0.5 + node):
             u = end * place
-            # Of great numbers the terms cancel.
-            curve = ops.where(x > 1e6, u * u * polynomial(u, _EXPONENTIAL), ops.expm1(u) - u)
-            total = total + weight * ops.exp((a - x) * u - x * curve)
+            curve = ops.expm1(u) - u
+            if great:
+                # The terms cancel.
+                curve = ops.where(x > _GREAT, u * u * polynomial(u, _EXPONENTIAL), curve)
+            total = total + weight * ops.exp(excess * u - x * curve)
     return power * a * ops.abs(end) * total
 
 
