@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..rule import rule
@@ -33,6 +34,10 @@ def _matmul_x2(ops: Any, g: Any, x1: Any, x1_shape: Shape, x2_shape: Shape) -> A
     if len(x2_shape) == 1:
         column = ops.matmul(ops.matrix_transpose(x1), _column(ops, g))
         return ops.reshape(column, column.shape[:-1])
+    if len(x2_shape) == 2 and len(x1_shape) > 2:
+        # One product of all rows takes less time and memory than a sum of products.
+        rows = math.prod(x1_shape[:-1])
+        x1, g = ops.reshape(x1, (rows, x2_shape[0])), ops.reshape(g, (rows, x2_shape[1]))
     return ops.matmul(ops.matrix_transpose(x1), g)
 
 
