@@ -27,6 +27,7 @@ class Rule(Protocol):
     saved: SavedFormat
     serves: dict[str, tuple[int, ...]]
     gradients: dict[str, Callable[..., Any]]
+    shared: Callable[..., Any] | None
     variadic: bool
 
     @property
@@ -133,6 +134,10 @@ def vjp(rule: Rule, changed: Callable[..., Exception]) -> Callable[..., Any]:
         lines.append(f"        raise changed(node, {name!r}, {name}.shape, {name}_storage.version, {name}_version)")
     if any("last" in names for names in needs):
         lines.append("    last = node.saved is None")
+    scope = _formulas(rule.gradients) | {"changed": changed}
+    if rule.shared is not None:
+        scope["formula"] = rule.shared
+        lines.append(f"    shared = formula({', '.join(parameter_names(rule.shared))})")
     calls = [f"formula{i}({', '.join(names)})" for i, names in enumerate(needs)]
     if rule.variadic:
         lines.append(f"    return {calls[0]}")
@@ -143,7 +148,7 @@ def vjp(rule: Rule, changed: Callable[..., Exception]) -> Callable[..., Any]:
         wanted = [f"None if {edge} is None else {call}" for edge, call in zip(edges, calls, strict=True)]
         lines.append(f"    {', '.join(edges)} = node.edges")
         lines.append(f"    return {', '.join(wanted)}")
-    return write_function(lines, f"vjp {rule.name}", _formulas(rule.gradients) | {"changed": changed})
+    return write_function(lines, f"vjp {rule.name}", scope)
 
 
 def jvp(rule: Rule) -> Callable[..., Any]:

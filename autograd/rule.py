@@ -12,6 +12,8 @@ overwrite them. Every other name is a parameter of the operation. The same formu
 gradients are recorded, on tensors. So operators serve for arithmetic on equal dtypes only, and everything else,
 indexing included, goes through ``ops``.
 
+Formulas of several operands that have work in common name ``shared``, what a formula of that name returns.
+
 An operation with several results names them, and ``g`` has the gradient of each, or None, under its name::
 
     rule("slogdet", outputs=("sign", "logabsdet"), x=lambda ops, g, x, sign: ... g.logabsdet ...)
@@ -37,6 +39,10 @@ NO_GRADIENT: set[str] = set()
 """The operations declared to have no gradient: their results are integers or booleans, or have no values."""
 
 
+_NOT_SAVED = ("g", "last", "ops", "shared")
+"""The names in formulas of what comes with the backward pass."""
+
+
 @final
 class Rule:
     """The gradient of one operation.
@@ -60,6 +66,8 @@ class Rule:
         For each of several results, the rule of its node.
     gradients : dict
         The gradient formula of each operand.
+    shared : callable or None
+        The formula of what others name ``shared``.
     make_tangents : callable or None
         Returns the JVP formula of each operand, linear in its tangent; None if the VJP is transposed instead.
     """
@@ -71,15 +79,18 @@ class Rule:
         gradients: dict[str, Gradient],
         variadic: bool,
         outputs: tuple[str, ...] = (),
+        shared: Gradient | None = None,
     ) -> None:
+        in_common = () if shared is None else parameter_names(shared)
         needs = {operand: parameter_names(gradient) for operand, gradient in gradients.items()}
+        needs = {operand: (*names, *in_common) if "shared" in names else names for operand, names in needs.items()}
         wanted = dict.fromkeys(need for names in needs.values() for need in names)
         self.name = name
         self.operands = tuple(gradients)
         self.variadic = variadic
         self.selections = {output: Selection(name, output) for output in outputs}
         self.tensors = tuple(need for need in wanted if need in (*operands, *(outputs or ("out",))))
-        self.parameters = tuple(need for need in wanted if need not in (*self.tensors, "g", "last", "ops"))
+        self.parameters = tuple(need for need in wanted if need not in (*self.tensors, *_NOT_SAVED))
         if outputs:
             self.parameters += ("results",)
         self.serves = {
@@ -87,6 +98,7 @@ class Rule:
         }
         self.make_tangents: Callable[[], dict[str, Gradient]] | None = None
         self.gradients = gradients
+        self.shared = shared
         self.saved = SavedFormat(self.tensors, self.parameters)
 
     @functools.cached_property
@@ -131,6 +143,7 @@ def rule(
     operands: tuple[str, ...] = (),
     variadic: bool = False,
     outputs: tuple[str, ...] = (),
+    shared: Gradient | None = None,
     **gradients: Gradient,
 ) -> None:
     """Declare the gradient rule of an operation.
@@ -145,10 +158,12 @@ def rule(
         Whether the one operand is a sequence of tensors; the formula then returns a gradient for each.
     outputs
         The names of the results, if there are several.
+    shared
+        The formula of what gradient formulas have in common and name ``shared``.
     **gradients
         The gradient formula of each differentiable operand, in the operation's order.
     """
-    RULES[name] = Rule(name, (*gradients, *operands), gradients, variadic, outputs)
+    RULES[name] = Rule(name, (*gradients, *operands), gradients, variadic, outputs, shared)
 
 
 def tangent(name: str, /, **tangents: Gradient) -> None:

@@ -2,6 +2,7 @@
 
 from .common.casts import convert
 from .common.devices import device_of
+from .common.loops import scan
 from .contract import (
     CONTRACT_VERSION,
     Backend,
@@ -43,5 +44,6 @@ __all__ = [
     "load",
     "names",
     "register",
+    "scan",
     "unregister",
 ]

@@ -32,6 +32,7 @@ import numpy
 from .common import philox
 from .common.devices import device_of
 from .common.dlpack import Exported, import_bfloat16
+from .common.loops import Step, scan
 from .common.quiet import Quiet, quiet
 from .common.standard import FUNCTIONS
 from .program import Executable, Program, replay
@@ -379,6 +380,38 @@ class Backend:
         """
         result = formula(ops, *arrays, *options)
         return ops.sum(result) if summed else result
+
+    def scan(
+        self, step: Step, ops: Any, carried: tuple[Array, ...], sequences: tuple[Array, ...],
+        constants: tuple[Array, ...], reverse: bool,
+    ) -> tuple[tuple[Array, ...], tuple[Array, ...]]:  # fmt: skip
+        """Apply a step along the first axis of arrays, as `jax.lax.scan`.
+
+        A backend may write the loop in fewer operations.
+
+        Parameters
+        ----------
+        step
+            ``step(ops, carried, items, *constants)`` returns what is carried to the next step, of unchanged shapes and
+            dtypes, and the step's outputs. The same object at each call.
+        ops
+            The kernels of this backend as attributes.
+        carried
+            What the first step is given.
+        sequences
+            Of one length, at least 1; a step is given the items at one index.
+        constants
+        reverse
+            Whether the first step is at the last index.
+
+        Returns
+        -------
+        carried : tuple of Array
+            By the last step.
+        outputs : tuple of Array
+            Those of all steps, stacked in the order of the indices.
+        """
+        return scan(step, ops, carried, sequences, constants, reverse)
 
     def scope(self, device: Any = None) -> contextlib.AbstractContextManager[Any]:
         """A context manager for code that uses operators on a device's arrays, as a backward pass does.

@@ -38,6 +38,7 @@ from .pytorch import (
     piecewise,
     pooling,
     products,
+    recurrent,
     sampling_grids,
     scattering,
     selection,

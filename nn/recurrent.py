@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 from ..core import Tensor
-from ..core.standard.creation import zeros
-from ..core.standard.elementwise import relu, sigmoid, tanh
-from ..core.standard.manipulation import chunk, concat, stack
+from ..core.pytorch.recurrent import recurrence
+from ..core.standard.creation import zeros, zeros_like
+from ..core.standard.manipulation import concat, stack, unbind
 from ..core.types.errors import ArgumentError, ShapeError
 from . import functional
 from .linear import fill_uniform, new_parameter
@@ -20,39 +19,8 @@ __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
 State = tuple[Tensor, ...]
 """The hidden state, and for an LSTM the cell's, each of shape (N, hidden_size)."""
 
-Step = Callable[[Tensor, Tensor, State], State]
-"""``step(from_input, from_hidden, state)`` is the next state, given the linear parts with their biases."""
-
-
-def _tanh_step(from_input: Tensor, from_hidden: Tensor, state: State) -> State:
-    return (tanh(from_input + from_hidden),)
-
-
-def _relu_step(from_input: Tensor, from_hidden: Tensor, state: State) -> State:
-    return (relu(from_input + from_hidden),)
-
-
-def _lstm_step(from_input: Tensor, from_hidden: Tensor, state: State) -> State:
-    entering, forgetting, candidate, leaving = chunk(from_input + from_hidden, 4, -1)
-    cell = sigmoid(forgetting) * state[1] + sigmoid(entering) * tanh(candidate)
-    return sigmoid(leaving) * tanh(cell), cell
-
-
-def _gru_step(from_input: Tensor, from_hidden: Tensor, state: State) -> State:
-    input_reset, input_update, input_new = chunk(from_input, 3, -1)
-    hidden_reset, hidden_update, hidden_new = chunk(from_hidden, 3, -1)
-    update = sigmoid(input_update + hidden_update)
-    new = tanh(input_new + sigmoid(input_reset + hidden_reset) * hidden_new)
-    return (new + update * (state[0] - new),)
-
-
-STEPS: dict[str, tuple[Step, int, int]] = {
-    "tanh": (_tanh_step, 1, 1),
-    "relu": (_relu_step, 1, 1),
-    "lstm": (_lstm_step, 4, 2),
-    "gru": (_gru_step, 3, 1),
-}
-"""The step of each kind, the number of its linear parts, and that of tensors in its state."""
+GATES = {"tanh": 1, "relu": 1, "lstm": 4, "gru": 3}
+"""The number of linear parts of each kind of step."""
 
 
 class _Recurrent(Module):
@@ -66,7 +34,7 @@ class _Recurrent(Module):
         self._kind, self.input_size, self.hidden_size, self.bias = kind, input_size, hidden_size, bias
 
     def _add_weights(self, suffix: str, size: int, device: Any, dtype: Any) -> None:
-        rows = STEPS[self._kind][1] * self.hidden_size
+        rows = GATES[self._kind] * self.hidden_size
         for name, shape in (("weight_ih", (rows, size)), ("weight_hh", (rows, self.hidden_size))):
             setattr(self, name + suffix, new_parameter(*shape, device=device, dtype=dtype))
         for name in ("bias_ih", "bias_hh") if self.bias else ():
@@ -79,13 +47,28 @@ class _Recurrent(Module):
         """Draw the parameters anew, uniform in one over the root of the hidden size around zero."""
         fill_uniform(1 / math.sqrt(self.hidden_size), *self.parameters())
 
+    @property
+    def _state_count(self) -> int:
+        """How many tensors the state consists of."""
+        return 2 if self._kind == "lstm" else 1
+
+    def _run(self, x: Tensor, state: Tensor, suffix: str = "", reverse: bool = False) -> Tensor:
+        """The states of shape (S, L, N, H) after each step of one layer in one direction, from one of (S, N, H)."""
+        input_weight, hidden_weight, input_bias, hidden_bias = self._weights(suffix)
+        assert input_weight is not None
+        assert hidden_weight is not None
+        from_input = functional.linear(x, input_weight, input_bias)
+        bias = zeros_like(hidden_weight[:, 0]) if hidden_bias is None else hidden_bias
+        found: Tensor = recurrence(from_input, state, hidden_weight, bias, kind=self._kind, reverse=reverse)
+        return found
+
     def _zero_state(self, like: Tensor, *shape: int) -> State:
-        count = STEPS[self._kind][2]
-        return tuple(zeros(*shape, self.hidden_size, dtype=like.dtype, device=like.device) for _ in range(count))
+        one = zeros(*shape, self.hidden_size, dtype=like.dtype, device=like.device)
+        return (one,) * self._state_count
 
     def _as_state(self, given: Any) -> State:
         """A state as a tuple."""
-        count = STEPS[self._kind][2]
+        count = self._state_count
         found = (given,) if isinstance(given, Tensor) else tuple(given)
         if len(found) != count:
             raise TypeError(f"{type(self).__name__}: got a state of {len(found)} tensors, wanted {count}")
@@ -152,6 +135,8 @@ class _Layers(_Recurrent):
         batched = input.ndim == 3
         x = input if batched else input.unsqueeze(1)
         x = x.transpose(0, 1) if batched and self.batch_first else x
+        if not x.shape[0]:
+            raise ShapeError(f"{type(self).__name__}: got an input of shape {input.shape}, wanted one step or more")
         count = self.num_layers * (1 + self.bidirectional)
         first = self._zero_state(x, count, x.shape[1]) if hx is None else self._as_state(hx)
         first = first if batched or hx is None else tuple(one.unsqueeze(1) for one in first)
@@ -159,33 +144,21 @@ class _Layers(_Recurrent):
         for one in first:
             if one.shape != wanted:
                 raise ShapeError(f"{type(self).__name__}: got a state of shape {one.shape}, wanted {wanted}")
-        last: list[State] = []
+        last: list[Tensor] = []
         for suffixes in self._suffixes:
             if last and self.dropout and self.training:
                 x = functional.dropout(x, self.dropout)
             outputs = []
             for reverse, suffix in enumerate(suffixes):
-                output, state = self._run(x, tuple(one[len(last)] for one in first), suffix, bool(reverse))
-                outputs.append(output)
-                last.append(state)
+                state = stack([one[len(last)] for one in first])
+                found = self._run(x, state, suffix, bool(reverse))
+                outputs.append(found[0])
+                last.append(found[:, 0 if reverse else -1])
             x = outputs[0] if len(outputs) == 1 else concat(outputs, axis=-1)
-        ends = tuple(stack(parts) for parts in zip(*last, strict=True))
+        ends = unbind(stack(last, axis=1))
         if not batched:
             return x.squeeze(1), self._as_given(tuple(one.squeeze(1) for one in ends))
         return (x.transpose(0, 1) if self.batch_first else x), self._as_given(ends)
-
-    def _run(self, x: Tensor, state: State, suffix: str, reverse: bool) -> tuple[Tensor, State]:
-        """One layer in one direction."""
-        step = STEPS[self._kind][0]
-        input_weight, hidden_weight, input_bias, hidden_bias = self._weights(suffix)
-        assert input_weight is not None
-        assert hidden_weight is not None
-        from_input = functional.linear(x, input_weight, input_bias)
-        outputs: list[Tensor] = []
-        for i in reversed(range(x.shape[0])) if reverse else range(x.shape[0]):
-            state = step(from_input[i], functional.linear(state[0], hidden_weight, hidden_bias), state)
-            outputs.append(state[0])
-        return stack(outputs[::-1] if reverse else outputs), state
 
     def extra_repr(self) -> str:
         """The sizes and options."""
@@ -297,12 +270,9 @@ class _Cell(_Recurrent):
         """The state after an input of shape (N, input_size) or (input_size,), by default from zero."""
         self._require_input(input, (1, 2))
         state = self._zero_state(input, *input.shape[:-1]) if hx is None else self._as_state(hx)
-        input_weight, hidden_weight, input_bias, hidden_bias = self._weights("")
-        assert input_weight is not None
-        assert hidden_weight is not None
-        from_input = functional.linear(input, input_weight, input_bias)
-        from_hidden = functional.linear(state[0], hidden_weight, hidden_bias)
-        return self._as_given(STEPS[self._kind][0](from_input, from_hidden, state))
+        rows = input.reshape(1, -1, self.input_size)
+        found = self._run(rows, stack(state).reshape(len(state), -1, self.hidden_size))
+        return self._as_given(unbind(found.reshape(len(state), *input.shape[:-1], self.hidden_size)))
 
     def extra_repr(self) -> str:
         """The sizes."""

@@ -56,6 +56,27 @@ def test_layer(backend: str, case: dict[str, Any]) -> None:
     assert_results(layer.eval()(*inputs), case["evaluated"])
 
 
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_recurrent_layer_is_one_operation(backend: str, kind: str) -> None:
+    """Compiled, second derivatives, vmap and forward mode are those of one step after the other."""
+    layer = getattr(nn, kind)(2, 3, bidirectional=True).double().requires_grad_(False)
+    x, v = tp.randn(4, 2, 2, dtype="float64"), tp.randn(4, 2, 2, dtype="float64")
+
+    def loss(x: tp.Tensor) -> tp.Tensor:
+        return (layer(x)[0] ** 2).sum()
+
+    gradient = tp.func.grad(loss)
+    assert_close(tp.compile(gradient)(x), gradient(x).numpy())
+    _, tangent = tp.func.jvp(loss, (x,), (v,))
+    assert_close(tangent, (gradient(x) * v).sum().numpy())
+    step = 1e-5
+    change = (gradient(x + step * v) - gradient(x - step * v)) / (2 * step)
+    second = tp.func.grad(lambda x: (gradient(x) * v).sum())(x)
+    numpy.testing.assert_allclose(second.numpy(), change.numpy(), atol=1e-8)
+    each = tp.vmap(lambda x: layer(x)[0], in_dims=1, out_dims=1)(x)
+    assert_close(each, layer(x)[0].numpy())
+
+
 class Network(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -270,6 +291,8 @@ class TestInit:
         (ValueError, r"GroupNorm: 5 channels can't be split into 2 groups", lambda: nn.GroupNorm(2, 5)),
         (ValueError, r"LSTM: got an input of shape \(2, 3\), wanted 2 or 3 axes, the last of length 4",
          lambda: nn.LSTM(4, 2)(tp.ones(2, 3))),
+        (ValueError, r"LSTM: got an input of shape \(0, 2, 4\), wanted one step or more",
+         lambda: nn.LSTM(4, 2)(tp.ones(0, 2, 4))),
         (ValueError, r"GRU: got a state of shape \(1, 2, 5\), wanted \(1, 2, 3\)",
          lambda: nn.GRU(4, 3)(tp.ones(1, 2, 4), tp.ones(1, 2, 5))),
         (ValueError, r"MultiheadAttention: 5 elements can't be split into 2 heads",

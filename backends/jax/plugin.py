@@ -266,6 +266,24 @@ class Jax(Meshes):
 
         return self._jax.jit(pointwise, static_argnums=(0, 1, 4, 5))
 
+    def scan(
+        self, step: Any, ops: Any, carried: Any, sequences: Any, constants: Any, reverse: bool
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        with self.scope():
+            found: tuple[Any, Any] = self._compiled_scan(step, ops, carried, sequences, constants, reverse)
+            return found
+
+    @functools.cached_property
+    def _compiled_scan(self) -> Callable[..., Any]:
+        jax = self._jax
+
+        def scan(step: Any, ops: Any, carried: Any, sequences: Any, constants: Any, reverse: bool) -> Any:
+            return jax.lax.scan(
+                lambda before, items: step(ops, before, items, *constants), carried, sequences, reverse=reverse
+            )
+
+        return jax.jit(scan, static_argnums=(0, 1, 5))
+
     def gradients(self, function: Callable[..., Any], arrays: tuple[Any, ...]) -> tuple[Any, ...]:
         with self.scope():
             try:

@@ -26,6 +26,7 @@ from .fft import KERNELS as FFT
 from .indexing import KERNELS as INDEXING
 from .indexing import add_at, embed, put, put_into, write
 from .linalg import KERNELS as LINALG
+from .loops import scan
 from .losses import KERNELS as LOSSES
 from .losses import pointwise
 from .networks import KERNELS as NETWORKS
@@ -358,6 +359,11 @@ class NumPy(Backend):
 
     def random_bits(self, seed: int, offset: int, count: int, device: Any) -> Any:
         return philox.words(seed, offset, count)
+
+    def scan(
+        self, step: Any, ops: Any, carried: Any, sequences: Any, constants: Any, reverse: bool
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        return scan(step, ops, carried, sequences, constants, reverse)
 
     def scope(self, device: Any = None) -> Any:
         return Quiet()

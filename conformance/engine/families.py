@@ -23,6 +23,7 @@ CHAPTERS = {
     "order_statistics": "search",
     "padding": "manipulation",
     "pooling": "search",
+    "recurrent": "composite",
     "searching": "search",
     "selection": "composite",
     "sets": "search",

@@ -22,7 +22,24 @@ def _of_shape(*shape: int) -> Operand:
     return Operand(shape, replace(ANY, any_shape=False))
 
 
+def _recurrence(kind: str, gates: int, states: int, reverse: bool = False) -> Use:
+    return Use(
+        f'OPERATIONS["recurrence"](x, y, w, z, kind="{kind}", reverse={reverse})',
+        dtypes="f",
+        x=_of_shape(3, 1, gates * 2),
+        y=_of_shape(states, 1, 2),
+        w=_of_shape(gates * 2, 2),
+        z=_of_shape(gates * 2),
+    )
+
+
 USES: dict[str, tuple[Use, ...]] = {
+    "recurrence": (
+        _recurrence("tanh", 1, 1),
+        _recurrence("relu", 1, 1, reverse=True),
+        _recurrence("lstm", 4, 2),
+        _recurrence("gru", 3, 1),
+    ),
     "constant_pad": (
         Use('OPERATIONS["constant_pad"](x, padding=((1, 2),), value=0)', x=(2, 3)),
         Use('OPERATIONS["constant_pad"](x, padding=((-1, 0), (2, -1)), value=1)', x=(2, 3)),

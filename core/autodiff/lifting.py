@@ -8,6 +8,7 @@ from typing import Any
 
 from ...autograd.checkpoint import SURROUNDINGS
 from ...autograd.rule import NO_GRADIENT
+from ...backends import scan
 from ..dispatch.keys import DispatchKey, derivations
 from ..dispatch.levels import AtOpenLevels, depth_of, innermost, together
 from ..dispatch.operation import Operation, operation
@@ -68,6 +69,10 @@ class _TensorOps:
         """Apply an elementwise formula, and sum the result if `summed`."""
         found = formula(self, *operands, *options)
         return self.sum(found) if summed else found
+
+    def scan(self, step: Any, *arguments: Any) -> Any:
+        """Apply a step along first axes: see `tensorplug.backends.Backend.scan`."""
+        return scan(step, self, *arguments)
 
     def zeros_like(self, x: Tensor) -> Tensor:
         return wrap(x._key.library.ops.zeros_like(array_of(x)), x._key)

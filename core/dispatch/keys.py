@@ -284,6 +284,11 @@ def _pointwise(library: Library) -> Callable[..., Any]:
     return lambda formula, arrays, options, summed: own(formula, ops, arrays, options, summed)
 
 
+def _scan(library: Library) -> Callable[..., Any]:
+    own, ops = library.backend.scan, library.ops
+    return lambda step, carried, sequences, constants, reverse: own(step, ops, carried, sequences, constants, reverse)
+
+
 def _scatter_zeros(library: Library) -> Callable[..., Any]:
     own: Callable[..., Any] | None = library.find_kernel("scatter_zeros")
     return own or library.backend.scatter_zeros
@@ -327,6 +332,7 @@ _CONTRACT_KERNELS: dict[str, Callable[[Library], Callable[..., Any]]] = {
     "put": _put,
     "redistribute": lambda library: library.backend.redistribute,
     "redistribute_like": lambda library: library.backend.redistribute_like,
+    "scan": _scan,
     "scatter_zeros": _scatter_zeros,
     "take_along_axis": _take_along_axis,
     "view_dtype": _view_dtype,

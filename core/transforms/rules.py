@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
 
+from ...backends import scan
 from ..types.errors import VmapError
 from .batching import (
     RULES,
@@ -253,6 +255,13 @@ def _pointwise(library: BatchedLibrary, kernel: Any) -> Rule:
 
 # How the gradient of a batch's leaf is divided is left to XLA.
 RULES["redistribute_like"] = lambda library, kernel: lambda x, like: x
+RULES["scan"] = lambda library, kernel: functools.partial(_scan, library)
+
+
+def _scan(library: BatchedLibrary, step: Any, *arguments: Any) -> Any:
+    return scan(step, library.ops, *arguments)
+
+
 RULES["inspect"] = lambda library, kernel: library.backend.inspect
 RULES["known"] = lambda library, kernel: library.backend.known
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..autograd.trees import flatten
-from ..backends import ByKind
+from ..backends import ByKind, scan
 from ..backends.program import Instruction, Var, substituted, variables
 from ..core.dispatch.keys import Library, derivations, key_for
 from ..core.dispatch.registry import FUNCTIONS, OPERATIONS
@@ -72,6 +72,8 @@ class _TracedLibrary(RecordedLibrary):
         operation = OPERATIONS.get(name)
         if name == "pointwise":
             return lambda formula, arrays, options, summed: _pointwise(self.ops, formula, arrays, options, summed)
+        if name == "scan":
+            return lambda step, *arguments: scan(step, self.ops, *arguments)
         if name in ("inspect", "known") or name in self.unsupported:
             return super().find(name)
         if name not in OPERATION_NODES and operation is not None and operation.decomposition is not None:

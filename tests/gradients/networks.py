@@ -68,7 +68,46 @@ def standardize(jnp: Any, x: Any) -> Any:
     return centered / jnp.sqrt((centered * centered).mean((0, 2), keepdims=True) + 0.5)
 
 
+def recurrence(kind: str, reverse: bool = False) -> Case:
+    gates, states = {"lstm": (4, 2), "gru": (3, 1)}.get(kind, (1, 1))
+
+    def call(*tensors: Any) -> Any:
+        return OPERATIONS["recurrence"](*tensors, kind=kind, reverse=reverse)
+
+    def on_jax(jnp: Any, x: Any, state: Any, weight: Any, bias: Any) -> Any:
+        found = []
+        for row in x[::-1] if reverse else x:
+            state = recurrent_step(jnp, kind, row, state, state[0] @ weight.T + bias)
+            found.append(state)
+        return jnp.stack(found[::-1] if reverse else found, 1)
+
+    return Case(call, points((3, 2, gates * 2), (states, 2, 2), (gates * 2, 2), (gates * 2,)), on_jax)
+
+
+def recurrent_step(jnp: Any, kind: str, row: Any, state: Any, linear: Any) -> Any:
+    """As the documentation of PyTorch's layers has it."""
+    if kind in ("tanh", "relu"):
+        total = row + linear
+        return jnp.stack([jnp.tanh(total) if kind == "tanh" else jnp.maximum(total, 0)])
+
+    def sigmoid(x: Any) -> Any:
+        return 1 / (1 + jnp.exp(-x))
+
+    if kind == "lstm":
+        i, f, g, o = jnp.split(row + linear, 4, -1)
+        cell = sigmoid(f) * state[1] + sigmoid(i) * jnp.tanh(g)
+        return jnp.stack([sigmoid(o) * jnp.tanh(cell), cell])
+    (input_r, input_z, input_n), (hidden_r, hidden_z, hidden_n) = (jnp.split(x, 3, -1) for x in (row, linear))
+    n = jnp.tanh(input_n + sigmoid(input_r + hidden_r) * hidden_n)
+    z = sigmoid(input_z + hidden_z)
+    return jnp.stack([(1 - z) * n + z * state[0]])
+
+
 CASES: dict[str, list[Case]] = {
+    "recurrence": [
+        recurrence("tanh"), recurrence("relu", reverse=True), recurrence("lstm"), recurrence("lstm", reverse=True),
+        recurrence("gru"),
+    ],
     "constant_pad": [
         Case(lambda x: F.pad(x, (1, 2, -1, 0), value=3.0), points((2, 3)),
              lambda jnp, x: jnp.pad(x[1:], ((0, 0), (1, 2)), constant_values=3.0)),
