@@ -43,10 +43,11 @@ class Meshes(Backend):
         """Whether a device is a mesh, or the sharding of an array on one."""
         return isinstance(device, self._jax.sharding.NamedSharding)
 
-    def mesh_name(self, array: Any) -> str:
-        """The name of the mesh that an array is on."""
-        name = self._mesh_names.get(getattr(array.sharding, "mesh", None))
-        if name is None:
+    def mesh_name(self, array: Any) -> str | None:
+        """The name of the mesh that an array is on; None if it is on one device."""
+        devices = array.devices()
+        name = self._mesh_names.get(getattr(array.sharding, "mesh", None)) if self._mesh_names else None
+        if name is None and len(devices) > 1:
             raise ValueError(
                 f"an array of shape {array.shape} is divided by {array.sharding}, of which Tensorplug knows no mesh"
             )

@@ -181,8 +181,7 @@ class Jax(Meshes):
         if not self._has_values((array,)):
             # What JAX traces has no device yet.
             return _device_name(self._jax.devices()[0])
-        devices = array.devices()
-        return _device_name(next(iter(devices))) if len(devices) == 1 else self.mesh_name(array)
+        return self.mesh_name(array) or _device_name(next(iter(array.devices())))
 
     def array_types(self) -> tuple[type, ...]:
         return (self._jax.Array,)

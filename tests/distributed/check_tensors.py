@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import numpy
 import pytest
 
@@ -117,6 +118,13 @@ class TestPlacements:
             assert numpy.array_equal(values(one), VALUES + 2)
         assert numpy.array_equal(plain.numpy(), VALUES + 2)
         assert numpy.array_equal(gathered.numpy(), VALUES + 2)
+
+    def test_arrays_of_jax(self) -> None:
+        assert tp.asarray(rows().to_native()).placements == ROWS
+        alone = jax.sharding.Mesh(numpy.array(jax.devices()), ("own",))
+        foreign = jax.device_put(1.0, jax.sharding.NamedSharding(alone, jax.sharding.PartitionSpec()))
+        with pytest.raises(ValueError, match="of which Tensorplug knows no mesh"):
+            tp.asarray(foreign)
 
     def test_copies_and_pickles_keep_them(self) -> None:
         x = rows(requires_grad=True)
@@ -293,8 +301,9 @@ class TestGradients:
         numpy.testing.assert_allclose(values(found), plain.grad.numpy(), rtol=1e-12)
         numpy.testing.assert_allclose(values(x.grad), 2 * plain.grad.numpy(), rtol=1e-12)
 
-    def test_second_derivatives_and_forward_mode(self) -> None:
-        x = distribute_tensor(tp.arange(8.0, requires_grad=True), MESH, ROWS)
+    @pytest.mark.parametrize("count", [1, 8])
+    def test_second_derivatives_and_forward_mode(self, count: int) -> None:
+        x = distribute_tensor(tp.arange(8.0, requires_grad=True), init_device_mesh("jax:cpu", (count,)), ROWS)
         (first,) = tp.autograd.grad((x.redistribute(placements=COPIES) ** 3).sum(), x, create_graph=True)
         first.sum().backward()
         assert x.grad is not None
