@@ -408,6 +408,11 @@ WRONG: dict[str, tuple[str, Any, str]] = {
     "shape": ("exp", lambda x: strict.exp(x)[:1], "an array of shape (1,), wanted (3,)"),
     "broadcast": ("add", lambda x1, x2: x1, "an array of shape (2, 1), wanted (2, 3)"),
     "reduced": ("max", lambda x, axis, keepdims: x[:2], "an array of shape (2,), wanted (1,)"),
+    "product": ("matmul", lambda x1, x2: x1, "an array of shape (2, 3), wanted (2, 4)"),
+    "sorted": ("sort", lambda x, axis: x[:1], "an array of shape (1,), wanted (3,)"),
+    "reshaped": ("reshape", lambda x, shape: x, "an array of shape (3,), wanted (3, 1)"),
+    "joined": ("concat", lambda arrays, axis: arrays[0], "an array of shape (3,), wanted (6,)"),
+    "permuted": ("permute_dims", lambda x, axes: x, "an array of shape (2, 3), wanted (3, 2)"),
     "dtype": ("exp", lambda x: strict.astype(x, strict.float64), "an array of float64, wanted float32"),
     "bool": ("less", lambda x1, x2: x1, "an array of float32, wanted bool"),
     "type": ("exp", lambda x: [1.0], "[1.0] of type list, wanted an array of the backend's library"),
@@ -424,6 +429,11 @@ CALLS: dict[str, Any] = {
     "nonzero": tp.nonzero,
     "linalg.qr": lambda x: tp.linalg.qr(tp.eye(3, device=x.device)),
     "max": lambda x: tp.max(x, axis=0, keepdims=True),
+    "matmul": lambda x: tp.ones(2, 3, device=x.device) @ tp.ones(3, 4, device=x.device),
+    "sort": tp.sort,
+    "reshape": lambda x: tp.reshape(x, (3, -1)),
+    "concat": lambda x: tp.concat([x, x]),
+    "permute_dims": lambda x: tp.permute_dims(tp.ones(2, 3, device=x.device), (1, 0)),
 }
 
 
