@@ -5,9 +5,11 @@ PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11 python;
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 endif
 comma := ,
-# The demo needs less than the other targets; what is there already stays.
-DEMO := jax,demo
-EXTRAS ?= $(if $(filter-out demo,$(or $(MAKECMDGOALS),help)),$(DEMO)$(comma)test$(comma)dev,$(DEMO))
+space := $(subst ,, )
+# The demo and the docs site need less than the other targets; what is there already stays.
+GOALS := $(or $(MAKECMDGOALS),help)
+EXTRAS ?= $(subst $(space),$(comma),$(strip jax $(if $(filter-out docs-site,$(GOALS)),demo) \
+	$(if $(filter-out demo docs-site,$(GOALS)),test dev) $(if $(filter docs-site,$(GOALS)),docs)))
 EXAMPLES ?= 20
 
 VENV := .venv
@@ -29,11 +31,17 @@ INSTALLED := $(shell $(BIN) -c 'print(open("$(STAMP)").read().strip())' 2>/dev/n
 ifneq ($(firstword $(INSTALLED)),$(CURDIR))
 .PHONY: $(STAMP)
 CLEAR := --clear
-else ifneq ($(filter-out $(subst $(comma), ,$(INSTALLED)),$(subst $(comma), ,$(EXTRAS))),)
+ALL := $(EXTRAS)
+else
+PRESENT := $(subst $(comma), ,$(wordlist 2,2,$(INSTALLED)))
+MISSING := $(filter-out $(PRESENT),$(subst $(comma), ,$(EXTRAS)))
+ALL := $(subst $(space),$(comma),$(strip $(PRESENT) $(MISSING)))
+ifneq ($(MISSING),)
 .PHONY: $(STAMP)
 endif
+endif
 
-.PHONY: help demo docs test test-all faults array-api-tests array-api-table lint bench wheel dist clean
+.PHONY: help demo docs docs-site test test-all faults array-api-tests array-api-table lint bench wheel dist clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target what; do \
@@ -86,6 +94,12 @@ docs: $(STAMP) ## write the pages and stubs that are generated
 	@$(BIN) docs/write_loss_stub.py
 	@$(BIN) docs/write_tensor_stub.py
 
+# Warnings are errors, names without a page too.
+docs-site: $(STAMP) ## build the docs site into docs/_build/html, in some two minutes
+	@echo "==> Building the docs site into docs/_build/html"
+	@$(BIN) -m sphinx --builder html --jobs 2 --nitpicky --fail-on-warning --quiet docs docs/_build/html
+	@echo "==> docs/_build/html/index.html is ready"
+
 lint: $(STAMP) wheel ## ruff and mypy
 	$(BIN) -m ruff check .
 	$(BIN) -m ruff format --check .
@@ -108,14 +122,14 @@ dist: $(STAMP) ## build the sdist and the wheel into dist, and check them by twi
 	@$(BIN) -m twine check --strict dist/*
 
 clean: ## remove .venv, caches and builds
-	rm -rf $(VENV) build dist *.egg-info .jax_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist docs/_build docs/api *.egg-info .jax_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Tensorplug needs Python 3.11 or newer, and none was found. Install it, or name it: make PYTHON=/path/to/python"; exit 1; }
 	@echo "==> Making $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(CLEAR) $(VENV) || { echo "$(PYTHON) cannot make environments: install its venv module (on Debian and Ubuntu the package python3-venv)"; exit 1; }
-	@echo "==> Installing tensorplug with the extras $(EXTRAS): $(if $(findstring test,$(EXTRAS)),some 300 MB are downloaded and 1.3 GB written,some 200 MB are downloaded and 800 MB written), which takes a minute or more"
-	@$(BIN) -m pip install --progress-bar on -e ".[$(EXTRAS)]"
-	@echo "$(CURDIR) $(EXTRAS)" > $(STAMP)
+	@echo "==> Installing tensorplug with the extras $(ALL): $(if $(findstring test,$(ALL)),some 300 MB are downloaded and 1.3 GB written,some 200 MB are downloaded and 800 MB written), which takes a minute or more"
+	@$(BIN) -m pip install --progress-bar on -e ".[$(ALL)]"
+	@echo "$(CURDIR) $(ALL)" > $(STAMP)
 	@echo "==> $(VENV) is ready"

@@ -45,4 +45,6 @@ if not _typing.TYPE_CHECKING:
         *(_activation, _attention, _containers, _convolution, _distance, _dropout, _linear, _loss),
         *(_imaging, _normalization, _padding, _pooling, _recurrent, _transformer),
     )
-    __all__ = ["Module", "Parameter"] + [name for chapter in _layers for name in chapter.__all__]
+    __all__ = ["Module", "Parameter", "functional", "init", "utils"] + [
+        name for chapter in _layers for name in chapter.__all__
+    ]

@@ -386,9 +386,7 @@ class Module:
         return self._pre_hooks.add(self, hook)
 
     def register_forward_hook(self, hook: Callable[[Module, tuple[Any, ...], Any], Any]) -> RemovableHandle:
-        """Register ``hook(module, args, output)``, called after `forward`; what it returns, unless None, replaces
-        `output`.
-        """
+        """Register ``hook(module, args, output)``, called after `forward`; a result replaces `output`, unless None."""
         return self._hooks.add(self, hook)
 
     # Text

@@ -139,6 +139,10 @@ def test_make_help_lists_every_target() -> None:
         ("test", "jax,demo,test,dev", None),
         ("demo test", None, "jax,demo,test,dev"),
         ("demo EXTRAS=demo", None, "demo"),
+        ("docs-site", None, "jax,docs"),
+        ("docs-site", "jax,demo,test,dev", "jax,demo,test,dev,docs"),
+        ("test", "jax,docs", "jax,docs,demo,test,dev"),
+        ("demo docs-site", "jax,demo,docs", None),
     ],
 )
 def test_make_installs_what_its_target_needs(

@@ -24,7 +24,7 @@ def elementwise_doc(operation: Any, docstring: str) -> str:
 {names} : Tensor
     Of a {operation.accepts} dtype{broadcast}.
 out : Tensor, optional
-    Where the result is docstring, as in PyTorch."""
+    Where the result is written, as in PyTorch."""
     returns = f"""
 Tensor
     {_RESULT[operation.result]}; {"the broadcast shape" if two else "the shape of the operand"}."""

@@ -179,7 +179,7 @@ def unique_values(x: Tensor, /) -> Tensor:
 
     Returns
     -------
-    values : Tensor, shape (K,)
+    Tensor, shape (K,)
         The unique elements, in the dtype of `x`.
 
     Notes

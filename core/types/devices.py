@@ -52,11 +52,6 @@ class Device:
     index : int, optional
         The number of the device, if its name has none: ``device("cuda", 1)``.
 
-    Raises
-    ------
-    ValueError
-        If there is no such device; the message lists those that exist.
-
     Attributes
     ----------
     backend : str
@@ -67,6 +62,11 @@ class Device:
         The number among the backend's devices of that type; None if the backend does not number them.
     mesh : DeviceMesh or None
         The mesh that this is all devices of: see `tensorplug.distributed`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such device; the message lists those that exist.
 
     Examples
     --------

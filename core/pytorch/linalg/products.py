@@ -106,6 +106,7 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
     ------
     ArgumentError
         If `N` is less than 2.
+
     Examples
     --------
     >>> import tensorplug as tp

@@ -78,7 +78,7 @@ def vector_norm(
     x : Tensor
         Of a floating-point dtype.
     ord : int or float, default: 2
-        inf is the largest absolute value, -inf the smallest, 0 the number of elements that are not zero.
+        With inf the largest absolute value, with -inf the smallest, 0 the number of elements that are not zero.
     dim, keepdim
         PyTorch's spelling of `axis` and `keepdims`.
     axis : int or tuple of int, optional

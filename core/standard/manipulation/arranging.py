@@ -138,7 +138,7 @@ def repeat(x: Tensor, repeats: Any, /, *, axis: int | None = None) -> Tensor:
     Returns
     -------
     Tensor
-        Of `x`'s dtype. (The method `repeat` is PyTorch's, which is `tile`; `repeat_interleave` is this function.)
+        Of `x`'s dtype.
 
     Raises
     ------
@@ -146,6 +146,10 @@ def repeat(x: Tensor, repeats: Any, /, *, axis: int | None = None) -> Tensor:
         If a number is negative, or there are not as many as the axis is long.
     TypeError
         If they are no integers.
+
+    Notes
+    -----
+    The method `repeat` is PyTorch's, which is `tile`; `repeat_interleave` is this function.
 
     Examples
     --------
