@@ -100,11 +100,11 @@ def thumbnails(app: Any, exception: Exception | None) -> None:
     """Copy the last picture of each page of the gallery to where the gallery's index shows it."""
     if exception is None:
         (pathlib.Path(app.outdir) / "_static" / "gallery").mkdir(exist_ok=True)
-        for documents, name in app.env.images.values():
+        for path, (documents, _) in app.env.images.items():
             for document in documents:
-                if document.startswith("gallery/"):
-                    place = pathlib.Path(app.outdir) / "_static" / f"{document}.png"
-                    shutil.copy(pathlib.Path(app.outdir) / "_images" / name, place)
+                picture = pathlib.Path(app.srcdir) / path
+                if document.startswith("gallery/") and picture.exists():
+                    shutil.copy(picture, pathlib.Path(app.outdir) / "_static" / f"{document}.png")
 
 
 def setup(app: Any) -> None:
