@@ -41,7 +41,7 @@ ifneq ($(MISSING),)
 endif
 endif
 
-.PHONY: help demo docs docs-site test test-all faults array-api-tests array-api-table lint bench wheel dist clean
+.PHONY: help demo docs docs-site test test-all cupy-stand-in faults array-api-tests array-api-table lint bench wheel dist clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target what; do \
@@ -77,6 +77,20 @@ test: $(STAMP) ## run the tests, in some 10 minutes
 test-all: $(STAMP) ## run every case on every backend, in several times as long
 	@echo "==> Running every test in two processes, which takes several times as long as make test"
 	@$(BIN) -m pytest $(TESTS) --backend jax --all $(ARGS)
+	@$(MAKE) cupy-stand-in
+
+# The CuPy plugin on the CPU: CuPy itself is downloaded for its tables of dtypes and its C++, and no GPU is needed.
+CUPY := .cupy
+# NumPy reads no bfloat16 from DLPack, so the stand-in does not either.
+ON_STAND_IN := -n 2 --dist loadfile --no-loadscope-reorder --pyargs tensorplug.conformance --backend cupy --quick \
+	tests -k cupy --deselect "tests/test_bridge.py::TestDLPack::test_bfloat16[cupy]"
+
+cupy-stand-in: $(STAMP) ## run the CuPy plugin's tests without a GPU (tests/cupy_stand_in)
+	@test -d $(CUPY)/package || $(BIN) -m pip install --quiet --no-deps --target $(CUPY)/package \
+		cupy-cuda12x cuda-pathfinder
+	@$(BIN) tests/cupy_stand_in/build.py $(CUPY)/package $(CUPY)/tables
+	@export CUPY_STAND_IN=$(CURDIR)/$(CUPY)/tables PYTHONPATH=$(CURDIR)/tests/cupy_stand_in/modules && \
+		$(BIN) -m pytest $(ON_STAND_IN) $(ARGS) && $(BIN) -m tensorplug demo --epochs 3 --backend numpy,cupy --plot $(CUPY)/digits.png
 
 # Every planted fault against every check that reaches it, which takes an hour; ARGS="--level quick" looks less far.
 faults: $(STAMP) ## try every planted fault on the checks, in an hour
@@ -122,7 +136,7 @@ dist: $(STAMP) ## build the sdist and the wheel into dist, and check them by twi
 	@$(BIN) -m twine check --strict dist/*
 
 clean: ## remove .venv, caches and builds
-	rm -rf $(VENV) build dist docs/_build docs/api *.egg-info .jax_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(CUPY) build dist docs/_build docs/api *.egg-info .jax_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml

@@ -445,9 +445,10 @@ class TestDLPack:
         assert tp.from_dlpack(x, copy=True).tolist() == [[1.5, 3.0], [2.5, 4.0]]
         host = np.asarray([[1.5, 2.5], [3.0, 4.0]], ml_dtypes.bfloat16)
         other = tp.asarray(host, device="numpy", copy=True)
-        for given in (host.T, Exported(other.t()), Exported(x)):
+        of_the_host = tp.from_dlpack(np.zeros(1)).backend
+        for given, wanted in ((host.T, of_the_host), (Exported(other.t()), of_the_host), (Exported(x), backend)):
             found = tp.from_dlpack(given)
-            assert (found.dtype, found.backend) == (tp.bfloat16, backend)
+            assert (found.dtype, found.backend) == (tp.bfloat16, wanted)
             assert found.tolist() == host.T.tolist()
         for version, copies in ((None, None), ((1, 0), None), ((1, 0), True)):
             assert "dltensor" in repr(x.__dlpack__(max_version=version, copy=copies))
@@ -484,6 +485,8 @@ class TestDLPack:
 
     def test_a_copy_is_one(self, backend: str) -> None:
         x = tp.zeros(2)
+        if x.device.type != "cpu":
+            pytest.skip("NumPy reads memory of a CPU")
         copied = np.from_dlpack(x, copy=True)
         copied += 1
         assert x.tolist() == [0, 0]

@@ -16,7 +16,7 @@ from .curves import PROGRAMS, curve
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
-BESIDE_THE_VALUES = re.compile(r",\s+backend='\w+'")
+BESIDE_THE_VALUES = re.compile(r",\s+backend='\w+'(,\s+device='cuda:0')?")
 
 
 @functools.cache

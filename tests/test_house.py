@@ -249,6 +249,7 @@ READS = {
     "core/pytorch/moments.py bincount": "the greatest number says how many counts there are",
     "core/random/generator.py set_state": "the seed",
     "core/transforms/compile.py _constant_difference": "constants of programs",
+    "core/transforms/compile.py _values": "constants of programs",
     "core/transforms/recording.py to_numpy": "constants of a program",
     "core/standard/creation/ranges.py _scalar": "limits of a range, which say its length",
     "core/standard/data_types.py result_type": "NumPy's scalars",

@@ -437,6 +437,51 @@ CALLS: dict[str, Any] = {
 }
 
 
+class Remote(Strict):
+    """Arrays that the host does not read, which can be written."""
+
+    name = "remote"
+    writable = True
+
+    def devices(self) -> Any:
+        return {"remote": strict.Device("device1")}
+
+    def from_numpy(self, array: np.ndarray, device: Any) -> Any:
+        return strict.asarray(array, device=device, copy=True)
+
+    def to_numpy(self, array: Any) -> np.ndarray:
+        return np.asarray(array.to_device(strict.Device("CPU_DEVICE")))
+
+    def copy(self, array: Any) -> Any:
+        assert not isinstance(array, np.ndarray)
+        return strict.asarray(array, copy=True)
+
+
+@pytest.fixture
+def remote() -> Iterator[None]:
+    plugin = types.SimpleNamespace(tensorplug_backends=hookimpl(lambda: [Remote()]))
+    plugin.tensorplug_backends.__name__ = "tensorplug_backends"
+    register(plugin)
+    with tp.backend("remote"):
+        yield
+    unregister(plugin)
+
+
+@pytest.mark.usefixtures("remote")
+class TestRemote:
+    """What lies on a device is not converted by itself."""
+
+    def test_compiled_constants(self) -> None:
+        compiled = tp.compile(lambda x: x * 2.0 + tp.tensor([1.0, 2.0]))
+        for _ in range(3):
+            assert compiled(tp.ones(2)).tolist() == [3, 4]
+
+    def test_an_index_of_the_host_beside_one_of_the_device(self) -> None:
+        x = tp.zeros(3, 2, requires_grad=True)
+        x.gather(0, tp.tensor([[0, 1], [0, 2]])).sum().backward()
+        assert x.grad.tolist() == [[2, 0], [0, 1], [0, 1]]
+
+
 class TestWrongKernels:
     """The error names plugin, backend and operation, what came and what was wanted; other backends go on."""
 

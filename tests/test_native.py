@@ -92,7 +92,7 @@ def test_a_copy_is_asked_for(backend: str) -> None:
     x = tp.from_native(array, copy=True)
     x += 1
     assert x.to_native() is not array
-    assert numpy.asarray(array).tolist() == [0, 0]
+    assert array.tolist() == [0, 0]
 
 
 def test_a_subclass_of_an_array() -> None:
@@ -130,7 +130,7 @@ def test_history_is_left_behind_knowingly(backend: str) -> None:
     for tensor in (x, x * 2):
         with pytest.raises(RuntimeError, match=r"use x.detach\(\).to_native\(\)"):
             tensor.to_native()
-    assert numpy.asarray((x * 2).detach().to_native()).tolist() == [2, 2]
+    assert (x * 2).detach().to_native().tolist() == [2, 2]
 
 
 def test_inside_transforms(backend: str) -> None:

@@ -179,9 +179,11 @@ class CuPy(Backend):
             ufunc, mend = getattr(xp, name), getattr(elementwise, name)
             floats = functools.partial(_corrected, self.cupy, mend, _DIVISIONS[name])
             own[name] = ByKind(floats, i=ufunc, u=ufunc)
-        log = self._own("log")
+        asinh, log = complex_functions.asinh(self._own("asinh")), self._own("log")
         of_complex: dict[str, Callable[..., complex_functions.Parts]] = {
             "acosh": complex_functions.acosh(self._own("acos")),
+            "asin": complex_functions.rotated(asinh),
+            "asinh": asinh,
             "divide": complex_functions.divide,
             "expm1": complex_functions.expm1,
             "log": complex_functions.log(log),
@@ -190,6 +192,7 @@ class CuPy(Backend):
             "log2": complex_functions.log(log, math.log(2)),
             "pow": complex_functions.pow(self._own("pow")),
             "sign": complex_functions.sign,
+            "sin": complex_functions.sin,
             "tan": complex_functions.tan,
             "tanh": complex_functions.tanh,
         }

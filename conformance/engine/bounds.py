@@ -133,7 +133,7 @@ FAMILIES = {
 }
 
 NAMES: dict[str, Bound] = {
-    **dict.fromkeys(("max", "min", "maximum", "minimum", "argmax", "argmin", "sort", "relu"), EITHER_ZERO),
+    **dict.fromkeys("max min maximum minimum fmax fmin argmax argmin sort relu".split(), EITHER_ZERO),
     **dict.fromkeys(("all", "any", "count_nonzero", "clip"), EITHER_ZERO),
     **dict.fromkeys(("add", "subtract"), ROUNDED),
     **dict.fromkeys(("negative", "positive", "conj"), EXACT),

@@ -261,9 +261,9 @@ def saved_index(items: tuple[Any, ...], *operands: Tensor) -> tuple[Any, ...]:
     key = operands[0]._key
     if not key.writable or not is_grad_enabled() or all(operand._node is None for operand in operands):
         return items
-    copy = key.library.backend.copy
-    # Those of examples are never written.
-    return tuple(copy(item) if hasattr(item, "shape") and not depth_of(item) else item for item in items)
+    copy, types = key.library.backend.copy, key.library.array_types
+    # The host's arrays and those of examples are never written.
+    return tuple(copy(item) if isinstance(item, types) and not depth_of(item) else item for item in items)
 
 
 @public("index")

@@ -15,6 +15,7 @@ import numpy
 from ...autograd.forward import differentiations
 from ...autograd.modes import is_grad_enabled, is_inference_mode_enabled
 from ...autograd.observers import observers
+from ...backends.contract import Backend
 from ...backends.program import Program, Var, variables
 from ..dispatch.keys import key_for
 from ..dispatch.levels import open_levels
@@ -282,7 +283,7 @@ def _signature(call: Call) -> Any:
     program = call.program
     return (
         _instructions(program),
-        [(var.number, _values(array)) for var, array in program.constants.items()],
+        [(var.number, _values(call.backend, array)) for var, array in program.constants.items()],
         _instructions(call.history.program) if call.history else None,
         call.lines,
         [(name, _plain(value)) for name, value in call.scope.items()],
@@ -293,9 +294,9 @@ def _instructions(program: Program) -> list[Any]:
     return [(one.name, described((one.operands, one.parameters, one.results))) for one in program.instructions]
 
 
-def _values(array: Any) -> Any:
-    found = numpy.asarray(array)
-    return found.dtype.str, found.shape, found.tobytes()
+def _values(backend: Backend, array: Any) -> tuple[numpy.dtype, tuple[int, ...], bytes]:
+    host = backend.to_numpy(array)
+    return host.dtype, host.shape, host.tobytes()
 
 
 def _plain(value: Any) -> Any:
@@ -309,22 +310,18 @@ def _difference(old: _Entry, new: _Entry) -> str:
             return f"{one[0]}, then {other[0]}, at {name.line}"
     for (number, one), (_, other) in zip(old.signature[1], new.signature[1], strict=False):
         if one != other:
-            return _constant_difference(old, new, number)
+            return _constant_difference(one, other, number, new.program)
     return "another tensor, or another result"
 
 
-def _constant_difference(old: _Entry, new: _Entry, number: int) -> str:
-    values = []
-    for entry in (old, new):
-        array = next(array for var, array in entry.program.constants.items() if var.number == number)
-        values.append(numpy.asarray(array))
+def _constant_difference(old: Any, new: Any, number: int, program: Program) -> str:
     line = next(
-        (one.line for one in new.program.instructions if any(var.number == number for var in variables(one.operands))),
-        "",
+        (one.line for one in program.instructions if any(var.number == number for var in variables(one.operands))), ""
     )
-    if values[0].size == 1:
-        return f"the number {values[0].item():.6g}, then {values[1].item():.6g}, at {line}"
-    return f"a constant of shape {values[0].shape} with other values, at {line}"
+    one, other = (numpy.frombuffer(data, dtype) for dtype, _, data in (old, new))
+    if one.size == 1:
+        return f"the number {one.item():.6g}, then {other.item():.6g}, at {line}"
+    return f"a constant of shape {old[1]} with other values, at {line}"
 
 
 def compile(function: Callable[..., Any] | None = None, *, guard: bool = True) -> Any:

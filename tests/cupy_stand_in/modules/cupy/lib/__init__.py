@@ -1,0 +1,3 @@
+"""Views by strides."""
+
+from . import stride_tricks  # noqa: F401

@@ -1,0 +1,1 @@
+"""CuPy's functions with SciPy's names."""
