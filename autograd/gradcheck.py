@@ -60,8 +60,12 @@ def gradcheck(
     Warns
     -----
     UserWarning
-        If inputs are too coarse, or if `vmap` refuses a backward pass, such as one that reads values: then each row has
-        a pass of its own.
+        If inputs are too coarse.
+
+    Notes
+    -----
+    The rows of a Jacobian are computed in one backward pass by `vmap`. Where `vmap` refuses it, as a pass that reads
+    values, each row has a pass of its own.
 
     Examples
     --------
@@ -209,7 +213,7 @@ def _analytical(output: Any, wanted: list[Any], chunk_size: int | None) -> list[
         if chunk_size == 1:
             rows += map(pull, *units([part]))
         elif 0 not in part.shape:
-            rows += zip(*part._vmap(pull, 0, chunk_size, "gradcheck")(*units([part])), strict=True)
+            rows += zip(*part._vmap(pull, 0, chunk_size)(*units([part])), strict=True)
     return [[_numbers(row[i]) for row in rows] for i in range(len(wanted))]
 
 

@@ -55,11 +55,8 @@ class Differentiable(Protocol):
         """The tensor at the innermost level of `vmap` that is open."""
 
     @staticmethod
-    def _vmap(function: Any, out_dims: Any, chunk_size: int | None, operation: str | None = None) -> Any:
-        """A function of tensors applied to the parts of theirs along the first axis.
-
-        What cannot be done for all parts at once is done in turn, with a warning if the name of an operation is given.
-        """
+    def _vmap(function: Any, out_dims: Any, chunk_size: int | None) -> Any:
+        """A function of tensors applied to the parts of theirs along the first axis."""
 
     def _variable(self) -> Any:
         """A tensor that shares the memory, with a new leaf, or a new node whose edge is this tensor's node."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, final
 
@@ -269,21 +268,14 @@ def _chunks(leaves: list[Any], axes: list[int | None], size: int, chunk_size: in
 
 
 @method("_vmap", static=True)
-def mapped_tensors(
-    function: Callable[..., Any], out_dims: Any, chunk_size: int | None, operation: str | None = None
-) -> Any:
+def mapped_tensors(function: Callable[..., Any], out_dims: Any, chunk_size: int | None) -> Any:
     """What `tensorplug.autograd.transforms` maps with: what `vmap` refuses is done for one example after the other."""
     mapped = vmap(function, 0, out_dims, "same", chunk_size)
 
     def called(*tensors: Tensor) -> Any:
         try:
             return mapped(*tensors)
-        except VmapError as error:
-            if operation is not None:
-                warnings.warn(
-                    f"{operation}: backward runs once for each row of the Jacobian, as vmap refuses it: {error}",
-                    stacklevel=4,
-                )
+        except VmapError:
             rows = [flatten(function(*(one[i] for one in tensors))) for i in range(len(tensors[0]))]
             _, build = rows[0]
             columns = zip(*(leaves for leaves, _ in rows), strict=True)
