@@ -62,7 +62,7 @@ MOST_OF_MATRICES = 1 << 16
 BY_INDEX, TIMES = ("getitem", "index", "put"), 6
 """Of these, and of all functions of indexing, so many times as many uses are tried, as they differ more."""
 
-UNFIT = ("index_fill", "isin", "linear_recurrence", "strided_sum")
+UNFIT = ("index_fill", "isin", "linear_recurrence", "recurrence", "strided_sum")
 """Operations that need operands of other shapes or values for many elements."""
 
 BEYOND_HALF = ("softmax_normalizer",)
@@ -199,6 +199,18 @@ BY_ITSELF: dict[str, tuple[Use, ...]] = {
             y=Operand(shape, WHOLE),
         )
         for shape, axis in (((3, LONGEST), 1), ((7001, 37), 0), ((2, 3, 2, 1, 2), 2))
+    ),
+    "recurrence": tuple(
+        Use(
+            f'OPERATIONS["recurrence"](x, y, w, z, kind="{kind}", reverse={reverse})',
+            dtypes="f",
+            x=Operand((67, 9, gates * 37), between(0.1, 2.0, signs=True)),
+            y=Operand((states, 9, 37), between(0.1, 1.0, signs=True)),
+            # Weights so small that an error of one step fades at the next ones.
+            w=Operand((gates * 37, 37), between(0.001, 0.02, signs=True)),
+            z=Operand((gates * 37,), between(0.1, 1.0, signs=True)),
+        )
+        for kind, gates, states, reverse in (("tanh", 1, 1, True), ("lstm", 4, 2, False), ("gru", 3, 1, False))
     ),
     "arange": (Use(f"tp.arange({LONGEST})", dtypes="f"), Use("tp.arange(70001.0, -3.5, -0.5)", dtypes="f")),
     "diagonal_embed": (
