@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import importlib.metadata
 import re
 import shutil
 import subprocess
@@ -23,7 +24,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 def test_one_version_everywhere() -> None:
     citation = re.search(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)
     assert citation is not None
-    assert PROJECT["version"] == tp.__version__ == citation[1]
+    assert importlib.metadata.version("tensorplug") == tp.__version__ == citation[1]
 
 
 def test_metadata() -> None:
