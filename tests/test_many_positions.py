@@ -9,6 +9,7 @@ import numpy
 import pytest
 
 import tensorplug as tp
+from tensorplug.backends.numpy import indexing
 from tensorplug.core.autodiff.lifting import TENSOR_OPS
 
 RANDOM = numpy.random.default_rng(5)
@@ -35,6 +36,8 @@ INDICES: dict[str, tuple[tuple[int, ...], tuple[Any, ...]]] = {
     "not contiguous": ((40, 7), (positions(40, 60, 40).T, positions(7, 80, 60)[::2])),
     "rows": ((30, 4), (positions(30, 2400),)),
     "long rows": ((6, 700), (positions(6, 5),)),
+    "many rows": ((30, 9), (positions(30, 2400, signed=True),)),
+    "many rows of a large array": ((1 << 18, 2), (positions(1 << 18, 9000, dtype="int32"),)),
     "rows of several axes": ((30, 2, 3), (positions(30, 5, 500, signed=True),)),
     "columns": ((7, 30), (ALL, positions(30, 2400))),
     "by an ellipsis": ((2, 3, 30), (..., positions(30, 60, 40))),
@@ -120,6 +123,23 @@ def test_add(case: str, dtype: str) -> None:
     with numpy.errstate(all="ignore"):
         numpy.add.at(expected, index, added.astype(expected.dtype))
     assert_same(TENSOR_OPS.scatter_zeros(tp.tensor(added), shape, index), expected.astype(native))
+
+
+@pytest.mark.parametrize("with_scipy", [True, False])
+@pytest.mark.parametrize("dtype", ["float16", "float64", "complex128", "int8", "bool"])
+def test_add_rows(monkeypatch: pytest.MonkeyPatch, dtype: str, with_scipy: bool) -> None:
+    """Sums of rows with infinite numbers, each part of a complex number apart, and of integers that overflow."""
+    monkeypatch.setattr(indexing, "HAS_SCIPY", indexing.HAS_SCIPY and with_scipy)
+    rows, added = positions(100, 4500, signed=True), numbers((4500, 4), dtype)
+    if dtype == "complex128":
+        added[7, 1], added[8, 2] = complex(numpy.inf, 1), complex(1, -numpy.inf)
+    elif added.dtype.kind == "f":
+        added[7, 1], added[8, 2] = numpy.inf, -numpy.inf
+    for values in (added, numpy.asfortranarray(added), added[::-1, ::-1]):
+        expected = numpy.zeros((100, 4), "float32" if dtype == "float16" else dtype)
+        numpy.add.at(expected, rows, values)
+        found = TENSOR_OPS.scatter_zeros(tp.from_numpy(values), (100, 4), (rows,))
+        numpy.testing.assert_array_equal(numpy.asarray(found), expected.astype(dtype))
 
 
 @pytest.mark.parametrize("case", INDICES)

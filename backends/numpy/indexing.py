@@ -200,7 +200,9 @@ def _sum_rows(x: Any, shape: tuple[int, ...], places: _FlatIndex) -> Any:
         return None
     added = x.reshape(-1, after)
     if HAS_SCIPY and after > 1 and x.size >= MANY_IN_ROWS and x.dtype.kind in "iufc":
-        return (_selection(rows, before * length, x.dtype) @ added).reshape(shape)
+        # Complex numbers as pairs: one times an infinite number has NaN.
+        numbers = numpy.ascontiguousarray(added).view(x.real.dtype)
+        return (_selection(rows, before * length, numbers.dtype) @ numbers).view(x.dtype).reshape(shape)
     out = numpy.zeros(shape, x.dtype)
     rows_of_out = out.reshape(-1, after)
     if after >= LONG_ROW:
