@@ -6,9 +6,11 @@ import math
 from typing import Any
 
 from ..core import Tensor
+from ..core.memory.tensor import require_tensors
 from ..core.pytorch.recurrent import recurrence
 from ..core.standard.creation import zeros, zeros_like
 from ..core.standard.manipulation import concat, stack, unbind
+from ..core.standard.manipulation.joining import unified
 from ..core.types.errors import ArgumentError, ShapeError
 from . import functional
 from .linear import fill_uniform, new_parameter
@@ -59,26 +61,33 @@ class _Recurrent(Module):
         assert hidden_weight is not None
         from_input = functional.linear(x, input_weight, input_bias)
         bias = zeros_like(hidden_weight[:, 0]) if hidden_bias is None else hidden_bias
-        found: Tensor = recurrence(from_input, state, hidden_weight, bias, kind=self._kind, reverse=reverse)
+        operands = unified(type(self).__name__, [from_input, state, hidden_weight, bias])
+        found: Tensor = recurrence(*operands, kind=self._kind, reverse=reverse)
         return found
 
     def _zero_state(self, like: Tensor, *shape: int) -> State:
         one = zeros(*shape, self.hidden_size, dtype=like.dtype, device=like.device)
         return (one,) * self._state_count
 
-    def _as_state(self, given: Any) -> State:
-        """A state as a tuple."""
-        count = self._state_count
-        found = (given,) if isinstance(given, Tensor) else tuple(given)
+    def _as_state(self, given: Any, *shape: int) -> State:
+        """A state as a tuple of tensors, which must be of a shape."""
+        name, count = type(self).__name__, self._state_count
+        found = (given,) if isinstance(given, Tensor) else given
+        if not isinstance(found, tuple | list) or not all(isinstance(one, Tensor) for one in found):
+            raise TypeError(f"{name}: got a state of type {type(given).__name__}, wanted {count} tensors")
         if len(found) != count:
-            raise TypeError(f"{type(self).__name__}: got a state of {len(found)} tensors, wanted {count}")
-        return found
+            raise TypeError(f"{name}: got a state of {len(found)} tensors, wanted {count}")
+        for one in found:
+            if one.shape != shape:
+                raise ShapeError(f"{name}: got a state of shape {one.shape}, wanted {shape}")
+        return tuple(found)
 
     def _as_given(self, state: State) -> Any:
         """A state as users see it: of one tensor alone the tensor."""
         return state if len(state) > 1 else state[0]
 
     def _require_input(self, input: Tensor, ndims: tuple[int, int]) -> None:
+        require_tensors(type(self).__name__, input)
         if input.ndim not in ndims or input.shape[-1] != self.input_size:
             axes = " or ".join(map(str, ndims))
             raise ShapeError(
@@ -105,6 +114,8 @@ class _Layers(_Recurrent):
         dtype: Any = None,
     ) -> None:
         self._make(self.kind, input_size, hidden_size, bias)
+        if num_layers < 1:
+            raise ArgumentError(f"{type(self).__name__}: got {num_layers} layers, wanted 1 or more")
         self.num_layers, self.batch_first, self.dropout = num_layers, batch_first, dropout
         self.bidirectional = bidirectional
         self._suffixes = [
@@ -138,12 +149,12 @@ class _Layers(_Recurrent):
         if not x.shape[0]:
             raise ShapeError(f"{type(self).__name__}: got an input of shape {input.shape}, wanted one step or more")
         count = self.num_layers * (1 + self.bidirectional)
-        first = self._zero_state(x, count, x.shape[1]) if hx is None else self._as_state(hx)
-        first = first if batched or hx is None else tuple(one.unsqueeze(1) for one in first)
-        wanted = (count, x.shape[1], self.hidden_size)
-        for one in first:
-            if one.shape != wanted:
-                raise ShapeError(f"{type(self).__name__}: got a state of shape {one.shape}, wanted {wanted}")
+        if hx is None:
+            first = self._zero_state(x, count, x.shape[1])
+        elif batched:
+            first = self._as_state(hx, count, x.shape[1], self.hidden_size)
+        else:
+            first = tuple(one.unsqueeze(1) for one in self._as_state(hx, count, self.hidden_size))
         last: list[Tensor] = []
         for suffixes in self._suffixes:
             if last and self.dropout and self.training:
@@ -269,10 +280,11 @@ class _Cell(_Recurrent):
     def forward(self, input: Tensor, hx: Any = None) -> Any:
         """The state after an input of shape (N, input_size) or (input_size,), by default from zero."""
         self._require_input(input, (1, 2))
-        state = self._zero_state(input, *input.shape[:-1]) if hx is None else self._as_state(hx)
+        shape = (*input.shape[:-1], self.hidden_size)
+        state = self._zero_state(input, *input.shape[:-1]) if hx is None else self._as_state(hx, *shape)
         rows = input.reshape(1, -1, self.input_size)
         found = self._run(rows, stack(state).reshape(len(state), -1, self.hidden_size))
-        return self._as_given(unbind(found.reshape(len(state), *input.shape[:-1], self.hidden_size)))
+        return self._as_given(unbind(found.reshape(len(state), *shape)))
 
     def extra_repr(self) -> str:
         """The sizes."""

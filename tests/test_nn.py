@@ -77,6 +77,22 @@ def test_recurrent_layer_is_one_operation(backend: str, kind: str) -> None:
     assert_close(each, layer(x)[0].numpy())
 
 
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+@pytest.mark.parametrize("wide", ["input", "state", "weights"])
+def test_recurrent_layer_promotes_its_operands(backend: str, kind: str, wide: str) -> None:
+    layer = getattr(nn, kind)(2, 3).requires_grad_(False)
+    x, state = tp.randn(4, 2, 2), tp.randn(1, 2, 3)
+    wanted, _ = layer.double()(x.double(), (state.double(),) * layer._state_count)
+    layer = layer if wide == "weights" else layer.float()
+    x = x.double() if wide == "input" else x
+    state = state.double() if wide == "state" else state
+    found, last = layer(x, (state,) * layer._state_count)
+    assert found.dtype is tp.float64
+    assert found.numpy().dtype == "float64"
+    numpy.testing.assert_allclose(found.numpy(), wanted.numpy(), rtol=1e-5, atol=1e-6)
+    assert (last if isinstance(last, tp.Tensor) else last[1]).dtype is tp.float64
+
+
 class Network(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -295,6 +311,16 @@ class TestInit:
          lambda: nn.LSTM(4, 2)(tp.ones(0, 2, 4))),
         (ValueError, r"GRU: got a state of shape \(1, 2, 5\), wanted \(1, 2, 3\)",
          lambda: nn.GRU(4, 3)(tp.ones(1, 2, 4), tp.ones(1, 2, 5))),
+        (ValueError, r"RNN: got a state of shape \(1, 1, 3\), wanted \(1, 3\)",
+         lambda: nn.RNN(4, 3)(tp.ones(2, 4), tp.ones(1, 1, 3))),
+        (ValueError, r"GRUCell: got a state of shape \(3,\), wanted \(2, 3\)",
+         lambda: nn.GRUCell(4, 3)(tp.ones(2, 4), tp.ones(3))),
+        (TypeError, r"LSTM: got a state of type float, wanted 2 tensors", lambda: nn.LSTM(4, 3)(tp.ones(2, 4), 1.0)),
+        (TypeError, r"LSTM: got a state of 1 tensors, wanted 2", lambda: nn.LSTM(4, 3)(tp.ones(2, 4), tp.ones(1, 3))),
+        (TypeError, r"recurrence: got tensorplug.complex64, wanted a real-valued floating-point dtype",
+         lambda: nn.GRU(4, 3)(tp.ones(2, 4, dtype="complex64"))),
+        (TypeError, r"GRU", lambda: nn.GRU(4, 3)(numpy.ones((2, 4), "float32"))),
+        (ValueError, r"LSTM: got 0 layers, wanted 1 or more", lambda: nn.LSTM(4, 3, num_layers=0)),
         (ValueError, r"MultiheadAttention: 5 elements can't be split into 2 heads",
          lambda: nn.MultiheadAttention(5, 2)),
         (IndexError, r"Embedding: padding_idx 9 is out of range for 3 vectors", lambda: nn.Embedding(3, 2, 9)),

@@ -58,7 +58,7 @@ def concat(arrays: Any, /, dim: Any = None, *, axis: Any = 0, out: Tensor | None
     >>> tp.concat([tp.tensor([1, 2]), tp.tensor([3])])
     tensor([1, 2, 3])
     """
-    tensors = _together("concat", arrays)
+    tensors = unified("concat", arrays)
     if axis is None:
         tensors, axis = [reshape(tensor, (-1,)) for tensor in tensors], 0
     shapes = [tensor.shape for tensor in tensors]
@@ -99,7 +99,7 @@ def stack(arrays: Any, /, dim: Any = None, *, axis: Any = 0, out: Tensor | None 
     tensor([[1, 3],
             [2, 4]])
     """
-    tensors = _together("stack", arrays)
+    tensors = unified("stack", arrays)
     if len({tensor.shape for tensor in tensors}) > 1:
         shapes = ", ".join(str(tensor.shape) for tensor in tensors)
         raise ShapeError(f"stack: shapes {shapes} must be equal")
@@ -107,7 +107,7 @@ def stack(arrays: Any, /, dim: Any = None, *, axis: Any = 0, out: Tensor | None 
     return _join(_stack, tensors, position)
 
 
-def _together(operation: str, arrays: Any) -> list[Tensor]:
+def unified(operation: str, arrays: Any) -> list[Tensor]:
     """Bring tensors to one device and dtype."""
     if not isinstance(arrays, Iterable) or isinstance(arrays, Tensor):
         raise TypeError(f"{operation}: got {type(arrays).__name__}, wanted a sequence of tensors")
