@@ -59,6 +59,11 @@ class TestNumPy:
         assert numpy.shares_memory(same(POINTS), POINTS)
         assert numpy.shares_memory(same([POINTS.T[1:]])[0], POINTS)
 
+    @pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+    def test_a_matrix_is_an_array(self) -> None:
+        squared = tp.wrap_native(lambda x: x * x)(numpy.asmatrix(POINTS))
+        numpy.testing.assert_array_equal(squared, POINTS * POINTS, strict=True)
+
     @pytest.mark.parametrize("dtype", ["bool", "int8", "uint64", "float16", "float32", "complex64"])
     def test_dtypes_are_kept(self, dtype: str) -> None:
         assert same(numpy.ones((), dtype)).dtype == dtype
@@ -248,11 +253,39 @@ class TestPyTorch:
         with pytest.raises(RuntimeError, match="modified by an inplace operation"):
             y.sum().backward()
 
+    def test_results_that_are_written(self, torch: Any) -> None:
+        """A formula may need a result, and a result may be an argument."""
+        exponential, both = tp.wrap_native(tp.exp), tp.wrap_native(lambda x: (x, x[:1]))
+        x = torch.zeros(2, requires_grad=True)
+        y = exponential(x)
+        y.mul_(3.0)
+        y.sum().backward()
+        assert x.grad.tolist() == [3.0, 3.0]
+        first, second = both(x)
+        first.add_(1.0)
+        assert (x.tolist(), second.tolist()) == ([0.0, 0.0], [0.0])
+
+    @pytest.mark.filterwarnings("ignore")  # of PyTorch's own modules
+    def test_forward_mode_is_an_error(self, torch: Any) -> None:
+        with torch.autograd.forward_ad.dual_level():
+            for needs_gradient in (False, True):
+                x = torch.ones(2, requires_grad=needs_gradient)
+                with pytest.raises(NotImplementedError, match="jvp"):
+                    cube(torch.autograd.forward_ad.make_dual(x, torch.ones(2)))
+
+    @pytest.mark.filterwarnings("ignore")  # of PyTorch's own modules
+    def test_compile(self, torch: Any) -> None:
+        x = torch.tensor([1.0, 2.0], requires_grad=True)
+        torch.compile(lambda x: (cube(x * 2) + 1).sum(), backend="eager")(x).backward()
+        assert x.grad.tolist() == [24.0, 96.0]
+
     def test_transforms(self, torch: Any) -> None:
         two = torch.tensor(2.0)
         assert torch.func.grad(cube)(two).item() == 12.0
         assert torch.func.grad(torch.func.grad(cube))(two).item() == 12.0
         assert torch.func.vmap(torch.func.grad(cube))(torch.arange(3.0)).tolist() == [0.0, 3.0, 12.0]
+        with pytest.raises(ValueError, match="vmap: got no examples"):
+            torch.func.vmap(cube)(torch.ones(0, 2))
 
     def test_jax_is_not_imported(self, torch: Any) -> None:
         code = """if True:

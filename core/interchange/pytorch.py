@@ -39,11 +39,13 @@ class PyTorch(NamedTuple):
 
     def call(self, pullback: Any, arrays: Sequence[Any]) -> Sequence[Any]:
         """Call the function as one node of PyTorch's graph, if it records one."""
-        is_recorded = self.torch.is_grad_enabled() and any(array.requires_grad for array in arrays)
-        if not is_recorded and not self.torch._C._are_functorch_transforms_active():
+        torch = self.torch
+        is_recorded = torch.is_grad_enabled() and any(array.requires_grad for array in arrays)
+        is_transformed = torch._C._are_functorch_transforms_active() or torch.autograd.forward_ad._current_level >= 0
+        if not is_recorded and not is_transformed:
             found: Sequence[Any] = pullback(*arrays)
             return found
-        results: Sequence[Any] = _function(self.torch).apply(pullback, {}, *arrays)
+        results: Sequence[Any] = _function(torch).apply(pullback, {}, *arrays)
         return results
 
 
@@ -55,7 +57,8 @@ def _function(torch: Any) -> Any:
         @staticmethod
         def forward(pullback: Any, kept: dict[str, Any], *arrays: Any) -> Any:
             results, kept["pull"] = pullback.linearized(arrays)
-            return results
+            # PyTorch may write to them, of which the graph that is kept would know nothing.
+            return tuple(one.clone() for one in results)
 
         @staticmethod
         def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
@@ -78,6 +81,8 @@ def _function(torch: Any) -> Any:
         @staticmethod
         def vmap(info: Any, in_dims: Any, pullback: Any, kept: Any, *arrays: Any) -> Any:
             """One example after the other."""
+            if not info.batch_size:
+                raise ValueError("vmap: got no examples, which would tell the shapes of the results")
             columns = [
                 [x] * info.batch_size if axis is None else x.unbind(axis)
                 for x, axis in zip(arrays, in_dims[2:], strict=True)

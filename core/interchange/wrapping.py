@@ -199,6 +199,10 @@ def wrap_native(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
+        torch = sys.modules.get("torch")
+        if torch is not None and torch.compiler.is_compiling():
+            # It is called between two compiled graphs.
+            return torch.compiler.disable(wrapped)(*args, **kwargs)
         leaves, rebuild = flatten((args, kwargs))
         places = [i for i, leaf in enumerate(leaves) if _is_array(leaf)]
         if places and all(isinstance(leaves[i], Tensor) for i in places):
@@ -226,7 +230,10 @@ def wrap_native(function: Callable[..., Any]) -> Callable[..., Any]:
 def _is_array(leaf: Any) -> bool:
     import array_api_compat
 
-    return not isinstance(leaf, numpy.generic) and array_api_compat.is_array_api_obj(leaf)
+    # A matrix is an array here too.
+    return isinstance(leaf, numpy.ndarray) or (
+        not isinstance(leaf, numpy.generic) and array_api_compat.is_array_api_obj(leaf)
+    )
 
 
 def _bridge_of(function: Callable[..., Any], arrays: list[Any]) -> Bridge:
