@@ -21,6 +21,7 @@ class Meshes(Backend):
     """The part of the contract that is about meshes."""
 
     _jax: Any
+    _waits = False
 
     def __init__(self) -> None:
         self._mesh_names: dict[Any, str] = {}
@@ -32,7 +33,16 @@ class Meshes(Backend):
             raise ValueError(f"got a mesh of {wanted} devices, but there are {len(found)} of type {kind!r}")
         made = self._jax.sharding.Mesh(numpy.array(found[:wanted], object).reshape(shape), axes)
         self._mesh_names[made] = name
+        self._waits = self._waits or (kind == "cpu" and wanted > 1)
         return self._jax.sharding.NamedSharding(made, self._jax.sharding.PartitionSpec())
+
+    def settled(self, found: Any) -> Any:
+        """Results, awaited once there is a mesh of CPU devices.
+
+        XLA queues some 32 programs for each of these; where one device is so far ahead of another, a sum over them
+        waits in a full queue for ever.
+        """
+        return self._jax.block_until_ready(found) if self._waits else found
 
     @property
     def has_meshes(self) -> bool:

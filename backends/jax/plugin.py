@@ -146,16 +146,15 @@ class Jax(Meshes):
 
     def _wide(self, function: Callable[..., Any]) -> Kernel:
         """Wrap a function so that 64-bit types are enabled while it runs."""
-        if not self._allows_64_bit:
-            return function
         if type(function) is ByKind:
             return function.wrapped(self._wide)
-        enable_x64 = self._jax.enable_x64
+        scope = self._jax.enable_x64 if self._allows_64_bit else contextlib.nullcontext
 
         @functools.wraps(function)
         def kernel(*arguments: Any, **keywords: Any) -> Any:
-            with enable_x64(True):
-                return function(*arguments, **keywords)
+            with scope(True):
+                found = function(*arguments, **keywords)
+            return self.settled(found) if self._waits else found
 
         return kernel
 
@@ -205,7 +204,7 @@ class Jax(Meshes):
 
     def copy(self, array: Any) -> Any:
         with self.scope():
-            return self.namespace.array(array, copy=True)
+            return self.settled(self.namespace.array(array, copy=True))
 
     def compile(self, function: Callable[..., Any], donate: tuple[int, ...] = ()) -> Callable[..., Any]:
         return self._wide(self._jax.jit(function, donate_argnums=donate))
@@ -252,7 +251,7 @@ class Jax(Meshes):
         numbers = tuple(option for option in options if type(option) in (int, float))
         flags = tuple(None if type(option) in (int, float) else option for option in options)
         with self.scope():
-            return self._compiled_pointwise(formula, ops, arrays, numbers, flags, summed)
+            return self.settled(self._compiled_pointwise(formula, ops, arrays, numbers, flags, summed))
 
     @functools.cached_property
     def _compiled_pointwise(self) -> Callable[..., Any]:
@@ -269,7 +268,9 @@ class Jax(Meshes):
         self, step: Any, ops: Any, carried: Any, sequences: Any, constants: Any, reverse: bool
     ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         with self.scope():
-            found: tuple[Any, Any] = self._compiled_scan(step, ops, carried, sequences, constants, reverse)
+            found: tuple[Any, Any] = self.settled(
+                self._compiled_scan(step, ops, carried, sequences, constants, reverse)
+            )
             return found
 
     @functools.cached_property

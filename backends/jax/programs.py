@@ -74,7 +74,7 @@ def executable(program: Program, backend: Any, jax: Any) -> Executable:
         on_mesh = backend.has_meshes and arrays and backend.is_mesh(arrays[0].sharding)
         function = compiled(tuple(array.sharding for array in arrays)) if on_mesh else plain
         with scope():
-            found: Sequence[Any] = function(*arrays)
+            found: Sequence[Any] = backend.settled(function(*arrays))
         return found
 
     def check(found: Sequence[Any]) -> None:

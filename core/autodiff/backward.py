@@ -106,9 +106,9 @@ def gradients(
     for start, node in zip(starts, nodes, strict=True):
         if node in delivered:
             found = delivered[node]
-            if not create_graph:
-                found = start._key.divided_like(found, array_of(start))
             key = start._key if create_graph else own_key(found, start._key)
+            if not create_graph:
+                found = key.divided_like(found, array_of(start))
             results.append(_unshared(found, key, create_graph, exposed))
         elif allow_unused:
             results.append(None)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, final
 
 from ...backends import Backend, BackendUnavailable, load, names
 from ..dispatch.keys import add_place, library_for
-from ..types.axes import as_integer
+from ..types.axes import as_integer, normalize_axis
 from ..types.devices import Device, as_device, backend_devices, default_device, mesh_device
 
 __all__ = ["DeviceMesh", "init_device_mesh"]
@@ -49,10 +49,8 @@ class DeviceMesh:
         if isinstance(mesh_dim, str):
             if mesh_dim not in (self.mesh_dim_names or ()):
                 raise KeyError(f"size: {self!r} has no axis {mesh_dim!r}")
-            mesh_dim = (self.mesh_dim_names or ()).index(mesh_dim)
-        if not -self.ndim <= mesh_dim < self.ndim:
-            raise IndexError(f"size: axis {mesh_dim} is out of range for {self!r}")
-        return self.shape[mesh_dim]
+            return self.shape[(self.mesh_dim_names or ()).index(mesh_dim)]
+        return self.shape[normalize_axis("size", mesh_dim, self.ndim)]
 
     @property
     def home(self) -> Device:
@@ -111,9 +109,13 @@ def init_device_mesh(
     device = as_device(device_type)
     if str(device_type).endswith(f":{device.index}"):
         raise ValueError(f"init_device_mesh: got {str(device_type)!r}, wanted a type of devices without a number")
+    if not isinstance(mesh_shape, Iterable):
+        raise TypeError(f"init_device_mesh: got mesh_shape={mesh_shape!r}, wanted a tuple of lengths, such as (8,)")
     shape = tuple(as_integer("init_device_mesh", "mesh_shape", length) for length in mesh_shape)
     if not shape or min(shape) < 1:
         raise ValueError(f"init_device_mesh: got mesh_shape={tuple(mesh_shape)}, wanted positive lengths")
+    if not isinstance(mesh_dim_names, Iterable | None) or not all(isinstance(one, str) for one in mesh_dim_names or ()):
+        raise TypeError(f"init_device_mesh: got mesh_dim_names={mesh_dim_names!r}, wanted a tuple of strings")
     axes = None if mesh_dim_names is None else tuple(mesh_dim_names)
     if axes is not None and (len(axes) != len(shape) or len(set(axes)) < len(axes)):
         raise ValueError(f"init_device_mesh: got the names {axes} for shape {shape}, wanted a name of its own for each")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, final
 
 from ..autodiff.leaves import requires_grad_
@@ -232,7 +232,7 @@ def redistribute(
             f"redistribute: the tensor is on {mesh}, got {device_mesh}; use distribute_tensor(x.full_tensor(), ...)"
         )
     if placements is None:
-        raise ValueError("redistribute: wants placements")
+        raise ValueError(f"redistribute: got no placements, wanted {mesh.ndim}, one for each axis of {mesh}")
     key = self._key
     axes = _axes("redistribute", mesh, placements, self.shape)
     divide = functools.partial(key.library.ops.redistribute, mesh=key.native_device, axes=axes)
@@ -329,6 +329,10 @@ def _axes(
     is_whole: bool = True,
 ) -> Axes:  # fmt: skip
     """Placements as axes of a tensor, checked against its shape; that of a part need not be divided equally."""
+    if isinstance(placements, Placement) or not isinstance(placements, Iterable | None):
+        raise TypeError(
+            f"{operation}: got placements={placements!r}, wanted a sequence, with a placement for each axis of {mesh}"
+        )
     given = [Replicate()] * mesh.ndim if placements is None else list(placements)
     if len(given) != mesh.ndim:
         raise ValueError(f"{operation}: got {len(given)} placements, wanted {mesh.ndim}, one for each axis of {mesh}")

@@ -62,6 +62,7 @@ class TestMesh:
             (("jax:cpu:0", (8,)), ValueError, "wanted a type of devices without a number"),
             (("jax:cpu", (3, 3)), ValueError, "got a mesh of 9 devices, but there are 8 of type 'cpu'"),
             (("jax:cpu", (0,)), ValueError, "wanted positive lengths"),
+            (("jax:cpu", 8), TypeError, r"got mesh_shape=8, wanted a tuple of lengths, such as \(8,\)"),
             (("numpy:cpu", (8,)), NotImplementedError, "backend 'numpy' has no meshes of devices; ask for 'jax:cpu'"),
         ],
     )
@@ -72,6 +73,12 @@ class TestMesh:
     def test_bad_names(self) -> None:
         with pytest.raises(ValueError, match="wanted a name of its own for each"):
             init_device_mesh("jax:cpu", (2, 4), mesh_dim_names=("data",))
+        for names in (5, (1, 2)):
+            with pytest.raises(TypeError, match=r"init_device_mesh: got mesh_dim_names=.*, wanted a tuple of strings"):
+                init_device_mesh("jax:cpu", (2, 4), mesh_dim_names=names)  # type: ignore[arg-type]
+        for axis, error in ((2, IndexError), (1.0, TypeError), ("rows", KeyError)):
+            with pytest.raises(error, match="size: "):
+                GRID.size(axis)  # type: ignore[arg-type]
 
 
 class TestPlacements:
@@ -173,6 +180,8 @@ class TestPlacements:
             (8, (Shard(0), Shard(0)), ValueError, "got 2 placements, wanted 1, one for each axis of mesh"),
             (8, (Partial(),), ValueError, r"got Partial\(sum\), but no tensor is left in unfinished parts"),
             (8, ("rows",), TypeError, "got a placement of type str, wanted Shard or Replicate"),
+            (8, Shard(0), TypeError, r"got placements=Shard\(dim=0\), wanted a sequence, with a placement for"),
+            (8, 0, TypeError, "got placements=0, wanted a sequence"),
         ],
     )
     def test_bad_input(self, length: int, placements: Any, error: type[Exception], message: str) -> None:
@@ -224,6 +233,14 @@ class TestOperations:
         found = function(rows())
         assert found.placements == placements
         numpy.testing.assert_allclose(values(found), function(tp.tensor(VALUES, device="jax")).numpy(), rtol=1e-12)
+
+    def test_many_results_that_are_not_read(self) -> None:
+        """XLA's queues of CPU devices, which it fills, let a sum over the devices wait for ever."""
+        x = distribute_tensor(tp.ones(64, 64), MESH, ROWS)
+        for _ in range(20):
+            found = sum(one.sum() for one in [x * 2 + 1 for _ in range(30)])
+            x = x + found * 0
+        assert float(found) == 30 * 3 * 64 * 64
 
     def test_redistribution_of_examples(self) -> None:
         found = tp.vmap(lambda row: row.redistribute(placements=[Shard(0)]))(rows())
@@ -310,5 +327,5 @@ class TestGradients:
         assert numpy.array_equal(values(x.grad), 6 * numpy.arange(8.0))
         _, tangent = tp.func.jvp(lambda x: x.full_tensor() * 2, (x.detach(),), (x.detach(),))
         assert numpy.array_equal(tangent.numpy(), 2 * numpy.arange(8.0))
-        hessian = tp.func.hessian(lambda x: (x**3).sum())(x.detach())
-        assert numpy.array_equal(values(hessian), numpy.diag(6 * numpy.arange(8.0)))
+        for found in (tp.func.hessian(lambda x: (x**3).sum()), tp.func.jacrev(lambda x: 3 * x**2)):
+            assert numpy.array_equal(values(found(x.detach())), numpy.diag(6 * numpy.arange(8.0)))
