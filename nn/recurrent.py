@@ -165,7 +165,8 @@ class _Layers(_Recurrent):
                 found = self._run(x, state, suffix, bool(reverse))
                 outputs.append(found[0])
                 last.append(found[:, 0 if reverse else -1])
-            x = outputs[0] if len(outputs) == 1 else concat(outputs, axis=-1)
+            # Also of one output, a copy that may be written: the states are kept for gradients.
+            x = concat(outputs, axis=-1)
         ends = unbind(stack(last, axis=1))
         if not batched:
             return x.squeeze(1), self._as_given(tuple(one.squeeze(1) for one in ends))
@@ -284,7 +285,7 @@ class _Cell(_Recurrent):
         state = self._zero_state(input, *input.shape[:-1]) if hx is None else self._as_state(hx, *shape)
         rows = input.reshape(1, -1, self.input_size)
         found = self._run(rows, stack(state).reshape(len(state), -1, self.hidden_size))
-        return self._as_given(unbind(found.reshape(len(state), *shape)))
+        return self._as_given(unbind(found.reshape(len(state), *shape).clone()))
 
     def extra_repr(self) -> str:
         """The sizes."""

@@ -77,6 +77,18 @@ def test_recurrent_layer_is_one_operation(backend: str, kind: str) -> None:
     assert_close(each, layer(x)[0].numpy())
 
 
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU", "GRUCell", "LSTMCell"])
+def test_output_of_recurrent_layer_may_be_written(backend: str, kind: str) -> None:
+    layer = getattr(nn, kind)(2, 3)
+    x = tp.randn(*(4, 2, 2)[kind.endswith("Cell") :], requires_grad=True)
+    gradients = []
+    for activation in (tp.relu, tp.Tensor.relu_):
+        found = layer(x)
+        output = found if isinstance(found, tp.Tensor) else found[0]
+        gradients.append(tp.autograd.grad(activation(output).sum(), x)[0])
+    assert_close(gradients[1], gradients[0].numpy())
+
+
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
 @pytest.mark.parametrize("wide", ["input", "state", "weights"])
 def test_recurrent_layer_promotes_its_operands(backend: str, kind: str, wide: str) -> None:

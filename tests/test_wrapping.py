@@ -231,6 +231,14 @@ class TestPyTorch:
         z = torch.tensor([1 + 2j], dtype=torch.complex128, requires_grad=True)
         assert torch.autograd.gradcheck(cube, (z,))
 
+    @pytest.mark.parametrize("again", [False, True])
+    def test_the_default_backend_of_the_call_computes_gradients(self, torch: Any, backend: str, again: bool) -> None:
+        x = torch.tensor(2.0, requires_grad=True)
+        with tp.device(backend):
+            y = cube(x)
+        with tp.device("numpy"):
+            assert torch.autograd.grad(y, x, create_graph=again)[0].item() == 12.0
+
     def test_one_of_several_inputs_wants_a_gradient(self, torch: Any) -> None:
         x, indices = torch.arange(4.0, requires_grad=True), torch.tensor([1, 1, 3])
         picked(x, indices).sum().backward()

@@ -133,7 +133,8 @@ class Pullback:
             results, pull = self._linearize(tensors)
 
         def pulled(cotangents: Sequence[Any]) -> tuple[Any, ...]:
-            return tuple(map(self._bridge.to_array, pull([self._bridge.to_tensor(one) for one in cotangents])))
+            with Placement(tensors[0].device):
+                return tuple(map(self._bridge.to_array, pull([self._bridge.to_tensor(one) for one in cotangents])))
 
         return tuple(map(self._bridge.to_array, results)), pulled
 
