@@ -16,6 +16,7 @@ from ..dispatch.registry import public
 from ..memory.structure import to_device
 from ..memory.tensor import Tensor
 from ..memory.views import detach
+from ..standard.inspection import VERSIONS
 from ..types.devices import Placement, default_backend
 from .native import from_native, library_of_array, to_native
 from .pytorch import PyTorch
@@ -41,7 +42,7 @@ def array_namespace(*arrays: Any, api_version: str | None = None) -> Any:
     TypeError
         If there is no array, or arrays of several libraries.
     ValueError
-        If the namespace does not follow that version.
+        If it is none of the standard's versions.
 
     Examples
     --------
@@ -54,6 +55,8 @@ def array_namespace(*arrays: Any, api_version: str | None = None) -> Any:
     """
     import array_api_compat
 
+    if api_version is not None and api_version not in VERSIONS:
+        raise ValueError(f"array_namespace: got version {api_version!r}, wanted one of {', '.join(VERSIONS)}")
     numbers = (bool, int, float, complex, type(None))
     found: list[Any] = [one for one in arrays if isinstance(one, numpy.generic) or not isinstance(one, numbers)]
     if found and all(isinstance(one, Tensor) for one in found):
