@@ -44,6 +44,8 @@ def distribute_module(
     >>> network.weight.placements, network.bias.placements
     ((Shard(dim=0),), (Replicate(),))
     """
+    if not isinstance(module, Module):
+        raise TypeError(f"distribute_module: got {type(module).__name__}, wanted a Module")
     mesh = mesh_or_default("distribute_module", device_mesh)
     for name, one in module.named_modules():
         if partition_fn is not None:

@@ -181,6 +181,7 @@ class TestFunctions:
         equal(compiled(made(5, 4), made(5)), function(made(5, 4), made(5)))
         assert len(compiled.programs) == 1
         same_in_four_calls(tp.vmap(tp.func.grad(lambda x: (x * w).sum() ** 2)), lambda i: made(5, 4, seed=i))
+        same_in_four_calls(tp.vmap(lambda x: x[x.argsort()]), lambda i: made(5, 4, seed=i))
         same_in_four_calls(tp.func.hessian(lambda x: (x * w).prod()), lambda i: made(4, seed=i))
         same_in_four_calls(lambda x, t: tp.func.jvp(lambda x: tp.sin(x) * w, (x,), (t,)), *[lambda i: made(4)] * 2)
 

@@ -323,6 +323,10 @@ def _host_capsule(x: Tensor, version: Any, copy: bool | None) -> Any:
 @method("__dlpack_device__")
 def dlpack_device(self: Tensor) -> tuple[int, int]:
     """DLPack's device type and device number."""
+    if self.device.mesh is not None:
+        raise BufferError(
+            f"__dlpack__: DLPack has no tensors on many devices, got one on {self.device}; use x.full_tensor()"
+        )
     kind, number = array_of(self).__dlpack_device__()
     return int(kind), int(number)
 

@@ -267,6 +267,12 @@ class RecordedLibrary(DerivedLibrary):
         """An array whose values are part of the program."""
         return Proxy(array, self)
 
+    def own(self, value: Any) -> Proxy:
+        if type(value) is Proxy and value.library is self:
+            return value
+        with self.inner.backend.with_values():
+            return super().own(value)
+
     def operate(self, function: Callable[..., Any], *operands: Any) -> Any:
         name = _OPERATORS.get(function.__name__, function.__name__)
         owned = [one if isinstance(one, NUMBERS) or type(one) is Proxy else self.own(one) for one in operands]

@@ -12,7 +12,15 @@ import numpy
 import pytest
 
 import tensorplug as tp
-from tensorplug.distributed import Partial, Replicate, Shard, distribute_tensor, from_local, init_device_mesh
+from tensorplug.distributed import (
+    Partial,
+    Replicate,
+    Shard,
+    distribute_module,
+    distribute_tensor,
+    from_local,
+    init_device_mesh,
+)
 from tensorplug.distributed import tensor as dtensor
 
 MESH = init_device_mesh("jax:cpu", (8,))
@@ -203,6 +211,10 @@ class TestPlacements:
             distribute_tensor(rows(), GRID)
         with pytest.raises(RuntimeError, match="this process has 8 devices of"):
             rows().to_local()
+        with pytest.raises(BufferError, match=r"DLPack has no tensors on many devices, .* use x.full_tensor\(\)"):
+            numpy.from_dlpack(rows())
+        with pytest.raises(TypeError, match="distribute_module: got int, wanted a Module"):
+            distribute_module(3, MESH)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match=r"from_local: parts of shape \(9,\)"):
             from_local(tp.ones(9), MESH, ROWS)
 
