@@ -25,7 +25,7 @@ import contextlib
 import functools
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, final
+from typing import Any, ClassVar, final
 
 import numpy
 
@@ -35,48 +35,15 @@ from .common.dlpack import Exported, import_bfloat16
 from .common.loops import Step, scan
 from .common.quiet import Quiet, quiet
 from .common.standard import FUNCTIONS
+from .kernel import Array as Array
+from .kernel import ByKind as ByKind
+from .kernel import Kernel as Kernel
+from .kernel import Region as Region
+from .kernel import Span as Span
 from .program import Executable, Program, replay
 
 CONTRACT_VERSION = 1
 """The version of this contract. A plugin that was written for a newer one is set aside."""
-
-Array = Any
-"""An array of the backend's own library; never a Tensor."""
-
-Kernel = Callable[..., Any]
-"""A function of arrays of one backend, with the signature of the operation that it computes."""
-
-
-@final
-class ByKind:
-    """A kernel that dispatches on the kind of the dtype (``"f"``, ``"c"``, ``"i"``, ``"u"``, ``"b"``) to other kernels.
-
-    Parameters
-    ----------
-    default
-        The kernel for all other kinds.
-    **kernels
-        Kernels by NumPy's letter of a kind: ``b`` bool, ``i`` signed and ``u`` unsigned integer, ``c`` complex.
-    """
-
-    __slots__ = ("_default", "_kernels")
-
-    def __init__(self, default: Kernel, **kernels: Kernel) -> None:
-        self._default = default
-        self._kernels = kernels
-
-    def of(self, kind: str) -> Kernel:
-        """The kernel for operands of one kind."""
-        return self._kernels.get(kind, self._default)
-
-    def wrapped(self, wrapper: Callable[[Kernel], Kernel]) -> ByKind:
-        """Apply `wrapper` to every kernel."""
-        kernels = {kind: wrapper(kernel) for kind, kernel in self._kernels.items()}
-        return ByKind(wrapper(self._default), **kernels)
-
-    def __call__(self, x: Array, *operands: Any, **parameters: Any) -> Any:
-        return self.of(x.dtype.kind)(x, *operands, **parameters)
-
 
 DTYPE_NAMES = (
     "bool",
@@ -100,17 +67,6 @@ DTYPE_NAMES = (
 
 REFUSED_INDEX = (IndexError, TypeError, ValueError, RuntimeError)
 """What libraries raise for indices that they do not take, such as negative steps; NotImplementedError is among them."""
-
-
-class Span(NamedTuple):
-    """A slice of static length whose start may be a traced integer, while a function is compiled."""
-
-    start: Any
-    size: int
-
-
-class Region(tuple[Any, ...]):
-    """A basic index of integers, spans, ``slice(None)``, None and ``...``, whose integers may be traced."""
 
 
 class BackendUnavailable(RuntimeError):
