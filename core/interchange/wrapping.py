@@ -16,12 +16,14 @@ from ..dispatch.registry import public
 from ..memory.structure import to_device
 from ..memory.tensor import Tensor
 from ..memory.views import detach
-from ..standard.inspection import VERSIONS
 from ..types.devices import Placement, default_backend
 from .native import from_native, library_of_array, to_native
 from .pytorch import PyTorch
 
 __all__ = ["array_namespace", "wrap_native"]
+
+VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
+"""The versions of the standard whose functions the namespace has; the last is the one that it follows."""
 
 
 @public("array_namespace")

@@ -8,6 +8,7 @@ from typing import Any, final
 from ..dispatch.keys import library_for
 from ..dispatch.registry import method
 from ..families.function import function
+from ..interchange.wrapping import VERSIONS
 from ..memory.tensor import Tensor
 from ..types.devices import (
     Device,
@@ -25,9 +26,6 @@ from ..types.dtypes import (
 from .data_types import isdtype
 
 __all__ = ["__array_namespace_info__", "is_tensor", "numel"]
-
-VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
-"""The versions of the standard whose functions the namespace has; the last is the one that it follows."""
 
 _BEYOND_THE_STANDARD = ("float16", "bfloat16")
 
