@@ -97,10 +97,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parsers[name].error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         code: int = module.main(options)
+        sys.stdout.flush()
     except CommandError as error:
         code = _print_error(name, str(error), ERROR)
     except KeyboardInterrupt:
         code = _print_error(name, "interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # Who read the output, such as head, has enough; Python would fail again when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ERROR
     if arguments is None:
         _exit_despite_threads(code)
     return code

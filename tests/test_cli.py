@@ -116,6 +116,16 @@ def test_info_of_a_backend_that_cannot_say(monkeypatch: pytest.MonkeyPatch) -> N
     assert dict(info.sections())["backend numpy"]["about"] == "raised OSError: no driver"
 
 
+def test_output_may_be_cut_off() -> None:
+    command = [sys.executable, "-c", "from tensorplug.cli import main; main(['info'])"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    process.wait()
+
+
 def test_make_help_lists_every_target() -> None:
     if shutil.which("make") is None:
         pytest.skip("make is not installed")
