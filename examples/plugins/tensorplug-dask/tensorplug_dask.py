@@ -12,6 +12,7 @@ from typing import Any
 import numpy
 
 from tensorplug.backends import Backend, Kernel, hookimpl
+from tensorplug.backends.common import philox
 
 ON_HOST = (
     "argsort cumulative_prod eye isin max min nonzero prod sort take tril triu unique_all unique_counts unique_inverse "
@@ -25,6 +26,12 @@ ON_HOST = (
 def pool() -> ThreadPoolExecutor:
     """Threads without NumPy's floating-point warnings, which are Dask's to raise when values are read."""
     return ThreadPoolExecutor(initializer=numpy.seterr, initargs=("ignore",))
+
+
+def words(seed: int, offset: int, block_info: Any) -> numpy.ndarray:
+    """The random words of one chunk."""
+    ((start, stop),) = block_info[None]["array-location"]
+    return philox.words(seed, offset + start, stop - start)
 
 
 class Dask(Backend):
@@ -48,8 +55,17 @@ class Dask(Backend):
         return {name: self._on_host(operator.attrgetter(name)(host)) for name in ON_HOST}
 
     def to_numpy(self, array: Any) -> numpy.ndarray:
-        """Compute the array."""
-        return numpy.asarray(array.compute(scheduler="threads", pool=pool()))
+        """Compute the array, on a cluster if the program has one."""
+        return numpy.asarray(array.compute(pool=pool()))
+
+    def random_bits(self, seed: int, offset: int, count: int, device: Any) -> Any:
+        """Many words in chunks, which are made where they are needed."""
+        chunks = self.namespace.empty((count,), dtype="uint64").chunks
+        if len(chunks[0]) == 1:
+            return super().random_bits(seed, offset, count, device)
+        philox.words(seed, offset + count, 0)  # raises if they exceed the stream
+        meta = numpy.empty(0, "uint64")
+        return self.namespace.map_blocks(words, seed, offset, chunks=chunks, meta=meta)
 
     def library_index(self, array: Any, index: Any) -> Any:
         """The index with NumPy arrays: by Dask's own, shapes would be unknown."""
