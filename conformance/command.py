@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("backends", nargs="*", action=BackendNames, metavar="BACKEND", help="as for --backend")
     add_backends(parser)
     levels = parser.add_mutually_exclusive_group()
-    levels.add_argument("--quick", dest="level", action="store_const", const="quick", help="some two minutes for numpy")
+    levels.add_argument("--quick", dest="level", action="store_const", const="quick", help="about a minute for numpy")
     levels.add_argument("--thorough", dest="level", action="store_const", const="thorough", help="hours, for releases")
     parser.set_defaults(level="default")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the examples (%(default)s)")
