@@ -71,7 +71,7 @@ test test-all faults: export OPENBLAS_NUM_THREADS := 1
 
 test: $(STAMP) ## run the tests, in some 10 minutes
 	@echo "==> Running the tests in two processes: some 10 minutes on two cores (make test-all: every case). Each process"
-	@echo "    takes up to 1.5 GB of memory; free here: $$($(BIN) -c "$$FREE")"
+	@echo "    takes up to 1.7 GB of memory; free here: $$($(BIN) -c "$$FREE")"
 	@$(BIN) -m pytest $(TESTS) $(ARGS)
 
 test-all: $(STAMP) ## run every case on every backend, in several times as long
