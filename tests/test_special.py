@@ -180,6 +180,12 @@ def test_special_values_are_scipys(backend: str, name: str) -> None:
         numpy.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-15)
 
 
+def test_zeta_of_infinities(backend: str) -> None:
+    greatest = float(numpy.finfo("float32").max)
+    found = tp.special.zeta(tp.tensor([math.inf, math.inf, 2.0]), tp.tensor([greatest, 3.0, math.inf]))
+    assert found.tolist() == [0.0, 0.0, 0.0]
+
+
 def test_other_special_values(backend: str) -> None:
     def double(*values: float) -> tp.Tensor:
         return tp.tensor(values, dtype="float64")

@@ -35,7 +35,7 @@ def zeta(ops: Any, x1: Any, x2: Any) -> Any:
     last = first + float(_TERMS)
     inverse = 1.0 / last
     # Of great exponents the rest does not count.
-    power = ops.where(x1 > last * 6.0, ops.ones_like(last) * 2.0, x1)
+    power = ops.where(x1 / 6.0 > last, ops.ones_like(last) * 2.0, x1)
     factor, coefficients = power * inverse, []
     for k, coefficient in enumerate(_SERIES, 1):
         coefficients.append(factor * coefficient)
