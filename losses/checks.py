@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy
 
-from ..core.dispatch.keys import DispatchKey
 from ..core.dispatch.levels import together
 from ..core.memory.structure import broadcast_to, cast
 from ..core.memory.tensor import Tensor
@@ -89,9 +88,10 @@ def promote_tensors(loss: str, tensors: Mapping[str, Any], labels: Collection[st
         If they are on different devices.
     """
     operands = list(tensors.values())
-    key: Any = getattr(operands[0], "_key", None)
-    floating = type(key) is DispatchKey and key.dtype.kind == "f" and not key.is_half
-    if floating and all(getattr(operand, "_key", None) is key for operand in operands):
+    keys = {operand._key if isinstance(operand, Tensor) else None for operand in operands}
+    key = keys.pop()
+    if not keys and key is not None and key.dtype.kind == "f" and not key.is_half:
+        # There is nothing to promote.
         return key.dtype, operands
     device = None
     for name, tensor in tensors.items():

@@ -12,6 +12,7 @@ Each test begins with the default generator's seed 0, whatever ran before it.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import itertools
 import os
@@ -76,13 +77,22 @@ class Strict(Backend):
         return pytest.importorskip("array_api_strict")
 
 
+@contextlib.contextmanager
+def registered(*backends: Backend) -> Iterator[str]:
+    """A plugin that supplies backends, while the block runs; the name of the first."""
+    plugin = types.SimpleNamespace(tensorplug_backends=hookimpl(lambda: list(backends), specname="tensorplug_backends"))
+    register(plugin)
+    try:
+        yield backends[0].name
+    finally:
+        unregister(plugin)
+
+
 @pytest.fixture
 def strict() -> Iterator[str]:
     """The name of a backend without kernels."""
-    plugin = types.SimpleNamespace(tensorplug_backends=hookimpl(lambda: [Strict()], specname="tensorplug_backends"))
-    register(plugin)
-    yield Strict.name
-    unregister(plugin)
+    with registered(Strict()) as name:
+        yield name
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import re
 import subprocess
 import sys
 import textwrap
-import types
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,6 @@ import tensorplug as tp
 from tensorplug.backends import (
     Backend,
     Kernel,
-    hookimpl,
-    register,
     unregister,
 )
 from tensorplug.backends.numpy.plugin import NumPy
@@ -34,6 +31,8 @@ from tensorplug.conformance.compare_programs.program import Program
 from tensorplug.conformance.compare_programs.tracing import tracing
 from tensorplug.conformance.engine.available import available
 from tensorplug.core.dispatch.keys import loaded_keys, loaded_libraries
+
+from .conftest import registered
 
 BACKENDS = available()
 
@@ -51,17 +50,6 @@ def faulty(name: str, **faults: Kernel) -> Backend:
 
     Faulty.name = name  # type: ignore[misc]
     return Faulty()
-
-
-@contextlib.contextmanager
-def registered(*backends: Backend) -> Iterator[None]:
-    plugin = types.SimpleNamespace(tensorplug_backends=hookimpl(lambda: list(backends)))
-    plugin.tensorplug_backends.__name__ = "tensorplug_backends"
-    register(plugin)
-    try:
-        yield
-    finally:
-        unregister(plugin)
 
 
 def unshifted_logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:

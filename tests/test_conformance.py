@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import itertools
 import json
@@ -14,7 +13,6 @@ import subprocess
 import sys
 import textwrap
 import time
-import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -28,9 +26,6 @@ from tensorplug import cli
 from tensorplug.backends import (
     Backend,
     Kernel,
-    hookimpl,
-    register,
-    unregister,
 )
 from tensorplug.backends.numpy.plugin import NumPy
 from tensorplug.conformance import run
@@ -64,6 +59,7 @@ from tensorplug.core import OPERATIONS
 from tensorplug.core.dispatch.keys import library_for
 from tensorplug.core.types.errors import UnsupportedError
 
+from .conftest import registered
 from .faults import FAULTS
 
 
@@ -72,18 +68,6 @@ def _default_backend() -> Iterator[None]:
     """What a snippet sets is set for it alone."""
     yield
     tp.set_default_backend(None)
-
-
-@contextlib.contextmanager
-def registered(backend: Backend) -> Iterator[str]:
-    """A backend of this process."""
-    plugin = types.SimpleNamespace(tensorplug_backends=hookimpl(lambda: [backend]))
-    plugin.tensorplug_backends.__name__ = "tensorplug_backends"
-    register(plugin)
-    try:
-        yield backend.name
-    finally:
-        unregister(plugin)
 
 
 def backend_with(name: str, **kernels: Kernel) -> Backend:

@@ -20,8 +20,9 @@ from tensorplug.conformance.engine.reference import eager_reference
 from tensorplug.conformance.engine.trial import Trial
 from tensorplug.conformance.uses import Use, subjects, uses_of
 
+from .conftest import registered
 from .faults.fault import sound
-from .test_conformance import REFERENCE, backend_with, registered
+from .test_conformance import REFERENCE, backend_with
 
 Kernel = Callable[..., Any]
 

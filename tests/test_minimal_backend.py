@@ -19,6 +19,8 @@ from tensorplug.backends import (
     unregister,
 )
 
+from .conftest import registered
+
 strict = pytest.importorskip("array_api_strict", reason="array-api-strict is in the test extra")
 
 
@@ -34,12 +36,8 @@ class Strict(Backend):
 
 @pytest.fixture(scope="module", autouse=True)
 def _on_it() -> Iterator[None]:
-    plugin = types.SimpleNamespace(tensorplug_backends=hookimpl(lambda: [Strict()]))
-    plugin.tensorplug_backends.__name__ = "tensorplug_backends"
-    register(plugin)
-    with tp.backend("minimal"):
+    with registered(Strict()) as name, tp.backend(name):
         yield
-    unregister(plugin)
 
 
 VALUES = np.arange(24.0).reshape(2, 3, 4)
@@ -231,10 +229,7 @@ class WithoutLinalg(Backend):
 
 
 def test_linear_algebra_without_the_extension() -> None:
-    plugin = types.SimpleNamespace(tensorplug_backends=hookimpl(lambda: [WithoutLinalg()]))
-    plugin.tensorplug_backends.__name__ = "tensorplug_backends"
-    register(plugin)
-    try:
+    with registered(WithoutLinalg()):
         x = tp.tensor(np.eye(3), device="bare:cpu")
         assert tp.linalg.cross(x[0], x[1]).tolist() == [0.0, 0.0, 1.0]
         assert tp.linalg.trace(x).item() == 3.0
@@ -242,8 +237,6 @@ def test_linear_algebra_without_the_extension() -> None:
         assert tp.linalg.matrix_power(x, 3).tolist() == x.tolist()
         with pytest.raises(NotImplementedError, match=r"backend 'bare' has no kernel for 'linalg\.inv'"):
             tp.linalg.inv(x)
-    finally:
-        unregister(plugin)
 
 
 @pytest.mark.parametrize("dtype", [">f4", "<f4", ">i8", ">c16"])
@@ -327,12 +320,8 @@ class Picky(Strict):
 
 @pytest.fixture
 def picky() -> Iterator[None]:
-    plugin = types.SimpleNamespace(tensorplug_backends=hookimpl(lambda: [Picky()]))
-    plugin.tensorplug_backends.__name__ = "tensorplug_backends"
-    register(plugin)
-    with tp.backend("picky"):
+    with registered(Picky()) as name, tp.backend(name):
         yield
-    unregister(plugin)
 
 
 @pytest.mark.usefixtures("picky")
@@ -459,12 +448,8 @@ class Remote(Strict):
 
 @pytest.fixture
 def remote() -> Iterator[None]:
-    plugin = types.SimpleNamespace(tensorplug_backends=hookimpl(lambda: [Remote()]))
-    plugin.tensorplug_backends.__name__ = "tensorplug_backends"
-    register(plugin)
-    with tp.backend("remote"):
+    with registered(Remote()) as name, tp.backend(name):
         yield
-    unregister(plugin)
 
 
 @pytest.mark.usefixtures("remote")

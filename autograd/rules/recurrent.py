@@ -33,14 +33,12 @@ def sigmoids_by_tanh(ops: Any, bias: Any) -> tuple[Any, Any]:
 def _through_time(
     ops: Any, g: Any, x: Any, state: Any, weight: Any, bias: Any, out: Any, kind: str, reverse: bool
 ) -> _Gradients:
-    axis, first = 1, ops.reshape(state, (state.shape[0], 1, *state.shape[1:]))
-    if reverse:
-        before = ops.concat([ops.getitem(out, (slice(None), slice(1, None), ...)), first], axis=axis)
-    else:
-        before = ops.concat([first, ops.getitem(out, (slice(None), slice(-1), ...))], axis=axis)
+    first = ops.reshape(state, (state.shape[0], 1, *state.shape[1:]))
+    others = ops.getitem(out, (slice(None), slice(1, None) if reverse else slice(-1), ...))
+    before = ops.concat([others, first] if reverse else [first, others], axis=1)
     hidden = _of(ops, before, 0)
     linear = ops.reshape(ops.matmul(_rows(ops, hidden), ops.matrix_transpose(weight)), x.shape) + bias
-    gates = _lstm if kind == "lstm" else _gru if kind == "gru" else _elman
+    gates = _GATED.get(kind, _elman)
     of_input, of_linear, carried = gates(ops, g, x, linear, before, out, weight, bias, kind, not reverse)
     return _Gradients(of_input, ops.stack(list(carried), axis=0), of_linear, hidden)
 
@@ -112,6 +110,9 @@ def _gru_step(ops: Any, carried: Any, items: Any, weight: Any) -> tuple[Any, Any
     hidden = of_hidden + carried[0]
     found = ops.concat([hidden, hidden, hidden], axis=-1) * slopes
     return (ops.matmul(found, weight) + hidden * update,), (hidden, found)
+
+
+_GATED = {"lstm": _lstm, "gru": _gru}
 
 
 def _of(ops: Any, states: Any, which: int) -> Any:

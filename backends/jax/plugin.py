@@ -18,6 +18,7 @@ import numpy
 from ...extras import install_command
 from ..common.casts import dtype_name
 from ..common.host import on_host
+from ..common.quiet import Quiet
 from ..common.uniques import unique_indices
 from ..contract import Backend, ByKind, Kernel, Region, Span
 from ..hookspecs import hookimpl
@@ -159,10 +160,7 @@ class Jax(Meshes):
         return kernel
 
     def scope(self, device: Any = None) -> contextlib.AbstractContextManager[Any]:
-        scope: contextlib.AbstractContextManager[Any] = (
-            self._jax.enable_x64(True) if self._allows_64_bit else contextlib.nullcontext()
-        )
-        return scope
+        return _Scope(self._jax.enable_x64(True) if self._allows_64_bit else contextlib.nullcontext())
 
     def dtypes(self) -> Mapping[str, Any]:
         found = super().dtypes()
@@ -358,6 +356,23 @@ class Jax(Meshes):
         if not self._has_values((made,)):
             raise TypeError("random numbers of a function that JAX traces would be the same at each call; pass them")
         return made
+
+
+class _Scope:
+    """A scope of 64-bit types in which NumPy, by which JAX converts Python's numbers, warns of nothing."""
+
+    __slots__ = ("_quiet", "_wide")
+
+    def __init__(self, wide: contextlib.AbstractContextManager[Any]) -> None:
+        self._wide, self._quiet = wide, Quiet()
+
+    def __enter__(self) -> None:
+        self._quiet.__enter__()
+        self._wide.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._wide.__exit__(*error)
+        self._quiet.__exit__(*error)
 
 
 def _indexing(jax: Any, function: Callable[..., Any], **options: Any) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ from ..dispatch.registry import method
 from ..memory.coercion import scalar_tensor
 from ..memory.structure import broadcast_to, clone
 from ..memory.tensor import Tensor, wrap
-from ..memory.views import array_of, overlapping, write
+from ..memory.views import array_of, divided_like, overlapping, write
 from ..types.errors import VmapError
 from .hooks import RETAINING, Retaining, delivery
 from .leaves import get_grad, require_like
@@ -108,7 +108,7 @@ def gradients(
             found = delivered[node]
             key = start._key if create_graph else own_key(found, start._key)
             if not create_graph:
-                found = key.divided_like(found, array_of(start))
+                found = divided_like(start, key, found)
             results.append(_unshared(found, key, create_graph, exposed))
         elif allow_unused:
             results.append(None)
@@ -224,7 +224,7 @@ def _accumulate(owner: Tensor, found: Any, create_graph: bool, exposed: set[int]
     """Add a gradient to that of a leaf, in place unless the sum is recorded."""
     held = get_grad(owner)
     if not create_graph:
-        found = owner._key.divided_like(found, array_of(owner))
+        found = divided_like(owner, owner._key, found)
     if held is not None and (held._key is not owner._key or held.shape != found.shape):
         raise RuntimeError(
             f"backward: the gradient so far, of shape {held.shape}, {held._key}, does not fit the new data of the "

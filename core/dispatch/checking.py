@@ -88,7 +88,8 @@ def _shape_of(operation: Any) -> Callable[[Any, Any], tuple[int, ...]] | None:
         return _broadcast
     if {"axis", "keepdims"}.issubset(operation.parameters) and operation.outputs is None:
         return _reduced
-    return _SHAPES.get(operation.name)
+    found: Callable[[Any, Any], tuple[int, ...]] | None = operation.shape
+    return found
 
 
 def _broadcast(arrays: Any, parameters: Any) -> tuple[int, ...]:
@@ -102,31 +103,6 @@ def _reduced(arrays: Any, parameters: Any) -> tuple[int, ...]:
     gone = {i % len(shape) for i in axes}
     kept = [1 if i in gone else length for i, length in enumerate(shape) if i not in gone or parameters.get("keepdims")]
     return tuple(kept)
-
-
-def _multiplied(arrays: Any, parameters: Any) -> tuple[int, ...]:
-    first, second = (tuple(x.shape) for x in arrays)
-    columns = second[-1:] if len(second) > 1 else ()
-    return (*numpy.broadcast_shapes(first[:-2], second[:-2]), *first[-2:-1], *columns)
-
-
-def _concatenated(arrays: Any, parameters: Any) -> tuple[int, ...]:
-    shape, axis = list(arrays[0].shape), parameters.get("axis", 0)
-    shape[axis] = sum(x.shape[axis] for x in arrays)
-    return tuple(shape)
-
-
-_SAME = "argsort cumulative_prod cumulative_sum flip linalg.cholesky linalg.inv roll sort tril triu".split()
-
-_SHAPES: dict[str, Callable[[Any, Any], tuple[int, ...]]] = {
-    **dict.fromkeys(_SAME, lambda arrays, parameters: tuple(arrays[0].shape)),
-    "broadcast_to": lambda arrays, parameters: tuple(parameters["shape"]),
-    "concat": _concatenated,
-    "matmul": _multiplied,
-    "permute_dims": lambda arrays, parameters: tuple(arrays[0].shape[axis] for axis in parameters["axes"]),
-    "reshape": lambda arrays, parameters: tuple(parameters["shape"]),
-}
-"""The shape of a result by its operation, for those that are neither elementwise nor reductions."""
 
 
 def _described(found: Any) -> str:

@@ -426,10 +426,6 @@ class DispatchKey:
             sibling = self.siblings[dtype] = key_for(self.device, dtype)
         return sibling
 
-    def divided_like(self, array: Any, like: Any) -> Any:
-        """The array, on a mesh of devices divided as another one of its shape."""
-        return array if self.device.mesh is None else self.library.ops.redistribute_like(array, like)
-
     def __repr__(self) -> str:
         return f"{self.device} {self.dtype.name}"
 

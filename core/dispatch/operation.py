@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, final
 
 from ...autograd import generated
@@ -82,6 +82,9 @@ class Operation:
         Whether half precision is computed in float32.
     compiled : bool
         Whether the decomposition is compiled where the backend compiles, for each combination of parameters.
+    shape : callable or None
+        ``shape(operands, parameters)`` is that of the result, of an operation that is neither elementwise nor a
+        reduction and has a simple one. Kernels of plugins are held against it.
     failure : str or None
         The message, on every backend, where the library raises `numpy.linalg.LinAlgError`.
     rule : Rule or None
@@ -109,6 +112,7 @@ class Operation:
         guard: Callable[..., None] | None = None,
         widens_half: bool = False,
         compiled: bool = False,
+        shape: Callable[..., tuple[int, ...]] | None = None,
         failure: str | None = None,
     ) -> None:
         if name in OPERATIONS:
@@ -131,6 +135,7 @@ class Operation:
         self.guard = guard
         self.widens_half = widens_half
         self.compiled = compiled
+        self.shape = shape
         self.failure = failure
         self.rule = RULES.get(name)
         self._check_rule()
@@ -309,6 +314,16 @@ def _rounded(kernel: Callable[..., Any], key: DispatchKey) -> Callable[..., Any]
 
 _RECORDED = ("results", "shapes")
 """What is recorded besides parameters: the keys of several results, the shapes of a sequence."""
+
+
+def same_shape(operands: Sequence[Any], parameters: Mapping[str, Any]) -> tuple[int, ...]:
+    """The shape of the first operand."""
+    return tuple(operands[0].shape)
+
+
+def given_shape(operands: Sequence[Any], parameters: Mapping[str, Any]) -> tuple[int, ...]:
+    """The parameter `shape`."""
+    return tuple(parameters["shape"])
 
 
 def operation(*, name: str | None = None, extension: str = "", **options: Any) -> Callable[..., Operation]:

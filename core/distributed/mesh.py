@@ -145,7 +145,7 @@ def _remedy(device_type: str) -> str:
                 able.append(f"{name}:{device_type}")
         except BackendUnavailable:
             continue
-    return f"ask for {' or '.join(map(repr, able))}" if able else "install a backend that has, as tensorplug[jax]"
+    return f"ask for {' or '.join(map(repr, able))}" if able else "docs/distributed.md names backends that do"
 
 
 def mesh_or_default(operation: str, mesh: DeviceMesh | None) -> DeviceMesh:

@@ -417,6 +417,8 @@ def representation(self: Tensor) -> str:
     try:
         host = library.backend.to_numpy(array)
     except RuntimeError:
+        if self.device.mesh is None:
+            raise
         # Other processes have the rest.
         host = library.backend.to_numpy(library.backend.local_parts(array)[0])
         suffixes.append(f"part of shape {self.shape}")

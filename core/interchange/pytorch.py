@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..dispatch.keys import library_for
@@ -47,6 +48,18 @@ class PyTorch(NamedTuple):
             return found
         results: Sequence[Any] = _function(torch).apply(pullback, {}, *arrays)
         return results
+
+
+def is_compiling() -> bool:
+    """Whether `torch.compile` traces the calling function."""
+    torch = sys.modules.get("torch")
+    return torch is not None and torch.compiler.is_compiling()
+
+
+def between_graphs(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that `torch.compile` does not trace, but calls between two compiled graphs."""
+    called: Callable[..., Any] = sys.modules["torch"].compiler.disable(function)
+    return called
 
 
 @functools.cache

@@ -18,7 +18,7 @@ from ..memory.tensor import Tensor
 from ..memory.views import detach
 from ..types.devices import Placement, default_backend
 from .native import from_native, library_of_array, to_native
-from .pytorch import PyTorch
+from .pytorch import PyTorch, between_graphs, is_compiling
 
 __all__ = ["array_namespace", "wrap_native"]
 
@@ -205,10 +205,8 @@ def wrap_native(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        torch = sys.modules.get("torch")
-        if torch is not None and torch.compiler.is_compiling():
-            # It is called between two compiled graphs.
-            return torch.compiler.disable(wrapped)(*args, **kwargs)
+        if is_compiling():
+            return between_graphs(wrapped)(*args, **kwargs)
         leaves, rebuild = flatten((args, kwargs))
         places = [i for i, leaf in enumerate(leaves) if _is_array(leaf)]
         if places and all(isinstance(leaves[i], Tensor) for i in places):

@@ -7,7 +7,7 @@ from typing import Any
 from ...autograd.modes import is_grad_enabled
 from ..dispatch.keys import DispatchKey, key_for
 from ..dispatch.levels import at_one_level, depth_of, open_levels, together
-from ..dispatch.operation import operation
+from ..dispatch.operation import given_shape, operation
 from ..dispatch.registry import public
 from ..types.axes import broadcasts, infer_shape, normalize_shape, require_size
 from ..types.devices import as_device
@@ -34,12 +34,12 @@ def _cast(x: Any, *, dtype: str, source: str) -> Any:
     """Conversion to another dtype."""
 
 
-@operation(shares=True)
+@operation(shares=True, shape=given_shape)
 def _broadcast_to(x: Any, *, shape: tuple[int, ...]) -> Any:
     """Broadcast to a shape."""
 
 
-@operation(shares=True)
+@operation(shares=True, shape=given_shape)
 def _reshape(x: Any, *, shape: tuple[int, ...]) -> Any:
     """Reshape in C order."""
 

@@ -426,7 +426,14 @@ def _replace_root(tensor: Tensor, storage: Storage, value: Any, steps: tuple[Ste
 
 def _divided_as(before: Any, key: DispatchKey, array: Any) -> Any:
     """The new array of a tensor, on a mesh of devices divided as the one before; in a transform, as it comes."""
-    return array if key.device.mesh is None or key.library.depth else key.divided_like(array, before)
+    if key.device.mesh is None or key.library.depth:
+        return array
+    return key.library.ops.redistribute_like(array, before)
+
+
+def divided_like(tensor: Tensor, key: DispatchKey, array: Any) -> Any:
+    """An array of a tensor's shape, on a mesh of devices divided as the tensor."""
+    return array if key.device.mesh is None else key.library.ops.redistribute_like(array, array_of(tensor))
 
 
 def require_recorded_view(operation: str, tensor: Tensor) -> None:

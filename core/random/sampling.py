@@ -18,7 +18,7 @@ from ..memory.tensor import Tensor
 from ..memory.values import inspect
 from ..memory.views import require_writable
 from ..memory.writes import copy_
-from ..standard.creation.filled import divided_like
+from ..standard.creation.filled import placed_like
 from ..standard.elementwise import exp, floor, less, log1p, minimum, tan
 from ..standard.manipulation import broadcast_shapes
 from ..standard.searching import where
@@ -61,7 +61,7 @@ def rand_like(
     (2, 3)
     """
     made = rand(x.shape, **_like(x, dtype, device), requires_grad=requires_grad, generator=generator)
-    return divided_like(x, made)
+    return placed_like(x, made)
 
 
 @function()
@@ -77,7 +77,7 @@ def randn_like(
     tensorplug.float64
     """
     made = randn(x.shape, **_like(x, dtype, device), requires_grad=requires_grad, generator=generator)
-    return divided_like(x, made)
+    return placed_like(x, made)
 
 
 @function()
@@ -97,7 +97,7 @@ def randint_like(
         low, high = 0, high if low is None else low
     like = _like(x, dtype, device)
     key = key_for(like["device"], as_dtype(like["dtype"]))
-    made = divided_like(x, draw_integers("randint_like", low, high, x.shape, key, generator))
+    made = placed_like(x, draw_integers("randint_like", low, high, x.shape, key, generator))
     return requires_grad_(made) if requires_grad else made
 
 

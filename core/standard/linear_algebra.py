@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+import numpy
 
 from ..dispatch.operation import Operation, operation
 from ..dispatch.registry import OPERATORS, method
@@ -21,7 +23,13 @@ from .manipulation import expand_dims, matrix_transpose, permute_dims
 __all__ = ["addmm", "bmm", "dot", "linear", "matmul", "mm", "mv", "outer", "tensordot", "vecdot"]
 
 
-@operation(accepts="numeric", broadcasts=True)
+def _product_shape(operands: Sequence[Any], parameters: Mapping[str, Any]) -> tuple[int, ...]:
+    first, second = (tuple(x.shape) for x in operands)
+    columns = second[-1:] if len(second) > 1 else ()
+    return (*numpy.broadcast_shapes(first[:-2], second[:-2]), *first[-2:-1], *columns)
+
+
+@operation(accepts="numeric", broadcasts=True, shape=_product_shape)
 def _matmul(x1: Any, x2: Any) -> Any:
     """The matrix product."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..dispatch.operation import operation
+from ..dispatch.operation import operation, same_shape
 from ..dispatch.registry import method
 from ..families.function import function
 from ..memory.structure import cast
@@ -21,12 +21,12 @@ from .positions import elements_at
 __all__ = ["argsort", "msort", "sort"]
 
 
-@operation(accepts="real-valued")
+@operation(accepts="real-valued", shape=same_shape)
 def _sort(x: Any, *, axis: int) -> Any:
     """Sort in ascending order along an axis."""
 
 
-@operation(accepts="real-valued", result="int64")
+@operation(accepts="real-valued", result="int64", shape=same_shape)
 def _argsort(x: Any, *, axis: int) -> Any:
     """The indices that sort in ascending order along an axis."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..dispatch.operation import Operation, operation
+from ..dispatch.operation import Operation, operation, same_shape
 from ..dispatch.registry import method
 from ..families.function import function
 from ..families.reductions import accumulation_dtype, is_narrow, reduction
@@ -153,12 +153,12 @@ def _cumulated(
     return concat([full(shape, initial, dtype=x.dtype, device=x.device), out], axis=axis)
 
 
-@operation(accepts="numeric")
+@operation(accepts="numeric", shape=same_shape)
 def _cumulative_sum(x: Any, *, axis: int) -> Any:
     """The cumulative sum along an axis."""
 
 
-@operation(accepts="numeric")
+@operation(accepts="numeric", shape=same_shape)
 def _cumulative_prod(x: Any, *, axis: int) -> Any:
     """The cumulative product along an axis."""
 

@@ -268,6 +268,7 @@ class RecordedLibrary(DerivedLibrary):
         return Proxy(array, self)
 
     def own(self, value: Any) -> Proxy:
+        """A constant of the program, with values also where the library itself is traced."""
         if type(value) is Proxy and value.library is self:
             return value
         with self.inner.backend.with_values():

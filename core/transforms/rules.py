@@ -253,7 +253,7 @@ def _pointwise(library: BatchedLibrary, kernel: Any) -> Rule:
     return pointwise
 
 
-# How the gradient of a batch's leaf is divided is left to XLA.
+# How the gradient of a batch's leaf is divided is left to the backend.
 RULES["redistribute_like"] = lambda library, kernel: lambda x, like: x
 RULES["scan"] = lambda library, kernel: functools.partial(_scan, library)
 

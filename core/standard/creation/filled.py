@@ -13,7 +13,7 @@ from ...dispatch.registry import method, public
 from ...families.function import function
 from ...memory.structure import broadcast_to, clone
 from ...memory.tensor import Tensor, wrap
-from ...memory.views import array_of
+from ...memory.views import divided_like
 from ...types.axes import as_integer, normalize_shape, require_size
 from ...types.devices import new_device
 from ...types.dtypes import DType, as_dtype, get_default_dtype
@@ -204,10 +204,10 @@ def _like(x: Tensor, dtype: Any, device: Any) -> DispatchKey:
     return key_for(new_device(device, x.device), x.dtype if dtype is None else as_dtype(dtype))
 
 
-def divided_like(x: Tensor, made: Tensor) -> Tensor:
-    """A new tensor of a tensor's shape, divided as that is if both are on a mesh of devices."""
-    if made._key.device is x._key.device:
-        made._array = made._key.divided_like(made._array, array_of(x))
+def placed_like(x: Tensor, made: Tensor) -> Tensor:
+    """A new tensor of a tensor's shape, divided as that is if both are on one mesh of devices."""
+    if made._key.device is x._key.device and made._key.device.mesh is not None:
+        made._array = divided_like(x, made._key, made._array)
     return made
 
 
@@ -221,7 +221,7 @@ def empty_like(x: Tensor, /, *, dtype: Any = None, device: Any = None, requires_
     >>> tp.empty_like(tp.ones(2)).shape
     (2,)
     """
-    return divided_like(x, _create("empty", _like(x, dtype, device), requires_grad, x.shape))
+    return placed_like(x, _create("empty", _like(x, dtype, device), requires_grad, x.shape))
 
 
 @function()
@@ -234,7 +234,7 @@ def zeros_like(x: Tensor, /, *, dtype: Any = None, device: Any = None, requires_
     >>> tp.zeros_like(tp.ones(2))
     tensor([0., 0.])
     """
-    return divided_like(x, _create("zeros", _like(x, dtype, device), requires_grad, x.shape))
+    return placed_like(x, _create("zeros", _like(x, dtype, device), requires_grad, x.shape))
 
 
 @function()
@@ -247,7 +247,7 @@ def ones_like(x: Tensor, /, *, dtype: Any = None, device: Any = None, requires_g
     >>> tp.ones_like(tp.zeros(2))
     tensor([1., 1.])
     """
-    return divided_like(x, _create("ones", _like(x, dtype, device), requires_grad, x.shape))
+    return placed_like(x, _create("ones", _like(x, dtype, device), requires_grad, x.shape))
 
 
 @function()
@@ -263,7 +263,7 @@ def full_like(
     tensor([3., 3.])
     """
     key = _like(x, dtype, device)
-    return divided_like(x, full(x.shape, fill_value, dtype=key.dtype, device=key.device, requires_grad=requires_grad))
+    return placed_like(x, full(x.shape, fill_value, dtype=key.dtype, device=key.device, requires_grad=requires_grad))
 
 
 def _declare_new(make: Callable[..., Tensor]) -> None:

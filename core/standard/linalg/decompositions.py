@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy
 
 from ....autograd.modes import is_grad_enabled
-from ...dispatch.operation import operation
+from ...dispatch.operation import operation, same_shape
 from ...dispatch.registry import method
 from ...families.function import function
 from ...memory.tensor import Tensor
@@ -47,7 +47,7 @@ class SVDResult(NamedTuple):
     Vh: Tensor
 
 
-@operation(extension="linalg", accepts="floating-point", failure=_INDEFINITE)
+@operation(extension="linalg", accepts="floating-point", failure=_INDEFINITE, shape=same_shape)
 def _cholesky(x: Any) -> Any:
     """The Cholesky factor of each positive-definite matrix."""
 

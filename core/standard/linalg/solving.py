@@ -10,7 +10,7 @@ from typing import Any
 import numpy
 
 from ....autograd.rules.matrices import adjoint_of, as_rows
-from ...dispatch.operation import operation
+from ...dispatch.operation import operation, same_shape
 from ...families.function import function, in_float32
 from ...memory.structure import cast
 from ...memory.tensor import Tensor
@@ -34,7 +34,7 @@ __all__ = ["inv", "matrix_rank", "pinv", "solve"]
 SINGULAR = "the matrix is singular"
 
 
-@operation(extension="linalg", accepts="floating-point", failure=SINGULAR)
+@operation(extension="linalg", accepts="floating-point", failure=SINGULAR, shape=same_shape)
 def _inv(x: Any) -> Any:
     """The inverse of each matrix."""
 

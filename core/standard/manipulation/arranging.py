@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from ...dispatch.operation import Operation, operation
+from ...dispatch.operation import Operation, operation, same_shape
 from ...dispatch.registry import method
 from ...families.function import function
 from ...memory.structure import broadcast_to, clone, reshape
@@ -20,22 +20,22 @@ from .shapes import one_or_several
 __all__ = ["flip", "repeat", "repeat_interleave", "roll", "tile", "tril", "triu"]
 
 
-@operation()
+@operation(shape=same_shape)
 def _flip(x: Any, *, axis: tuple[int, ...]) -> Any:
     """Reverse elements along axes."""
 
 
-@operation()
+@operation(shape=same_shape)
 def _roll(x: Any, *, shift: tuple[int, ...], axis: tuple[int, ...]) -> Any:
     """Roll elements along axes."""
 
 
-@operation()
+@operation(shape=same_shape)
 def _tril(x: Any, *, k: int) -> Any:
     """The lower triangles of matrices."""
 
 
-@operation()
+@operation(shape=same_shape)
 def _triu(x: Any, *, k: int) -> Any:
     """The upper triangles of matrices."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...dispatch.operation import operation
@@ -35,7 +35,11 @@ def _matrix_transpose(x: Any) -> Any:
     """Swap the last two axes."""
 
 
-@operation(shares=True)
+def _permuted_shape(operands: Sequence[Any], parameters: Mapping[str, Any]) -> tuple[int, ...]:
+    return tuple(operands[0].shape[axis] for axis in parameters["axes"])
+
+
+@operation(shares=True, shape=_permuted_shape)
 def _permute_dims(x: Any, *, axes: tuple[int, ...]) -> Any:
     """Permute the axes."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...dispatch.levels import together
@@ -22,7 +22,13 @@ from ...types.errors import ShapeError, unsupported
 __all__ = ["concat", "stack"]
 
 
-@operation(sequence=True)
+def _joined_shape(arrays: Sequence[Any], parameters: Mapping[str, Any]) -> tuple[int, ...]:
+    shape, axis = list(arrays[0].shape), parameters.get("axis", 0)
+    shape[axis] = sum(x.shape[axis] for x in arrays)
+    return tuple(shape)
+
+
+@operation(sequence=True, shape=_joined_shape)
 def _concat(arrays: Any, *, axis: int) -> Any:
     """Concatenate arrays along an axis."""
 
