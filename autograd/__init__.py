@@ -1,5 +1,6 @@
 """Reverse-mode automatic differentiation on nodes and raw arrays, for all backends."""
 
+from . import forward_ad, functional, graph
 from .anomaly import detect_anomaly
 from .checkpoint import checkpoint
 from .draw import draw
@@ -25,9 +26,12 @@ __all__ = [
     "detect_anomaly",
     "draw",
     "enable_grad",
+    "forward_ad",
+    "functional",
     "grad",
     "gradcheck",
     "gradgradcheck",
+    "graph",
     "inference_mode",
     "is_grad_enabled",
     "is_inference_mode_enabled",

@@ -18,6 +18,7 @@ from .modes import is_grad_enabled
 from .node import next_order
 from .observers import observing
 from .protocol import is_tensor
+from .saved import Deferred, DeferredRule
 from .trees import flatten
 
 STATES: list[tuple[Callable[[], Any], Callable[[Any], None]]] = []
@@ -99,7 +100,7 @@ class _Segment:
             if node is not None and node.saved:
                 # In place of the saved values, so that it is freed with them.
                 node.saved = (_Place(self, position),)
-                node.rule = _Recomputed(node.rule)
+                node.rule = DeferredRule(node.rule)
 
     def values(self, position: int) -> tuple[Any, ...]:
         """The saved values of the operation at a position; the first request calls the function again."""
@@ -179,7 +180,7 @@ def _marks(node: Any) -> list[tuple[int, int]]:
 
 
 @final
-class _Place:
+class _Place(Deferred):
     """The position of an operation in a segment."""
 
     __slots__ = ("position", "segment")
@@ -191,24 +192,3 @@ class _Place:
     def values(self) -> tuple[Any, ...]:
         """The saved values of the operation."""
         return self.segment.values(self.position)
-
-
-@final
-class _Recomputed:
-    """The rule of an operation whose saved values come from the recomputation."""
-
-    tensors = ()
-
-    def __init__(self, rule: Any) -> None:
-        self._rule = rule
-        self.name = rule.name
-
-    def lift(self, node: Any, saved: Any, lift: Any) -> Any:
-        """Lift the values, with nodes of the graph of the first call."""
-        return self._rule.lift(node, saved[0].values(), lift)
-
-    def vjp(self, node: Any, g: Any, ops: Any, saved: Any) -> Any:
-        """The gradients, by the operation's own rule."""
-        if saved and type(saved[0]) is _Place:
-            saved = saved[0].values()
-        return self._rule.vjp(node, g, ops, saved)

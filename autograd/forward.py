@@ -171,6 +171,10 @@ class Level:
             return None
         return named.get(output)
 
+    def set_constant(self, node: Any) -> None:
+        """Set that a node's result, recorded outside of this level, has no tangent."""
+        self._tangents_of_operations()[_source(node)[0]] = {}
+
     def _require_constant(self, unknown: Any) -> None:
         """Raise if a node without a tangent depends on a variable, by operations that this level did not observe."""
         tangents = self._tangents_of_operations()

@@ -15,7 +15,7 @@ from .outputs import Selection
 from .protocol import is_tensor
 
 
-class _Saved(NamedTuple):
+class SavedTensor(NamedTuple):
     """A saved tensor, without the operation's own node, which would close a cycle.
 
     Attributes
@@ -252,8 +252,8 @@ def _result(output: Any, args: tuple[Any, ...], dirty: tuple[Any, ...]) -> Any:
     return output.detach() if output._node is not None or any(output is arg for arg in args) else output
 
 
-def _save(tensors: tuple[Any, ...], outputs: tuple[Any, ...]) -> tuple[_Saved | None, ...]:
-    saved: list[_Saved | None] = []
+def _save(tensors: tuple[Any, ...], outputs: tuple[Any, ...]) -> tuple[SavedTensor | None, ...]:
+    saved: list[SavedTensor | None] = []
     for tensor in tensors:
         if tensor is None:
             saved.append(None)
@@ -261,7 +261,7 @@ def _save(tensors: tuple[Any, ...], outputs: tuple[Any, ...]) -> tuple[_Saved | 
         array, storage, version = tensor._save()
         output = next((i for i, one in enumerate(outputs) if one is tensor), None)
         history = tensor._node if output is None else None
-        saved.append(_Saved(array, tensor._key, history, storage, version, output))
+        saved.append(SavedTensor(array, tensor._key, history, storage, version, output))
     return tuple(saved)
 
 
@@ -316,7 +316,7 @@ class _Rule:
                 grads.append(None)
         return grads
 
-    def _unpack(self, node: Any, saved: tuple[_Saved | None, ...]) -> tuple[Any, ...]:
+    def _unpack(self, node: Any, saved: tuple[SavedTensor | None, ...]) -> tuple[Any, ...]:
         tensors: list[Any] = []
         for one in saved:
             if one is None:

@@ -36,27 +36,51 @@ class Hooks:
         return gradient
 
 
-_hooked: weakref.WeakSet[Any] = weakref.WeakSet()
-"""The nodes and leaves with hooks; they own them, as a hook may refer to its tensor."""
-
-
 @final
-class _Registered:
-    """A mapping from nodes and leaves to their hooks."""
+class Registered:
+    """A mapping from nodes and leaves to their hooks, which they own in a slot, as a hook may refer to its tensor."""
+
+    def __init__(self, slot: str) -> None:
+        self._slot = slot
+        self._owners: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def __bool__(self) -> bool:
-        return bool(_hooked)
+        return bool(self._owners)
 
     def __contains__(self, node: Any) -> bool:
-        return node in _hooked
+        return node in self._owners
 
     def __getitem__(self, node: Any) -> Hook:
-        hooks: Hook = node.hooks
+        hooks: Hook = getattr(node, self._slot)
         return hooks
 
+    def add(self, node: Any, function: Hook) -> RemovableHandle:
+        """Add a hook to a node or leaf."""
+        with _lock:
+            if node not in self._owners:
+                setattr(node, self._slot, Hooks())
+                self._owners.add(node)
+            hooks: Hooks = getattr(node, self._slot)
+            return hooks.add(node, function)
 
-HOOKS = _Registered()
+    def share(self, source: Any, target: Any) -> None:
+        """Give a node or leaf the hooks of another one."""
+        with _lock:
+            if source in self._owners:
+                setattr(target, self._slot, getattr(source, self._slot))
+                self._owners.add(target)
+
+    def forget(self, node: Any, hooks: Hooks) -> None:
+        """Forget the hooks of a node or leaf, of which none is left."""
+        if node in self._owners and getattr(node, self._slot) is hooks:
+            self._owners.discard(node)
+
+
+HOOKS = Registered("hooks")
 """The hooks of all nodes and leaves."""
+
+ACCUMULATED = Registered("accumulated")
+"""The hooks of leaves that are called after a backward pass has accumulated a gradient."""
 
 
 @final
@@ -76,28 +100,11 @@ class RemovableHandle:
                 return
             hooks.functions.pop(self._number, None)
             if not hooks.functions:
-                _hooked.discard(node)
+                HOOKS.forget(node, hooks)
+                ACCUMULATED.forget(node, hooks)
 
     def __enter__(self) -> RemovableHandle:
         return self
 
     def __exit__(self, *exception: Any) -> None:
         self.remove()
-
-
-def register(node: Any, function: Hook) -> RemovableHandle:
-    """Add a hook to a node or leaf."""
-    with _lock:
-        hooks = node.hooks if node in _hooked else None
-        if hooks is None:
-            hooks = node.hooks = Hooks()
-        _hooked.add(node)
-        return hooks.add(node, function)
-
-
-def share_hooks(source: Any, target: Any) -> None:
-    """Give a node or leaf the hooks of another one."""
-    with _lock:
-        if source in _hooked:
-            target.hooks = source.hooks
-            _hooked.add(target)

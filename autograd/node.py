@@ -98,7 +98,7 @@ class Leaf:
     It refers weakly to the tensor, so that a recorded gradient, which the tensor owns, closes no cycle.
     """
 
-    __slots__ = ("__weakref__", "hooks", "key", "level", "order", "tangent", "tensor")
+    __slots__ = ("__weakref__", "accumulated", "hooks", "key", "level", "order", "tangent", "tensor")
 
     rule = None
     edges = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Callable, Mapping
 from typing import Any, final
 
@@ -59,3 +60,36 @@ class SavedFormat:
             if storage is not None:
                 lifted[3 * position] = lift(name, array, storage, version)
         return tuple(lifted)
+
+
+class Deferred(abc.ABC):
+    """Saved values that are made when they are needed, the only item of a node's ``saved``."""
+
+    __slots__ = ()
+
+    @abc.abstractmethod
+    def values(self) -> tuple[Any, ...]:
+        """The values in the format of the node's own rule."""
+
+
+@final
+class DeferredRule:
+    """The rule of a node whose saved values are `Deferred`."""
+
+    tensors = ()
+
+    def __init__(self, rule: Any) -> None:
+        self._rule = rule
+        self.name = rule.name
+        self.selections = getattr(rule, "selections", {})
+
+    def lift(self, node: Any, saved: tuple[Deferred], lift: Callable[..., Any]) -> tuple[Any, ...]:
+        """Lift the values by the node's own rule."""
+        lifted: tuple[Any, ...] = self._rule.lift(node, saved[0].values(), lift)
+        return lifted
+
+    def vjp(self, node: Any, g: Any, ops: Any, saved: tuple[Any, ...]) -> Any:
+        """The gradients, by the node's own rule; what is lifted is there already."""
+        if saved and isinstance(saved[0], Deferred):
+            saved = saved[0].values()
+        return self._rule.vjp(node, g, ops, saved)

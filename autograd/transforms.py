@@ -163,6 +163,30 @@ def grad(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool =
     return differentiated
 
 
+def grad_and_value(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
+    """Transform a function into one that returns its gradient and its result, as `value_and_grad` in other order.
+
+    Returns
+    -------
+    callable
+        It returns the pair ``(gradient, result)``, with `has_aux` ``(gradient, (result, aux))``.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.func.grad_and_value(lambda x: x * x)(tp.tensor(3.0))
+    (tensor(6.), tensor(9.))
+    """
+    both = value_and_grad(function, argnums, has_aux)
+
+    @functools.wraps(function)
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        value, gradients = both(*args, **kwargs)
+        return gradients, value
+
+    return differentiated
+
+
 def jvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...], has_aux: bool = False) -> Any:
     """Compute a function's result and its Jacobian-vector product, in forward mode.
 

@@ -2,6 +2,7 @@
 
 from .autograd.transforms import (
     grad,
+    grad_and_value,
     hessian,
     hvp,
     jacfwd,
@@ -17,6 +18,7 @@ from .nn.functional_call import functional_call, stack_module_state
 __all__ = [
     "functional_call",
     "grad",
+    "grad_and_value",
     "hessian",
     "hvp",
     "jacfwd",

@@ -17,6 +17,7 @@ from tensorplug.func import (
     hvp,
     jvp,
 )
+from tensorplug.utils.checkpoint import checkpoint_sequential
 
 
 def leaf(values: Any = (0.5, -1.0, 1.5)) -> tp.Tensor:
@@ -319,3 +320,29 @@ def test_errors_of_the_function(backend: str) -> None:
     fail = False
     loss.backward()
     assert x.grad.tolist() == tp.exp(x.detach()).tolist()
+
+
+@pytest.mark.parametrize("segments", [1, 2, 3, 5])
+def test_segments_of_a_chain(backend: str, segments: int) -> None:
+    calls: list[int] = []
+
+    def counted(position: int) -> Any:
+        def function(x: Any) -> Any:
+            calls.append(position)
+            return (x * 0.5).sin()
+
+        return function
+
+    x = tp.tensor([0.5, 1.0], requires_grad=True)
+    chain = [counted(position) for position in range(5)]
+    checkpoint_sequential(chain, segments, x, use_reentrant=False).sum().backward()
+    found, x.grad = x.grad, None
+    # The last segment is not called again.
+    assert len(calls) == 5 + 5 // segments * (segments - 1)
+    y = x
+    for function in chain:
+        y = function(y)
+    y.sum().backward()
+    assert tp.all(found == x.grad)
+    with pytest.raises(ValueError, match="segments is from 1 to 5, the functions, got 6"):
+        checkpoint_sequential(chain, 6, x)

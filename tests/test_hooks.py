@@ -324,3 +324,55 @@ class TestRetainedGradients:
         y.sum().backward()
         del y
         assert dead() is None
+
+
+class TestHooksAfterAccumulation:
+    def test_they_see_the_gradient_of_each_pass(self, backend: str) -> None:
+        x = tp.tensor([1.0, 2.0], requires_grad=True)
+        seen: list[Any] = []
+        handle = x.register_post_accumulate_grad_hook(lambda leaf: seen.append((leaf is x, leaf.grad.tolist())))
+        for _ in range(2):
+            (x * x).sum().backward()
+        handle.remove()
+        x.sum().backward()
+        tp.autograd.grad(x.sum(), x)
+        assert seen == [(True, [2.0, 4.0]), (True, [4.0, 8.0])]
+
+    @pytest.mark.parametrize("compiled", [False, True])
+    def test_an_optimiser_steps_in_the_backward_pass(self, backend: str, compiled: bool) -> None:
+        weight = tp.nn.Parameter(tp.tensor([1.0, -2.0]))
+        optimizer = tp.optim.SGD([weight], lr=0.25)
+
+        def update(leaf: tp.Tensor) -> None:
+            optimizer.step()
+            optimizer.zero_grad()
+
+        weight.register_post_accumulate_grad_hook(update)
+
+        def step() -> None:
+            (weight * weight).sum().backward()
+
+        run = tp.compile(step) if compiled else step
+        for _ in range(3):
+            run()
+        assert weight.tolist() == [0.125, -0.25]
+        assert weight.grad is None
+
+    def test_hooks_and_tensors_are_freed(self, backend: str, no_collector: None) -> None:
+        x = tp.tensor([1.0], requires_grad=True)
+        x.register_post_accumulate_grad_hook(lambda leaf: None)
+        (x * 2).sum().backward()
+        gone = weakref.ref(x)
+        del x
+        assert gone() is None
+
+    def test_bad_arguments(self, backend: str) -> None:
+        x = tp.tensor([1.0], requires_grad=True)
+        for tensor, message in ((tp.ones(1), "requires no gradient"), (x * 2, "is no leaf; register_hook takes")):
+            with pytest.raises(RuntimeError, match=message):
+                tensor.register_post_accumulate_grad_hook(print)
+        with pytest.raises(TypeError, match="wanted a function of the tensor"):
+            x.register_post_accumulate_grad_hook(None)
+        x.register_post_accumulate_grad_hook(lambda leaf: None)
+        with pytest.raises(RuntimeError, match="a tensor with hooks"):
+            x.data = tp.ones(2)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...autograd import engine
 from ...autograd.captured import note_written
-from ...autograd.hooks import HOOKS
+from ...autograd.hooks import ACCUMULATED, HOOKS
 from ...autograd.modes import is_inference_mode_enabled
 from ..dispatch.keys import DispatchKey
 from ..dispatch.levels import depth_of, lifted
@@ -73,6 +73,10 @@ def backward(
         for owner, found in zip(receivers, delivered.values(), strict=True):
             if owner is not None:
                 _accumulate(owner, found, create_graph, exposed)
+    if ACCUMULATED:
+        for owner in receivers:
+            if owner is not None and owner._node in ACCUMULATED:
+                ACCUMULATED[owner._node](owner)
 
 
 @method("_gradients")

@@ -1,4 +1,4 @@
-"""`register_hook` and `retain_grad`."""
+"""`register_hook`, `register_post_accumulate_grad_hook` and `retain_grad`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from ...autograd.hooks import HOOKS, Hook, RemovableHandle, register
-from ...autograd.node import Node
+from ...autograd.hooks import ACCUMULATED, HOOKS, Hook, RemovableHandle
+from ...autograd.node import Leaf, Node
 from ..dispatch.keys import DispatchKey
 from ..dispatch.registry import attribute, method
 from ..memory.tensor import Tensor
@@ -56,7 +56,54 @@ def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Remo
         raise TypeError(f"register_hook: got {type(hook).__name__}, wanted a function of the gradient")
     if self._node is None:
         raise RuntimeError("register_hook: the tensor requires no gradient, so no hook would ever be called")
-    return register(self._node, functools.partial(_call_hook, hook, self._key, self.shape))
+    return HOOKS.add(self._node, functools.partial(_call_hook, hook, self._key, self.shape))
+
+
+@method()
+def register_post_accumulate_grad_hook(self: Tensor, hook: Callable[[Tensor], None]) -> RemovableHandle:
+    """Register a function to be called with this leaf after each backward pass that accumulated its gradient.
+
+    Gradients of all leaves are there when the first of these hooks is called.
+
+    Parameters
+    ----------
+    hook
+        It is called with the leaf, and returns nothing.
+
+    Returns
+    -------
+    RemovableHandle
+        Its ``remove()`` removes the hook.
+
+    Raises
+    ------
+    TypeError
+        If the hook is no function.
+    RuntimeError
+        If the tensor requires no gradient, or is no leaf.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> x = tp.tensor([1.0, 2.0], requires_grad=True)
+    >>> handle = x.register_post_accumulate_grad_hook(lambda x: x.grad.mul_(10))
+    >>> x.sum().backward()
+    >>> x.grad
+    tensor([10., 10.])
+    """
+    array_of(self)
+    operation = "register_post_accumulate_grad_hook"
+    if not callable(hook):
+        raise TypeError(f"{operation}: got {type(hook).__name__}, wanted a function of the tensor")
+    if type(self._node) is not Leaf:
+        what = "requires no gradient" if self._node is None else "is no leaf; register_hook takes results of operations"
+        raise RuntimeError(f"{operation}: the tensor of shape {self.shape} {what}")
+    return ACCUMULATED.add(self._node, functools.partial(_call_with_leaf, hook))
+
+
+def _call_with_leaf(hook: Callable[[Tensor], None], leaf: Tensor) -> Tensor:
+    hook(leaf)
+    return leaf
 
 
 def _call_hook(hook: Callable[[Tensor], Any], key: DispatchKey, shape: tuple[int, ...], gradient: Any) -> Any:

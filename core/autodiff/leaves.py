@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...autograd.captured import note_written
-from ...autograd.hooks import HOOKS
+from ...autograd.hooks import ACCUMULATED, HOOKS
 from ...autograd.node import Leaf, Node
 from ..dispatch.registry import attribute, method
 from ..memory.tensor import Tensor, make_leaf
@@ -135,7 +135,7 @@ def _replace_leaf(self: Tensor, data: Tensor) -> None:
     given = f"data: got shape {data.shape}, {data.dtype} on {data.device}"
     if not data._key.is_differentiable:
         raise RuntimeError(f"{given}; the data of a tensor that requires grad must be floating-point or complex")
-    if type(leaf) is not Leaf or leaf in HOOKS:
+    if type(leaf) is not Leaf or leaf in HOOKS or leaf in ACCUMULATED:
         what = "a tensor with hooks" if type(leaf) is Leaf else "a result of recorded operations"
         raise RuntimeError(f"{given}; {what} takes data of its own shape {self.shape}, {self.dtype} on {self.device}")
     leaf.tensor = _no_owner

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any, NamedTuple, final
 
-from ...autograd.hooks import share_hooks
+from ...autograd.hooks import ACCUMULATED, HOOKS
 from ...autograd.node import Leaf, Node, next_order
 from ..dispatch.keys import DispatchKey, key_for, loaded_keys
 from ..memory.tensor import Storage, Tensor, View, new_tensor
@@ -199,7 +199,8 @@ class Captures:
             return None
         if type(node) is Leaf:
             leaf = Leaf(tensor, key)
-            share_hooks(node, leaf)
+            HOOKS.share(node, leaf)
+            ACCUMULATED.share(node, leaf)
             return leaf
         outside = Node()
         outside.rule, outside.key, outside.order = _OUTSIDE, key, next_order()

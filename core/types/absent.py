@@ -42,7 +42,7 @@ exponential fill_diagonal fix fliplr flipud float_power fmax fmin fmod frac frex
 greater greater_equal gt hash_tensor heaviside hsplit index_put index_reduce inner is_complex is_nonzero is_pinned
 is_same_size is_shared is_signed is_sparse isneginf isposinf isreal itemsize kron lcm ldexp le lerp less less_equal
 log_normal logdet lstsq lt lu lu_solve mH map masked_scatter matrix_exp msort multinomial nan_to_num narrow_copy
-nbytes ndimension ne new not_equal orgqr ormqr pin_memory put qr rad2deg register_post_accumulate_grad_hook reshape_as
+nbytes ndimension ne new not_equal orgqr ormqr pin_memory put qr rad2deg reshape_as
 resize resize_as resolve_conj resolve_neg rot90 rsqrt scatter_reduce select select_scatter set sgn share_memory
 slice_scatter solve split_with_sizes storage storage_offset sum_to_size svd swapaxes swapdims symeig take_along_dim
 tensor_split to_dense to_sparse triangular_solve unflatten unique unique_consecutive unsafe_chunk unsafe_split
@@ -50,7 +50,7 @@ unsafe_split_with_sizes untyped_storage vdot vsplit
 """.split()
 """PyTorch's methods; those that Tensor lacks, and in-place forms that it lacks, are explained."""
 
-OTHERS: Final = frozenset("autograd.functional dtype layout name random size type".split())
+OTHERS: Final = frozenset("dtype layout name random size type".split())
 """Names, in lower case, that are similar to one of ours and mean another function."""
 
 
