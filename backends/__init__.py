@@ -3,6 +3,7 @@
 from .common.casts import convert
 from .common.devices import device_of
 from .common.loops import scan
+from .common.philox import random_words
 from .contract import (
     CONTRACT_VERSION,
     Backend,
@@ -43,6 +44,7 @@ __all__ = [
     "listing",
     "load",
     "names",
+    "random_words",
     "register",
     "scan",
     "unregister",

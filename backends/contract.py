@@ -147,6 +147,24 @@ class Backend:
             function = functools.partial(FUNCTIONS[name], self.namespace)
         return quiet(function) if type(self).scope is Backend.scope else function
 
+    @final
+    def on_host(self, function: Callable[..., Any]) -> Kernel:
+        """A kernel that calls a function of NumPy arrays, and copies what it returns to the device of the operands.
+
+        For functions that the library lacks, or whose results have shapes that it does not know.
+        """
+
+        @quiet
+        def kernel(*operands: Any, device: Any = None, **parameters: Any) -> Any:
+            found = function(*self.to_host(operands), **parameters)
+            if device is None:
+                device = next((device_of(one) for one in operands if isinstance(one, self.array_types())), None)
+            results = found if isinstance(found, tuple) else (found,)
+            made = tuple(self.from_numpy(numpy.asarray(one), device) for one in results)
+            return made if isinstance(found, tuple) else made[0]
+
+        return kernel
+
     def unsupported(self) -> Mapping[str, str]:
         """Operations that the library does not support, by name, each with the reason.
 
@@ -268,7 +286,7 @@ class Backend:
         try:
             return operator.getitem(array, self.library_index(array, index))
         except REFUSED_INDEX:
-            host = self.to_numpy(array)[self._host_index(index)]
+            host = self.to_numpy(array)[self.to_host(index)]
             return self.from_numpy(numpy.asarray(host), device_of(array))
 
     def put(self, array: Array, index: Any, value: Array) -> Array:
@@ -278,7 +296,7 @@ class Backend:
             result[self.library_index(array, index)] = value
         except REFUSED_INDEX:
             host = numpy.array(self.to_numpy(array))
-            host[self._host_index(index)] = self.to_numpy(value)
+            host[self.to_host(index)] = self.to_numpy(value)
             return self.from_numpy(host, device_of(array))
         return result
 
@@ -293,9 +311,10 @@ class Backend:
             for item in items
         )
 
-    def _host_index(self, index: Any) -> Any:
-        """The index with NumPy arrays."""
-        items = index if isinstance(index, tuple) else (index,)
+    @final
+    def to_host(self, items: Any) -> tuple[Any, ...]:
+        """Operands, or an index, with NumPy arrays in place of the library's."""
+        items = items if isinstance(items, tuple) else (items,)
         own = self.array_types()
         return tuple(self.to_numpy(item) if isinstance(item, own) else item for item in items)
 
@@ -311,7 +330,7 @@ class Backend:
         added = self.to_numpy(array)
         is_half = added.dtype.itemsize == 2 and added.dtype.kind not in "iu"
         result = numpy.zeros(shape, numpy.float32 if is_half else added.dtype)
-        numpy.add.at(result, self._host_index(index), added.astype(result.dtype, copy=False))
+        numpy.add.at(result, self.to_host(index), added.astype(result.dtype, copy=False))
         return self.from_numpy(result.astype(added.dtype, copy=False), device_of(array))
 
     def pointwise(
@@ -567,5 +586,5 @@ class Backend:
         array, shape (count,), dtype uint64
             Without uint64 in `dtypes`, the same bits as int64; the numbers are then made of them on the host.
         """
-        words = philox.words(seed, offset, count)
+        words = philox.random_words(seed, offset, count)
         return self.from_numpy(words if "uint64" in self.dtypes() else words.view(numpy.int64), device)

@@ -82,7 +82,7 @@ def kolmogorov(sample: numpy.ndarray, distribution: Callable[[numpy.ndarray], nu
 
 @pytest.fixture(scope="module")
 def million() -> numpy.ndarray:
-    return philox.words(20260, 0, 10**6)
+    return philox.random_words(20260, 0, 10**6)
 
 
 @pytest.mark.parametrize("name", FLOATS)
@@ -99,7 +99,7 @@ RANGES_OF_UNIFORMS = [(1.0, 2.0), (-1.5, 0.0), (0.3, 0.7), (128.0, 130.0), (0.0,
 @pytest.mark.parametrize("name", FLOATS)
 @pytest.mark.parametrize(("low", "high"), RANGES_OF_UNIFORMS)
 def test_ranges_are_half_open(name: str, low: float, high: float) -> None:
-    words = numpy.concatenate([EDGES, philox.words(5, 0, 1000)])
+    words = numpy.concatenate([EDGES, philox.random_words(5, 0, 1000)])
     found = on_numpy(distributions.uniform_between, words, low, high, name)
     assert found.dtype == dtype(name)
     least, most = numpy.array([low, high], dtype(name))
@@ -127,7 +127,7 @@ def test_a_range_that_rounds_to_one_number_is_that_number() -> None:
 
 
 def test_golden_uniforms() -> None:
-    words = philox.words(0, 0, 3)
+    words = philox.random_words(0, 0, 3)
     assert on_numpy(distributions.uniform, words, "float64").tolist() == [
         word // 2**11 / 2**53 for word in (0x16554D9ECA36314C, 0xDB20FE9D672D0FDC, 0xD7E772CEE186176B)
     ]
@@ -187,7 +187,7 @@ def test_normals_surround_the_origin_evenly(million: numpy.ndarray) -> None:
 
 def test_normals_are_accurate() -> None:
     mpmath = pytest.importorskip("mpmath")
-    words = numpy.concatenate([PAIRS[:800], philox.words(5, 0, 1200)])
+    words = numpy.concatenate([PAIRS[:800], philox.random_words(5, 0, 1200)])
     found = on_numpy(distributions.normal, words, "float64")
     with mpmath.workprec(200):
         for place in range(0, words.size, 2):
@@ -222,7 +222,7 @@ def test_uniforms_are_the_same_bits(name: str, compiled: bool, million: numpy.nd
 @pytest.mark.parametrize("function", [distributions.uniform, distributions.normal])
 @pytest.mark.parametrize("place", [0, 2, 500, 1000])
 def test_chunks_join_to_the_whole(function: Draw, place: int) -> None:
-    words = philox.words(8, 0, 1000)
+    words = philox.random_words(8, 0, 1000)
     whole = on_numpy(function, words, "float64")
     parts = [on_numpy(function, part, "float64") for part in (words[:place], words[place:])]
     assert ulps(numpy.concatenate(parts), whole).max() <= 1
@@ -254,7 +254,7 @@ RANGES = [
 
 @pytest.mark.parametrize(("name", "low", "high"), RANGES)
 def test_integers_follow_their_definition_everywhere(name: str, low: int, high: int) -> None:
-    words = numpy.concatenate([EDGES, philox.words(3, 1, 1000)])
+    words = numpy.concatenate([EDGES, philox.random_words(3, 1, 1000)])
     expected = numpy.array([low + int(word) % (high - low) for word in words], dtype=dtype(name))
     runs = [on_numpy, on_jax, lambda *given: on_jax(*given, compiled=True)]
     for run in runs if name in ("float16", "bfloat16") else [*runs, on_strict]:
@@ -298,20 +298,20 @@ def test_integers_must_fit(name: str, low: int, high: int) -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 7, 1000])
 def test_permutations_hold_every_number_once(count: int) -> None:
-    found = on_numpy(distributions.permutation, philox.words(1, 0, count))
+    found = on_numpy(distributions.permutation, philox.random_words(1, 0, count))
     assert found.dtype == numpy.int64
     assert sorted(found.tolist()) == list(range(count))
 
 
 def test_permutations_are_stable_and_the_same() -> None:
-    for words in (philox.words(4, 0, 10_000), philox.words(4, 0, 1000) % numpy.uint64(7), EDGES):
+    for words in (philox.random_words(4, 0, 10_000), philox.random_words(4, 0, 1000) % numpy.uint64(7), EDGES):
         expected = numpy.argsort(words, kind="stable").astype(numpy.int64)
         assert same_bits(expected, on_numpy(distributions.permutation, words))
         assert same_bits(expected, on_jax(distributions.permutation, words))
 
 
 def test_permutations_are_equally_likely() -> None:
-    words = philox.words(77, 0, 4 * 24_000).reshape(-1, 4)
+    words = philox.random_words(77, 0, 4 * 24_000).reshape(-1, 4)
     orders = [tuple(on_numpy(distributions.permutation, row).tolist()) for row in words]
     counts = numpy.array([orders.count(order) for order in set(orders)])
     assert counts.size == 24

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import types
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from tensorplug.backends import (
     register,
     unregister,
 )
+from tensorplug.core import OPERATIONS
 
 from .conftest import registered
 
@@ -379,14 +381,77 @@ class TestPicky:
         assert tp.tensor(VALUES[0])[::-1][index].tolist() == VALUES[0][::-1][index].tolist()
 
 
+def test_complex_numbers_as_real_ones_and_truths() -> None:
+    values = np.array([0.0, complex(-0.0, 0.0), 1j, complex(np.nan, 0.0), 2 - 1j])
+    for dtype in ("bool", "float32", "int64"):
+        x = tp.tensor(values[[0, 1, 2, 4]] if dtype == "int64" else values)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", np.exceptions.ComplexWarning)
+            np.testing.assert_array_equal(x.to(dtype).numpy(), x.numpy().astype(dtype))
+
+
 def test_no_axes_are_none() -> None:
     assert tp.count_nonzero(tp.tensor([3, 0, 2]), axis=()).tolist() == [1, 0, 1]
+    assert tp.count_nonzero(tp.tensor([True, False]), axis=()).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("length", range(12))
+def test_linear_recurrence(length: int) -> None:
+    factors, terms = np.random.default_rng(length).normal(size=(2, length % 3, length, 2))
+    wanted = np.array(terms)
+    for i in range(1, length):
+        wanted[:, i] += factors[:, i] * wanted[:, i - 1]
+    found = OPERATIONS["linear_recurrence"](tp.tensor(factors), tp.tensor(terms), axis=1)
+    np.testing.assert_allclose(found.numpy(), wanted, rtol=1e-12, atol=1e-12)
+
+
+def test_a_linear_recurrence_beyond_the_range() -> None:
+    """0 by an infinite element is NaN, as where the elements follow one by one."""
+    factors = tp.tensor([0.0, 0.0, 0.0, -2e90, -4e90, 2e90, 0.0], dtype="float64")
+    terms = tp.tensor([0.0, 0.0, -4e90, 0.0, 0.0, 0.0, 0.0], dtype="float64")
+    assert OPERATIONS["linear_recurrence"](factors, terms, axis=0).isnan().tolist() == [False] * 6 + [True]
 
 
 def test_arrays_that_do_not_tell_their_device(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("array_api_compat.device", lambda array: "there")
     assert device_of(object()) == "there"
     assert device_of(strict.zeros(1)) == strict.zeros(1).device
+
+
+class OnHost(Strict):
+    """A library that has none of these functions."""
+
+    name = "on_host"
+
+    def load(self) -> Any:
+        namespace = types.SimpleNamespace(**vars(strict))
+        for name in ("cos", "eye", "nonzero", "take"):
+            delattr(namespace, name)
+        return namespace
+
+    def devices(self) -> dict[str, Any]:
+        return {"cpu:0": strict.Device("CPU_DEVICE"), "cpu:1": strict.Device("device1")}
+
+    def kernels(self) -> dict[str, Any]:
+        return {
+            "cos": self.on_host(np.cos),
+            "eye": self.on_host(lambda rows, columns=None, *, k=0, dtype: np.eye(rows, columns, k)),
+            "nonzero": self.on_host(np.nonzero),
+            "take": self.on_host(lambda x, indices, axis: np.take(x, indices, axis)),
+        }
+
+
+def test_kernels_on_the_host() -> None:
+    """They take NumPy's arrays, and return the library's on the device of the operands, without warnings."""
+    with registered(OnHost()) as name, tp.backend(name), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        x = tp.tensor([0.0, np.inf, 2.0], dtype="float64", device=f"{name}:cpu:1")
+        for found in (x.cos(), tp.take(x, tp.tensor([2, 0], device=x.device), axis=0), *tp.nonzero(x)):
+            assert type(found.to_native()) is type(x.to_native())
+            assert found.device == x.device
+        np.testing.assert_array_equal(x.cos().numpy(), [1.0, np.nan, np.cos(2.0)])
+        assert tp.nonzero(x)[0].tolist() == [1, 2]
+        assert tp.eye(2, dtype="float64", device=x.device).to_native().device == x.to_native().device
 
 
 def _namespace_kernel(name: str) -> Any:

@@ -67,25 +67,25 @@ def test_jax_computes_the_published_function(counter: str, key: str, expected: s
 
 
 def test_the_stream_starts_at_counter_zero() -> None:
-    assert philox.words(0, 0, 4).tolist() == parse(KNOWN_ANSWERS[0][2])
+    assert philox.random_words(0, 0, 4).tolist() == parse(KNOWN_ANSWERS[0][2])
 
 
 def test_the_seed_is_the_first_word_of_the_key_and_the_block_the_first_of_the_counter() -> None:
     seed, block = 0x452821E638D01377, 0x243F6A8885A308D3
     expected = numpy.random.Philox(key=seed, counter=block - 1).random_raw(4)
-    assert (philox.words(seed, 4 * block, 4) == expected).all()
+    assert (philox.random_words(seed, 4 * block, 4) == expected).all()
 
 
 def test_golden_words() -> None:
-    assert philox.words(2026, 1, 3).tolist() == GOLDEN_NEAR
-    assert philox.words(-2, 2**64 - 3, 3).tolist() == GOLDEN_FAR
+    assert philox.random_words(2026, 1, 3).tolist() == GOLDEN_NEAR
+    assert philox.random_words(-2, 2**64 - 3, 3).tolist() == GOLDEN_FAR
 
 
 @given(seeds, offsets(), counts, st.data())
 def test_chunks_join_to_the_whole(seed: int, offset: int, count: int, data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, count))
-    whole = philox.words(seed, offset, count)
-    parts = philox.words(seed, offset, cut), philox.words(seed, offset + cut, count - cut)
+    whole = philox.random_words(seed, offset, count)
+    parts = philox.random_words(seed, offset, cut), philox.random_words(seed, offset + cut, count - cut)
     assert whole.dtype == numpy.uint64
     assert whole.shape == (count,)
     assert (numpy.concatenate(parts) == whole).all()
@@ -93,55 +93,55 @@ def test_chunks_join_to_the_whole(seed: int, offset: int, count: int, data: st.D
 
 @pytest.mark.parametrize("offset", range(9))
 def test_every_word_has_its_number(offset: int) -> None:
-    assert philox.words(11, offset, 5).tolist() == philox.words(11, 0, 20)[offset : offset + 5].tolist()
+    assert philox.random_words(11, offset, 5).tolist() == philox.random_words(11, 0, 20)[offset : offset + 5].tolist()
 
 
 def test_threads_draw_the_same_words() -> None:
     spans = [(seed, offset, 1 + offset % 7) for seed in range(40) for offset in range(40)]
-    expected = [philox.words(*span).tolist() for span in spans]
+    expected = [philox.random_words(*span).tolist() for span in spans]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        assert [found.tolist() for found in pool.map(lambda span: philox.words(*span), spans)] == expected
+        assert [found.tolist() for found in pool.map(lambda span: philox.random_words(*span), spans)] == expected
 
 
 def test_words_own_their_memory() -> None:
-    assert philox.words(3, 1, 5).base is None
+    assert philox.random_words(3, 1, 5).base is None
 
 
 def test_negative_seeds_wrap() -> None:
-    assert (philox.words(-1, 0, 8) == philox.words(2**64 - 1, 0, 8)).all()
-    assert (philox.words(-(2**63), 0, 8) == philox.words(2**63, 0, 8)).all()
+    assert (philox.random_words(-1, 0, 8) == philox.random_words(2**64 - 1, 0, 8)).all()
+    assert (philox.random_words(-(2**63), 0, 8) == philox.random_words(2**63, 0, 8)).all()
 
 
 def test_integers_of_numpy_are_seeds() -> None:
-    assert (philox.words(numpy.int64(-5), numpy.int32(2), numpy.int8(4)) == philox.words(-5, 2, 4)).all()
+    assert (philox.random_words(numpy.int64(-5), numpy.int32(2), numpy.int8(4)) == philox.random_words(-5, 2, 4)).all()
 
 
 @pytest.mark.parametrize("seed", [2**64, -(2**63) - 1])
 def test_seeds_out_of_range(seed: int) -> None:
     with pytest.raises(ValueError, match=r"a seed must be from -2\*\*63 to 2\*\*64 - 1"):
-        philox.words(seed, 0, 1)
+        philox.random_words(seed, 0, 1)
 
 
 def test_seeds_that_are_no_integers() -> None:
     with pytest.raises(TypeError):
-        philox.words(1.5, 0, 1)  # type: ignore[arg-type]
+        philox.random_words(1.5, 0, 1)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("offset", "count"), [(2**64, 1), (2**64 - 1, 2), (2**70, 1), (2**300, 0), (0, 2**64 + 1)])
 def test_words_beyond_the_stream(offset: int, count: int) -> None:
     with pytest.raises(ValueError, match=r"a stream has 2\*\*64 words"):
-        philox.words(0, offset, count)
+        philox.random_words(0, offset, count)
 
 
 def test_the_end_of_the_stream() -> None:
-    assert philox.words(0, 2**64 - 1, 1).shape == (1,)
-    assert philox.words(0, 2**64, 0).shape == (0,)
+    assert philox.random_words(0, 2**64 - 1, 1).shape == (1,)
+    assert philox.random_words(0, 2**64, 0).shape == (0,)
 
 
 @pytest.mark.parametrize(("offset", "count"), [(-1, 1), (0, -1)])
 def test_negative_spans(offset: int, count: int) -> None:
     with pytest.raises(ValueError, match="must not be negative"):
-        philox.words(0, offset, count)
+        philox.random_words(0, offset, count)
 
 
 @settings(max_examples=40, deadline=None)
@@ -151,11 +151,11 @@ def test_jax_computes_the_same_words(seed: int, offset: int, count: int) -> None
     from tensorplug.backends.jax import philox as jax_philox
 
     device = jax.devices()[0]
-    for make in jax_philox.words, jax_philox.computed_words:
+    for make in jax_philox.random_words, jax_philox.computed_words:
         found = make(seed, offset, count, device)
         assert found.dtype == "uint64"
         assert found.devices() == {device}
-        assert (numpy.asarray(found) == philox.words(seed, offset, count)).all()
+        assert (numpy.asarray(found) == philox.random_words(seed, offset, count)).all()
     assert not jax.config.jax_enable_x64
 
 
@@ -164,7 +164,7 @@ def test_jax_refuses_the_same(seed: int, offset: int, count: int) -> None:
     jax = pytest.importorskip("jax")
     from tensorplug.backends.jax import philox as jax_philox
 
-    for make in jax_philox.words, jax_philox.computed_words:
+    for make in jax_philox.random_words, jax_philox.computed_words:
         with pytest.raises(ValueError, match=r"seed|stream|negative"):
             make(seed, offset, count, jax.devices()[0])
 

@@ -25,7 +25,7 @@ _ahead: tuple[int, int, numpy.ndarray] = (0, 0, numpy.zeros(0, "uint64"))
 """The key of a stream, the number of a word, and that and the following words."""
 
 
-def words(seed: int, offset: int, count: int) -> numpy.ndarray:
+def random_words(seed: int, offset: int, count: int) -> numpy.ndarray:
     """Random words `offset` to ``offset + count`` of the stream of `seed`.
 
     Parameters
@@ -49,9 +49,9 @@ def words(seed: int, offset: int, count: int) -> numpy.ndarray:
 
     Examples
     --------
-    >>> [hex(word) for word in words(0, 0, 4).tolist()]
+    >>> [hex(word) for word in random_words(0, 0, 4).tolist()]
     ['0x16554d9eca36314c', '0xdb20fe9d672d0fdc', '0xd7e772cee186176b', '0x7e68b68aec7ba23b']
-    >>> bool((words(-1, 5, 3) == words(2**64 - 1, 0, 8)[5:]).all())
+    >>> bool((random_words(-1, 5, 3) == random_words(2**64 - 1, 0, 8)[5:]).all())
     True
     """
     global _ahead

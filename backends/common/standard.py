@@ -44,7 +44,7 @@ def division(name: str, xp: Any, x1: Any, x2: Any) -> Any:
 def count_nonzero(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Count of nonzero elements, each by itself for no axes, which libraries take for all axes."""
     if axis == ():
-        return xp.astype(x != 0, xp.int64)
+        return xp.astype(x if x.dtype == xp.bool else x != 0, xp.int64)
     return xp.count_nonzero(x, axis=axis, keepdims=keepdims)
 
 

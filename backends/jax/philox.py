@@ -22,10 +22,10 @@ Pair = tuple[Array, Array]
 Block = tuple[Array, Array, Array, Array]
 
 
-def words(seed: int, offset: int, count: int, device: jax.Device) -> Array:
+def random_words(seed: int, offset: int, count: int, device: jax.Device) -> Array:
     """Random words `offset` to ``offset + count`` of the stream of `seed`, on a JAX device.
 
-    Parameters, errors and every bit of the result are those of `philox.words`.
+    Parameters, errors and every bit of the result are those of `philox.random_words`.
 
     Returns
     -------
@@ -33,14 +33,14 @@ def words(seed: int, offset: int, count: int, device: jax.Device) -> Array:
 
     Examples
     --------
-    >>> first = words(0, 0, 4, jax.devices()[0])
+    >>> first = random_words(0, 0, 4, jax.devices()[0])
     >>> hex(int(first[0])), first.dtype.name
     ('0x16554d9eca36314c', 'uint64')
     """
     if device.platform != "cpu":
         return computed_words(seed, offset, count, device)
     # On a CPU, NumPy's generator is at least as fast, and nothing has to be compiled.
-    host = philox.words(seed, offset, count)
+    host = philox.random_words(seed, offset, count)
     with jax.enable_x64(True):
         return jax.device_put(host, device)
 

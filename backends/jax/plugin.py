@@ -17,7 +17,7 @@ import numpy
 
 from ...extras import install_command
 from ..common.casts import dtype_name
-from ..common.host import on_host
+from ..common.host import comparable
 from ..common.quiet import Quiet
 from ..common.uniques import unique_indices
 from ..contract import Backend, ByKind, Kernel, Region, Span
@@ -99,8 +99,8 @@ class Jax(Meshes):
             # JAX ignores imaginary parts.
             "all": self._wide(lambda x, **options: jnp.all(_truth(x), **options)),
             "any": self._wide(lambda x, **options: jnp.any(_truth(x), **options)),
-            "nonzero": on_host(numpy.nonzero, self.from_numpy),
-            "unique_indices": on_host(functools.partial(unique_indices, numpy), self.from_numpy),
+            "nonzero": self.on_host(numpy.nonzero),
+            "unique_indices": self.on_host(lambda x, **options: unique_indices(numpy, comparable(x), **options)),
         }
 
     def _filled(self, name: str) -> Kernel:
@@ -350,9 +350,9 @@ class Jax(Meshes):
         if count <= FEW or self.is_mesh(device):
             made = super().random_bits(seed, offset, count, device)
         else:
-            from .philox import words
+            from .philox import random_words
 
-            made = words(seed, offset, count, device)
+            made = random_words(seed, offset, count, device)
         if not self._has_values((made,)):
             raise TypeError("random numbers of a function that JAX traces would be the same at each call; pass them")
         return made

@@ -369,7 +369,7 @@ class NumPy(Backend):
         return pointwise(formula, ops, arrays, options, summed)
 
     def random_bits(self, seed: int, offset: int, count: int, device: Any) -> Any:
-        return philox.words(seed, offset, count)
+        return philox.random_words(seed, offset, count)
 
     def scan(
         self, step: Any, ops: Any, carried: Any, sequences: Any, constants: Any, reverse: bool

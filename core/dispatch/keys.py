@@ -231,7 +231,7 @@ def explained(kernel: Callable[..., Any], name: str, failure: str) -> Callable[.
 def _cast(library: Library) -> Callable[..., Any]:
     own = library.require_kernel("astype")
     if library.find_own_kernel("astype") is None:
-        own = _of_real_parts(library, own)
+        own = _from_complex(library, own)
 
     def cast(array: Any, dtype: Any) -> Any:
         return own(array, library.dtypes.get(dtype, dtype))
@@ -239,13 +239,18 @@ def _cast(library: Library) -> Callable[..., Any]:
     return cast
 
 
-def _of_real_parts(library: Library, astype: Callable[..., Any]) -> Callable[..., Any]:
-    """`astype` that takes the real parts of complex numbers for a real dtype, which the standard leaves undefined."""
+def _from_complex(library: Library, astype: Callable[..., Any]) -> Callable[..., Any]:
+    """`astype` of complex numbers to their real parts, or to whether they are not 0: the standard has neither."""
     reals = [native for name, native in library.dtypes.items() if DTYPES[name].kind in "iuf"]
     complexes = [native for name, native in library.dtypes.items() if DTYPES[name].kind == "c"]
+    truth = library.dtypes.get("bool")
 
     def convert(array: Any, dtype: Any) -> Any:
-        return astype(library.ops.real(array) if array.dtype in complexes and dtype in reals else array, dtype)
+        if array.dtype in complexes:
+            if dtype == truth:
+                return array != 0
+            array = library.ops.real(array) if dtype in reals else array
+        return astype(array, dtype)
 
     return convert
 

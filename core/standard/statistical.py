@@ -123,17 +123,22 @@ def linear_recurrence(ops: Any, factors: Any, terms: Any, *, axis: int) -> Any:
 
     With it the gradient of a cumulative product needs no division.
     """
-    # The distance doubles at each step.
-    before = (slice(None),) * axis
-    terms = ops.positive(terms)
-    step = 1
-    while step < terms.shape[axis]:
-        first, rest, back = ((*before, part, ...) for part in (slice(step), slice(step, None), slice(-step)))
-        carried = factors[rest] * terms[back]
-        terms = ops.concat([terms[first], terms[rest] + carried], axis=axis)
-        factors = ops.concat([factors[first], factors[rest] * factors[back]], axis=axis)
-        step *= 2
-    return terms
+    length = terms.shape[axis]
+    if length < 2:
+        return ops.positive(terms)
+
+    def part(x: Any, *limits: int | None) -> Any:
+        return x[(*(slice(None),) * axis, slice(*limits), ...)]
+
+    # Two steps at once give every second element, from which the elements between follow.
+    before, by = part(terms, 0, length - 1, 2), part(factors, 1, None, 2)
+    odd = ops.linear_recurrence(by * part(factors, 0, length - 1, 2), part(terms, 1, None, 2) + by * before, axis=axis)
+    rest = part(terms, 2, None, 2) + part(factors, 2, None, 2) * part(odd, (length - 1) // 2)
+    even = ops.concat([part(terms, 1), rest], axis=axis)
+    if length % 2:
+        odd = ops.concat([odd, part(even, -1, None)], axis=axis)
+    shape = (*terms.shape[:axis], length + length % 2, *terms.shape[axis + 1 :])
+    return part(ops.reshape(ops.stack([even, odd], axis=axis + 1), shape), length)
 
 
 def _cumulated(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 
-from tensorplug.backends.common.philox import words
+from tensorplug.backends.common.philox import random_words as words
 from tensorplug.backends.numpy.plugin import NumPy
 
 from .fault import Fault, kernel, method

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from tensorplug.backends import Kernel
-from tensorplug.backends.common.philox import words
+from tensorplug.backends.common.philox import random_words as words
 from tensorplug.backends.numpy.plugin import NumPy
 
 from .fault import Fault, bare_kernel, method

@@ -5,14 +5,13 @@ from __future__ import annotations
 import functools
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy
 
-from tensorplug.backends import Backend, Kernel, hookimpl
-from tensorplug.backends.common import philox
+from tensorplug.backends import Backend, Kernel, hookimpl, random_words
 
 ON_HOST = (
     "argsort cumulative_prod eye isin max min nonzero prod sort take tril triu unique_all unique_counts unique_inverse "
@@ -31,7 +30,7 @@ def pool() -> ThreadPoolExecutor:
 def words(seed: int, offset: int, block_info: Any) -> numpy.ndarray:
     """The random words of one chunk."""
     ((start, stop),) = block_info[None]["array-location"]
-    return philox.words(seed, offset + start, stop - start)
+    return random_words(seed, offset + start, stop - start)
 
 
 class Dask(Backend):
@@ -52,7 +51,7 @@ class Dask(Backend):
         """What is computed on the host."""
         import array_api_compat.numpy as host
 
-        return {name: self._on_host(operator.attrgetter(name)(host)) for name in ON_HOST}
+        return {name: self.on_host(operator.attrgetter(name)(host)) for name in ON_HOST}
 
     def to_numpy(self, array: Any) -> numpy.ndarray:
         """Compute the array, on a cluster if the program has one."""
@@ -63,31 +62,18 @@ class Dask(Backend):
         chunks = self.namespace.empty((count,), dtype="uint64").chunks
         if len(chunks[0]) == 1:
             return super().random_bits(seed, offset, count, device)
-        philox.words(seed, offset + count, 0)  # raises if they exceed the stream
+        random_words(seed, offset + count, 0)  # raises if they exceed the stream
         meta = numpy.empty(0, "uint64")
         return self.namespace.map_blocks(words, seed, offset, chunks=chunks, meta=meta)
 
     def library_index(self, array: Any, index: Any) -> Any:
         """The index with NumPy arrays: by Dask's own, shapes would be unknown."""
-        return self._host_index(index)
+        return self.to_host(index)
 
     def getitem(self, array: Any, index: Any) -> Any:
         """The elements at an index; those of a mask are counted, so that the shape is known."""
         found = super().getitem(array, index)
         return found.compute_chunk_sizes() if math.isnan(sum(found.shape)) else found
-
-    def _on_host(self, function: Callable[..., Any]) -> Kernel:
-        def host(x: Any) -> Any:
-            return self.to_numpy(x) if isinstance(x, self.array_types()) else x
-
-        def kernel(*operands: Any, device: Any = None, **parameters: Any) -> Any:
-            found = function(*map(host, operands), **parameters)
-            return tuple(map(self._from_host, found)) if isinstance(found, tuple) else self._from_host(found)
-
-        return kernel
-
-    def _from_host(self, found: Any) -> Any:
-        return self.from_numpy(numpy.asarray(found), "cpu")
 
 
 @hookimpl

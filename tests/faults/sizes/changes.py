@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 
 from tensorplug.backends import Kernel
-from tensorplug.backends.common.philox import words
+from tensorplug.backends.common.philox import random_words as words
 
 from ..fault import (
     Wrong,

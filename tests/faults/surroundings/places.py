@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy
 
-from tensorplug.backends.common.philox import words
+from tensorplug.backends.common.philox import random_words as words
 
 from ..fault import Fault, Row
 from .changes import STREAM, across, in_blocks, in_two_halves, stream, without_tail
