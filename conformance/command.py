@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from .engine.workers import run_in_processes
 from .report import (
     Run,
     changes,
+    merged,
     print_report,
     progress,
     read,
@@ -67,6 +69,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.toml",
         help="checks that may fail, by name with the reason: what the library does otherwise than Tensorplug",
     )
+    parser.add_argument(
+        "--merge",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PART.json",
+        help="report what this report of a part of a level tells, instead of checking; may be repeated",
+    )
     parser.add_argument("--compare", type=Path, metavar="OLD.json", help="show changes since that report")
 
 
@@ -86,20 +96,12 @@ def main(options: argparse.Namespace) -> int:
         raise CommandError(str(error)) from None
     if not chosen:
         raise CommandError(_nothing_chosen(options))
-    names, missing = _available(options.backends or [])
-    if not names:
+    done, interrupt, missing = _merged(options) if options.merge else _tested(options, chosen)
+    if done is None:
         return ERROR
-    try:
-        held = ", ".join(f"{reference_for(name)} for {name}" for name in names)
-    except ValueError as error:
-        raise CommandError(str(error)) from None
-    begin = time.perf_counter()
-    outcomes, interrupt = _run(names, chosen, options)
-    seconds = time.perf_counter() - begin
-    outcomes = depart(outcomes, departures)
-    done = Run(ranked(outcomes), options.level, options.seed, held, versions(), seconds)
-    whole = not (options.op or options.chapter or options.keyword or interrupt)
-    asked = {(check.operation, check.aspect) for check in (outcomes if interrupt else chosen)}
+    done = replace(done, outcomes=ranked(depart(done.outcomes, departures)))
+    whole = not (options.op or options.chapter or options.keyword or options.merge or interrupt)
+    asked = {(check.operation, check.aspect) for check in (done.outcomes if interrupt or options.merge else chosen)}
     since = None
     if old is not None:
         since = changes(old, done, None if whole else lambda outcome: (outcome.operation, outcome.aspect) in asked)
@@ -113,7 +115,34 @@ def main(options: argparse.Namespace) -> int:
         raise interrupt
     if missing:
         return ERROR
-    return int(any(outcome.status == FAILED for outcome in outcomes))
+    return int(any(outcome.status == FAILED for outcome in done.outcomes))
+
+
+def _merged(options: argparse.Namespace) -> tuple[Run, None, Sequence[str]]:
+    """The run whose parts `--merge` names."""
+    if options.backends or options.op or options.chapter or options.keyword:
+        raise CommandError("--merge checks nothing, so it takes no backends, --op, --chapter or -k")
+    try:
+        return merged([read(path) for path in options.merge]), None, ()
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+
+
+def _tested(
+    options: argparse.Namespace, chosen: Sequence[Check]
+) -> tuple[Run | None, KeyboardInterrupt | None, Sequence[str]]:
+    """The run, None if no backend is available, the interrupt if Ctrl-C ended it, and missing backends."""
+    names, missing = _available(options.backends or [])
+    if not names:
+        return None, None, missing
+    try:
+        held = ", ".join(f"{reference_for(name)} for {name}" for name in names)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+    begin = time.perf_counter()
+    outcomes, interrupt = _run(names, chosen, options)
+    seconds = time.perf_counter() - begin
+    return Run(outcomes, options.level, options.seed, held, versions(), seconds), interrupt, missing
 
 
 def _nothing_chosen(options: argparse.Namespace) -> str:

@@ -731,14 +731,15 @@ class TestCommand:
 
 
 @pytest.mark.parametrize(("given", "wanted"), [(None, "2"), ("5", "5")])
-def test_processes_share_the_cores(monkeypatch: pytest.MonkeyPatch, given: str | None, wanted: str) -> None:
+@pytest.mark.parametrize("name", ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"])
+def test_processes_share_the_cores(monkeypatch: pytest.MonkeyPatch, name: str, given: str | None, wanted: str) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    monkeypatch.delenv(name, raising=False)
     if given is not None:
-        monkeypatch.setenv("OPENBLAS_NUM_THREADS", given)
+        monkeypatch.setenv(name, given)
     with shared_cores(jobs=3):
-        assert os.environ["OPENBLAS_NUM_THREADS"] == wanted
-    assert os.environ.get("OPENBLAS_NUM_THREADS") == given
+        assert os.environ[name] == wanted
+    assert os.environ.get(name) == given
 
 
 class TestPytest:

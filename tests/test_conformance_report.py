@@ -22,11 +22,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tensorplug import cli
 from tensorplug.conformance.engine.outcome import Failure, Outcome
+from tensorplug.conformance.engine.runner import checks, ranked
 from tensorplug.conformance.report import (
     Counts,
     Run,
     changes,
+    merged,
     page,
     print_report,
     progress,
@@ -105,6 +108,58 @@ class TestRun:
         run = run_of([])
         assert (run.backends, run.counts, run.cells) == ([], {}, {})
         assert Run.from_dict(run.to_dict()) == run
+
+
+class TestMerged:
+    """Parts of a run as one run, and as a part of a README."""
+
+    PARTS = (
+        [outcome("good", "add"), outcome("good", "add", "gradients", "failed", failure=FAILURE)],
+        [outcome("good", "add", "gradients"), outcome("good", "sum", status="failed", failure=FAILURE)],
+    )
+
+    def test_the_last_outcome_of_a_check_counts(self) -> None:
+        one, two = (run_of(part, seconds=2.0) for part in self.PARTS)
+        assert merged([one, two]).counts == {"good": Counts(2, 1, 0)}
+        assert merged([two, one]).counts == {"good": Counts(1, 2, 0)}
+        assert merged([one, two]).seconds == 4.0
+        assert [found.operation for found in merged([one, two]).failures] == ["sum"]
+
+    def test_what_the_checks_of_others_found_is_found_anew(self) -> None:
+        failure = replace(FAILURE, culprit="add", kernels=("add",))
+        parts = [[outcome("good", "sum", status="failed", failure=failure)], [outcome("good", "sum")]]
+        one, two = (run_of(ranked(part)) for part in parts)
+        assert [found.aspect for found in merged([one]).failures] == ["within sum", "values"]
+        assert merged([one, two]).failures == []
+
+    def test_other_runs(self) -> None:
+        with pytest.raises(ValueError, match="cannot be merged: seed is 7 in one, 8 in another"):
+            merged([run_of(seed=7), run_of(seed=8)])
+
+    def test_the_readme_tells_what_was_not_run(self, tmp_path: Path) -> None:
+        readme = tmp_path / "README.md"
+        readme.write_text("before <!-- conformance --> old <!-- /conformance --> after")
+        everything = [outcome("good", one.operation, one.aspect) for one in checks("quick")]
+        writer(readme)(run_of(everything, level="quick"))
+        assert "not run" not in readme.read_text()
+        writer(readme)(
+            run_of([one for one in everything if one.identifier != "good::elementwise::add::sizes"], level="quick")
+        )
+        told = readme.read_text()
+        assert told.startswith("before")
+        assert told.endswith("after")
+        assert "\nChecks of the level that were not run: 1 of sizes.\n" in told
+
+    def test_the_command(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        parts = []
+        for part in self.PARTS:
+            parts += ["--merge", str(tmp_path / f"{len(parts)}.json")]
+            writer(parts[-1])(run_of(part))
+        assert cli.main(["conformance", *parts, "--report", str(tmp_path / "README.md")]) == 1
+        assert "of 3 checks 2 pass, 1 fail" in (tmp_path / "README.md").read_text()
+        assert capsys.readouterr().out.splitlines()[-1] == "good: 2 passed, 1 failed, 0 unsupported"
+        assert cli.main(["conformance", "numpy", *parts]) == 2
+        assert "--merge checks nothing" in capsys.readouterr().err
 
 
 class TestJson:

@@ -28,8 +28,8 @@ GRACE = 10.0
 SPARE = 60.0
 """Seconds for a process to start and import."""
 
-OPENBLAS = "OPENBLAS_NUM_THREADS"
-"""The variable that OpenBLAS reads when it is loaded."""
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+"""The variables that OpenBLAS, and OpenMP, by which PyTorch and MKL compute, read when they are loaded."""
 
 
 class _KeepingLocks(SpawnContext):
@@ -118,19 +118,18 @@ def run_in_processes(
 
 @contextlib.contextmanager
 def shared_cores(jobs: int) -> Iterator[None]:
-    """Give processes that start in the block their share of the cores for OpenBLAS, unless the user says how many.
+    """Give processes that start in the block their share of the cores, unless the user says how many threads.
 
-    Its threads wait for each other where others keep the cores busy: a decomposition of small matrices in four threads
-    takes thirty times as long.
+    Threads wait for each other where others keep the cores busy: a decomposition of small matrices in four threads, or
+    an elementwise function of PyTorch in two, takes thirty times as long.
     """
-    if OPENBLAS in os.environ:
-        yield
-        return
-    os.environ[OPENBLAS] = str(max(1, (os.cpu_count() or 1) // jobs))
+    share = dict.fromkeys(set(THREADS).difference(os.environ), str(max(1, (os.cpu_count() or 1) // jobs)))
+    os.environ.update(share)
     try:
         yield
     finally:
-        del os.environ[OPENBLAS]
+        for name in share:
+            del os.environ[name]
 
 
 def _outcomes(future: Future[None], path: Path, backend: str, chosen: list[Check]) -> Iterator[Outcome]:

@@ -19,7 +19,7 @@ numpy: 1 passed, 0 failed, 0 unsupported
 from .changes import Change, Changes, changes
 from .files import read, writer
 from .page import page
-from .run import Counts, Run
+from .run import Counts, Run, merged
 from .terminal import print_report, progress
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Counts",
     "Run",
     "changes",
+    "merged",
     "page",
     "print_report",
     "progress",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ..engine.outcome import UNSUPPORTED, Outcome
+from ..engine.runner import checks
 from .causes import causes
 from .run import OPTIONS, Run
 from .text import chapters, printable
@@ -34,6 +36,10 @@ def _backend(run: Run, name: str) -> Iterator[str]:
     yield f"`{command}`: of {len(own.outcomes)} checks {counts.passed} pass, {counts.failed} fail, {len(departed)} are "
     yield f"departures of the library that are named below, and {counts.unsupported - len(departed)} are of what it "
     yield f"does not support. {passing} of {tried} operations pass without a failure."
+    run_of = {(one.operation, one.aspect) for one in own.outcomes}
+    if left_out := Counter(one.aspect for one in checks(run.level) if (one.operation, one.aspect) not in run_of):
+        aspects = ", ".join(f"{count} of {aspect}" for aspect, count in left_out.items())
+        yield f"Checks of the level that were not run: {aspects}."
     yield f"({', '.join(f'{key} {value}' for key, value in own.settings.items())})\n"
     yield "| chapter | passed | failed | departures and unsupported |"
     yield "| --- | ---: | ---: | ---: |"

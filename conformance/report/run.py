@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -15,6 +15,7 @@ from ..engine.outcome import (
     UNSUPPORTED,
     Outcome,
 )
+from ..engine.runner import ranked
 
 SCHEMA: Final = 1
 """Version of the format of `Run.to_dict`; `Run.from_dict` refuses any other."""
@@ -180,6 +181,25 @@ class Run:
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"is damaged: {type(error).__name__}: {error}") from None
+
+
+def merged(runs: Sequence[Run]) -> Run:
+    """One run out of parts of it; of a check that several parts have, the last outcome counts.
+
+    Raises
+    ------
+    ValueError
+        If they differ in level, seed, reference or versions.
+    """
+    first, *others = runs
+    for other in others:
+        for key in sorted({*first.settings, *other.settings}):
+            one, two = first.settings.get(key), other.settings.get(key)
+            if one != two:
+                raise ValueError(f"reports of different runs cannot be merged: {key} is {one} in one, {two} in another")
+    # What the checks of other operations found is found anew.
+    found = {one.identifier: one for run in runs for one in run.outcomes if one.checked == one.operation}
+    return replace(first, outcomes=ranked(found.values()), seconds=sum(run.seconds for run in runs))
 
 
 def rerun(backend: str, operation: str, seed: int, level: str) -> str:
