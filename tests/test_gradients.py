@@ -379,6 +379,25 @@ CASES: dict[str, list[Case]] = {
         Case(OPERATIONS["direction"], points(*shapes), lambda jnp, x1, x2: x1 / jnp.sqrt(x1 * x1 + x2 * x2))
         for shapes in (((2, 3), (3,)), ((), ()))
     ],
+    "gather_flat": [
+        Case(
+            lambda x: OPERATIONS["gather_flat"](tensor(numpy.asarray([[2, 2], [0, 1]])), x, axis=1, count=1),
+            points((2, 3)),
+            lambda jnp, x: jnp.take_along_axis(x, numpy.asarray([[2, 2], [0, 1]]), axis=1),
+        ),
+        Case(
+            lambda x: OPERATIONS["gather_flat"](tensor(numpy.asarray([5, 1, 5])), x, axis=0, count=2),
+            points((2, 3)),
+            lambda jnp, x: x.reshape(-1)[numpy.asarray([5, 1, 5])],
+        ),
+    ],
+    "scatter_flat": [
+        Case(
+            lambda x: OPERATIONS["scatter_flat"](tensor(numpy.asarray([5, 1, 5])), x, shape=(2, 3), axis=0, count=2),
+            points((3,)),
+            lambda jnp, x: jnp.zeros(6).at[numpy.asarray([5, 1, 5])].add(x).reshape(2, 3),
+        )
+    ],
     "scatter_zeros": [
         Case(
             lambda x, index=index: operation("scatter_zeros", (2, 3), kernel_index(index))(x),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..engine import broadcast_back
-from ..rule import rule
+from ..rule import no_gradient, rule
 
 
 def _zero_view(ops: Any, g: Any, steps: Any) -> Any:
@@ -21,6 +21,13 @@ def _written_gradient(ops: Any, g: Any, steps: Any) -> Any:
 
 rule("embed", x=lambda ops, g, index: ops.getitem(g, index))
 rule("getitem", x=lambda ops, g, x_shape, index: ops.embed(g, x_shape, index))
+rule(
+    "gather_flat",
+    operands=("positions",),
+    x=lambda ops, g, positions, x_shape, axis, count: ops.scatter_flat(
+        positions, g, shape=x_shape, axis=axis, count=count
+    ),
+)
 rule("index", x=lambda ops, g, x_shape, index: ops.scatter_zeros(g, x_shape, index))
 rule(
     "put",
@@ -28,4 +35,11 @@ rule(
     value=lambda ops, g, index, value_shape: broadcast_back(ops, ops.index(g, index), value_shape),
 )
 rule("put_view", x=_zero_view, value=_written_gradient)
+rule(
+    "scatter_flat",
+    operands=("positions",),
+    x=lambda ops, g, positions, axis, count: ops.gather_flat(positions, g, axis=axis, count=count),
+)
 rule("scatter_zeros", x=lambda ops, g, index: ops.index(g, index))
+
+no_gradient("reduce_along")

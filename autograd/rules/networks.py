@@ -41,6 +41,6 @@ rule(
     y=lambda ops, g, x, geometry: ops.convolution(x, g, geometry=geometry),
 )
 
-no_gradient("max_offsets")
+no_gradient("fractional_positions", "max_positions")
 
 rule("standardize", x=_standardize)

@@ -220,6 +220,61 @@ def _sum_rows(x: Any, shape: tuple[int, ...], places: _FlatIndex) -> Any:
     return out
 
 
+def _in_memory(positions: Any, shape: tuple[int, ...], axis: int, count: int) -> Any:
+    """Flat positions into some axes of a shape as positions in the memory of an array."""
+    behind = len(shape) - axis - count
+    if not axis and not behind:
+        return positions
+    base = _bases if positions.size < MANY_POSITIONS else _bases.__wrapped__
+    if behind:
+        positions = positions * math.prod(shape[axis + count :])
+    return positions + base(positions.shape, shape, axis, behind)
+
+
+@functools.lru_cache(maxsize=256)
+def _bases(found: tuple[int, ...], shape: tuple[int, ...], axis: int, behind: int) -> Any:
+    """The positions in memory of the first elements along the axes that flat positions go into."""
+    strides = [math.prod(shape[i + 1 :]) for i in range(len(shape))]
+    axes = {i: i for i in range(axis)} | {len(found) - i: len(shape) - i for i in range(1, behind + 1)}
+    lengths = [found[i] if i in axes else 1 for i in range(len(found))]
+    places = numpy.indices(lengths, sparse=True)
+    return sum(places[i] * strides[j] for i, j in axes.items())
+
+
+def _gather_flat(positions: Any, x: Any, *, axis: int, count: int) -> Any:
+    return asarray(x.reshape(-1).take(_in_memory(positions, x.shape, axis, count)))
+
+
+@quiet
+def _scatter_flat(positions: Any, x: Any, *, shape: tuple[int, ...], axis: int, count: int) -> Any:
+    """Zeros of `shape` with `x` added at flat positions; half types accumulate in float32."""
+    return sums_at(_in_memory(positions, shape, axis, count).reshape(-1), x.reshape(-1), math.prod(shape)).reshape(
+        shape
+    )
+
+
+_REDUCTIONS = {"prod": numpy.multiply, "amax": numpy.maximum, "amin": numpy.minimum}
+
+
+@quiet
+def _reduce_along(positions: Any, source: Any, x: Any, *, axis: int, reduce: str) -> Any:
+    found = numpy.array(x, order="C")
+    places = _in_memory(positions, x.shape, axis, 1)
+    _REDUCTIONS[reduce].at(found.reshape(-1), places.reshape(-1), source.reshape(-1))
+    return found
+
+
+def sums_at(positions: Any, x: Any, length: int) -> Any:
+    """A vector of zeros with the elements of another added; half types accumulate in float32, float32 in float64."""
+    if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
+        return sums_at(positions, x.astype(numpy.float32), length).astype(x.dtype)
+    if x.dtype.kind == "f" and length <= max(8 * x.size, MANY_POSITIONS):
+        return numpy.bincount(positions, x, length).astype(x.dtype, copy=False)
+    found = numpy.zeros(length, x.dtype)
+    numpy.add.at(found, positions, x)
+    return found
+
+
 def _selection(rows: Any, length: int, dtype: Any) -> Any:
     """The sparse matrix of ones whose product with a matrix adds each of its rows to another of `length` rows."""
     sparse: Any = importlib.import_module("scipy.sparse")
@@ -229,7 +284,10 @@ def _selection(rows: Any, length: int, dtype: Any) -> Any:
 
 KERNELS: dict[str, Kernel] = {
     "embed": embed,
+    "gather_flat": _gather_flat,
     "getitem": _getitem,
     "put": put,
+    "reduce_along": _reduce_along,
+    "scatter_flat": _scatter_flat,
     "scatter_zeros": _scatter_zeros,
 }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
+import operator
 from typing import Any
 
 import numpy
 
 from ..common.places import Ranges, place_index
 from ..common.quiet import quiet
+from ..common.sizes import MANY_POSITIONS
 from ..contract import Kernel
 
 
@@ -72,29 +75,65 @@ def overlap_add(x: Any, shape: tuple[int, ...], window: tuple[tuple[int, int, in
 
 
 @quiet
-def _max_offsets(x: Any, *, ranges: Ranges) -> Any:
-    """Find the place of the largest element of each window as a number of few bits, and look its offset up."""
-    steps = [axis[0].step * math.prod(x.shape[x.ndim - len(ranges) + i + 1 :]) for i, axis in enumerate(ranges)]
-    places = list(itertools.product(*(range(max(map(len, axis))) for axis in ranges)))
+def _max_positions(x: Any, *, ranges: Ranges) -> Any:
     if x.dtype.itemsize == 2:
         x = x.astype(numpy.float32)
-    has_nan = x.size > 0 and bool(numpy.isnan(x.max()))
+    found = math.prod(x.shape[: -len(ranges)]) * math.prod(map(len, ranges))
+    return (_max_of_tables if found < MANY_POSITIONS else _max_of_places)(x, ranges)
+
+
+def _max_of_tables(x: Any, ranges: Ranges) -> Any:
+    """Read all windows at once by a table of their positions."""
+    lead, lengths = x.shape[: -len(ranges)], x.shape[-len(ranges) :]
+    table = (_positions if x.size < MANY_POSITIONS else _positions.__wrapped__)(ranges, lengths)
+    windows = x.reshape(*lead, -1)[..., table]
+    number = windows.argmax(-1)
+    missing = numpy.isnan(windows)
+    if missing.any():
+        number = numpy.where(missing.any(-1), table.shape[-1] - 1 - missing[..., ::-1].argmax(-1), number)
+    starts = numpy.arange(0, table.size, table.shape[-1]).reshape(table.shape[:-1])
+    return table.reshape(-1).take(number + starts)
+
+
+@functools.lru_cache(maxsize=256)
+def _positions(ranges: Ranges, lengths: tuple[int, ...]) -> Any:
+    """The positions that each window reads, along the last axis; a shorter window reads its last one again."""
+    found: Any = 0
+    for i, (windows, length) in enumerate(zip(ranges, lengths, strict=True)):
+        size = max(map(len, windows))
+        along = numpy.array([[one[min(k, len(one) - 1)] for k in range(size)] for one in windows])
+        shape = [1] * (2 * len(ranges))
+        shape[i], shape[len(ranges) + i] = along.shape
+        found = found * length + along.reshape(shape)
+    return found.reshape(*map(len, ranges), -1)
+
+
+def _max_of_places(x: Any, ranges: Ranges) -> Any:
+    """One place of all windows after the other; their numbers have few bits, and stand for offsets from the first."""
+    strides = [math.prod(x.shape[x.ndim - len(ranges) + i + 1 :]) for i in range(len(ranges))]
+    places = list(itertools.product(*(range(max(map(len, axis))) for axis in ranges)))
+    has_nan = bool(numpy.isnan(x.max()))
     best = x[place_index(ranges, places[0])]
     number = numpy.zeros(best.shape, numpy.uint8 if len(places) <= 256 else numpy.int64)
     for i, place in enumerate(places[1:], 1):
         part = x[place_index(ranges, place)]
         better = part > best
         if has_nan:
-            better |= numpy.isnan(part)
+            # Shorter windows have their last element again.
+            own = ([k < len(one) for one in axis] for axis, k in zip(ranges, place, strict=True))
+            missing = numpy.meshgrid(*own, indexing="ij", sparse=True)
+            better |= functools.reduce(numpy.logical_and, missing, numpy.isnan(part))
         best = numpy.maximum(best, part)
         number = numpy.maximum(number, better * number.dtype.type(i))
-    offsets = [sum(k * step for k, step in zip(place, steps, strict=True)) for place in places]
-    return numpy.asarray(offsets, numpy.int64)[number]
+    steps = [axis[0].step * stride for axis, stride in zip(ranges, strides, strict=True)]
+    offsets = [sum(map(operator.mul, place, steps)) for place in places]
+    first = numpy.ix_(*([one[0] * stride for one in axis] for axis, stride in zip(ranges, strides, strict=True)))
+    return functools.reduce(numpy.add, first, numpy.asarray(offsets, numpy.int64)[number])
 
 
 KERNELS: dict[str, Kernel] = {
     "constant_pad": constant_pad,
-    "max_offsets": _max_offsets,
+    "max_positions": _max_positions,
     "overlap_add": overlap_add,
     "windows": windows,
 }

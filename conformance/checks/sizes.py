@@ -62,7 +62,7 @@ MOST_OF_MATRICES = 1 << 16
 BY_INDEX, TIMES = ("getitem", "index", "put"), 6
 """Of these, and of all functions of indexing, so many times as many uses are tried, as they differ more."""
 
-UNFIT = ("index_fill", "isin", "linear_recurrence", "recurrence", "strided_sum")
+UNFIT = ("fractional_positions", "index_fill", "isin", "linear_recurrence", "recurrence", "reduce_along", "strided_sum")
 """Operations that need operands of other shapes or values for many elements."""
 
 BEYOND_HALF = ("softmax_normalizer",)
@@ -292,9 +292,9 @@ BY_ITSELF: dict[str, tuple[Use, ...]] = {
             x=Operand((3, 3, 1029), WHOLE),
         ),
     ),
-    "max_offsets": (
+    "max_positions": (
         Use(
-            'OPERATIONS["max_offsets"](x, ranges=(tuple(range(i, i + 3) for i in range(0, 1029, 2)),))',
+            'OPERATIONS["max_positions"](x, ranges=(tuple(range(i, i + 3) for i in range(0, 1029, 2)),))',
             dtypes="f",
             x=Operand((3, 1031), DIFFERENT),
         ),

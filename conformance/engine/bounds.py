@@ -171,6 +171,7 @@ NAMES: dict[str, Bound] = {
     "std": Bound(24, "operands", signed_zeros=False),
     "fold": SUM,
     "overlap_add": SUM,
+    "scatter_flat": SUM,
     "scatter_zeros": SUM,
     "strided_sum": SUM,
     # Its exponentials and their sum are put together in the operand's own dtype.

@@ -115,6 +115,41 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("TENSOR_OPS.embed(x, (2, 4), (slice(None), None, slice(1, None)))", x=(2, 1, 3)),
         Use("TENSOR_OPS.embed(x, (2, 3, 2, 2, 2), (..., 1))", x=(2, 3, 2, 2)),
     ),
+    "gather_flat": (
+        Use(
+            'OPERATIONS["gather_flat"](i, x, axis=1, count=2)',
+            dtypes=NUMERIC,
+            x=(2, 2, 3, 2),
+            i=indices((2, 4, 2), 0, 6),
+        ),
+        Use('OPERATIONS["gather_flat"](i, x, axis=1, count=1)', dtypes=NUMERIC, x=(2, 3), i=indices((2,), 0, 3)),
+        Use('OPERATIONS["gather_flat"](i, x, axis=0, count=2)', dtypes=NUMERIC, x=(2, 3), i=indices((2, 2, 2), 0, 6)),
+    ),
+    "reduce_along": tuple(
+        Use(
+            f'OPERATIONS["reduce_along"](i, y, x, axis=0, reduce="{name}")',
+            dtypes="if",
+            smooth=False,
+            x=(3, 2),
+            y=(4, 2),
+            i=indices((4, 2), 0, 3),
+        )
+        for name in ("prod", "amax", "amin")
+    ),
+    "scatter_flat": (
+        Use(
+            'OPERATIONS["scatter_flat"](i, x, shape=(2, 2, 3, 2), axis=1, count=2)',
+            dtypes=NUMERIC,
+            x=(2, 4, 2),
+            i=indices((2, 4, 2), 0, 6),
+        ),
+        Use(
+            'OPERATIONS["scatter_flat"](i, x, shape=(2, 3), axis=0, count=1)',
+            dtypes=NUMERIC,
+            x=(3, 2),
+            i=indices((3, 2), 0, 2),
+        ),
+    ),
     "scatter_zeros": (
         Use("TENSOR_OPS.scatter_zeros(x, (3,), (i._array,))", dtypes=NUMERIC, x=(2,), i=indices((2,), 0, 3)),
         Use(

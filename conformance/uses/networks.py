@@ -97,9 +97,13 @@ USES: dict[str, tuple[Use, ...]] = {
         _function("conv_transpose2d(x, w, None, (1, 2), dilation=2, groups=2)", x=(2, 2, 3), w=(2, 1, 2, 1)),
     ),
     "conv_transpose3d": (_function("conv_transpose3d(x, w)", x=(1, 1, 2, 2, 2), w=(1, 1, 1, 2, 2)),),
-    "max_offsets": (
-        Use('OPERATIONS["max_offsets"](x, ranges=((range(0, 2), range(1, 3)), (range(0, 3, 2),)))', dtypes="f",
-            x=(2, 3, 4)),
+    "max_positions": (
+        Use('OPERATIONS["max_positions"](x, ranges=tuple((range(0, n, 2), range(n // 2, n)) for n in x.shape[-2:]))',
+            dtypes="f", smooth=False, x=(2, 3, 4)),
+    ),
+    "fractional_positions": (
+        Use('OPERATIONS["fractional_positions"](tp.sigmoid(y), x, sizes=(1, 2), counts=(2, 2))', dtypes="f",
+            smooth=False, x=(2, 1, 3, 5), y=(2, 1, 2)),
     ),
     "max_pool1d": (
         _function("max_pool1d(x, 2, padding=1, return_indices=True)", x=(2, 3)),

@@ -67,7 +67,7 @@ def require_range(operation: str, dtype: DType, value: Any) -> None:
     Floats out of range for a floating-point dtype become infinite.
     """
     if dtype.kind in "iu" and _is_out_of_range(dtype, value):
-        low, high = _limits(dtype)
+        low, high = limits(dtype)
         # Python refuses to print integers of thousands of digits.
         found = f"an integer of {value.bit_length()} bits" if isinstance(value, int) and abs(value) >> 128 else value
         raise OverflowError(f"{operation}: {found} is out of range for {dtype}, which holds {low} to {high}")
@@ -75,7 +75,7 @@ def require_range(operation: str, dtype: DType, value: Any) -> None:
         raise OverflowError(f"{operation}: an integer of {value.bit_length()} bits is too great for any float")
 
 
-def _limits(dtype: DType) -> tuple[Any, Any]:
+def limits(dtype: DType) -> tuple[Any, Any]:
     """The smallest and the largest finite number of an integer or real floating-point dtype."""
     if dtype.kind == "f":
         return -FINITE[dtype.name][1], FINITE[dtype.name][1]
@@ -86,7 +86,7 @@ def _limits(dtype: DType) -> tuple[Any, Any]:
 def _is_out_of_range(dtype: DType, value: Any) -> bool:
     """Whether a finite number is out of the range of a dtype's finite numbers."""
     if dtype.kind in "iu":
-        low, high = _limits(dtype)
+        low, high = limits(dtype)
         return not low <= value <= high
     if dtype.kind == "c":
         return isinstance(value, int) and abs(value) > FINITE["float64"][1]

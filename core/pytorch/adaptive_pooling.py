@@ -20,7 +20,7 @@ from ..types.dtypes import int64
 from ..types.errors import ShapeError
 from .pooling import largest
 from .selection import masked_fill
-from .windows import as_given, channels_first, per_axis
+from .windows import per_axis, require_channels
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -34,47 +34,51 @@ __all__ = [
 _FLOATS = "real-valued floating-point"
 
 
-def _adapted(operation: str, input: Tensor, output_size: Any) -> tuple[Tensor, Ranges]:
-    """The input as a batch, and the windows that divide each of its axes into so many parts."""
+def _adapted(operation: str, x: Tensor, output_size: Any) -> Ranges:
+    """The windows that divide each of the last axes into so many parts."""
     count = int(operation[-2])
-    x = channels_first(operation, input, count)
+    require_channels(operation, x, count)
     given = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * count
-    lengths = x.shape[2:]
+    lengths = x.shape[-count:]
     if len(given) != count:
         raise ShapeError(f"{operation}: got output_size {output_size}, wanted one integer or {count}")
     # PyTorch takes None for the length of the axis.
     filled = [length if n is None else n for n, length in zip(given, lengths, strict=True)]
     sizes = per_axis(operation, "output_size", filled, count, 0)
     require_size(operation, sizes)
-    if 0 in x.shape[1:]:
-        raise ShapeError(f"{operation}: got an input of shape {input.shape}, wanted no empty axis but the first")
-    return x, tuple(
+    if 0 in x.shape[-count - 1 :]:
+        raise ShapeError(f"{operation}: got an input of shape {x.shape}, wanted no empty axis but the first")
+    return _parts(sizes, lengths)
+
+
+@functools.lru_cache(maxsize=256)
+def _parts(sizes: tuple[int, ...], lengths: tuple[int, ...]) -> Ranges:
+    return tuple(
         tuple(range(i * length // n, -(-(i + 1) * length // n)) for i in range(n))
         for n, length in zip(sizes, lengths, strict=True)
     )
 
 
-def _adaptive_max_pool(operation: str, input: Tensor, output_size: Any, return_indices: bool) -> Any:
-    x, ranges = _adapted(operation, input, output_size)
-    count = len(ranges)
+def _adaptive_max_pool(operation: str, x: Tensor, output_size: Any, return_indices: bool) -> Any:
+    ranges = _adapted(operation, x, output_size)
     if not all(ranges):
-        shape = (*x.shape[:2], *map(len, ranges))
+        shape = (*x.shape[: -len(ranges)], *map(len, ranges))
         values, indices = zeros(shape, dtype=x.dtype, device=x.device), zeros(shape, dtype=int64, device=x.device)
     else:
         values, indices = largest(x, ranges)
-    values, indices = as_given(input, values, count), as_given(input, indices, count)
     return (values, indices) if return_indices else values
 
 
-def _adaptive_avg_pool(operation: str, input: Tensor, output_size: Any) -> Tensor:
-    x, ranges = _adapted(operation, input, output_size)
-    if all(length % max(len(axis), 1) == 0 and axis for length, axis in zip(x.shape[2:], ranges, strict=True)):
-        parts = [n for length, axis in zip(x.shape[2:], ranges, strict=True) for n in (len(axis), length // len(axis))]
-        axes = tuple(range(3, 3 + 2 * len(ranges), 2))
-        return as_given(input, mean(reshape(x, (*x.shape[:2], *parts)), axis=axes), len(ranges))
-    for axis, windows in enumerate(ranges, 2):
+def _adaptive_avg_pool(operation: str, x: Tensor, output_size: Any) -> Tensor:
+    ranges = _adapted(operation, x, output_size)
+    lead = x.ndim - len(ranges)
+    lengths = x.shape[lead:]
+    if all(axis and length % len(axis) == 0 for length, axis in zip(lengths, ranges, strict=True)):
+        parts = [n for length, axis in zip(lengths, ranges, strict=True) for n in (len(axis), length // len(axis))]
+        return mean(reshape(x, (*x.shape[:lead], *parts)), axis=tuple(range(lead + 1, lead + len(parts), 2)))
+    for axis, windows in enumerate(ranges, lead):
         x = _means(x, axis, windows)
-    return as_given(input, x, len(ranges))
+    return x
 
 
 def _means(x: Tensor, axis: int, windows: tuple[range, ...]) -> Tensor:

@@ -5,20 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy
-
+from ..dispatch.keys import device_of
+from ..dispatch.operation import operation
 from ..families.function import function
-from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor
-from ..memory.views import detach
 from ..random.generator import rand
-from ..standard.creation import arange, asarray
-from ..standard.elementwise import trunc
-from ..standard.manipulation import squeeze
 from ..standard.positions import elements_at
-from ..standard.searching import argmax, where
 from ..types.axes import as_float
-from ..types.dtypes import int64
 from ..types.errors import ArgumentError, ShapeError
 from .windows import as_given, channels_first, per_axis
 
@@ -27,13 +20,31 @@ __all__ = ["fractional_max_pool2d", "fractional_max_pool3d"]
 _FLOATS = "real-valued floating-point"
 
 
-def _starts(sample: Tensor, length: int, size: int, count: int) -> Tensor:
-    """Where the windows of one axis start, given a random number for each channel: of shape (N, C, count)."""
-    places = arange(count, device=sample.device)
-    step = (length - size) / max(count - 1, 1)
-    sample = reshape(sample, (*sample.shape, 1))
-    found = trunc((sample + cast(places, sample.dtype)) * step) - trunc(sample * step)
-    return where(places == count - 1, length - size, cast(found, int64))
+@operation(accepts=_FLOATS, result="int64")
+def _fractional_positions(ops: Any, samples: Any, x: Any, *, sizes: tuple[int, ...], counts: tuple[int, ...]) -> Any:
+    """The position of the largest element of each window among those of the last axes.
+
+    The samples, of shape (N, C, axes), say where the windows start.
+    """
+    axes = range(len(sizes))
+    lead, lengths = x.shape[: -len(sizes)], x.shape[-len(sizes) :]
+    order = (1, 0) if len(sizes) == 2 else (0, 1, 2)
+    device = device_of(x)
+    positions: Any = 0
+    for axis, (length, size, count) in enumerate(zip(lengths, sizes, counts, strict=True)):
+        sample = ops.getitem(samples, (..., slice(order[axis], order[axis] + 1)))
+        places = ops.arange(count, dtype=samples.dtype, device=device)
+        step = (length - size) / max(count - 1, 1)
+        starts = ops.cast(ops.trunc((sample + places) * step) - ops.trunc(sample * step), "int64")
+        # The last window ends where the axis does.
+        starts = ops.where(places < count - 1, starts, ops.full_like(starts, length - size))
+        within = ops.cast(ops.arange(size, device=device), "int64")
+        starts = ops.reshape(starts, (*lead, *(count if i == axis else 1 for i in axes), *(1 for _ in axes)))
+        positions = positions * length + starts + ops.reshape(within, tuple(size if i == axis else 1 for i in axes))
+    windows = ops.reshape(positions, (*lead, math.prod(counts), math.prod(sizes)))
+    elements = ops.gather_flat(windows, x, axis=len(lead), count=len(sizes))
+    largest = ops.argmax(elements, axis=-1, keepdims=True)
+    return ops.reshape(ops.take_along_axis(windows, largest, axis=-1), (*lead, *counts))
 
 
 def _fractional_max_pool(
@@ -61,21 +72,9 @@ def _fractional_max_pool(
         samples = rand(*x.shape[:2], count, dtype=x.dtype, device=x.device)
     elif samples.shape != (*x.shape[:2], count):
         raise ShapeError(f"{operation}: got _random_samples of shape {samples.shape}, wanted {(*x.shape[:2], count)}")
-    order = (1, 0) if count == 2 else (0, 1, 2)
-    positions: Any = 0
-    for axis, (length, size, number) in enumerate(zip(lengths, sizes, counts, strict=True)):
-        starts = _starts(detach(samples)[..., order[axis]], length, size, number)
-        along = reshape(starts, (*x.shape[:2], *(number if i == axis else 1 for i in range(count)), *(1,) * count))
-        within = numpy.arange(size).reshape([size if i == axis else 1 for i in range(count)])
-        positions = positions * length + along + asarray(within, device=x.device)
-    flat = reshape(x, (*x.shape[:2], math.prod(lengths)))
-    shape = (*x.shape[:2], math.prod(counts), math.prod(sizes))
-    windows = reshape(positions, (*x.shape[:2], math.prod(shape[2:])))
-    largest = argmax(reshape(elements_at(detach(flat), windows, 2), shape), axis=-1, keepdims=True)
-    indices = squeeze(elements_at(reshape(windows, shape), largest, 3), -1)
-    values = reshape(elements_at(flat, indices, 2), (*x.shape[:2], *counts))
-    found = as_given(input, values, count)
-    return (found, as_given(input, reshape(indices, values.shape), count)) if return_indices else found
+    positions = _fractional_positions(samples, x, sizes=sizes, counts=counts)
+    found = as_given(input, elements_at(x, positions, 2, count), count)
+    return (found, as_given(input, positions, count)) if return_indices else found
 
 
 @function(accepts=_FLOATS)

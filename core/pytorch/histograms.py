@@ -8,21 +8,18 @@ from typing import Any, NamedTuple
 
 import numpy
 
+from ..dispatch.keys import device_of
 from ..families.function import function
-from ..memory.structure import cast, reshape
+from ..memory.structure import reshape
 from ..memory.tensor import Tensor
-from ..memory.values import inspect
+from ..memory.values import compute
 from ..memory.views import detach
-from ..standard.bisection import searchsorted
-from ..standard.creation import arange, full, ones, ones_like, zeros, zeros_like
-from ..standard.elementwise import equal, greater_equal, less_equal, logical_and, subtract
+from ..standard.creation import ones_like
+from ..standard.elementwise import subtract
 from ..standard.manipulation import unstack
-from ..standard.searching import where
-from ..standard.statistical import amax, amin, sum
+from ..standard.statistical import sum
 from ..types.axes import as_float, as_integer
-from ..types.dtypes import int64
 from ..types.errors import ArgumentError, ShapeError
-from .selection import index_add
 
 __all__ = ["histogram", "histogramdd"]
 
@@ -48,22 +45,27 @@ def _edges(operation: str, x: Tensor, bins: Any, limits: Any) -> Tensor:
     if count < 1:
         raise ArgumentError(f"{operation}: got {count} bins, wanted at least one")
     if limits is not None:
-        first, last = (as_float(operation, "range", one) for one in limits)
+        first, last = limits = tuple(as_float(operation, "range", one) for one in limits)
         if not (math.isfinite(first) and math.isfinite(last) and first <= last):
             raise ArgumentError(f"{operation}: got a range from {first} to {last}, wanted finite ascending numbers")
-        low, high = (full((1,), one, dtype=x.dtype, device=x.device) for one in (first, last))
-    elif x.size:
-        low, high = amin(x, keepdim=True), amax(x, keepdim=True)
-        for one in (low, high):
-            inspect(_require_finite, one, operation=operation)
-    else:
-        low, high = zeros(1, dtype=x.dtype, device=x.device), ones(1, dtype=x.dtype, device=x.device)
-    apart = where(equal(low, high), 0.5, zeros_like(low))
+    found: Tensor = compute(_even_edges, x, operation=operation, count=count, limits=limits)
+    return found
+
+
+def _even_edges(ops: Any, x: Any, operation: str, count: int, limits: Any) -> Any:
+    """The edges of bins of equal width; of a range of width 0, half a unit on both sides."""
+    places = ops.arange(count + 1, dtype=x.dtype, device=device_of(x))
+    one = ops.ones_like(ops.getitem(places, (slice(1),)))
+    low, high = (one * 0.0, one) if limits is None else (one * limits[0], one * limits[1])
+    if limits is None and x.shape[0]:
+        low, high = ops.min(x, axis=(0,), keepdims=True), ops.max(x, axis=(0,), keepdims=True)
+        for bound in (low, high):
+            ops.inspect(_require_finite, bound, operation=operation)
+    apart = ops.where(ops.equal(low, high), one * 0.5, one * 0.0)
     low, high = low - apart, high + apart
-    places = arange(count + 1, dtype=x.dtype, device=x.device)
     step = (high - low) / count
     # From the nearer end, so that both are exact.
-    return where(places < (count + 1) // 2, low + step * places, high - step * (count - places))
+    return ops.where(places < (count + 1) // 2, low + step * places, high - step * (count - places))
 
 
 def _require_finite(host: Any, operation: str) -> None:
@@ -76,27 +78,35 @@ def _histogram(
 ) -> Tensor:
     """The histogram of points, given their coordinates along each axis."""
     shape = tuple(one.shape[0] - 1 for one in edges)
-    place: Any = 0
-    inside: Any = None
-    for x, one, count in zip(rows, edges, shape, strict=True):
-        within = logical_and(greater_equal(x, one[:1]), less_equal(x, one[-1:]))
-        inside = within if inside is None else logical_and(inside, within)
-        # The last bin includes its end.
-        bin = searchsorted(one, x, side="right") - 1
-        place = place * count + where(equal(x, one[-1:]), count - 1, bin)
     counted = ones_like(rows[0]) if weight is None else detach(reshape(weight, (-1,)))
     if counted.shape != rows[0].shape or counted.dtype is not rows[0].dtype:
         raise ShapeError(f"{operation}: got {counted.size} weights of {counted.dtype}, wanted one for each point")
-    flat = zeros(math.prod(shape), dtype=counted.dtype, device=counted.device)
-    if flat.size:
-        flat = index_add(flat, 0, cast(where(inside, place, 0), int64), where(inside, counted, 0.0))
-    found = reshape(flat, shape)
+    found: Tensor = compute(_sums_in_bins, counted, *rows, *edges, shape=shape)
     if density:
         found = found / sum(found)
         for axis, one in enumerate(edges):
             widths = subtract(one[1:], one[:-1])
             found = found / reshape(widths, (-1, *(1,) * (len(shape) - axis - 1)))
     return found
+
+
+def _sums_in_bins(ops: Any, weight: Any, *rows_and_edges: Any, shape: tuple[int, ...]) -> Any:
+    """The sums of the weights of the points in each bin."""
+    rows, edges = rows_and_edges[: len(shape)], rows_and_edges[len(shape) :]
+    place = inside = None
+    for x, one, count in zip(rows, edges, shape, strict=True):
+        first, last = ops.getitem(one, (slice(1),)), ops.getitem(one, (slice(-1, None),))
+        within = ops.logical_and(ops.greater_equal(x, first), ops.less_equal(x, last))
+        bin = ops.searchsorted(one, x, side="right") - 1
+        # The last bin includes its end.
+        bin = ops.where(ops.equal(x, last), ops.full_like(bin, count - 1), bin)
+        place = bin if place is None else place * count + bin
+        inside = within if inside is None else ops.logical_and(inside, within)
+    if not math.prod(shape):
+        return ops.reshape(ops.getitem(weight, (slice(0),)), shape)
+    place = ops.where(inside, place, ops.zeros_like(place))
+    counted = ops.where(inside, weight, ops.zeros_like(weight))
+    return ops.reshape(ops.scatter_flat(place, counted, shape=(math.prod(shape),), axis=0, count=1), shape)
 
 
 @function(methods=("histogram",), accepts=_FLOATS)

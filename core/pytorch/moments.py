@@ -10,29 +10,23 @@ from ..families.function import function
 from ..interchange.interop import host_array
 from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor
-from ..memory.values import inspect
+from ..memory.values import compute, inspect
 from ..memory.views import detach
 from ..standard.bisection import searchsorted
 from ..standard.creation import zeros
 from ..standard.elementwise import (
     conj,
     divide,
-    equal,
-    floor,
     greater,
-    greater_equal,
     isnan,
-    less_equal,
-    logical_and,
     logical_not,
-    minimum,
     sqrt,
 )
 from ..standard.linalg import vector_norm
 from ..standard.linear_algebra import matmul
 from ..standard.manipulation import matrix_transpose
 from ..standard.searching import where
-from ..standard.statistical import cumulative_sum, max, mean, min, std, sum, var
+from ..standard.statistical import cumulative_sum, mean, std, sum, var
 from ..types.axes import as_float, as_integer
 from ..types.dtypes import get_default_dtype, int64
 from ..types.errors import ArgumentError, DTypeError, ShapeError
@@ -290,24 +284,24 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out
     if bins < 1 or low > high:
         raise ArgumentError(f"histc: got {bins} bins from {low} to {high}, wanted at least one, and max not below min")
     flat = reshape(detach(input), (-1,))
-    first: Any = low
-    last: Any = high
-    if low == high and flat.size:
-        first, last = _least(flat), _greatest(flat)
-    width = where(equal(last - first + flat[:1] * 0, 0.0), 2.0, last - first + flat[:1] * 0)
-    first = where(equal(last - first + flat[:1] * 0, 0.0), first - 1.0, first + flat[:1] * 0)
-    place = minimum(floor((flat - first) / width * bins), bins - 1.0)
-    inside = logical_and(greater_equal(flat, first), less_equal(flat, first + width))
-    found = zeros(bins, dtype=input.dtype, device=input.device)
-    return index_add(found, 0, cast(where(inside, place, 0.0), int64), cast(inside, input.dtype))
+    found: Tensor = compute(_counts_in_bins, flat, bins=bins, low=low, high=high, dtype_name=input.dtype.name)
+    return found
 
 
-def _least(x: Tensor) -> Tensor:
-    return min(x)
-
-
-def _greatest(x: Tensor) -> Tensor:
-    return max(x)
+def _counts_in_bins(ops: Any, x: Any, bins: int, low: float, high: float, dtype_name: str) -> Any:
+    """How many elements of a vector each of the bins has; of a range of width 0, one unit on both sides."""
+    one = ops.ones_like(ops.getitem(x, (slice(1),)))
+    first, last = one * low, one * high
+    if low == high and x.shape[0]:
+        first, last = ops.min(x, axis=(0,), keepdims=True), ops.max(x, axis=(0,), keepdims=True)
+    width = last - first
+    empty = ops.equal(width, one * 0.0)
+    width, first = ops.where(empty, one * 2.0, width), ops.where(empty, first - 1.0, first)
+    place = ops.floor((x - first) / width * bins)
+    inside = ops.logical_and(ops.greater_equal(x, first), ops.less_equal(x, first + width))
+    place = ops.where(inside, ops.minimum(place, one * (bins - 1.0)), one * 0.0)
+    counted = ops.cast(inside, dtype_name)
+    return ops.scatter_flat(ops.cast(place, "int64"), counted, shape=(bins,), axis=0, count=1)
 
 
 @function()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ..dispatch.keys import device_of
 from ..dispatch.operation import operation
 from ..families.function import as_vector, function
 from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor
+from ..memory.values import compute
 from ..memory.views import detach
-from ..standard.creation import arange, full_like, zeros_like
+from ..standard.creation import full_like, zeros_like
 from ..standard.elementwise import (
     bitwise_invert,
     ceil,
@@ -21,13 +23,12 @@ from ..standard.elementwise import (
     logical_or,
     maximum,
     negative,
-    not_equal,
     round,
 )
 from ..standard.indexing import take_along_axis
 from ..standard.manipulation import expand_dims, moveaxis, squeeze
 from ..standard.positions import elements_at
-from ..standard.searching import argmax, where
+from ..standard.searching import where
 from ..standard.sorting import argsort, sort
 from ..standard.statistical import amax, amin, max, sum
 from ..standard.utility import any
@@ -64,8 +65,8 @@ class MinMax(NamedTuple):
 
 def _at(x: Tensor, indices: Tensor, axis: int, keepdim: bool) -> Selected:
     """Elements at indices along an axis, which has length 1."""
-    values = elements_at(x, indices, axis)
-    return Selected(values, indices) if keepdim else Selected(squeeze(values, axis), squeeze(indices, axis))
+    indices = indices if keepdim else squeeze(indices, axis)
+    return Selected(elements_at(x, indices, axis), indices)
 
 
 def _require_elements(name: str, x: Tensor, axis: int) -> None:
@@ -90,15 +91,18 @@ def _median(name: str, x: Tensor, dim: int | None, keepdim: bool, skip: bool) ->
     if dim is None:
         return _median_of_all(name, x, skip)
     _require_elements(name, x, dim)
-    order = argsort(x, axis=dim)
-    missing = _nans(x)
-    present = sum(cast(logical_not(missing), int64), axis=dim, keepdims=True)
-    middle = (maximum(present, 1) - 1) // 2
-    indices = take_along_axis(order, middle, axis=dim)
-    if not skip:
-        first = argmax(cast(missing, int64), axis=dim, keepdims=True)
-        indices = where(any(missing, axis=dim, keepdims=True), first, indices)
-    return _at(x, indices, dim, keepdim)
+    return _at(x, compute(_median_index, argsort(x, axis=dim), x, axis=dim, skip=skip), dim, keepdim)
+
+
+def _median_index(ops: Any, order: Any, x: Any, axis: int, skip: bool) -> Any:
+    """The index of the median, given those that sort; without `skip` that of the first NaN, if there is one."""
+    length = x.shape[axis]
+    known = ops.sum(ops.cast(ops.equal(x, x), "int64"), axis=axis, keepdims=True)
+    if skip:
+        place = (ops.maximum(known, ops.ones_like(known)) - 1) // 2
+    else:
+        place = ops.where(known < length, known, ops.full_like(known, (length - 1) // 2))
+    return ops.take_along_axis(order, place, axis=axis)
 
 
 def _median_of_all(name: str, x: Tensor, skip: bool) -> Tensor:
@@ -227,20 +231,24 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None
     Selected(values=tensor(3), indices=tensor(2))
     """
     _require_elements("mode", input, dim)
-    order = argsort(input, axis=dim)
-    ranked = detach(elements_at(input, order, dim))
-    place = _places(ranked, dim)
-    before = take_along_axis(ranked, maximum(place - 1, 0), axis=dim)
+    return _at(input, compute(_mode_index, argsort(input, axis=dim), input, axis=dim), dim, keepdim)
+
+
+def _mode_index(ops: Any, order: Any, x: Any, axis: int) -> Any:
+    """The index of the last element of the longest run of equal ones, given those that sort."""
+    ranked = ops.take_along_axis(x, order, axis=axis)
+    place = _places(ops, x, axis)
+    differs = ops.not_equal(ranked, ops.roll(ranked, shift=(1,), axis=(axis,)))
+    begins = ops.where(differs, place, ops.zeros_like(place))
     # How long the run of equal elements is that ends at each place.
-    begins = where(logical_or(equal(place, 0), not_equal(ranked, before)), place, 0)
-    end = argmax(place - _cumulative_max(begins, axis=dim), axis=dim, keepdims=True)
-    return _at(input, take_along_axis(order, end, axis=dim), dim, keepdim)
+    end = ops.argmax(place - ops.cumulative_max(begins, axis=axis), axis=axis, keepdims=True)
+    return ops.take_along_axis(order, end, axis=axis)
 
 
-def _places(x: Tensor, axis: int) -> Tensor:
-    """The place of each element along an axis."""
-    row = reshape(arange(x.shape[axis], device=x.device), (-1, *(1,) * (x.ndim - axis - 1)))
-    return row + zeros_like(x, dtype=int64)
+def _places(ops: Any, x: Any, axis: int) -> Any:
+    """The place of each element along an axis, of a shape that broadcasts."""
+    row = ops.cast(ops.arange(x.shape[axis], device=device_of(x)), "int64")
+    return ops.reshape(row, (-1, *(1,) * (len(x.shape) - axis - 1)))
 
 
 def _quantile(name: str, x: Tensor, q: Any, dim: int | None, keepdim: bool, interpolation: str, skip: bool) -> Tensor:
@@ -372,11 +380,16 @@ def _cumulative_max(ops: Any, x: Any, *, axis: int) -> Any:
 
 def _running(x: Tensor, keys: Tensor, axis: int) -> Selected:
     """Elements whose keys are the largest so far, the latest of equal ones, and their indices."""
-    keys = detach(keys)
-    largest = _cumulative_max(keys, axis=axis)
-    at = where(logical_or(equal(keys, largest), _nans(keys)), _places(x, axis), 0)
-    indices = _cumulative_max(at, axis=axis)
+    indices = compute(_running_index, keys, dtype=int64, axis=axis)
     return Selected(elements_at(x, indices, axis), indices)
+
+
+def _running_index(ops: Any, keys: Any, axis: int) -> Any:
+    largest = ops.cumulative_max(keys, axis=axis)
+    # NaN is the largest, too.
+    is_largest = ops.logical_or(ops.equal(keys, largest), ops.not_equal(keys, keys))
+    place = _places(ops, keys, axis)
+    return ops.cumulative_max(ops.where(is_largest, place, ops.zeros_like(place)), axis=axis)
 
 
 @function(methods=("cummax",), axis="one")
@@ -402,5 +415,5 @@ def cummin(input: Tensor, dim: int, *, out: Any = None) -> Selected:
     >>> tp.cummin(tp.tensor([2, 3, 1, 1]), 0)
     Selected(values=tensor([2, 2, 1, 1]), indices=tensor([0, 0, 2, 3]))
     """
-    keys = cast(input, int64) if input.dtype is bool_ else input
+    keys = cast(input, int64) if input.dtype is bool_ else detach(input)
     return _running(input, negative(keys) if keys.dtype.kind == "f" else bitwise_invert(keys), dim)

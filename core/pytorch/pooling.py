@@ -5,15 +5,14 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from builtins import sum as sum_of
 from typing import Any, NamedTuple
 
 import numpy
 
 from ...backends.common.places import Ranges, place_index
+from ..dispatch.keys import device_of
 from ..dispatch.operation import operation
 from ..families.function import function
-from ..memory.structure import reshape
 from ..memory.tensor import Tensor
 from ..standard.creation import asarray
 from ..standard.elementwise import abs, pow, relu, sign
@@ -22,7 +21,7 @@ from ..standard.statistical import sum
 from ..types.axes import as_float, as_integer
 from ..types.errors import ArgumentError, ShapeError
 from .padding import pad_with
-from .windows import as_given, channels_first, per_axis, span
+from .windows import per_axis, require_channels, span
 from .windows import windows as sliding
 
 __all__ = [
@@ -41,19 +40,20 @@ _FLOATS = "real-valued floating-point"
 
 
 @operation(accepts=_FLOATS, result="int64")
-def _max_offsets(ops: Any, x: Any, *, ranges: Ranges) -> Any:
-    """How far behind the first element of each window the largest one lies in memory; the last NaN if there is one."""
+def _max_positions(ops: Any, x: Any, *, ranges: Ranges) -> Any:
+    """The position of the largest element of each window among those of the last axes; the last NaN if there is one."""
     lengths = x.shape[len(x.shape) - len(ranges) :]
-    steps = [axis[0].step * math.prod(lengths[i + 1 :]) for i, axis in enumerate(ranges)]
+    order = ops.arange(math.prod(lengths), device=device_of(x))
+    order = ops.reshape(ops.cast(order, "int64"), lengths)
     best = chosen = None
     for place in itertools.product(*(range(max(map(len, axis))) for axis in ranges)):
-        part = ops.getitem(x, place_index(ranges, place))
+        index = place_index(ranges, place)
+        part, positions = ops.getitem(x, index), ops.getitem(order, index)
         if best is None:
-            best, chosen = part, ops.cast(ops.zeros_like(part), "int64")
+            best, chosen = part, ops.broadcast_to(positions, part.shape)
             continue
         better = ops.logical_or(ops.greater(part, best), ops.isnan(part))
-        offset = sum_of(k * step for k, step in zip(place, steps, strict=True))
-        best, chosen = ops.where(better, part, best), ops.masked_fill(chosen, better, offset)
+        best, chosen = ops.where(better, part, best), ops.where(better, positions, chosen)
     return chosen
 
 
@@ -90,10 +90,11 @@ def _ranges(pool: _Pool, lengths: tuple[int, ...]) -> Ranges:
 
 
 def _pool(
-    operation: str, x: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
+    operation: str, x: Tensor, count: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> _Pool:
-    """Check the arguments of pooling the axes of `x` after the first two."""
-    count = x.ndim - 2
+    """Check the arguments of pooling so many axes of `x`, the last ones."""
+    require_channels(operation, x, count)
+    shape = x.shape[-count:]
     sizes = per_axis(operation, "kernel_size", kernel_size, count)
     # PyTorch takes an empty tuple for None.
     steps = per_axis(operation, "stride", kernel_size if stride is None or stride in ((), []) else stride, count)
@@ -101,8 +102,8 @@ def _pool(
     withins = per_axis(operation, "dilation", dilation, count)
     if any(2 * margin > size for margin, size in zip(margins, sizes, strict=True)):
         raise ArgumentError(f"{operation}: got padding {padding}, wanted at most half of the kernel size {kernel_size}")
-    pool = _windows_of(x.shape[2:], sizes, steps, margins, withins, ceil_mode)
-    if min(pool.counts) < 1 or (0 in x.shape[1:]):
+    pool = _windows_of(shape, sizes, steps, margins, withins, ceil_mode)
+    if min(pool.counts) < 1 or 0 in x.shape[-count - 1 :]:
         raise ShapeError(
             f"{operation}: got an input of shape {x.shape} with padding {padding}, wanted one not smaller than the "
             f"kernel {kernel_size} with dilation {dilation}"
@@ -126,18 +127,9 @@ def _windows_of(
 
 
 def largest(x: Tensor, ranges: Ranges) -> tuple[Tensor, Tensor]:
-    """The largest element of each window over the axes after the first two, and its position among all of these."""
-    lengths = x.shape[2:]
-    positions = _max_offsets(x, ranges=ranges) + asarray(_first(ranges, lengths), device=x.device)
-    shape = positions.shape
-    flat, places = (reshape(one, (*one.shape[:2], math.prod(one.shape[2:]))) for one in (x, positions))
-    return reshape(elements_at(flat, places, 2), shape), positions
-
-
-@functools.lru_cache(maxsize=256)
-def _first(ranges: Ranges, lengths: tuple[int, ...]) -> numpy.ndarray:
-    """The position of the first element of each window among all."""
-    return numpy.ravel_multi_index(numpy.ix_(*([one[0] for one in axis] for axis in ranges)), lengths)
+    """The largest element of each window over the last axes, and its position among all of these."""
+    positions = _max_positions(x, ranges=ranges)
+    return elements_at(x, positions, x.ndim - len(ranges), len(ranges)), positions
 
 
 def _max_pool(
@@ -145,34 +137,32 @@ def _max_pool(
     return_indices: bool,
 ) -> Any:  # fmt: skip
     count = int(operation[-2])
-    x = channels_first(operation, input, count)
-    pool = _pool(operation, x, kernel_size, stride, padding, dilation, ceil_mode)
-    values, indices = (as_given(input, one, count) for one in largest(x, _ranges(pool, x.shape[2:])))
+    pool = _pool(operation, input, count, kernel_size, stride, padding, dilation, ceil_mode)
+    values, indices = largest(input, _ranges(pool, input.shape[-count:]))
     return (values, indices) if return_indices else values
 
 
 def _avg_pool(
-    operation: str, input: Tensor, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool,
+    operation: str, x: Tensor, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool,
     count_include_pad: bool, divisor_override: int | None = None,
 ) -> Tensor:  # fmt: skip
     count = int(operation[-2])
-    x = channels_first(operation, input, count)
-    pool = _pool(operation, x, kernel_size, stride, padding, 1, ceil_mode)
+    pool = _pool(operation, x, count, kernel_size, stride, padding, 1, ceil_mode)
     if divisor_override is not None and not as_integer(operation, "divisor_override", divisor_override):
         raise ArgumentError(f"{operation}: got divisor_override 0, wanted another number")
-    lengths = x.shape[2:]
+    lengths = x.shape[-count:]
     margins = [
         (margin, (number - 1) * step + size - length - margin)
         for size, step, margin, _, number, length in zip(*pool, lengths, strict=True)
     ]
     windows = sliding(pad_with(x, margins, 0), window=tuple(zip(pool.size, pool.stride, pool.dilation, strict=True)))
-    total = sum(windows, axis=tuple(range(2, 2 + count)))
+    total = sum(windows, axis=tuple(range(x.ndim - count, x.ndim)))
     if divisor_override is not None:
-        return as_given(input, total / divisor_override, count)
+        return total / divisor_override
     divisor = _divisor(pool, lengths, pool.padding if count_include_pad else (0,) * count)
     if not isinstance(divisor, int):
         divisor = asarray(divisor, dtype=x.dtype, device=x.device)
-    return as_given(input, total / divisor, count)
+    return total / divisor
 
 
 @functools.lru_cache(maxsize=256)

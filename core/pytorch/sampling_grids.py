@@ -12,7 +12,7 @@ import numpy
 
 from ..families.function import function
 from ..memory.coercion import same_device
-from ..memory.structure import cast, reshape
+from ..memory.structure import broadcast_to, cast, reshape
 from ..memory.tensor import Tensor
 from ..standard.creation import asarray
 from ..standard.elementwise import (
@@ -173,7 +173,8 @@ def _read(pixels: Tensor, positions: list[Tensor], lengths: tuple[int, ...]) -> 
         within = logical_and(greater_equal(position, 0.0), less(position, float(length)))
         inside = within if inside is None else logical_and(inside, within)
         flat = flat * length + cast(clip(position, 0.0, length - 1.0), int64)
-    return where(inside, elements_at(pixels, flat.detach(), 2), 0.0)
+    flat = broadcast_to(flat.detach(), (*pixels.shape[:2], flat.shape[-1]))
+    return where(inside, elements_at(pixels, flat, 2), 0.0)
 
 
 @function(accepts="real-valued floating-point")

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import builtins
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy
 
+from ..autodiff.lifting import TENSOR_OPS
+from ..dispatch.keys import device_of
+from ..dispatch.operation import operation
 from ..families.function import function
+from ..memory.coercion import limits
 from ..memory.structure import broadcast_to, cast, clone, reshape
 from ..memory.tensor import Tensor
-from ..memory.values import inspect
+from ..memory.values import compute
 from ..memory.views import detach
-from ..standard.bisection import searchsorted
 from ..standard.creation import arange, ones_like, zeros_like
-from ..standard.elementwise import equal, isfinite, maximum, not_equal
+from ..standard.elementwise import equal, isfinite, logical_and, maximum
 from ..standard.indexing import take_along_axis
-from ..standard.manipulation import broadcast_arrays, concat
+from ..standard.manipulation import broadcast_arrays
+from ..standard.positions import elements_at, sums_at
 from ..standard.searching import nonzero, where
-from ..standard.sorting import argsort
-from ..standard.statistical import cumulative_sum, sum
 from ..types.axes import broadcasts
-from ..types.dtypes import bool_, int64
+from ..types.dtypes import DType, bool_, int64
 from ..types.errors import ArgumentError, DTypeError, ShapeError
-from .selection import gather, index_add, index_select, scatter_add
+from .selection import as_indices, as_vector_of_indices, index_add, require_beside
 
 __all__ = [
     "argwhere",
@@ -96,12 +100,10 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, ou
     return take_along_axis(input, indices, axis=dim)
 
 
-def _flat_positions(operation: str, x: Tensor, indices: Any) -> Tensor:
-    """The positions in row-major order of the elements that indices select."""
+def _index_of(operation: str, indices: Any) -> tuple[Any, ...]:
     if not isinstance(indices, tuple | list) or not all(one is None or isinstance(one, Tensor) for one in indices):
         raise TypeError(f"{operation}: indices are a tuple of tensors, got {type(indices).__name__}")
-    index = tuple(slice(None) if one is None else one for one in indices)
-    return reshape(arange(x.numel(), device=x.device), x.shape)[index]
+    return tuple(slice(None) if one is None else one for one in indices)
 
 
 @function(methods=("index_put",), in_place_method=True)
@@ -135,11 +137,15 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
     """
     if values.dtype is not input.dtype:
         raise DTypeError(f"index_put: got values of {values.dtype}, wanted {input.dtype}, that of the tensor")
-    places = _flat_positions("index_put", input, indices)
+    if not accumulate:
+        found = clone(input)
+        found[_index_of("index_put", indices)] = values
+        return found
+    places = reshape(arange(input.numel(), device=input.device), input.shape)[_index_of("index_put", indices)]
     if not broadcasts(values.shape, places.shape):
         raise ShapeError(f"index_put: got values of shape {values.shape}, wanted one that broadcasts to {places.shape}")
     written = reshape(broadcast_to(values, places.shape), (-1,))
-    return put(input, reshape(places, (-1,)), written, accumulate)
+    return put(input, reshape(places, (-1,)), written, True)
 
 
 @function(public=False, methods=("put",), in_place_method=True)
@@ -221,11 +227,16 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
             f"and {input.dtype}"
         )
     x, mask = broadcast_arrays(input, mask)
-    inspect(_require_at_most, sum(mask, dtype=int64), count=source.numel())
-    if not source.numel():
-        return clone(x)
-    order = reshape(cumulative_sum(reshape(cast(mask, int64), (-1,)), axis=0) - 1, mask.shape)
-    return where(mask, reshape(source, (-1,))[where(mask, order, 0)], x)
+    order = compute(_ranks, mask, dtype=int64, count=source.numel())
+    return where(mask, elements_at(reshape(source, (-1,)), order, 0), x) if source.numel() else clone(x)
+
+
+def _ranks(ops: Any, mask: Any, count: int) -> Any:
+    """How many elements of a mask before each true one are true; 0 for the others."""
+    flat = ops.cast(ops.reshape(mask, (-1,)), "int64")
+    ops.inspect(_require_at_most, ops.sum(flat), count=count)
+    order = ops.reshape(ops.cumulative_sum(flat, axis=0) - 1, mask.shape)
+    return ops.where(mask, order, ops.zeros_like(order))
 
 
 def _require_at_most(taken: numpy.ndarray, count: int) -> None:
@@ -275,15 +286,15 @@ def scatter_reduce(
             *(reshape(input, (1,)), 0, reshape(index, (-1,)), reshape(src, (-1,)), reduce), include_self=include_self
         )
         return reshape(found, ())
-    order = reshape(arange(input.numel(), device=input.device), input.shape)
     if index.ndim != input.ndim or src.ndim != input.ndim or builtins.any(map(int.__lt__, src.shape, index.shape)):
         raise ShapeError(
             f"scatter_reduce: got an index of shape {index.shape} and a source of shape {src.shape} for {input.shape}, "
             f"wanted as many axes, and a source that is as long as the index"
         )
-    within = tuple(map(slice, index.shape))
-    places = gather(order, dim, index)
-    return _reduced("scatter_reduce", input, places, src[within], reduce, include_self)
+    index = as_indices("scatter_reduce", input, index)
+    require_beside("scatter_reduce", input, dim, index)
+    src = src if src.shape == index.shape else src[tuple(map(slice, index.shape))]
+    return _reduced("scatter_reduce", input, dim, index, src, reduce, include_self)
 
 
 @function(methods=("index_reduce",), in_place_method=True, axis="one")
@@ -319,66 +330,122 @@ def index_reduce(
     >>> tp.index_reduce(tp.ones(2), 0, tp.tensor([0, 0, 1]), tp.tensor([5.0, 2.0, 0.5]), "prod")
     tensor([10.0000,  0.5000])
     """
-    order = reshape(arange(input.numel(), device=input.device), input.shape)
-    places = index_select(order, dim, index)
-    if places.shape != source.shape:
-        raise ShapeError(f"index_reduce: got a source of shape {source.shape}, wanted {places.shape}")
-    return _reduced("index_reduce", input, places, source, reduce, include_self)
+    index = as_vector_of_indices("index_reduce", input, dim, index)
+    wanted = (*input.shape[:dim], index.size, *input.shape[dim + 1 :])
+    if source.shape != wanted:
+        raise ShapeError(f"index_reduce: got a source of shape {source.shape}, wanted {wanted}")
+    places = broadcast_to(reshape(index, (-1, *(1,) * (input.ndim - dim - 1))), wanted)
+    return _reduced("index_reduce", input, dim, places, source, reduce, include_self)
 
 
-def _reduced(operation: str, x: Tensor, places: Tensor, src: Tensor, reduce: str, include_self: bool) -> Tensor:
-    """A tensor with elements of another one reduced at positions in row-major order."""
+def _reduced(
+    operation: str, x: Tensor, axis: int, places: Tensor, src: Tensor, reduce: str, include_self: bool
+) -> Tensor:
+    """A tensor with elements of another one reduced at positions along an axis."""
     if src.dtype is not x.dtype:
         raise DTypeError(f"{operation}: got a source of {src.dtype}, wanted {x.dtype}, that of the tensor")
     if reduce not in ("sum", "mean", "prod", "amax", "amin"):
         raise ArgumentError(f"{operation}: got reduce {reduce!r}, wanted 'sum', 'prod', 'mean', 'amax' or 'amin'")
+    if reduce.startswith("a") and x.dtype.kind == "c":
+        raise DTypeError(f"{operation}: got {x.dtype}, wanted a real-valued dtype, as complex numbers have no order")
     if not x.numel() or not src.numel():
         return clone(x)
-    flat, places, values = (reshape(one, (-1,)) for one in (x, places, src))
-    counts = scatter_add(zeros_like(flat, dtype=int64), 0, places, ones_like(places))
-    kept = counts < 1 if not include_self else counts >= 0
+    kept: Tensor | None = None
+    counts: Any = None
+    if not include_self or reduce == "mean":
+        counts = sums_at(ones_like(places), places, x.shape, axis)
+    if not include_self:
+        kept = equal(counts, 0)
+        x = where(kept, x, _neutral(x.dtype, reduce))
     if reduce in ("sum", "mean"):
-        total = scatter_add(where(kept, flat, zeros_like(flat)), 0, places, values)
-        if reduce == "mean":
-            count = cast(counts + 1 if include_self else where(kept, 1, counts), x.dtype)
-            total = total / count if x.dtype.kind in "fc" else total // count
-        return reshape(total, x.shape)
-    # What does not count goes to a place beyond the last.
-    own = where(kept, arange(x.numel(), device=x.device), x.numel())
-    values, places = concat([values, flat]), concat([places, own])
-    slots = arange(x.numel(), device=x.device)
-    found = _products(values, places, slots) if reduce == "prod" else _extremes(values, places, slots, reduce)
-    return reshape(found, x.shape)
+        total = x + sums_at(src, places, x.shape, axis)
+        if reduce == "sum":
+            return total
+        count = cast(counts + 1 if include_self else maximum(counts, 1), x.dtype)
+        return total / count if x.dtype.kind in "fc" else total // count
+    if reduce == "prod" and (x.requires_grad or src.requires_grad):
+        found: Tensor = _reduce_by_sorting(TENSOR_OPS, places, src, x, axis, _products)
+        return found
+    found = _reduce_along(places, detach(src), detach(x), axis=axis, reduce=reduce)
+    return _with_shares(x, axis, places, src, found, kept) if x.requires_grad or src.requires_grad else found
 
 
-def _products(values: Tensor, places: Tensor, slots: Tensor) -> Tensor:
-    """The products of the values at each place, by a scan that doubles its reach."""
-    order = argsort(places)
-    values, places = values[order], places[order]
+def _neutral(dtype: DType, reduce: str) -> Any:
+    """The number that changes no result of a reduction."""
+    if reduce in ("sum", "mean", "prod"):
+        return int(reduce == "prod")
+    if dtype.kind == "f":
+        return -math.inf if reduce == "amax" else math.inf
+    return limits(dtype)[reduce == "amin"] if dtype.kind in "iu" else reduce == "amin"
+
+
+@operation(accepts="all")
+def _reduce_along(ops: Any, positions: Any, source: Any, x: Any, *, axis: int, reduce: str) -> Any:
+    """The elements of a tensor and those of a source at positions along an axis, reduced: "prod", "amax" or "amin"."""
+    return _reduce_by_sorting(ops, positions, source, x, axis, _REDUCTIONS[reduce])
+
+
+def _reduce_by_sorting(ops: Any, positions: Any, source: Any, x: Any, axis: int, reduction: Callable[..., Any]) -> Any:
+    slots = ops.cast(ops.arange(math.prod(x.shape), device=device_of(x)), "int64")
+    places = ops.gather_flat(positions, ops.reshape(slots, x.shape), axis=axis, count=1)
+    values, places = (
+        ops.concat([ops.reshape(one, (-1,)), ops.reshape(other, (-1,))], axis=0)
+        for one, other in ((source, x), (places, slots))
+    )
+    order = ops.argsort(places, axis=0)
+    values, places = (ops.gather_flat(order, one, axis=0, count=1) for one in (values, places))
+    return ops.reshape(reduction(ops, values, places, slots), x.shape)
+
+
+def _products(ops: Any, values: Any, places: Any, slots: Any) -> Any:
+    """The products of runs of values at equal places, by a scan that doubles its reach."""
     reach = 1
     while reach < values.shape[0]:
-        before = where(equal(places[reach:], places[:-reach]), values[:-reach], ones_like(values[:-reach]))
-        values = concat([values[:reach], values[reach:] * before])
+        first, rest, back = slice(reach), slice(reach, None), slice(-reach)
+        before = ops.getitem(values, (back,))
+        is_same = ops.equal(ops.getitem(places, (rest,)), ops.getitem(places, (back,)))
+        before = ops.where(is_same, before, ops.ones_like(before))
+        values = ops.concat([ops.getitem(values, (first,)), ops.getitem(values, (rest,)) * before], axis=0)
         reach *= 2
-    return values[searchsorted(places, slots, side="right") - 1]
+    return ops.gather_flat(ops.searchsorted(places, slots, side="right") - 1, values, axis=0, count=1)
 
 
-def _extremes(values: Tensor, places: Tensor, slots: Tensor, reduce: str) -> Tensor:
-    """The largest or smallest of the values at each place, whose gradient equal ones share."""
-    fixed = detach(values)
-    order = argsort(fixed)
-    order = order[argsort(places[order])]
-    ordered, sorted_places = fixed[order], places[order]
-    last = ordered[searchsorted(sorted_places, slots, side="right") - 1]
-    if reduce == "amin":
-        first = ordered[searchsorted(sorted_places, slots, side="left")]
-        # NaN comes last.
-        last = where(not_equal(last, last), last, first)
-    if not values.requires_grad:
-        return last
-    beyond = concat([last, last[:1]])
-    shares = cast(equal(fixed, beyond[places]), values.dtype)
-    counts = maximum(scatter_add(zeros_like(beyond), 0, places, shares), 1)
-    # Zero, with the gradient of the shares; infinities would make it NaN.
-    passed = where(isfinite(fixed), values, zeros_like(values)) * (shares / counts[places])
-    return last + scatter_add(zeros_like(beyond), 0, places, passed - detach(passed))[:-1]
+def _greatest(ops: Any, values: Any, places: Any, slots: Any) -> Any:
+    ranked = _ranked(ops, values, places)
+    return ops.gather_flat(ops.searchsorted(places, slots, side="right") - 1, ranked, axis=0, count=1)
+
+
+def _least(ops: Any, values: Any, places: Any, slots: Any) -> Any:
+    ranked = _ranked(ops, values, places)
+    first, last = (
+        ops.gather_flat(ops.searchsorted(places, slots, side=side) - skipped, ranked, axis=0, count=1)
+        for side, skipped in (("left", 0), ("right", 1))
+    )
+    # NaN comes last.
+    return ops.where(ops.not_equal(last, last), last, first)
+
+
+def _ranked(ops: Any, values: Any, places: Any) -> Any:
+    """Runs of values at equal places, each sorted."""
+    order = ops.argsort(values, axis=0)
+    by_place = ops.argsort(ops.gather_flat(order, places, axis=0, count=1), axis=0)
+    return ops.gather_flat(ops.gather_flat(by_place, order, axis=0, count=1), values, axis=0, count=1)
+
+
+_REDUCTIONS: dict[str, Callable[..., Any]] = {"prod": _products, "amax": _greatest, "amin": _least}
+
+
+def _with_shares(x: Tensor, axis: int, places: Tensor, src: Tensor, found: Tensor, kept: Tensor | None) -> Tensor:
+    """Largest or smallest elements with a gradient, which equal ones share."""
+    own = equal(detach(x), found)
+    own = cast(own if kept is None else logical_and(own, kept), x.dtype)
+    others = cast(equal(detach(src), elements_at(found, places, axis)), x.dtype)
+    counts = maximum(own + sums_at(others, places, x.shape, axis), 1)
+    passed = sums_at(_zero(src) * (others / elements_at(counts, places, axis)), places, x.shape, axis)
+    return found + _zero(x) * (own / counts) + passed
+
+
+def _zero(x: Tensor) -> Tensor:
+    """Zeros with the gradient of `x`; infinities would make it NaN."""
+    finite = where(isfinite(x), x, zeros_like(x))
+    return finite - detach(finite)

@@ -17,12 +17,12 @@ from ..memory.coercion import equals_scalar, python_number, require_range, same_
 from ..memory.structure import broadcast_to, cast, put, reshape, saved_index, scatter_zeros, to_device
 from ..memory.structure import index as read
 from ..memory.tensor import Tensor
-from ..memory.values import in_range
+from ..memory.values import in_range, inspect
 from ..memory.views import array_of
 from ..standard.creation import zeros_like
 from ..standard.indexing import along_axis, getitem
 from ..standard.manipulation import broadcast_arrays
-from ..standard.positions import elements_at
+from ..standard.positions import elements_at, sums_at
 from ..standard.searching import where
 from ..standard.sorting import argsort, positions_of_greatest
 from ..types.axes import as_integer, normalize_axis
@@ -83,12 +83,13 @@ def gather(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> 
     tensor([[1, 1],
             [4, 3]])
     """
-    index = _indices("gather", x, index)
+    index = as_indices("gather", x, index)
     axis = normalize_axis("gather", dim, x.ndim, True)
     if not x._array.shape or (not index.size and index.ndim != x.ndim):
         found = gather(reshape(x, (-1,)), 0, reshape(index, (-1,)))
         return reshape(found, index.shape)
-    return _read(x, _beside("gather", x, axis, index))
+    require_beside("gather", x, axis, index)
+    return elements_at(x, index, axis)
 
 
 @function(methods=("scatter",), in_place_method=True, axis="one")
@@ -134,10 +135,12 @@ def scatter(
     """
     if reduce not in (None, "add"):
         raise ValueError(f"scatter: got reduce {reduce!r}, wanted None or 'add'")
-    index = _indices("scatter", x, index)
-    places = _beside("scatter", x, dim, index)
+    index = as_indices("scatter", x, index)
+    require_beside("scatter", x, dim, index)
     put = _source("scatter", x, value if src is None else src, index.shape)
-    return _write(x, put, places) if reduce is None else _add(x, broadcast_to(put, index.shape), places)
+    if reduce is None:
+        return _write(x, put, along_axis(index.shape, dim, array_of(index)))
+    return x + sums_at(broadcast_to(put, index.shape), index, x.shape, dim)
 
 
 @function(methods=("scatter_add",), in_place_method=True, axis="one")
@@ -176,9 +179,10 @@ def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     >>> tp.scatter_add(tp.zeros(3), 0, tp.tensor([0, 2, 0]), tp.tensor([1.0, 2.0, 3.0]))
     tensor([4., 0., 2.])
     """
-    index = _indices("scatter_add", x, index)
-    places = _beside("scatter_add", x, dim, index)
-    return _add(x, broadcast_to(_source("scatter_add", x, src, index.shape), index.shape), places)
+    index = as_indices("scatter_add", x, index)
+    require_beside("scatter_add", x, dim, index)
+    added = broadcast_to(_source("scatter_add", x, src, index.shape), index.shape)
+    return x + sums_at(added, index, x.shape, dim)
 
 
 @function(methods=("index_select",), axis="one")
@@ -396,21 +400,18 @@ def topk(
     return TopK(elements_at(x, indices, dim), indices)
 
 
-def _indices(operation: str, x: Tensor, index: Tensor) -> Tensor:
+def as_indices(operation: str, x: Tensor, index: Tensor) -> Tensor:
     """Convert indices to int64 on the indexed tensor's device."""
     if index.dtype.kind not in "iu":
         raise DTypeError(f"{operation}: got an index of {index.dtype}, wanted an integer dtype, as int64")
     return cast(to_device(index, x.device), int64)
 
 
-def _checked(operation: str, index: Tensor, axis: int, length: int) -> Any:
-    """The raw array of indices, checked to be in range."""
-    array = array_of(index)
-    index._key.library.ops.inspect(_require_in_range, array, operation=operation, axis=axis, length=length)
-    return array
+def _require_in_range(operation: str, index: Tensor, axis: int, length: int) -> None:
+    inspect(_check_range, index, operation=operation, axis=axis, length=length)
 
 
-def _require_in_range(host: numpy.ndarray, operation: str, axis: int, length: int) -> None:
+def _check_range(host: numpy.ndarray, operation: str, axis: int, length: int) -> None:
     if not in_range(host, length):
         wrong = int(host[(host < 0) | (host >= length)].flat[0])
         raise PositionError(
@@ -419,8 +420,8 @@ def _require_in_range(host: numpy.ndarray, operation: str, axis: int, length: in
         )
 
 
-def _beside(operation: str, x: Tensor, axis: int, index: Tensor) -> Index:
-    """The advanced index of `gather`: indices along one axis, and `arange` along the others."""
+def require_beside(operation: str, x: Tensor, axis: int, index: Tensor) -> None:
+    """Check the shape of an index of `gather`, and that it is in range."""
     wanted, found = x.shape, index.shape
     longer = (n > m for i, (n, m) in enumerate(zip(found, wanted, strict=False)) if i != axis)
     if found != wanted and (len(found) != len(wanted) or any(longer)):
@@ -428,16 +429,22 @@ def _beside(operation: str, x: Tensor, axis: int, index: Tensor) -> Index:
             f"{operation}: got an index of shape {found} for a tensor of shape {wanted}, wanted as many axes, "
             f"and none longer but for axis {axis}"
         )
-    return along_axis(found, axis, _checked(operation, index, axis, wanted[axis]))
+    _require_in_range(operation, index, axis, wanted[axis])
 
 
 def _along(operation: str, x: Tensor, axis: int, index: Tensor) -> Index:
     """The index of slices at indices along an axis."""
-    index = _indices(operation, x, index)
+    return (*(slice(None),) * axis, array_of(as_vector_of_indices(operation, x, axis, index)))
+
+
+def as_vector_of_indices(operation: str, x: Tensor, axis: int, index: Tensor) -> Tensor:
+    """Indices along an axis as a vector, checked to be in range."""
+    index = as_indices(operation, x, index)
     if index.ndim > 1:
         raise PositionError(f"{operation}: got an index of shape {index.shape}, wanted one axis")
-    checked = _checked(operation, index if index.ndim else index.reshape(1), axis, x.shape[axis])
-    return (*(slice(None),) * axis, checked)
+    index = index if index.ndim else index.reshape(1)
+    _require_in_range(operation, index, axis, x.shape[axis])
+    return index
 
 
 def _slices(operation: str, x: Tensor, axis: int, index: Tensor, source: Tensor) -> tuple[Index, Tensor]:

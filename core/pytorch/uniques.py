@@ -5,20 +5,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..dispatch.keys import device_of
 from ..families.function import function
-from ..memory.structure import cast, reshape
+from ..memory.structure import reshape
 from ..memory.tensor import Tensor
-from ..standard.creation import arange, full, ones_like, zeros_like
-from ..standard.elementwise import not_equal
-from ..standard.manipulation import concat, moveaxis
-from ..standard.searching import nonzero
+from ..memory.values import compute
+from ..standard.creation import arange
+from ..standard.manipulation import moveaxis
+from ..standard.positions import sums_at
 from ..standard.sets import unique_all
 from ..standard.sorting import argsort
-from ..standard.statistical import cumulative_sum
-from ..standard.utility import any
 from ..types.axes import normalize_axis
-from ..types.dtypes import bool_, int64
-from .selection import index_copy, index_select
+from ..types.dtypes import int64
+from .selection import index_select
 
 __all__ = ["unique", "unique_consecutive"]
 
@@ -93,8 +92,7 @@ def unique_consecutive(
         values, inverse, counts = unique_consecutive(reshape(input, (-1,)), True, True, 0)
         return _some(values, reshape(inverse, input.shape), counts, return_inverse, return_counts)
     rows = _rows(input, normalize_axis("unique_consecutive", dim, input.ndim))
-    order = arange(rows.shape[0], device=input.device)
-    return _some(*_distinct(input, rows, order, dim), return_inverse, return_counts)
+    return _some(*_distinct(input, rows, None, dim), return_inverse, return_counts)
 
 
 def _rows(x: Tensor, axis: int) -> Tensor:
@@ -103,16 +101,23 @@ def _rows(x: Tensor, axis: int) -> Tensor:
     return reshape(moved, (moved.shape[0], math.prod(moved.shape[1:])))
 
 
-def _distinct(x: Tensor, rows: Tensor, order: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor]:
+def _distinct(x: Tensor, rows: Tensor, order: Tensor | None, axis: int) -> tuple[Tensor, Tensor, Tensor]:
     """The first of each run of equal rows in an order, with the run of each row and the lengths of runs."""
-    count = rows.shape[0]
-    ordered = rows[order]
-    begins = ones_like(order, dtype=bool_)
-    begins[1:] = any(not_equal(ordered[1:], ordered[:-1]), axis=1)
-    runs = cumulative_sum(cast(begins, int64), axis=0) - 1
-    (starts,) = nonzero(begins)
-    ends = concat([starts[1:], full((1,), count, dtype=int64, device=x.device)]) if count else starts
-    return index_select(x, axis, order[starts]), index_copy(zeros_like(order), 0, order, runs), ends - starts
+    runs, starts, lengths = compute(_runs, rows if order is None else rows[order], dtype=int64)
+    if order is not None:
+        runs, starts = sums_at(runs, order, runs.shape, 0), order[starts]
+    return index_select(x, axis, starts), runs, lengths
+
+
+def _runs(ops: Any, rows: Any) -> tuple[Any, Any, Any]:
+    """The number of the run of equal rows that each one is in, where each run starts, and how long it is."""
+    place = ops.cast(ops.arange(rows.shape[0], device=device_of(rows)), "int64")
+    differs = ops.any(ops.not_equal(rows, ops.roll(rows, shift=(1,), axis=(0,))), axis=(1,))
+    begins = ops.logical_or(differs, ops.equal(place, ops.zeros_like(place)))
+    (starts,) = ops.nonzero(begins)
+    end = ops.full_like(ops.getitem(place, (slice(1),)), rows.shape[0])
+    ends = ops.concat([ops.getitem(starts, (slice(1, None),)), end], axis=0)
+    return ops.cumulative_sum(ops.cast(begins, "int64"), axis=0) - 1, starts, ends - starts
 
 
 def _some(values: Tensor, inverse: Tensor, counts: Tensor, return_inverse: bool, return_counts: bool) -> Any:

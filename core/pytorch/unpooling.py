@@ -11,7 +11,7 @@ from ..memory.tensor import Tensor
 from ..standard.creation import zeros
 from ..types.errors import ArgumentError, ShapeError
 from .selection import scatter
-from .windows import as_given, channels_first, per_axis
+from .windows import per_axis, require_channels
 
 __all__ = ["max_unpool1d", "max_unpool2d", "max_unpool3d"]
 
@@ -22,8 +22,8 @@ def _max_unpool(
     operation: str, input: Tensor, indices: Tensor, kernel_size: Any, stride: Any, padding: Any, output_size: Any
 ) -> Tensor:
     count = int(operation[-2])
-    x, places = channels_first(operation, input, count), channels_first(operation, indices, count)
-    if x.shape != places.shape:
+    require_channels(operation, input, count)
+    if input.shape != indices.shape:
         raise ShapeError(
             f"{operation}: got an input of shape {input.shape} and indices of shape {indices.shape}, wanted one shape"
         )
@@ -32,15 +32,16 @@ def _max_unpool(
     margins = per_axis(operation, "padding", padding, count, 0)
     usual = tuple(
         (length - 1) * step + size - 2 * margin
-        for length, step, size, margin in zip(x.shape[2:], steps, sizes, margins, strict=True)
+        for length, step, size, margin in zip(input.shape[-count:], steps, sizes, margins, strict=True)
     )
     given = usual if output_size is None else tuple(output_size)[-count:]
     lengths = per_axis(operation, "output_size", given, count, 0)
     if any(abs(n - m) >= step for n, m, step in zip(lengths, usual, steps, strict=True)):
         raise ArgumentError(f"{operation}: got output_size {output_size}, wanted about {usual}, less than a stride off")
-    flat, index = (reshape(one, (*one.shape[:2], math.prod(one.shape[2:]))) for one in (x, places))
-    empty = zeros((*x.shape[:2], math.prod(lengths)), dtype=x.dtype, device=x.device)
-    return as_given(input, reshape(scatter(empty, 2, index, flat), (*x.shape[:2], *lengths)), count)
+    lead = input.shape[:-count]
+    flat, index = (reshape(one, (*lead, math.prod(one.shape[-count:]))) for one in (input, indices))
+    empty = zeros((*lead, math.prod(lengths)), dtype=input.dtype, device=input.device)
+    return reshape(scatter(empty, len(lead), index, flat), (*lead, *lengths))
 
 
 @function(accepts=_FLOATS)

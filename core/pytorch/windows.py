@@ -69,6 +69,8 @@ def per_axis(operation: str, name: str, value: Any, count: int, least: int = 1) 
     ValueError
         If there are more or fewer, or one is less than `least`.
     """
+    if type(value) is int and least <= value < 1 << 59:
+        return (value,) * count
     given = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     numbers = tuple(as_integer(operation, name, number) for number in given)
     if len(numbers) == 1:
@@ -82,18 +84,17 @@ def per_axis(operation: str, name: str, value: Any, count: int, least: int = 1) 
     return numbers
 
 
-def channels_first(operation: str, input: Tensor, count: int) -> Tensor:
-    """The input as a batch of examples, (N, C, ...) with so many axes after the channels'.
-
-    Raises
-    ------
-    ShapeError
-        If it has another number of axes.
-    """
+def require_channels(operation: str, input: Tensor, count: int) -> None:
+    """Raise ShapeError unless the input has so many axes after the channels: a batch, (N, C, ...), or one example."""
     if input.ndim not in (count + 1, count + 2):
         raise ShapeError(
             f"{operation}: got an input of shape {input.shape}, wanted {count + 2} axes, or {count + 1} of one example"
         )
+
+
+def channels_first(operation: str, input: Tensor, count: int) -> Tensor:
+    """The input as a batch of examples, (N, C, ...): see `require_channels`."""
+    require_channels(operation, input, count)
     return reshape(input, (1, *input.shape)) if input.ndim == count + 1 else input
 
 
