@@ -26,7 +26,11 @@ _KEEPS_SLOPE: dict[str, Literal["always", "recorded"]] = {}
 
 
 def pointwise(
-    name: str, value: Formula, keeps_slope: Literal["always", "recorded"] | None = None, **slopes: Formula
+    name: str,
+    value: Formula,
+    keeps_slope: Literal["always", "recorded"] | None = None,
+    of_difference: bool = False,
+    **slopes: Formula,
 ) -> Operation:
     """Declare a loss of each element of an input and a target.
 
@@ -40,12 +44,19 @@ def pointwise(
         Whether backends may have a kernel that computes the derivative by `input` along with the sum of the losses. It
         is saved for the backward pass, unless `target` wants a gradient too. "always" uses that kernel for each sum,
         "recorded" only where `input` wants a gradient, because the sum alone is quicker.
+    of_difference
+        Whether it depends on ``input - target`` alone: the gradient by `target` is minus that by `input`.
     **slopes
         Formulas of the derivatives by ``input`` and by ``target``; a target without one has no gradient.
     """
-    constants = tuple(operand for operand in ("input", "target") if operand not in slopes)
     gradients: dict[str, Any] = {operand: _gradient(name, operand, slope) for operand, slope in slopes.items()}
-    rule(name, operands=constants, **gradients)
+    if of_difference:
+        by_input = gradients["input"]
+        rule(name, shared=by_input, input=lambda shared: shared, target=lambda shared: -shared)
+        gradients["target"] = lambda ops, g, input, target, options: -by_input(ops, g, input, target, options)
+    else:
+        constants = tuple(operand for operand in ("input", "target") if operand not in slopes)
+        rule(name, operands=constants, **gradients)
     tangent(name, **{operand: _tangent(gradient) for operand, gradient in gradients.items()})
     if keeps_slope is not None:
         _KEEPS_SLOPE[name] = keeps_slope

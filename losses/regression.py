@@ -33,8 +33,8 @@ def _difference_loss(
         name,
         lambda ops, input, target, *options: value(ops, input - target, *options),
         keeps_slope,
+        of_difference=True,
         input=lambda ops, input, target, *options: slope(ops, input - target, *options),
-        target=lambda ops, input, target, *options: -slope(ops, input - target, *options),
     )
 
 

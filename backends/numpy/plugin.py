@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import math
 import operator
@@ -13,7 +14,7 @@ import numpy
 from ..common import philox
 from ..common.casts import dtype_name
 from ..common.quiet import Quiet, quiet, quietly, run, run_anyway
-from ..common.sizes import MANY_ELEMENTS
+from ..common.sizes import FEW_ELEMENTS, MANY_ELEMENTS
 from ..common.special import kernels as special_kernels
 from ..contract import DTYPE_NAMES, Backend, Kernel
 from ..hookspecs import hookimpl
@@ -127,9 +128,13 @@ def _as_arrays(function: Callable[..., Any]) -> Kernel:
 
 def _broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
     """`numpy.broadcast_to` as a writable view; for contiguous arrays in half of its time or less."""
-    if type(x) is ndarray and x.flags.c_contiguous and x.size and x.dtype.kind != "V":
-        own = [stride if length != 1 else 0 for stride, length in zip(x.strides, x.shape, strict=True)]
-        return ndarray(shape, x.dtype, x, 0, (0,) * (len(shape) - x.ndim) + tuple(own))
+    if x.size and x.dtype.kind != "V":
+        if not any(x.strides):
+            # One number, which may be a scalar.
+            return ndarray(shape, x.dtype, asarray(x)[(0,) * x.ndim + (...,)], 0, (0,) * len(shape))
+        if x.flags.c_contiguous:
+            own = [stride if length != 1 else 0 for stride, length in zip(x.strides, x.shape, strict=True)]
+            return ndarray(shape, x.dtype, x, 0, (0,) * (len(shape) - x.ndim) + tuple(own))
     out = numpy.broadcast_to(x, shape)
     # NumPy marks the view read-only.
     out.flags.writeable = x.flags.writeable
@@ -141,7 +146,10 @@ _BITS = {2: numpy.int16, 4: numpy.int32, 8: numpy.int64}
 
 def _masked_fill(x: Any, mask: Any, value: Any) -> Any:
     """`x` with `value` where the mask is true; zeros by multiplying bits: see `_where`."""
-    bits = _BITS.get(x.dtype.itemsize) if x.size >= MANY_ELEMENTS and x.shape == mask.shape else None
+    alike = x.shape == mask.shape
+    if alike and x.size < MANY_ELEMENTS and x.dtype.char in "fd":
+        return _masked_fill_into(x, mask, value)
+    bits = _BITS.get(x.dtype.itemsize) if alike and x.size >= MANY_ELEMENTS else None
     if bits is None or x.dtype.kind == "c" or value != 0 or math.copysign(1.0, value) < 0:
         return _where(mask, asarray(value, x.dtype), x)
     return (x.view(bits) * ~mask).view(x.dtype)
@@ -162,6 +170,49 @@ def _diagonal(x: Any, offset: int) -> Any:
     out = x.diagonal(offset, -2, -1)
     # NumPy marks the view read-only.
     out.flags.writeable = x.flags.writeable
+    return out
+
+
+def _diagonal_embed(x: Any, shape: tuple[int, ...], offset: int) -> Any:
+    out = numpy.zeros(shape, x.dtype)
+    target = _diagonal(out, offset)
+    # Sums, in which -0.0 is 0.0.
+    quietly(numpy.add, target, x, target)
+    return out
+
+
+def _flip(x: Any, *, axis: tuple[int, ...] | int | None = None) -> Any:
+    axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+    index: list[Any] = [slice(None)] * x.ndim
+    for one in axes:
+        index[one] = slice(None, None, -1)
+    return numpy.array(x[(*index, ...)], order="C")
+
+
+_triangle = functools.lru_cache(maxsize=64)(functools.partial(numpy.tri, dtype=numpy.bool_))
+"""The mask of the lower triangle of a small matrix."""
+
+
+def _below(shape: tuple[int, ...], k: int) -> Any:
+    rows, columns = shape[-2:]
+    return (_triangle if rows * columns < FEW_ELEMENTS else _triangle.__wrapped__)(rows, columns, k)
+
+
+def _tril(x: Any, *, k: int = 0) -> Any:
+    return numpy.where(_below(x.shape, k), x, x.dtype.type(0))
+
+
+def _triu(x: Any, *, k: int = 0) -> Any:
+    return numpy.where(_below(x.shape, k - 1), x.dtype.type(0), x)
+
+
+def _zeros_like(x: Any, *, dtype: Any = None, device: Any = None) -> Any:
+    return numpy.zeros(x.shape, x.dtype if dtype is None else dtype)
+
+
+def _ones_like(x: Any, *, dtype: Any = None, device: Any = None) -> Any:
+    out = numpy.empty(x.shape, x.dtype if dtype is None else dtype)
+    out.fill(1)
     return out
 
 
@@ -296,8 +347,9 @@ class NumPy(Backend):
                 "relu": _relu,
                 "complex": _complex,
                 "diagonal": _diagonal,
+                "diagonal_embed": _diagonal_embed,
                 "fill_": _fill_,
-                "flip": lambda x, axis=None: numpy.array(numpy.flip(x, axis), order="C"),
+                "flip": _flip,
                 "roll": _roll,
                 "imag": lambda x: x.imag,
                 "real": lambda x: x.real,
@@ -306,11 +358,15 @@ class NumPy(Backend):
                 "broadcast_to": _broadcast_to,
                 "masked_fill": _masked_fill,
                 "matrix_transpose": lambda x: x.mT,
+                "ones_like": _ones_like,
                 "permute_dims": lambda x, axes: x.transpose(axes),
                 "reshape": lambda x, shape: x.reshape(shape),
+                "tril": _tril,
+                "triu": _triu,
                 "where": _where,
                 "logistic": _sigmoid,
                 "sigmoid": _sigmoid,
+                "zeros_like": _zeros_like,
             }
         )
 

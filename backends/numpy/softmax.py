@@ -128,7 +128,21 @@ def softmax_normalizer(x: Any, *, axis: int) -> Any:
     return result
 
 
+def _is_small(logits: Any, label_smoothing: float) -> bool:
+    """Whether a cross-entropy is that of few rows, for which preparing blocks takes longer than computing."""
+    return logits.ndim == 2 and 0 < logits.size < MANY_EXPONENTIALS and not label_smoothing
+
+
+def _places(target: Any, logits: Any) -> Any:
+    """The flat indices of the target classes."""
+    return numpy.arange(0, logits.size, logits.shape[1]) + target
+
+
 def cross_entropy(logits: Any, target: Any, normalizer: Any, *, label_smoothing: float) -> Any:
+    if _is_small(logits, label_smoothing):
+        shifts, sums = normalizer[:, :, 0]
+        chosen = logits.take(_places(target, logits))
+        return numpy.log(sums) - numpy.subtract(chosen, shifts, chosen)
     rows, classes, (shifts, sums_of_exp) = _rows(logits, 1), _class_rows(target), _normalizer_rows(normalizer, 1)
     log_sums = numpy.log(sums_of_exp)
     out = log_sums - (rows[_class_index(classes)] - shifts)
@@ -140,12 +154,12 @@ def cross_entropy(logits: Any, target: Any, normalizer: Any, *, label_smoothing:
 
 
 def cross_entropy_gradient(upstream: Any, logits: Any, target: Any, normalizer: Any, *, label_smoothing: float) -> Any:
-    if logits.ndim == 2 and logits.size < MANY_EXPONENTIALS and not label_smoothing:
+    if _is_small(logits, label_smoothing):
         shift, sums = normalizer
         result = numpy.subtract(logits, shift, order="C")
         numpy.exp(result, result)
         result *= upstream[:, None] / sums
-        result.reshape(-1)[numpy.arange(0, result.size, result.shape[1]) + target] -= upstream
+        result.reshape(-1)[_places(target, result)] -= upstream
         return result
     result = numpy.empty(logits.shape, logits.dtype)
     rows, out = _rows(logits, 1), _rows(result, 1)

@@ -26,7 +26,7 @@ def stable_sum(x: Any, axis: tuple[int, ...] | int | None = None, dtype: Any = N
     """``numpy.add.reduce(x, axis, dtype, keepdims=keepdims)`` without warnings, pairwise for floats."""
     if x.size > FEW_ROWS and x.dtype.kind in "fcV":
         axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis
-        if dtype is None and x.flags.c_contiguous and _is_by_product(x, axes):
+        if dtype is None and x.size >= MANY_ELEMENTS and x.flags.c_contiguous and _is_by_product(x, axes):
             found = asarray(quietly(numpy.vecdot, x, numpy.ones(x.shape[-1], x.dtype)))
             return found[..., None] if keepdims else found
         terms = x.shape[axes[0]] if len(axes) == 1 else math.prod([x.shape[i] for i in axes])

@@ -73,7 +73,8 @@ def _gradients(name: str) -> dict[str, tuple[Use, ...]]:
             *(use(shape, shape, options[0]) for shape in SHAPES),
         )
 
-    return {operation: uses(operation) for operation in (f"{name}_input_gradient", f"{name}_target_gradient")}
+    gradients = (f"{name}_input_gradient", f"{name}_target_gradient")
+    return {operation: uses(operation) for operation in gradients if operation in OPERATIONS}
 
 
 def _slopes(name: str) -> dict[str, tuple[Use, ...]]:

@@ -121,12 +121,6 @@ FAULTS = (
         kernel("mse_loss_input_gradient", _scaled(0.5)),
     ),
     Fault(
-        "mse_loss_target_gradient_has_the_other_sign",
-        ("mse_loss", "mse_loss_target_gradient"),
-        "the gradient of the target is that of the input",
-        kernel("mse_loss_target_gradient", _scaled(-1.0)),
-    ),
-    Fault(
         "l1_loss_slope_at_zero",
         ("l1_loss", "l1_loss_with_slope", "l1_loss_gradient_from_slope"),
         "the slope of |x| at 0 is 1",
