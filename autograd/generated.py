@@ -132,12 +132,13 @@ def vjp(rule: Rule, changed: Callable[..., Exception]) -> Callable[..., Any]:
     for name in rule.saved.tensors:
         lines.append(f"    if {name}_storage is not None and {name}_storage.version != {name}_version:")
         lines.append(f"        raise changed(node, {name!r}, {name}.shape, {name}_storage.version, {name}_version)")
-    if any("last" in names for names in needs):
+    in_common = () if rule.shared is None else parameter_names(rule.shared)
+    if any("last" in names for names in (*needs, in_common)):
         lines.append("    last = node.saved is None")
     scope = _formulas(rule.gradients) | {"changed": changed}
     if rule.shared is not None:
         scope["formula"] = rule.shared
-        lines.append(f"    shared = formula({', '.join(parameter_names(rule.shared))})")
+        lines.append(f"    shared = formula({', '.join(in_common)})")
     calls = [f"formula{i}({', '.join(names)})" for i, names in enumerate(needs)]
     if rule.variadic:
         lines.append(f"    return {calls[0]}")

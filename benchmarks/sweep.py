@@ -32,6 +32,9 @@ from tensorplug.conformance.uses import Use, subjects, uses_of
 LENGTHS = {4: {2: 2, 3: 2}, 1_000: {2: 25, 3: 40}, 100_000: {2: 250, 3: 400}}
 """By the number of elements of a matrix, what stands for the lengths 2 and 3 of a use."""
 
+TIMES = 200
+"""So many times the elements of a matrix are the most that an operand of more axes may have."""
+
 ROUNDS, ROUND_SECONDS = 9, 0.004
 
 LIMITS = (1.0, 1.5, 3.0)
@@ -97,9 +100,10 @@ def _pair(torch: ModuleType, name: str, elements: int, direction: str) -> tuple[
     for use in uses_of(name):
         if not use.is_public or (use.operands and not use.variables) or (backward and not use.smooth):
             continue
-        example = draw(
-            grown(use, LENGTHS[elements], name=name, literal=True), "float32", "contiguous", numpy.random.default_rng(0)
-        )
+        larger = grown(use, LENGTHS[elements], name=name, literal=True)
+        if any(math.prod(operand.shape) > TIMES * elements for operand in larger.operands.values()):
+            continue
+        example = draw(larger, "float32", "contiguous", numpy.random.default_rng(0))
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any, Literal
 
-from ..core import FUNCTIONS, Operation, Tensor, rule, tangent
+from ..core import FUNCTIONS, OPERATIONS, Operation, Tensor, rule, tangent
 from ..core.dispatch.operation import operation
 from ..core.dispatch.registry import public
 from ..core.memory.views import array_of
@@ -42,8 +42,8 @@ def pointwise(
         The formula of the loss.
     keeps_slope
         Whether backends may have a kernel that computes the derivative by `input` along with the sum of the losses. It
-        is saved for the backward pass, unless `target` wants a gradient too. "always" uses that kernel for each sum,
-        "recorded" only where `input` wants a gradient, because the sum alone is quicker.
+        is saved for the backward pass, unless `target` wants a gradient that is another. "always" uses that kernel for
+        each sum, "recorded" only where a gradient is wanted, because the sum alone is quicker.
     of_difference
         Whether it depends on ``input - target`` alone: the gradient by `target` is minus that by `input`.
     **slopes
@@ -52,7 +52,7 @@ def pointwise(
     gradients: dict[str, Any] = {operand: _gradient(name, operand, slope) for operand, slope in slopes.items()}
     if of_difference:
         by_input = gradients["input"]
-        rule(name, shared=by_input, input=lambda shared: shared, target=lambda shared: -shared)
+        _rule_of_difference(name, by_input)
         gradients["target"] = lambda ops, g, input, target, options: -by_input(ops, g, input, target, options)
     else:
         constants = tuple(operand for operand in ("input", "target") if operand not in slopes)
@@ -60,13 +60,18 @@ def pointwise(
     tangent(name, **{operand: _tangent(gradient) for operand, gradient in gradients.items()})
     if keeps_slope is not None:
         _KEEPS_SLOPE[name] = keeps_slope
-        _declare_with_slope(name, value, slopes["input"])
+        _declare_with_slope(name, value, slopes["input"], of_difference)
 
     @operation(name=name, accepts=FLOATS)
     def loss(ops: Any, input: Any, target: Any, *, options: tuple[Any, ...], summed: bool) -> Any:
         return ops.pointwise(value, (input, target), options, summed)
 
     return loss
+
+
+def _rule_of_difference(name: str, by_input: Callable[..., Any]) -> None:
+    """Declare the gradient of a function of ``input - target``."""
+    rule(name, shared=by_input, input=lambda shared: shared, target=lambda shared: -shared)
 
 
 def _gradient(loss: str, operand: str, slope: Formula) -> Callable[..., Any]:
@@ -99,7 +104,7 @@ def _sum_to_shape(ops: Any, found: Any, shape: tuple[int, ...]) -> Any:
     return found if found.shape == shape else ops.sum(found)
 
 
-def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
+def _declare_with_slope(loss: str, value: Formula, slope_of: Formula, of_difference: bool) -> None:
     """Declare two operations: the sum of the losses with the slope by the input, and the gradient from that slope.
 
     No tensor shares the slope's memory, so a backward pass that frees the graph may write the gradient there.
@@ -112,8 +117,18 @@ def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
     def tangent_of_input(ops: Any, t: Any, input: Any, target: Any, slope: Any, options: Any) -> Any:
         return ops.sum(getattr(ops, gradient_name)(t, slope, input, target, options=options, overwrite=False))
 
-    rule(name, operands=("target",), input=gradient)
-    tangent(name, input=tangent_of_input)
+    if of_difference:
+        _rule_of_difference(name, gradient)
+        tangent(
+            name,
+            input=tangent_of_input,
+            target=lambda ops, t, input, target, slope, options: (
+                -tangent_of_input(ops, t, input, target, slope, options)
+            ),
+        )
+    else:
+        rule(name, operands=("target",), input=gradient)
+        tangent(name, input=tangent_of_input)
 
     @operation(name=name, accepts=FLOATS)
     def with_slope(
@@ -149,18 +164,20 @@ def _declare_with_slope(loss: str, value: Formula, slope_of: Formula) -> None:
         return total
 
 
-def _has_slope_kernel(loss: str, input: Tensor) -> bool:
+def _has_slope_kernel(loss: str, input: Tensor, target: Tensor) -> bool:
     """Whether the sum of a loss is to come from a kernel that computes the slope with it."""
-    when = _KEEPS_SLOPE.get(loss)
-    if when is None or (when == "recorded" and not input.requires_grad):
+    when, name = _KEEPS_SLOPE.get(loss), f"{loss}_with_slope"
+    if when is None or (target.requires_grad and 1 not in OPERATIONS[name].differentiable):
         return False
-    return input._key.library.find_own_kernel(f"{loss}_with_slope") is not None
+    if when == "recorded" and not (input.requires_grad or target.requires_grad):
+        return False
+    return input._key.library.find_own_kernel(name) is not None
 
 
 def pointwise_loss(loss: Operation, input: Tensor, target: Tensor, reduction: str, *options: Any) -> Tensor:
     """Compute a pointwise loss of tensors of one shape and dtype, with a reduction."""
     summed = reduction != "none"
-    if summed and not target.requires_grad and _has_slope_kernel(loss.name, input):
+    if summed and _has_slope_kernel(loss.name, input, target):
         total = FUNCTIONS[f"{loss.name}_with_slope"](input, target, options)
     else:
         total = loss(input, target, options=options, summed=summed)

@@ -199,11 +199,19 @@ def _below(shape: tuple[int, ...], k: int) -> Any:
 
 
 def _tril(x: Any, *, k: int = 0) -> Any:
-    return numpy.where(_below(x.shape, k), x, x.dtype.type(0))
+    return _zero_unless(_below(x.shape, k), x)
 
 
 def _triu(x: Any, *, k: int = 0) -> Any:
-    return numpy.where(_below(x.shape, k - 1), x.dtype.type(0), x)
+    return _zero_unless(~_below(x.shape, k - 1), x)
+
+
+def _zero_unless(mask: Any, x: Any) -> Any:
+    """`x` with zeros where the mask is false, for large arrays by multiplying bits: see `_where`."""
+    bits = _BITS.get(x.dtype.itemsize) if x.size >= MANY_ELEMENTS and x.dtype.kind != "c" else None
+    if bits is None:
+        return numpy.where(mask, x, x.dtype.type(0))
+    return (x.view(bits) * mask).view(x.dtype)
 
 
 def _zeros_like(x: Any, *, dtype: Any = None, device: Any = None) -> Any:

@@ -117,7 +117,7 @@ FAULTS = (
     Fault(
         "mse_loss_gradient_is_half",
         ("mse_loss", "mse_loss_input_gradient"),
-        "the factor 2 is forgotten where the gradient of the target is wanted, too",
+        "the factor 2 is forgotten where losses are not summed",
         kernel("mse_loss_input_gradient", _scaled(0.5)),
     ),
     Fault(

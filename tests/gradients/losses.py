@@ -44,13 +44,15 @@ RATES = points((2, 3), (2, 3), low=1.1, signs=False)
 def with_slope(name: str, formula: Callable[..., Any], *options: Any) -> list[Case]:
     """The sum of the losses, of an operation that keeps the slope by the input."""
     (x, y) = BOTH
-    return [
-        Case(
-            lambda x: FUNCTIONS[name](x, tensor(y), options=options),
-            (x,),
-            lambda jnp, x: jnp.sum(formula(jnp, x, y)),
-        )
-    ]
+    by_input = Case(
+        lambda x: FUNCTIONS[name](x, tensor(y), options=options),
+        (x,),
+        lambda jnp, x: jnp.sum(formula(jnp, x, y)),
+    )
+    by_both = Case(
+        lambda x, y: FUNCTIONS[name](x, y, options=options), BOTH, lambda jnp, x, y: jnp.sum(formula(jnp, x, y))
+    )
+    return [by_input] if name.startswith("binary") else [by_input, by_both]
 
 
 CASES: dict[str, list[Case]] = {
