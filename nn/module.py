@@ -11,6 +11,7 @@ from ..autograd.hooks import Hooks, RemovableHandle
 from ..core import Tensor
 from ..core.autodiff.leaves import zero_grad
 from ..core.types.errors import ShapeError
+from .hooks import add_hook, call_with_hooks, hooks_of
 from .parameter import Parameter
 
 __all__ = ["Module"]
@@ -18,11 +19,16 @@ __all__ = ["Module"]
 M = TypeVar("M", bound="Module")
 
 
-class Keys(NamedTuple):
+class _IncompatibleKeys(NamedTuple):
     """The names in which a state differs from a module's, which `load_state_dict` returns."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
+
+    def __repr__(self) -> str:
+        if not any(self):
+            return "<All keys matched successfully>"
+        return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
 class Module:
@@ -58,14 +64,13 @@ class Module:
     _buffers: dict[str, Tensor | None]
     _modules: dict[str, Module | None]
     _transient: set[str]
-    _hooks: Hooks
-    _pre_hooks: Hooks
+    _hooks: dict[str, Hooks]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         # Here rather than in __init__, which a subclass may call late.
         made = super().__new__(cls)
         made.__dict__.update({kind: {} for kind in _KINDS}, training=True)
-        made.__dict__.update(_transient=set(), _hooks=Hooks(), _pre_hooks=Hooks())
+        made.__dict__.update(_transient=set(), _hooks={})
         return made
 
     def __init__(self) -> None:
@@ -76,15 +81,7 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no method forward")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        for hook in tuple(self._pre_hooks.functions.values()):
-            changed = hook(self, args)
-            if changed is not None:
-                args = changed if isinstance(changed, tuple) else (changed,)
-        found = self.forward(*args, **kwargs)
-        for hook in tuple(self._hooks.functions.values()):
-            changed = hook(self, args, found)
-            found = found if changed is None else changed
-        return found
+        return call_with_hooks(self, args, kwargs) if self._hooks else self.forward(*args, **kwargs)
 
     # Attributes
 
@@ -246,25 +243,37 @@ class Module:
 
     # State
 
-    def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> OrderedDict[str, Tensor]:
+    def state_dict(
+        self, *, destination: dict[str, Tensor] | None = None, prefix: str = "", keep_vars: bool = False
+    ) -> OrderedDict[str, Tensor]:
         """The parameters and persistent buffers by dotted name, which share their memory with the module.
 
         Parameters
         ----------
+        destination : dict, optional
+            Which they are added to.
         prefix : str
             Put in front of each name.
         keep_vars : bool, default: False
             Whether they are the parameters themselves, which record gradients.
         """
-        found: OrderedDict[str, Tensor] = OrderedDict()
-        for place, module in self.named_modules(remove_duplicate=False):
-            own = {**module._parameters, **{k: v for k, v in module._buffers.items() if k not in module._transient}}
-            for name, tensor in own.items():
-                if tensor is not None:
-                    found[prefix + (f"{place}.{name}" if place else name)] = tensor if keep_vars else tensor.detach()
-        return found
+        found: Any = OrderedDict() if destination is None else destination
+        for hook in hooks_of(self, "state_dict_pre"):
+            hook.function(self, prefix, keep_vars)
+        for name, tensor in itertools.chain(self._parameters.items(), self._buffers.items()):
+            if tensor is not None and name not in self._transient:
+                found[prefix + name] = tensor if keep_vars else tensor.detach()
+        for name, module in self._modules.items():
+            if module is not None:
+                module.state_dict(destination=found, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+        for hook in hooks_of(self, "state_dict"):
+            changed = hook.function(self, found, prefix, {})
+            found = found if changed is None else changed
+        return found  # type: ignore[no-any-return]
 
-    def load_state_dict(self, state_dict: Mapping[str, Tensor], strict: bool = True) -> Keys:
+    def load_state_dict(
+        self, state_dict: Mapping[str, Tensor], strict: bool = True, assign: bool = False
+    ) -> _IncompatibleKeys:
         """Copy a state into the parameters and buffers.
 
         Parameters
@@ -273,6 +282,8 @@ class Module:
             What `state_dict` returned, or `load` read from a file.
         strict : bool, default: True
             Whether the names must be the same.
+        assign : bool, default: False
+            Whether the tensors become the module's own, with their dtypes and devices, in place of being copied.
 
         Returns
         -------
@@ -284,20 +295,43 @@ class Module:
         RuntimeError
             If the names differ, or a shape; nothing is changed then.
         """
-        own = self.state_dict(keep_vars=True)
-        keys = Keys([name for name in own if name not in state_dict], [name for name in state_dict if name not in own])
-        name = type(self).__name__
-        if strict and any(keys):
+        name, places, given = type(self).__name__, list(self.named_modules(remove_duplicate=False)), dict(state_dict)
+        missing, unexpected, errors = [], [], []  # type: ignore[var-annotated]
+        for place, module in places:
+            for hook in hooks_of(module, "load_state_dict_pre"):
+                hook.function(module, given, f"{place}." if place else "", {}, strict, missing, unexpected, errors)
+        own = {
+            f"{place}.{key}" if place else key: (tensors, key)
+            for place, module in places
+            for tensors in (module._parameters, module._buffers)
+            for key, tensor in tensors.items()
+            if tensor is not None and key not in module._transient
+        }
+        missing += [key for key in own if key not in given]
+        unexpected += [key for key in given if key not in own]
+        keys = _IncompatibleKeys(missing, unexpected)
+        if errors or (strict and any(keys)):
             raise RuntimeError(
-                f"load_state_dict: the state does not fit {name}: missing {keys.missing_keys}, unexpected "
-                f"{keys.unexpected_keys}; strict=False loads the others"
+                f"load_state_dict: the state does not fit {name}: missing {missing}, unexpected {unexpected}"
+                + "".join(f", {error}" for error in errors)
+                + "; strict=False loads the others"
             )
-        given = {key: state_dict[key] for key in own if key in state_dict}
-        for key, tensor in given.items():
-            if tensor.shape != own[key].shape:
-                raise ShapeError(f"load_state_dict: {key} has shape {tensor.shape}, and {own[key].shape} in {name}")
-        for key, tensor in given.items():
-            own[key].detach().copy_(tensor.detach().to(own[key].device))
+        found = {key: (*own[key], given[key]) for key in own if key in given}
+        for key, (tensors, last, tensor) in found.items():
+            if tensor.shape != tensors[last].shape:
+                raise ShapeError(
+                    f"load_state_dict: {key} has shape {tensor.shape}, and {tensors[last].shape} in {name}"
+                )
+        for tensors, last, tensor in found.values():
+            before = tensors[last]
+            if not assign:
+                before.detach().copy_(tensor.detach().to(before.device))
+            else:
+                is_parameter = isinstance(before, Parameter)
+                tensors[last] = Parameter(tensor, before.requires_grad) if is_parameter else tensor
+        for _, module in places:
+            for hook in hooks_of(module, "load_state_dict_post"):
+                hook.function(module, keys)
         return keys
 
     def train(self: M, mode: bool = True) -> M:
@@ -381,13 +415,82 @@ class Module:
 
     # Hooks
 
-    def register_forward_pre_hook(self, hook: Callable[[Module, tuple[Any, ...]], Any]) -> RemovableHandle:
-        """Register ``hook(module, args)``, called before `forward`; what it returns, unless None, replaces `args`."""
-        return self._pre_hooks.add(self, hook)
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Register ``hook(module, args)``, called before `forward`; what it returns, unless None, replaces `args`.
 
-    def register_forward_hook(self, hook: Callable[[Module, tuple[Any, ...], Any], Any]) -> RemovableHandle:
-        """Register ``hook(module, args, output)``, called after `forward`; a result replaces `output`, unless None."""
-        return self._hooks.add(self, hook)
+        Parameters
+        ----------
+        hook
+        prepend : bool, default: False
+            Whether it is called before those that were registered earlier.
+        with_kwargs : bool, default: False
+            Whether it is called as ``hook(module, args, kwargs)``, and returns ``(args, kwargs)``.
+        """
+        return add_hook(self, "forward_pre", hook, prepend, with_kwargs)
+
+    def register_forward_hook(
+        self,
+        hook: Callable[..., Any],
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> RemovableHandle:
+        """Register ``hook(module, args, output)``, called after `forward`; a result replaces `output`, unless None.
+
+        Parameters
+        ----------
+        hook
+        prepend : bool, default: False
+            Whether it is called before those that were registered earlier.
+        with_kwargs : bool, default: False
+            Whether it is called as ``hook(module, args, kwargs, output)``.
+        always_call : bool, default: False
+            Whether it is called after an error, too.
+        """
+        return add_hook(self, "forward", hook, prepend, with_kwargs, always_call)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Register ``hook(module, grad_input, grad_output)``, called in the backward pass with two tuples.
+
+        They have the gradients of the arguments by position and of the results; None for what is no tensor or has no
+        gradient. What the hook returns, unless None, replaces `grad_input`.
+
+        Examples
+        --------
+        >>> import tensorplug as tp
+        >>> layer = tp.nn.Linear(2, 3)
+        >>> handle = layer.register_full_backward_hook(lambda module, before, after: print(before, after))
+        >>> layer(tp.ones(1, 2)).sum().backward()
+        (None,) (tensor([[1., 1., 1.]]),)
+        """
+        return add_hook(self, "backward", hook, prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Register ``hook(module, grad_output)``, called in the backward pass; a result replaces it, unless None."""
+        return add_hook(self, "backward_pre", hook, prepend)
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., None]) -> RemovableHandle:
+        """Register ``hook(module, prefix, keep_vars)``, called before `state_dict`."""
+        return add_hook(self, "state_dict_pre", hook)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., None]) -> RemovableHandle:
+        """Register ``hook(module, state_dict, prefix, local_metadata)``, called after `state_dict`."""
+        return add_hook(self, "state_dict", hook)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., None]) -> RemovableHandle:
+        """Register a function to be called before `load_state_dict`, which may change the state.
+
+        It is called as ``hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
+        error_msgs)``.
+        """
+        return add_hook(self, "load_state_dict_pre", hook)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., None]) -> RemovableHandle:
+        """Register ``hook(module, incompatible_keys)``, called after `load_state_dict`."""
+        return add_hook(self, "load_state_dict_post", hook)
 
     # Text
 

@@ -1,4 +1,4 @@
-"""`tensorplug.nn.utils`: gradients clipped, parameters as one vector, and sequences of different lengths."""
+"""`tensorplug.nn.utils`: gradients clipped, parameters as one vector, parametrized, normalized and pruned weights."""
 
 from __future__ import annotations
 
@@ -12,9 +12,19 @@ from ...core.standard.elementwise import clip
 from ...core.standard.linalg import vector_norm
 from ...core.standard.manipulation import concat, stack
 from ...core.types.errors import ShapeError
+from . import parametrizations as parametrizations
+from . import parametrize as parametrize
 from . import rnn as rnn
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "rnn", "vector_to_parameters"]
+__all__ = [
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "parameters_to_vector",
+    "parametrizations",
+    "parametrize",
+    "rnn",
+    "vector_to_parameters",
+]
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:

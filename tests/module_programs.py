@@ -1,0 +1,243 @@
+"""Programs with modules, for any namespace with PyTorch's names; each returns what is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+PROGRAMS: dict[str, Callable[[Any], Any]] = {}
+
+
+def program(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Add a program to `PROGRAMS`."""
+    PROGRAMS[function.__name__] = function
+    return function
+
+
+def numbers(torch: Any, *shape: int, seed: float = 1.0) -> Any:
+    """A tensor of numbers of no pattern."""
+    count = torch.ones(shape).numel()
+    return torch.sin(torch.arange(count, dtype=torch.float64) ** 2 * 0.7 + seed).reshape(shape)
+
+
+def filled(torch: Any, module: Any) -> Any:
+    """A module in float64 with such numbers for parameters and buffers."""
+    module = module.double()
+    with torch.no_grad():
+        for i, tensor in enumerate([*module.parameters(), *module.buffers()]):
+            tensor.copy_(numbers(torch, *tensor.shape, seed=i + 0.5))
+    return module
+
+
+def plain(value: Any) -> Any:
+    """A result as JSON has it; of a tensor its list."""
+    if hasattr(value, "detach"):
+        return value.detach().tolist()
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
+def trained(module: Any, x: Any) -> list[Any]:
+    """What a module gives, the gradients of its parameters, and its state."""
+    found = module(x)
+    (found**2).sum().backward()
+    gradients = {name: one.grad for name, one in module.named_parameters()}
+    return [repr(module), found, gradients, dict(module.state_dict())]
+
+
+def _symmetric(torch: Any) -> Any:
+    class Symmetric(torch.nn.Module):
+        def forward(self, x: Any) -> Any:
+            return x.triu() + x.triu(1).transpose(-1, -2)
+
+        def right_inverse(self, x: Any) -> Any:
+            return x.triu()
+
+    return Symmetric()
+
+
+@program
+def parametrized(torch: Any) -> Any:
+    parametrize = torch.nn.utils.parametrize
+    layer = filled(torch, torch.nn.Linear(3, 3))
+    weight = layer.weight
+    found = parametrize.register_parametrization(layer, "weight", _symmetric(torch))
+    results = [found is layer, layer.parametrizations.weight.original is weight, *trained(layer, numbers(torch, 2, 3))]
+    layer.weight = torch.eye(3, dtype=torch.float64)
+    results += [layer.weight, layer.parametrizations["weight"].original]
+    results += [parametrize.is_parametrized(layer), parametrize.is_parametrized(layer, "bias")]
+    results += [parametrize.type_before_parametrizations(layer) is torch.nn.Linear, type(layer).__name__]
+    twin = parametrize.register_parametrization(filled(torch, torch.nn.Linear(3, 3)), "weight", _symmetric(torch))
+    parametrize.remove_parametrizations(twin, "weight")
+    results += [type(twin) is torch.nn.Linear, dict(twin.state_dict()), twin.weight.requires_grad]
+    parametrize.remove_parametrizations(layer, "weight", leave_parametrized=False)
+    return [*results, dict(layer.state_dict()), parametrize.is_parametrized(layer), layer.weight is weight]
+
+
+@program
+def two_parametrizations(torch: Any) -> Any:
+    class Double(torch.nn.Module):
+        def forward(self, x: Any) -> Any:
+            return 2 * x
+
+        def right_inverse(self, x: Any) -> Any:
+            return x / 2
+
+    parametrize = torch.nn.utils.parametrize
+    layer = filled(torch, torch.nn.Linear(3, 3))
+    layer.register_buffer("shift", numbers(torch, 3))
+    parametrize.register_parametrization(layer, "weight", _symmetric(torch))
+    parametrize.register_parametrization(layer, "weight", Double())
+    parametrize.register_parametrization(layer, "shift", Double())
+    with parametrize.cached():
+        results = [layer.weight is layer.weight, *trained(layer, numbers(torch, 2, 3))]
+    layer.weight = torch.eye(3, dtype=torch.float64)
+    return [*results, layer.weight, layer.shift, layer.parametrizations.shift.original]
+
+
+def _normalized(name: str, options: dict[str, Any], kind: str, sizes: tuple[int, ...], x: tuple[int, ...]) -> None:
+    def run(torch: Any) -> Any:
+        layer = getattr(torch.nn, kind)(*sizes).double()
+        layer = filled(torch, getattr(torch.nn.utils.parametrizations, name)(layer, **options))
+        for buffer in layer.buffers():
+            buffer.copy_(buffer / buffer.norm())
+        results = trained(layer, numbers(torch, *x))
+        results.append(layer.eval()(numbers(torch, *x)))
+        torch.nn.utils.parametrize.remove_parametrizations(layer, "weight")
+        return [*results, repr(layer), dict(layer.state_dict())]
+
+    run.__name__ = f"{name}_of_{kind}_{list(options.values())}"
+    program(run)
+
+
+_normalized("weight_norm", {}, "Linear", (3, 2), (4, 3))
+_normalized("weight_norm", {"dim": 1}, "Conv1d", (2, 3, 2), (1, 2, 4))
+_normalized("weight_norm", {"dim": None}, "Linear", (3, 2), (4, 3))
+_normalized("spectral_norm", {"n_power_iterations": 2}, "Linear", (3, 2), (4, 3))
+_normalized("spectral_norm", {}, "ConvTranspose2d", (2, 3, 2), (1, 2, 2, 2))
+
+
+def _orthogonal(kind: str, rows: int, trivialized: bool) -> None:
+    def run(torch: Any) -> Any:
+        options = {"orthogonal_map": kind, "use_trivialization": trivialized}
+        layer = torch.nn.utils.parametrizations.orthogonal(torch.nn.Linear(3, rows).double(), **options)
+        list_ = layer.parametrizations.weight
+        with torch.no_grad():
+            list_.original.copy_(0.3 * numbers(torch, rows, 3).tril(-1))
+            if trivialized:
+                size = max(rows, 3)
+                list_[0].base.copy_(torch.eye(size).flip(0))
+                list_.original.diagonal().fill_(-1.0)
+            elif kind == "householder":
+                list_.original.diagonal().copy_(torch.tensor([1.0, -1.0, 1.0])[: min(rows, 3)])
+            layer.bias.fill_(0.5)
+        results = trained(layer, numbers(torch, 4, 3))
+        if trivialized or kind == "householder":
+            # The same matrix again, if it can be assigned.
+            layer.weight = layer.weight.detach()
+            results.append(layer.weight)
+        return results
+
+    run.__name__ = f"orthogonal_{kind}_{rows}_{trivialized}"
+    program(run)
+
+
+for _kind in ("matrix_exp", "cayley", "householder"):
+    for _rows in (2, 3, 4):
+        _orthogonal(_kind, _rows, True)
+    _orthogonal(_kind, 4, False)
+
+
+def _network(torch: Any) -> Any:
+    return filled(torch, torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1)))
+
+
+@program
+def backward_hooks(torch: Any) -> Any:
+    log: list[Any] = []
+    network = _network(torch)
+    network[0].register_full_backward_hook(lambda module, before, after: log.append(["first", before, after]))
+    network[1].register_full_backward_hook(lambda module, before, after: (before[0] * 2 + after[0],))
+    network[2].register_full_backward_hook(lambda module, before, after: log.append(["last", before, after]))
+    handle = network.register_full_backward_hook(lambda *given: log.append("removed"))
+    network.register_full_backward_pre_hook(lambda module, after: (after[0] * 3,))
+    network.register_full_backward_pre_hook(lambda module, after: log.append(["before", after]), prepend=True)
+    handle.remove()
+    x = numbers(torch, 2, 3).requires_grad_()
+    found = network(x)
+    found.sum().backward()
+    network.eval()(x.detach()).sum().backward()
+    return [log, found, x.grad, {name: one.grad for name, one in network.named_parameters()}]
+
+
+@program
+def backward_hooks_of_several_inputs_and_results(torch: Any) -> Any:
+    class Parts(torch.nn.Module):
+        def forward(self, x: Any, number: Any, y: Any) -> Any:
+            return x * y, (x * number, y), y.sum()
+
+    log: list[Any] = []
+    module = Parts()
+    module.register_full_backward_hook(lambda module, before, after: log.append([before, after]))
+    x, y = numbers(torch, 3).requires_grad_(), numbers(torch, 3, seed=2.0).requires_grad_()
+    first, _, last = module(x, 5, y)
+    (first.sum() + last).backward()
+    first, _, _ = module(x, 5, y)
+    (gradient,) = torch.autograd.grad(first.sum(), x, create_graph=True)
+    (gradient**2).sum().backward()
+    return [log, x.grad, y.grad]
+
+
+@program
+def forward_hooks(torch: Any) -> Any:
+    class Scaled(torch.nn.Module):
+        def forward(self, x: Any, *, scale: Any = 1.0) -> Any:
+            if scale is None:
+                raise ValueError("no scale")
+            return x * scale
+
+    log: list[Any] = []
+    module = Scaled()
+    module.register_forward_pre_hook(lambda module, args: args[0] + 1)
+    module.register_forward_pre_hook(lambda module, args: log.append(["first", args]), prepend=True)
+    module.register_forward_pre_hook(
+        lambda module, args, kwargs: (args, {"scale": kwargs["scale"] and 3.0}), with_kwargs=True
+    )
+    module.register_forward_hook(lambda module, args, found: found * 10)
+    module.register_forward_hook(
+        lambda module, args, kwargs, found: log.append([args, kwargs, found]), with_kwargs=True, prepend=True
+    )
+    module.register_forward_hook(lambda module, args, found: log.append(["always", found]), always_call=True)
+    results = [module(numbers(torch, 2), scale=2.0)]
+    try:
+        module(numbers(torch, 2), scale=None)
+    except ValueError as error:
+        results.append(str(error))
+    return [*results, log]
+
+
+@program
+def states(torch: Any) -> Any:
+    log: list[Any] = []
+    network = _network(torch)
+    state = {name: one.clone() * 2 for name, one in network.state_dict().items()}
+    inner = network[0]
+    inner.register_state_dict_pre_hook(lambda module, prefix, keep: log.append([prefix, keep]))
+    network.register_state_dict_post_hook(lambda module, found, prefix, _: found.update(extra=torch.ones(1)))
+    results: list[Any] = [dict(network.state_dict(prefix="a."))]
+    network.register_load_state_dict_pre_hook(lambda module, given, *others: given.pop("extra", None))
+    network.register_load_state_dict_post_hook(lambda module, keys: keys.missing_keys.clear())
+    results.append(repr(network.load_state_dict({**state, "extra": torch.ones(2)})))
+    results.append(network[2].weight)
+    del state["0.bias"]
+    results.append(repr(network.load_state_dict({**state, "more": torch.ones(2)}, strict=False)))
+    given = {name: one.float() for name, one in inner.state_dict().items()}
+    given["weight"].requires_grad_()
+    inner.bias.requires_grad_(False)
+    results.append(str(inner.load_state_dict(given, assign=True)))
+    given["bias"].fill_(7.0)
+    results += [str(inner.weight.dtype).split(".")[-1], inner.weight.requires_grad, inner.bias.requires_grad]
+    return [*results, inner.bias, isinstance(inner.bias, torch.nn.Parameter), log]

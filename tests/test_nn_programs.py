@@ -1,0 +1,115 @@
+"""Programs with modules give what PyTorch gives: parametrizations, packed sequences, hooks, pruning."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pathlib
+from typing import Any
+
+import numpy
+import pytest
+
+import tensorplug as tp
+from tensorplug import nn
+from tensorplug.nn.utils import parametrizations, parametrize
+
+from .module_programs import PROGRAMS, numbers, plain
+
+ANSWERS = json.loads((pathlib.Path(__file__).parent / "references" / "module_programs.json").read_text())
+
+
+def assert_same(found: Any, wanted: Any, place: str) -> None:
+    if isinstance(wanted, dict):
+        assert list(found) == list(wanted), place
+        found, wanted = list(found.values()), list(wanted.values())
+    if isinstance(wanted, list):
+        assert len(found) == len(wanted), place
+        for i, (one, other) in enumerate(zip(found, wanted, strict=True)):
+            assert_same(one, other, f"{place}[{i}]")
+    elif isinstance(wanted, float):
+        numpy.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-11, err_msg=place)
+    else:
+        assert found == wanted, place
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_programs_with_modules(backend: str, name: str) -> None:
+    assert_same(plain(PROGRAMS[name](tp)), ANSWERS[name], name)
+
+
+class TestParametrizations:
+    def test_they_are_compiled_and_called_with_other_parameters(self, backend: str) -> None:
+        layer = parametrizations.spectral_norm(parametrizations.weight_norm(nn.Linear(3, 2)), "bias").double()
+        x = numbers(tp, 4, 3)
+        wanted = layer(x).detach().numpy()
+        numpy.testing.assert_allclose(tp.compile(layer)(x).detach().numpy(), wanted, rtol=1e-12)
+        doubled = {name: 2 * one for name, one in layer.named_parameters() if name.endswith("original0")}
+        found = tp.func.functional_call(layer, doubled, (x,)) - layer.bias
+        numpy.testing.assert_allclose(found.detach().numpy(), 2 * (wanted - layer.bias.detach().numpy()), rtol=1e-12)
+
+    def test_a_copy_is_independent(self) -> None:
+        layer = parametrizations.weight_norm(nn.Linear(3, 2))
+        other = copy.deepcopy(layer)
+        parametrize.remove_parametrizations(other, "weight")
+        assert isinstance(layer.weight, tp.Tensor)
+        assert type(other) is nn.Linear
+        assert type(layer) is type(parametrizations.weight_norm(nn.Linear(1, 1))) is not nn.Linear
+
+    def test_what_does_not_fit_changes_nothing(self) -> None:
+        class Row(nn.Module):
+            def forward(self, x: tp.Tensor) -> tp.Tensor:
+                return x[:1]
+
+        layer = nn.Linear(3, 2)
+        before = layer.weight.clone()
+        with pytest.raises(ValueError, match=r"shape \(2, 3\).*would become one of shape \(1, 3\)"):
+            parametrize.register_parametrization(layer, "weight", Row())
+        assert type(layer) is nn.Linear
+        assert bool((layer.weight == before).all())
+        with pytest.raises(ValueError, match="Linear has no tensor 'scale'"):
+            parametrize.register_parametrization(layer, "scale", Row())
+        with pytest.raises(ValueError, match="has none of 'weight'"):
+            parametrize.remove_parametrizations(layer, "weight")
+        parametrize.register_parametrization(layer, "weight", Row(), unsafe=True)
+        assert layer.weight.shape == (1, 3)
+        with pytest.raises(RuntimeError, match="Row does not implement right_inverse"):
+            layer.weight = before
+        normed = parametrizations.weight_norm(nn.Linear(3, 2))
+        with pytest.raises(ValueError, match="computed from several tensors"):
+            parametrize.remove_parametrizations(normed, "weight", leave_parametrized=False)
+
+
+class TestHooks:
+    def test_backward_hooks_in_a_compiled_function(self, backend: str) -> None:
+        layer = nn.Linear(2, 2)
+        layer.register_full_backward_hook(lambda module, before, after: (before[0] * 2,))
+        gradient = tp.func.grad(lambda x: (layer(x) ** 2).sum())
+        x = tp.ones(3, 2)
+        numpy.testing.assert_allclose(tp.compile(gradient)(x).detach().numpy(), gradient(x).detach().numpy(), 1e-6)
+
+    def test_what_they_return_is_checked(self) -> None:
+        layer = nn.Linear(2, 2)
+        handle = layer.register_full_backward_hook(lambda module, before, after: before * 2)
+        with pytest.raises(RuntimeError, match="a backward hook returned 2 gradients, wanted 1"):
+            layer(tp.ones(1, 2, requires_grad=True)).sum().backward()
+        handle.remove()
+        handle = layer.register_full_backward_hook(lambda module, before, after: after)
+        with pytest.raises(RuntimeError, match="none of which requires one"):
+            layer(tp.ones(1, 2)).sum().backward()
+        handle.remove()
+        layer.register_forward_pre_hook(lambda module, args, kwargs: args, with_kwargs=True)
+        with pytest.raises(RuntimeError, match=r"returns \(args, kwargs\) or None"):
+            layer(tp.ones(1, 2))
+
+    def test_hooks_that_are_called_after_an_error_may_fail(self) -> None:
+        layer = nn.Linear(2, 2)
+        layer.register_forward_hook(lambda module, args, found: found.shape, always_call=True)
+        with pytest.warns(RuntimeWarning, match="always_call"), pytest.raises(RuntimeError, match="shape"):
+            layer(tp.ones(1, 3))
+
+    def test_a_state_that_errors_of_hooks_refuse(self) -> None:
+        layer = nn.Linear(2, 2)
+        layer.register_load_state_dict_pre_hook(lambda *given: given[-1].append("too old"))
+        with pytest.raises(RuntimeError, match="too old"):
+            layer.load_state_dict(layer.state_dict(), strict=False)
