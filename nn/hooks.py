@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ..autograd.function import Function
 from ..autograd.hooks import Hooks, RemovableHandle
 from ..core import Tensor
-
-if TYPE_CHECKING:
-    from .module import Module
 
 
 class Hook(NamedTuple):
@@ -23,24 +20,25 @@ class Hook(NamedTuple):
 
 
 def add_hook(
-    module: Module, kind: str, function: Callable[..., Any], prepend: bool = False, *options: bool
+    module: Any, kind: str, function: Callable[..., Any], prepend: bool = False, *options: bool
 ) -> RemovableHandle:
     """Add a hook of a kind, after those that the module has or before them."""
     hooks = module._hooks.setdefault(kind, Hooks())
-    handle = hooks.add(module, Hook(function, *options))
+    hook: Any = Hook(function, *options)
+    handle = hooks.add(module, hook)
     if prepend:
-        number, hook = hooks.functions.popitem()
+        number, _ = hooks.functions.popitem()
         hooks.functions = {number: hook, **hooks.functions}
     return handle
 
 
-def hooks_of(module: Module, kind: str) -> tuple[Any, ...]:
+def hooks_of(module: Any, kind: str) -> tuple[Any, ...]:
     """The hooks of a kind, in the order in which they are called."""
     found = module._hooks.get(kind)
     return () if found is None else tuple(found.functions.values())
 
 
-def call_with_hooks(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def call_with_hooks(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call `forward` and the hooks around it."""
     for hook in hooks_of(module, "forward_pre"):
         if not hook.with_kwargs:
@@ -68,7 +66,7 @@ def call_with_hooks(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any
     return gradients.watch_outputs(result) if gradients else result
 
 
-def _after(hook: Hook, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
+def _after(hook: Hook, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
     given = (module, args, kwargs, result) if hook.with_kwargs else (module, args, result)
     changed = hook.function(*given)
     return result if changed is None else changed
@@ -81,7 +79,7 @@ def _as_tuple(x: Any) -> tuple[Any, ...]:
 class _Gradients:
     """The gradients of one call's inputs and outputs, which backward hooks get and may replace."""
 
-    def __init__(self, module: Module, inputs: int) -> None:
+    def __init__(self, module: Any, inputs: int) -> None:
         self.module = module
         self.inputs: Any = (None,) * inputs
         self.outputs: Any = None

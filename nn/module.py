@@ -269,7 +269,7 @@ class Module:
         for hook in hooks_of(self, "state_dict"):
             changed = hook.function(self, found, prefix, {})
             found = found if changed is None else changed
-        return found  # type: ignore[no-any-return]
+        return found
 
     def load_state_dict(
         self, state_dict: Mapping[str, Tensor], strict: bool = True, assign: bool = False
@@ -300,7 +300,7 @@ class Module:
         for place, module in places:
             for hook in hooks_of(module, "load_state_dict_pre"):
                 hook.function(module, given, f"{place}." if place else "", {}, strict, missing, unexpected, errors)
-        own = {
+        own: dict[str, tuple[Any, str]] = {
             f"{place}.{key}" if place else key: (tensors, key)
             for place, module in places
             for tensors in (module._parameters, module._buffers)

@@ -125,10 +125,10 @@ def _property(name: str) -> property:
     def compute(self: Module) -> Tensor:
         cache, key = _cache.get(), (self, name)
         if cache is None:
-            return self.parametrizations[name]()  # type: ignore[no-any-return]
+            return self.parametrizations[name]()
         if key not in cache:
             cache[key] = self.parametrizations[name]()
-        return cache[key]  # type: ignore[no-any-return]
+        return cache[key]
 
     return property(compute, lambda self, value: self.parametrizations[name].right_inverse(value))
 
