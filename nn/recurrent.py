@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
+
+import numpy
 
 from ..core import Tensor
 from ..core.memory.tensor import require_tensors
 from ..core.pytorch.recurrent import recurrence
-from ..core.standard.creation import zeros, zeros_like
+from ..core.standard.creation import tensor, zeros, zeros_like
 from ..core.standard.manipulation import concat, stack, unbind
 from ..core.standard.manipulation.joining import unified
 from ..core.types.errors import ArgumentError, ShapeError
 from . import functional
 from .linear import fill_uniform, new_parameter
 from .module import Module
+from .utils.rnn import PackedSequence, sequence_rows
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
 
@@ -54,12 +58,21 @@ class _Recurrent(Module):
         """How many tensors the state consists of."""
         return 2 if self._kind == "lstm" else 1
 
-    def _run(self, x: Tensor, state: Tensor, suffix: str = "", reverse: bool = False) -> Tensor:
-        """The states of shape (S, L, N, H) after each step of one layer in one direction, from one of (S, N, H)."""
+    def _run(
+        self, x: Tensor, state: Tensor, suffix: str = "", reverse: bool = False, rows: Tensor | None = None
+    ) -> Tensor:
+        """The states of shape (S, L, N, H) after each step of one layer in one direction, from one of (S, N, H).
+
+        Of packed sequences it takes the elements, and the `rows` that are the input of each step.
+        """
         input_weight, hidden_weight, input_bias, hidden_bias = self._weights(suffix)
         assert input_weight is not None
         assert hidden_weight is not None
         from_input = functional.linear(x, input_weight, input_bias)
+        if rows is not None:
+            # After the end of a sequence no state grows beyond bounds, for gradients of 0 times infinity.
+            after = from_input.new_full((1, from_input.shape[1]), -math.inf if self._kind == "relu" else 0.0)
+            from_input = concat([from_input, after])[rows]
         bias = zeros_like(hidden_weight[:, 0]) if hidden_bias is None else hidden_bias
         operands = unified(type(self).__name__, [from_input, state, hidden_weight, bias])
         found: Tensor = recurrence(*operands, kind=self._kind, reverse=reverse)
@@ -126,22 +139,24 @@ class _Layers(_Recurrent):
                 self._add_weights(suffix, hidden_size * len(suffixes) if layer else input_size, device, dtype)
         self.reset_parameters()
 
-    def forward(self, input: Tensor, hx: Any = None) -> tuple[Tensor, Any]:
+    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
         """Run over a sequence.
 
         Parameters
         ----------
-        input : Tensor, shape (L, N, input_size)
+        input : Tensor, shape (L, N, input_size), or PackedSequence
             With `batch_first` of shape (N, L, input_size); without a batch of shape (L, input_size).
         hx : Tensor or tuple of Tensor, optional
             The state at first, of shape (num_layers * directions, N, hidden_size); zero by default.
 
         Returns
         -------
-        output : Tensor, shape (L, N, directions * hidden_size)
+        output : Tensor, shape (L, N, directions * hidden_size), or PackedSequence
         state : Tensor or tuple of Tensor
             The last one.
         """
+        if isinstance(input, PackedSequence):
+            return self._run_packed(input, hx)
         self._require_input(input, (2, 3))
         batched = input.ndim == 3
         x = input if batched else input.unsqueeze(1)
@@ -155,22 +170,58 @@ class _Layers(_Recurrent):
             first = self._as_state(hx, count, x.shape[1], self.hidden_size)
         else:
             first = tuple(one.unsqueeze(1) for one in self._as_state(hx, count, self.hidden_size))
+
+        def run(x: Tensor, state: Tensor, suffix: str, reverse: int) -> tuple[Tensor, Tensor]:
+            found = self._run(x, state, suffix, bool(reverse))
+            return found[0], found[:, 0 if reverse else -1]
+
+        x, ends = self._run_layers(x, first, run)
+        if not batched:
+            return x.squeeze(1), self._as_given(tuple(one.squeeze(1) for one in ends))
+        return (x.transpose(0, 1) if self.batch_first else x), self._as_given(ends)
+
+    def _run_layers(self, x: Tensor, first: State, run: Callable[..., tuple[Tensor, Tensor]]) -> tuple[Tensor, State]:
+        """The output of the last layer, and the last states, where `run` gives those of one layer in one direction."""
         last: list[Tensor] = []
         for suffixes in self._suffixes:
             if last and self.dropout and self.training:
                 x = functional.dropout(x, self.dropout)
             outputs = []
             for reverse, suffix in enumerate(suffixes):
-                state = stack([one[len(last)] for one in first])
-                found = self._run(x, state, suffix, bool(reverse))
-                outputs.append(found[0])
-                last.append(found[:, 0 if reverse else -1])
+                output, end = run(x, stack([one[len(last)] for one in first]), suffix, reverse)
+                outputs.append(output)
+                last.append(end)
             # Also of one output, a copy that may be written: the states are kept for gradients.
             x = concat(outputs, axis=-1)
-        ends = unbind(stack(last, axis=1))
-        if not batched:
-            return x.squeeze(1), self._as_given(tuple(one.squeeze(1) for one in ends))
-        return (x.transpose(0, 1) if self.batch_first else x), self._as_given(ends)
+        return x, unbind(stack(last, axis=1))
+
+    def _run_packed(self, input: PackedSequence, hx: Any) -> tuple[PackedSequence, Any]:
+        """Run over packed sequences: over all steps of the longest one, each direction from a sequence's own begin."""
+        x, count, batch = input.data, self.num_layers * (1 + self.bidirectional), int(input.sizes[0])
+        self._require_input(x, (2, 2))
+        if hx is None:
+            first = self._zero_state(x, count, batch)
+        else:
+            first = self._as_state(hx, count, batch, self.hidden_size)
+            if input.sorted_indices is not None:
+                first = tuple(one.index_select(1, input.sorted_indices) for one in first)
+
+        def indices(found: Any) -> Tensor:
+            return tensor(found.tolist(), device=x.device)
+
+        lengths, (steps, rows) = input.lengths, input.places
+        ends = indices((lengths - 1) * batch + numpy.arange(batch))
+        inputs = [indices(sequence_rows(input, int(lengths[0]), reverse)) for reverse in (False, True)]
+        outputs = [indices(step * batch + rows) for step in (steps, lengths[rows] - 1 - steps)]
+
+        def run(x: Tensor, state: Tensor, suffix: str, reverse: int) -> tuple[Tensor, Tensor]:
+            found = self._run(x, state, suffix, rows=inputs[reverse]).flatten(1, 2)
+            return found[0][outputs[reverse]], found[:, ends]
+
+        x, last = self._run_layers(x, first, run)
+        if input.unsorted_indices is not None:
+            last = tuple(one.index_select(1, input.unsorted_indices) for one in last)
+        return input.with_data(x), self._as_given(last)
 
     def extra_repr(self) -> str:
         """The sizes and options."""

@@ -241,3 +241,45 @@ def states(torch: Any) -> Any:
     given["bias"].fill_(7.0)
     results += [str(inner.weight.dtype).split(".")[-1], inner.weight.requires_grad, inner.bias.requires_grad]
     return [*results, inner.bias, isinstance(inner.bias, torch.nn.Parameter), log]
+
+
+def _packed(kind: str, options: dict[str, Any], lengths: list[int], initial: bool, is_sorted: bool = False) -> None:
+    def run(torch: Any) -> Any:
+        rnn = torch.nn.utils.rnn
+        layer = filled(torch, getattr(torch.nn, kind)(2, 3, **options))
+        x = numbers(torch, len(lengths), max(lengths), 2).requires_grad_()
+        count = layer.num_layers * (1 + layer.bidirectional)
+        states = [numbers(torch, count, len(lengths), 3, seed=i).requires_grad_() for i in (0.1, 0.2)]
+        given = (tuple(states) if kind == "LSTM" else states[0],) if initial else ()
+        packed = rnn.pack_padded_sequence(x, torch.tensor(lengths), batch_first=True, enforce_sorted=is_sorted)
+        output, last = layer(packed, *given)
+        padded, found = rnn.pad_packed_sequence(output, padding_value=-1.0, total_length=max(lengths) + 1)
+        last = last if isinstance(last, tuple) else (last,)
+        ((padded**2).sum() + sum((one**3).sum() for one in last)).backward()
+        gradients = [x.grad, *(one.grad for one in layer.parameters())]
+        gradients += [state.grad for state in states[: len(last)]] if initial else []
+        return [list(packed), list(output), padded, found, last, gradients]
+
+    run.__name__ = f"packed_{kind}_{options}_{lengths}_{initial}"
+    program(run)
+
+
+_packed("LSTM", {"num_layers": 2, "bidirectional": True, "batch_first": True}, [2, 4, 1], True)
+_packed("GRU", {"bidirectional": True, "bias": False}, [3, 1, 3], True)
+_packed("GRU", {"num_layers": 2}, [3, 2, 2], False, True)
+_packed("RNN", {"nonlinearity": "relu", "bidirectional": True}, [1, 3], False)
+_packed("RNN", {}, [4], True)
+
+
+@program
+def packed_and_unpacked(torch: Any) -> Any:
+    rnn = torch.nn.utils.rnn
+    parts = [numbers(torch, length, 2) for length in (3, 1, 2)]
+    packed = rnn.pack_sequence(parts, enforce_sorted=False)
+    single = rnn.pack_sequence([torch.arange(3), torch.arange(2)])
+    results = [list(packed), list(single), rnn.unpack_sequence(packed), rnn.unpack_sequence(single)]
+    results += [rnn.pad_packed_sequence(packed, batch_first=True), rnn.invert_permutation(torch.tensor([2, 0, 1]))]
+    results += [str(packed.float().data.dtype).split(".")[-1], packed.is_cuda, packed.to("cpu") is packed]
+    results += [packed._fields, type(packed).__name__, single.sorted_indices is None]
+    other = rnn.PackedSequence(packed.data, packed.batch_sizes, packed.sorted_indices)
+    return [*results, list(other), rnn.pad_packed_sequence(other)]

@@ -12,7 +12,7 @@ import pytest
 
 import tensorplug as tp
 from tensorplug import nn
-from tensorplug.nn.utils import parametrizations, parametrize
+from tensorplug.nn.utils import parametrizations, parametrize, rnn
 
 from .module_programs import PROGRAMS, numbers, plain
 
@@ -113,3 +113,45 @@ class TestHooks:
         layer.register_load_state_dict_pre_hook(lambda *given: given[-1].append("too old"))
         with pytest.raises(RuntimeError, match="too old"):
             layer.load_state_dict(layer.state_dict(), strict=False)
+
+
+class TestPackedSequences:
+    def test_compiled(self, backend: str) -> None:
+        layer = nn.LSTM(2, 3, bidirectional=True)
+        x = tp.randn(4, 3, 2)
+
+        def loss(x: tp.Tensor) -> tp.Tensor:
+            output, (hidden, _) = layer(rnn.pack_padded_sequence(x, [2, 4, 1], enforce_sorted=False))
+            return (rnn.pad_packed_sequence(output)[0] ** 2).sum() + hidden.sum()
+
+        gradient = tp.func.grad(loss)
+        wanted = gradient(x).detach().numpy()
+        numpy.testing.assert_allclose(tp.compile(gradient)(x).detach().numpy(), wanted, rtol=1e-4, atol=1e-6)
+        assert (wanted[2:, 0] == 0).all()
+
+    def test_states_after_the_end_do_not_grow(self, backend: str) -> None:
+        layer = nn.RNN(1, 1, nonlinearity="relu", bias=False)
+        for parameter in layer.parameters():
+            nn.init.constant_(parameter, 1e3)
+        x = tp.ones(20, 2, 1)
+        x[:, 0] = 0.0
+        _, state = layer(rnn.pack_padded_sequence(x, [20, 1]))
+        state.sum().backward()
+        assert state.flatten().tolist() == [0.0, 1e3]
+        assert layer.weight_hh_l0.grad.item() == 0.0
+
+    @pytest.mark.parametrize("lengths", [[2, 3], [3, 2], [3], [2, 0], [], [4, 1]])
+    def test_lengths_that_do_not_fit(self, lengths: list[int]) -> None:
+        if lengths == [3, 2]:
+            with pytest.raises(ValueError, match="longer than total_length=2"):
+                rnn.pad_packed_sequence(rnn.pack_padded_sequence(tp.ones(3, 2), lengths), total_length=2)
+        else:
+            with pytest.raises(RuntimeError, match="pack_padded_sequence: "):
+                rnn.pack_padded_sequence(tp.ones(3, 2), lengths)
+
+    def test_sizes_of_layers_are_checked(self) -> None:
+        packed = rnn.pack_sequence([tp.ones(2, 3)])
+        with pytest.raises(RuntimeError, match="GRU: got an input of shape"):
+            nn.GRU(2, 3)(packed)
+        with pytest.raises(RuntimeError, match="GRU: got a state of shape"):
+            nn.GRU(3, 3)(packed, tp.zeros(1, 2, 3))
