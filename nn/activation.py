@@ -66,7 +66,7 @@ class ELU(FunctionLayer, function="elu"):
     """
 
 
-class GELU(FunctionLayer, function="gelu"):
+class GELU(FunctionLayer, function="gelu", text="approximate={approximate!r}"):
     """Gaussian error linear unit: see `nn.functional.gelu`.
 
     Examples
@@ -88,7 +88,7 @@ class GLU(FunctionLayer, function="glu"):
     """
 
 
-class Hardshrink(FunctionLayer, function="hardshrink"):
+class Hardshrink(FunctionLayer, function="hardshrink", text="{lambd}"):
     """Zero near zero: see `nn.functional.hardshrink`.
 
     Examples
@@ -326,7 +326,7 @@ class Softplus(FunctionLayer, function="softplus"):
     """
 
 
-class Softshrink(FunctionLayer, function="softshrink"):
+class Softshrink(FunctionLayer, function="softshrink", text="{lambd}"):
     """Elements moved towards zero: see `nn.functional.softshrink`.
 
     Examples

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -123,6 +124,15 @@ class ModuleList(_Listed):
     def __init__(self, modules: Iterable[Module] = ()) -> None:
         self.extend(modules)
 
+    def _inner_reprs(self) -> list[str]:
+        """Equal modules after each other are one."""
+        found = []
+        for text, group in itertools.groupby(enumerate(self), lambda pair: repr(pair[1])):
+            (first, _), *others = group
+            end = first + len(others)
+            found.append(f"({first}-{end}): {len(others) + 1} x {text}" if others else f"({first}): {text}")
+        return found
+
 
 class ModuleDict(Module):
     """A dict of modules, which are registered.
@@ -182,7 +192,19 @@ class ModuleDict(Module):
         return self._modules.pop(name)
 
 
-class ParameterDict(Module):
+class _Parameters(Module):
+    def __len__(self) -> int:
+        return len(self._parameters)
+
+    def _inner_reprs(self) -> list[str]:
+        sizes = {
+            name: "x".join(map(str, one.shape)) or "()" for name, one in self._parameters.items() if one is not None
+        }
+        texts = {name: f"[{self._parameters[name].dtype} of size {size}]" for name, size in sizes.items()}
+        return [f"({name}): Parameter containing: {text}" for name, text in texts.items()]
+
+
+class ParameterDict(_Parameters):
     """A dict of parameters, which are registered.
 
     Parameters
@@ -208,9 +230,6 @@ class ParameterDict(Module):
 
     def __delitem__(self, name: str) -> None:
         del self._parameters[name]
-
-    def __len__(self) -> int:
-        return len(self._parameters)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._parameters)
@@ -240,7 +259,7 @@ class ParameterDict(Module):
         return self._parameters.pop(name)
 
 
-class ParameterList(Module):
+class ParameterList(_Parameters):
     """A list of parameters, which are registered.
 
     Parameters
@@ -266,9 +285,6 @@ class ParameterList(Module):
 
     def __getitem__(self, index: int) -> Any:
         return list(self._parameters.values())[index]
-
-    def __len__(self) -> int:
-        return len(self._parameters)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._parameters.values())

@@ -48,13 +48,15 @@ class _Convolution(Module):
 
     def extra_repr(self) -> str:
         """The channels and the options."""
-        defaults = {"padding": 0, "output_padding": 0, "dilation": 1, "groups": 1, "padding_mode": "zeros"}
+        defaults = {"padding": 0, "output_padding": 0, "dilation": 1, "groups": 1}
         shown = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
         for name, default in defaults.items():
             value = getattr(self, name, default)
             if value not in (default, (default,) * self.axes):
                 shown.append(f"{name}={value}")
-        return ", ".join(shown + ["bias=False"] * (self.bias is None))
+        shown += ["bias=False"] * (self.bias is None)
+        mode = getattr(self, "padding_mode", "zeros")
+        return ", ".join(shown + [f"padding_mode={mode}"] * (mode != "zeros"))
 
 
 class _Forward(_Convolution):

@@ -5,7 +5,7 @@ from .function_layer import FunctionLayer
 __all__ = ["CosineSimilarity", "PairwiseDistance"]
 
 
-class CosineSimilarity(FunctionLayer, function="cosine_similarity", inputs=2):
+class CosineSimilarity(FunctionLayer, function="cosine_similarity", inputs=2, text=""):
     """Cosine of the angle between vectors along an axis: see `nn.functional.cosine_similarity`.
 
     Examples
@@ -16,7 +16,7 @@ class CosineSimilarity(FunctionLayer, function="cosine_similarity", inputs=2):
     """
 
 
-class PairwiseDistance(FunctionLayer, function="pairwise_distance", inputs=2):
+class PairwiseDistance(FunctionLayer, function="pairwise_distance", inputs=2, text=""):
     """Distance between pairs of vectors: see `nn.functional.pairwise_distance`.
 
     Examples

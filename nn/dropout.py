@@ -7,7 +7,7 @@ from .function_layer import FunctionLayer
 __all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
 
 
-class AlphaDropout(FunctionLayer, function="alpha_dropout"):
+class AlphaDropout(FunctionLayer, function="alpha_dropout", text="p={p}, inplace={inplace}"):
     """Dropout that keeps mean and variance of what SELU gives: see `nn.functional.alpha_dropout`.
 
     Examples
@@ -18,7 +18,7 @@ class AlphaDropout(FunctionLayer, function="alpha_dropout"):
     """
 
 
-class Dropout(FunctionLayer, function="dropout"):
+class Dropout(FunctionLayer, function="dropout", text="p={p}, inplace={inplace}"):
     """Dropout of elements in training: see `nn.functional.dropout`.
 
     Examples
@@ -29,7 +29,7 @@ class Dropout(FunctionLayer, function="dropout"):
     """
 
 
-class Dropout1d(FunctionLayer, function="dropout1d"):
+class Dropout1d(FunctionLayer, function="dropout1d", text="p={p}, inplace={inplace}"):
     """Dropout of whole channels with one axis: see `nn.functional.dropout1d`.
 
     Examples
@@ -40,7 +40,7 @@ class Dropout1d(FunctionLayer, function="dropout1d"):
     """
 
 
-class Dropout2d(FunctionLayer, function="dropout2d"):
+class Dropout2d(FunctionLayer, function="dropout2d", text="p={p}, inplace={inplace}"):
     """Dropout of whole channels with two axes: see `nn.functional.dropout2d`.
 
     Examples
@@ -51,7 +51,7 @@ class Dropout2d(FunctionLayer, function="dropout2d"):
     """
 
 
-class Dropout3d(FunctionLayer, function="dropout3d"):
+class Dropout3d(FunctionLayer, function="dropout3d", text="p={p}, inplace={inplace}"):
     """Dropout of whole channels with three axes: see `nn.functional.dropout3d`.
 
     Examples
@@ -62,7 +62,7 @@ class Dropout3d(FunctionLayer, function="dropout3d"):
     """
 
 
-class FeatureAlphaDropout(FunctionLayer, function="feature_alpha_dropout"):
+class FeatureAlphaDropout(FunctionLayer, function="feature_alpha_dropout", text="p={p}, inplace={inplace}"):
     """Alpha dropout of whole channels: see `nn.functional.feature_alpha_dropout`.
 
     Examples

@@ -26,14 +26,17 @@ class FunctionLayer(Module):
         `training`, which is the layer's own.
     inputs : int, default: 1
         How many of the parameters are inputs.
+    text : str, optional
+        The format of what `repr` shows; by default the options, but for those that are left at False.
     """
 
     _function: ClassVar[str]
     _inputs: ClassVar[int]
+    _text: ClassVar[str | None]
 
-    def __init_subclass__(cls, function: str = "", inputs: int = 1) -> None:
+    def __init_subclass__(cls, function: str = "", inputs: int = 1, text: str | None = None) -> None:
         if function:
-            cls._function, cls._inputs = function, inputs
+            cls._function, cls._inputs, cls._text = function, inputs, text
 
     @classmethod
     @functools.cache
@@ -59,6 +62,8 @@ class FunctionLayer(Module):
         return getattr(functional, self._function)(*inputs, **options)
 
     def extra_repr(self) -> str:
-        """The options, but for those that are left at False."""
+        """The options."""
+        if self._text is not None:
+            return self._text.format_map(vars(self))
         names = self._options().parameters
         return ", ".join(f"{name}={value}" for name in names if (value := getattr(self, name)) is not False)

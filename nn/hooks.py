@@ -148,3 +148,12 @@ class _Watched(Function):
         found = ctx.receive(tuple(by_place.get(i) for i in range(ctx.count)))
         # Copies, as hooks may keep what they were given, to which further gradients would be added.
         return (None, None, None, *(None if found[i] is None else found[i].clone() for i in ctx.places))
+
+
+def find_hook(module: Any, kind: str, of: type, name: str | None = None) -> tuple[int, Any]:
+    """The number and the function of the hook of a class, and of the tensor of a name; None if there is none."""
+    hooks: Any = module._hooks.get(kind, Hooks())
+    for number, hook in hooks.functions.items():
+        if isinstance(hook.function, of) and name in (None, getattr(hook.function, "_tensor_name", None)):
+            return number, hook.function
+    return -1, None

@@ -69,7 +69,18 @@ class Unfold(FunctionLayer, function="unfold"):
     """
 
 
-class Upsample(FunctionLayer, function="upsample"):
+class _Upsampling(FunctionLayer):
+    mode: str
+
+    def extra_repr(self) -> str:
+        """The size or the factor, and the mode."""
+        factor = self.scale_factor
+        factor = tuple(map(float, factor)) if isinstance(factor, tuple | list) else factor and float(factor)
+        size = f"size={self.size}" if factor is None else f"scale_factor={factor}"
+        return f"{size}, mode={self.mode!r}"
+
+
+class Upsample(_Upsampling, function="upsample"):
     """Images of another size: see `nn.functional.upsample`.
 
     Examples
@@ -80,7 +91,7 @@ class Upsample(FunctionLayer, function="upsample"):
     """
 
 
-class UpsamplingBilinear2d(FunctionLayer, function="upsample_bilinear"):
+class UpsamplingBilinear2d(_Upsampling, function="upsample_bilinear"):
     """Images of another size, with aligned corners: see `nn.functional.upsample_bilinear`.
 
     Examples
@@ -90,8 +101,10 @@ class UpsamplingBilinear2d(FunctionLayer, function="upsample_bilinear"):
     tensor([[[[0.0000, 0.5000, 1.0000]]]])
     """
 
+    mode = "bilinear"
 
-class UpsamplingNearest2d(FunctionLayer, function="upsample_nearest"):
+
+class UpsamplingNearest2d(_Upsampling, function="upsample_nearest"):
     """Images of another size, by the nearest pixel: see `nn.functional.upsample_nearest`.
 
     Examples
@@ -100,3 +113,5 @@ class UpsamplingNearest2d(FunctionLayer, function="upsample_nearest"):
     >>> tp.nn.UpsamplingNearest2d(scale_factor=2)(tp.zeros(1, 1, 2, 2)).shape
     (1, 1, 4, 4)
     """
+
+    mode = "nearest"

@@ -202,8 +202,16 @@ class EmbeddingBag(Module):
         )
 
     def extra_repr(self) -> str:
-        """The sizes and the mode."""
-        return f"{self.num_embeddings}, {self.embedding_dim}, mode={self.mode!r}"
+        """The sizes and options."""
+        before = _changed(self, max_norm=None, norm_type=2.0, scale_grad_by_freq=False)
+        after = _changed(self, padding_idx=None)
+        return f"{self.num_embeddings}, {self.embedding_dim}{before}, mode={self.mode!r}{after}"
+
+
+def _changed(module: Module, **defaults: Any) -> str:
+    """The attributes that differ from defaults, as `repr` shows them."""
+    values = {name: getattr(module, name) for name in defaults}
+    return "".join(f", {name}={value}" for name, value in values.items() if value != defaults[name])
 
 
 class Embedding(Module):
@@ -215,6 +223,8 @@ class Embedding(Module):
         How many vectors, and how long.
     padding_idx : int, optional
         The index of a vector that is zero at first and gets no gradient.
+    max_norm, norm_type, scale_grad_by_freq, sparse
+        Those of `tensorplug.nn.functional.embedding`.
     device, dtype
         Of the parameter.
 
@@ -237,10 +247,15 @@ class Embedding(Module):
         num_embeddings: int,
         embedding_dim: int,
         padding_idx: int | None = None,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
+        self.num_embeddings, self.embedding_dim, self.sparse = num_embeddings, embedding_dim, sparse
+        self.max_norm, self.norm_type, self.scale_grad_by_freq = max_norm, norm_type, scale_grad_by_freq
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
             raise IndexError(f"Embedding: padding_idx {padding_idx} is out of range for {num_embeddings} vectors")
         self.padding_idx = padding_idx if padding_idx is None else padding_idx % num_embeddings
@@ -248,10 +263,12 @@ class Embedding(Module):
         self.reset_parameters()
 
     @classmethod
-    def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None) -> Embedding:
-        """A layer with a given table, by default one that is not trained."""
+    def from_pretrained(
+        cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None, *options: Any, **named: Any
+    ) -> Embedding:
+        """A layer with a given table, by default one that is not trained; further options are those of the class."""
         count, length = embeddings.shape
-        made = cls(count, length, padding_idx)
+        made = cls(count, length, padding_idx, *options, **named)
         made.weight.data = embeddings.detach()
         made.weight.requires_grad_(not freeze)
         return made
@@ -264,12 +281,13 @@ class Embedding(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Look up vectors."""
-        return functional.embedding(input, self.weight, self.padding_idx)
+        options = (self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse)
+        return functional.embedding(input, self.weight, *options)
 
     def extra_repr(self) -> str:
-        """The sizes."""
-        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
-        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
+        """The sizes and options."""
+        options = _changed(self, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False)
+        return f"{self.num_embeddings}, {self.embedding_dim}{options}"
 
 
 class Flatten(Module):

@@ -499,12 +499,16 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        inner = [f"({name}): {module!r}" for name, module in self._modules.items()]
+        inner = self._inner_reprs()
         extra = self.extra_repr()
         if not inner:
             return f"{type(self).__name__}({extra})"
         lines = "\n".join([extra, *inner] if extra else inner).replace("\n", "\n  ")
         return f"{type(self).__name__}(\n  {lines}\n)"
+
+    def _inner_reprs(self) -> list[str]:
+        """A text for each module within it."""
+        return [f"({name}): {module!r}" for name, module in self._modules.items()]
 
 
 _KINDS: dict[str, type] = {"_parameters": Parameter, "_buffers": Tensor, "_modules": Module}

@@ -66,6 +66,8 @@ class _Tracking(_Affine):
         track_running_stats: bool = True,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
@@ -74,7 +76,7 @@ class _Tracking(_Affine):
         self.register_buffer("running_var", ones(num_features, **of) if track_running_stats else None)
         count = zeros((), dtype="int64", device=device) if track_running_stats else None
         self.register_buffer("num_batches_tracked", count)
-        self._make((num_features,), affine, affine, device, dtype)
+        self._make((num_features,), affine, affine and bias, device, dtype)
 
     def _require_axes(self, input: Tensor) -> None:
         if input.ndim not in self.ndims:
@@ -85,7 +87,7 @@ class _Tracking(_Affine):
         """The options."""
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"track_running_stats={self.track_running_stats}"
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
         )
 
 
@@ -144,6 +146,8 @@ class BatchNorm2d(_BatchNorm, ndims=(4,)):
         Whether running means and variances are kept, which are used after `eval`.
     device, dtype
         Of the parameters.
+    bias : bool, default: True
+        Whether there is a bias beside the weight.
 
     Examples
     --------
@@ -178,8 +182,10 @@ class _InstanceNorm(_Tracking):
         track_running_stats: bool = False,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalize each channel of each example by its own mean and variance, or by the running ones."""
@@ -228,6 +234,8 @@ class InstanceNorm2d(_InstanceNorm, ndims=(3, 4)):
         Whether running means and variances are kept, which are used after `eval`.
     device, dtype
         Of the parameters.
+    bias : bool, default: True
+        Whether there is a bias beside the weight.
 
     Examples
     --------
@@ -295,7 +303,8 @@ class LayerNorm(_Affine):
 
     def extra_repr(self) -> str:
         """The options."""
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        affine = f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+        return f"{self.normalized_shape}, eps={self.eps}, {affine}"
 
 
 class RMSNorm(_Affine):
@@ -352,6 +361,8 @@ class GroupNorm(_Affine):
         Whether there are a weight and a bias for each channel.
     device, dtype
         Of the parameters.
+    bias : bool, default: True
+        Whether there is a bias beside the weight.
 
     Raises
     ------
@@ -373,11 +384,13 @@ class GroupNorm(_Affine):
         affine: bool = True,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
         if num_groups < 1 or num_channels % num_groups:
             raise ArgumentError(f"GroupNorm: {num_channels} channels can't be split into {num_groups} groups")
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
-        self._make((num_channels,), affine, affine, device, dtype)
+        self._make((num_channels,), affine, affine and bias, device, dtype)
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalize each group."""
@@ -385,10 +398,13 @@ class GroupNorm(_Affine):
 
     def extra_repr(self) -> str:
         """The options."""
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+        affine = f"affine={self.affine}, bias={self.bias is not None}"
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, {affine}"
 
 
-class LocalResponseNorm(FunctionLayer, function="local_response_norm"):
+class LocalResponseNorm(
+    FunctionLayer, function="local_response_norm", text="{size}, alpha={alpha}, beta={beta}, k={k}"
+):
     """Division by a power of the squares of neighbouring channels: see `nn.functional.local_response_norm`.
 
     Examples

@@ -52,8 +52,17 @@ class _Padding(Module):
         return functional.pad(input, self.padding, self.mode, self.value)
 
     def extra_repr(self) -> str:
-        """The padding, and the value of a constant."""
-        return f"{self.padding}" + (f", value={self.value}" if self.value else "")
+        """The padding."""
+        return f"{self.padding}"
+
+
+class _ConstantPadding(_Padding):
+    def __init__(self, padding: Any, value: float) -> None:
+        super().__init__(padding, value)
+
+    def extra_repr(self) -> str:
+        """The padding and the value."""
+        return f"padding={self.padding}, value={self.value}"
 
 
 class CircularPad1d(_Padding, axes=1, mode="circular"):
@@ -89,7 +98,7 @@ class CircularPad3d(_Padding, axes=3, mode="circular"):
     """
 
 
-class ConstantPad1d(_Padding, axes=1):
+class ConstantPad1d(_ConstantPadding, axes=1):
     """A constant added at both ends of the last axis: see `nn.functional.pad`.
 
     Examples
@@ -99,11 +108,8 @@ class ConstantPad1d(_Padding, axes=1):
     tensor([[5., 1., 2., 5.]])
     """
 
-    def __init__(self, padding: Any, value: float) -> None:
-        super().__init__(padding, value)
 
-
-class ConstantPad2d(_Padding, axes=2):
+class ConstantPad2d(_ConstantPadding, axes=2):
     """A constant added at both ends of the last two axes: see `nn.functional.pad`.
 
     Examples
@@ -113,11 +119,8 @@ class ConstantPad2d(_Padding, axes=2):
     (1, 1, 4, 4)
     """
 
-    def __init__(self, padding: Any, value: float) -> None:
-        super().__init__(padding, value)
 
-
-class ConstantPad3d(_Padding, axes=3):
+class ConstantPad3d(_ConstantPadding, axes=3):
     """A constant added at both ends of the last three axes: see `nn.functional.pad`.
 
     Examples
@@ -126,9 +129,6 @@ class ConstantPad3d(_Padding, axes=3):
     >>> tp.nn.ConstantPad3d(1, 5.0)(tp.zeros(1, 1, 2, 2, 2)).shape
     (1, 1, 4, 4, 4)
     """
-
-    def __init__(self, padding: Any, value: float) -> None:
-        super().__init__(padding, value)
 
 
 class ReflectionPad1d(_Padding, axes=1, mode="reflect"):

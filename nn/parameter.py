@@ -15,7 +15,7 @@ _PARAMETERS: weakref.WeakValueDictionary[int, Tensor] = weakref.WeakValueDiction
 
 class _ParameterType(type):
     def __instancecheck__(cls, instance: object) -> bool:
-        return _PARAMETERS.get(id(instance)) is instance
+        return instance is not None and _PARAMETERS.get(id(instance)) is instance
 
 
 if TYPE_CHECKING:

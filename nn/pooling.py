@@ -32,7 +32,21 @@ __all__ = [
 ]
 
 
-class _MaxUnpool(FunctionLayer):
+_WINDOW = "kernel_size={kernel_size}, stride={stride}, padding={padding}"
+_LARGEST = _WINDOW + ", dilation={dilation}, ceil_mode={ceil_mode}"
+_POWER = "norm_type={norm_type}, kernel_size={kernel_size}, stride={stride}, ceil_mode={ceil_mode}"
+
+
+class _Windows(FunctionLayer):
+    """A layer whose windows lie beside each other by default."""
+
+    def __init__(self, *options: Any, **named: Any) -> None:
+        super().__init__(*options, **named)
+        if self.stride is None:
+            self.stride = self.kernel_size
+
+
+class _MaxUnpool(_Windows):
     def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Any:
         """Put the elements back to where they were, in a tensor of a size that can be given."""
         return getattr(functional, self._function)(
@@ -106,7 +120,7 @@ class AdaptiveMaxPool3d(FunctionLayer, function="adaptive_max_pool3d"):
     """
 
 
-class AvgPool1d(FunctionLayer, function="avg_pool1d"):
+class AvgPool1d(_Windows, function="avg_pool1d", text=_WINDOW):
     """The mean of each window of 1 axis: see `nn.functional.avg_pool1d`.
 
     Examples
@@ -117,7 +131,7 @@ class AvgPool1d(FunctionLayer, function="avg_pool1d"):
     """
 
 
-class AvgPool2d(FunctionLayer, function="avg_pool2d"):
+class AvgPool2d(_Windows, function="avg_pool2d", text=_WINDOW):
     """The mean of each window of 2 axes: see `nn.functional.avg_pool2d`.
 
     Examples
@@ -128,7 +142,7 @@ class AvgPool2d(FunctionLayer, function="avg_pool2d"):
     """
 
 
-class AvgPool3d(FunctionLayer, function="avg_pool3d"):
+class AvgPool3d(_Windows, function="avg_pool3d", text=_WINDOW):
     """The mean of each window of 3 axes: see `nn.functional.avg_pool3d`.
 
     Examples
@@ -139,7 +153,7 @@ class AvgPool3d(FunctionLayer, function="avg_pool3d"):
     """
 
 
-class FractionalMaxPool2d(FunctionLayer, function="fractional_max_pool2d"):
+class FractionalMaxPool2d(FunctionLayer, function="fractional_max_pool2d", text=""):
     """The largest element of windows of 2 axes that lie at random: see `nn.functional.fractional_max_pool2d`.
 
     Examples
@@ -150,7 +164,7 @@ class FractionalMaxPool2d(FunctionLayer, function="fractional_max_pool2d"):
     """
 
 
-class FractionalMaxPool3d(FunctionLayer, function="fractional_max_pool3d"):
+class FractionalMaxPool3d(FunctionLayer, function="fractional_max_pool3d", text=""):
     """The largest element of windows of 3 axes that lie at random: see `nn.functional.fractional_max_pool3d`.
 
     Examples
@@ -161,7 +175,7 @@ class FractionalMaxPool3d(FunctionLayer, function="fractional_max_pool3d"):
     """
 
 
-class LPPool1d(FunctionLayer, function="lp_pool1d"):
+class LPPool1d(FunctionLayer, function="lp_pool1d", text=_POWER):
     """The norm of each window of 1 axis: see `nn.functional.lp_pool1d`.
 
     Examples
@@ -172,7 +186,7 @@ class LPPool1d(FunctionLayer, function="lp_pool1d"):
     """
 
 
-class LPPool2d(FunctionLayer, function="lp_pool2d"):
+class LPPool2d(FunctionLayer, function="lp_pool2d", text=_POWER):
     """The norm of each window of 2 axes: see `nn.functional.lp_pool2d`.
 
     Examples
@@ -183,7 +197,7 @@ class LPPool2d(FunctionLayer, function="lp_pool2d"):
     """
 
 
-class LPPool3d(FunctionLayer, function="lp_pool3d"):
+class LPPool3d(FunctionLayer, function="lp_pool3d", text=_POWER):
     """The norm of each window of 3 axes: see `nn.functional.lp_pool3d`.
 
     Examples
@@ -194,7 +208,7 @@ class LPPool3d(FunctionLayer, function="lp_pool3d"):
     """
 
 
-class MaxPool1d(FunctionLayer, function="max_pool1d"):
+class MaxPool1d(_Windows, function="max_pool1d", text=_LARGEST):
     """The largest element of each window of 1 axis: see `nn.functional.max_pool1d`.
 
     Examples
@@ -205,7 +219,7 @@ class MaxPool1d(FunctionLayer, function="max_pool1d"):
     """
 
 
-class MaxPool2d(FunctionLayer, function="max_pool2d"):
+class MaxPool2d(_Windows, function="max_pool2d", text=_LARGEST):
     """The largest element of each window of 2 axes: see `nn.functional.max_pool2d`.
 
     Examples
@@ -216,7 +230,7 @@ class MaxPool2d(FunctionLayer, function="max_pool2d"):
     """
 
 
-class MaxPool3d(FunctionLayer, function="max_pool3d"):
+class MaxPool3d(_Windows, function="max_pool3d", text=_LARGEST):
     """The largest element of each window of 3 axes: see `nn.functional.max_pool3d`.
 
     Examples
@@ -227,7 +241,7 @@ class MaxPool3d(FunctionLayer, function="max_pool3d"):
     """
 
 
-class MaxUnpool1d(_MaxUnpool, function="max_unpool1d", inputs=2):
+class MaxUnpool1d(_MaxUnpool, function="max_unpool1d", inputs=2, text=_WINDOW):
     """The inverse of `MaxPool1d`, called with its result and its indices: see `nn.functional.max_unpool1d`.
 
     Examples
@@ -239,7 +253,7 @@ class MaxUnpool1d(_MaxUnpool, function="max_unpool1d", inputs=2):
     """
 
 
-class MaxUnpool2d(_MaxUnpool, function="max_unpool2d", inputs=2):
+class MaxUnpool2d(_MaxUnpool, function="max_unpool2d", inputs=2, text=_WINDOW):
     """The inverse of `MaxPool2d`, called with its result and its indices: see `nn.functional.max_unpool2d`.
 
     Examples
@@ -251,7 +265,7 @@ class MaxUnpool2d(_MaxUnpool, function="max_unpool2d", inputs=2):
     """
 
 
-class MaxUnpool3d(_MaxUnpool, function="max_unpool3d", inputs=2):
+class MaxUnpool3d(_MaxUnpool, function="max_unpool3d", inputs=2, text=_WINDOW):
     """The inverse of `MaxPool3d`, called with its result and its indices: see `nn.functional.max_unpool3d`.
 
     Examples

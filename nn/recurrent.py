@@ -340,7 +340,9 @@ class _Cell(_Recurrent):
 
     def extra_repr(self) -> str:
         """The sizes."""
-        return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else ", bias=False")
+        kind = getattr(self, "nonlinearity", "tanh")
+        options = ["bias=False"] * (not self.bias) + [f"nonlinearity={kind}"] * (kind != "tanh")
+        return ", ".join([f"{self.input_size}, {self.hidden_size}", *options])
 
 
 class RNNCell(_Cell):

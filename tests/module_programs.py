@@ -283,3 +283,91 @@ def packed_and_unpacked(torch: Any) -> Any:
     results += [packed._fields, type(packed).__name__, single.sorted_indices is None]
     other = rnn.PackedSequence(packed.data, packed.batch_sizes, packed.sorted_indices)
     return [*results, list(other), rnn.pad_packed_sequence(other)]
+
+
+@program
+def pruned(torch: Any) -> Any:
+    prune = torch.nn.utils.prune
+    layer = filled(torch, torch.nn.Conv2d(2, 3, 2))
+    prune.l1_unstructured(layer, "bias", amount=1)
+    prune.ln_structured(layer, "weight", amount=0.4, n=2, dim=0)
+    results = [layer.weight, layer.bias, prune.is_pruned(torch.nn.Sequential(layer))]
+    prune.l1_unstructured(layer, "weight", amount=0.25)
+    prune.ln_structured(layer, "weight", amount=1, n=1, dim=1)
+    results += [layer.weight, *trained(layer, numbers(torch, 1, 2, 3, 3))]
+    prune.remove(layer, "weight")
+    results += [isinstance(layer.weight, torch.nn.Parameter), dict(layer.state_dict()), prune.is_pruned(layer)]
+    prune.remove(layer, "bias")
+    return [*results, prune.is_pruned(layer), layer.bias, prune.L1Unstructured(0.5).prune(numbers(torch, 4))]
+
+
+@program
+def pruned_together(torch: Any) -> Any:
+    prune = torch.nn.utils.prune
+    network = filled(torch, torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Linear(2, 2)))
+    prune.custom_from_mask(network[1], "weight", torch.tensor([[1, 0], [1, 1]]))
+    prune.identity(network[0], "bias")
+    places = [(network[0], "weight"), (network[1], "weight")]
+    scores = {places[0]: numbers(torch, 2, 3, seed=3.0)}
+    prune.global_unstructured(places, prune.L1Unstructured, importance_scores=scores, amount=0.4)
+    results = [one.weight for one in network]
+    prune.l1_unstructured(network[0], "weight", 1, importance_scores=numbers(torch, 2, 3, seed=5.0))
+    return [*results, network[0].weight, dict(network.state_dict())]
+
+
+@program
+def normalized_by_hooks(torch: Any) -> Any:
+    utils, results = torch.nn.utils, []
+    for make, remove in (
+        (utils.weight_norm, utils.remove_weight_norm),
+        (utils.spectral_norm, utils.remove_spectral_norm),
+    ):
+        layer = filled(torch, make(torch.nn.Linear(3, 2).double()))
+        for buffer in layer.buffers():
+            buffer.copy_(buffer / buffer.norm())
+        results += [trained(layer, numbers(torch, 4, 3)), layer.eval()(numbers(torch, 4, 3))]
+        remove(layer)
+        results += [dict(layer.state_dict()), layer(numbers(torch, 4, 3))]
+    return results
+
+
+@program
+def fused(torch: Any) -> Any:
+    nn, utils = torch.nn, torch.nn.utils
+    conv = filled(torch, nn.Sequential(nn.Conv2d(2, 3, 2, bias=False), nn.BatchNorm2d(3))).eval()
+    transposed = filled(torch, nn.Sequential(nn.ConvTranspose1d(2, 3, 2), nn.BatchNorm1d(3, affine=False))).eval()
+    linear = filled(torch, nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))).eval()
+    for network in (conv, transposed, linear):
+        network[1].running_var.copy_(network[1].running_var.abs())
+    linear[0].weight.requires_grad_(False)
+    made = [
+        utils.fuse_conv_bn_eval(*conv),
+        utils.fuse_conv_bn_eval(*transposed, True),
+        utils.fuse_linear_bn_eval(*linear),
+    ]
+    states = [[dict(one.state_dict()), [x.requires_grad for x in one.parameters()]] for one in made]
+    inputs = [numbers(torch, 1, 2, 3, 3), numbers(torch, 1, 2, 3), numbers(torch, 4, 3)]
+    return [
+        states,
+        [one(x) for one, x in zip(made, inputs, strict=True)],
+        [one(x) for one, x in zip((conv, transposed, linear), inputs, strict=True)],
+    ]
+
+
+@program
+def texts(torch: Any) -> Any:
+    nn = torch.nn
+    layers = [nn.BatchNorm1d(3), nn.BatchNorm3d(3, affine=False), nn.BatchNorm2d(3, bias=False), nn.InstanceNorm2d(3)]
+    layers += [nn.LayerNorm(3, bias=False), nn.GroupNorm(1, 3), nn.RMSNorm(3), nn.LocalResponseNorm(2)]
+    layers += [nn.Dropout(), nn.Dropout2d(0.1, inplace=True), nn.GELU("tanh"), nn.Hardshrink(), nn.CosineSimilarity(0)]
+    layers += [nn.MaxPool2d(2), nn.MaxPool1d(3, 1, ceil_mode=True), nn.AvgPool2d(2, padding=1), nn.LPPool2d(2, 3)]
+    layers += [
+        nn.Upsample(scale_factor=2),
+        nn.Upsample((2, 3), mode="bilinear"),
+        nn.UpsamplingNearest2d(scale_factor=3),
+    ]
+    layers += [nn.Conv2d(2, 4, 3, padding_mode="reflect", bias=False), nn.ConstantPad1d(1, 2.0), nn.ZeroPad1d(1)]
+    layers += [nn.RNNCell(2, 3, nonlinearity="relu"), nn.GRUCell(2, 3, bias=False), nn.FractionalMaxPool2d(2, 2)]
+    layers += [nn.Embedding(5, 3, 1, max_norm=1.0), nn.EmbeddingBag(5, 3, mode="sum", padding_idx=0)]
+    layers += [nn.ModuleList([nn.ReLU(), nn.ReLU(), nn.Tanh(), nn.ReLU()]), nn.Sequential(nn.ReLU(), nn.ReLU())]
+    return [repr(layer) for layer in layers]

@@ -12,7 +12,7 @@ import pytest
 
 import tensorplug as tp
 from tensorplug import nn
-from tensorplug.nn.utils import parametrizations, parametrize, rnn
+from tensorplug.nn.utils import parametrizations, parametrize, prune, rnn
 
 from .module_programs import PROGRAMS, numbers, plain
 
@@ -155,3 +155,27 @@ class TestPackedSequences:
             nn.GRU(2, 3)(packed)
         with pytest.raises(RuntimeError, match="GRU: got a state of shape"):
             nn.GRU(3, 3)(packed, tp.zeros(1, 2, 3))
+
+
+class TestPruning:
+    def test_at_random(self) -> None:
+        layer = prune.random_structured(nn.Linear(4, 5), "weight", 0.4, dim=0)
+        assert int((layer.weight == 0).all(1).sum()) == 2
+        prune.random_unstructured(layer, "weight", 0.5)
+        assert int((layer.weight == 0).sum()) == 14
+        assert int((prune.random_unstructured(nn.Linear(4, 5), "weight", 3).weight == 0).sum()) == 3
+
+    def test_what_it_refuses(self) -> None:
+        layer = nn.Linear(2, 2)
+        for amount, error in ((1.5, ValueError), (-1, ValueError), (5, ValueError), ("all", TypeError)):
+            with pytest.raises(error, match="prune: got a"):
+                prune.l1_unstructured(layer, "weight", amount)  # type: ignore[arg-type]
+        assert list(layer.state_dict()) == ["weight", "bias"]
+        with pytest.raises(ValueError, match="not pruned"):
+            prune.remove(layer, "weight")
+        with pytest.raises(ValueError, match="got scores of shape"):
+            prune.l1_unstructured(layer, "weight", 1, tp.ones(2))
+        with pytest.raises(ValueError, match="whose slices are elements"):
+            prune.ln_structured(layer, "bias", 1, 2, 0)
+        with pytest.raises(TypeError, match="does not prune elements"):
+            prune.global_unstructured([(layer, "weight")], prune.RandomStructured, amount=1)

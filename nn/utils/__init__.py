@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from ...autograd.modes import no_grad
 from ...core import Tensor
@@ -12,19 +13,31 @@ from ...core.standard.elementwise import clip
 from ...core.standard.linalg import vector_norm
 from ...core.standard.manipulation import concat, stack
 from ...core.types.errors import ShapeError
+from . import by_hooks as _by_hooks
+from . import fusion as _fusion
 from . import parametrizations as parametrizations
 from . import parametrize as parametrize
+from . import prune as prune
 from . import rnn as rnn
+from .by_hooks import *
+from .fusion import *
+
+M = TypeVar("M")
 
 __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
+    "clip_grads_with_norm_",
+    "get_total_norm",
     "parameters_to_vector",
     "parametrizations",
     "parametrize",
+    "prune",
     "rnn",
+    "skip_init",
     "vector_to_parameters",
 ]
+__all__ += _by_hooks.__all__ + _fusion.__all__
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
@@ -67,18 +80,48 @@ def clip_grad_norm_(
     >>> x.grad
     tensor([0.6000, 0.8000])
     """
-    found = _gradients(parameters)
+    found = list(parameters) if not isinstance(parameters, Tensor) else [parameters]
+    total = get_total_norm(_gradients(found), norm_type, error_if_nonfinite)
+    clip_grads_with_norm_(found, max_norm, total)
+    return total
+
+
+def get_total_norm(
+    tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0, error_if_nonfinite: bool = False
+) -> Tensor:
+    """The norm of all elements of several tensors together.
+
+    Parameters
+    ----------
+    tensors : Tensor or iterable of Tensor
+    norm_type : float, default: 2
+        The order of the norm, `math.inf` too.
+    error_if_nonfinite : bool, default: False
+        Whether a norm that is infinite or NaN is an error.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.nn.utils.get_total_norm([tp.tensor([3.0]), tp.tensor([[4.0]])])
+    tensor(5.)
+    """
+    found = [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    if not found:
+        return tensor(0.0)
     with no_grad():
-        if not found:
-            return tensor(0.0)
         norms = stack([vector_norm(one, ord=norm_type).to(found[0].device) for one in found])
         total = vector_norm(norms, ord=norm_type)
         if error_if_nonfinite and not math.isfinite(total.item()):
-            raise RuntimeError(f"clip_grad_norm_: the norm of the gradients is {total.item()}")
-        factor = clip(max_norm / (total + 1e-6), max=1.0)
-        for one in found:
-            one.mul_(factor.to(one.device))
+            raise RuntimeError(f"get_total_norm: the norm of the gradients is {total.item()}")
     return total
+
+
+def clip_grads_with_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Tensor) -> None:
+    """Scale the gradients of parameters, in place, by ``max_norm / total_norm`` if that is less than 1."""
+    with no_grad():
+        factor = clip(max_norm / (total_norm + 1e-6), max=1.0)
+        for one in _gradients(parameters):
+            one.mul_(factor.to(one.device))
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
@@ -135,3 +178,8 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
         for one in given:
             one.copy_(vec[begin : begin + one.numel()].reshape(one.shape))
             begin += one.numel()
+
+
+def skip_init(module_cls: Callable[..., M], *args: Any, **kwargs: Any) -> M:
+    """Make a module whose parameters may have any values, as those that `load_state_dict` replaces."""
+    return module_cls(*args, **kwargs)
