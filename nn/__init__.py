@@ -14,6 +14,7 @@ from . import dropout as _dropout
 from . import functional as functional
 from . import imaging as _imaging
 from . import init as init
+from . import lazy as _lazy
 from . import linear as _linear
 from . import loss as _loss
 from . import normalization as _normalization
@@ -29,6 +30,7 @@ from .convolution import *
 from .distance import *
 from .dropout import *
 from .imaging import *
+from .lazy import *
 from .linear import *
 from .loss import *
 from .module import Module as Module
@@ -43,7 +45,7 @@ from .transformer import *
 if not _typing.TYPE_CHECKING:
     _layers = (
         *(_activation, _attention, _containers, _convolution, _distance, _dropout, _linear, _loss),
-        *(_imaging, _normalization, _padding, _pooling, _recurrent, _transformer),
+        *(_imaging, _lazy, _normalization, _padding, _pooling, _recurrent, _transformer),
     )
     __all__ = ["Module", "Parameter", "functional", "init", "utils"] + [
         name for chapter in _layers for name in chapter.__all__

@@ -17,13 +17,17 @@ from ..core.types.errors import ArgumentError, ShapeError
 from .samplers import BatchSampler, RandomSampler, SequentialSampler, batches
 
 __all__ = [
+    "ChainDataset",
     "ConcatDataset",
     "DataLoader",
     "Dataset",
     "IterableDataset",
+    "StackDataset",
     "Subset",
     "TensorDataset",
     "default_collate",
+    "default_convert",
+    "get_worker_info",
     "random_split",
 ]
 
@@ -71,6 +75,43 @@ class ConcatDataset(Dataset[Example]):
 
     def __len__(self) -> int:
         return self.cumulative_sizes[-1] if self.datasets else 0
+
+
+class ChainDataset(IterableDataset[Example]):
+    """Several iterable datasets, one after the other."""
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = datasets
+
+    def __iter__(self) -> Iterator[Any]:
+        return itertools.chain.from_iterable(self.datasets)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.datasets))
+
+
+class StackDataset(Dataset[Any]):
+    """Several datasets of one length: an example is a tuple, or a dict, of an example of each.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.utils.data.StackDataset(image=[5, 6], label=["a", "b"])[1]
+    {'image': 6, 'label': 'b'}
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.datasets: Any = args or kwargs
+        if len({len(one) for one in (*args, *kwargs.values())}) != 1 or (args and kwargs):
+            raise ArgumentError("StackDataset: wants datasets of one length, all by position or all by name")
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(self.datasets, dict):
+            return {name: one[index] for name, one in self.datasets.items()}
+        return tuple(one[index] for one in self.datasets)
+
+    def __len__(self) -> int:
+        return len(self.datasets[0] if isinstance(self.datasets, tuple) else next(iter(self.datasets.values())))
 
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
@@ -180,6 +221,29 @@ def default_collate(batch: Sequence[Any]) -> Any:
         parts = [default_collate(part) for part in zip(*batch, strict=True)]
         return type(first)(*parts) if hasattr(first, "_fields") else parts
     raise TypeError(f"default_collate: got {type(first).__name__}, wanted tensors, numbers, or tuples or dicts of them")
+
+
+def default_convert(data: Any) -> Any:
+    """Make tensors of arrays, within tuples, lists and dicts.
+
+    Examples
+    --------
+    >>> import numpy, tensorplug as tp
+    >>> tp.utils.data.default_convert([numpy.ones(2), "a"])
+    [tensor([1., 1.], dtype=float64), 'a']
+    """
+    if isinstance(data, numpy.ndarray | numpy.generic):
+        return tensor(data)
+    if isinstance(data, Mapping):
+        return {name: default_convert(one) for name, one in data.items()}
+    if isinstance(data, Sequence) and not isinstance(data, str | bytes):
+        parts = [default_convert(one) for one in data]
+        return type(data)(*parts) if hasattr(data, "_fields") else parts
+    return data
+
+
+def get_worker_info() -> None:
+    """None, as in PyTorch outside of workers: batches are made in the process itself."""
 
 
 class DataLoader:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from ..autograd.hooks import Hooks, RemovableHandle
 from ..core import Tensor
 from ..core.autodiff.leaves import zero_grad
+from ..core.standard.creation import empty_like
 from ..core.types.errors import ShapeError
 from .hooks import add_hook, call_with_hooks, hooks_of
 from .parameter import Parameter
@@ -226,6 +227,12 @@ class Module:
             found = child
         return found
 
+    def set_submodule(self, target: str, module: Module) -> None:
+        """Replace the module of a dotted name."""
+        place, _, name = target.rpartition(".")
+        self.get_submodule(target)
+        self.get_submodule(place).register_module(name, module)
+
     def get_parameter(self, target: str) -> Tensor:
         """The parameter of a dotted name."""
         return self._tensor("_parameters", target)
@@ -388,6 +395,14 @@ class Module:
             if tensor.grad is not None:
                 tensor.grad = convert(tensor.grad.detach())
         return self
+
+    def to_empty(self: M, *, device: Any) -> M:
+        """Move parameters and buffers to a device, without their values."""
+        return self._convert(lambda tensor: empty_like(tensor, device=device))
+
+    def type(self: M, dst_type: Any) -> M:
+        """Convert all parameters and buffers to a dtype."""
+        return self._convert(lambda tensor: tensor.to(dtype=dst_type))
 
     def cpu(self: M) -> M:
         """Move parameters and buffers to the CPU."""

@@ -78,6 +78,13 @@ class _Tracking(_Affine):
         self.register_buffer("num_batches_tracked", count)
         self._make((num_features,), affine, affine and bias, device, dtype)
 
+    def reset_running_stats(self) -> None:
+        """Begin with running means and variances anew."""
+        if self.running_mean is not None and self.running_var is not None and self.num_batches_tracked is not None:
+            self.running_mean.zero_()
+            self.running_var.fill_(1)
+            self.num_batches_tracked.zero_()
+
     def _require_axes(self, input: Tensor) -> None:
         if input.ndim not in self.ndims:
             wanted = " or ".join(map(str, self.ndims))

@@ -371,3 +371,26 @@ def texts(torch: Any) -> Any:
     layers += [nn.Embedding(5, 3, 1, max_norm=1.0), nn.EmbeddingBag(5, 3, mode="sum", padding_idx=0)]
     layers += [nn.ModuleList([nn.ReLU(), nn.ReLU(), nn.Tanh(), nn.ReLU()]), nn.Sequential(nn.ReLU(), nn.ReLU())]
     return [repr(layer) for layer in layers]
+
+
+@program
+def averaged(torch: Any) -> Any:
+    swa = torch.optim.swa_utils
+    model = filled(torch, torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2)))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    decay = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+    schedules = [swa.SWALR(optimizer, 0.1, 3), swa.SWALR(optimizer, [0.2], 2, "linear")]
+    models = [swa.AveragedModel(model), swa.AveragedModel(model, multi_avg_fn=swa.get_ema_multi_avg_fn(0.8))]
+    models += [swa.AveragedModel(model, avg_fn=swa.get_ema_avg_fn(0.7), use_buffers=True)]
+    rates = []
+    for i in range(8):
+        optimizer.zero_grad()
+        (model(numbers(torch, 4, 3, seed=i)) - 1).pow(2).mean().backward()
+        optimizer.step()
+        (decay if i < 2 else schedules[i % 2]).step()
+        rates.append(optimizer.param_groups[0]["lr"])
+        for one in models:
+            one.update_parameters(model)
+    results = [rates, [dict(one.state_dict()) for one in models]]
+    swa.update_bn([[numbers(torch, 4, 3)], numbers(torch, 5, 3, seed=2.0)], models[0])
+    return [*results, dict(models[0].state_dict()), models[0].training]

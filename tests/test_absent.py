@@ -35,7 +35,7 @@ NEAREST = {
     "losses.MSELos": "tensorplug.losses.MSELoss",
 }
 
-NOTHING_NEAR = ("distributions sparse Size dtype x nn.LazyLinear func.functionalize cuda.Stream").split()
+NOTHING_NEAR = ("distributions sparse Size dtype x nn.DataParallel func.functionalize cuda.Stream").split()
 
 
 def lookup(name: str) -> tuple[ModuleType, str]:

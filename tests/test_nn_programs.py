@@ -179,3 +179,63 @@ class TestPruning:
             prune.ln_structured(layer, "bias", 1, 2, 0)
         with pytest.raises(TypeError, match="does not prune elements"):
             prune.global_unstructured([(layer, "weight")], prune.RandomStructured, amount=1)
+
+
+class TestLazyLayers:
+    def test_they_take_the_size_of_the_first_input(self, backend: str) -> None:
+        network = nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(2))
+        optimizer = tp.optim.SGD(network.parameters(), lr=0.1)
+        weight = network[3].weight
+        assert weight.shape == (2, 0)
+        network.double()(tp.randn(2, 3, 4, 4, dtype="float64")).sum().backward()
+        optimizer.step()
+        assert network[3].weight is weight
+        assert (weight.shape, weight.dtype, type(network[3])) == ((2, 16), tp.float64, nn.Linear)
+        assert [one.grad is None for one in network.parameters()] == [False] * 6
+
+    @pytest.mark.parametrize("groups", [1, 2])
+    @pytest.mark.parametrize("kind", [name for name in nn.__all__ if name.startswith("Lazy")])
+    def test_they_take_the_size_of_a_state(self, kind: str, groups: int) -> None:
+        options = (4, 2) if "Conv" in kind else (4,) if kind == "LazyLinear" else ()
+        named = {"groups": groups} if "Conv" in kind else {} if kind == "LazyLinear" else {"affine": True}
+        axes = int(kind[-2]) if kind != "LazyLinear" else 0
+        layer, other = (getattr(nn, kind)(*options, **named) for _ in range(2))
+        assert repr(layer).startswith(kind)
+        x = tp.randn(2, 6, *(3,) * axes)
+        wanted = layer(x)
+        assert repr(other.load_state_dict(layer.state_dict())) == "<All keys matched successfully>"
+        assert type(other) is type(layer) is getattr(nn, kind[4:])
+        assert repr(other) == repr(layer)
+        numpy.testing.assert_array_equal(other.eval()(x).detach().numpy(), layer.eval()(x).detach().numpy())
+        assert wanted.shape[0] == 2
+
+
+class TestModules:
+    def test_an_attribute_that_was_none(self) -> None:
+        module = nn.Module()
+        module.stride = None
+        assert "stride" not in module._parameters
+        module.stride = 2
+        assert module.stride == 2
+
+    def test_conversions_and_replacement(self) -> None:
+        network = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+        weight = network[0].weight
+        assert network.type("float64") is network
+        assert network[1].num_batches_tracked.dtype == tp.float64
+        assert network.to_empty(device="cpu")[0].weight is weight
+        network.set_submodule("1", nn.Identity())
+        assert repr(network[1]) == "Identity()"
+        with pytest.raises(AttributeError, match="no module '2'"):
+            network.set_submodule("2", nn.Identity())
+
+    def test_datasets(self) -> None:
+        data = tp.utils.data
+        both = data.StackDataset([1, 2], ["a", "b"])
+        assert (both[1], len(both)) == ((2, "b"), 2)
+        assert list(data.ChainDataset([[1], [2, 3]])) == [1, 2, 3]
+        assert len(data.ChainDataset([[1], [2, 3]])) == 3
+        with pytest.raises(ValueError, match="one length"):
+            data.StackDataset([1], [])
+        assert data.default_convert({"a": (numpy.float64(1), None)})["a"][0].dtype == tp.float64
+        assert data.get_worker_info() is None

@@ -68,8 +68,8 @@ def explanation(place: str, name: str) -> str:
     --------
     >>> explanation("", "concatenate")
     'tensorplug.concatenate is not part of Tensorplug; the nearest is tensorplug.concat; see docs/dialects.md'
-    >>> explanation("nn", "LazyLinear")
-    'tensorplug.nn.LazyLinear is not part of Tensorplug; see docs/dialects.md'
+    >>> explanation("nn", "DataParallel")
+    'tensorplug.nn.DataParallel is not part of Tensorplug; see docs/dialects.md'
     """
     near = _nearest(place, name)
     hint = f"; the nearest is {_full(*near)}" if near else ""

@@ -14,6 +14,7 @@ from ..nn.optim import RAdam as RAdam
 from ..nn.optim import RMSprop as RMSprop
 from ..nn.optim import Rprop as Rprop
 from . import lr_scheduler as lr_scheduler
+from . import swa_utils as swa_utils
 
 __all__ = [
     "ASGD",
@@ -30,4 +31,5 @@ __all__ = [
     "RMSprop",
     "Rprop",
     "lr_scheduler",
+    "swa_utils",
 ]

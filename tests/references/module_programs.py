@@ -12,6 +12,7 @@ import warnings
 
 import torch
 import torch.nn.utils.prune  # PyTorch does not import it itself.
+import torch.optim.swa_utils
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 from module_programs import PROGRAMS, plain
