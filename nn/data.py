@@ -230,7 +230,7 @@ def default_convert(data: Any) -> Any:
     --------
     >>> import numpy, tensorplug as tp
     >>> tp.utils.data.default_convert([numpy.ones(2), "a"])
-    [tensor([1., 1.], dtype=float64), 'a']
+    [tensor([1., 1.], dtype=tensorplug.float64), 'a']
     """
     if isinstance(data, numpy.ndarray | numpy.generic):
         return tensor(data)

@@ -317,7 +317,7 @@ def l1_unstructured(module: Module, name: str, amount: float, importance_scores:
     >>> layer = tp.nn.Linear(2, 1)
     >>> layer.weight.data = tp.tensor([[3.0, -1.0]])
     >>> tp.nn.utils.prune.l1_unstructured(layer, "weight", 0.5).weight
-    tensor([[ 3., -0.]], grad_fn=<multiply>)
+    tensor([[3., -0.]], grad_fn=<multiply>)
     """
     L1Unstructured.apply(module, name, amount, importance_scores=importance_scores)
     return module
