@@ -100,7 +100,7 @@ def test_bags_of_indices(backend: str) -> None:
     assert bag(indices, offsets).tolist() == [(rows[1] + rows[2]).tolist(), rows[5].tolist()]
     bag(indices, offsets).sum().backward()
     assert bag.weight.grad.sum(1).tolist() == [0.0, 3.0, 3.0, 0.0, 0.0, 3.0]
-    assert repr(bag) == "EmbeddingBag(6, 3, mode='sum')"
+    assert repr(bag) == "EmbeddingBag(6, 3, mode='sum', padding_idx=0)"
 
 
 def test_sequences_of_different_lengths(backend: str) -> None:
