@@ -197,11 +197,10 @@ class _Parameters(Module):
         return len(self._parameters)
 
     def _inner_reprs(self) -> list[str]:
-        sizes = {
-            name: "x".join(map(str, one.shape)) or "()" for name, one in self._parameters.items() if one is not None
-        }
-        texts = {name: f"[{self._parameters[name].dtype} of size {size}]" for name, size in sizes.items()}
-        return [f"({name}): Parameter containing: {text}" for name, text in texts.items()]
+        found = (
+            (name, one, "x".join(map(str, one.shape))) for name, one in self._parameters.items() if one is not None
+        )
+        return [f"({name}): Parameter containing: [{one.dtype} of size {size}]" for name, one, size in found]
 
 
 class ParameterDict(_Parameters):

@@ -40,6 +40,8 @@ _POWER = "norm_type={norm_type}, kernel_size={kernel_size}, stride={stride}, cei
 class _Windows(FunctionLayer):
     """A layer whose windows lie beside each other by default."""
 
+    stride: Any
+
     def __init__(self, *options: Any, **named: Any) -> None:
         super().__init__(*options, **named)
         if self.stride is None:

@@ -134,7 +134,7 @@ def spectral_norm(
         if module.training:
             # In the other order than the parametrization's.
             iterate(matrix.mH, v, u, n_power_iterations, eps)
-        return weight / largest_singular_value(matrix, u, v)  # type: ignore[no-any-return]
+        return weight / largest_singular_value(matrix, u, v)
 
     setattr(module, name, weight.detach())
     module.register_forward_pre_hook(_Computed("spectral_norm", name, names, compute))

@@ -60,7 +60,7 @@ class BasePruningMethod(abc.ABC):
     def apply_mask(self, module: Module) -> Tensor:
         """The parameter, with zeros for what is pruned."""
         original = getattr(module, f"{self._tensor_name}_orig")
-        return getattr(module, f"{self._tensor_name}_mask").to(original.dtype) * original  # type: ignore[no-any-return]
+        return getattr(module, f"{self._tensor_name}_mask").to(original.dtype) * original
 
     @classmethod
     def apply(
@@ -413,7 +413,7 @@ def global_unstructured(
     tensors = [getattr(module, name) for module, name in places]
     given = importance_scores or {}
     scores = [given.get(place, tensor).detach() for place, tensor in zip(places, tensors, strict=True)]
-    masks = [getattr(module, f"{name}_mask", None) for module, name in places]
+    masks: list[Any] = [getattr(module, f"{name}_mask", None) for module, name in places]
     masks = [ones_like(x.detach()) if mask is None else mask for mask, x in zip(masks, tensors, strict=True)]
     method = pruning_method(**kwargs)
     method._tensor_name = "temp"

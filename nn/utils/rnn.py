@@ -69,7 +69,7 @@ class PackedSequence(_Fields):
     @property
     def lengths(self) -> numpy.ndarray:
         """The length of each sequence, the longest first."""
-        return (self.sizes[:, None] > numpy.arange(self.sizes[0])).sum(axis=0)  # type: ignore[no-any-return]
+        return (self.sizes[:, None] > numpy.arange(self.sizes[0])).sum(axis=0)
 
     @property
     def places(self) -> tuple[numpy.ndarray, numpy.ndarray]:
