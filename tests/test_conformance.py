@@ -837,7 +837,9 @@ class TestReference:
             ("quick", "sum", "sizes", PLAIN),
             ("quick", "exp", "sizes", "jax"),
             ("quick", "softmax", "values", PLAIN),
-            ("default", "sum", "sizes", "jax"),
+            ("default", "sum", "values", "jax"),
+            ("default", "sum", "sizes", PLAIN),
+            ("default", "sum", "layouts", PLAIN),
             ("default", "sum", "arguments", PLAIN),
         ],
     )
@@ -847,6 +849,28 @@ class TestReference:
         assert trial.reference.name == wanted
         other = Trial("other", Reference("jax"), LEVELS[level], 0, name, aspect)
         assert other.reference.name == ("numpy" if wanted == PLAIN else "jax")
+
+    def test_results_are_forgotten(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("tensorplug.conformance.engine.reference.MOST", 3)
+        reference, use = Reference("numpy"), Use("tp.log(x)", x=(2,))
+        for number in range(1, 9):
+            host = numpy.full(2, float(number))
+            ((_, found),) = reference.expected(Example(use, {"x": "float64"}, "contiguous", {"x": host}))
+            assert found.tolist() == numpy.log(host).tolist()
+            assert len(reference._found) <= 3
+
+    def test_gradients_of_what_reads_values_and_of_what_does_not(self) -> None:
+        pytest.importorskip("jax")
+        backend = library_for("jax").backend
+        with tp.backend("jax"):
+            x = tp.tensor([1.0, 2.0], dtype="float64")._array
+
+        def square(x: Any) -> Any:
+            return (x * x).sum()
+
+        for function in (square, lambda x: square(x) if x.sum() > 0 else x.sum(), lambda x: square(x[x > 0])):
+            (found,) = backend.gradients(function, (x,))
+            assert backend.to_numpy(found).tolist() == [2.0, 4.0]
 
     def test_a_namespace_finds_a_kernel_at_fault(self) -> None:
         wrong = backend_with("wrong", softmax=lambda x, axis: numpy.exp(x))
@@ -873,6 +897,12 @@ def test_a_reference_is_never_the_tested_backend() -> None:
 
     for name in ("numpy", "jax", "another"):
         assert reference_for(name) != name
+
+
+@pytest.mark.parametrize("seed", [3, 41])
+def test_rounded_logits_are_within_the_bound(seed: int) -> None:
+    chosen = {"operations": ["linear_cross_entropy"], "keyword": "values", "seed": seed}
+    assert [outcome.status for outcome in run(["numpy"], reference=eager_reference("numpy"), **chosen)] == ["passed"]
 
 
 def test_a_backend_is_not_held_against_itself() -> None:

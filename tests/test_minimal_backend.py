@@ -184,6 +184,14 @@ def test_creation_and_manipulation(call: Any, wanted: np.ndarray) -> None:
     assert (found.backend, found.shape, found.tolist()) == ("minimal", wanted.shape, wanted.tolist())
 
 
+@pytest.mark.parametrize("dtype", ["bool", "int8", "float32"])
+def test_padding_keeps_the_dtype(dtype: str) -> None:
+    x = np.eye(2, 3, dtype=dtype)
+    found = np.asarray(tp.nn.functional.pad(tp.tensor(x), (1, 2), value=True))
+    assert found.dtype == x.dtype
+    assert found.tolist() == np.pad(x, ((0, 0), (1, 2)), constant_values=1).tolist()
+
+
 def test_handing_out() -> None:
     x = tp.tensor(VALUES)
     assert np.asarray(x).tolist() == np.from_dlpack(x).tolist() == VALUES.tolist()

@@ -13,6 +13,7 @@ import numpy
 
 import tensorplug
 from tensorplug import Tensor
+from tensorplug.core.dispatch.keys import library_for
 
 from ..engine.arrays import Array, flatten
 from ..engine.bounds import OWN_DTYPE, bound_of
@@ -489,7 +490,8 @@ def shapes_of(trial: Trial, use: Use) -> list[tuple[int, ...]] | None:
     if dtype is None:
         return None
     example = draw(use, dtype, "contiguous", trial.rng)
-    for backend in (trial.backend, trial.reference.name):
+    # Best on the one that compiles nothing.
+    for backend in sorted((trial.backend, trial.reference.name), key=lambda name: library_for(name).compiles):
         try:
             with tensorplug.backend(backend), tensorplug.no_grad():
                 found = evaluate(use, example.tensors())

@@ -184,6 +184,8 @@ NAMES: dict[str, Bound] = {
     # Distances of the order p = 1/4 are ten times as great as their difference, and have four times the relative error
     # of the sum of powers.
     "triplet_margin_loss": replace(LOSS, units=64),
+    # Its logits, which are sums of products, are rounded to the operands' own dtype, as in PyTorch.
+    "linear_cross_entropy": replace(LOSS, scale="operands"),
     # Its products are rounded to the operands' own dtype before one is taken from the other.
     "linalg.cross": replace(SUM, rounded_once=False),
 }

@@ -79,10 +79,10 @@ PRECISE = ("float64", "complex128")
 
 FEW_DTYPES = ("float32", "float64", "complex64", "int64")
 
-EAGER = ("aliasing", "arguments")
+EAGER = ("aliasing", "arguments", "layouts", "sizes")
 """Aspects with many shapes and parameters, each of which would be compiled."""
 
-NOT_COMPILED = (*EAGER, "layouts", "ranges", "sizes", "special values", "state", "values")
+NOT_COMPILED = (*EAGER, "ranges", "special values", "state", "values")
 
 LEVELS = {
     level.name: level

@@ -12,6 +12,8 @@ import numpy
 
 import tensorplug
 from tensorplug.backends import Backend, hookimpl, register
+from tensorplug.backends.common.casts import convert
+from tensorplug.backends.contract import Kernel
 from tensorplug.core.dispatch.keys import library_for
 from tensorplug.core.types.errors import UnsupportedError
 from tensorplug.extras import install_command
@@ -35,6 +37,9 @@ PIECE = 6 * PERIOD
 
 KEPT = 4096
 """Results for larger operands are not cached."""
+
+MOST = 2048
+"""When so many results are cached, all are forgotten: those of one operation are fewer."""
 
 
 class Unanswered(Exception):
@@ -63,6 +68,8 @@ class Reference:
             in_pieces = example.use.elementwise and program is evaluate and library_for(self.name).compiles
             found = self._in_pieces(asked) if in_pieces else self._run(asked, program)
             if sum(host.size for host in asked.hosts.values()) <= KEPT:
+                if len(self._found) >= MOST:
+                    self._found.clear()
                 self._found[key] = found
         return found
 
@@ -103,13 +110,16 @@ PREFERRED = ("jax", "numpy")
 
 
 class _Plain(Backend):
-    """NumPy's namespace alone; operations that it lacks are decomposed."""
+    """NumPy's namespace alone, with casts that are the same on each processor; what it lacks is decomposed."""
 
     name = PLAIN
     contract = 1
 
     def load(self) -> Any:
         return array_api_compat.numpy
+
+    def kernels(self) -> dict[str, Kernel]:
+        return {"astype": convert}
 
     @hookimpl
     def tensorplug_backends(self) -> list[Backend]:

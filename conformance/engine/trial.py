@@ -90,6 +90,8 @@ class Trial:
         The reference of this aspect.
     eager : Reference
         One that compiles nothing, if the level asks for it; else the same.
+    given : Reference
+        The one of the other aspects.
     examples : int
         Number of examples tried.
     untried : str
@@ -99,6 +101,7 @@ class Trial:
     def __init__(self, backend: str, reference: Reference, level: Level, seed: int, name: str, aspect: str) -> None:
         self.backend = backend
         library = library_for(reference.name)
+        self.given = reference
         self.eager = eager_reference(backend) if library.compiles and aspect in level.eager else reference
         # Elementwise functions compile once for all shapes; functions without a kernel consist of others.
         elementwise = name in subjects() and uses_of(name)[0].elementwise

@@ -136,11 +136,12 @@ WEIGHTS = Operand((3,), between(0.5, 2.0))
 SIGNS = fixed([1, -1], "int64")
 
 _NORMALIZER = 'OPERATIONS["softmax_normalizer"](x, axis=1)'
+_LINEAR = "tp.losses.functional.linear_cross_entropy"
 
 CROSS_ENTROPY: dict[str, tuple[Use, ...]] = {
     "linear_cross_entropy": (
-        _one("linear_cross_entropy(x, v, t)", x=(2, 4), v=(3, 4), t=CLASSES),
-        _one("linear_cross_entropy(x, v, t, linear_bias=b, weight=b)", x=(2, 4), v=(3, 4), b=WEIGHTS, t=CLASSES),
+        Use(f"{_LINEAR}(x, v, t)", dtypes="f", x=(2, 4), v=(3, 4), t=CLASSES),
+        Use(f"{_LINEAR}(x, v, t, linear_bias=b, weight=b)", dtypes="f", x=(2, 4), v=(3, 4), b=WEIGHTS, t=CLASSES),
     ),
     "cross_entropy": (
         *(

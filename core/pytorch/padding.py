@@ -35,10 +35,8 @@ def _constant_pad(ops: Any, x: Any, *, padding: tuple[tuple[int, int], ...], val
         source.append(slice(max(-before, 0), length - max(-behind, 0)))
         target.append(slice(max(before, 0), shape[axis] - max(behind, 0)))
     part = ops.getitem(x, tuple(source))
-    if value == 0:
-        return ops.embed(part, tuple(shape), tuple(target))
-    filled = ops.broadcast_to(ops.full_like(ops.sum(part), value), tuple(shape))
-    return ops.put(filled, part, tuple(target))
+    found = ops.embed(part, tuple(shape), tuple(target))
+    return found if value == 0 else ops.put(ops.full_like(found, value), part, tuple(target))
 
 
 def pad_with(x: Tensor, margins: Margins, value: Any) -> Tensor:
