@@ -6,13 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core import Tensor
+from ..core.autodiff.composing import compose
 from ..core.memory.structure import cast
 from ..core.pytorch.distances import pairwise_distance
-from ..core.standard.creation import full_like
-from ..core.standard.elementwise import equal, hypot, minimum
-from ..core.standard.linalg import vector_norm
-from ..core.standard.manipulation import expand_dims
-from ..core.standard.searching import where
+from ..core.standard.elementwise import clip, minimum
 from ..core.types.axes import as_float
 from ..core.types.errors import ShapeError
 from .checks import (
@@ -84,13 +81,20 @@ def cosine_embedding_loss(
             f"{name}: inputs of shape (N, D) take a target of shape (N,), and those of shape (D,) one of shape (), got "
             f"{input1.shape} and {target.shape}"
         )
-    length1, length2 = (
-        hypot(vector_norm(x, axis=-1), full_like(target, _EPS, dtype=x.dtype)) for x in (input1, input2)
-    )
-    cosine = (input1 / expand_dims(length1, axis=-1) * input2).sum(-1) / length2
-    similar = where(equal(target, 1), 1.0 - cosine, 0.0)
-    dissimilar = where(equal(target, -1), hinge(cosine - as_float(name, "margin", margin)), 0.0)
-    return cast(reduce(similar + dissimilar, reduction), dtype)
+    margin = as_float(name, "margin", margin)
+    losses = compose(_cosine_losses, input1, input2, cast(target, input1.dtype), margin=margin)
+    return cast(reduce(losses, reduction), dtype)
+
+
+def _cosine_losses(ops: Any, x1: Any, x2: Any, target: Any, margin: float) -> Any:
+    axis = len(x1.shape) - 1
+    lengths = (getattr(ops, "linalg.vector_norm")(x, axis=axis, keepdims=True, ord=2.0) for x in (x1, x2))
+    length1, length2 = (ops.hypot(one, ops.full_like(one, _EPS)) for one in lengths)
+    cosine = ops.sum(x1 / length1 * x2, axis=axis) / ops.reshape(length2, target.shape)
+    zero = ops.zeros_like(target)
+    similar = ops.where(ops.equal(target, ops.ones_like(target)), 1.0 - cosine, zero)
+    dissimilar = ops.where(ops.equal(target, ops.full_like(target, -1.0)), hinge(ops, cosine - margin), zero)
+    return similar + dissimilar
 
 
 def triplet_margin_loss(
@@ -229,4 +233,4 @@ def _triplet(
     positive_distance, negative_distance = distance(anchor, positive), distance(anchor, negative)
     if swap:
         negative_distance = minimum(negative_distance, distance(positive, negative))
-    return cast(reduce(hinge(positive_distance - negative_distance + margin), reduction), dtype)
+    return cast(reduce(clip(positive_distance - negative_distance + margin, 0.0), reduction), dtype)

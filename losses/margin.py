@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy
 
 from ..core import Tensor
+from ..core.autodiff.composing import compose
+from ..core.dispatch.keys import device_of
 from ..core.interchange.interop import host_array
 from ..core.memory.structure import cast
-from ..core.pytorch.selection import masked_fill
-from ..core.standard.creation import arange, asarray
-from ..core.standard.elementwise import (
-    clip,
-    equal,
-    logical_and,
-    logical_not,
-    not_equal,
-    relu,
-)
-from ..core.standard.indexing import take_along_axis
-from ..core.standard.manipulation import expand_dims
-from ..core.standard.searching import where
-from ..core.standard.utility import any
+from ..core.standard.creation import asarray
 from ..core.transforms.looping import each_example
 from ..core.types.axes import as_float
 from ..core.types.dtypes import int64
@@ -39,9 +29,9 @@ from .reduction import reduce, require_reduction
 __all__ = ["hinge_embedding_loss", "margin_ranking_loss", "multi_margin_loss", "multilabel_margin_loss"]
 
 
-def hinge(x: Tensor) -> Tensor:
+def hinge(ops: Any, x: Any) -> Any:
     """``max(x, 0)``, whose gradient at 0 is 1, as that of PyTorch's clamp."""
-    return clip(x, 0.0)
+    return ops.clip(x, ops.zeros_like(x), ops.full_like(x, math.inf))
 
 
 def margin_ranking_loss(
@@ -90,7 +80,12 @@ def margin_ranking_loss(
     dtype, tensors = promote_tensors(name, dict(zip(names, (input1, input2, target), strict=True)), labels=("target",))
     _require_equal_ndim(name, dict(zip(names, tensors, strict=True)))
     input1, input2, target = broadcast(name, dict(zip(names, tensors, strict=True)))
-    return cast(reduce(hinge(-target * (input1 - input2) + as_float(name, "margin", margin)), reduction), dtype)
+    losses = compose(_ranking_losses, input1, input2, target, margin=as_float(name, "margin", margin))
+    return cast(reduce(losses, reduction), dtype)
+
+
+def _ranking_losses(ops: Any, x1: Any, x2: Any, target: Any, margin: float) -> Any:
+    return hinge(ops, -target * (x1 - x2) + margin)
 
 
 def _require_equal_ndim(loss: str, tensors: dict[str, Tensor]) -> None:
@@ -141,9 +136,14 @@ def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, *, 
     require_reduction(name, reduction)
     dtype, tensors = promote_tensors(name, {"input": input, "target": target}, labels=("target",))
     input, target = broadcast(name, dict(zip(("input", "target"), tensors, strict=True)))
-    similar = where(not_equal(target, -1.0), input, 0.0)
-    dissimilar = where(not_equal(target, 1.0), hinge(as_float(name, "margin", margin) - input), 0.0)
-    return cast(reduce(similar + dissimilar, reduction), dtype)
+    losses = compose(_hinge_losses, input, target, margin=as_float(name, "margin", margin))
+    return cast(reduce(losses, reduction), dtype)
+
+
+def _hinge_losses(ops: Any, x: Any, target: Any, margin: float) -> Any:
+    one, zero = ops.ones_like(target), ops.zeros_like(x)
+    similar = ops.where(ops.not_equal(target, -one), x, zero)
+    return similar + ops.where(ops.not_equal(target, one), hinge(ops, margin - x), zero)
 
 
 def multi_margin_loss(
@@ -206,13 +206,18 @@ def multi_margin_loss(
     require_class_indices(name, input, target)
     any_ignored(name, target, input.shape[-1], None)
     weight = class_weights(name, scores, weight)
-    chosen = expand_dims(cast(target, int64), axis=-1)
-    violation = relu(scores - take_along_axis(scores, chosen, axis=-1) + as_float(name, "margin", margin))
-    violation = masked_fill(violation, equal(_all_classes(chosen, input.shape[-1]), chosen), 0.0)
-    losses = (violation if p == 1 else violation * violation).sum(-1) / float(input.shape[-1])
+    losses = compose(_multi_margin, scores, cast(target, int64), p=p, margin=as_float(name, "margin", margin))
     if weight is not None:
         losses = losses * weight[target]
     return cast(_reduce_samples(losses, reduction), dtype)
+
+
+def _multi_margin(ops: Any, scores: Any, target: Any, p: int, margin: float) -> Any:
+    axis, classes = len(target.shape), scores.shape[-1]
+    chosen = ops.reshape(target, (*target.shape, 1))
+    violation = ops.relu(scores - ops.gather_flat(chosen, scores, axis=axis, count=1) + margin)
+    violation = ops.masked_fill(violation, ops.equal(_all_classes(ops, chosen, classes), chosen), 0.0)
+    return ops.sum(violation if p == 1 else violation * violation, axis=axis) / float(classes)
 
 
 def require_power(loss: str, name: str, value: Any) -> int:
@@ -227,8 +232,8 @@ def _require_vectors(loss: str, input: Tensor) -> None:
         raise ShapeError(f"{loss}: input must have shape (N, C) or (C,) with at least one class, got {input.shape}")
 
 
-def _all_classes(like: Tensor, classes: int) -> Tensor:
-    return arange(classes, dtype=int64, device=like.device)
+def _all_classes(ops: Any, target: Any, classes: int) -> Any:
+    return ops.arange(classes, dtype=target.dtype, device=device_of(target))
 
 
 def _reduce_samples(losses: Tensor, reduction: str) -> Tensor:
@@ -287,12 +292,19 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "m
         raise TypeError(f"{name}: target must be of an integer dtype, as it holds class indices, got {target.dtype}")
     any_ignored(name, target, input.shape[-1], -1)
     right, valid = _target_classes(target)
-    numbers = _all_classes(right, input.shape[-1])
-    is_right = any(logical_and(equal(expand_dims(right, axis=-1), numbers), valid), axis=-2)
-    violation = 1.0 - expand_dims(take_along_axis(scores, right, axis=-1), axis=-1) + expand_dims(scores, axis=-2)
-    pairs = logical_and(valid, expand_dims(logical_not(is_right), axis=-2))
-    losses = where(pairs, relu(violation), 0.0).sum((-2, -1)) / float(input.shape[-1])
-    return cast(_reduce_samples(losses, reduction), dtype)
+    return cast(_reduce_samples(compose(_multilabel_margin, scores, right, valid), reduction), dtype)
+
+
+def _multilabel_margin(ops: Any, scores: Any, right: Any, valid: Any) -> Any:
+    """The losses, given the right classes, and a mask of those that count with an axis behind."""
+    axis, classes = len(scores.shape) - 1, scores.shape[-1]
+    lead = scores.shape[:-1]
+    by_class = ops.equal(ops.reshape(right, valid.shape), _all_classes(ops, right, classes))
+    is_right = ops.any(ops.logical_and(by_class, valid), axis=axis, keepdims=True)
+    of_right = ops.reshape(ops.gather_flat(right, scores, axis=axis, count=1), valid.shape)
+    violation = ops.relu(1.0 - of_right + ops.reshape(scores, (*lead, 1, classes)))
+    pairs = ops.logical_and(valid, ops.logical_not(is_right))
+    return ops.sum(ops.where(pairs, violation, ops.zeros_like(violation)), axis=(axis, axis + 1)) / float(classes)
 
 
 def _target_classes(target: Tensor) -> tuple[Tensor, Tensor]:

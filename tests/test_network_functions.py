@@ -244,6 +244,21 @@ def test_places_of_the_largest_elements(backend: str, size: tuple[int, int]) -> 
     numpy.testing.assert_array_equal(places.numpy(), (rows + inner // size[1]) * 21 + columns + inner % size[1])
 
 
+def test_nan_in_windows_that_padding_cuts_short(backend: str) -> None:
+    x = tp.tensor([[math.nan, 1.0, 2.0], [0.0, math.nan, 3.0]])
+    for rows in (1, 1500):
+        # PyTorch's answers, of few windows and of many.
+        values, places = F.max_pool1d(tp.tile(x, (rows, 1)), 2, padding=1, return_indices=True)
+        numpy.testing.assert_array_equal(tp.isnan(values).numpy()[-2:], [[True, False], [False, True]])
+        assert places.tolist()[-2:] == [[0, 2], [0, 1]]
+
+
+def test_the_largest_element_of_one_great_window() -> None:
+    x = tp.reshape(tp.arange(15625.0) * 7.0 % 15625.0, (1, 25, 25, 25))
+    value, place = F.adaptive_max_pool3d(x, 1, return_indices=True)
+    assert (value.item(), place.item()) == (15624.0, int(x.argmax().item()))
+
+
 def test_batch_norm_updates_its_estimates(backend: str) -> None:
     x, center, spread = tensor(4, 2, requires_grad=False), tp.zeros(2, dtype="float64"), tp.ones(2, dtype="float64")
     F.batch_norm(x, center, spread, training=True, momentum=0.25)

@@ -29,7 +29,7 @@ def compute(function: Callable[..., Any], *tensors: Tensor, dtype: DType | None 
     Parameters
     ----------
     function : callable
-        ``function(ops, *arrays, **parameters)``, whose last step is a kernel, or a tuple of their results.
+        ``function(ops, *arrays, **parameters)``; the results of kernels may be a tuple.
     *tensors : Tensor
         On one device.
     dtype : DType, optional
@@ -46,4 +46,7 @@ def compute(function: Callable[..., Any], *tensors: Tensor, dtype: DType | None 
         elif key.is_half and found.dtype != key.native_dtype:
             # A Python number turns NumPy's bfloat16 into float32.
             found = library.ops.cast(found, key.dtype.name)
-    return tuple(wrap(one, key) for one in found) if type(found) is tuple else wrap(found, key)
+    if type(found) is tuple:
+        return tuple(wrap(one, key) for one in found)
+    # Arithmetic on 0-d arrays of NumPy gives scalars.
+    return wrap(found if isinstance(found, library.array_types) else library.backend.namespace.asarray(found), key)

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy
 
+from ..autodiff.composing import compose, constant
 from ..families.function import function
 from ..memory.coercion import same_device
 from ..memory.structure import cast, reshape
 from ..memory.structure import index as read
 from ..memory.tensor import Tensor
-from ..standard.elementwise import clip, maximum
+from ..standard.elementwise import clip
 from ..standard.linalg import vector_norm
 from ..standard.manipulation import broadcast_arrays
-from ..standard.statistical import sum
 from ..types.axes import as_float, normalize_axis
 from ..types.dtypes import get_default_dtype, promote
 from ..types.errors import ArgumentError, DTypeError, ShapeError
@@ -99,8 +99,12 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     if not x1.ndim:
         x1, x2 = reshape(x1, (1,)), reshape(x2, (1,))
     axis = normalize_axis("cosine_similarity", dim, x1.ndim)
-    similarity: Tensor = sum(_normalized(x1, axis, eps) * _normalized(x2, axis, eps), axis=axis)
+    similarity: Tensor = compose(_cosines, x1, x2, axis=axis, eps=as_float("cosine_similarity", "eps", eps))
     return similarity
+
+
+def _cosines(ops: Any, x1: Any, x2: Any, axis: int, eps: float) -> Any:
+    return ops.sum(_normalized(ops, x1, axis, eps) * _normalized(ops, x2, axis, eps), axis=axis)
 
 
 @function(keywords=("x1", "x2"))
@@ -239,13 +243,13 @@ def _power(operation: str, p: Any) -> float:
     return found
 
 
-def _normalized(x: Tensor, axis: int, eps: float) -> Tensor:
+def _normalized(ops: Any, x: Any, axis: int, eps: float) -> Any:
     unit = _unit(x.shape, (axis,), 2.0)
     x = x * unit
-    norm = vector_norm(x, axis=axis, keepdims=True)
-    # The bound's part is detached, so that the gradient ignores it.
-    value = norm.detach()
-    return x / (norm + (maximum(value, as_float("cosine_similarity", "eps", eps) * unit) - value))
+    norm = getattr(ops, "linalg.vector_norm")(x, axis=axis, keepdims=True, ord=2.0)
+    # The bound's part is a constant, so that the gradient ignores it.
+    value = constant(norm)
+    return x / (norm + (ops.maximum(value, ops.full_like(value, eps * unit)) - value))
 
 
 def _unit(shape: tuple[int, ...], axes: tuple[int, ...] | None, p: float) -> float:

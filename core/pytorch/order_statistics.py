@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ..autodiff.composing import compose, constant
 from ..dispatch.keys import device_of
 from ..dispatch.operation import operation
 from ..families.function import as_vector, function
+from ..memory.coercion import scalar_tensor
 from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor
 from ..memory.values import compute
@@ -14,24 +16,16 @@ from ..memory.views import detach
 from ..standard.creation import full_like, zeros_like
 from ..standard.elementwise import (
     bitwise_invert,
-    ceil,
-    equal,
-    floor,
     isnan,
     less_equal,
-    logical_not,
     logical_or,
-    maximum,
     negative,
-    round,
 )
-from ..standard.indexing import take_along_axis
 from ..standard.manipulation import expand_dims, moveaxis, squeeze
 from ..standard.positions import elements_at
 from ..standard.searching import where
-from ..standard.sorting import argsort, sort
+from ..standard.sorting import argsort
 from ..standard.statistical import amax, amin, max, sum
-from ..standard.utility import any
 from ..types.axes import as_float, as_integer, normalize_axes, normalize_axis
 from ..types.dtypes import bool_, int64
 from ..types.errors import ArgumentError, DTypeError, ShapeError
@@ -257,7 +251,7 @@ def _quantile(name: str, x: Tensor, q: Any, dim: int | None, keepdim: bool, inte
     if interpolation not in _INTERPOLATIONS:
         raise ArgumentError(f"{name}: got interpolation {interpolation!r}, wanted one of {', '.join(_INTERPOLATIONS)}")
     if not isinstance(q, Tensor):
-        q = full_like(sum(detach(x)), as_float(name, "q", q))
+        q = scalar_tensor(x._key, as_float(name, "q", q), name)
     if q.dtype is not x.dtype or q.ndim > 1:
         raise ArgumentError(f"{name}: got q of {q.dtype} and {q.ndim} axes, wanted {x.dtype}, and at most one axis")
     if dim is not None:
@@ -265,33 +259,41 @@ def _quantile(name: str, x: Tensor, q: Any, dim: int | None, keepdim: bool, inte
         dim = axis if x.ndim else None
     axis, rows = (0, reshape(x, (-1,))) if dim is None else (dim, x)
     _require_elements(name, rows, axis)
-    ranked = moveaxis(sort(rows, axis=axis), axis, -1)
-    missing = isnan(ranked)
-    count = sum(cast(logical_not(missing), x.dtype), axis=-1, keepdims=True)
-    place = reshape(q, (-1,)) * maximum(count - 1.0, 0.0)
-    if not skip:
-        place = where(any(missing, axis=-1, keepdims=True), float(rows.shape[axis] - 1), place)
-    place = _INTERPOLATIONS[interpolation](place)
-    low = floor(detach(place))
-    below, above = (take_along_axis(ranked, cast(one, int64), axis=-1) for one in (low, ceil(detach(place))))
-    share = place - low
-    # The difference of equal infinities is NaN.
-    found = where(equal(below, above), below, below + share * (above - below))
-    if interpolation == "midpoint":
-        found = where(equal(share, 0.0), below, below + (above - below) * 0.5)
-    found = moveaxis(found, -1, 0)
+    found: Tensor = compose(_quantiles, moveaxis(rows, axis, -1), q, interpolation=interpolation, skip=skip)
+    if q.ndim:
+        found = moveaxis(found, -1, 0)
     if keepdim:
-        found = expand_dims(found, axis + 1) if dim is not None else reshape(found, (-1, *(1,) * x.ndim))
-    return found if q.ndim else squeeze(found, 0)
+        place = axis + (q.ndim > 0)
+        found = expand_dims(found, place) if dim is not None else reshape(found, (*q.shape, *(1,) * x.ndim))
+    return found
 
 
-_INTERPOLATIONS: dict[str, Any] = {
-    "linear": lambda place: place,
-    "lower": floor,
-    "higher": ceil,
-    "midpoint": lambda place: place,
-    "nearest": round,
-}
+def _quantiles(ops: Any, x: Any, q: Any, interpolation: str, skip: bool) -> Any:
+    """Quantiles along the last axis, in place of which the result has the axes of `q`."""
+    last = len(x.shape) - 1
+    ranked = ops.sort(x, axis=last)
+    exists = ops.where(ops.equal(ranked, ranked), ops.ones_like(ranked), ops.zeros_like(ranked))
+    known = constant(ops.sum(exists, axis=last, keepdims=True))
+    place = ops.reshape(q, (-1,)) * ops.maximum(known - 1.0, ops.zeros_like(known))
+    if not skip:
+        # NaN comes last.
+        place = ops.where(known < x.shape[last], ops.full_like(place, x.shape[last] - 1.0), place)
+    if interpolation in _ROUNDED:
+        place = getattr(ops, _ROUNDED[interpolation])(place)
+    low, high = ops.floor(constant(place)), ops.ceil(constant(place))
+    below, above = (ops.gather_flat(ops.cast(one, "int64"), ranked, axis=last, count=1) for one in (low, high))
+    share = place - low
+    if interpolation == "midpoint":
+        share = ops.where(ops.equal(share, ops.zeros_like(share)), share, ops.full_like(share, 0.5))
+    # The difference of equal infinities is NaN.
+    found = ops.where(ops.equal(below, above), below, below + share * (above - below))
+    return ops.reshape(found, (*x.shape[:last], *q.shape))
+
+
+_ROUNDED = {"lower": "floor", "higher": "ceil", "nearest": "round"}
+"""What the place of a quantile between two elements becomes, by the interpolation."""
+
+_INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
 @function(methods=("quantile",))

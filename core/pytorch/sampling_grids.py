@@ -10,33 +10,17 @@ from typing import Any
 
 import numpy
 
+from ..autodiff.composing import compose, constant
 from ..families.function import function
 from ..memory.coercion import same_device
-from ..memory.structure import broadcast_to, cast, reshape
+from ..memory.structure import reshape
 from ..memory.tensor import Tensor
 from ..standard.creation import asarray
-from ..standard.elementwise import (
-    abs,
-    add,
-    clip,
-    equal,
-    floor,
-    greater_equal,
-    less,
-    logical_and,
-    multiply,
-    remainder,
-    round,
-)
 from ..standard.linear_algebra import matmul
 from ..standard.manipulation import matrix_transpose
-from ..standard.positions import elements_at
-from ..standard.searching import where
 from ..types.axes import normalize_shape
-from ..types.dtypes import int64
 from ..types.errors import ArgumentError, DTypeError, ShapeError
 from .interpolation import cubic_weights
-from .piecewise import clamp
 
 __all__ = ["affine_grid", "grid_sample"]
 
@@ -83,24 +67,39 @@ def grid_sample(
     """
     _check(input, grid, mode, padding_mode)
     input, grid = same_device("grid_sample", input, grid)
-    lengths = input.shape[2:]
-    align = bool(align_corners)
-    flat = reshape(grid, (grid.shape[0], 1, -1, len(lengths)))
-    # The grid has the last axis first.
-    places = [_place(flat[..., i], n, align) for i, n in zip(reversed(range(len(lengths))), lengths, strict=True)]
-    if mode != "bicubic":
-        places = [_padded(place, n, padding_mode, align) for place, n in zip(places, lengths, strict=True)]
-    along: list[Any] = [_NEIGHBOURS[mode](place) for place in places]
-    pixels = reshape(input, (*input.shape[:2], math.prod(lengths)))
+    found: Tensor = compose(_sample, input, grid, mode=mode, padding_mode=padding_mode, align=bool(align_corners))
+    return found
+
+
+def _sample(ops: Any, input: Any, grid: Any, mode: str, padding_mode: str, align: bool) -> Any:
+    lead, lengths = input.shape[:2], input.shape[2:]
+    along: list[Any] = []
+    for axis, length in enumerate(reversed(lengths)):
+        # The grid has the last axis first.
+        place = ops.reshape(ops.take_view(grid, (("getitem", (..., axis)),)), (lead[0], 1, math.prod(grid.shape[1:-1])))
+        place = (place + 1.0) * ((length - 1) / 2) if align else ((place + 1.0) * length - 1.0) / 2.0
+        if mode != "bicubic":
+            place = _padded(ops, place, length, padding_mode, align)
+        neighbours = _NEIGHBOURS[mode](ops, place)
+        if mode == "bicubic":
+            neighbours = [(_padded(ops, one, length, padding_mode, align), weight) for one, weight in neighbours]
+        along.insert(0, [(*_pixel(ops, one, length), weight) for one, weight in neighbours])
+    pixels = ops.reshape(input, (*lead, math.prod(lengths)))
     terms = []
     for neighbours in itertools.product(*along):
-        positions = [position for position, _ in neighbours]
-        if mode == "bicubic":
-            positions = [_padded(one, n, padding_mode, align) for one, n in zip(positions, lengths, strict=True)]
-        value = _read(pixels, positions, lengths)
-        weights = [weight for _, weight in neighbours if weight is not None]
-        terms.append(functools.reduce(multiply, weights, value))
-    return reshape(functools.reduce(add, terms), (*input.shape[:2], *grid.shape[1:-1]))
+        numbers, inside, weights = zip(*neighbours, strict=True)
+        flat: Any = functools.reduce(lambda total, one: total * one[1] + one[0], zip(numbers, lengths, strict=True), 0)
+        value = ops.gather_flat(ops.broadcast_to(flat, (*lead, flat.shape[-1])), pixels, axis=2, count=1)
+        value = ops.where(functools.reduce(ops.logical_and, inside), value, ops.zeros_like(value))
+        terms.append(value if weights[0] is None else value * functools.reduce(ops.multiply, weights))
+    return ops.reshape(functools.reduce(ops.add, terms), (*lead, *grid.shape[1:-1]))
+
+
+def _pixel(ops: Any, position: Any, length: int) -> tuple[Any, Any]:
+    """The pixel at a whole position along an axis, or the nearest one, and whether the position is in the image."""
+    position = constant(position)
+    clipped = ops.clip(position, ops.zeros_like(position), ops.full_like(position, length - 1.0))
+    return ops.cast(clipped, "int64"), ops.equal(clipped, position)
 
 
 def _check(input: Tensor, grid: Tensor, mode: str, padding_mode: str) -> None:
@@ -123,58 +122,42 @@ def _check(input: Tensor, grid: Tensor, mode: str, padding_mode: str) -> None:
         raise ArgumentError(f"grid_sample: got padding_mode {padding_mode!r}, wanted one of {_PADDINGS}")
 
 
-def _place(x: Tensor, length: int, align: bool) -> Tensor:
-    """The places among the pixels of an axis."""
-    return (x + 1.0) * ((length - 1) / 2) if align else ((x + 1.0) * length - 1.0) / 2.0
-
-
-def _padded(place: Tensor, length: int, padding_mode: str, align: bool) -> Tensor:
+def _padded(ops: Any, place: Any, length: int, padding_mode: str, align: bool) -> Any:
     """Places beyond the image moved into it, unless there is nothing there."""
     if padding_mode == "zeros":
         return place
     if padding_mode == "reflection":
-        place = _reflected(place, 0.0, length - 1.0) if align else _reflected(place, -0.5, float(length))
-    return clamp(place, 0.0, length - 1.0)
+        low, span = (0.0, length - 1.0) if align else (-0.5, float(length))
+        place = _reflected(ops, place, low, span)
+    return ops.clip(place, ops.zeros_like(place), ops.full_like(place, length - 1.0))
 
 
-def _reflected(place: Tensor, low: float, span: float) -> Tensor:
+def _reflected(ops: Any, place: Any, low: float, span: float) -> Any:
     """Places mirrored at both ends of a span until they lie in it."""
     if span == 0.0:
         return place * 0.0
-    beyond = abs(place - low)
-    flips = floor(beyond.detach() / span)
+    beyond = ops.abs(place - low)
+    flips = ops.floor(constant(beyond) / span)
     rest = beyond - flips * span
-    return where(equal(remainder(flips, 2.0), 0.0), rest, span - rest) + low
+    return ops.where(flips * 0.5 == ops.floor(flips * 0.5), rest, span - rest) + low
 
 
-def _two(place: Tensor) -> list[tuple[Tensor, Tensor | None]]:
+def _two(ops: Any, place: Any) -> list[tuple[Any, Any]]:
     """The neighbours of places, and their weights."""
-    first = floor(place.detach())
+    first = ops.floor(constant(place))
     return [(first, first + 1.0 - place), (first + 1.0, place - first)]
 
 
-def _four(place: Tensor) -> list[tuple[Tensor, Tensor | None]]:
-    first = floor(place.detach())
+def _four(ops: Any, place: Any) -> list[tuple[Any, Any]]:
+    first = ops.floor(constant(place))
     return [(first + float(i), weight) for i, weight in enumerate(cubic_weights(place - first), -1)]
 
 
-_NEIGHBOURS: dict[str, Callable[[Tensor], Any]] = {
+_NEIGHBOURS: dict[str, Callable[[Any, Any], Any]] = {
     "bilinear": _two,
     "bicubic": _four,
-    "nearest": lambda place: [(round(place.detach()), None)],
+    "nearest": lambda ops, place: [(ops.round(constant(place)), None)],
 }
-
-
-def _read(pixels: Tensor, positions: list[Tensor], lengths: tuple[int, ...]) -> Tensor:
-    """The pixels at whole positions, and zero beyond the image."""
-    inside: Any = None
-    flat: Any = 0
-    for position, length in zip(positions, lengths, strict=True):
-        within = logical_and(greater_equal(position, 0.0), less(position, float(length)))
-        inside = within if inside is None else logical_and(inside, within)
-        flat = flat * length + cast(clip(position, 0.0, length - 1.0), int64)
-    flat = broadcast_to(flat.detach(), (*pixels.shape[:2], flat.shape[-1]))
-    return where(inside, elements_at(pixels, flat, 2), 0.0)
 
 
 @function(accepts="real-valued floating-point")
