@@ -10,6 +10,7 @@ from .contract import (
     BackendUnavailable,
     ByKind,
     Kernel,
+    PartialKernel,
     Region,
     Span,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "Entry",
     "Kernel",
     "Loaded",
+    "PartialKernel",
     "Region",
     "Span",
     "convert",

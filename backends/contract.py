@@ -38,6 +38,7 @@ from .common.standard import FUNCTIONS
 from .kernel import Array as Array
 from .kernel import ByKind as ByKind
 from .kernel import Kernel as Kernel
+from .kernel import PartialKernel as PartialKernel
 from .kernel import Region as Region
 from .kernel import Span as Span
 from .program import Executable, Program, replay

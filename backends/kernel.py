@@ -43,6 +43,22 @@ class ByKind:
         return self.of(x.dtype.kind)(x, *operands, **parameters)
 
 
+@final
+class PartialKernel(NamedTuple):
+    """A kernel that leaves some operands to the decomposition of its operation.
+
+    Attributes
+    ----------
+    kernel : callable
+        It may return NotImplemented, for the values of its operands.
+    fits : callable
+        ``fits(*operands)``: whether it serves for operands of these shapes and dtypes.
+    """
+
+    kernel: Kernel
+    fits: Callable[..., bool]
+
+
 class Span(NamedTuple):
     """A slice of static length whose start may be a traced integer, while a function is compiled."""
 

@@ -115,3 +115,22 @@ def assert_bits(found: tp.Tensor, wanted: numpy.ndarray) -> None:
         number = ~numpy.isnan(getattr(wanted, part))
         signs = (numpy.signbit(getattr(one, part))[number] for one in (array, wanted))
         numpy.testing.assert_array_equal(*signs)
+
+
+@pytest.mark.parametrize("name", ["digamma", "entr", "erfc", "logit", "trigamma", "xlog1py", "xlogy", "zeta"])
+def test_special_functions_of_many_numbers(backend: str, name: str) -> None:
+    """Few numbers go to SciPy on NumPy, many to vectorised passes, in single precision and in compiled programs."""
+    two = name in ("xlog1py", "xlogy", "zeta")
+    function = (lambda x: tp.polygamma(1, x)) if name == "trigamma" else getattr(tp.special, name)
+    positive = numpy.random.default_rng(3).uniform(0.01, 9.0, 1200)
+    ordinary = 0.1 * positive if name == "logit" else 1.0 + positive if two else positive
+    for points in (ordinary, numpy.resize(SPECIAL, 1200)):
+        x = points.astype("f4")
+        operands = (x, numpy.roll(x, 7 * (x[0] == 0))) if two else (x,)
+        rows = zip(*(one.reshape(-1, 40) for one in operands), strict=True)
+        wanted = numpy.concatenate([numpy.asarray(function(*map(tp.asarray, few))) for few in rows])
+        for called in (function, tp.compile(function)):
+            found = numpy.asarray(called(*map(tp.asarray, operands)))
+            assert found.dtype == "float32"
+            # The digits that are lost near a zero are the operand's.
+            numpy.testing.assert_allclose(found, wanted, rtol=3e-6, atol=3e-6)

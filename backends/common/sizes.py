@@ -8,6 +8,9 @@ from __future__ import annotations
 FEW_ELEMENTS = 1 << 9
 """Elements beyond which several vectorised passes beat NumPy's scalar loops: 10 times at 10,000."""
 
+FEW_SERIES = 1 << 8
+"""Elements beyond which expansions in vectorised passes beat SciPy's loop of `zeta`: twice at 1,000."""
+
 FEW_SPECIAL = 1 << 11
 """Elements beyond which passes over blocks beat SciPy's loop over float32 numbers: 8 times for a million of `erf`."""
 

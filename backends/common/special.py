@@ -30,12 +30,17 @@ def kernels(module: str, call: Callable[..., Any], copysign: Kernel) -> dict[str
     """
 
     def kernel(name: str) -> Kernel:
-        @functools.cache
-        def function() -> Any:
-            return getattr(importlib.import_module(module), name)
-
-        if name in SIGNED:
-            return lambda x: copysign(call(function(), x), x)
-        return lambda x: call(function(), x)
+        own = called(module, name, call)
+        return (lambda x: copysign(own(x), x)) if name in SIGNED else own
 
     return {f"special.{name}": kernel(name) for name in NAMES}
+
+
+def called(module: str, name: str, call: Callable[..., Any]) -> Kernel:
+    """The kernel that calls a function of a module."""
+
+    @functools.cache
+    def function() -> Any:
+        return getattr(importlib.import_module(module), name)
+
+    return lambda *arrays: call(function(), *arrays)

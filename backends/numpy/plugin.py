@@ -113,10 +113,6 @@ def _sum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return out if type(out) is ndarray else asarray(out)
 
 
-def _quiet_array(function: Callable[..., Any], x: Any) -> Any:
-    return asarray(quietly(function, x))
-
-
 def _as_arrays(function: Callable[..., Any]) -> Kernel:
     """Wrap a function that may return a scalar, so that it returns arrays."""
 
@@ -326,9 +322,9 @@ class NumPy(Backend):
         kernels |= {name: _as_arrays(getattr(numpy, name)) for name in ("argmax", "argmin", "sign", "round")}
         kernels |= {"matmul": matmul, "vecdot": vecdot}
         kernels |= corrected(kernels)
-        kernels["special.logaddexp2"] = ufuncs.binary(numpy.logaddexp2)
         if importlib.util.find_spec("scipy") is not None:
-            kernels |= special_kernels("scipy.special", _quiet_array, kernels["copysign"]) | special.KERNELS
+            kernels |= special_kernels("scipy.special", special.array_of, kernels["copysign"])
+            kernels |= {f"special.{name}": kernel for name, kernel in special.KERNELS.items()}
         return (
             kernels
             | FFT

@@ -64,7 +64,10 @@ def _binary_in_place(ufunc: Callable[..., Any]) -> Kernel:
     return kernel
 
 
-KERNELS: dict[str, Kernel] = {}
+KERNELS: dict[str, Kernel] = {
+    "special.exp2": _unary(numpy.exp2),
+    "special.logaddexp2": binary(numpy.logaddexp2),
+}
 """By the name of the operation, or of its in-place form."""
 
 FORMS: dict[Any, tuple[Form, ...]] = {}

@@ -15,6 +15,7 @@ import numpy
 from ...backends import (
     Backend,
     ByKind,
+    PartialKernel,
     forgetters,
     load,
 )
@@ -109,15 +110,19 @@ class Library:
         return kernel if operation.failure is None else explained(kernel, name, operation.failure)
 
     def _find(self, name: str, operation: Any) -> Callable[..., Any] | None:
+        kernel: Any
         if operation is None or operation.standard:
             kernel = self.find_kernel(name)
         else:
             # The namespace may have another function of the same name.
             kernel = self.find_own_kernel(name)
+        if type(kernel) is PartialKernel:
+            kernel = _completed(kernel, self._scoped(self._decomposition(operation)))
         if operation is not None and kernel is not None and (plugin := self.plugin_of(name)) is not None:
             return checked(kernel, plugin, operation, self)
         if kernel is not None or operation is None or operation.decomposition is None:
-            return kernel
+            found: Callable[..., Any] | None = kernel
+            return found
         return self._scoped(self._decomposition(operation))
 
     def require_kernel(self, name: str) -> Callable[..., Any]:
@@ -155,6 +160,7 @@ class Library:
                 return kernel(*arrays, **parameters)
             return ops.cast(kernel(*(ops.cast(x, "float32") for x in arrays), **parameters), name)
 
+        setattr(widened, _NARROW, kernel)
         return widened
 
     def _scoped(self, decomposition: Callable[..., Any]) -> Callable[..., Any]:
@@ -202,6 +208,26 @@ class Library:
         """The dispatch key of a raw array."""
         name = self.backend.device_name(array)
         return key_for(self.places.get(name) or as_device(f"{self.name}:{name}"), self.dtype_of(array))
+
+
+_NARROW = "__narrow__"
+
+
+def narrow(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """The kernel for float32 and float64, of one that computes half precision in float32."""
+    found: Callable[..., Any] = getattr(kernel, _NARROW, kernel)
+    return found
+
+
+def _completed(partial: PartialKernel, decomposed: Callable[..., Any]) -> Callable[..., Any]:
+    """A partial kernel, with the decomposition for what it leaves."""
+    own, fits = partial
+
+    def completed(*arrays: Any, **parameters: Any) -> Any:
+        found = own(*arrays, **parameters) if fits(*arrays) else NotImplemented
+        return decomposed(*arrays, **parameters) if found is NotImplemented else found
+
+    return completed
 
 
 def _raising(message: str) -> Callable[..., Any]:

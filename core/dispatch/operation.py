@@ -22,7 +22,7 @@ from ..types.dtypes import (
     real_dtype,
 )
 from ..types.errors import DTypeError
-from .keys import DispatchKey
+from .keys import DispatchKey, narrow
 from .levels import open_levels, together
 from .protocol import Operand
 from .recording import outputs_recorder, sequence_recorder
@@ -200,6 +200,8 @@ class Operation:
         kernel = getattr(key.library.ops, self.name)
         if type(kernel) is ByKind:
             kernel = kernel.of(key.dtype.kind)
+        if not key.is_half:
+            kernel = narrow(kernel)
         if self.is_guarded(key.dtype):
             kernel = self._guarded(key.library, kernel)
         if key.is_half and self.decomposition is not None and self.result == "same" and self.outputs is None:

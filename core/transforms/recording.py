@@ -16,9 +16,9 @@ from typing import Any, final
 import numpy
 
 from ...autograd.checkpoint import STATES
-from ...backends import ByKind
+from ...backends import ByKind, PartialKernel
 from ...backends.program import Instruction, Var, substituted
-from ..dispatch.keys import DispatchKey, Library, derivations
+from ..dispatch.keys import DispatchKey, Library, derivations, narrow
 from ..dispatch.registry import OPERATIONS
 from ..types.errors import CompileError
 from .proxy import NUMBERS, DerivedBackend, DerivedLibrary, Proxy, user_place
@@ -287,13 +287,19 @@ class RecordedLibrary(DerivedLibrary):
         kernel = inner.find(name)
         if kernel is None or name in self.unsupported:
             return kernel
+        whole = self._recorded(name, narrow(kernel))
+        if operation is not None and operation.widens_half:
+            whole = self._widened(whole)
         if operation is not None and operation.decomposition is not None:
-            found = inner.find_kernel if operation.standard else inner.find_own_kernel
-            if found(name) is None:
+            own: Any = (inner.find_kernel if operation.standard else inner.find_own_kernel)(name)
+            if own is None:
                 return self._decomposed(operation)
+            if type(own) is PartialKernel:
+                fits, parts = own.fits, self._decomposed(operation)
+                return lambda *arrays, **parameters: (whole if fits(*arrays) else parts)(*arrays, **parameters)
         if type(kernel) is ByKind:
             return kernel.wrapped(lambda one: self._recorded(name, one))
-        return self._recorded(name, kernel)
+        return whole
 
     def _decomposed(self, operation: Any) -> Callable[..., Any]:
         ops, scope, decompose = self.ops, self.scope, operation.decompose
