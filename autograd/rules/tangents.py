@@ -74,11 +74,11 @@ def _solve_x1(ops: Any, t: Any, x1: Any, out: Any, x2_shape: Shape) -> Any:
 
 
 self_adjoint(
-    *"acos acosh add asin asinh atan atan2 atanh ceil clip clone conj copy copysign cos cosh direction divide elu exp "
-    "expm1 fft.fft fft.fftn fft.ifft fft.ifftn fill flip floor floor_divide hypot leaky_relu log log10 log1p log2 "
-    "logaddexp logistic logistic_density logsigmoid masked_fill matrix_transpose maximum minimum multiply negative "
-    "nextafter positive pow reciprocal relu remainder round sigmoid silu sin sinh softmax softplus sqrt square "
-    "subtract tan tanh tril triu trunc where".split()
+    *"acos acosh add asin asinh atan atan2 atanh ceil celu clip clone conj copy copysign cos cosh direction divide elu "
+    "exp expm1 fft.fft fft.fftn fft.ifft fft.ifftn fill flip floor floor_divide hardsigmoid hardswish hardtanh hypot "
+    "leaky_relu log log10 log1p log2 logaddexp logistic logistic_density logsigmoid masked_fill matrix_transpose "
+    "maximum minimum mish multiply negative nextafter positive pow reciprocal relu remainder round sigmoid silu sin "
+    "sinh softmax softplus softshrink sqrt square subtract tan tanh tril triu trunc where".split()
 )
 
 linear(

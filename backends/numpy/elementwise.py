@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy
@@ -27,14 +28,27 @@ def _from_parts(function: complex_functions.Function) -> Kernel:
     return kernel
 
 
-def _corrected(function: Callable[..., Any], kernel: Kernel | None = None) -> Kernel:
-    """The kernel ``function(numpy, *operands)``, with the result of `kernel` as the last argument, if there is one."""
+def _floor_divide(kernel: Kernel) -> Kernel:
+    """Floor division, corrected where an operand may be infinite: then the product is infinite or NaN."""
 
-    def corrected(*operands: Any) -> Any:
-        own = () if kernel is None else (kernel(*operands),)
-        return asarray(run_anyway(function, numpy, *operands, *own))
+    def floor_divide(x1: Any, x2: Any) -> Any:
+        out = kernel(x1, x2)
+        product = run_anyway(numpy.multiply, out, x2)
+        if x1.dtype.kind == "f" and math.isfinite(run_anyway(numpy.add.reduce, product, None)):
+            return out
+        return asarray(run_anyway(elementwise.floor_divide, numpy, x1, x2, out))
 
-    return corrected
+    return floor_divide
+
+
+def _remainder(kernel: Kernel) -> Kernel:
+    """The remainder, corrected for bfloat16."""
+
+    def remainder(x1: Any, x2: Any) -> Any:
+        out = kernel(x1, x2)
+        return out if x1.dtype.kind == "f" else asarray(run_anyway(elementwise.remainder, numpy, x1, x2, out))
+
+    return remainder
 
 
 def _reciprocal(divide: Kernel) -> Kernel:
@@ -77,10 +91,10 @@ def corrected(kernels: Mapping[str, Kernel]) -> dict[str, Kernel]:
         "tanh": _tanh(kernels["tanh"]),
     }
     of_floats = {
-        "floor_divide": passes.floor_divide(_corrected(elementwise.floor_divide, kernels["floor_divide"])),
+        "floor_divide": passes.floor_divide(_floor_divide(kernels["floor_divide"])),
         "hypot": passes.hypot(kernels["hypot"]),
         "logaddexp": passes.logaddexp(kernels["logaddexp"]),
-        "remainder": passes.remainder(_corrected(elementwise.remainder, kernels["remainder"])),
+        "remainder": passes.remainder(_remainder(kernels["remainder"])),
     }
     found: dict[str, Kernel] = {"astype": convert, "clip": _clip(kernels["maximum"], kernels["minimum"])}
     nextafter = _nextafter(kernels["nextafter"])

@@ -20,6 +20,7 @@ from ..contract import DTYPE_NAMES, Backend, Kernel
 from ..hookspecs import hookimpl
 from ..program import Executable, Program
 from . import special, ufuncs
+from .activations import KERNELS as ACTIVATIONS
 from .convolution import KERNELS as CONVOLUTIONS
 from .ctc import KERNELS as CTC
 from .elementwise import corrected
@@ -328,6 +329,7 @@ class NumPy(Backend):
         return (
             kernels
             | FFT
+            | ACTIVATIONS
             | SOFTMAX
             | CONVOLUTIONS
             | CTC

@@ -9,12 +9,10 @@ from ..dispatch.operation import operation
 from ..families.function import function
 from ..memory.tensor import Tensor
 from ..special.error_functions import erf
-from ..standard.elementwise import abs, expm1, greater, sigmoid, tanh
+from ..standard.elementwise import abs, sigmoid, tanh
 from ..standard.manipulation import chunk
-from ..standard.searching import where
 from ..types.axes import as_float
 from ..types.errors import ArgumentError, DivisionByZeroError, ShapeError
-from .selection import masked_fill
 
 __all__ = [
     "celu",
@@ -32,6 +30,12 @@ __all__ = [
 ]
 
 _FLOATS = "real-valued floating-point"
+
+
+@operation(accepts=_FLOATS, elementwise=True)
+def _celu(ops: Any, x: Any, *, alpha: float) -> Any:
+    """Exponential linear unit with slope 1 at zero."""
+    return ops.where(x > 0.0, x, ops.expm1(ops.masked_fill(x, x > 0.0, 0.0) / alpha) * alpha)
 
 
 @operation(accepts=_FLOATS, elementwise=True)
@@ -90,6 +94,12 @@ def _softplus(ops: Any, x: Any, *, beta: float, threshold: float) -> Any:
         return ops.where(scaled > threshold, x, ops.log1p(ops.exp(scaled)) / beta)
     found = ops.maximum(scaled, ops.zeros_like(x)) + ops.log1p(ops.exp(-ops.abs(scaled)))
     return ops.where(scaled > threshold, x, found / beta)
+
+
+@operation(accepts=_FLOATS, elementwise=True)
+def _mish(ops: Any, x: Any) -> Any:
+    """``x * tanh(softplus(x))``."""
+    return x * ops.tanh(ops.softplus(x, beta=1.0, threshold=20.0))
 
 
 @function(widens_half=True)
@@ -229,8 +239,8 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     alpha = as_float("celu", "alpha", alpha)
     if alpha == 0.0:
         raise DivisionByZeroError("celu: got alpha 0, wanted another number")
-    positive = greater(input, 0.0)
-    return where(positive, input, expm1(masked_fill(input, positive, 0.0) / alpha) * alpha)
+    found: Tensor = _celu(input, alpha=alpha)
+    return found
 
 
 @function(accepts=_FLOATS, widens_half=True)
@@ -305,7 +315,8 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
     >>> tp.nn.functional.mish(tp.tensor([-1.0, 2.0]))
     tensor([-0.3034,  1.9440])
     """
-    return input * tanh(_softplus(input, beta=1.0, threshold=20.0))
+    found: Tensor = _mish(input)
+    return found
 
 
 @function(accepts=_FLOATS, widens_half=True)

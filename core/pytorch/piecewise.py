@@ -6,13 +6,15 @@ Their gradients at the ends of the pieces are PyTorch's.
 from __future__ import annotations
 
 import math
+from typing import Any
 
+from ..dispatch.operation import operation
 from ..families.function import function
 from ..memory.coercion import same_device
 from ..memory.structure import reshape
 from ..memory.tensor import Tensor
 from ..random.sampling import rand_like
-from ..standard.elementwise import abs, greater, greater_equal, less, less_equal
+from ..standard.elementwise import abs, greater, less_equal
 from ..standard.searching import where
 from ..types.axes import as_float
 from ..types.errors import DTypeError, ShapeError
@@ -34,9 +36,36 @@ __all__ = [
 _FLOATS = "real-valued floating-point"
 
 
+@operation(accepts="real-valued", elementwise=True)
+def _hardtanh(ops: Any, x: Any, *, low: float, high: float) -> Any:
+    """Each element between two bounds, with gradient zero at the bounds too."""
+    return ops.masked_fill(ops.masked_fill(x, x <= low, low), x >= high, high)
+
+
 def clamp(x: Tensor, low: float, high: float) -> Tensor:
     """`x` between two bounds, with gradient zero at the bounds too."""
-    return masked_fill(masked_fill(x, less_equal(x, low), low), greater_equal(x, high), high)
+    found: Tensor = _hardtanh(x, low=low, high=high)
+    return found
+
+
+@operation(accepts=_FLOATS, elementwise=True)
+def _hardsigmoid(ops: Any, x: Any) -> Any:
+    """``relu6(x + 3) / 6``."""
+    return ops.hardtanh(x + 3.0, low=0.0, high=6.0) / 6.0
+
+
+@operation(accepts=_FLOATS, elementwise=True)
+def _hardswish(ops: Any, x: Any) -> Any:
+    """``x * hardsigmoid(x)``."""
+    return x * ops.hardsigmoid(x)
+
+
+@operation(accepts=_FLOATS, elementwise=True)
+def _softshrink(ops: Any, x: Any, *, lambd: float) -> Any:
+    """Each element moved towards zero."""
+    # Times zero, so that NaN stays.
+    inner = ops.where(x < -lambd, x + lambd, x * 0.0)
+    return ops.where(x > lambd, x - lambd, inner)
 
 
 @function(accepts=_FLOATS)
@@ -63,9 +92,10 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     >>> tp.nn.functional.hardtanh(tp.tensor([-2.0, 0.5, 3.0]))
     tensor([-1.0000,  0.5000,  1.0000])
     """
-    if as_float("hardtanh", "min_val", min_val) > as_float("hardtanh", "max_val", max_val):
+    low, high = as_float("hardtanh", "min_val", min_val), as_float("hardtanh", "max_val", max_val)
+    if low > high:
         raise ValueError(f"hardtanh: got min_val {min_val}, wanted one up to max_val, {max_val}")
-    return clamp(input, min_val, max_val)
+    return clamp(input, low, high)
 
 
 @function(accepts="real-valued")
@@ -105,7 +135,8 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     >>> tp.nn.functional.hardsigmoid(tp.tensor([-3.0, 0.0, 1.5]))
     tensor([0.0000, 0.5000, 0.7500])
     """
-    return clamp(input + 3.0, 0.0, 6.0) / 6.0
+    found: Tensor = _hardsigmoid(input)
+    return found
 
 
 @function(accepts=_FLOATS, widens_half=True)
@@ -125,7 +156,8 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     >>> tp.nn.functional.hardswish(tp.tensor([-4.0, 1.5, 4.0]))
     tensor([-0.0000,  1.1250,  4.0000])
     """
-    return input * (clamp(input + 3.0, 0.0, 6.0) / 6.0)
+    found: Tensor = _hardswish(input)
+    return found
 
 
 @function(accepts=_FLOATS, methods=("hardshrink",))
@@ -172,9 +204,8 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     lambd = as_float("softshrink", "lambd", lambd)
     if not lambd >= 0.0:
         raise ShapeError(f"softshrink: got lambd {lambd}, wanted 0 or more")
-    # Times zero, so that NaN stays.
-    inner = where(less(input, -lambd), input + lambd, input * 0.0)
-    return where(greater(input, lambd), input - lambd, inner)
+    found: Tensor = _softshrink(input, lambd=lambd)
+    return found
 
 
 @function(accepts="real-valued")

@@ -20,6 +20,9 @@ CASES: dict[str, list[Case]] = {
         Case(F.elu, points((2, 3)), lambda jnp, x: jnp.where(x > 0, x, jnp.expm1(x))),
         Case(lambda x: F.elu(x, 0.5), points(()), None),
     ],
+    "hardsigmoid": [Case(F.hardsigmoid, points((2, 3)), lambda jnp, x: jnp.clip(x / 6 + 0.5, 0, 1))],
+    "hardswish": [Case(F.hardswish, points((2, 3)), lambda jnp, x: x * jnp.clip(x / 6 + 0.5, 0, 1))],
+    "hardtanh": [Case(lambda x: F.hardtanh(x, -0.5, 0.7), points((2, 3)), lambda jnp, x: jnp.clip(x, -0.5, 0.7))],
     "leaky_relu": [
         Case(lambda x: F.leaky_relu(x, 0.25), points((2, 3)), lambda jnp, x: jnp.where(x > 0, x, x / 4)),
         Case(F.leaky_relu, points((0, 2)), None),
@@ -29,10 +32,14 @@ CASES: dict[str, list[Case]] = {
         Case(OPERATIONS["logistic_density"], points((2, 3)), lambda jnp, x: 1 / (2 + jnp.exp(x) + jnp.exp(-x)))
     ],
     "logsigmoid": [Case(F.logsigmoid, points((2, 3)), lambda jnp, x: -softplus(jnp, -x))],
+    "mish": [Case(F.mish, points((2, 3)), lambda jnp, x: x * jnp.tanh(softplus(jnp, x)))],
     "silu": [Case(F.silu, points((2, 3)), lambda jnp, x: x / (1 + jnp.exp(-x)))],
     "softplus": [
         Case(F.softplus, points((2, 3)), lambda jnp, x: softplus(jnp, x)),
         Case(lambda x: F.softplus(x, 2.0, 1.0), points((2, 3)), None),
+    ],
+    "softshrink": [
+        Case(F.softshrink, points((2, 3)), lambda jnp, x: jnp.sign(x) * jnp.maximum(jnp.abs(x) - 0.5, 0)),
     ],
 }
 

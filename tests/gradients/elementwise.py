@@ -67,6 +67,7 @@ SHAPES = numpy.asarray([0.5, 1.5, 3.0])
 """First operands of incomplete gamma functions, by which they have no gradient."""
 
 ON_JAX: dict[str, Callable[..., Any]] = {
+    "celu": lambda jnp, x: jnp.where(x > 0, x, jnp.expm1(x)),
     "frac": lambda jnp, x: x - jnp.trunc(x),
     "nextafter": lambda jnp, x1, x2: x1 + 0 * x2,
     "relu": lambda jnp, x: jnp.maximum(x, 0),
