@@ -13,7 +13,7 @@ from ..core.dispatch.keys import device_of
 from ..core.dispatch.operation import operation
 from ..core.memory.structure import cast
 from ..core.pytorch.softmax import log_softmax, softmax_normalizer
-from ..core.standard.linear_algebra import tensordot
+from ..core.standard.linear_algebra import linear, tensordot
 from ..core.standard.searching import where
 from ..core.types.axes import as_integer
 from ..core.types.dtypes import float32
@@ -220,8 +220,11 @@ def linear_cross_entropy(
         )
     if linear_bias is not None and linear_bias.shape != shape[:-1]:
         raise ShapeError(f"linear_cross_entropy: got linear_bias of shape {linear_bias.shape}, wanted {shape[:-1]}")
-    logits = tensordot(input, linear_weight, axes=((-1,), (-1,)))
-    logits = logits if linear_bias is None else logits + linear_bias
+    if several:
+        logits = tensordot(input, linear_weight, axes=((-1,), (-1,)))
+        logits = logits if linear_bias is None else logits + linear_bias
+    else:
+        logits = linear(input, linear_weight, linear_bias)
     if ignore_index is not None and target.shape == logits.shape:
         raise ArgumentError("linear_cross_entropy: ignore_index is for class indices, and target holds probabilities")
     index = -100 if ignore_index is None else ignore_index

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+from ..dispatch.keys import device_of
 from ..families.function import function
 from ..memory.coercion import same_device
 from ..memory.structure import reshape
 from ..memory.tensor import Tensor
+from ..memory.values import compute
 from ..standard.bisection import searchsorted
 from ..standard.creation import arange, ones_like, zeros
 from ..standard.elementwise import clip, equal, not_equal
 from ..standard.linear_algebra import matmul, tensordot
-from ..standard.manipulation import repeat_interleave
+from ..standard.positions import sums_at
 from ..standard.searching import where
 from ..types.axes import as_integer
+from ..types.dtypes import int64
 from ..types.errors import ArgumentError, DTypeError, ShapeError, UnsupportedError
 from .scattering import index_reduce
 from .selection import index_add, index_select
@@ -147,15 +151,14 @@ def embedding_bag(
     flat = reshape(input, (-1,))
     vectors = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)
     if offsets is None:
-        bags = repeat_interleave(arange(input.shape[0], device=input.device), input.shape[1])
-        count = input.shape[0]
+        bags, count = compute(_numbers_of_rows, input, dtype=int64), input.shape[0]
     else:
         count = offsets.shape[0] - bool(include_last_offset)
         bags = searchsorted(offsets[:count], arange(flat.shape[0], device=input.device), side="right") - 1
     counted = ones_like(flat, dtype=weight.dtype)
     if padding_idx is not None:
         counted = counted * not_equal(flat, padding_idx % weight.shape[0])
-    counts = index_add(zeros(count, dtype=weight.dtype, device=weight.device), 0, bags, counted)
+    counts = sums_at(counted, bags, (count,), 0)
     empty = zeros((count, weight.shape[1]), dtype=weight.dtype, device=weight.device)
     if mode == "max":
         vectors = where(reshape(equal(counted, 0.0), (-1, 1)), -math.inf, vectors)
@@ -164,6 +167,12 @@ def embedding_bag(
     factors = counted if per_sample_weights is None else counted * reshape(per_sample_weights, (-1,))
     total = index_add(empty, 0, bags, vectors * reshape(factors, (-1, 1)))
     return total / reshape(clip(counts, 1.0), (-1, 1)) if mode == "mean" else total
+
+
+def _numbers_of_rows(ops: Any, x: Any) -> Any:
+    """The number of the row that each element of a matrix is in, as a vector."""
+    numbers = ops.cast(ops.arange(x.shape[0], device=device_of(x)), "int64")
+    return ops.reshape(ops.broadcast_to(ops.reshape(numbers, (-1, 1)), x.shape), (-1,))
 
 
 @function(widens_half=True)
