@@ -159,7 +159,7 @@ def test_no_other_value_is_looked_at(gradients: bool, pytestconfig: pytest.Confi
         assert allowed & (places | {one.partition(" ")[0] for one in places}), (code, places)
 
 
-SHAPES = "backends/common/host.py kernel"
+SHAPES = "backends/contract.py kernel"
 """What computes results whose shapes depend on values."""
 
 
