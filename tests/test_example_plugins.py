@@ -96,9 +96,11 @@ class TestBackendPlugins:
     def test_the_readme_tells_what_passes(self, name: str) -> None:
         folder = EXAMPLES / "plugins" / f"tensorplug-{name}"
         told = (folder / "README.md").read_text().partition("<!-- conformance -->")[2]
-        assert re.search(r"of \d+ checks \d+ pass, \d+ fail", told)
-        for departure in tomllib.loads((folder / "departures.toml").read_text()):
-            assert f"**{departure}.**" in told
+        assert re.search(r"of \d+ checks \d+ pass, 0 fail", told)
+        # Some departures show at the default level only.
+        assert {*re.findall(r"^- \*\*(.*?)\.\*\*", told, re.MULTILINE)} <= {
+            *tomllib.loads((folder / "departures.toml").read_text())
+        }
 
 
 class TestNumbaPlugin:

@@ -36,10 +36,13 @@ def _backend(run: Run, name: str) -> Iterator[str]:
     yield f"`{command}`: of {len(own.outcomes)} checks {counts.passed} pass, {counts.failed} fail, {len(departed)} are "
     yield f"departures of the library that are named below, and {counts.unsupported - len(departed)} are of what it "
     yield f"does not support. {passing} of {tried} operations pass without a failure."
-    run_of = {(one.operation, one.aspect) for one in own.outcomes}
-    if left_out := Counter(one.aspect for one in checks(run.level) if (one.operation, one.aspect) not in run_of):
-        aspects = ", ".join(f"{count} of {aspect}" for aspect, count in left_out.items())
-        yield f"Checks of the level that were not run: {aspects}."
+    ran = {(one.operation, one.aspect) for one in own.outcomes}
+    operations = {operation for operation, _ in ran}
+    left_out = [one for one in checks(run.level) if (one.operation, one.aspect) not in ran]
+    if others := {one.operation for one in left_out} - operations:
+        yield f"Operations of the level that were not checked: {len(others)}."
+    if aspects := Counter(one.aspect for one in left_out if one.operation in operations):
+        yield f"Checks that were not run: {', '.join(f'{count} of {name}' for name, count in aspects.items())}."
     yield f"({', '.join(f'{key} {value}' for key, value in own.settings.items())})\n"
     yield "| chapter | passed | failed | departures and unsupported |"
     yield "| --- | ---: | ---: | ---: |"
