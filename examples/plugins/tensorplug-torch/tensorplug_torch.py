@@ -47,14 +47,23 @@ class Torch(Backend):
             self.namespace.cuda.synchronize(device)
 
     def kernels(self) -> Mapping[str, Kernel]:
-        """`fmod`, which means the same; functions that lose parts of complex numbers, or warn of strides."""
+        """Functions that lose great quotients of float32 or parts of complex numbers, or warn of strides."""
         torch, search = self.namespace, self.standard_kernel("searchsorted")
 
         def by_parts(function: Callable[[Any], Any]) -> Kernel:
             return lambda x: torch.complex(function(x.real), function(x.imag)) if x.is_complex() else function(x)
 
+        def in_double(function: Callable[[Any, Any], Any]) -> Kernel:
+            def kernel(x1: Any, x2: Any) -> Any:
+                if not x1.is_floating_point():
+                    return function(x1, x2)
+                return function(x1.double(), x2.double()).to(x1.dtype)
+
+            return kernel
+
         return {
-            "fmod": torch.fmod,
+            "fmod": in_double(torch.fmod),
+            "remainder": in_double(self.standard_kernel("remainder")),
             "negative": by_parts(torch.negative),
             "round": by_parts(torch.round),
             "searchsorted": lambda x1, x2, **side: search(x1.contiguous(), x2.contiguous(), **side),
