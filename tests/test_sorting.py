@@ -148,3 +148,10 @@ REFUSED: list[tuple[type[Exception], str, Callable[[], Any]]] = [
 def test_bad_input(backend: str, error: type[Exception], message: str, call: Callable[[], Any]) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+def test_sort_of_halves_with_infinities() -> None:
+    numbers = numpy.random.default_rng(0).permutation(262202)[:131101] / 4 - 98325.75
+    x = numpy.where(numbers <= -65520, -numpy.inf, numbers).astype("float16")
+    found = tp.sort(tp.asarray(x)).numpy()
+    assert numpy.array_equal(found, numpy.sort(x.astype("float64")))
