@@ -45,8 +45,11 @@ class Quiet:
 
 def run_anyway(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
     """``function(*arguments, **keywords)`` without floating-point warnings, for any function and in any thread."""
-    with Quiet():
+    token = _SETTINGS.set(_IGNORED)
+    try:
         return function(*arguments, **keywords)
+    finally:
+        _SETTINGS.reset(token)
 
 
 def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -62,7 +65,11 @@ def quiet(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def kernel(*arguments: Any, **keywords: Any) -> Any:
-        with Quiet():
+        # Without an object for `with`, it costs a third.
+        token = _SETTINGS.set(_IGNORED)
+        try:
             return function(*arguments, **keywords)
+        finally:
+            _SETTINGS.reset(token)
 
     return kernel

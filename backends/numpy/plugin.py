@@ -31,13 +31,14 @@ from .linalg import KERNELS as LINALG
 from .loops import scan
 from .losses import KERNELS as LOSSES
 from .losses import pointwise
+from .moments import KERNELS as MOMENTS
 from .networks import KERNELS as NETWORKS
 from .products import is_dot, matmul, vecdot
 from .programs import executable
 from .softmax import KERNELS as SOFTMAX
 from .sorting import KERNELS as SORTING
 from .steps import Form, Forms
-from .sums import is_short, stable_cumsum, stable_sum
+from .sums import is_short, logcumsumexp, stable_cumsum, stable_sum
 from .threads import THREADS
 
 ndarray, asarray = numpy.ndarray, numpy.asarray
@@ -130,12 +131,17 @@ def _broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
             # One number, which may be a scalar.
             return ndarray(shape, x.dtype, asarray(x)[(0,) * x.ndim + (...,)], 0, (0,) * len(shape))
         if x.flags.c_contiguous:
-            own = [stride if length != 1 else 0 for stride, length in zip(x.strides, x.shape, strict=True)]
-            return ndarray(shape, x.dtype, x, 0, (0,) * (len(shape) - x.ndim) + tuple(own))
+            return ndarray(shape, x.dtype, x, 0, _broadcast_strides(x.shape, x.strides, len(shape)))
     out = numpy.broadcast_to(x, shape)
     # NumPy marks the view read-only.
     out.flags.writeable = x.flags.writeable
     return out
+
+
+@functools.lru_cache(maxsize=1024)
+def _broadcast_strides(shape: tuple[int, ...], strides: tuple[int, ...], ndim: int) -> tuple[int, ...]:
+    own = (stride if length != 1 else 0 for stride, length in zip(strides, shape, strict=True))
+    return (0,) * (ndim - len(shape)) + tuple(own)
 
 
 _BITS = {2: numpy.int16, 4: numpy.int32, 8: numpy.int64}
@@ -172,9 +178,7 @@ def _diagonal(x: Any, offset: int) -> Any:
 
 def _diagonal_embed(x: Any, shape: tuple[int, ...], offset: int) -> Any:
     out = numpy.zeros(shape, x.dtype)
-    target = _diagonal(out, offset)
-    # Sums, in which -0.0 is 0.0.
-    quietly(numpy.add, target, x, target)
+    _diagonal(out, offset)[...] = x
     return out
 
 
@@ -221,13 +225,20 @@ def _ones_like(x: Any, *, dtype: Any = None, device: Any = None) -> Any:
     return out
 
 
+def _stack(arrays: Any, *, axis: int) -> Any:
+    """`numpy.stack`; of few small arrays in half of its time."""
+    index = (*(slice(None),) * (axis % (arrays[0].ndim + 1)), None)
+    return numpy.concatenate([x[index] for x in arrays], axis)
+
+
 def _roll(x: Any, *, shift: tuple[int, ...], axis: tuple[int, ...]) -> Any:
-    """`numpy.roll`; along one axis by joining two parts, for small arrays in a third of its time."""
-    if len(axis) != 1 or not x.size:
+    """`numpy.roll`; of small arrays by joining two parts along each axis, in a third of its time."""
+    if not x.size or (len(axis) > 1 and x.size >= MANY_ELEMENTS):
         return numpy.roll(x, shift, axis)
-    (along,) = axis
-    lead, cut = (slice(None),) * along, -shift[0] % x.shape[along]
-    return numpy.concatenate((x[(*lead, slice(cut, None))], x[(*lead, slice(cut))]), along)
+    for along, places in zip(axis, shift, strict=True):
+        lead, cut = (slice(None),) * along, -places % x.shape[along]
+        x = numpy.concatenate((x[(*lead, slice(cut, None))], x[(*lead, slice(cut))]), along)
+    return x
 
 
 def _unfold(x: Any, window: tuple[int, int]) -> Any:
@@ -337,6 +348,7 @@ class NumPy(Backend):
             | SORTING
             | LINALG
             | INDEXING
+            | MOMENTS
             | NETWORKS
             | {
                 "sum": _sum,
@@ -345,6 +357,7 @@ class NumPy(Backend):
                 "cumulative_max": lambda x, axis: quietly(numpy.maximum.accumulate, x, axis),
                 "cumulative_prod": lambda x, axis: quietly(numpy.multiply.accumulate, x, axis),
                 "linear_recurrence": _linear_recurrence,
+                "logcumsumexp": logcumsumexp,
                 "max": _reduce(numpy.maximum),
                 "min": _reduce(numpy.minimum),
                 "all": _reduce(numpy.logical_and, accumulates=False),
@@ -357,6 +370,7 @@ class NumPy(Backend):
                 "fill_": _fill_,
                 "flip": _flip,
                 "roll": _roll,
+                "stack": _stack,
                 "imag": lambda x: x.imag,
                 "real": lambda x: x.real,
                 "as_strided": _as_strided,

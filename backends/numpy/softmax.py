@@ -14,7 +14,7 @@ import numpy
 from ..common.quiet import quiet
 from ..common.sizes import MANY_EXPONENTIALS, SOFTMAX_BLOCK, SUMMED_BY_PRODUCT
 from .products import vecdot
-from .sums import stable_sum
+from .sums import silent_sum
 
 MAX_EXPONENT = 40.0
 """Where no row's maximum exceeds this, exponentials are taken without subtracting it first: none overflows, and none
@@ -51,7 +51,7 @@ def _max(x: Any, axis: int = 1) -> Any:
 def _sum(x: Any) -> Any:
     if x.shape[2] == 1 and x.shape[1] in SUMMED_BY_PRODUCT:
         return numpy.matmul(x[:, :, 0], numpy.ones(x.shape[1], x.dtype))[:, None, None]
-    return stable_sum(x, 1, None, True)
+    return silent_sum(x, 1, True)
 
 
 def _exponentials(x: Any, shift: Any, out: Any) -> Any:
@@ -71,7 +71,7 @@ def softmax(x: Any, *, axis: int) -> Any:
     if 0 < x.size < MANY_EXPONENTIALS:
         terms = x - numpy.maximum.reduce(x, axis, keepdims=True)
         numpy.exp(terms, terms)
-        return numpy.divide(terms, stable_sum(terms, axis, None, True), terms)
+        return numpy.divide(terms, silent_sum(terms, axis, True), terms)
     result = numpy.empty(x.shape, x.dtype)
     rows, out = _rows(x, axis), _rows(result, axis)
     for block in _blocks(rows):
@@ -88,7 +88,7 @@ def softmax(x: Any, *, axis: int) -> Any:
 
 def softmax_gradient(g: Any, out: Any, *, axis: int) -> Any:
     """``out * (g - sum(g * out))``, the sum along the last axis a dot product: 1.3 times without."""
-    along = vecdot(g, out)[..., None] if axis == out.ndim - 1 else stable_sum(g * out, axis, None, True)
+    along = vecdot(g, out)[..., None] if axis == out.ndim - 1 else silent_sum(g * out, axis, True)
     result = numpy.subtract(g, along)
     return numpy.multiply(result, out, result)
 
@@ -96,7 +96,7 @@ def softmax_gradient(g: Any, out: Any, *, axis: int) -> Any:
 def log_softmax(x: Any, *, axis: int) -> Any:
     if 0 < x.size < MANY_EXPONENTIALS:
         shifted = x - numpy.maximum.reduce(x, axis, keepdims=True)
-        return numpy.subtract(shifted, numpy.log(stable_sum(numpy.exp(shifted), axis, None, True)), shifted)
+        return numpy.subtract(shifted, numpy.log(silent_sum(numpy.exp(shifted), axis, True)), shifted)
     result = numpy.empty(x.shape, x.dtype)
     rows, out = _rows(x, axis), _rows(result, axis)
     for block in _blocks(rows):
@@ -113,7 +113,7 @@ def softmax_normalizer(x: Any, *, axis: int) -> Any:
         shift, sums_of_exp = result
         numpy.maximum.reduce(x, axis, out=shift, keepdims=True)
         terms = numpy.subtract(x, shift)
-        sums_of_exp[...] = stable_sum(numpy.exp(terms, terms), axis, None, True)
+        sums_of_exp[...] = silent_sum(numpy.exp(terms, terms), axis, True)
         return result
     rows, (shifts, sums_of_exp) = _rows(x, axis), _normalizer_rows(result, axis)
     scratch = None

@@ -37,6 +37,11 @@ def stable_sum(x: Any, axis: tuple[int, ...] | int | None = None, dtype: Any = N
     return quietly(_reduce, x, axis, dtype, None, keepdims)
 
 
+def silent_sum(x: Any, axis: tuple[int, ...] | int | None = None, keepdims: bool = False) -> Any:
+    """`stable_sum` where NumPy emits no warnings; of few terms in two thirds of its time."""
+    return _reduce(x, axis, None, None, keepdims) if x.size <= FEW_ROWS else stable_sum(x, axis, None, keepdims)
+
+
 def _is_by_product(x: Any, axes: Sequence[int]) -> bool:
     """Whether dot products with ones sum the rows of an array of this shape and dtype in less time."""
     if len(axes) != 1 or axes[0] % len(x.shape) != len(x.shape) - 1 or x.dtype.char not in "fd":
@@ -130,6 +135,12 @@ def _can_flatten(x: Any, axis: int) -> bool:
     """Whether `axis` and those after it can be merged without a copy."""
     pairs = zip(x.strides[axis:], x.strides[axis + 1 :], x.shape[axis + 1 :], strict=False)
     return all(outer == inner * length for outer, inner, length in pairs)
+
+
+def logcumsumexp(x: Any, *, axis: int) -> Any:
+    """The logarithm of the cumulative sum of exponentials; single precision accumulates in double."""
+    wide = numpy.float64 if x.dtype.char == "f" and x.shape[axis] > FEW_TERMS else None
+    return run_anyway(numpy.logaddexp.accumulate, x, axis, wide).astype(x.dtype, copy=False)
 
 
 def stable_cumsum(x: Any, axis: int) -> Any:

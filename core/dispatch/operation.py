@@ -261,7 +261,12 @@ class Operation:
         if open_levels():
             tensors = together(*tensors, beside=parameters)
         kernel, key = tensors[-1]._key.table[self.name]
-        found = kernel(*[tensor._current() for tensor in tensors], **parameters)
+        arrays = [
+            tensor._array if (storage := tensor._storage) is None or storage.version == tensor._version
+            else tensor._current()
+            for tensor in tensors
+        ]  # fmt: skip
+        found = kernel(*arrays, **parameters)
         if self.outputs is not None:
             return self.finish_outputs(found, key, tensors, **parameters)
         for tensor in tensors:
@@ -282,9 +287,9 @@ class Operation:
     def finish_sequence(self, array: Any, key: DispatchKey, tensors: tuple[Operand, ...], **parameters: Any) -> Any:
         """Wrap the result of an operation on a sequence of tensors: see `finish`."""
         out = tensors[-1]._wrap(array, key)
-        edges = tuple(tensor._node for tensor in tensors)
-        if self.rule is not None and edges.count(None) < len(edges) and is_grad_enabled():
-            self.record(tensors, edges, out, **parameters)
+        edges = [tensor._node for tensor in tensors]
+        if edges.count(None) < len(edges) and self.rule is not None and is_grad_enabled():
+            self.record(tensors, tuple(edges), out, **parameters)
         return out
 
     def finish_outputs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -75,6 +76,7 @@ def require_range(operation: str, dtype: DType, value: Any) -> None:
         raise OverflowError(f"{operation}: an integer of {value.bit_length()} bits is too great for any float")
 
 
+@functools.cache
 def limits(dtype: DType) -> tuple[Any, Any]:
     """The smallest and the largest finite number of an integer or real floating-point dtype."""
     if dtype.kind == "f":

@@ -212,7 +212,7 @@ def reshape(input: Tensor, shape: Any, *, copy: bool | None = None) -> Tensor:
     """
     if not isinstance(input, Tensor):
         raise unsupported("reshape", input)
-    lengths = infer_shape("reshape", normalize_shape("reshape", shape), input.shape)
+    lengths = infer_shape("reshape", normalize_shape("reshape", shape), input._array.shape)
     if copy is False:
         require_viewable("reshape", input, lengths)
     if not copy and is_viewable(input, lengths):

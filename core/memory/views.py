@@ -64,7 +64,9 @@ def layout(tensor: Tensor) -> numpy.ndarray:
     view = tensor._view
     if view is None:
         return root
-    if view.layout is None:
+    if view.layout is None and tensor._key.writable and 0 not in tensor._array.shape:
+        view.layout = _layout_of(tensor._array)
+    elif view.layout is None:
         found = root
         for name, argument in view.steps:
             found = STEPS[name].layout(found, argument)
@@ -479,6 +481,8 @@ def end_history(tensor: Tensor) -> None:
 def is_viewable(tensor: Tensor, shape: tuple[int, ...]) -> bool:
     """Whether a view of the tensor can have a shape of as many elements."""
     if tensor._storage is None or tensor._storage.layout is None:
+        return True
+    if tensor._key.writable and tensor._array.flags.c_contiguous:
         return True
     try:
         STEPS["reshape"].layout(layout(tensor), shape)

@@ -10,11 +10,12 @@ from ..dispatch.registry import public
 from ..families.function import function
 from ..memory.structure import clone, convert
 from ..memory.tensor import Tensor
-from ..standard.creation import asarray, full, linspace
+from ..standard.creation import full, linspace
+from ..standard.creation.data import from_host
 from ..standard.creation.filled import with_gradient
 from ..standard.elementwise import pow
-from ..types.axes import as_integer
-from ..types.dtypes import get_default_dtype
+from ..types.axes import as_integer, require_size
+from ..types.dtypes import as_dtype, float64, get_default_dtype, int64
 from ..types.errors import ArgumentError
 
 __all__ = ["fill", "logspace", "scalar_tensor", "tril_indices", "triu_indices"]
@@ -44,7 +45,7 @@ def logspace(
     >>> tp.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
-    exponents = linspace(start, end, steps, dtype="float64", device=device)
+    exponents = linspace(start, end, steps, dtype=float64, device=device)
     found = pow(base, exponents)
     return with_gradient(convert(found, dtype or get_default_dtype()), requires_grad)
 
@@ -110,7 +111,7 @@ def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = "int64", d
     tensor([[0, 1, 1],
             [0, 0, 1]])
     """
-    return _triangle("tril_indices", numpy.tril, row, col, offset, dtype, device)
+    return _triangle("tril_indices", numpy.less_equal, row, col, offset, dtype, device)
 
 
 @public("triu_indices")
@@ -124,14 +125,17 @@ def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = "int64", d
     tensor([[0, 0, 1],
             [0, 1, 1]])
     """
-    return _triangle("triu_indices", numpy.triu, row, col, offset, dtype, device)
+    return _triangle("triu_indices", numpy.greater_equal, row, col, offset, dtype, device)
 
 
-def _triangle(operation: str, part: Any, row: int, col: int, offset: int, dtype: Any, device: Any) -> Tensor:
+def _triangle(operation: str, compare: Any, row: int, col: int, offset: int, dtype: Any, device: Any) -> Tensor:
     rows, columns, offset = (
         as_integer(operation, name, value) for name, value in (("row", row), ("col", col), ("offset", offset))
     )
     if min(rows, columns) < 0:
         raise ArgumentError(f"{operation}: got {rows} rows and {columns} columns, wanted no negative number")
-    found = numpy.stack(numpy.nonzero(part(numpy.ones((rows, columns), dtype=bool), offset)))
-    return asarray(found, dtype=dtype, device=device)
+    require_size(operation, (rows, columns))
+    # The least and the greatest offset that count are those of the corners.
+    bound = min(max(offset, -rows), columns)
+    found = numpy.nonzero(compare(numpy.arange(columns), numpy.arange(bound, rows + bound)[:, None]))
+    return from_host(numpy.array(found), int64, as_dtype(dtype), device)

@@ -15,7 +15,7 @@ from ..memory.structure import index as read
 from ..memory.tensor import Tensor
 from ..standard.elementwise import clip
 from ..standard.linalg import vector_norm
-from ..standard.manipulation import broadcast_arrays
+from ..standard.manipulation import broadcast_arrays, expand_dims
 from ..types.axes import as_float, normalize_axis
 from ..types.dtypes import get_default_dtype, promote
 from ..types.errors import ArgumentError, DTypeError, ShapeError
@@ -143,7 +143,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
     if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
         raise ShapeError(f"cdist: got shapes {x1.shape} and {x2.shape}, wanted (..., P, M) and (..., R, M)")
     x1, x2 = _floats("cdist", x1, x2)
-    return vector_norm(x1[..., :, None, :] - x2[..., None, :, :], p, axis=-1)
+    return vector_norm(expand_dims(x1, axis=-2) - expand_dims(x2, axis=-3), p, axis=-1)
 
 
 @function(accepts="real-valued floating-point")

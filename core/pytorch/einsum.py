@@ -1,7 +1,8 @@
 """`einsum`, as in PyTorch, composed of other operations.
 
-Each step works on a tensor and the labels of its axes. Axes that one operand alone has are summed first; then the two
-operands whose product is smallest, beside what they take up, are multiplied, until one is left.
+The steps follow from the labels and the lengths of the axes alone, and are found once for these. Axes that one operand
+alone has are summed first; then the two operands whose product is smallest, beside what they take up, are multiplied,
+until one is left.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ import functools
 import itertools
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from ..dispatch.registry import public
 from ..memory.structure import reshape
 from ..memory.tensor import Tensor
-from ..standard.linear_algebra import matmul
+from ..standard.linear_algebra import Arrangement, arranged, matmul
 from ..standard.manipulation import diagonal, permute_dims
 from ..standard.statistical import sum
 from ..types.errors import ShapeError, unsupported
@@ -28,10 +29,15 @@ Label = str
 
 
 class Term(NamedTuple):
-    """An operand and the distinct labels of its axes."""
+    """An operand, or what a step computes: its number, its shape, and the distinct labels of its axes."""
 
-    tensor: Tensor
+    place: int
+    shape: tuple[int, ...]
     labels: tuple[Label, ...]
+
+
+Step = tuple[Callable[..., Tensor], tuple[int, ...], tuple[Any, ...]]
+"""A function, the numbers of the tensors that it takes, and its further arguments."""
 
 
 @public("einsum")
@@ -77,17 +83,119 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     tensors = operands[0] if len(operands) == 1 and isinstance(operands[0], list | tuple) else operands
     if not all(isinstance(tensor, Tensor) for tensor in tensors):
         raise unsupported("einsum", *tensors)
-    inputs, result = _parsed(equation, tuple(tensor.ndim for tensor in tensors))
-    terms = [_with_diagonals(tensor, labels) for tensor, labels in zip(tensors, inputs, strict=True)]
-    terms = _without_broadcast(terms, _lengths(terms))
+    shapes = tuple(tensor.shape for tensor in tensors)
+    found = dict(enumerate(tensors))
+    for place, (step, places, arguments) in enumerate(_plan(equation, shapes), len(found)):
+        found[place] = step(*[found.pop(i) for i in places], *arguments)
+    (last,) = found.values()
+    return last
+
+
+@functools.lru_cache(maxsize=1024)
+def _plan(equation: str, shapes: tuple[tuple[int, ...], ...]) -> list[Step]:
+    """The steps that compute the result of operands of these shapes."""
+    plan = _Plan(len(shapes))
+    inputs, result = _parsed(equation, tuple(map(len, shapes)))
+    terms = [
+        plan.diagonals(Term(i, shape, labels)) for i, (shape, labels) in enumerate(zip(shapes, inputs, strict=True))
+    ]
+    lengths = _lengths(terms)
+    terms = [plan.without_broadcast(term, lengths) for term in terms]
     while len(terms) > 1:
-        terms = [_summed(term, _needed([*terms[:i], *terms[i + 1 :]], result)) for i, term in enumerate(terms)]
+        terms = [plan.summed(term, _needed([*terms[:i], *terms[i + 1 :]], result)) for i, term in enumerate(terms)]
         pairs = list(itertools.combinations(range(len(terms)), 2))
         i, j = min(pairs, key=functools.partial(_growth, terms, result))
         rest = [*terms[:i], *terms[i + 1 : j], *terms[j + 1 :]]
-        terms = [_product(terms[i], terms[j], _needed(rest, result)), *rest]
-    last = _summed(terms[0], set(result))
-    return permute_dims(last.tensor, [last.labels.index(label) for label in result])
+        terms = [plan.product(terms[i], terms[j], _needed(rest, result)), *rest]
+    last = plan.summed(terms[0], set(result))
+    if last.labels != result or last.place < len(shapes):
+        order = [last.labels.index(label) for label in result]
+        plan.add(permute_dims, last, order, shape=tuple(last.shape[i] for i in order), labels=result)
+    return plan.steps
+
+
+class _Plan:
+    """Steps that compute a result from operands; none of them looks at a tensor."""
+
+    def __init__(self, operands: int) -> None:
+        self.steps: list[Step] = []
+        self._operands = operands
+
+    def add(
+        self, step: Callable[..., Tensor], *arguments: Any, shape: tuple[int, ...], labels: tuple[Label, ...]
+    ) -> Term:
+        """Add a step; its arguments that are terms come first."""
+        places = tuple(one.place for one in arguments if isinstance(one, Term))
+        self.steps.append((step, places, tuple(one for one in arguments if not isinstance(one, Term))))
+        return Term(self._operands + len(self.steps) - 1, shape, labels)
+
+    def diagonals(self, term: Term) -> Term:
+        """Take diagonals, so that the operand has one axis for each label."""
+        for label in dict.fromkeys(term.labels):
+            while term.labels.count(label) > 1:
+                shape, labels = term.shape, term.labels
+                first = labels.index(label)
+                second = labels.index(label, first + 1)
+                if shape[first] != shape[second]:
+                    raise ShapeError(
+                        f"einsum: {label!r} is twice in an operand of shape {shape}, whose axes {first} and {second} "
+                        f"are not equally long"
+                    )
+                rest = [i for i in range(len(labels)) if i not in (first, second)]
+                term = self.add(
+                    diagonal, term, 0, first, second,
+                    shape=(*(shape[i] for i in rest), shape[first]), labels=(*(labels[i] for i in rest), label),
+                )  # fmt: skip
+        return term
+
+    def without_broadcast(self, term: Term, lengths: dict[Label, int]) -> Term:
+        """Remove axes of length 1 that are longer in other operands."""
+        kept = [i for i, label in enumerate(term.labels) if term.shape[i] == lengths[label]]
+        if len(kept) == len(term.labels):
+            return term
+        shape, labels = tuple(term.shape[i] for i in kept), tuple(term.labels[i] for i in kept)
+        return self.add(reshape, term, shape, shape=shape, labels=labels)
+
+    def summed(self, term: Term, kept: set[Label]) -> Term:
+        """Sum the operand over the axes that nothing else needs."""
+        rest = [i for i, label in enumerate(term.labels) if label in kept]
+        if len(rest) == len(term.labels):
+            return term
+        axes = tuple(i for i in range(len(term.labels)) if i not in rest)
+        shape, labels = tuple(term.shape[i] for i in rest), tuple(term.labels[i] for i in rest)
+        return self.add(_sum, term, axes, shape=shape, labels=labels)
+
+    def product(self, first: Term, second: Term, kept: set[Label]) -> Term:
+        """Contract two operands by a matrix product: labels of both that are not kept are summed."""
+        shared = [label for label in first.labels if label in second.labels]
+        batch = [label for label in shared if label in kept]
+        inner = [label for label in shared if label not in kept]
+        rows = [label for label in first.labels if label not in shared]
+        columns = [label for label in second.labels if label not in shared]
+        lengths = dict(zip(first.labels + second.labels, first.shape + second.shape, strict=True))
+        sizes = [math.prod(lengths[label] for label in labels) for labels in (rows, inner, columns)]
+        stack = tuple(lengths[label] for label in batch)
+        left = _order(first, (*batch, *rows, *inner)), (*stack, sizes[0], sizes[1])
+        right = _order(second, (*batch, *inner, *columns)), (*stack, sizes[1], sizes[2])
+        labels = (*batch, *rows, *columns)
+        shape = tuple(lengths[label] for label in labels)
+        multiply = matmul if inner else operator.mul
+        return self.add(_multiplied, first, second, multiply, left, right, shape, shape=shape, labels=labels)
+
+
+def _sum(x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    total: Tensor = sum(x, axis=axes, dtype=x.dtype)
+    return total
+
+
+def _multiplied(
+    x1: Tensor, x2: Tensor, multiply: Any, left: Arrangement, right: Arrangement, shape: tuple[int, ...]
+) -> Tensor:
+    return arranged(multiply(arranged(x1, *left), arranged(x2, *right)), None, shape)
+
+
+def _order(term: Term, labels: tuple[Label, ...]) -> tuple[int, ...]:
+    return tuple(map(term.labels.index, labels))
 
 
 def _as_equation(*arguments: Any) -> tuple[str, tuple[Any, ...]]:
@@ -155,27 +263,11 @@ def _labels(part: str, ndim: int, equation: str) -> tuple[Label, ...]:
     return (*before, *(str(i) for i in range(-gap, 0)), *after)
 
 
-def _with_diagonals(tensor: Tensor, labels: tuple[Label, ...]) -> Term:
-    """Take diagonals, so that the operand has one axis for each label."""
-    for label in labels:
-        while labels.count(label) > 1:
-            first = labels.index(label)
-            second = labels.index(label, first + 1)
-            if tensor.shape[first] != tensor.shape[second]:
-                raise ShapeError(
-                    f"einsum: {label!r} is twice in an operand of shape {tensor.shape}, whose axes {first} and "
-                    f"{second} are not equally long"
-                )
-            tensor = diagonal(tensor, 0, first, second)
-            labels = (*(one for i, one in enumerate(labels) if i not in (first, second)), label)
-    return Term(tensor, labels)
-
-
 def _lengths(terms: list[Term]) -> dict[Label, int]:
     """The length of each label; an axis of length 1 is broadcast."""
     lengths: dict[Label, int] = {}
-    for tensor, labels in terms:
-        for label, length in zip(labels, tensor.shape, strict=True):
+    for term in terms:
+        for label, length in zip(term.labels, term.shape, strict=True):
             known = lengths.setdefault(label, length)
             if length != known and 1 not in (length, known):
                 raise ShapeError(
@@ -185,59 +277,15 @@ def _lengths(terms: list[Term]) -> dict[Label, int]:
     return lengths
 
 
-def _without_broadcast(terms: list[Term], lengths: dict[Label, int]) -> list[Term]:
-    """Remove axes of length 1 that are longer in other operands."""
-    found = []
-    for tensor, labels in terms:
-        kept = [i for i, label in enumerate(labels) if tensor.shape[i] == lengths[label]]
-        found.append(Term(_reshaped(tensor, tuple(tensor.shape[i] for i in kept)), tuple(labels[i] for i in kept)))
-    return found
-
-
 def _needed(others: list[Term], result: tuple[Label, ...]) -> set[Label]:
     """The labels of other operands and of the result, which must not be summed yet."""
     return set(result).union(*(term.labels for term in others))
-
-
-def _summed(term: Term, kept: set[Label]) -> Term:
-    """Sum the operand over the axes that nothing else needs."""
-    axes = tuple(i for i, label in enumerate(term.labels) if label not in kept)
-    if not axes:
-        return term
-    total = sum(term.tensor, axis=axes, dtype=term.tensor.dtype)
-    return Term(total, tuple(label for label in term.labels if label in kept))
 
 
 def _growth(terms: list[Term], result: tuple[Label, ...], pair: tuple[int, int]) -> int:
     """By how many elements the product of two operands is larger than they are."""
     first, second = (terms[i] for i in pair)
     kept = _needed([term for i, term in enumerate(terms) if i not in pair], result)
-    lengths = dict(zip(first.labels + second.labels, first.tensor.shape + second.tensor.shape, strict=True))
+    lengths = dict(zip(first.labels + second.labels, first.shape + second.shape, strict=True))
     size = math.prod(length for label, length in lengths.items() if label in kept)
-    return size - math.prod(first.tensor.shape) - math.prod(second.tensor.shape)
-
-
-def _product(first: Term, second: Term, kept: set[Label]) -> Term:
-    """Contract two operands by a matrix product: labels of both that are not kept are summed."""
-    shared = [label for label in first.labels if label in second.labels]
-    batch = [label for label in shared if label in kept]
-    inner = [label for label in shared if label not in kept]
-    rows = [label for label in first.labels if label not in shared]
-    columns = [label for label in second.labels if label not in shared]
-    lengths = dict(zip(first.labels + second.labels, first.tensor.shape + second.tensor.shape, strict=True))
-    sizes = [math.prod(lengths[label] for label in labels) for labels in (rows, inner, columns)]
-    stack = tuple(lengths[label] for label in batch)
-    left = _arranged(first, (*batch, *rows, *inner), (*stack, sizes[0], sizes[1]))
-    right = _arranged(second, (*batch, *inner, *columns), (*stack, sizes[1], sizes[2]))
-    product = matmul(left, right) if inner else left * right
-    labels = (*batch, *rows, *columns)
-    return Term(_reshaped(product, tuple(lengths[label] for label in labels)), labels)
-
-
-def _arranged(term: Term, labels: tuple[Label, ...], shape: tuple[int, ...]) -> Tensor:
-    order = [term.labels.index(label) for label in labels]
-    return _reshaped(term.tensor if term.labels == labels else permute_dims(term.tensor, order), shape)
-
-
-def _reshaped(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
-    return tensor if tensor.shape == shape else reshape(tensor, shape)
+    return size - math.prod(first.shape) - math.prod(second.shape)

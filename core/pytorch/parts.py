@@ -9,10 +9,10 @@ from ..memory.structure import clone, reshape
 from ..memory.tensor import Tensor
 from ..memory.views import make_view
 from ..memory.writes import copy_
-from ..standard.creation import zeros
 from ..standard.manipulation import diagonal as diagonal_of
 from ..standard.manipulation import flip, moveaxis, transpose
-from ..types.axes import as_integer, infer_shape, normalize_axes, normalize_shape
+from ..standard.manipulation.parts import diagonal_embed as _diagonal_embed
+from ..types.axes import as_integer, infer_shape, normalize_axes, normalize_shape, require_size
 from ..types.errors import ArgumentError, AxesError, ShapeError
 
 __all__ = [
@@ -88,11 +88,13 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     """
     x = input if input.ndim else reshape(input, (1,))
     offset = as_integer("diag_embed", "offset", offset)
-    axes = normalize_axes("diag_embed", (dim1, dim2), x.ndim + 1)
-    side = x.shape[-1] + abs(offset)
-    made = zeros(*x.shape[:-1], side, side, dtype=x.dtype, device=x.device)
-    copy_(diagonal_of(made, offset, -2, -1), x)
-    return moveaxis(made, (-2, -1), axes)
+    shape = x._array.shape
+    ndim = len(shape) + 1
+    axes = normalize_axes("diag_embed", (dim1, dim2), ndim)
+    side = shape[-1] + abs(offset)
+    require_size("diag_embed", (*shape[:-1], side, side))
+    made: Tensor = _diagonal_embed(x, shape=(*shape[:-1], side, side), offset=offset)
+    return made if axes == (ndim - 2, ndim - 1) else moveaxis(made, (-2, -1), axes)
 
 
 @function(methods=("diagflat",))

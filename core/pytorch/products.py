@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from ..families.function import function
@@ -10,7 +11,6 @@ from ..memory.tensor import Tensor
 from ..standard.elementwise import multiply
 from ..standard.linalg import cross as cross_along_axis
 from ..standard.linear_algebra import bmm, mv, outer, plus_product, require_ndim, tensordot, vecdot
-from ..standard.manipulation import expand_dims
 from ..standard.statistical import sum
 from ..types.errors import ShapeError
 from .linalg.products import multi_dot
@@ -157,11 +157,20 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([[1, 1, 2, 2],
             [1, 1, 2, 2]])
     """
-    ndim = max(input.ndim, other.ndim)
-    outer, inner = ((1,) * (ndim - x.ndim) + x.shape for x in (input, other))
-    blocks = expand_dims(reshape(input, outer), axis=tuple(range(1, 2 * ndim, 2)))
-    elements = expand_dims(reshape(other, inner), axis=tuple(range(0, 2 * ndim, 2)))
-    return reshape(multiply(blocks, elements), tuple(n * m for n, m in zip(outer, inner, strict=True)))
+    blocks, elements, shape = _kron_shapes(input._array.shape, other._array.shape)
+    return reshape(multiply(reshape(input, blocks), reshape(other, elements)), shape)
+
+
+@functools.lru_cache(maxsize=1024)
+def _kron_shapes(shape1: tuple[int, ...], shape2: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """The shapes in which operands are multiplied, with an axis of length 1 for each of the other, and the result's."""
+    ndim = max(len(shape1), len(shape2))
+    pairs = list(zip((1,) * (ndim - len(shape1)) + shape1, (1,) * (ndim - len(shape2)) + shape2, strict=True))
+    return (
+        tuple(length for n, _ in pairs for length in (n, 1)),
+        tuple(length for _, m in pairs for length in (1, m)),
+        tuple(n * m for n, m in pairs),
+    )
 
 
 @function(methods=("cross",))

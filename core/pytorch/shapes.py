@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..families.function import function
 from ..memory.structure import reshape
 from ..memory.tensor import Tensor
+from ..memory.views import make_view
 from ..standard.elementwise import complex
 from ..standard.manipulation import imag, real, stack
 from ..standard.manipulation.shapes import one_or_several
@@ -33,7 +35,7 @@ def ravel(input: Tensor) -> Tensor:
     >>> tp.ravel(tp.tensor([[1, 2], [3, 4]]))
     tensor([1, 2, 3, 4])
     """
-    return reshape(input, (-1,)) if input.size else reshape(input, (0,))
+    return reshape(input, (math.prod(input._array.shape),))
 
 
 @function(public=False, methods=("sum_to_size",))
@@ -92,4 +94,4 @@ def view_as_complex(input: Tensor) -> Tensor:
     """
     if input.shape[-1:] != (2,):
         raise ShapeError(f"view_as_complex: got shape {input.shape}, wanted (..., 2)")
-    return complex(input[..., 0], input[..., 1])
+    return complex(make_view(input, "getitem", (..., 0)), make_view(input, "getitem", (..., 1)))

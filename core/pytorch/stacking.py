@@ -8,10 +8,11 @@ from typing import Any
 
 from ..dispatch.registry import public
 from ..families.function import function
-from ..memory.structure import reshape
+from ..memory.structure import embed, reshape
 from ..memory.tensor import Tensor
 from ..standard.creation import asarray, meshgrid, zeros
 from ..standard.manipulation import broadcast_arrays, concat, split, stack
+from ..standard.manipulation.parts import views_between
 from ..types.axes import as_integer, require_size
 from ..types.dtypes import int64
 from ..types.errors import ArgumentError, ShapeError, unsupported
@@ -233,16 +234,12 @@ def block_diag(*tensors: Any) -> Tensor:
     for matrix in matrices:
         if matrix.ndim > 2:
             raise ShapeError(f"block_diag: got shape {matrix.shape}, wanted at most two axes")
-    width = sum(matrix.shape[1] for matrix in matrices)
-    rows = []
-    left = 0
-    for matrix in matrices:
-        height, own = matrix.shape
-        sides = (left, width - left - own)
-        before, after = (zeros(height, side, dtype=matrix.dtype, device=matrix.device) for side in sides)
-        rows.append(concat([before, matrix, after], axis=1))
-        left += own
-    return concat(rows, axis=0)
+    ends = list(itertools.accumulate(matrix.shape[1] for matrix in matrices))
+    places = [slice(end - matrix.shape[1], end) for matrix, end in zip(matrices, ends, strict=True)]
+    return concat(
+        [embed(x, (x.shape[0], ends[-1]), (slice(None), place)) for x, place in zip(matrices, places, strict=True)],
+        axis=0,
+    )
 
 
 @public("cartesian_prod")
@@ -373,8 +370,7 @@ def _tensor_split(operation: str, x: Tensor, indices_or_sections: Any, axis: int
         require_size(operation, (count,))
         each, longer = divmod(length, count)
         places = [each * i + min(i, longer) for i in range(1, count)]
-    before = (slice(None),) * axis
-    return tuple(x[(*before, slice(begin, end))] for begin, end in zip([0, *places], [*places, length], strict=True))
+    return views_between(x, axis, (0, *places, length))
 
 
 def _even_split(operation: str, x: Tensor, parts: Any, axis: int, least: int) -> tuple[Tensor, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,8 +14,9 @@ from ..dispatch.registry import OPERATORS, method
 from ..families.elementwise import binary_apply
 from ..families.function import function
 from ..memory.coercion import equals_scalar, pair, same_device
-from ..memory.structure import broadcast_to, cast, reshape
+from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor
+from ..memory.views import make_view
 from ..types.axes import as_integer, broadcasts, normalize_axes
 from ..types.dtypes import promote
 from ..types.errors import AxesError, DTypeError, ShapeError, unsupported
@@ -138,6 +140,8 @@ def vectors_last(operation: str, x1: Tensor, x2: Tensor, axis: Any) -> tuple[Ten
     ShapeError
         If it is not equally long in both, or the other axes don't broadcast.
     """
+    if type(axis) is int and axis == -1 and x1._array.shape == x2._array.shape != ():
+        return x1, x2
     # Counted from the end of each: the operands may have different numbers of axes.
     number = as_integer(operation, "an axis", axis)
     common = max(x1.ndim, x2.ndim)
@@ -265,18 +269,39 @@ def tensordot(x1: Any, x2: Any, /, dims: Any = None, *, axes: Any = 2) -> Tensor
     """
     x1, x2 = promoted(_matmul, x1, x2, "tensordot")
     axes1, axes2 = _contracted(x1, x2, axes if dims is None else dims)
-    lengths1, lengths2 = ([x.shape[i] for i in found] for x, found in ((x1, axes1), (x2, axes2)))
+    rows, columns, shape = _contraction(x1._array.shape, x2._array.shape, axes1, axes2)
+    return arranged(matmul(arranged(x1, *rows), arranged(x2, *columns)), None, shape)
+
+
+Arrangement = tuple[tuple[int, ...] | None, tuple[int, ...]]
+"""An order of axes, None as they are, and the shape that they are reshaped to."""
+
+
+@functools.lru_cache(maxsize=1024)
+def _contraction(
+    shape1: tuple[int, ...], shape2: tuple[int, ...], axes1: tuple[int, ...], axes2: tuple[int, ...]
+) -> tuple[Arrangement, Arrangement, tuple[int, ...]]:
+    """How operands become two matrices, and the shape of the result."""
+    lengths1, lengths2 = [shape1[i] for i in axes1], [shape2[i] for i in axes2]
     if lengths1 != lengths2:
         raise ShapeError(
-            f"tensordot: shapes {x1.shape} and {x2.shape} cannot be contracted over axes {axes1} and {axes2}, of "
+            f"tensordot: shapes {shape1} and {shape2} cannot be contracted over axes {axes1} and {axes2}, of "
             f"lengths {lengths1} and {lengths2}, which must be equal"
         )
-    rest1, rest2 = ([i for i in range(x.ndim) if i not in found] for x, found in ((x1, axes1), (x2, axes2)))
-    shape1, shape2 = (tuple(x.shape[i] for i in rest) for x, rest in ((x1, rest1), (x2, rest2)))
+    rest1, rest2 = (
+        [i for i in range(len(shape)) if i not in axes] for shape, axes in ((shape1, axes1), (shape2, axes2))
+    )
+    left, right = tuple(shape1[i] for i in rest1), tuple(shape2[i] for i in rest2)
     inner = math.prod(lengths1)
-    rows = reshape(permute_dims(x1, (*rest1, *axes1)), (math.prod(shape1), inner))
-    columns = reshape(permute_dims(x2, (*axes2, *rest2)), (inner, math.prod(shape2)))
-    return reshape(matmul(rows, columns), (*shape1, *shape2))
+    rows = (*rest1, *axes1), (math.prod(left), inner)
+    return rows, ((*axes2, *rest2), (inner, math.prod(right))), (*left, *right)
+
+
+def arranged(x: Tensor, order: tuple[int, ...] | None, shape: tuple[int, ...]) -> Tensor:
+    """A tensor with permuted axes, then reshaped; itself where nothing changes."""
+    if order is not None and order != tuple(range(len(order))):
+        x = make_view(x, "permute_dims", order)
+    return x if x._array.shape == shape else reshape(x, shape)
 
 
 def _contracted(x1: Tensor, x2: Tensor, axes: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -299,7 +324,7 @@ def _contracted(x1: Tensor, x2: Tensor, axes: Any) -> tuple[tuple[int, ...], tup
 
 def require_ndim(operation: str, tensors: tuple[Tensor, ...], wanted: tuple[int, ...]) -> None:
     """Raise unless operands have given numbers of axes, as PyTorch's special products do."""
-    if tuple(tensor.ndim for tensor in tensors) != wanted:
+    if tuple([len(tensor._array.shape) for tensor in tensors]) != wanted:
         shapes = " and ".join(str(tensor.shape) for tensor in tensors)
         axes = " and ".join(f"{n}-d" for n in dict.fromkeys(wanted))
         raise ShapeError(f"{operation}: got shapes {shapes}, wanted {axes} tensors; use matmul for any others")
@@ -308,9 +333,10 @@ def require_ndim(operation: str, tensors: tuple[Tensor, ...], wanted: tuple[int,
 def _product(operation: str, x1: Tensor, x2: Tensor, ndims: tuple[int, int]) -> Tensor:
     """The matrix product of operands with given numbers of axes."""
     require_ndim(operation, (x1, x2), ndims)
-    if x1.shape[-1] != _inner(x2.shape):
+    if x1._array.shape[-1] != _inner(x2._array.shape):
         raise _misfit(operation, x1.shape, x2.shape)
-    return matmul(x1, x2)
+    found: Tensor = _apply(x1, x2)
+    return found
 
 
 @function(methods=("mm",), keywords=("input", "mat2"))
@@ -365,7 +391,7 @@ def bmm(x1: Tensor, x2: Tensor, /, *, out: Tensor | None = None) -> Tensor:
     (5, 2, 4)
     """
     require_ndim("bmm", (x1, x2), (3, 3))
-    if x1.shape[0] != x2.shape[0]:
+    if x1._array.shape[0] != x2._array.shape[0]:
         raise ShapeError(f"bmm: got shapes {x1.shape} and {x2.shape}, wanted as many matrices in both; use matmul")
     return _product("bmm", x1, x2, (3, 3))
 
@@ -463,12 +489,11 @@ def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 
 
 
 def plus_product(operation: str, x: Tensor, product: Tensor, beta: Any, alpha: Any) -> Tensor:
-    """``beta * x + alpha * product``, with `x` broadcast to the product's shape, and ignored if `beta` is 0."""
+    """``beta * x + alpha * product``, where `x` broadcasts to the product's shape, and is ignored if `beta` is 0."""
     if not broadcasts(x.shape, product.shape):
         raise ShapeError(f"{operation}: shape {x.shape} cannot be broadcast to that of the product, {product.shape}")
-    added = broadcast_to(x, product.shape)
     if not equals_scalar(alpha, 1):
         product = product * alpha
     if equals_scalar(beta, 0):
         return cast(product, promote(x.dtype, product.dtype))
-    return product + (added if equals_scalar(beta, 1) else added * beta)
+    return product + (x if equals_scalar(beta, 1) else x * beta)

@@ -73,6 +73,7 @@ def describe(value: Any) -> str:
     return f"{type(value).__name__} of shape {tuple(value.shape)}" if hasattr(value, "shape") else repr(value)
 
 
+@functools.lru_cache(maxsize=1024)
 def require_size(operation: str, shape: tuple[int, ...]) -> None:
     """Raise ShapeError if a shape has a negative length, or more elements than fit into any memory."""
     if shape and min(shape) < 0:
@@ -133,9 +134,20 @@ def normalize_axes(operation: str, axis: Any, ndim: int, scalars: bool = False) 
     ):
         axes: tuple[int, ...] = (normalize_axis(operation, axis, ndim, scalars),)
         return axes if ndim else ()
-    axes = tuple(normalize_axis(operation, one, ndim, scalars) for one in axis)
+    given = tuple(axis)
+    try:
+        numbers = tuple(map(operator.index, given))
+    except TypeError:
+        # It says which one is none.
+        numbers = tuple(normalize_axis(operation, one, ndim, scalars) for one in given)
+    return _distinct_axes(operation, numbers, ndim, scalars)
+
+
+@functools.lru_cache(maxsize=1024)
+def _distinct_axes(operation: str, given: tuple[int, ...], ndim: int, scalars: bool) -> tuple[int, ...]:
+    axes = tuple(normalize_axis(operation, one, ndim, scalars) for one in given)
     if len(set(axes)) != len(axes):
-        raise AxesError(f"{operation}: axis {tuple(axis)} names an axis twice")
+        raise AxesError(f"{operation}: axis {given} names an axis twice")
     return axes if ndim else ()
 
 
@@ -147,6 +159,8 @@ def normalize_shape(operation: str, shape: Any) -> tuple[int, ...]:
     TypeError
         If it is neither.
     """
+    if type(shape) is int:
+        return (shape,)
     try:
         # Arrays without axes are numbers, though their class has an iterator.
         if type(shape) is tuple or (isinstance(shape, Iterable) and getattr(shape, "ndim", None) != 0):
@@ -158,6 +172,7 @@ def normalize_shape(operation: str, shape: Any) -> tuple[int, ...]:
         ) from None
 
 
+@functools.lru_cache(maxsize=1024)
 def broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
     """Whether a tensor of one shape can be broadcast to another."""
     tail = target[len(target) - len(shape) :]

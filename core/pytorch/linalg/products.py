@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
-
-import numpy
 
 from ...families.function import function
 from ...memory.structure import broadcast_to, reshape
 from ...memory.tensor import Tensor
-from ...standard.linear_algebra import matmul
+from ...standard.linear_algebra import arranged, matmul
 from ...standard.manipulation import expand_dims
 from ...standard.statistical import cumulative_prod
 from ...types.axes import as_integer
@@ -61,11 +60,12 @@ def multi_dot(tensors: Any, *, out: Tensor | None = None) -> Tensor:
     lengths = [*(x.shape[0] for x in matrices if x.ndim == 2), *matrices[-1].shape[1:]]
     if any(x.ndim != 2 for x in matrices) or any(x.shape[1] != n for x, n in zip(matrices, lengths[1:], strict=True)):
         raise ShapeError(f"linalg.multi_dot: shapes {', '.join(map(str, shapes))} don't fit a chain of matrix products")
-    product = _multiply(matrices, _splits(lengths), 0, len(matrices) - 1)
-    return reshape(product, shapes[0][:-1] + shapes[-1][1:])
+    product = _multiply(matrices, _splits(tuple(lengths)), 0, len(matrices) - 1)
+    return arranged(product, None, shapes[0][:-1] + shapes[-1][1:])
 
 
-def _splits(lengths: list[int]) -> dict[tuple[int, int], int]:
+@functools.lru_cache(maxsize=1024)
+def _splits(lengths: tuple[int, ...]) -> dict[tuple[int, int], int]:
     """Where to split the product of matrices `i` to `j`, which has shape ``(lengths[i], lengths[j + 1])``."""
     count = len(lengths) - 1
     cost = {(i, i): 0 for i in range(count)}
@@ -74,7 +74,7 @@ def _splits(lengths: list[int]) -> dict[tuple[int, int], int]:
         for i in range(count - span):
             j = i + span
             costs = [cost[i, k] + cost[k + 1, j] + lengths[i] * lengths[k + 1] * lengths[j + 1] for k in range(i, j)]
-            split[i, j] = i + int(numpy.argmin(costs))
+            split[i, j] = i + costs.index(min(costs))
             cost[i, j] = min(costs)
     return split
 

@@ -10,7 +10,7 @@ import numpy
 from ....autograd.captured import is_differentiated
 from ....backends import convert
 from ...autodiff.leaves import requires_grad_
-from ...dispatch.keys import Library, key_for, loaded_libraries
+from ...dispatch.keys import DispatchKey, Library, key_for, loaded_libraries
 from ...dispatch.registry import public
 from ...interchange.interop import from_dlpack
 from ...memory.coercion import require_range
@@ -325,7 +325,12 @@ def _python_dtype(host: numpy.ndarray) -> DType:
 
 def from_host(host: numpy.ndarray, own: DType, dtype: DType, device: Any) -> Tensor:
     """Copy a NumPy array to a device, converted on the host if NumPy can, else on the device."""
-    key = key_for(new_device(device), dtype)
+    return put_on_device(host, own, key_for(new_device(device), dtype))
+
+
+def put_on_device(host: numpy.ndarray, own: DType, key: DispatchKey) -> Tensor:
+    """Copy a NumPy array to the device of a key, and convert it to its dtype: see `from_host`."""
+    dtype = key.dtype
     host = _converted(host, own, dtype)
     if own is not dtype and dtype.name == "bfloat16":
         wide = key.with_dtype(float32)

@@ -11,6 +11,7 @@ from ...autodiff.leaves import requires_grad_
 from ...dispatch.keys import DispatchKey, key_for
 from ...dispatch.registry import method, public
 from ...families.function import function
+from ...memory.coercion import scalar_tensor
 from ...memory.structure import broadcast_to, clone
 from ...memory.tensor import Tensor, wrap
 from ...memory.views import divided_like
@@ -156,9 +157,12 @@ def full(
         raise TypeError("full: got no fill_value, wanted a number, as in full((2, 3), 7)")
     if isinstance(fill_value, Tensor):
         return with_gradient(_full_of(fill_value, lengths, dtype, device), requires_grad)
-    value = numpy.asarray(fill_value) if isinstance(fill_value, numpy.generic | numpy.ndarray) else fill_value
-    made = asarray(value, dtype=dtype, device=device)
-    if made.ndim:
+    if type(fill_value) is float and (key := key_of(dtype, device)).dtype.kind == "f":
+        made = scalar_tensor(key, fill_value, "full")
+    else:
+        value = numpy.asarray(fill_value) if isinstance(fill_value, numpy.generic | numpy.ndarray) else fill_value
+        made = asarray(value, dtype=dtype, device=device)
+    if made._array.shape:
         raise ShapeError(f"full: the fill value must be a scalar or a 0-d tensor, got shape {made.shape}")
     key = made._key
     stretched = key.library.ops.broadcast_to(made._array, lengths)

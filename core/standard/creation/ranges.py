@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy
 
 from ....autograd.modes import is_grad_enabled
+from ....backends.common.quiet import quiet
 from ...dispatch.registry import public
 from ...memory.coercion import require_range
 from ...memory.structure import move_and_convert, reshape
@@ -17,7 +19,7 @@ from ...types.axes import as_integer, require_size
 from ...types.dtypes import SCALARS, DType, as_dtype, default_complex, int64
 from ...types.errors import ShapeError, unsupported
 from ..manipulation import broadcast_arrays
-from .data import asarray, from_host
+from .data import asarray, put_on_device
 from .filled import key_of, with_gradient
 
 __all__ = ["arange", "linspace", "meshgrid"]
@@ -58,16 +60,16 @@ def arange(
     if stop is None:
         start, stop = 0, start
     start = 0 if start is None else start
-    start, stop, step = (_scalar("arange", one) for one in (start, stop, step))
+    start, stop, step = _scalar("arange", start), _scalar("arange", stop), _scalar("arange", step)
     if step == 0:
         raise ValueError("arange: got step 0, wanted another")
-    whole = all(isinstance(one, int) for one in (start, stop, step))
+    whole = isinstance(start, int) and isinstance(stop, int) and isinstance(step, int)
     key = key_of(dtype, device, int64 if whole else None)
     if whole:
         host = _whole_range(start, max(-((start - stop) // step), 0), step, key.dtype)
     else:
         host = _real_range(start, stop, step)
-    return with_gradient(from_host(host, as_dtype(host.dtype), key.dtype, key.device), requires_grad)
+    return with_gradient(put_on_device(host, as_dtype(host.dtype), key), requires_grad)
 
 
 @public("range")
@@ -118,7 +120,7 @@ def range_(
     key = key_of(dtype, device)
     count = math.floor((end - start) / step) + 1
     host = _real_range(start, start + step * (count - 0.5), step)
-    return with_gradient(from_host(host, as_dtype(host.dtype), key.dtype, key.device), requires_grad)
+    return with_gradient(put_on_device(host, as_dtype(host.dtype), key), requires_grad)
 
 
 def _scalar(operation: str, value: Any) -> Any:
@@ -216,7 +218,7 @@ def linspace(
         # By parts: an infinite part times 1j would make the other part NaN.
         parts = host, _spaced(start.imag, stop.imag, num, gaps)
         host = numpy.stack(parts, axis=-1).view(numpy.complex128)[:, 0]
-    made = from_host(host, as_dtype(host.dtype), key.dtype, key.device)
+    made = put_on_device(host, as_dtype(host.dtype), key)
     for end, (first, last) in zip(ends, ((1.0, 0.0), (0.0, 1.0)), strict=True):
         if _is_recorded(end):
             # Adds zero, with a gradient.
@@ -230,17 +232,17 @@ def _is_recorded(x: Any) -> bool:
     return isinstance(x, Tensor) and x.requires_grad and is_grad_enabled()
 
 
+@quiet
 def _spaced(start: float, stop: float, num: int, steps: int) -> numpy.ndarray:
     """Numbers from `start`, with `stop` after `gaps` steps, both exact."""
-    with numpy.errstate(all="ignore"):
-        places = numpy.arange(num, dtype="f8")
-        difference = float(stop) - float(start)
-        if math.isinf(difference) and math.isfinite(start) and math.isfinite(stop):
-            found = start * ((steps - places) / steps) + stop * (places / steps)
-        else:
-            delta = difference / steps
-            # If the step underflows, the positions are scaled first.
-            found = start + (places * delta if delta else places / steps * difference)
+    places = numpy.arange(num, dtype="f8")
+    difference = float(stop) - float(start)
+    if math.isinf(difference) and math.isfinite(start) and math.isfinite(stop):
+        found = start * ((steps - places) / steps) + stop * (places / steps)
+    else:
+        delta = difference / steps
+        # If the step underflows, the positions are scaled first.
+        found = start + (places * delta if delta else places / steps * difference)
     found[:1] = start
     found[steps:] = stop
     return found
@@ -282,12 +284,13 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> tuple[Tensor, ...]:
     for tensor in tensors:
         if not isinstance(tensor, Tensor):
             raise unsupported("meshgrid", tensor)
-        if tensor.ndim > 1:
+        if len(tensor._array.shape) > 1:
             raise ShapeError(f"meshgrid: got shape {tensor.shape}, wanted at most one axis")
-    ndim = len(tensors)
+    return broadcast_arrays(*map(reshape, tensors, _columns(len(tensors), indexing)))
+
+
+@functools.lru_cache(maxsize=64)
+def _columns(ndim: int, indexing: str) -> list[tuple[int, ...]]:
+    """The shapes of the coordinates along each axis."""
     places = [1, 0, *range(2, ndim)] if indexing == "xy" and ndim > 1 else range(ndim)
-    columns = (
-        reshape(tensor, tuple(-1 if i == place else 1 for i in range(ndim)))
-        for tensor, place in zip(tensors, places, strict=True)
-    )
-    return broadcast_arrays(*columns)
+    return [tuple(-1 if i == place else 1 for i in range(ndim)) for place in places]

@@ -6,6 +6,7 @@ others are made of these, and what `n` and `s` ask for is cut or padded beforeha
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -93,10 +94,17 @@ def _box(name: str, x: Tensor, s: Any, axes: Any, halved: bool = False) -> dict[
     asked = (-1,) * len(positions) if s is None else s
     if len(asked) != len(positions):
         raise AxesError(f"{name}: got lengths {asked} for axes {positions}, wanted one for each")
-    own = {axis: x.shape[axis] for axis in positions}
-    if halved and positions:
-        own[positions[-1]] = 2 * (own[positions[-1]] - 1)
-    return {axis: transform_length(name, own[axis] if n == -1 else n) for axis, n in zip(positions, asked, strict=True)}
+    return dict(zip(positions, _lengths(name, x._array.shape, positions, asked, halved), strict=True))
+
+
+@functools.lru_cache(maxsize=1024)
+def _lengths(
+    name: str, shape: tuple[int, ...], axes: tuple[int, ...], asked: tuple[int, ...], halved: bool
+) -> list[int]:
+    own = [shape[axis] for axis in axes]
+    if halved and axes:
+        own[-1] = 2 * (own[-1] - 1)
+    return [transform_length(name, length if n == -1 else n) for length, n in zip(own, asked, strict=True)]
 
 
 def _transformed_along(made: Operation, name: str, x: Tensor, s: Any, axes: Any, norm: Any) -> Tensor:
@@ -136,6 +144,8 @@ def norm_mode(name: str, norm: Any) -> str:
 
 def _resize(x: Tensor, lengths: dict[int, int]) -> Tensor:
     """Truncate axes to lengths, or pad them with zeros."""
+    if [x._array.shape[axis] for axis in lengths] == list(lengths.values()):
+        return x
     shape = tuple(lengths.get(axis, n) for axis, n in enumerate(x.shape))
     common = tuple(slice(0, min(new, old)) for new, old in zip(shape, x.shape, strict=True))
     if any(new < old for new, old in zip(shape, x.shape, strict=True)):

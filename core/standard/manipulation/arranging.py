@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,7 @@ from ...dispatch.registry import method
 from ...families.function import function
 from ...memory.structure import broadcast_to, clone, reshape
 from ...memory.tensor import Tensor
+from ...memory.views import make_view
 from ...types.axes import as_integer, normalize_axes, normalize_axis, normalize_shape, require_size
 from ...types.errors import AxesError, ShapeError
 from .axes import expand_dims
@@ -186,6 +188,8 @@ def _repeat(operation: str, x: Tensor, repeats: Any, axis: Any) -> Tensor:
 
 def _counts(operation: str, repeats: Any) -> numpy.ndarray:
     """The numbers of repetitions as a NumPy array."""
+    if type(repeats) is int and not repeats >> 62:
+        return numpy.array(repeats)
     host = numpy.asarray(repeats.detach() if isinstance(repeats, Tensor) else repeats)
     if host.dtype.kind not in "iu" and not (host.size == 0 and not isinstance(repeats, Tensor)):
         raise TypeError(f"{operation}: got {host.dtype} repetitions, wanted integers")
@@ -236,19 +240,24 @@ def tile(x: Tensor, repetitions: Any, /) -> Tensor:
             [1, 2, 1, 2]])
     """
     counts = normalize_shape("tile", repetitions)
-    if any(count < 0 for count in counts):
+    if counts and min(counts) < 0:
         raise ValueError(f"tile: got repetitions {counts}, wanted no negative number")
-    ndim = max(x.ndim, len(counts))
-    shape = (1,) * (ndim - x.ndim) + x.shape
+    split, stretched, repeated = _tiled(x._array.shape, counts)
+    return _joined(make_view(reshape(x, split), "broadcast_to", stretched), repeated)
+
+
+@functools.lru_cache(maxsize=1024)
+def _tiled(shape: tuple[int, ...], counts: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """The shapes with an axis in front of each repeated one, with these stretched, and of the result."""
+    ndim = max(len(shape), len(counts))
+    shape = (1,) * (ndim - len(shape)) + shape
     counts = (1,) * (ndim - len(counts)) + counts
-    require_size("tile", tuple(length * count for length, count in zip(shape, counts, strict=True)))
+    repeated = tuple(length * count for length, count in zip(shape, counts, strict=True))
+    require_size("tile", repeated)
     # Only repeated axes get a new axis in front, as there may be at most 64.
     split = [part for length, count in zip(shape, counts, strict=True) for part in ((1, length)[count == 1 :])]
     stretched = [part for length, count in zip(shape, counts, strict=True) for part in ((count, length)[count == 1 :])]
-    return _joined(
-        broadcast_to(reshape(x, tuple(split)), tuple(stretched)),
-        tuple(length * count for length, count in zip(shape, counts, strict=True)),
-    )
+    return tuple(split), tuple(stretched), repeated
 
 
 @method("tile")

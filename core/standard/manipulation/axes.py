@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -65,9 +66,10 @@ def permute_dims(x: Tensor, /, axes: Any) -> Tensor:
     >>> tp.permute_dims(tp.zeros(2, 3, 4), (2, 0, 1)).shape
     (4, 2, 3)
     """
-    order = normalize_axes("permute_dims", axes, x.ndim) or ()
-    if len(order) != x.ndim:
-        raise AxesError(f"permute_dims: got axes {axes}, wanted each of the {x.ndim} axes once")
+    ndim = len(x._array.shape)
+    order = normalize_axes("permute_dims", axes, ndim) or ()
+    if len(order) != ndim:
+        raise AxesError(f"permute_dims: got axes {axes}, wanted each of the {ndim} axes once")
     return make_view(x, "permute_dims", order)
 
 
@@ -75,7 +77,7 @@ def permute_dims(x: Tensor, /, axes: Any) -> Tensor:
 def permute(x: Tensor, /, *axes: Any, dims: Any = None) -> Tensor:
     """PyTorch's spelling of `permute_dims`: one tuple or several integers."""
     order = one_or_several(axes, dims)
-    return permute_dims(x, order if isinstance(order, Sequence) else (order,))
+    return permute_dims(x, order if type(order) is tuple or isinstance(order, Sequence) else (order,))
 
 
 @function(methods=("transpose",))
@@ -92,12 +94,15 @@ def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
 
 
 def _exchanged(operation: str, x: Tensor, dim0: int, dim1: int) -> tuple[int, ...]:
-    order = list(range(x.ndim))
-    first, second = (normalize_axis(operation, dim, x.ndim, True) for dim in (dim0, dim1))
-    if not order:
-        return ()
-    order[first], order[second] = order[second], order[first]
-    return tuple(order)
+    ndim = len(x._array.shape)
+    first, second = normalize_axis(operation, dim0, ndim, True), normalize_axis(operation, dim1, ndim, True)
+    return _exchange(ndim, first, second)
+
+
+@functools.lru_cache(maxsize=1024)
+def _exchange(ndim: int, first: int, second: int) -> tuple[int, ...]:
+    swapped = {first: second, second: first}
+    return tuple(swapped.get(i, i) for i in range(ndim))
 
 
 @method()
@@ -128,9 +133,10 @@ def matrix_transpose(x: Tensor, /) -> Tensor:
     >>> tp.matrix_transpose(tp.zeros(2, 3)).shape
     (3, 2)
     """
-    if x.ndim < 2:
+    ndim = len(x._array.shape)
+    if ndim < 2:
         raise ShapeError(f"matrix_transpose: got shape {x.shape}, wanted at least two axes")
-    return transpose(x, -2, -1)
+    return make_view(x, "permute_dims", _exchange(ndim, ndim - 2, ndim - 1))
 
 
 @function(methods=("t",))
@@ -205,7 +211,7 @@ def expand_dims(x: Tensor, /, axis: Any = 0) -> Tensor:
 
 def _expanded(operation: str, x: Tensor, axis: Any) -> tuple[int, ...]:
     shape = x.shape
-    if not isinstance(axis, Sequence):
+    if type(axis) is int or not isinstance(axis, Sequence):
         place = normalize_axis(operation, axis, len(shape) + 1)
         return (*shape[:place], 1, *shape[place:])
     axes = normalize_axes(operation, axis, len(shape) + len(axis)) or ()
@@ -283,8 +289,13 @@ def squeeze_method(x: Tensor, dim: Any = None) -> Tensor:
 
 
 def _squeezed(operation: str, x: Tensor, dim: Any) -> tuple[int, ...]:
-    axes = range(x.ndim) if dim is None else normalize_axes(operation, dim, x.ndim, True) or ()
-    return tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in axes)
+    shape = x._array.shape
+    return _without_ones(shape, None if dim is None else normalize_axes(operation, dim, len(shape), True))
+
+
+@functools.lru_cache(maxsize=1024)
+def _without_ones(shape: tuple[int, ...], axes: tuple[int, ...] | None) -> tuple[int, ...]:
+    return tuple(n for i, n in enumerate(shape) if n != 1 or (axes is not None and i not in axes))
 
 
 @method()
@@ -339,10 +350,17 @@ def movedim(x: Tensor, source: Any, destination: Any) -> Tensor:
 
 
 def _moved(x: Tensor, source: Any, destination: Any, scalars: bool) -> Tensor:
-    old, new = (normalize_axes("moveaxis", axes, x.ndim, scalars) or () for axes in (source, destination))
+    ndim = len(x._array.shape)
+    old = normalize_axes("moveaxis", source, ndim, scalars) or ()
+    new = normalize_axes("moveaxis", destination, ndim, scalars) or ()
     if len(old) != len(new):
         raise AxesError(f"moveaxis: got {len(old)} axes and {len(new)} places for them, wanted equally many")
-    order = [i for i in range(x.ndim) if i not in old]
+    return make_view(x, "permute_dims", _move(ndim, old, new))
+
+
+@functools.lru_cache(maxsize=1024)
+def _move(ndim: int, old: tuple[int, ...], new: tuple[int, ...]) -> tuple[int, ...]:
+    order = [i for i in range(ndim) if i not in old]
     for place, axis in sorted(zip(new, old, strict=True)):
         order.insert(place, axis)
-    return make_view(x, "permute_dims", tuple(order))
+    return tuple(order)

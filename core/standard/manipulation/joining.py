@@ -67,7 +67,9 @@ def concat(arrays: Any, /, dim: Any = None, *, axis: Any = 0, out: Tensor | None
     tensors = unified("concat", arrays)
     if axis is None:
         tensors, axis = [reshape(tensor, (-1,)) for tensor in tensors], 0
-    shapes = [tensor.shape for tensor in tensors]
+    shapes = [tensor._array.shape for tensor in tensors]
+    if shapes.count(shapes[0]) == len(shapes):
+        return _join(_concat, tensors, normalize_axis("concat", axis, len(shapes[0])))
     leader = next((shape for shape in shapes if len(shape) > 1), shapes[0])
     position = normalize_axis("concat", axis, len(leader))
     if (0,) in shapes and len(leader) > 1:
@@ -106,16 +108,15 @@ def stack(arrays: Any, /, dim: Any = None, *, axis: Any = 0, out: Tensor | None 
             [2, 4]])
     """
     tensors = unified("stack", arrays)
-    if len({tensor.shape for tensor in tensors}) > 1:
-        shapes = ", ".join(str(tensor.shape) for tensor in tensors)
-        raise ShapeError(f"stack: shapes {shapes} must be equal")
-    position = normalize_axis("stack", axis, tensors[0].ndim + 1)
-    return _join(_stack, tensors, position)
+    shapes = [tensor._array.shape for tensor in tensors]
+    if shapes.count(shapes[0]) < len(shapes):
+        raise ShapeError(f"stack: shapes {', '.join(map(str, shapes))} must be equal")
+    return _join(_stack, tensors, normalize_axis("stack", axis, len(shapes[0]) + 1))
 
 
 def unified(operation: str, arrays: Any) -> list[Tensor]:
     """Bring tensors to one device and dtype."""
-    if not isinstance(arrays, Iterable) or isinstance(arrays, Tensor):
+    if type(arrays) is not list and (not isinstance(arrays, Iterable) or isinstance(arrays, Tensor)):
         raise TypeError(f"{operation}: got {type(arrays).__name__}, wanted a sequence of tensors")
     tensors = list(arrays)
     if not tensors:
@@ -123,7 +124,8 @@ def unified(operation: str, arrays: Any) -> list[Tensor]:
     for tensor in tensors:
         if not isinstance(tensor, Tensor):
             raise unsupported(operation, tensor)
-    if len({tensor._key for tensor in tensors}) == 1:
+    keys = [tensor._key for tensor in tensors]
+    if keys.count(keys[0]) == len(keys):
         return tensors
     tensors = list(together(*tensors))
     # 0-d tensors join the others' device.

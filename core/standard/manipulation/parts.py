@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -28,9 +29,9 @@ def _diagonal(ops: Any, x: Any, *, offset: int) -> Any:
 
 
 @operation()
-def _diagonal_embed(ops: Any, x: Any, *, shape: tuple[int, ...], offset: int) -> Any:
+def diagonal_embed(ops: Any, x: Any, *, shape: tuple[int, ...], offset: int) -> Any:
     """Zeros of a shape with `x` on a diagonal of the last two axes."""
-    return ops.scatter_zeros(x, shape, diagonal_index(shape, offset))
+    return ops.embed(x, shape, diagonal_index(shape, offset))
 
 
 @operation(shares=True)
@@ -87,10 +88,13 @@ def diagonal(x: Tensor, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Ten
     >>> tp.diagonal(tp.eye(2))
     tensor([1., 1.])
     """
-    axes = normalize_axes("diagonal", (dim1, dim2), x.ndim) or ()
-    rest = [i for i in range(x.ndim) if i not in axes]
-    number = min(max(as_integer("diagonal", "offset", offset), -x.shape[axes[0]]), x.shape[axes[1]])
-    return make_view(make_view(x, "permute_dims", (*rest, *axes)), "diagonal", number)
+    shape = x._array.shape
+    ndim = len(shape)
+    axes = first, second = normalize_axes("diagonal", (dim1, dim2), ndim) or (0, 1)
+    number = min(max(as_integer("diagonal", "offset", offset), -shape[first]), shape[second])
+    if axes != (ndim - 2, ndim - 1):
+        x = make_view(x, "permute_dims", (*(i for i in range(ndim) if i not in axes), *axes))
+    return make_view(x, "diagonal", number)
 
 
 @function(public=False, methods=("unfold",))
@@ -203,20 +207,27 @@ def split(x: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor,
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
     size = x.shape[dim]
-    if isinstance(split_size_or_sections, Sequence):
+    if type(split_size_or_sections) is not int and isinstance(split_size_or_sections, Sequence):
         lengths = [as_integer("split", "a length", length) for length in split_size_or_sections]
     else:
         each = as_integer("split", "a length", split_size_or_sections)
         if each <= 0:
             raise ArgumentError(f"split: got length {each}, wanted a positive one")
-        lengths = [min(each, size - begin) for begin in range(0, size, each)] or [0]
+        return views_between(x, dim, (*range(0, size, each), size) if size else (0, 0))
     if sum(lengths) != size or min(lengths, default=0) < 0:
         raise ShapeError(f"split: lengths {lengths} do not add up to {size}, the length of axis {dim}")
-    before = (slice(None),) * dim
-    ends = list(itertools.accumulate(lengths))
-    return tuple(
-        make_view(x, "getitem", (*before, slice(end - length, end))) for end, length in zip(ends, lengths, strict=True)
-    )
+    return views_between(x, dim, (0, *itertools.accumulate(lengths)))
+
+
+def views_between(x: Tensor, axis: int, places: tuple[int, ...]) -> tuple[Tensor, ...]:
+    """Views of the slices of an axis between adjacent places."""
+    return tuple([make_view(x, "getitem", index) for index in _slices(axis, places)])
+
+
+@functools.lru_cache(maxsize=1024)
+def _slices(axis: int, places: tuple[int, ...]) -> list[tuple[Any, ...]]:
+    before = (slice(None),) * axis
+    return [(*before, slice(begin, end)) for begin, end in itertools.pairwise(places)]
 
 
 @method("split")
@@ -258,4 +269,5 @@ def unstack(x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
     >>> tp.unstack(tp.tensor([[1, 2], [3, 4]]))
     (tensor([1, 2]), tensor([3, 4]))
     """
-    return tuple(x[(*(slice(None),) * axis, i)] for i in range(x.shape[axis]))
+    before = (slice(None),) * axis
+    return tuple(make_view(x, "getitem", (*before, i)) for i in range(x._array.shape[axis]))

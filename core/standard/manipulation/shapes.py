@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from typing import Any
 
 from ...dispatch.operation import operation
@@ -62,7 +64,7 @@ def view(x: Tensor, /, *shape: Any, size: Any = None, dtype: Any = None) -> Tens
     if isinstance(given, (DType, str)):
         return _seen_as(x, as_dtype(given))
     asked = normalize_shape("view", given)
-    lengths = infer_shape("view", asked, x.shape)
+    lengths = infer_shape("view", asked, x._array.shape)
     require_viewable("view", x, lengths)
     return make_view(x, "reshape", lengths)
 
@@ -120,15 +122,17 @@ def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     >>> tp.flatten(tp.zeros(2, 3, 4), 1).shape
     (2, 12)
     """
-    first, last = (normalize_axis("flatten", dim, x.ndim, True) for dim in (start_dim, end_dim))
-    if not x.ndim:
-        return reshape(x, (1,))
+    shape = x._array.shape
+    ndim = len(shape)
+    first, last = normalize_axis("flatten", start_dim, ndim, True), normalize_axis("flatten", end_dim, ndim, True)
     if first > last:
         raise AxesError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
-    joined = 1
-    for length in x.shape[first : last + 1]:
-        joined *= length
-    return reshape(x, (*x.shape[:first], joined, *x.shape[last + 1 :]))
+    return reshape(x, _with_joined_axes(shape, first, last))
+
+
+@functools.lru_cache(maxsize=1024)
+def _with_joined_axes(shape: tuple[int, ...], first: int, last: int) -> tuple[int, ...]:
+    return (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :])
 
 
 @method("ravel")
@@ -178,10 +182,11 @@ def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
     >>> tp.broadcast_shapes((3, 1), (2,))
     (3, 2)
     """
-    return _broadcast("broadcast_shapes", [_lengths("broadcast_shapes", shape) for shape in shapes])
+    return _broadcast("broadcast_shapes", tuple(_lengths("broadcast_shapes", shape) for shape in shapes))
 
 
-def _broadcast(operation: str, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+@functools.lru_cache(maxsize=1024)
+def _broadcast(operation: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
     ndim = max(map(len, shapes), default=0)
     result = [1] * ndim
     for shape in shapes:
@@ -226,7 +231,7 @@ def broadcast_arrays(*arrays: Any) -> tuple[Tensor, ...]:
     for tensor in tensors:
         if not isinstance(tensor, Tensor):
             raise unsupported("broadcast_arrays", tensor)
-    shape = _broadcast("broadcast_arrays", [tensor.shape for tensor in tensors])
+    shape = _broadcast("broadcast_arrays", tuple(tensor._array.shape for tensor in tensors))
     return tuple(broadcast_to(tensor, shape) for tensor in tensors)
 
 
