@@ -78,7 +78,8 @@ def standardize(x: Any, *, axis: Axes, eps: float) -> Any:
     return centered
 
 
-def vector_norm(x: Any, *, axis: Axes, keepdims: bool, ord: float) -> Any:
+def vector_norm(x: Any, *, axis: Axes | int, keepdims: bool, ord: float) -> Any:
+    axis = (axis,) if isinstance(axis, int) else axis
     if ord == 0.0:
         return asarray(silent_sum((x != 0).astype(x.real.dtype), axis, keepdims))
     return asarray(_norm(x, axis, keepdims, ord))
