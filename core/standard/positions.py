@@ -71,11 +71,11 @@ def sums_at(values: Tensor, positions: Tensor, shape: tuple[int, ...], axis: int
 
 
 def _kept(positions: Tensor, x: Tensor) -> Tensor:
-    """Positions for the node of `x` to save: a copy, as the user may write to them before the backward pass."""
-    key = positions._key
-    if x._node is None or not key.writable or not is_grad_enabled():
+    """Positions for the node of `x` to save, to which the user does not write before the backward pass."""
+    if x._node is None or not is_grad_enabled():
         return positions
-    return wrap(key.library.backend.copy(array_of(positions)), key)
+    key, array = positions._key, array_of(positions)
+    return wrap(key.library.backend.copy(array) if key.writable else array, key)
 
 
 def with_indices(find: Callable[..., Tensor]) -> Callable[[Tensor, int, bool], tuple[Tensor, Tensor]]:
