@@ -47,6 +47,8 @@ REFUSED: list[tuple[type[Exception], str, Callable[[], Any]]] = [
      lambda: F.max_pool2d(tp.ones(1, 4, 4), 3, padding=2)),
     (RuntimeError, r"avg_pool2d: got an input of shape \(1, 2, 2\) with padding 0, wanted one not smaller",
      lambda: F.avg_pool2d(tp.ones(1, 2, 2), 3)),
+    (RuntimeError, r"max_pool1d: got an input of shape \(1, 1\) with padding 1 and dilation 2, wanted something",
+     lambda: F.max_pool1d(tp.ones(1, 1), 2, padding=1, dilation=2)),
     (RuntimeError, r"adaptive_avg_pool2d: got output_size \(1, 2, 3\), wanted one integer or 2",
      lambda: F.adaptive_avg_pool2d(tp.ones(1, 2, 2), (1, 2, 3))),
     (IndexError, r"scatter: index 9 is out of bounds", lambda: F.max_unpool1d(tp.ones(1, 1), tp.tensor([[9]]), 2)),
@@ -69,6 +71,11 @@ REFUSED: list[tuple[type[Exception], str, Callable[[], Any]]] = [
     (RuntimeError, r"group_norm: got an input of shape \(2, 3\) and 2 groups", lambda: F.group_norm(tp.ones(2, 3), 2)),
     (ValueError, r"batch_norm: got eps -1.0", lambda: F.batch_norm(tp.ones(2, 3), tp.ones(3), tp.ones(3), eps=-1.0)),
     (IndexError, r"index_select: index 3 is out of bounds", lambda: F.embedding(tp.tensor([3]), tp.ones(3, 2))),
+    (ValueError, r"embedding_bag: got indices in front of the first bag, wanted offsets that start at 0",
+     lambda: F.embedding_bag(tp.tensor([0, 1]), tp.ones(3, 2), tp.tensor([1]))),
+    (ValueError, r"histc: got a range of width inf, wanted a finite one", lambda: tp.histc(tp.tensor([1.0, math.inf]))),
+    (ValueError, r"histc: got a range of width nan", lambda: tp.histc(tp.tensor([1.0, math.nan]))),
+    (ValueError, r"histc: got a range of width inf", lambda: tp.histc(tp.ones(2), 3, -1e40, 1e40)),
     (NotImplementedError, r"embedding: max_norm writes into the weight",
      lambda: F.embedding(tp.tensor([0]), tp.ones(3, 2), max_norm=1.0)),
     (RuntimeError, r"bilinear: got inputs of shapes \(2, 3\) and \(2, 2\) and a weight of shape \(1, 2, 2\)",
@@ -257,6 +264,48 @@ def test_the_largest_element_of_one_great_window() -> None:
     x = tp.reshape(tp.arange(15625.0) * 7.0 % 15625.0, (1, 25, 25, 25))
     value, place = F.adaptive_max_pool3d(x, 1, return_indices=True)
     assert (value.item(), place.item()) == (15624.0, int(x.argmax().item()))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_largest_elements_of_no_images(backend: str, count: int) -> None:
+    x = tp.zeros(0, 2, *(4,) * count, requires_grad=True)
+    for name, size in (("max_pool", 2), ("adaptive_max_pool", 2)):
+        values, places = getattr(F, f"{name}{count}d")(x, size, return_indices=True)
+        assert values.shape == places.shape == (0, 2, *(2,) * count)
+        values.sum().backward()
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
+@pytest.mark.parametrize("padding_mode", ["zeros", "border", "reflection"])
+def test_grids_that_are_not_finite(backend: str, mode: str, padding_mode: str) -> None:
+    image = tp.reshape(tp.arange(6.0), (1, 1, 2, 3))
+    grid = tp.tensor([[[[math.nan, 0.0], [0.0, 0.0], [math.inf, 0.0]]]])
+    found = F.grid_sample(image, grid, mode, padding_mode, align_corners=True)
+    # Those of PyTorch.
+    first = {"nearest": 0.0, "bicubic": math.nan, "bilinear": math.nan if padding_mode == "zeros" else 1.5}[mode]
+    second = {"nearest": 1.0, "bicubic": 2.96875 if padding_mode == "zeros" else 2.5, "bilinear": 2.5}[mode]
+    numpy.testing.assert_allclose(found.flatten().tolist()[:2], [first, second], rtol=1e-6)
+
+
+def test_bounds_beyond_the_range_of_the_dtype(backend: str) -> None:
+    with numpy.errstate(all="raise"):
+        x = tp.tensor([-2.0, 0.0, 3.0])
+        assert F.hardtanh(x, -1e40, 1e40).tolist() == [-2.0, 0.0, 3.0]
+        assert F.softshrink(x, 1e40).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_every_element_is_in_a_bin(backend: str) -> None:
+    numbers = numpy.random.default_rng(0).normal(size=(100, 7)).astype("float32")
+    assert all(tp.histc(tp.asarray(row), 4).sum().item() == 7.0 for row in numbers)
+
+
+@pytest.mark.parametrize(("reduce", "wanted"), [("prod", [0, 1]), ("amax", [1, 1]), ("amin", [0, 1])])
+def test_reductions_of_truth_values(backend: str, reduce: str, wanted: list[int]) -> None:
+    x, index, source = tp.tensor([True, True]), tp.tensor([0, 0]), tp.tensor([False, True])
+    for include_self in (False, True):
+        found = tp.scatter_reduce(x, 0, index, source, reduce, include_self=include_self)
+        assert found.dtype is tp.bool
+        assert found.tolist() == wanted
 
 
 def test_batch_norm_updates_its_estimates(backend: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy
 
-from ..common.quiet import quietly
+from ..common.quiet import quietly, run_anyway
 from ..common.sizes import MANY_ELEMENTS
 from ..contract import Kernel, PartialKernel
 from .ufuncs import negative
@@ -27,8 +27,9 @@ def _fits(x: Any) -> bool:
 
 
 def _hardtanh(x: Any, *, low: float, high: float) -> Any:
-    found = asarray(numpy.maximum(x, low))
-    return numpy.minimum(found, high, out=found)
+    # A bound may be infinite in the dtype.
+    found = asarray(quietly(numpy.maximum, x, low))
+    return run_anyway(numpy.minimum, found, high, out=found)
 
 
 def _hardsigmoid(x: Any) -> Any:

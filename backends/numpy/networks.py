@@ -86,7 +86,7 @@ def _max_of_tables(x: Any, ranges: Ranges) -> Any:
     """Read all windows at once by a table of their positions."""
     lead, lengths = x.shape[: -len(ranges)], x.shape[-len(ranges) :]
     table = (_positions if x.size < MANY_POSITIONS else _positions.__wrapped__)(ranges, lengths)
-    windows = x.reshape(*lead, -1)[..., table]
+    windows = x.reshape(*lead, math.prod(lengths))[..., table]
     number = windows.argmax(-1)
     missing = numpy.isnan(windows)
     if missing.any():

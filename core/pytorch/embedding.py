@@ -10,7 +10,7 @@ from ..families.function import function
 from ..memory.coercion import same_device
 from ..memory.structure import reshape
 from ..memory.tensor import Tensor
-from ..memory.values import compute
+from ..memory.values import compute, inspect
 from ..standard.bisection import searchsorted
 from ..standard.creation import arange, ones_like, zeros
 from ..standard.elementwise import clip, equal, not_equal
@@ -128,7 +128,7 @@ def embedding_bag(
     ShapeError
         If the shapes do not fit.
     ValueError
-        For other modes.
+        For other modes, or offsets that do not start at 0.
 
     Examples
     --------
@@ -155,6 +155,7 @@ def embedding_bag(
     else:
         count = offsets.shape[0] - bool(include_last_offset)
         bags = searchsorted(offsets[:count], arange(flat.shape[0], device=input.device), side="right") - 1
+        inspect(_require_in_bags, bags)
     counted = ones_like(flat, dtype=weight.dtype)
     if padding_idx is not None:
         counted = counted * not_equal(flat, padding_idx % weight.shape[0])
@@ -167,6 +168,11 @@ def embedding_bag(
     factors = counted if per_sample_weights is None else counted * reshape(per_sample_weights, (-1,))
     total = index_add(empty, 0, bags, vectors * reshape(factors, (-1, 1)))
     return total / reshape(clip(counts, 1.0), (-1, 1)) if mode == "mean" else total
+
+
+def _require_in_bags(bags: Any) -> None:
+    if (bags < 0).any():
+        raise ArgumentError("embedding_bag: got indices in front of the first bag, wanted offsets that start at 0")
 
 
 def _numbers_of_rows(ops: Any, x: Any) -> Any:

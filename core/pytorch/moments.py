@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
+import numpy
+
 from ..dispatch.operation import operation
 from ..families.function import function
 from ..interchange.interop import host_array
@@ -273,6 +275,11 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out
     out : Tensor, optional
         The tensor that the result is written into.
 
+    Raises
+    ------
+    ValueError
+        If the range is not finite, as of elements that are not.
+
     Examples
     --------
     >>> import tensorplug as tp
@@ -294,14 +301,20 @@ def _counts_in_bins(ops: Any, x: Any, bins: int, low: float, high: float, dtype_
     first, last = one * low, one * high
     if low == high and x.shape[0]:
         first, last = ops.min(x, axis=(0,), keepdims=True), ops.max(x, axis=(0,), keepdims=True)
+    apart = ops.where(ops.equal(first, last), one, one * 0.0)
+    first, last = first - apart, last + apart
     width = last - first
-    empty = ops.equal(width, one * 0.0)
-    width, first = ops.where(empty, one * 2.0, width), ops.where(empty, first - 1.0, first)
+    ops.inspect(_require_finite, width)
     place = ops.floor((x - first) / width * bins)
-    inside = ops.logical_and(ops.greater_equal(x, first), ops.less_equal(x, first + width))
+    inside = ops.logical_and(ops.greater_equal(x, first), ops.less_equal(x, last))
     place = ops.where(inside, ops.minimum(place, one * (bins - 1.0)), one * 0.0)
     counted = ops.cast(inside, dtype_name)
     return ops.scatter_flat(ops.cast(place, "int64"), counted, shape=(bins,), axis=0, count=1)
+
+
+def _require_finite(width: Any) -> None:
+    if not numpy.isfinite(width).all():
+        raise ArgumentError(f"histc: got a range of width {width[0]}, wanted a finite one")
 
 
 @function()

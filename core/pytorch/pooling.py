@@ -138,7 +138,13 @@ def _max_pool(
 ) -> Any:  # fmt: skip
     count = int(operation[-2])
     pool = _pool(operation, input, count, kernel_size, stride, padding, dilation, ceil_mode)
-    values, indices = largest(input, _ranges(pool, input.shape[-count:]))
+    ranges = _ranges(pool, input.shape[-count:])
+    if not all(map(all, ranges)):
+        raise ShapeError(
+            f"{operation}: got an input of shape {input.shape} with padding {padding} and dilation {dilation}, wanted "
+            "something else than padding in every window"
+        )
+    values, indices = largest(input, ranges)
     return (values, indices) if return_indices else values
 
 

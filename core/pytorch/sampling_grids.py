@@ -99,7 +99,8 @@ def _pixel(ops: Any, position: Any, length: int) -> tuple[Any, Any]:
     """The pixel at a whole position along an axis, or the nearest one, and whether the position is in the image."""
     position = constant(position)
     clipped = ops.clip(position, ops.zeros_like(position), ops.full_like(position, length - 1.0))
-    return ops.cast(clipped, "int64"), ops.equal(clipped, position)
+    inside = ops.equal(clipped, position)
+    return ops.cast(ops.where(inside, clipped, ops.zeros_like(clipped)), "int64"), inside
 
 
 def _check(input: Tensor, grid: Tensor, mode: str, padding_mode: str) -> None:
@@ -129,6 +130,8 @@ def _padded(ops: Any, place: Any, length: int, padding_mode: str, align: bool) -
     if padding_mode == "reflection":
         low, span = (0.0, length - 1.0) if align else (-0.5, float(length))
         place = _reflected(ops, place, low, span)
+    # NaN, which is no place, is taken for the first one, as in PyTorch.
+    place = ops.where(ops.equal(place, place), place, ops.zeros_like(place))
     return ops.clip(place, ops.zeros_like(place), ops.full_like(place, length - 1.0))
 
 

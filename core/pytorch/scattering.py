@@ -373,7 +373,7 @@ def _reduced(
 def _neutral(dtype: DType, reduce: str) -> Any:
     """The number that changes no result of a reduction."""
     if reduce in ("sum", "mean", "prod"):
-        return int(reduce == "prod")
+        return reduce == "prod" if dtype is bool_ else int(reduce == "prod")
     if dtype.kind == "f":
         return -math.inf if reduce == "amax" else math.inf
     return limits(dtype)[reduce == "amin"] if dtype.kind in "iu" else reduce == "amin"
