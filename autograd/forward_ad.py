@@ -52,6 +52,8 @@ def exit_dual_level(*, level: int | None = None) -> None:
 class dual_level(contextlib.ContextDecorator):
     """A context manager in which tensors of `make_dual` carry tangents through all operations.
 
+    Under `no_grad` within it the results of operations have none.
+
     Raises
     ------
     RuntimeError
@@ -114,9 +116,13 @@ def unpack_dual(tensor: Any, *, level: int | None = None) -> UnpackedDualTensor:
     if tangent is None:
         return UnpackedDualTensor(tensor, None)
     with observing_outside(level_now):
-        shown = tensor._tensor_for_user(tangent, tensor._key)
-    if reaches_beyond([shown], level_now.began):
-        level_now.set_constant(shown._node)
-    else:
-        shown = shown.detach()
-    return UnpackedDualTensor(tensor if reaches_beyond([tensor], level_now.began) else tensor.detach(), shown)
+        found = UnpackedDualTensor(tensor._variable(), tensor._tensor_for_user(tangent, tensor._key))
+    return UnpackedDualTensor(*(_constant(level_now, one) for one in found))
+
+
+def _constant(level: Level, tensor: Any) -> Any:
+    """A tensor without a tangent, recorded if it was before the level."""
+    if not reaches_beyond([tensor], level.began):
+        return tensor.detach()
+    level.set_constant(tensor._node)
+    return tensor

@@ -111,7 +111,11 @@ class _Packed(Deferred):
         self._saved = list(node.saved)
         self._packed: dict[int, tuple[Any, Any, tuple[int, ...], Any]] = {}
         for position, (array, key, storage, version) in _tensors(node):
-            tensor = lift(array, key, None, storage, version)
+            if array.shape == ():
+                # A copy, as the tensors of numbers are kept for later operations with the same ones.
+                tensor = lift(array, key).clone()
+            else:
+                tensor = lift(array, key, None, storage, version)
             self._packed[position] = pack_hook(tensor), tensor._key, tensor.shape, storage
             if isinstance(self._saved[position], SavedTensor):
                 self._saved[position] = self._saved[position]._replace(array=None)

@@ -12,7 +12,8 @@ Hook = Callable[[Any], Any]
 """Takes a gradient, a raw array or a recorded tensor, and returns its replacement."""
 
 _count = itertools.count()
-_lock = threading.Lock()
+_lock = threading.RLock()
+"""Reentrant, as the garbage collector may call a `__del__` that removes a hook."""
 
 
 @final

@@ -83,13 +83,18 @@ class DeferredRule:
         self.name = rule.name
         self.selections = getattr(rule, "selections", {})
 
-    def lift(self, node: Any, saved: tuple[Deferred], lift: Callable[..., Any]) -> tuple[Any, ...]:
+    def lift(self, node: Any, saved: tuple[Any, ...], lift: Callable[..., Any]) -> tuple[Any, ...]:
         """Lift the values by the node's own rule."""
-        lifted: tuple[Any, ...] = self._rule.lift(node, saved[0].values(), lift)
+        lifted: tuple[Any, ...] = self._rule.lift(node, _made(saved), lift)
         return lifted
 
     def vjp(self, node: Any, g: Any, ops: Any, saved: tuple[Any, ...]) -> Any:
         """The gradients, by the node's own rule; what is lifted is there already."""
-        if saved and isinstance(saved[0], Deferred):
-            saved = saved[0].values()
-        return self._rule.vjp(node, g, ops, saved)
+        return self._rule.vjp(node, g, ops, _made(saved))
+
+
+def _made(saved: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The saved values; a checkpoint's may be deferred in turn, as a hook packs what the second call saves."""
+    while saved and isinstance(saved[0], Deferred):
+        saved = saved[0].values()
+    return saved

@@ -91,7 +91,9 @@ class _Gradients:
 
     def watch_outputs(self, result: Any) -> Any:
         found, _ = _watched(_as_tuple(result), self._at_outputs)
-        return found if isinstance(result, tuple) else found[0]
+        if not isinstance(result, tuple):
+            return found[0]
+        return type(result)(*found) if hasattr(result, "_fields") else found
 
     def _at_outputs(self, gradients: tuple[Any, ...]) -> tuple[Any, ...]:
         for hook in hooks_of(self.module, "backward_pre"):
@@ -118,6 +120,11 @@ def _replaced(gradients: tuple[Any, ...], changed: Any, kind: str) -> tuple[Any,
     found = gradients if changed is None else _as_tuple(changed)
     if len(found) != len(gradients):
         raise RuntimeError(f"a {kind} returned {len(found)} gradients, wanted {len(gradients)}")
+    for given, one in zip(gradients, found, strict=True):
+        if one is not None and not isinstance(one, Tensor):
+            raise TypeError(f"a {kind} returned {type(one).__name__}, wanted Tensor or None for each gradient")
+        if one is not None and given is not None and one.shape != given.shape:
+            raise RuntimeError(f"a {kind} returned a gradient of shape {one.shape}, wanted {given.shape}")
     return found
 
 

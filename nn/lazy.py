@@ -46,7 +46,7 @@ class _Lazy(Module):
 def _become(layer: Any, size: int) -> None:
     """Make a lazy layer one of its base class; its parameters stay the same tensors, as optimisers may hold them."""
     args, kwargs = layer.__dict__.pop("_arguments")
-    kind = type(layer).__bases__[1]
+    kind: Any = next(one for one in type(layer).__mro__ if not issubclass(one, _Lazy))
     full = kind(size, *args, **kwargs)
     for name, new in itertools.chain(full.named_parameters(), full.named_buffers()):
         own = getattr(layer, name)
@@ -62,7 +62,10 @@ def _become_as_state(layer: Any, state: dict[str, Tensor], prefix: str, *others:
             if 0 in own.shape and prefix + name in state and "_arguments" in vars(layer):
                 axis = own.shape.index(0)
                 groups: int = getattr(layer, "groups", 1) if axis else 1
-                _become(layer, state[prefix + name].shape[axis] * groups)
+                size = state[prefix + name].shape[axis] * groups
+                # That of a lazy layer that has become none yet has no elements either.
+                if size:
+                    _become(layer, size)
 
 
 class LazyLinear(_Lazy, Linear):

@@ -79,3 +79,14 @@ def test_a_modules_parameters(backend: str) -> None:
             setattr(layer, name, fwAD.make_dual(value, tp.ones_like(value)))
         tangent = fwAD.unpack_dual(layer(x)).tangent
     numpy.testing.assert_allclose(tangent.numpy(), numpy.full((1, 2), sum(X) + 1), rtol=1e-6)
+
+
+def test_an_unpacked_value_has_no_tangent(backend: str) -> None:
+    x = tp.tensor(X, requires_grad=True)
+    with fwAD.dual_level():
+        value = fwAD.unpack_dual(fwAD.make_dual(x, tp.ones_like(x)) ** 2).primal
+        found = fwAD.unpack_dual(value * 3)
+        assert fwAD.unpack_dual(value).tangent is None
+    assert found.tangent is None
+    found.primal.sum().backward()
+    numpy.testing.assert_allclose(x.grad.numpy(), 6 * numpy.array(X), rtol=1e-6)

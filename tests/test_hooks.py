@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import gc
+import threading
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -376,3 +378,22 @@ class TestHooksAfterAccumulation:
         x.register_post_accumulate_grad_hook(lambda leaf: None)
         with pytest.raises(RuntimeError, match="a tensor with hooks"):
             x.data = tp.ones(2)
+
+
+def test_a_hook_may_be_freed_with_an_object_that_removes_another() -> None:
+    x = tp.tensor([1.0], requires_grad=True)
+
+    class Owner:
+        def __init__(self) -> None:
+            self.handle = x.register_hook(lambda gradient: gradient * 2)
+
+        def __del__(self) -> None:
+            self.handle.remove()
+
+    handle = x.register_hook(functools.partial(lambda owner, gradient: gradient * 3, Owner()))
+    thread = threading.Thread(target=handle.remove, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+    x.sum().backward()
+    assert x.grad.tolist() == [1.0]

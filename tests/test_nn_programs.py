@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pathlib
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 import pytest
@@ -209,6 +209,16 @@ class TestLazyLayers:
         numpy.testing.assert_array_equal(other.eval()(x).detach().numpy(), layer.eval()(x).detach().numpy())
         assert wanted.shape[0] == 2
 
+    def test_a_subclass_and_a_state_without_a_size(self) -> None:
+        class Own(nn.LazyLinear):
+            pass
+
+        layer, other = Own(3), nn.LazyLinear(3)
+        other.load_state_dict(layer.state_dict())
+        for one in (layer, other):
+            assert one(tp.ones(2, 4)).shape == (2, 3)
+            assert (type(one), one.in_features) == (nn.Linear, 4)
+
 
 class TestModules:
     def test_an_attribute_that_was_none(self) -> None:
@@ -239,3 +249,53 @@ class TestModules:
             data.StackDataset([1], [])
         assert data.default_convert({"a": (numpy.float64(1), None)})["a"][0].dtype == tp.float64
         assert data.get_worker_info() is None
+
+
+class Pair(NamedTuple):
+    first: tp.Tensor
+    second: tp.Tensor
+
+
+class TestBackwardHooks:
+    def test_a_named_tuple_stays_one(self) -> None:
+        class Module(nn.Module):
+            def forward(self, x: tp.Tensor) -> Pair:
+                return Pair(x * 2, x * 3)
+
+        module = Module()
+        module.register_full_backward_hook(lambda module, before, after: (before[0] * 10,))
+        x = tp.ones(2, requires_grad=True)
+        found = module(x)
+        assert type(found) is Pair
+        found.second.sum().backward()
+        assert x.grad.tolist() == [30.0, 30.0]
+
+    def test_what_a_hook_returns_must_fit(self) -> None:
+        for found, error, message in (
+            (5, TypeError, "a backward hook returned int, wanted Tensor or None"),
+            (tp.ones(3), RuntimeError, r"a backward hook returned a gradient of shape \(3,\), wanted \(1, 2\)"),
+        ):
+            layer = nn.Linear(2, 1)
+            layer.register_full_backward_hook(lambda module, before, after, found=found: found)
+            with pytest.raises(error, match=message):
+                layer(tp.ones(1, 2, requires_grad=True)).sum().backward()
+
+
+def test_a_cache_of_parametrized_tensors_within_another() -> None:
+    layer = parametrizations.weight_norm(nn.Linear(2, 2))
+    with parametrize.cached():
+        with parametrize.cached():
+            weight = layer.weight
+        assert layer.weight is weight
+
+
+def test_exponential_averages_of_all_buffers() -> None:
+    swa = tp.optim.swa_utils
+    model = nn.BatchNorm1d(1)
+    averaged = swa.AveragedModel(model, multi_avg_fn=swa.get_ema_multi_avg_fn(0.5), use_buffers=True)
+    for count, mean in ((4, 1.0), (8, 3.0)):
+        model.num_batches_tracked.fill_(count)
+        model.running_mean.fill_(mean)
+        averaged.update_parameters(model)
+    assert averaged.module.num_batches_tracked.item() == 6
+    assert averaged.module.running_mean.item() == 2.0

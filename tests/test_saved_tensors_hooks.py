@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from typing import Any
 
 import numpy
@@ -95,6 +97,22 @@ def test_a_write_to_what_was_packed_as_it_is_is_noticed(backend: str) -> None:
         y.backward()
 
 
+def test_a_write_to_what_was_packed_as_it_is_and_unpacked_as_a_copy_is_noticed(backend: str) -> None:
+    x, factor = tp.tensor([1.0, 2.0], requires_grad=True), tp.tensor([3.0, 4.0])
+    with saved_tensors_hooks(lambda t: t, lambda t: t.clone()):
+        y = (x * factor).sum()
+    factor.zero_()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.backward()
+
+
+def test_a_hook_that_writes_changes_no_number_of_later_operations(backend: str) -> None:
+    x = tp.tensor([1.0, 2.0], requires_grad=True)
+    with saved_tensors_hooks(lambda t: t.mul_(5) if t.ndim == 0 else t, lambda t: t):
+        x * 2.5
+    assert (x.detach() * 2.5).tolist() == [2.5, 5.0]
+
+
 def test_what_is_unpacked_must_fit(backend: str) -> None:
     x = tp.tensor([1.0, 2.0], requires_grad=True)
     for unpack, error, message in (
@@ -118,13 +136,22 @@ def test_an_error_of_pack_hook_leaves_later_work_alone(backend: str) -> None:
     numpy.testing.assert_allclose(x.grad.numpy(), numpy.exp([1.0, 2.0]), rtol=1e-6)
 
 
-def test_with_a_checkpoint(backend: str) -> None:
+@pytest.mark.parametrize("places", list(itertools.product([False, True], repeat=3)))
+def test_with_a_checkpoint(backend: str, places: tuple[bool, ...]) -> None:
+    around, within, later = ((lambda: packed_as_numpy()[0]) if place else contextlib.nullcontext for place in places)
+
+    def function(x: tp.Tensor) -> tp.Tensor:
+        with within():
+            return x.exp().exp()
+
     start = numpy.array([0.5, 1.0])
     x = tp.tensor(start, requires_grad=True)
-    with packed_as_numpy()[0]:
-        y = tp.autograd.checkpoint(lambda x: x.exp().exp(), x)
-    y.sum().backward()
-    numpy.testing.assert_allclose(x.grad.numpy(), numpy.exp(numpy.exp(start) + start), rtol=1e-6)
+    for create_graph in (False, True):
+        with around():
+            y = tp.autograd.checkpoint(function, x)
+        with later():
+            (found,) = tp.autograd.grad(y.sum(), x, create_graph=create_graph)
+        numpy.testing.assert_allclose(found.detach().numpy(), numpy.exp(numpy.exp(start) + start), rtol=1e-6)
 
 
 def test_forward_mode_inside(backend: str) -> None:

@@ -240,6 +240,11 @@ def refresh(tensor: Tensor) -> None:
     storage = tensor._storage
     assert storage is not None
     view = tensor._view
+    if storage.layout is None:
+        raise RuntimeError(
+            f"a tensor of shape {tensor.shape} shares its memory with one that was saved for the backward pass, and "
+            f"one of the two has been modified by an inplace operation; write to a copy (x.clone())"
+        )
     with _roots:
         version, root = storage.version, storage.root
     if not tensor._key.writable:

@@ -104,7 +104,10 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable[..., None]:
 
     def update(averages: list[Tensor], values: list[Tensor], count: Any) -> None:
         for average, value in zip(averages, values, strict=True):
-            average.lerp_(value, 1 - decay)
+            if average.dtype.is_differentiable:
+                average.lerp_(value, 1 - decay)
+            else:
+                average.copy_(decay * average + (1 - decay) * value)
 
     return update
 

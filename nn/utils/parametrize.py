@@ -41,7 +41,8 @@ def cached() -> Iterator[None]:
     >>> layer.weight is layer.weight
     False
     """
-    token = _cache.set(_cache.get() or {})
+    outer = _cache.get()
+    token = _cache.set({} if outer is None else outer)
     try:
         yield
     finally:
