@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
 import pathlib
+import weakref
 from typing import Any, NamedTuple
 
 import numpy
@@ -287,6 +289,20 @@ def test_a_cache_of_parametrized_tensors_within_another() -> None:
         with parametrize.cached():
             weight = layer.weight
         assert layer.weight is weight
+
+
+def test_a_class_of_parametrized_modules_is_freed() -> None:
+    class Own(nn.Linear):
+        pass
+
+    layer = parametrizations.weight_norm(Own(2, 2))
+    gone = weakref.ref(Own)
+    assert type(copy.deepcopy(layer)) is type(layer)
+    del Own, layer
+    # The subclass first, and then its base.
+    gc.collect()
+    gc.collect()
+    assert gone() is None
 
 
 def test_exponential_averages_of_all_buffers() -> None:

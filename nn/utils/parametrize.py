@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -108,9 +108,14 @@ class ParametrizationList(ModuleList):
         return found
 
 
-@functools.cache
+_classes: weakref.WeakValueDictionary[Any, type[Module]] = weakref.WeakValueDictionary()
+
+
 def _parametrized_class(kind: type[Module], names: frozenset[str]) -> type[Module]:
     """A subclass in which tensors are properties; one for all modules that need it, so that copies are independent."""
+    known = _classes.get((kind, names))
+    if known is not None:
+        return known
 
     def set_attribute(self: Module, name: str, value: Any) -> None:
         # A Parameter, too, which would be registered.
@@ -119,6 +124,7 @@ def _parametrized_class(kind: type[Module], names: frozenset[str]) -> type[Modul
     members: dict[str, Any] = {name: _property(name) for name in names}
     members.update(__setattr__=set_attribute, __module__=kind.__module__, _unparametrized=kind)
     made: type[Module] = type(f"Parametrized{kind.__name__}", (kind,), members)
+    _classes[kind, names] = made
     return made
 
 
@@ -137,7 +143,7 @@ def _property(name: str) -> property:
 def _update_class(module: Module) -> None:
     """Make the parametrized tensors of a module, and no others, properties."""
     kind, names = type_before_parametrizations(module), frozenset(module._modules.get("parametrizations") or ())
-    module.__class__ = _parametrized_class(kind, names) if names else kind  # type: ignore[arg-type]
+    module.__class__ = _parametrized_class(kind, names) if names else kind
 
 
 def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
