@@ -11,6 +11,7 @@ import pytest
 
 import tensorplug as tp
 import tensorplug.nn.functional as F
+from tensorplug.core.types.errors import DeviceError
 
 REFUSED: list[tuple[type[Exception], str, Callable[[], Any]]] = [
     (ValueError, r"hardtanh: got min_val 1.0, wanted one up to max_val, 0.0", lambda: F.hardtanh(tp.ones(2), 1.0, 0.0)),
@@ -306,6 +307,25 @@ def test_reductions_of_truth_values(backend: str, reduce: str, wanted: list[int]
         found = tp.scatter_reduce(x, 0, index, source, reduce, include_self=include_self)
         assert found.dtype is tp.bool
         assert found.tolist() == wanted
+
+
+ON_TWO_DEVICES: dict[str, Callable[[tp.Tensor, tp.Tensor], Any]] = {
+    "histogram": lambda x, other: tp.histogram(x[0, 0, 0], other[0, 0, 0]),
+    "histogramdd": lambda x, other: tp.histogramdd(x[0, 0], [2] * 4, weight=other[0, 0, 0]),
+    "scatter_reduce": lambda x, other: tp.scatter_reduce(x, 0, tp.zeros(1, 1, 4, 4, dtype="int64"), other, "amax"),
+    "index_reduce": lambda x, other: tp.index_reduce(x, 0, tp.tensor([0]), other, "prod"),
+    "fractional_max_pool2d": lambda x, other: F.fractional_max_pool2d(
+        x, 2, output_size=2, _random_samples=other[:, :, 0, :2]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ON_TWO_DEVICES)
+def test_operands_on_two_devices(name: str) -> None:
+    pytest.importorskip("jax")
+    x, other = (tp.full((1, 1, 4, 4), 0.5, device=device) for device in ("numpy", "jax"))
+    with pytest.raises(DeviceError, match=f"{name}: expected all tensors to be on the same device"):
+        ON_TWO_DEVICES[name](x, other)
 
 
 def test_batch_norm_updates_its_estimates(backend: str) -> None:

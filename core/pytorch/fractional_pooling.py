@@ -8,6 +8,7 @@ from typing import Any
 from ..dispatch.keys import device_of
 from ..dispatch.operation import operation
 from ..families.function import function
+from ..memory.coercion import same_device
 from ..memory.tensor import Tensor
 from ..random.generator import rand
 from ..standard.positions import elements_at
@@ -72,6 +73,7 @@ def _fractional_max_pool(
         samples = rand(*x.shape[:2], count, dtype=x.dtype, device=x.device)
     elif samples.shape != (*x.shape[:2], count):
         raise ShapeError(f"{operation}: got _random_samples of shape {samples.shape}, wanted {(*x.shape[:2], count)}")
+    x, samples = same_device(operation, x, samples)
     positions = _fractional_positions(samples, x, sizes=sizes, counts=counts)
     found = as_given(input, elements_at(x, positions, 2, count), count)
     return (found, as_given(input, positions, count)) if return_indices else found

@@ -10,6 +10,7 @@ import numpy
 
 from ..dispatch.keys import device_of
 from ..families.function import function
+from ..memory.coercion import same_device
 from ..memory.structure import reshape
 from ..memory.tensor import Tensor
 from ..memory.values import compute
@@ -40,7 +41,7 @@ def _edges(operation: str, x: Tensor, bins: Any, limits: Any) -> Tensor:
             raise ShapeError(
                 f"{operation}: got bins of {bins.dtype} and shape {bins.shape}, wanted a vector of {x.dtype}"
             )
-        return detach(bins)
+        return detach(same_device(operation, x, bins)[1])
     count = as_integer(operation, "bins", bins)
     if count < 1:
         raise ArgumentError(f"{operation}: got {count} bins, wanted at least one")
@@ -81,6 +82,7 @@ def _histogram(
     counted = ones_like(rows[0]) if weight is None else detach(reshape(weight, (-1,)))
     if counted.shape != rows[0].shape or counted.dtype is not rows[0].dtype:
         raise ShapeError(f"{operation}: got {counted.size} weights of {counted.dtype}, wanted one for each point")
+    _, counted = same_device(operation, rows[0], counted)
     found: Tensor = compute(_sums_in_bins, counted, *rows, *edges, shape=shape)
     if density:
         found = found / sum(found)

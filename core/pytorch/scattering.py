@@ -13,7 +13,7 @@ from ..autodiff.lifting import TENSOR_OPS
 from ..dispatch.keys import device_of
 from ..dispatch.operation import operation
 from ..families.function import function
-from ..memory.coercion import limits
+from ..memory.coercion import limits, same_device
 from ..memory.structure import broadcast_to, cast, clone, reshape
 from ..memory.tensor import Tensor
 from ..memory.values import compute
@@ -348,6 +348,7 @@ def _reduced(
         raise ArgumentError(f"{operation}: got reduce {reduce!r}, wanted 'sum', 'prod', 'mean', 'amax' or 'amin'")
     if reduce.startswith("a") and x.dtype.kind == "c":
         raise DTypeError(f"{operation}: got {x.dtype}, wanted a real-valued dtype, as complex numbers have no order")
+    x, src = same_device(operation, x, src)
     if not x.numel() or not src.numel():
         return clone(x)
     kept: Tensor | None = None
