@@ -8,6 +8,7 @@ from contextvars import ContextVar, Token
 from typing import Any, final
 
 from .function import SavedTensor
+from .modes import no_grad
 from .node import Node
 from .observers import observing
 from .protocol import is_tensor
@@ -116,7 +117,10 @@ class _Packed(Deferred):
                 tensor = lift(array, key).clone()
             else:
                 tensor = lift(array, key, None, storage, version)
-            self._packed[position] = pack_hook(tensor), tensor._key, tensor.shape, storage
+            # What it records would be packed in turn.
+            with no_grad():
+                packed = pack_hook(tensor)
+            self._packed[position] = packed, tensor._key, tensor.shape, storage
             if isinstance(self._saved[position], SavedTensor):
                 self._saved[position] = self._saved[position]._replace(array=None)
             else:

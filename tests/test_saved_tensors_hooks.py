@@ -113,6 +113,14 @@ def test_a_hook_that_writes_changes_no_number_of_later_operations(backend: str) 
     assert (x.detach() * 2.5).tolist() == [2.5, 5.0]
 
 
+def test_what_pack_hook_computes_is_not_recorded(backend: str) -> None:
+    x = tp.tensor([1.0, 2.0], requires_grad=True)
+    with saved_tensors_hooks(lambda t: t * x, lambda t: t / x.detach()):
+        y = (x * tp.tensor([3.0, 4.0])).sum()
+    y.backward()
+    assert x.grad.tolist() == [3.0, 4.0]
+
+
 def test_what_is_unpacked_must_fit(backend: str) -> None:
     x = tp.tensor([1.0, 2.0], requires_grad=True)
     for unpack, error, message in (
