@@ -90,7 +90,9 @@ def _cosine_losses(ops: Any, x1: Any, x2: Any, target: Any, margin: float) -> An
     axis = len(x1.shape) - 1
     lengths = (getattr(ops, "linalg.vector_norm")(x, axis=axis, keepdims=True, ord=2.0) for x in (x1, x2))
     length1, length2 = (ops.hypot(one, ops.full_like(one, _EPS)) for one in lengths)
-    cosine = ops.sum(x1 / length1 * x2, axis=axis) / ops.reshape(length2, target.shape)
+    # XLA's own quotient multiplies by the reciprocal, which may be subnormal.
+    products = ops.sum(ops.divide(x1, length1) * x2, axis=axis)
+    cosine = ops.divide(products, ops.reshape(length2, target.shape))
     zero = ops.zeros_like(target)
     similar = ops.where(ops.equal(target, ops.ones_like(target)), 1.0 - cosine, zero)
     dissimilar = ops.where(ops.equal(target, ops.full_like(target, -1.0)), hinge(ops, cosine - margin), zero)

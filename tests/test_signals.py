@@ -56,6 +56,9 @@ def test_views_with_strides_share_memory(backend: str) -> None:
     assert x.tolist() == [[0.0, 1.0, 2.0, 3.0], [-1.0] * 4, [-1.0, -1.0, 10.0, 11.0]]
     x[1] = 7.0
     assert view.tolist() == [[7.0, 7.0, 7.0], [7.0, -1.0, -1.0]]
+    # The offset is that in the memory, not in the view.
+    assert x[1:].as_strided((2,), (2,), 5).tolist() == [7.0, 7.0]
+    assert x.clone()[2:].reshape(2, 2).as_strided((2,), (1,), 10).tolist() == [10.0, 11.0]
     with pytest.raises(RuntimeError, match="more than one element"):
         x.as_strided((2, 2), (1, 1)).fill_(0.0)
     for call in (lambda: x.as_strided((13,), (1,)), lambda: x[1:].as_strided((1,), (1,), 3)):

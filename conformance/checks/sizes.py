@@ -63,7 +63,10 @@ MOST_OF_MATRICES = 1 << 16
 BY_INDEX, TIMES = ("getitem", "index", "put"), 6
 """Of these, and of all functions of indexing, so many times as many uses are tried, as they differ more."""
 
-UNFIT = ("fractional_positions", "index_fill", "isin", "linear_recurrence", "recurrence", "reduce_along", "strided_sum")
+UNFIT = (
+    "fractional_positions", "index_fill", "isin", "linear_recurrence", "recurrence", "reduce_along", "scatter_flat",
+    "strided_sum",
+)  # fmt: skip
 """Operations that need operands of other shapes or values for many elements."""
 
 BEYOND_HALF = ("softmax_normalizer",)
@@ -223,6 +226,14 @@ BY_ITSELF: dict[str, tuple[Use, ...]] = {
         Use('OPERATIONS["fold"](x, shape=(3, 7001), window=(5, 2))', dtypes="iufc", x=Operand((3, 3499, 5), WHOLE)),
     ),
     **{name: _with_pivots(f"tp.{name}({{}})") for name in ("linalg.inv", "linalg.det", "linalg.slogdet")},
+    "fractional_positions": (
+        Use(
+            'OPERATIONS["fractional_positions"](tp.sigmoid(y), x, sizes=(2, 3), counts=(7, 31))',
+            dtypes="f",
+            x=Operand((3, 5, 33, 131), DIFFERENT),
+            y=(3, 5, 2),
+        ),
+    ),
     "linalg.solve": _with_pivots("tp.linalg.solve({}, y)", y=(37, 3)),
     "linalg.tensorsolve": _with_pivots("tp.linalg.tensorsolve({}, y)", y=(37,)),
     "linspace": (Use(f"tp.linspace(-1, 3, {LONGEST}, dtype=tp.float64)", dtypes="f"),),
@@ -265,6 +276,23 @@ BY_ITSELF: dict[str, tuple[Use, ...]] = {
     "randn": (Use(f"tp.randn(3, {LONGEST}, generator=tp.Generator(5), dtype=tp.float64)", dtypes="f"),),
     "randint": (Use(f"tp.randint(0, 2**40, (3, {LONGEST}), generator=tp.Generator(5))", dtypes="f"),),
     "randperm": (Use(f"tp.randperm({LONGEST}, generator=tp.Generator(5))", dtypes="f"),),
+    "reduce_along": (
+        Use(
+            'OPERATIONS["reduce_along"](i, y, x, axis=0, reduce="amax")',
+            dtypes="if",
+            x=(1031,),
+            y=(7001,),
+            i=indices((7001,), 0, 1031),
+        ),
+    ),
+    "scatter_flat": (
+        Use(
+            'OPERATIONS["scatter_flat"](i, x, shape=(1031,), axis=0, count=1)',
+            dtypes="iufc",
+            x=Operand((70001,), WHOLE),
+            i=indices((70001,), 0, 1031),
+        ),
+    ),
     "scatter_zeros": (
         Use(
             "TENSOR_OPS.scatter_zeros(x, (1031,), (i._array,))",

@@ -67,11 +67,26 @@ def layout(tensor: Tensor) -> numpy.ndarray:
     if view.layout is None and tensor._key.writable and 0 not in tensor._array.shape:
         view.layout = _layout_of(tensor._array)
     elif view.layout is None:
-        found = root
-        for name, argument in view.steps:
-            found = STEPS[name].layout(found, argument)
-        view.layout = found
+        view.layout = _layout_by_steps(root, view)
     return view.layout
+
+
+def _layout_by_steps(root: numpy.ndarray, view: View) -> numpy.ndarray:
+    """The layout of a view at its place in the root's."""
+    found = root
+    for name, argument in view.steps:
+        found = STEPS[name].layout(found, argument)
+    return found
+
+
+def offset(tensor: Tensor) -> int:
+    """The position of the first element in the root's memory, in elements of the tensor's."""
+    root: Any = ensure_storage(tensor).layout
+    view = tensor._view
+    if view is None:
+        return 0
+    own: Any = _layout_by_steps(root, view)
+    return int(own.ctypes.data - root.ctypes.data) // int(own.itemsize)
 
 
 def ensure_storage(tensor: Tensor) -> Storage:

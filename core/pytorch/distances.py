@@ -249,7 +249,8 @@ def _normalized(ops: Any, x: Any, axis: int, eps: float) -> Any:
     norm = getattr(ops, "linalg.vector_norm")(x, axis=axis, keepdims=True, ord=2.0)
     # The bound's part is a constant, so that the gradient ignores it.
     value = constant(norm)
-    return x / (norm + (ops.maximum(value, ops.full_like(value, eps * unit)) - value))
+    # XLA's own quotient multiplies by the reciprocal, which may be subnormal.
+    return ops.divide(x, norm + (ops.maximum(value, ops.full_like(value, eps * unit)) - value))
 
 
 def _unit(shape: tuple[int, ...], axes: tuple[int, ...] | None, p: float) -> float:

@@ -19,7 +19,7 @@ from ..standard.creation import ones_like
 from ..standard.elementwise import subtract
 from ..standard.manipulation import unstack
 from ..standard.statistical import sum
-from ..types.axes import as_float, as_integer
+from ..types.axes import as_float, as_integer, require_size
 from ..types.errors import ArgumentError, ShapeError
 
 __all__ = ["histogram", "histogramdd"]
@@ -45,6 +45,7 @@ def _edges(operation: str, x: Tensor, bins: Any, limits: Any) -> Tensor:
     count = as_integer(operation, "bins", bins)
     if count < 1:
         raise ArgumentError(f"{operation}: got {count} bins, wanted at least one")
+    require_size(operation, (count + 1,))
     if limits is not None:
         first, last = limits = tuple(as_float(operation, "range", one) for one in limits)
         if not (math.isfinite(first) and math.isfinite(last) and first <= last):
@@ -79,6 +80,7 @@ def _histogram(
 ) -> Tensor:
     """The histogram of points, given their coordinates along each axis."""
     shape = tuple(one.shape[0] - 1 for one in edges)
+    require_size(operation, shape)
     counted = ones_like(rows[0]) if weight is None else detach(reshape(weight, (-1,)))
     if counted.shape != rows[0].shape or counted.dtype is not rows[0].dtype:
         raise ShapeError(f"{operation}: got {counted.size} weights of {counted.dtype}, wanted one for each point")

@@ -29,7 +29,7 @@ from ..standard.linear_algebra import matmul
 from ..standard.manipulation import matrix_transpose
 from ..standard.searching import where
 from ..standard.statistical import cumulative_sum, mean, std, sum, var
-from ..types.axes import as_float, as_integer
+from ..types.axes import as_float, as_integer, require_size
 from ..types.dtypes import get_default_dtype, int64
 from ..types.errors import ArgumentError, DTypeError, ShapeError
 from .selection import index_add
@@ -290,6 +290,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out
     low, high = as_float("histc", "min", min), as_float("histc", "max", max)
     if bins < 1 or low > high:
         raise ArgumentError(f"histc: got {bins} bins from {low} to {high}, wanted at least one, and max not below min")
+    require_size("histc", (bins,))
     flat = reshape(detach(input), (-1,))
     found: Tensor = compute(_counts_in_bins, flat, bins=bins, low=low, high=high, dtype_name=input.dtype.name)
     return found

@@ -11,7 +11,7 @@ from ..families.function import as_vector, function
 from ..memory.coercion import scalar_tensor
 from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor
-from ..memory.values import compute
+from ..memory.values import compute, inspect
 from ..memory.views import detach
 from ..standard.creation import full_like, zeros_like
 from ..standard.elementwise import (
@@ -252,6 +252,7 @@ def _quantile(name: str, x: Tensor, q: Any, dim: int | None, keepdim: bool, inte
         raise ArgumentError(f"{name}: got interpolation {interpolation!r}, wanted one of {', '.join(_INTERPOLATIONS)}")
     if not isinstance(q, Tensor):
         q = scalar_tensor(x._key, as_float(name, "q", q), name)
+    inspect(_require_probabilities, q, operation=name)
     if q.dtype is not x.dtype or q.ndim > 1:
         raise ArgumentError(f"{name}: got q of {q.dtype} and {q.ndim} axes, wanted {x.dtype}, and at most one axis")
     if dim is not None:
@@ -266,6 +267,13 @@ def _quantile(name: str, x: Tensor, q: Any, dim: int | None, keepdim: bool, inte
         place = axis + (q.ndim > 0)
         found = expand_dims(found, place) if dim is not None else reshape(found, (*q.shape, *(1,) * x.ndim))
     return found
+
+
+def _require_probabilities(host: Any, operation: str) -> None:
+    """Raise unless all are from 0 to 1; NaN is not."""
+    outside = host[~((host >= 0) & (host <= 1))]
+    if outside.size:
+        raise ArgumentError(f"{operation}: got a probability q of {outside[0]}, wanted one from 0 to 1")
 
 
 def _quantiles(ops: Any, x: Any, q: Any, interpolation: str, skip: bool) -> Any:
@@ -322,6 +330,11 @@ def quantile(
         What a quantile between two elements is.
     out : Tensor, optional
         The tensor that the result is written into.
+
+    Raises
+    ------
+    ValueError
+        If a probability is not from 0 to 1, a dtype differs, or there are no elements.
 
     Examples
     --------

@@ -12,7 +12,7 @@ from ..families.function import function
 from ..memory.steps import strided_index
 from ..memory.structure import clone, reshape
 from ..memory.tensor import Tensor
-from ..memory.views import ensure_storage, layout, make_view
+from ..memory.views import make_view, offset
 from ..memory.writes import copy_
 from ..standard.creation import empty
 from ..standard.creation.filled import with_gradient
@@ -101,13 +101,10 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
 
 def _offset(x: Tensor) -> int:
     """The position of the first element in the memory."""
-    root = ensure_storage(x).layout
-    own = layout(x)
-    if own is root or root is None:
-        return 0
+    found = offset(x)
     if x._view is not None and any(name == "view_dtype" for name, _ in x._view.steps):
         raise ArgumentError("as_strided: got a view of another dtype; call it on a copy, as of clone")
-    return (own.ctypes.data - root.ctypes.data) // own.itemsize
+    return found
 
 
 @function(methods=("as_strided_scatter",))
