@@ -328,6 +328,13 @@ def test_operands_on_two_devices(name: str) -> None:
         ON_TWO_DEVICES[name](x, other)
 
 
+@pytest.mark.parametrize("mode", ["constant", "reflect", "replicate", "circular"])
+def test_padding_by_nothing_copies(mode: str) -> None:
+    x = tp.ones(1, 3)
+    F.pad(x, (0, 0), mode)[0, 0] = 2.0
+    assert x.tolist() == [[1.0, 1.0, 1.0]]
+
+
 def test_batch_norm_updates_its_estimates(backend: str) -> None:
     x, center, spread = tensor(4, 2, requires_grad=False), tp.zeros(2, dtype="float64"), tp.ones(2, dtype="float64")
     F.batch_norm(x, center, spread, training=True, momentum=0.25)

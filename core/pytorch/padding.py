@@ -10,6 +10,7 @@ import numpy
 from ..dispatch.operation import operation
 from ..families.function import function
 from ..memory.coercion import equals_scalar, python_number, require_range
+from ..memory.structure import clone
 from ..memory.structure import index as read
 from ..memory.tensor import Tensor
 from ..types.axes import as_integer
@@ -99,6 +100,7 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> T
     if value is not None and value != 0:
         raise ArgumentError(f"pad: got value {value} in mode {mode!r}, which takes none")
     place, most = _MODES[mode]
+    given = input
     if mode == "circular":
         # The other end is that of what is left.
         input = pad_with(input, [(min(before, 0), min(behind, 0)) for before, behind in margins], 0)
@@ -112,7 +114,7 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> T
         if before or behind:
             positions = place(numpy.arange(-before, length + behind), length)
             input = read(input, (*(slice(None),) * axis, positions))
-    return input
+    return clone(input) if input is given else input
 
 
 @function()
@@ -129,7 +131,8 @@ def constant_pad_nd(input: Tensor, pad: Any, value: Any = 0) -> Tensor:
     if not equals_scalar(value, 0) and promote_scalar(input.dtype, value) is not input.dtype:
         raise DTypeError(f"pad: {value!r} can't be put into a {input.dtype} tensor; convert one of the two")
     require_range("pad", input.dtype, value)
-    return pad_with(input, _margins("pad", input, pad), value)
+    found = pad_with(input, _margins("pad", input, pad), value)
+    return clone(input) if found is input else found
 
 
 def _margins(operation: str, input: Tensor, pad: Any) -> Margins:
