@@ -80,6 +80,7 @@ def jacobian(
     func: Callable[..., Any],
     inputs: Any,
     create_graph: bool = False,
+    *,
     vectorize: bool = False,
     strategy: str = "reverse-mode",
 ) -> Any:
@@ -110,6 +111,7 @@ def hessian(
     func: Callable[..., Any],
     inputs: Any,
     create_graph: bool = False,
+    *,
     vectorize: bool = False,
     outer_jacobian_strategy: str = "reverse-mode",
 ) -> Any:
@@ -125,7 +127,7 @@ def hessian(
             [ 0., 12.]])
     """
     gradient = transforms.grad(func, _argnums(inputs))
-    return jacobian(gradient, inputs, create_graph, vectorize, outer_jacobian_strategy)
+    return jacobian(gradient, inputs, create_graph, strategy=outer_jacobian_strategy)
 
 
 def hvp(func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False) -> tuple[Any, Any]:
