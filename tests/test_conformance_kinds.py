@@ -11,7 +11,7 @@ import numpy
 import pytest
 
 from tensorplug.conformance import run
-from tensorplug.conformance.checks.sizes import BY_ITSELF
+from tensorplug.conformance.checks.many_elements import BY_ITSELF
 from tensorplug.conformance.engine.arrays import LAYOUTS, held, laid, to_host
 from tensorplug.conformance.engine.example import draw, evaluate
 from tensorplug.conformance.engine.levels import LEVELS
