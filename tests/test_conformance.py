@@ -654,6 +654,9 @@ class TestCommand:
         assert f"odd::{ceil.chapter}::floor" in done.stdout
         assert f"odd::{ceil.chapter}::ceil" not in done.stdout
 
+    @pytest.mark.skipif(
+        signal.getsignal(signal.SIGINT) is signal.SIG_IGN, reason="a shell's jobs in the background ignore Ctrl-C"
+    )
     def test_interrupted(self, tmp_path: Path) -> None:
         pressed = self.ODD.replace("os._exit(3)", "time.sleep(2), os.kill(os.getppid(), 2), time.sleep(600)")
         plugins, report = self.plugin(tmp_path, pressed), tmp_path / "report.json"
