@@ -90,6 +90,7 @@ def sweep(torch: ModuleType, names: Any, sizes: list[int]) -> Iterator[Row]:
                 # What lives longer than the calls is not collected before each round.
                 gc.freeze()
                 seconds = timing.measure(timing.Benchmark(name, calls), ROUNDS, ROUND_SECONDS)
+                gc.unfreeze()
                 times = (1e6 * seconds["tensorplug"], 1e6 * seconds["PyTorch"])
                 yield Row(name, elements, direction, use.code, *times)
 
