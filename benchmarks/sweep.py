@@ -33,7 +33,7 @@ LENGTHS = {4: {2: 2, 3: 2}, 1_000: {2: 25, 3: 40}, 100_000: {2: 250, 3: 400}}
 """By the number of elements of a matrix, what stands for the lengths 2 and 3 of a use."""
 
 TIMES = 200
-"""So many times the elements of a matrix are the most that an operand of more axes may have."""
+"""So many times the elements of a matrix are the most that an operand of more axes, or a result, may have."""
 
 ROUNDS, ROUND_SECONDS = 9, 0.004
 
@@ -105,6 +105,8 @@ def _pair(torch: ModuleType, name: str, elements: int, direction: str) -> tuple[
         if any(math.prod(operand.shape) > TIMES * elements for operand in larger.operands.values()):
             continue
         example = draw(larger, "float32", "contiguous", numpy.random.default_rng(0))
+        if _largest_result(torch, example) > TIMES * elements:
+            continue
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -119,6 +121,17 @@ def _pair(torch: ModuleType, name: str, elements: int, direction: str) -> tuple[
         if shapes[0] == shapes[1]:
             return use, calls
     return None
+
+
+def _largest_result(torch: ModuleType, example: Example) -> int:
+    """The elements of the largest result by PyTorch's device `meta`, which has no memory; 0 if that does not tell."""
+    names = {name: tensor.to("meta") for name, tensor in _torch_tensors(torch, example).items()}
+    try:
+        found = eval(example.use.evaluate, {"tp": _torch_names(torch), **names})
+        return max(math.prod(leaf.shape) for _, leaf in flatten(found))
+    # A use that PyTorch does not have, or only with values.
+    except Exception:
+        return 0
 
 
 def _call(example: Example, tensors: dict[str, Any], library: Any, backward: bool) -> Call:
