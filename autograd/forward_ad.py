@@ -13,7 +13,7 @@ from .captured import reaches_beyond, within_function
 from .forward import Level
 from .modes import is_grad_enabled
 from .observers import observing_outside
-from .transforms import _require_differentiation, _require_like, _require_tensors
+from .transforms import require_differentiation, require_like, require_tensors
 
 __all__ = ["UnpackedDualTensor", "dual_level", "enter_dual_level", "exit_dual_level", "make_dual", "unpack_dual"]
 
@@ -31,7 +31,7 @@ def enter_dual_level() -> int:
     """Enter a level of forward mode and return its number, 0; see `dual_level`."""
     if _current.get() is not None:
         raise RuntimeError("enter_dual_level: dual levels do not nest; use tensorplug.func.jvp, which nests")
-    _require_differentiation("enter_dual_level")
+    require_differentiation("enter_dual_level")
     level = Level(recorded=True, alone=False)
     stack = contextlib.ExitStack()
     stack.enter_context(within_function(level.began, is_grad_enabled()))
@@ -98,8 +98,8 @@ def make_dual(tensor: Any, tangent: Any, *, level: int | None = None) -> Any:
     entered = _current.get()
     if entered is None:
         raise RuntimeError("make_dual: there is no dual level; enter one by `with forward_ad.dual_level():`")
-    _require_tensors("make_dual", "the tensor", [tensor])
-    _require_like("make_dual", "tangent", [tangent], [tensor])
+    require_tensors("make_dual", "the tensor", [tensor])
+    require_like("make_dual", "tangent", [tangent], [tensor])
     dual = tensor._variable()
     entered[0].set(dual._node, tangent)
     return dual
@@ -108,7 +108,7 @@ def make_dual(tensor: Any, tangent: Any, *, level: int | None = None) -> Any:
 def unpack_dual(tensor: Any, *, level: int | None = None) -> UnpackedDualTensor:
     """Return the value and the tangent of a tensor; the tangent is None if the tensor depends on no dual tensor."""
     entered = _current.get()
-    _require_tensors("unpack_dual", "the tensor", [tensor], any_dtype=True)
+    require_tensors("unpack_dual", "the tensor", [tensor], any_dtype=True)
     if entered is None or not tensor.requires_grad:
         return UnpackedDualTensor(tensor, None)
     level_now, _ = entered

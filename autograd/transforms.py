@@ -58,14 +58,14 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
     is_recording = is_grad_enabled()
     began = next_order()
     inputs, rebuild = flatten(primals)
-    _require_tensors("vjp", "an argument", inputs)
+    require_tensors("vjp", "an argument", inputs)
     with within_function(began, is_recording), differentiating():
         variables = _variables("vjp", inputs)
         unwritten = _versions(variables)
         result, aux = _called(function, rebuild(variables), has_aux)
         _require_unwritten("vjp", variables, unwritten)
         returned, build_output = flatten(result)
-        _require_tensors("vjp", "the function's result", returned)
+        require_tensors("vjp", "the function's result", returned)
         # Later writes do not change these.
         outputs = [one._lift(one._save()[0], one._key, one._node) for one in returned]
     attached = is_recording and reaches_beyond(outputs, began)
@@ -120,7 +120,7 @@ def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0, has_a
         began = next_order()
         chosen, full = _choose("grad", args, argnums)
         inputs, rebuild = flatten(chosen)
-        _require_tensors("grad", "an argument", inputs)
+        require_tensors("grad", "an argument", inputs)
         with within_function(began, recorded):
             with differentiating():
                 variables = _variables("grad", inputs)
@@ -224,8 +224,8 @@ def jvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...],
     directions = leaves_like(tangents, primals)
     if not isinstance(primals, tuple) or directions is None:
         raise ValueError("jvp: primals is a tuple of arguments, and tangents has the same structure")
-    _require_tensors("jvp", "an argument", inputs)
-    _require_like("jvp", "tangent", directions, inputs)
+    require_tensors("jvp", "an argument", inputs)
+    require_like("jvp", "tangent", directions, inputs)
     directions = [direction._innermost() for direction in directions]
     arrays = [direction._save()[0] for direction in directions]
     if not is_grad_enabled() or not _any_recorded([*inputs, *directions]):
@@ -252,7 +252,7 @@ def _push_forward(
             level.set(variable._node, direction)
         result, aux = _called(function, rebuild(variables), has_aux)
         outputs, build_output = flatten(result)
-        _require_tensors("jvp", "the function's result", outputs, any_dtype=True)
+        require_tensors("jvp", "the function's result", outputs, any_dtype=True)
         found = [level.get(one._node) if one.requires_grad else None for one in outputs]
     _require_unwritten("jvp", variables, unwritten)
     exposed = set(map(id, directions))
@@ -334,7 +334,7 @@ def jacfwd(
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         chosen, full = _choose("jacfwd", args, argnums)
         inputs, rebuild = flatten(chosen)
-        _require_tensors("jacfwd", "an argument", inputs)
+        require_tensors("jacfwd", "an argument", inputs)
         _require_real("jacfwd", "an argument", inputs)
 
         def push(*directions: Any) -> Any:
@@ -434,13 +434,14 @@ def _shape_like(found: list[Any], chosen: tuple[Any, ...], argnums: int | tuple[
     return tree if isinstance(argnums, tuple) else tree[0]
 
 
-def _require_differentiation(operation: str) -> None:
+def require_differentiation(operation: str) -> None:
+    """Raise RuntimeError in inference mode."""
     if is_inference_mode_enabled():
         raise RuntimeError(f"{operation}: nothing is differentiated in inference_mode; use no_grad there instead")
 
 
 def _variables(operation: str, inputs: list[Any]) -> list[Any]:
-    _require_differentiation(operation)
+    require_differentiation(operation)
     return [one._variable() for one in inputs]
 
 
@@ -458,7 +459,8 @@ def _require_unwritten(operation: str, variables: list[Any], versions: list[tupl
             )
 
 
-def _require_tensors(operation: str, what: str, leaves: list[Any], any_dtype: bool = False) -> None:
+def require_tensors(operation: str, what: str, leaves: list[Any], any_dtype: bool = False) -> None:
+    """Raise TypeError unless all leaves are tensors, of floating-point or complex numbers unless `any_dtype`."""
     for one in leaves:
         if not is_tensor(one):
             raise TypeError(f"{operation}: {what} has a leaf of type {type(one).__name__}, wanted tensors")
@@ -492,7 +494,8 @@ def _require_scalar(result: Any) -> None:
         )
 
 
-def _require_like(operation: str, what: str, given: list[Any], wanted: list[Any]) -> None:
+def require_like(operation: str, what: str, given: list[Any], wanted: list[Any]) -> None:
+    """Raise ValueError unless tensors have the shapes, dtypes and devices of others."""
     for one, other in zip(given, wanted, strict=True):
         if not is_tensor(one):
             raise TypeError(f"{operation}: a {what} is a tensor, got {type(one).__name__}")
@@ -524,7 +527,7 @@ def _gradients_of(
     """The gradients of the variables, zeros for those that no output depends on."""
     reached = [i for i, one in enumerate(outputs) if one.requires_grad]
     if seeds is not None:
-        _require_like(operation, "cotangent", seeds, outputs)
+        require_like(operation, "cotangent", seeds, outputs)
     found: tuple[Any, ...] = (None,) * len(variables)
     if reached and variables:
         found = variables[0]._gradients(

@@ -13,7 +13,7 @@ from ..memory.structure import cast, reshape
 from ..memory.tensor import Tensor
 from ..memory.values import compute, inspect
 from ..memory.views import detach
-from ..standard.creation import full_like, zeros_like
+from ..standard.creation import full_like
 from ..standard.elementwise import (
     bitwise_invert,
     isnan,
@@ -109,11 +109,6 @@ def _median_of_all(name: str, x: Tensor, skip: bool) -> Tensor:
         return found
     below = logical_or(less_equal(flat, found), isnan(found))
     return max(where(below, flat, -float("inf")))
-
-
-def _nans(x: Tensor) -> Tensor:
-    found: Tensor = isnan(x) if x.dtype.kind == "f" else zeros_like(x, dtype=bool_)
-    return found
 
 
 @function(methods=("median",), dialects=True)
