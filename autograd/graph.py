@@ -9,12 +9,11 @@ from typing import Any, final
 
 from .function import SavedTensor
 from .modes import no_grad
-from .node import Node
 from .observers import observing
 from .protocol import is_tensor
 from .saved import Deferred, DeferredRule
 
-__all__ = ["Node", "save_on_cpu", "saved_tensors_hooks"]
+__all__ = ["save_on_cpu", "saved_tensors_hooks"]
 
 _innermost: ContextVar[Any] = ContextVar("tensorplug_saved_tensors_hooks", default=None)
 

@@ -43,7 +43,8 @@ numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 # Parameters that have two names, or share an entry with others, fail the checks of parameters against signatures.
 numpydoc_validation_checks = set("GL03 GL06 GL07 GL08 GL09 GL10 PR05 PR08 PR10 RT02 RT05 SS01 SS02 SS03 SS06".split())
-numpydoc_validation_exclude = {r"\.(Entry|Loaded|Span)\.\w+$"}  # Fields of named tuples have Python's own docstrings.
+# Fields of named tuples have Python's own docstrings.
+numpydoc_validation_exclude = {r"\.(Entry|Loaded|PartialKernel|Span|UnpackedDualTensor)\.\w+$"}
 toc_object_entries = False
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]

@@ -143,6 +143,7 @@ class PruningContainer(BasePruningMethod):
         return self._methods[index]
 
     def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
+        """The mask of the last method, which prunes what the ones before it left."""
         method: Any = self._methods[-1]
         kept: Any = ...
         if method.PRUNING_TYPE == "unstructured":
@@ -160,6 +161,7 @@ class Identity(BasePruningMethod):
     """Prunes nothing, but has the parameters and buffers of pruning."""
 
     def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
+        """The mask so far."""
         return default_mask
 
 
@@ -253,6 +255,7 @@ class CustomFromMask(BasePruningMethod):
         self.mask = mask
 
     def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
+        """The given mask, on top of the one so far."""
         return default_mask * self.mask.to(device=default_mask.device, dtype=default_mask.dtype)
 
 
