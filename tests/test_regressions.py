@@ -322,3 +322,37 @@ def test_positions_are_of_64_bits_on_the_device_too(backend: str) -> None:
 
 def test_operations_are_pickled_by_name() -> None:
     assert pickle.loads(pickle.dumps(tp.add)) is tp.add
+
+
+ADDITIONS: dict[str, Callable[..., tp.Tensor]] = {
+    "scatter_add": lambda x, index, source: x.scatter_add(0, index, source),
+    "scatter": lambda x, index, source: x.scatter(0, index, source, reduce="add"),
+    "index_add": lambda x, index, source: x.index_add(0, index, source),
+    "scatter_reduce": lambda x, index, source: x.scatter_reduce(0, index, source, "sum"),
+    "put": lambda x, index, source: x.put(index, source, accumulate=True),
+    "index_put": lambda x, index, source: x.index_put((index,), source, accumulate=True),
+}
+"""Sums at indices, by the functions that compute them."""
+
+
+@pytest.mark.parametrize("name", ADDITIONS)
+def test_sums_at_indices(backend: str, name: str) -> None:
+    """What nothing is added to keeps the sign of zero, and booleans are added by `or`, as in PyTorch."""
+    found = ADDITIONS[name](tp.tensor([-0.0, 1.0, 0.0]), tp.tensor([1, 1]), tp.tensor([2.0, 3.0]))
+    assert found.tolist() == [0.0, 6.0, 0.0]
+    assert tp.signbit(found).tolist() == [True, False, False]
+    x, source = tp.tensor([True, False, False, False]), tp.tensor([True, False, True])
+    assert ADDITIONS[name](x, tp.tensor([0, 1, 2]), source).tolist() == [True, False, True, False]
+
+
+def test_the_largest_beside_a_gradient_keeps_signs_of_zeros(backend: str) -> None:
+    x = tp.tensor([-0.0, 1.0], requires_grad=True)
+    found = x.scatter_reduce(0, tp.tensor([1]), tp.tensor([3.0]), "amax")
+    assert tp.signbit(found).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("name", ["scatter_reduce", "index_reduce"])
+def test_means_of_booleans_raise(backend: str, name: str) -> None:
+    x = tp.tensor([True])
+    with pytest.raises(TypeError, match=f"^{name}: got tensorplug.bool, wanted a numeric dtype for a mean"):
+        getattr(x, name)(0, tp.tensor([0]), x, "mean")

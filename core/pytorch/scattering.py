@@ -27,7 +27,7 @@ from ..standard.searching import nonzero, where
 from ..types.axes import broadcasts
 from ..types.dtypes import DType, bool_, int64
 from ..types.errors import ArgumentError, DTypeError, ShapeError
-from .selection import as_indices, as_vector_of_indices, index_add, require_beside
+from .selection import added, as_indices, as_vector_of_indices, index_add, require_beside
 
 __all__ = [
     "argwhere",
@@ -346,6 +346,8 @@ def _reduced(
         raise DTypeError(f"{operation}: got a source of {src.dtype}, wanted {x.dtype}, that of the tensor")
     if reduce not in ("sum", "mean", "prod", "amax", "amin"):
         raise ArgumentError(f"{operation}: got reduce {reduce!r}, wanted 'sum', 'prod', 'mean', 'amax' or 'amin'")
+    if reduce == "mean" and x.dtype is bool_:
+        raise DTypeError(f"{operation}: got {x.dtype}, wanted a numeric dtype for a mean")
     if reduce.startswith("a") and x.dtype.kind == "c":
         raise DTypeError(f"{operation}: got {x.dtype}, wanted a real-valued dtype, as complex numbers have no order")
     x, src = same_device(operation, x, src)
@@ -359,7 +361,7 @@ def _reduced(
         kept = equal(counts, 0)
         x = where(kept, x, _neutral(x.dtype, reduce))
     if reduce in ("sum", "mean"):
-        total = x + sums_at(src, places, x.shape, axis)
+        total = added(x, src, lambda values: sums_at(values, places, x.shape, axis))
         if reduce == "sum":
             return total
         count = cast(counts + 1 if include_self else maximum(counts, 1), x.dtype)
@@ -443,10 +445,10 @@ def _with_shares(x: Tensor, axis: int, places: Tensor, src: Tensor, found: Tenso
     others = cast(equal(detach(src), elements_at(found, places, axis)), x.dtype)
     counts = maximum(own + sums_at(others, places, x.shape, axis), 1)
     passed = sums_at(_zero(src) * (others / elements_at(counts, places, axis)), places, x.shape, axis)
-    return found + _zero(x) * (own / counts) + passed
+    return found - _zero(x) * (own / counts) - passed
 
 
 def _zero(x: Tensor) -> Tensor:
-    """Zeros with the gradient of `x`; infinities would make it NaN."""
+    """Zeros with the negative gradient of `x`, so that taking them away leaves -0.0; infinities would make it NaN."""
     finite = where(isfinite(x), x, zeros_like(x))
-    return finite - detach(finite)
+    return detach(finite) - finite

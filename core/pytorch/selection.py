@@ -7,6 +7,7 @@ a pick is added where it was picked from; that of a put goes to what was put, an
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy
@@ -20,6 +21,7 @@ from ..memory.tensor import Tensor
 from ..memory.values import in_range, inspect
 from ..memory.views import array_of
 from ..standard.creation import zeros_like
+from ..standard.elementwise import logical_or
 from ..standard.indexing import along_axis, getitem
 from ..standard.manipulation import broadcast_arrays
 from ..standard.positions import elements_at, sums_at
@@ -140,19 +142,19 @@ def scatter(
     put = _source("scatter", x, value if src is None else src, index.shape)
     if reduce is None:
         return _write(x, put, along_axis(index.shape, dim, array_of(index)))
-    return x + sums_at(broadcast_to(put, index.shape), index, x.shape, dim)
+    return added(x, broadcast_to(put, index.shape), lambda values: sums_at(values, index, x.shape, dim))
 
 
 @function(methods=("scatter_add",), in_place_method=True, axis="one")
 def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy of `x` with elements added at indices along an axis.
 
-    Elements at repeated indices are added one by one, in the order of the index; half precision in float32.
+    Elements at repeated indices are added one by one, in the order of the index; half precision in float32, booleans
+    by `logical_or`.
 
     Parameters
     ----------
     x : Tensor
-        Of a numeric dtype.
     dim : int
     index : Tensor
         Of an integer dtype, with as many axes as `x`; along the others it may be shorter.
@@ -181,8 +183,8 @@ def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """
     index = as_indices("scatter_add", x, index)
     require_beside("scatter_add", x, dim, index)
-    added = broadcast_to(_source("scatter_add", x, src, index.shape), index.shape)
-    return x + sums_at(added, index, x.shape, dim)
+    source = broadcast_to(_source("scatter_add", x, src, index.shape), index.shape)
+    return added(x, source, lambda values: sums_at(values, index, x.shape, dim))
 
 
 @function(methods=("index_select",), axis="one")
@@ -222,12 +224,12 @@ def index_select(x: Tensor, dim: int, index: Tensor, *, out: Tensor | None = Non
 def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
     """A copy of `x` with slices added at indices along an axis.
 
-    Slices at repeated indices are added one by one, in the order of the index; half precision in float32.
+    Slices at repeated indices are added one by one, in the order of the index; half precision in float32, booleans by
+    `logical_or`.
 
     Parameters
     ----------
     x : Tensor
-        Of a numeric dtype.
     dim : int
     index : Tensor, shape (N,)
         Of an integer dtype.
@@ -251,8 +253,9 @@ def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any 
     >>> tp.index_add(tp.zeros(3), 0, tp.tensor([0, 2, 0]), tp.tensor([1.0, 2.0, 3.0]))
     tensor([4., 0., 2.])
     """
-    places, added = _slices("index_add", x, dim, index, source)
-    return _add(x, added if equals_scalar(alpha, 1) else cast(added * alpha, x.dtype), places)
+    places, slices = _slices("index_add", x, dim, index, source)
+    slices = slices if equals_scalar(alpha, 1) else cast(slices * alpha, x.dtype)
+    return added(x, slices, lambda values: scatter_zeros(values, x.shape, saved_index(places, values)))
 
 
 @function(methods=("index_copy",), in_place_method=True, axis="one")
@@ -484,8 +487,12 @@ def _write(x: Tensor, value: Tensor, index: Index) -> Tensor:
     return put(x, value, saved_index(index, x, value))
 
 
-def _add(x: Tensor, value: Tensor, index: Index) -> Tensor:
-    return x + scatter_zeros(value, x.shape, saved_index(index, value))
+def added(x: Tensor, values: Tensor, sums: Callable[[Tensor], Tensor]) -> Tensor:
+    """`x` with sums of values added, which are zeros where nothing is added; booleans are added by `logical_or`."""
+    if x.dtype is bool_:
+        return logical_or(x, cast(sums(cast(values, int64)), bool_))
+    # -0.0 - 0.0 is -0.0, and -0.0 + 0.0 is not.
+    return x - sums(-values) if x.dtype.kind in "fc" else x + sums(values)
 
 
 @operation(elementwise=True)
