@@ -19,6 +19,7 @@ from . import nn as nn
 from . import onnx as onnx
 from . import optim as optim
 from . import special as special
+from . import testing as testing
 from . import utils as utils
 from .autograd.modes import *
 from .core.autodiff.leaves import *

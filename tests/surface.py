@@ -92,6 +92,16 @@ CALLS: dict[str, Call] = {
         ((2, 3), (3, 2), (2,)),
     ),
     "t": _one(lambda m, x: (m.t(x), x.t(), m.transpose(x, 0, 1), x.transpose(1, 0), x.permute(1, 0))),
+    "swapaxes": _one(
+        lambda m, x: (
+            m.swapaxes(x, axis0=0, axis1=1),
+            x.swapaxes(0, -1),
+            m.swapdims(x, dim0=0, dim1=1),
+            x.swapdims(0, 1),
+            m.adjoint(x),
+            x.adjoint(),
+        )
+    ),
     **{
         f"einsum {equation}": Call(lambda m, *xs, equation=equation: m.einsum(equation, *xs), shapes)
         for equation, shapes in {
@@ -132,6 +142,7 @@ CALLS: dict[str, Call] = {
         lambda m, x, y: (
             m.cat([x, y], 0),
             m.cat((x, y), dim=1),
+            m.concatenate([x, y], axis=1),
             m.stack([x, y]),
             m.stack((x, y), dim=1),
             *m.unbind(x, 1),
@@ -237,6 +248,18 @@ CALLS: dict[str, Call] = {
             x.equal(x[:1]),
             m.is_tensor(x),
             m.is_floating_point(x),
+            m.is_complex(x),
+            x.is_complex(),
+            x.is_signed(),
+            m.is_nonzero(x[0, 0]),
+            x[1, 1].is_nonzero(),
+            x.nbytes,
+            x.itemsize,
+            x.element_size(),
+            x.ndimension(),
+            m.detach(x).requires_grad,
+            isinstance(x.dtype, m.dtype),
+            m.promote_types(x.dtype, m.int64) == x.dtype,
             3 in m.arange(3),
             2 in m.arange(3),
         )

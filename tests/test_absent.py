@@ -17,8 +17,8 @@ MODULES = (tp, tp.autograd, tp.cuda, tp.fft, tp.func, tp.linalg, tp.losses, tp.n
 
 NEAREST = {
     # Other spellings of PyTorch's and NumPy's.
-    "concatenate": "tensorplug.concat",
-    "swapaxes": "tensorplug.transpose",
+    "narrow_copy": "tensorplug.narrow",
+    "unsafe_split": "tensorplug.split",
     # What lies elsewhere.
     "eig": "tensorplug.linalg.eig",
     "grad": "tensorplug.func.grad",
@@ -35,7 +35,7 @@ NEAREST = {
     "losses.MSELos": "tensorplug.losses.MSELoss",
 }
 
-NOTHING_NEAR = ("distributions sparse Size dtype x nn.DataParallel func.functionalize cuda.Stream").split()
+NOTHING_NEAR = ("distributions sparse Size layout x nn.DataParallel func.functionalize cuda.Stream").split()
 
 
 def lookup(name: str) -> tuple[ModuleType, str]:
@@ -64,7 +64,7 @@ def test_names_of_modules(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "near"),
     [
-        ("ndimension", "Tensor.ndim"),
+        ("reshape_as_", "Tensor.reshape_as"),
         ("eig", "tensorplug.linalg.eig"),
         ("eq_", "Tensor.eq"),
         ("data_ptr", None),

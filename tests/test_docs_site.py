@@ -21,7 +21,7 @@ NAMESPACES = """
 autograd autograd.forward_ad autograd.functional autograd.graph backends conformance cuda distributed
 distributed.tensor fft func linalg losses losses.functional nn nn.functional nn.init nn.utils
 nn.utils.parametrizations nn.utils.parametrize nn.utils.prune nn.utils.rnn onnx optim optim.lr_scheduler
-optim.swa_utils special utils.checkpoint utils.data
+optim.swa_utils special testing utils.checkpoint utils.data
 """.split()
 
 

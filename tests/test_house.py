@@ -172,6 +172,7 @@ def test_every_chapter_is_handed_on() -> None:
         "onnx",
         "optim",
         "special",
+        "testing",
         "utils",
     }
 

@@ -450,6 +450,32 @@ def is_floating_point(input: Tensor) -> bool:
     return input.dtype.is_floating_point
 
 
+@public("is_complex", "is_complex")
+def is_complex(input: Tensor) -> bool:
+    """Whether the dtype is complex."""
+    require_tensors("is_complex", input)
+    return input.dtype.is_complex
+
+
+@public("is_nonzero", "is_nonzero")
+def is_nonzero(input: Tensor) -> bool:
+    """Whether the element of a one-element tensor is not zero: ``bool(input)``.
+
+    Raises
+    ------
+    ValueError
+        If the tensor does not have exactly one element.
+    """
+    require_tensors("is_nonzero", input)
+    return bool(input)
+
+
+@method()
+def is_signed(self: Tensor) -> bool:
+    """Whether the dtype has negative numbers, as those of complex and floating-point numbers and signed integers."""
+    return self.dtype.kind in "ifc"
+
+
 @method("__deepcopy__")
 def deep_copy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     """Copy a leaf and its gradient; in one `copy.deepcopy`, copies of tensors that share memory share theirs.

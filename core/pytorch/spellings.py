@@ -7,12 +7,14 @@ import typing as _typing
 
 from .. import special as _special
 from ..interchange import interop as _interop
+from ..memory import views as _views
 from ..standard import creation as _creation
 from ..standard import elementwise as _elementwise
 from ..standard import linalg as _linalg
 from ..standard import linear_algebra as _linear_algebra
 from ..standard import manipulation as _manipulation
 from ..standard.linalg import norms as _norms
+from ..standard.linalg import parts as _parts
 from ..types import devices as _devices
 from ..types import dtypes as _dtypes
 from . import linalg as _pytorch_linalg
@@ -60,9 +62,11 @@ xlogy = _special.xlogy
 
 range = _creation.range_
 
-cat = _manipulation.concat
+cat = concatenate = _manipulation.concat
 movedim = _manipulation.movedim
+swapdims = _manipulation.transpose
 
+adjoint = _parts.adjoint
 cholesky = _linalg.cholesky
 det = _linalg.det
 ger = _linear_algebra.outer
@@ -76,9 +80,13 @@ slogdet = _linalg.slogdet
 trace = _linalg.trace
 trapz = _moments.trapezoid
 
+detach = _views.detach
+is_complex = _interop.is_complex
 is_floating_point = _interop.is_floating_point
+is_nonzero = _interop.is_nonzero
 
 device = _devices.Device
+dtype = _dtypes.DType
 
 bool = _dtypes.bool_
 double = _dtypes.float64

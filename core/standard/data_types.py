@@ -24,7 +24,7 @@ from ..types.dtypes import (
 )
 from ..types.errors import DTypeError
 
-__all__ = ["astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type"]
+__all__ = ["astype", "can_cast", "finfo", "iinfo", "isdtype", "promote_types", "result_type"]
 
 _KINDS_BY_NAME = {
     "bool": frozenset({bool_}),
@@ -119,6 +119,23 @@ def result_type(*arrays_and_dtypes: Any) -> DType:
         raise ValueError("result_type: got no tensor or dtype, wanted at least one")
     scalars = [one for one in given if isinstance(one, SCALARS)]
     return functools.reduce(promote_scalar, scalars, functools.reduce(promote, dtypes))
+
+
+def promote_types(type1: Any, type2: Any) -> DType:
+    """The common dtype of two dtypes, as `result_type`.
+
+    Raises
+    ------
+    TypeError
+        If they have none.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.promote_types(tp.int64, tp.float32)
+    tensorplug.float32
+    """
+    return promote(as_dtype(type1), as_dtype(type2))
 
 
 def isdtype(dtype: Any, kind: Any) -> bool:

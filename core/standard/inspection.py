@@ -6,7 +6,7 @@ import importlib
 from typing import Any, final
 
 from ..dispatch.keys import library_for
-from ..dispatch.registry import method
+from ..dispatch.registry import attribute, method
 from ..families.function import function
 from ..interchange.wrapping import VERSIONS
 from ..memory.tensor import Tensor
@@ -148,6 +148,30 @@ def array_namespace(self: Tensor, /, *, api_version: str | None = None) -> Any:
 def is_tensor(obj: Any) -> bool:
     """Whether an object is a Tensor."""
     return isinstance(obj, Tensor)
+
+
+@attribute("nbytes")
+def nbytes(self: Tensor) -> int:
+    """The bytes of the elements, wherever they lie in memory: `numel` times `itemsize`."""
+    return self.numel() * self.dtype.itemsize
+
+
+@attribute("itemsize")
+def itemsize(self: Tensor) -> int:
+    """The bytes of an element."""
+    return self.dtype.itemsize
+
+
+@method()
+def element_size(self: Tensor) -> int:
+    """The bytes of an element, as `itemsize`."""
+    return self.dtype.itemsize
+
+
+@method()
+def ndimension(self: Tensor) -> int:
+    """The number of axes, as `ndim`."""
+    return self.ndim
 
 
 @function(methods=("nelement",))

@@ -21,14 +21,12 @@ PLACES: Final = ("", "nn.functional", "nn", "linalg", "special", "fft", "func", 
 COUNTERPARTS: Final = dict(
     pair.split("=")
     for pair in """
-    adjoint=mH cdouble=complex128 cfloat=complex64 concatenate=concat default_generator=Generator
-    frobenius_norm=linalg.matrix_norm frombuffer=from_numpy
-    grid_sampler=nn.functional.grid_sample grid_sampler_2d=nn.functional.grid_sample
+    cdouble=complex128 cfloat=complex64 default_generator=Generator frobenius_norm=linalg.matrix_norm
+    frombuffer=from_numpy grid_sampler=nn.functional.grid_sample grid_sampler_2d=nn.functional.grid_sample
     grid_sampler_3d=nn.functional.grid_sample lstm_cell=nn.LSTMCell max_pool1d_with_indices=nn.functional.max_pool1d
-    narrow_copy=narrow ndimension=ndim nuclear_norm=linalg.matrix_norm promote_types=result_type reshape_as=reshape
-    resolve_conj=conj rnn_relu=nn.RNN rnn_tanh=nn.RNN seed=manual_seed set_anomaly_enabled=autograd.detect_anomaly
-    set_default_tensor_type=set_default_dtype
-    set_detect_anomaly=detect_anomaly swapaxes=transpose swapdims=transpose symeig=linalg.eigh to_dlpack=from_dlpack
+    narrow_copy=narrow nuclear_norm=linalg.matrix_norm reshape_as=reshape resolve_conj=conj rnn_relu=nn.RNN
+    rnn_tanh=nn.RNN seed=manual_seed set_anomaly_enabled=autograd.detect_anomaly
+    set_default_tensor_type=set_default_dtype set_detect_anomaly=detect_anomaly symeig=linalg.eigh to_dlpack=from_dlpack
     unsafe_chunk=chunk unsafe_split=split unsafe_split_with_sizes=split_with_sizes
     """.split()
 )
@@ -50,7 +48,7 @@ unsafe_split_with_sizes untyped_storage vdot vsplit
 """.split()
 """PyTorch's methods; those that Tensor lacks, and in-place forms that it lacks, are explained."""
 
-OTHERS: Final = frozenset("dtype layout name random size type".split())
+OTHERS: Final = frozenset("layout name random size type".split())
 """Names, in lower case, that are similar to one of ours and mean another function."""
 
 
@@ -66,8 +64,8 @@ def explanation(place: str, name: str) -> str:
 
     Examples
     --------
-    >>> explanation("", "concatenate")
-    'tensorplug.concatenate is not part of Tensorplug; the nearest is tensorplug.concat; see docs/dialects.md'
+    >>> explanation("", "narrow_copy")
+    'tensorplug.narrow_copy is not part of Tensorplug; the nearest is tensorplug.narrow; see docs/dialects.md'
     >>> explanation("nn", "DataParallel")
     'tensorplug.nn.DataParallel is not part of Tensorplug; see docs/dialects.md'
     """

@@ -17,8 +17,9 @@ __all__ = ["diagonal", "trace"]
 
 
 @attribute("mH")
+@function(methods=("adjoint",))
 def adjoint(x: Tensor) -> Tensor:
-    """The conjugate transpose of matrices: the attribute `mH`.
+    """The conjugate transpose of matrices; the attribute `mH`, too.
 
     Examples
     --------
@@ -27,6 +28,8 @@ def adjoint(x: Tensor) -> Tensor:
     tensor([[1.-2.j],
             [3.-0.j]], dtype=tensorplug.complex64)
     """
+    if len(x._array.shape) < 2:
+        raise ShapeError(f"adjoint: got shape {x.shape}, wanted at least two axes")
     return matrix_transpose(conj(x) if x.dtype.kind == "c" else x)
 
 

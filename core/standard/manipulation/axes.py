@@ -25,6 +25,7 @@ __all__ = [
     "permute",
     "permute_dims",
     "squeeze",
+    "swapaxes",
     "t",
     "transpose",
     "unsqueeze",
@@ -80,7 +81,7 @@ def permute(x: Tensor, /, *axes: Any, dims: Any = None) -> Tensor:
     return permute_dims(x, order if type(order) is tuple or isinstance(order, Sequence) else (order,))
 
 
-@function(methods=("transpose",))
+@function(methods=("transpose", "swapdims"))
 def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
     """Swap two axes; a view.
 
@@ -91,6 +92,19 @@ def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
     (4, 3, 2)
     """
     return make_view(x, "permute_dims", _exchanged("transpose", x, dim0, dim1))
+
+
+@function(methods=("swapaxes",))
+def swapaxes(x: Tensor, axis0: int, axis1: int) -> Tensor:
+    """Swap two axes, as `transpose`; a view.
+
+    Examples
+    --------
+    >>> import tensorplug as tp
+    >>> tp.swapaxes(tp.zeros(2, 3, 4), 0, 2).shape
+    (4, 3, 2)
+    """
+    return make_view(x, "permute_dims", _exchanged("swapaxes", x, axis0, axis1))
 
 
 def _exchanged(operation: str, x: Tensor, dim0: int, dim1: int) -> tuple[int, ...]:
