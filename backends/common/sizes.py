@@ -38,6 +38,12 @@ POSITIONS_BLOCK = 1 << 16
 FEW_ROWS = 1 << 9
 """Rows up to which sums are not grouped: that would take longer, and gain few digits."""
 
+FEW_SLICES = 16
+"""Terms of sums along short axes up to which slices are added: 15 times for means of windows of 2 by 2."""
+
+SHORT_RUN = 8
+"""The longest inner loop of a sum that loses against the addition of slices."""
+
 GROUP = 64
 """Rows in a group of a sum; the last group has up to twice as many."""
 

@@ -7,6 +7,7 @@ of n eps. Here rows are summed in groups, and so are the sums of the groups, wha
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +15,18 @@ from typing import Any
 import numpy
 
 from ..common.quiet import quietly, run_anyway
-from ..common.sizes import FEW_ROWS, FEW_TERMS, GROUP, HALF_CHUNK, MANY_ELEMENTS, RUN, SUMMED_BY_PRODUCT, WIDTH
+from ..common.sizes import (
+    FEW_ROWS,
+    FEW_SLICES,
+    FEW_TERMS,
+    GROUP,
+    HALF_CHUNK,
+    MANY_ELEMENTS,
+    RUN,
+    SHORT_RUN,
+    SUMMED_BY_PRODUCT,
+    WIDTH,
+)
 
 asarray = numpy.asarray
 
@@ -30,7 +42,10 @@ def stable_sum(x: Any, axis: tuple[int, ...] | int | None = None, dtype: Any = N
             found = asarray(quietly(numpy.vecdot, x, numpy.ones(x.shape[-1], x.dtype)))
             return found[..., None] if keepdims else found
         terms = x.shape[axes[0]] if len(axes) == 1 else math.prod([x.shape[i] for i in axes])
-        if terms > FEW_ROWS:
+        if terms <= FEW_SLICES:
+            if terms > 1 and x.size >= FEW_ROWS * terms and _is_innermost(x, axes):
+                return run_anyway(_sum_slices, x, axes, dtype, keepdims)
+        elif terms > FEW_ROWS:
             axes = tuple([i % x.ndim for i in axes])
             if not _is_pairwise(x, axes, terms):
                 return _grouped_sum(x, axes, dtype, keepdims)
@@ -54,8 +69,33 @@ def is_short(x: Any, *, axis: tuple[int, ...] | int | None = None, keepdims: boo
     axes = range(len(x.shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
     if _is_by_product(x, axes):
         return False
-    terms = math.prod([x.shape[i] for i in axes])
-    return x.dtype.kind in "biu" or (x.dtype.itemsize != 2 and x.dtype.kind in "fc" and terms <= FEW_ROWS)
+    terms, size = math.prod([x.shape[i] for i in axes]), math.prod(x.shape)
+    if x.dtype.kind in "biu":
+        return True
+    by_slices = 1 < terms <= FEW_SLICES and size >= FEW_ROWS * terms
+    return x.dtype.itemsize != 2 and x.dtype.kind in "fc" and terms <= FEW_ROWS and not by_slices
+
+
+def _is_innermost(x: Any, axes: Sequence[int]) -> bool:
+    """Whether NumPy's inner loop is along one of these axes, and short."""
+    if x.flags.c_contiguous:
+        return x.shape[-1] <= SHORT_RUN and (-1 in axes or x.ndim - 1 in axes)
+    step, length = min((abs(x.strides[i]), x.shape[i]) for i in axes if x.shape[i] > 1)
+    return length <= SHORT_RUN and step <= min([step for step in map(abs, x.strides) if step], default=0)
+
+
+def _sum_slices(x: Any, axes: Sequence[int], dtype: Any, keepdims: bool) -> Any:
+    """Add up the slices along short axes, each of which NumPy adds in one long loop."""
+    index: list[Any] = [slice(None)] * x.ndim
+    out = None
+    for place in itertools.product(*(range(x.shape[i]) for i in axes)):
+        for i, position in zip(axes, place, strict=True):
+            index[i] = slice(position, position + 1) if keepdims else position
+        if out is None:
+            out = numpy.array(x[tuple(index)], dtype, order="C")
+        else:
+            out += x[tuple(index)]
+    return out
 
 
 def _is_pairwise(x: Any, axes: tuple[int, ...], terms: int) -> bool:
