@@ -14,14 +14,6 @@ def _cropped(ops: Any, g: Any, padding: tuple[tuple[int, int], ...]) -> Any:
     return ops.constant_pad(g, padding=tuple((-before, -behind) for before, behind in padding), value=0)
 
 
-def _standardize(ops: Any, g: Any, x: Any, out: Any, axis: tuple[int, ...], eps: float) -> Any:
-    def mean(values: Any) -> Any:
-        return ops.mean(values, axis=axis, keepdims=True)
-
-    centered = x - mean(x)
-    return (g - mean(g) - out * mean(g * out)) / ops.sqrt(mean(centered * centered) + eps)
-
-
 rule("constant_pad", x=_cropped)
 rule("windows", x=lambda ops, g, x_shape, window: ops.overlap_add(g, shape=x_shape, window=window))
 rule("overlap_add", x=lambda ops, g, window: ops.windows(g, window=window))
@@ -43,4 +35,7 @@ rule(
 
 no_gradient("fractional_positions", "max_positions")
 
-rule("standardize", x=_standardize)
+rule(
+    "standardize",
+    x=lambda ops, g, x, out, axis, eps: ops.standardize_gradient(g, x, out, axis=axis, eps=eps),
+)

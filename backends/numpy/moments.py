@@ -9,6 +9,7 @@ import numpy
 
 from ..common.quiet import quiet
 from ..common.sizes import FEW_ELEMENTS
+from .products import vecdot
 from .sums import silent_sum
 
 asarray = numpy.asarray
@@ -69,13 +70,38 @@ def std(x: Any, *, axis: Axes, correction: float, keepdims: bool) -> Any:
     return asarray(_norm(_centered(x, axis), axis, keepdims, 2.0) / math.sqrt(_freedom(x, axis, correction)))
 
 
-def standardize(x: Any, *, axis: Axes, eps: float) -> Any:
+def standardize(x: Any, *, axis: tuple[int, ...], eps: float) -> Any:
     centered = _centered(x, axis)
-    variance = silent_sum(centered * centered, axis, True)
-    variance /= _count(x, axis) or math.nan
-    variance += eps
-    centered /= numpy.sqrt(variance, variance)
+    centered /= _deviation(centered, axis, eps)
     return centered
+
+
+def standardize_gradient(g: Any, x: Any, out: Any, *, axis: tuple[int, ...], eps: float) -> Any:
+    count = _count(x, axis) or math.nan
+    centered = _centered(x, axis)
+    deviation = _deviation(centered, axis, eps)
+    result = numpy.multiply(out, _sum_of_products(g, out, axis) / -count, centered)
+    result += g
+    result -= silent_sum(g, axis, True) / count
+    result /= deviation
+    return result
+
+
+def _deviation(centered: Any, axis: tuple[int, ...], eps: float) -> Any:
+    """The root of the mean of squares plus `eps`, with `keepdims`."""
+    variance = _sum_of_products(centered, centered, axis)
+    variance /= _count(centered, axis) or math.nan
+    variance += eps
+    return numpy.sqrt(variance, variance)
+
+
+def _sum_of_products(x1: Any, x2: Any, axis: tuple[int, ...]) -> Any:
+    """The sum of products along axes, with `keepdims`: along the last ones a dot product."""
+    kept = x1.ndim - len(axis)
+    if x1.size < FEW_ELEMENTS or axis[0] != kept or not (x1.flags.c_contiguous and x2.flags.c_contiguous):
+        return silent_sum(x1 * x2, axis, True)
+    shape = (*x1.shape[:kept], -1)
+    return vecdot(x1.reshape(shape), x2.reshape(shape)).reshape(*shape[:-1], *(1,) * len(axis))
 
 
 def vector_norm(x: Any, *, axis: Axes | int, keepdims: bool, ord: float) -> Any:
@@ -113,6 +139,7 @@ def _power(x: Any, exponent: float) -> Any:
 KERNELS = {
     "linalg.vector_norm": quiet(vector_norm),
     "standardize": quiet(standardize),
+    "standardize_gradient": quiet(standardize_gradient),
     "std": quiet(std),
     "var": quiet(var),
 }

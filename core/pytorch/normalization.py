@@ -30,6 +30,17 @@ def _standardize(ops: Any, x: Any, *, axis: tuple[int, ...], eps: float) -> Any:
     return centered / ops.sqrt(ops.mean(centered * centered, axis=axis, keepdims=True) + eps)
 
 
+@operation(accepts=_FLOATS)
+def _standardize_gradient(ops: Any, g: Any, x: Any, out: Any, *, axis: tuple[int, ...], eps: float) -> Any:
+    """The gradient of `standardize`, given its result `out`."""
+
+    def mean(values: Any) -> Any:
+        return ops.mean(values, axis=axis, keepdims=True)
+
+    centered = x - mean(x)
+    return (g - mean(g) - out * mean(g * out)) / ops.sqrt(mean(centered * centered) + eps)
+
+
 @function(accepts=_FLOATS, widens_half=True)
 def batch_norm(
     input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None,
