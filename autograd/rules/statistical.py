@@ -79,18 +79,13 @@ def _logcumsumexp(ops: Any, g: Any, x: Any, out: Any, axis: int) -> Any:
     return _carried_back(ops, g, factors, axis) * ops.exp(x - known)
 
 
-def _products_before(ops: Any, x: Any) -> Any:
-    return behind(ops, ops.ones_like, ops.cumulative_prod(x, axis=1), 1)
-
-
 def _prod(ops: Any, g: Any, x: Any, x_shape: tuple[int, ...], axis: Axes, keepdims: bool) -> Any:
-    """Gradient of `prod`: the product of the elements before and after each, without a division by zero."""
+    """Gradient of `prod`: the product of the other elements."""
     axes = tuple(range(len(x_shape))) if axis is None else axis
     rest = tuple(i for i in range(len(x_shape)) if i not in axes)
     order, lengths = rest + axes, tuple(x_shape[i] for i in rest + axes)
     rows = ops.reshape(ops.permute_dims(x, order), (math.prod(lengths[: len(rest)]), count(x_shape, axes)))
-    after = ops.flip(_products_before(ops, ops.flip(rows, axis=1)), axis=1)
-    others = ops.reshape(_products_before(ops, rows) * after * ops.reshape(g, (rows.shape[0], 1)), lengths)
+    others = ops.reshape(ops.products_of_others(rows) * ops.reshape(g, (rows.shape[0], 1)), lengths)
     return ops.permute_dims(others, inverse(order))
 
 

@@ -9,16 +9,12 @@ import numpy
 
 from ..common.quiet import quiet
 from ..common.sizes import FEW_ELEMENTS
-from .products import vecdot
+from .products import ORDINARY, vecdot
 from .sums import silent_sum
 
 asarray = numpy.asarray
 
 Axes = tuple[int, ...] | None
-
-ORDINARY = (1e-30, 1e38)
-"""The range of sums of powers in which none has under- or overflown in single precision."""
-
 
 _EXTREMES = (numpy.minimum.reduce, numpy.maximum.reduce)
 

@@ -33,7 +33,7 @@ from .losses import KERNELS as LOSSES
 from .losses import pointwise
 from .moments import KERNELS as MOMENTS
 from .networks import KERNELS as NETWORKS
-from .products import is_dot, matmul, vecdot
+from .products import is_dot, matmul, product, products_of_others, vecdot
 from .programs import executable
 from .softmax import KERNELS as SOFTMAX
 from .sorting import KERNELS as SORTING
@@ -352,7 +352,8 @@ class NumPy(Backend):
             | NETWORKS
             | {
                 "sum": _sum,
-                "prod": _reduce(numpy.multiply),
+                "prod": product,
+                "products_of_others": products_of_others,
                 "cumulative_sum": lambda x, axis: stable_cumsum(x, axis),
                 "cumulative_max": lambda x, axis: quietly(numpy.maximum.accumulate, x, axis),
                 "cumulative_prod": lambda x, axis: quietly(numpy.multiply.accumulate, x, axis),

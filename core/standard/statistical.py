@@ -168,6 +168,17 @@ def _cumulative_prod(x: Any, *, axis: int) -> Any:
     """The cumulative product along an axis."""
 
 
+@operation(accepts="numeric", shape=same_shape)
+def _products_of_others(ops: Any, x: Any) -> Any:
+    """The product of the other elements of each row of a matrix, without a division by zero."""
+
+    def before(x: Any) -> Any:
+        first, rest = (ops.getitem(x, (slice(None), part)) for part in (slice(1), slice(-1)))
+        return ops.cumulative_prod(ops.concat([ops.ones_like(first), rest], axis=1), axis=1)
+
+    return before(x) * ops.flip(before(ops.flip(x, axis=1)), axis=1)
+
+
 @function(axis="one", widens_half=True)
 def cumulative_sum(
     x: Tensor, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
