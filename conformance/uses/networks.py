@@ -149,6 +149,13 @@ USES: dict[str, tuple[Use, ...]] = {
         Use('OPERATIONS["standardize"](x, axis=(1,), eps=0.5)', dtypes="f", x=(2, 3)),
         Use('OPERATIONS["standardize"](x, axis=(0, 2), eps=0.5)', dtypes="f", x=(2, 3, 2)),
     ),
+    "standardize_gradient": tuple(
+        Use(
+            f'OPERATIONS["standardize_gradient"](g, x, out, axis={axis}, eps=0.5)', dtypes="f", smooth=False,
+            g=shape, x=shape, out=shape,
+        )
+        for shape, axis in (((2, 3), (1,)), ((2, 3, 2), (0, 2)), ((2, 3, 2), (1, 2)), ((0, 3), (1,)))
+    ),
     "batch_norm": (
         _function("batch_norm(x, None, None, w, b, True, eps=0.5)", x=(2, 3, 2), w=(3,), b=(3,)),
         _function("batch_norm(x, m, tp.abs(m), eps=0.5)", x=(2, 3), m=(3,)),

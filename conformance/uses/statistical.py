@@ -117,6 +117,14 @@ FAR = Values(_draw_far, ANY.smooth)
 VALUES = {"cumulative_prod": FACTORS, "prod": FACTORS, "std": FAR, "var": FAR}
 
 
+USES = {
+    "products_of_others": tuple(
+        Use('OPERATIONS["products_of_others"](x)', x=Operand(shape, FACTORS))
+        for shape in ((2, 3), (1, 1), (2, 0), (0, 3))
+    )
+}
+
+
 def reductions(name: str) -> tuple[Use, ...]:
     """The uses of a reduction."""
     calls = [*AXES, *FURTHER.get(name, ())]
