@@ -14,6 +14,8 @@ from ..common.sizes import FEW_ROWS, MANY_FACTORS
 
 ndarray, asarray = numpy.ndarray, numpy.asarray
 
+_reduce: Any = numpy.multiply.reduce
+
 ORDINARY = (1e-30, 1e38)
 """The range of sums of powers, and of products, in which none has under- or overflown in single precision."""
 
@@ -56,9 +58,9 @@ def product(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     if x.size >= MANY_FACTORS and x.dtype.kind in "fc" and axis in (-1, x.ndim - 1, (x.ndim - 1,)):
         x = run_anyway(_halved, x)
     try:
-        out = run(numpy.multiply.reduce, x, axis, None, None, keepdims)
+        out = run(_reduce, x, axis, None, None, keepdims)
     except RuntimeError:
-        out = run_anyway(numpy.multiply.reduce, x, axis, None, None, keepdims)
+        out = run_anyway(_reduce, x, axis, None, None, keepdims)
     return out if type(out) is ndarray else asarray(out)
 
 
