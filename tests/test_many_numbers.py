@@ -46,6 +46,40 @@ def test_the_error_function_of_many_numbers() -> None:
             assert_close("erf", found, wanted[:: len(x) // len(part)].astype("f4"), part, part)
 
 
+_BOUND = numpy.resize([0.5, -1.0, -0.0, math.nan, -math.inf], 80_000)
+
+PIECEWISE = {
+    "hardsigmoid": tp.nn.functional.hardsigmoid,
+    "hardswish": tp.nn.functional.hardswish,
+    "hardtanh": tp.nn.functional.hardtanh,
+    "relu6": tp.nn.functional.relu6,
+    "silu": tp.nn.functional.silu,
+    "softshrink": tp.nn.functional.softshrink,
+    "clip": lambda x: tp.clip(x, tp.asarray(_BOUND, dtype=x.dtype)[: len(x)], 1.0),
+    "copysign": lambda x: tp.copysign(x, tp.asarray(_BOUND, dtype=x.dtype)[: len(x)]),
+    "copysign of rows": lambda x: tp.copysign(tp.stack([x, -x]), tp.asarray(_BOUND, dtype=x.dtype)[: len(x)])[0],
+    "sign": tp.sign,
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", PIECEWISE)
+def test_piecewise_functions_of_many_numbers(name: str, dtype: str) -> None:
+    """Of ordinary and special numbers, subnormal ones too, at once and in blocks of a program."""
+    tiny = numpy.finfo(dtype).smallest_subnormal
+    ordinary = numpy.random.default_rng(5).normal(0, 4, 79_000)
+    x = numpy.concatenate([ordinary, numpy.resize([*SPECIAL, 3.0, 6.0, tiny, -tiny], 1000)]).astype(dtype)
+    function = PIECEWISE[name]
+    for part in (x, x[::2]):
+        few = [function(tp.asarray(part[start : start + 10_000])) for start in range(0, len(part), 10_000)]
+        wanted = numpy.concatenate([*map(numpy.asarray, few)])
+        for whole in (function, tp.compile(lambda x: function(x) * 1.0)):
+            given = tp.from_numpy(part)
+            found = whole(given).numpy()
+            assert not numpy.may_share_memory(found, part)
+            assert_close(name, found, wanted, part, part)
+
+
 def assert_close(name: str, found: numpy.ndarray, wanted: numpy.ndarray, x1: numpy.ndarray, x2: numpy.ndarray) -> None:
     """Exact where the result is special, a remainder or whole; else within 4 ulp, of a logarithm of the operands."""
     assert found.dtype == wanted.dtype

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..protocol import is_tensor
 from ..rule import no_gradient, rule
-from .matrices import is_complex
+from .matrices import conj, is_complex
 
 
 def _zero(ops: Any, g: Any) -> Any:
@@ -116,7 +116,7 @@ def _root_of_one_less_square(ops: Any, x: Any) -> Any:
     return ops.sqrt(1.0 - x) * ops.sqrt(1.0 + x) if is_complex(x) else ops.sqrt(_one_less_square(ops, x))
 
 
-rule("abs", x=lambda ops, g, x: g * ops.conj(ops.sign(x)))
+rule("abs", x=lambda ops, g, x: g * conj(ops, ops.sign(x)))
 rule("acos", x=lambda ops, g, x: -g / _root_of_one_less_square(ops, x))
 rule("acosh", x=lambda ops, g, x: g / (ops.sqrt(x - 1.0) * ops.sqrt(x + 1.0)))
 rule("add", x1=lambda g: g, x2=lambda g: g)

@@ -11,6 +11,7 @@ import numpy
 from ..common import complex_functions, elementwise
 from ..common.casts import convert
 from ..common.quiet import run_anyway
+from ..common.sizes import MANY_ELEMENTS
 from ..contract import ByKind, Kernel
 from . import passes
 
@@ -57,17 +58,26 @@ def _reciprocal(divide: Kernel) -> Kernel:
 
 
 def _sign(kernel: Kernel) -> Kernel:
-    """Sign, which is 0.0 for -0.0, also for bfloat16, whose own is -0.0."""
-    return lambda x: asarray(kernel(x) + x.dtype.type(0)) if x.dtype.kind == "V" else kernel(x)
+    """Sign, which is 0.0 for -0.0, also for bfloat16, whose own is -0.0; of large arrays in vectorised passes."""
+
+    def sign(x: Any) -> Any:
+        if x.dtype.kind == "V":
+            return asarray(kernel(x) + x.dtype.type(0))
+        return passes.sign(x) if x.size >= MANY_ELEMENTS and x.dtype.char in "fd" else kernel(x)
+
+    return sign
 
 
 def _clip(maximum: Kernel, minimum: Kernel) -> Kernel:
-    """`numpy.clip`; for bfloat16, which it does not take, minimum of maximum."""
+    """`numpy.clip`; minimum of maximum for bfloat16, which it does not take, and for bounds that are arrays."""
 
     def clip(x: Any, min: Any, max: Any) -> Any:
         if x.dtype.kind == "V":
             return minimum(maximum(x, min), max)
-        return asarray(run_anyway(x.clip, min, max))
+        if x.size < MANY_ELEMENTS or x.dtype.char not in "fd" or not (min.ndim or max.ndim):
+            return asarray(run_anyway(x.clip, min, max))
+        found = maximum(x, min) if min.ndim else run_anyway(x.clip, min, math.inf)
+        return minimum(found, max) if max.ndim else run_anyway(found.clip, -math.inf, max)
 
     return clip
 

@@ -20,6 +20,7 @@ from ..contract import DTYPE_NAMES, Backend, Kernel
 from ..hookspecs import hookimpl
 from ..program import Executable, Program
 from . import special, ufuncs
+from .activations import FORMS as ACTIVATION_FORMS
 from .activations import KERNELS as ACTIVATIONS
 from .convolution import KERNELS as CONVOLUTIONS
 from .ctc import KERNELS as CTC
@@ -305,6 +306,7 @@ def _is_small(x: Any, mask: Any = None, value: Any = None) -> bool:
 FORMS: Forms = {
     **ufuncs.FORMS,
     **special.FORMS,
+    **ACTIVATION_FORMS,
     matmul: (Form(numpy.dot, fits=is_dot), Form(matmul)),
     add_at: (Form(add_at, overwrites=True),),
     embed: (Form(embed),),

@@ -98,7 +98,9 @@ def _form(one: Instruction, forms: Forms) -> Form | None:
         return None
     # Python's operators compute what the ufunc of the operation's name does.
     is_operator = getattr(operator, getattr(one.kernel, "__name__", ""), None) is one.kernel
-    found = forms.get(one.name if is_operator else one.kernel, ())
+    kernel = one.name if is_operator else one.kernel
+    # A partial kernel is completed by a function that names it.
+    found = forms.get(kernel) or forms.get(getattr(kernel, "__wrapped__", None), ())
     return next((form for form in found if form.fits is None or form.fits(*one.operands, **one.parameters)), None)
 
 

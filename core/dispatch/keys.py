@@ -223,6 +223,7 @@ def _completed(partial: PartialKernel, decomposed: Callable[..., Any]) -> Callab
     """A partial kernel, with the decomposition for what it leaves."""
     own, fits = partial
 
+    @functools.wraps(own)
     def completed(*arrays: Any, **parameters: Any) -> Any:
         found = own(*arrays, **parameters) if fits(*arrays) else NotImplemented
         return decomposed(*arrays, **parameters) if found is NotImplemented else found
