@@ -302,15 +302,25 @@ class Backend:
         return result
 
     def library_index(self, array: Array, index: Any) -> Any:
-        """The index with arrays of the library's own, and an ellipsis for the axes that it leaves out."""
+        """The index with arrays of the library's own, and an ellipsis for the axes that it leaves out.
+
+        Arrays of integers are int64, as PyTorch takes uint8 for masks; beside arrays with axes so are integers.
+        """
         items = index if isinstance(index, tuple) else (index,)
         if not any(hasattr(item, "shape") for item in items):
             return items if Ellipsis in items else (*items, Ellipsis)
-        device, own = device_of(array), self.array_types()
-        return tuple(
-            self.from_numpy(item, device) if isinstance(item, numpy.ndarray) and not isinstance(item, own) else item
-            for item in items
-        )
+        device, own, xp = device_of(array), self.array_types(), self.namespace
+        with_axes = any(getattr(item, "shape", ()) for item in items)
+
+        def converted(item: Any) -> Any:
+            item = numpy.asarray(item) if type(item) is int and with_axes else item
+            if isinstance(item, numpy.ndarray) and not isinstance(item, own):
+                item = self.from_numpy(item, device)
+            if getattr(item, "dtype", xp.bool) == xp.bool:
+                return item
+            return xp.astype(xp.reshape(item, tuple(item.shape) or (1,)) if with_axes else item, xp.int64)
+
+        return tuple(map(converted, items))
 
     @final
     def to_host(self, items: Any) -> tuple[Any, ...]:

@@ -20,6 +20,7 @@ from tensorplug.backends import (
     unregister,
 )
 from tensorplug.core import OPERATIONS
+from tensorplug.core.types.axes import infer_shape
 
 from .conftest import registered
 
@@ -298,7 +299,7 @@ def test_no_cholesky_of_nan_and_a_backward_pass_without_warnings() -> None:
 
 
 class Picky(Strict):
-    """Takes contiguous arrays in native byte order only, has no uint64, and refuses indices as PyTorch does."""
+    """Takes contiguous arrays in native byte order only, has no uint64, and refuses what PyTorch does."""
 
     name = "picky"
 
@@ -316,7 +317,14 @@ class Picky(Strict):
             found = [bisect.bisect_left(row, True, key=lambda a, v=v: not goes_right(a, v)) for v in values.ravel()]
             return strict.asarray(np.reshape(found, values.shape).astype("int64"))
 
-        return types.SimpleNamespace(**{**vars(strict), "asarray": asarray, "searchsorted": searchsorted})
+        def fft(x: Any, **options: Any) -> Any:
+            if not x.size:
+                raise RuntimeError("Inconsistent configuration parameters")
+            return strict.fft.fft(x, **options)
+
+        transforms = types.SimpleNamespace(**{**vars(strict.fft), "fft": fft})
+        changed = {"asarray": asarray, "searchsorted": searchsorted, "fft": transforms}
+        return types.SimpleNamespace(**{**vars(strict), **changed})
 
     def dtypes(self) -> Any:
         return {name: dtype for name, dtype in super().dtypes().items() if name != "uint64"}
@@ -325,6 +333,9 @@ class Picky(Strict):
         own = super().library_index(array, index)
         if any(isinstance(item, slice) and (item.step or 1) < 0 for item in own):
             raise ValueError("step must be greater than zero")
+        arrays = [item for item in own if hasattr(item, "dtype")]
+        assert {item.dtype for item in arrays} <= {strict.int64, strict.bool}, "other integers are masks"
+        assert not any(item.shape for item in arrays) or int not in map(type, own), "integers apply before arrays"
         return own
 
 
@@ -383,6 +394,24 @@ class TestPicky:
         row, values = np.array([-1.0, 0.5, 0.5, np.inf, np.nan, np.nan]), np.array([[0.5, np.nan], [np.inf, -2.0]])
         found = tp.searchsorted(tp.tensor(row), tp.tensor(values), side=side)
         assert found.tolist() == np.searchsorted(row, values, side).tolist()
+
+    @pytest.mark.parametrize("dtype", ["uint8", "int32"])
+    def test_indices_of_any_integer_dtype(self, dtype: str) -> None:
+        x, index = tp.tensor(VALUES), tp.tensor([1, 0, 1], dtype=dtype)
+        assert x[index].tolist() == VALUES[[1, 0, 1]].tolist()
+        assert tp.take(x, index, axis=1).tolist() == VALUES[:, [1, 0, 1]].tolist()
+        x[index] = 0.0
+        assert not x.any()
+
+    def test_integers_apart_from_arrays(self) -> None:
+        assert tp.tensor(VALUES)[:, [2, 0], ..., 1].tolist() == VALUES[:, [2, 0], ..., 1].tolist()
+        x, wanted = tp.tensor(VALUES[None]), VALUES[None].copy()
+        x[1 - 1, :, [2, 0]] = wanted[0, :, [2, 0]] = 5.0
+        assert x.tolist() == wanted.tolist()
+
+    def test_fourier_transforms_of_no_elements(self) -> None:
+        found = tp.fft.fft(tp.zeros(3, 0, 2), 5, axis=0)
+        assert (found.shape, found.dtype) == ((5, 0, 2), tp.complex64)
 
     def test_the_host_as_index(self) -> None:
         index = np.array([[2, 0], [1, 1]])
@@ -497,6 +526,38 @@ CALLS: dict[str, Any] = {
     "concat": lambda x: tp.concat([x, x]),
     "permute_dims": lambda x: tp.permute_dims(tp.ones(2, 3, device=x.device), (1, 0)),
 }
+
+
+class WithoutComplexHalves(Backend):
+    name = "halves"
+
+    def load(self) -> Any:
+        from array_api_compat import numpy
+
+        return numpy
+
+    def kernels(self) -> Any:
+        return {"complex": lambda x1, x2: {"float32": x1 + 1j * x2}[x1.dtype.name]}
+
+
+def test_complex_numbers_of_half_precision() -> None:
+    with registered(WithoutComplexHalves()) as name, tp.backend(name):
+        half = tp.tensor([1.0, 2.0], dtype="float16")
+        found = tp.complex(half, half)
+        assert (found.dtype, found.tolist()) == (tp.complex64, [1 + 1j, 2 + 2j])
+        assert tp.compile(tp.complex)(half, half).tolist() == found.tolist()
+
+
+class Size(tuple[int, ...]):
+    """The class of a shape, as PyTorch has one."""
+
+    def __repr__(self) -> str:
+        return f"Size({list(self)})"
+
+
+def test_shapes_in_messages_are_tuples() -> None:
+    with pytest.raises(ValueError, match=r"elements of shape \(2, 3\)$"):
+        infer_shape("reshape", (4,), Size((2, 3)))
 
 
 class Remote(Strict):

@@ -81,7 +81,7 @@ class Jax(Meshes):
                 for name in ("arange", "asarray", "eye", "linspace")
             },
             **{name: self._filled(name) for name in ("empty", "full", "ones", "zeros")},
-            "complex": self._wide(self._complex),
+            "complex": self._wide(lambda x1, x2: jax.lax.complex(*jnp.broadcast_arrays(x1, x2))),
             "getitem": self._wide(self._getitem),
             "put": self._wide(self._put),
             "embed": self._wide(lambda x, shape, index: jnp.zeros(shape, x.dtype).at[index].set(x)),
@@ -120,11 +120,6 @@ class Jax(Meshes):
                 return self.placed(host, device)
 
         return self._wide(filled)
-
-    def _complex(self, x1: Any, x2: Any) -> Any:
-        parts = self.namespace.broadcast_arrays(x1, x2)
-        # There is no complex dtype of half floats.
-        return self._jax.lax.complex(*(part.astype("float32") if part.dtype.itemsize == 2 else part for part in parts))
 
     def _getitem(self, x: Any, index: Any) -> Any:
         if type(index) is not Region:

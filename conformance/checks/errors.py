@@ -66,6 +66,7 @@ WRONG: dict[str, list[Wrong]] = {
     "put": [
         (Use("x.__setitem__(i, 1)", dtypes="iufc", x=(2, 3), i=OUTSIDE), IndexError),
         (Use("x.__setitem__(0, y)", x=(2, 3), y=(2,)), ValueError),
+        (Use("x.add_(y)", x=(2, 3), y=(2,)), ValueError),
     ],
     "take": [
         (Use("tp.take(x, i, axis=0)", x=(2, 3), i=OUTSIDE), IndexError),
@@ -81,12 +82,14 @@ WRONG: dict[str, list[Wrong]] = {
     ],
     "diagonal": [(Use("tp.diagonal(x, 1.5)", x=(2, 3)), TypeError)],
     "roll": [(Use("tp.roll(x, (1, 2), axis=(0,))", x=(2, 3)), ValueError)],
+    "stack": [(Use("tp.stack([x, y])", x=(2, 3), y=(2,)), ValueError)],
     "sum": [(Use("tp.sum(x, axis=0, keepdims='a')", x=(2, 3)), TypeError)],
     "tile": [(Use("tp.tile(x, (2**61, 1))", x=(2, 3)), ValueError)],
     "unfold": [(Use("tp.unfold(x, 0, 1.5, 1)", x=(2, 3)), TypeError)],
     "permute_dims": [(Use("tp.permute_dims(x, (0, 0))", x=(2, 3)), ValueError)],
     "matmul": [(Use("tp.matmul(x1, x2)", dtypes="f", x1=(2, 3), x2=(2, 3)), ValueError)],
     "vecdot": [(Use("tp.vecdot(x1, x2)", dtypes="f", x1=(2, 3), x2=(2, 2)), ValueError)],
+    "where": [(Use("tp.where(x > 0, x, y)", dtypes="iuf", x=(2, 3), y=(2,)), ValueError)],
     "linalg.cholesky": _square("cholesky") + _matrices("cholesky(x)", LINALG, INDEFINITE, NOT_A_NUMBER),
     "linalg.det": _square("det"),
     "linalg.eig": _square("eig") + _matrices("eig(x)", LINALG, NOT_A_NUMBER),

@@ -228,8 +228,8 @@ def _small(rng: numpy.random.Generator, host: Array) -> Array:
     return values.astype("int64")
 
 
-GRADES = 10.0 ** -numpy.arange(0, 12, 1.2)
-"""By rows and by columns, so that singular values are hundreds of times apart."""
+GRADES = 2.0 ** -numpy.arange(0, 40, 4)
+"""By rows and by columns, so that singular values are hundreds of times apart, and singular matrices stay singular."""
 
 PERTURBATIONS = 3
 

@@ -54,6 +54,7 @@ SPRINKLED = (NAN, INF, -INF, -0.0)
 
 NONZERO_DIVISORS = ("floor_divide", "fmod", "remainder")
 NO_NEGATIVE_POWERS = ("pow",)
+READING_SIGNS = ("copysign", "signbit")
 
 ZEROS_OF_ZEROS = tuple("acos acosh asinh atanh cosh exp expm1 sinh sqrt tanh".split())
 """Functions of which the standard fixes the signs of zeros in both parts where both parts of the operand are zeros, by
@@ -172,6 +173,9 @@ def is_defined(name: str, dtype: str, row: tuple[complex, ...]) -> bool:
     if kind == "f" and name in NONZERO_DIVISORS and row[0] in _odd(dtype):
         # A quotient of so many digits is rounded before it is cut off.
         return False
+    if name in READING_SIGNS and dtype == "bfloat16":
+        # The conversion of NaN to it may change the sign.
+        return not numpy.isnan(row[-1])
     if name in NO_NEGATIVE_POWERS:
         return kind == "f" or (kind in "iu" and 0 <= int(row[1].real) < 64)
     return True

@@ -12,7 +12,7 @@ import numpy
 import tensorplug
 from tensorplug import Tensor
 
-from ..engine.arrays import Array, flatten, to_host
+from ..engine.arrays import Array, canonical_bytes, flatten, to_host
 from ..engine.bounds import OWN_DTYPE, Bound, bound_of
 from ..engine.comparing import require_agreement
 from ..engine.example import Example, Mismatch, evaluate
@@ -89,5 +89,5 @@ def require_unchanged(example: Example, tensors: dict[str, Tensor]) -> None:
     """Raise `Mismatch` if an operand was written to."""
     for name, tensor in tensors.items():
         found, host = to_host(tensor), example.hosts[name]
-        if found.tobytes() != host.astype(found.dtype).tobytes():
+        if canonical_bytes(found) != canonical_bytes(host.astype(found.dtype)):
             raise Mismatch(f"the operand {name} was changed", host.tolist(), found.tolist())

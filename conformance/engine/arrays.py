@@ -219,6 +219,15 @@ def to_host(tensor: Tensor) -> Array:
     return numpy.array(tensor.cpu().numpy())
 
 
+def canonical_bytes(host: Array) -> bytes:
+    """The bytes of an array with the same NaN in place of each, whose sign and bits a conversion may change."""
+    if host.dtype.kind not in "fc":
+        return host.tobytes()
+    parts = numpy.array(host, order="C", ndmin=1).view(host.real.dtype)
+    parts[numpy.isnan(parts)] = numpy.nan
+    return parts.tobytes()
+
+
 def flatten(result: Any, path: str = "") -> list[tuple[str, Any]]:
     """The leaves of a result of tuples, lists and tensors, with their paths."""
     if isinstance(result, (tuple, list)):

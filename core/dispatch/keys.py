@@ -106,7 +106,7 @@ class Library:
         if kernel is None or operation is None:
             return kernel
         if operation.widens_half:
-            kernel = self._widened(kernel)
+            kernel = self._widened(kernel, operation)
         return kernel if operation.failure is None else explained(kernel, name, operation.failure)
 
     def _find(self, name: str, operation: Any) -> Callable[..., Any] | None:
@@ -150,15 +150,16 @@ class Library:
 
         return lambda *arrays, **parameters: compiled(**parameters)(*arrays)
 
-    def _widened(self, kernel: Callable[..., Any]) -> Callable[..., Any]:
-        """The kernel with half precision computed in float32."""
-        name_of, ops = self.backend.dtype_name, self.ops
+    def _widened(self, kernel: Callable[..., Any], operation: Any) -> Callable[..., Any]:
+        """The kernel with half precision computed in float32, and rounded again but to complex numbers."""
+        name_of, ops, rounds = self.backend.dtype_name, self.ops, operation.result == "same"
 
         def widened(*arrays: Any, **parameters: Any) -> Any:
             name = name_of(arrays[0])
             if name not in _HALVES:
                 return kernel(*arrays, **parameters)
-            return ops.cast(kernel(*(ops.cast(x, "float32") for x in arrays), **parameters), name)
+            found = kernel(*(ops.cast(x, "float32") for x in arrays), **parameters)
+            return ops.cast(found, name) if rounds else found
 
         setattr(widened, _NARROW, kernel)
         return widened

@@ -138,6 +138,7 @@ def require_broadcastable(name: str, shape: tuple[int, ...], other: tuple[int, .
     """Raise ShapeError unless an operand of shape `other` can be broadcast to the written tensor's shape."""
     if other == shape or not other or shape[-len(other) :] == other or broadcasts(other, shape):
         return
+    shape, other = tuple(shape), tuple(other)
     try:
         found: Any = numpy.broadcast_shapes(shape, other)
     except ValueError:

@@ -254,7 +254,7 @@ def where(condition: Tensor, x1: Any = None, x2: Any = None, /, *, out: Tensor |
         condition, x1 = same_device("where", condition, x1)
     try:
         return _where(condition, x1, x2)
-    except (TypeError, ValueError) as error:
+    except Exception as error:
         raise explain("where", error, condition, x1, x2) from None
 
 

@@ -289,7 +289,7 @@ class RecordedLibrary(DerivedLibrary):
             return kernel
         whole = self._recorded(name, narrow(kernel))
         if operation is not None and operation.widens_half:
-            whole = self._widened(whole)
+            whole = self._widened(whole, operation)
         if operation is not None and operation.decomposition is not None:
             own: Any = (inner.find_kernel if operation.standard else inner.find_own_kernel)(name)
             if own is None:
@@ -308,7 +308,7 @@ class RecordedLibrary(DerivedLibrary):
             with scope(None):
                 return self.owned(decompose(ops, *arrays, **parameters))
 
-        return self._widened(decomposed) if operation.widens_half else decomposed
+        return self._widened(decomposed, operation) if operation.widens_half else decomposed
 
     def _recorded(self, name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
         def recorded(*operands: Any, **parameters: Any) -> Any:

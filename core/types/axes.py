@@ -198,5 +198,5 @@ def infer_shape(operation: str, shape: tuple[int, ...], old: tuple[int, ...]) ->
     if unknown and known and count % known == 0:
         shape = tuple(count // known if n == -1 else n for n in shape)
     if math.prod(shape) != count or -1 in shape:
-        raise ShapeError(f"{operation}: shape {shape} does not hold the {count} elements of shape {old}")
+        raise ShapeError(f"{operation}: shape {shape} does not hold the {count} elements of shape {tuple(old)}")
     return shape

@@ -73,7 +73,14 @@ def add(x1: Any, x2: Any) -> Any:
     """
 
 
-@binary("real-valued floating-point", result="complex", methods=(), keywords=("real", "imag"), standard=True)
+@binary(
+    "real-valued floating-point",
+    result="complex",
+    methods=(),
+    keywords=("real", "imag"),
+    standard=True,
+    widens_half=True,
+)
 def complex(ops: Any, x1: Any, x2: Any) -> Any:
     """Complex numbers from real and imaginary parts, as in PyTorch.
 

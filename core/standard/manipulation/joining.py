@@ -79,7 +79,8 @@ def concat(arrays: Any, /, dim: Any = None, *, axis: Any = 0, out: Tensor | None
         shapes = [tensor.shape for tensor in tensors]
     rests = {shape[:position] + shape[position + 1 :] for shape in shapes}
     if len(rests) > 1 or any(len(shape) != len(leader) for shape in shapes):
-        raise ShapeError(f"concat: shapes {', '.join(map(str, shapes))} must be equal but for axis {position}")
+        told = ", ".join(str(tuple(shape)) for shape in shapes)
+        raise ShapeError(f"concat: shapes {told} must be equal but for axis {position}")
     return _join(_concat, tensors, position)
 
 
@@ -110,7 +111,7 @@ def stack(arrays: Any, /, dim: Any = None, *, axis: Any = 0, out: Tensor | None 
     tensors = unified("stack", arrays)
     shapes = [tensor._array.shape for tensor in tensors]
     if shapes.count(shapes[0]) < len(shapes):
-        raise ShapeError(f"stack: shapes {', '.join(map(str, shapes))} must be equal")
+        raise ShapeError(f"stack: shapes {', '.join(str(tuple(shape)) for shape in shapes)} must be equal")
     return _join(_stack, tensors, normalize_axis("stack", axis, len(shapes[0]) + 1))
 
 

@@ -47,26 +47,50 @@ class Torch(Backend):
             self.namespace.cuda.synchronize(device)
 
     def kernels(self) -> Mapping[str, Kernel]:
-        """Functions that lose great quotients of float32 or parts of complex numbers, or warn of strides."""
+        """Functions that lose digits, quotients beyond the range or parts of complex numbers, or warn of strides."""
         torch, search = self.namespace, self.standard_kernel("searchsorted")
 
         def by_parts(function: Callable[[Any], Any]) -> Kernel:
             return lambda x: torch.complex(function(x.real), function(x.imag)) if x.is_complex() else function(x)
 
-        def in_double(function: Callable[[Any, Any], Any]) -> Kernel:
+        def acos(x: Any) -> Any:
+            if not x.is_complex():
+                return torch.acos(x)
+            turned = torch.acosh(x)
+            return torch.complex(abs(turned.imag), torch.copysign(turned.real, -x.imag))
+
+        def in_double(function: Callable[[Any, Any], Any], reduced: bool = True) -> Kernel:
             def kernel(x1: Any, x2: Any) -> Any:
                 if not x1.is_floating_point():
                     return function(x1, x2)
-                return function(x1.double(), x2.double()).to(x1.dtype)
+                x, y = x1.double(), x2.double()
+                for multiple in (y * 2.0**700 * 2.0**700, y * 2.0**700) if reduced else ():
+                    x = torch.fmod(x, multiple)
+                return function(x, y).to(x1.dtype)
+
+            return kernel
+
+        def along_last(function: Kernel) -> Kernel:
+            def kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+                axes = tuple(range(x.ndim)) if axis is None else axis
+                if not isinstance(axes, tuple) or len(axes) < 2:
+                    return function(x, axis=axis, keepdims=keepdims)
+                last = tuple(range(-len(axes), 0))
+                found = function(x.movedim(axes, last).contiguous(), axis=last, keepdims=True).movedim(last, axes)
+                return found if keepdims else found.squeeze(axes)
 
             return kernel
 
         return {
+            "acos": acos,
+            "floor_divide": in_double(self.standard_kernel("floor_divide"), reduced=False),
             "fmod": in_double(torch.fmod),
-            "remainder": in_double(self.standard_kernel("remainder")),
+            "mean": along_last(self.standard_kernel("mean")),
             "negative": by_parts(torch.negative),
+            "remainder": in_double(self.standard_kernel("remainder")),
             "round": by_parts(torch.round),
             "searchsorted": lambda x1, x2, **side: search(x1.contiguous(), x2.contiguous(), **side),
+            "sum": along_last(self.standard_kernel("sum")),
         }
 
 
