@@ -368,3 +368,38 @@ def test_alpha_dropout_keeps_mean_and_variance() -> None:
     found = F.alpha_dropout(tp.randn(200_000), 0.3, training=True)
     assert abs(found.mean().item()) < 0.02
     assert abs(found.var().item() - 1.0) < 0.03
+
+
+def test_bags_of_many_indices(backend: str) -> None:
+    """Vectors that no bag has do not count, infinite ones neither."""
+    rng = numpy.random.default_rng(0)
+    vectors, share = rng.normal(size=(40, 64)), rng.normal(size=(50, 30))
+    vectors[7] = numpy.inf
+    places = rng.integers(8, 40, (50, 30))
+    weight, factors = (tp.tensor(one, requires_grad=True) for one in (vectors, share))
+    found = F.embedding_bag(tp.tensor(places), weight, mode="sum", per_sample_weights=factors)
+    numpy.testing.assert_allclose(found.detach(), numpy.einsum("bl,bld->bd", share, vectors[places]))
+    found.sum().backward()
+    gradient = numpy.zeros(vectors.shape)
+    numpy.add.at(gradient, places, share[..., None])
+    numpy.testing.assert_allclose(weight.grad, gradient)
+    numpy.testing.assert_allclose(factors.grad, vectors[places].sum(-1))
+
+
+@pytest.mark.parametrize("shape", [(3, 2, 40, 50), (1, 1, 3, 4)])
+def test_means_of_windows_of_many_elements(backend: str, shape: tuple[int, ...]) -> None:
+    x = numpy.random.default_rng(0).normal(size=shape).astype("float32")
+    windows = numpy.lib.stride_tricks.sliding_window_view(x.astype("float64"), (2, 3), (2, 3))
+    found = F.avg_pool2d(tp.tensor(x), (2, 3), 1)
+    numpy.testing.assert_allclose(found, windows.mean((-2, -1)), 1e-4, 1e-6)
+
+
+@pytest.mark.parametrize("special", [1.0, 0.0, 1e-30])
+def test_gradient_of_the_product_of_many_factors(backend: str, special: float) -> None:
+    factors = numpy.random.default_rng(0).uniform(0.9, 1.1, (600, 33))
+    factors[:3, 5] = special
+    x = tp.tensor(factors, requires_grad=True)
+    (found := tp.prod(x, axis=1)).sum().backward()
+    numpy.testing.assert_allclose(found.detach(), factors.prod(1))
+    others = [numpy.delete(factors, i, 1).prod(1) for i in range(33)]
+    numpy.testing.assert_allclose(x.grad, numpy.stack(others, 1))

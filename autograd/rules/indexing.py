@@ -41,5 +41,15 @@ rule(
     x=lambda ops, g, positions, axis, count: ops.gather_flat(positions, g, axis=axis, count=count),
 )
 rule("scatter_zeros", x=lambda ops, g, index: ops.index(g, index))
+rule(
+    "sums_of_rows",
+    operands=("sources", "targets"),
+    factors=lambda ops, g, sources, targets, x: ops.sum(
+        ops.index(g, (targets,)) * ops.index(x, (sources,)), axis=(1,), keepdims=False
+    ),
+    x=lambda ops, g, sources, targets, factors, x_shape: ops.sums_of_rows(
+        targets, sources, factors, g, count=x_shape[0]
+    ),
+)
 
 no_gradient("reduce_along")

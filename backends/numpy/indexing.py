@@ -16,7 +16,7 @@ import numpy
 from ..common.positions import in_range
 from ..common.quiet import quiet
 from ..common.sizes import LONG_ROW, MANY_IN_ROWS, MANY_POSITIONS, POSITIONS_BLOCK
-from ..contract import Kernel
+from ..contract import Kernel, PartialKernel
 
 ndarray, asarray = numpy.ndarray, numpy.asarray
 
@@ -282,7 +282,20 @@ def _selection(rows: Any, length: int, dtype: Any) -> Any:
     return sparse.csc_array((ones, rows, starts), shape=(length, rows.size))
 
 
-KERNELS: dict[str, Kernel] = {
+def _sums_of_rows(sources: Any, targets: Any, factors: Any, x: Any, *, count: int) -> Any:
+    """A sparse product, which makes no array of the rows; half types accumulate in float32."""
+    if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
+        wide = _sums_of_rows(sources, targets, factors.astype(numpy.float32), x.astype(numpy.float32), count=count)
+        return wide.astype(x.dtype)
+    sparse: Any = importlib.import_module("scipy.sparse")
+    return sparse.coo_array((factors, (targets, sources)), (count, len(x))).tocsr() @ x
+
+
+def _fits_sparse_product(sources: Any, targets: Any, factors: Any, x: Any) -> bool:
+    return HAS_SCIPY and sources.shape[0] * x.shape[1] >= MANY_IN_ROWS and x.dtype.kind in "iuf"
+
+
+KERNELS: dict[str, Kernel | PartialKernel] = {
     "embed": embed,
     "gather_flat": _gather_flat,
     "getitem": _getitem,
@@ -290,4 +303,5 @@ KERNELS: dict[str, Kernel] = {
     "reduce_along": _reduce_along,
     "scatter_flat": _scatter_flat,
     "scatter_zeros": _scatter_zeros,
+    "sums_of_rows": PartialKernel(quiet(_sums_of_rows), _fits_sparse_product),
 }

@@ -10,6 +10,7 @@ CHAPTERS = {
     "comparison": "composite",
     "convolution": "composite",
     "distances": "composite",
+    "embedding": "composite",
     "fft": "transform",
     "fractional_pooling": "search",
     "generator": "composite",

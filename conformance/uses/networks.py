@@ -149,6 +149,12 @@ USES: dict[str, tuple[Use, ...]] = {
         Use('OPERATIONS["standardize"](x, axis=(1,), eps=0.5)', dtypes="f", x=(2, 3)),
         Use('OPERATIONS["standardize"](x, axis=(0, 2), eps=0.5)', dtypes="f", x=(2, 3, 2)),
     ),
+    "sums_of_rows": (
+        Use('OPERATIONS["sums_of_rows"](i, j, w, x, count=4)', dtypes="f",
+            i=indices((5,), 0, 3), j=indices((5,), 0, 4), w=(5,), x=(3, 2)),
+        Use('OPERATIONS["sums_of_rows"](i, j, w, x, count=4)', dtypes="f",
+            i=indices((0,), 0, 3), j=indices((0,), 0, 4), w=(0,), x=(3, 2)),
+    ),
     "standardize_gradient": tuple(
         Use(
             f'OPERATIONS["standardize_gradient"](g, x, out, axis={axis}, eps=0.5)', dtypes="f", smooth=False,

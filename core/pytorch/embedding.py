@@ -6,9 +6,10 @@ import math
 from typing import Any
 
 from ..dispatch.keys import device_of
+from ..dispatch.operation import operation
 from ..families.function import function
 from ..memory.coercion import same_device
-from ..memory.structure import reshape
+from ..memory.structure import clone, reshape
 from ..memory.tensor import Tensor
 from ..memory.values import compute, inspect
 from ..standard.bisection import searchsorted
@@ -21,7 +22,7 @@ from ..types.axes import as_integer
 from ..types.dtypes import int64
 from ..types.errors import ArgumentError, DTypeError, ShapeError, UnsupportedError
 from .scattering import index_reduce
-from .selection import index_add, index_select
+from .selection import as_vector_of_indices, index_add, index_select
 
 __all__ = ["bilinear", "embedding", "embedding_bag"]
 
@@ -64,29 +65,11 @@ def embedding(
     tensor([[5., 6.],
             [1., 2.]])
     """
-    if max_norm is not None:
-        raise UnsupportedError(
-            "embedding: max_norm writes into the weight and is not supported; use tensorplug.renorm on it instead"
-        )
-    if sparse:
-        raise UnsupportedError("embedding: sparse gradients are not supported; leave sparse at False")
-    if input.dtype.kind not in "iu" or weight.ndim != 2:
-        raise DTypeError(
-            f"embedding: got an input of {input.dtype} and a weight of shape {weight.shape}, wanted integers and (V, D)"
-        )
-    rows = weight.shape[0]
+    place = _padding(input, weight, padding_idx, max_norm, sparse)
     flat = reshape(input, (-1,))
-    found = index_select(weight, 0, flat)
-    if padding_idx is not None:
-        place = as_integer("embedding", "padding_idx", padding_idx)
-        if not -rows <= place < rows:
-            raise ArgumentError(f"embedding: got padding_idx {place}, wanted -{rows} to {rows - 1}")
-        found = where(reshape(equal(flat, place % rows), (-1, 1)), found.detach(), found)
-    if scale_grad_by_freq:
-        each = ones_like(flat, dtype=weight.dtype)
-        share = 1.0 / index_add(zeros(rows, dtype=weight.dtype, device=weight.device), 0, flat, each)
-        share = reshape(index_select(share, 0, flat), (-1, 1))
-        found = found * share + (found * (1.0 - share)).detach()
+    found = index_select(_scaled(weight, flat) if scale_grad_by_freq else weight, 0, flat)
+    if place is not None:
+        found = where(reshape(equal(flat, place), (-1, 1)), found.detach(), found)
     return reshape(found, (*input.shape, weight.shape[1]))
 
 
@@ -148,8 +131,8 @@ def embedding_bag(
         raise ShapeError(
             f"embedding_bag: got per_sample_weights of shape {per_sample_weights.shape}, wanted {input.shape}"
         )
+    place = _padding(input, weight, padding_idx, max_norm, sparse)
     flat = reshape(input, (-1,))
-    vectors = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)
     if offsets is None:
         bags, count = compute(_numbers_of_rows, input, dtype=int64), input.shape[0]
     else:
@@ -157,17 +140,55 @@ def embedding_bag(
         bags = searchsorted(offsets[:count], arange(flat.shape[0], device=input.device), side="right") - 1
         inspect(_require_in_bags, bags)
     counted = ones_like(flat, dtype=weight.dtype)
-    if padding_idx is not None:
-        counted = counted * not_equal(flat, padding_idx % weight.shape[0])
-    counts = sums_at(counted, bags, (count,), 0)
-    empty = zeros((count, weight.shape[1]), dtype=weight.dtype, device=weight.device)
+    if place is not None:
+        counted = counted * not_equal(flat, place)
+    counts = reshape(sums_at(counted, bags, (count,), 0), (-1, 1))
     if mode == "max":
+        vectors = embedding(flat, weight, padding_idx, None, norm_type, scale_grad_by_freq)
         vectors = where(reshape(equal(counted, 0.0), (-1, 1)), -math.inf, vectors)
+        empty = zeros((count, weight.shape[1]), dtype=weight.dtype, device=weight.device)
         found = index_reduce(empty, 0, bags, vectors, "amax", include_self=False)
-        return where(reshape(equal(counts, 0.0), (-1, 1)), 0.0, found)
+        return where(equal(counts, 0.0), 0.0, found)
     factors = counted if per_sample_weights is None else counted * reshape(per_sample_weights, (-1,))
-    total = index_add(empty, 0, bags, vectors * reshape(factors, (-1, 1)))
-    return total / reshape(clip(counts, 1.0), (-1, 1)) if mode == "mean" else total
+    rows = as_vector_of_indices("embedding_bag", weight, 0, flat)
+    weight = _scaled(weight, flat) if scale_grad_by_freq else weight
+    total: Tensor = _sums_of_rows(clone(rows), bags, factors, weight, count=count)
+    return total / clip(counts, 1.0) if mode == "mean" else total
+
+
+def _padding(input: Tensor, weight: Tensor, padding_idx: Any, max_norm: Any, sparse: Any) -> int | None:
+    """Check the arguments of an embedding, and return the index that does not count."""
+    if max_norm is not None:
+        raise UnsupportedError(
+            "embedding: max_norm writes into the weight and is not supported; use tensorplug.renorm on it instead"
+        )
+    if sparse:
+        raise UnsupportedError("embedding: sparse gradients are not supported; leave sparse at False")
+    if input.dtype.kind not in "iu" or weight.ndim != 2:
+        raise DTypeError(
+            f"embedding: got an input of {input.dtype} and a weight of shape {weight.shape}, wanted integers and (V, D)"
+        )
+    if padding_idx is None:
+        return None
+    place, rows = as_integer("embedding", "padding_idx", padding_idx), weight.shape[0]
+    if not -rows <= place < rows:
+        raise ArgumentError(f"embedding: got padding_idx {place}, wanted -{rows} to {rows - 1}")
+    return place % rows
+
+
+def _scaled(weight: Tensor, flat: Tensor) -> Tensor:
+    """The weight, with gradients divided by how often indices occur."""
+    each = ones_like(flat, dtype=weight.dtype)
+    counts = index_add(zeros(weight.shape[0], dtype=weight.dtype, device=weight.device), 0, flat, each)
+    share = reshape(1.0 / clip(counts, 1.0), (-1, 1))
+    return weight * share + (weight * (1.0 - share)).detach()
+
+
+@operation(accepts="numeric")
+def _sums_of_rows(ops: Any, sources: Any, targets: Any, factors: Any, x: Any, *, count: int) -> Any:
+    """Rows of a matrix at indices, times factors, added at other indices to so many rows of zeros."""
+    rows = ops.index(x, (sources,)) * ops.reshape(factors, (-1, 1))
+    return ops.scatter_zeros(rows, (count, x.shape[1]), (targets,))
 
 
 def _require_in_bags(bags: Any) -> None:
