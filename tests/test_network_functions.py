@@ -403,3 +403,22 @@ def test_gradient_of_the_product_of_many_factors(backend: str, special: float) -
     numpy.testing.assert_allclose(found.detach(), factors.prod(1))
     others = [numpy.delete(factors, i, 1).prod(1) for i in range(33)]
     numpy.testing.assert_allclose(x.grad, numpy.stack(others, 1))
+
+
+@pytest.mark.parametrize("alike", [False, True], ids=["different", "two alike"])
+def test_distances_of_many_pairs(backend: str, alike: bool) -> None:
+    """Equal rows have no gradient from each other."""
+    points = numpy.random.default_rng(0).normal(size=(130, 130))
+    if alike:
+        points[3] = points[70]
+    x = tp.tensor(points, requires_grad=True)
+    first, second = numpy.triu_indices(130, 1)
+    differences = points[first] - points[second]
+    distances = numpy.sqrt((differences**2).sum(-1))
+    (found := tp.pdist(x)).backward(tp.asarray(numpy.arange(float(len(first)))))
+    numpy.testing.assert_allclose(found.detach(), distances)
+    each = numpy.arange(len(first))[:, None] * differences / numpy.where(distances, distances, 1.0)[:, None]
+    gradient = numpy.zeros(points.shape)
+    numpy.add.at(gradient, first, each)
+    numpy.subtract.at(gradient, second, each)
+    numpy.testing.assert_allclose(x.grad, gradient, 1e-6, 1e-6)

@@ -1,4 +1,4 @@
-"""Gradients of padding, sliding windows, convolutions and normalization.
+"""Gradients of padding, sliding windows, convolutions, normalization and distances.
 
 Each of the convolutions is the gradient of another.
 """
@@ -35,6 +35,7 @@ rule(
 
 no_gradient("fractional_positions", "max_positions")
 
+rule("pair_distances", x=lambda ops, g, x, out: ops.pair_distances_gradient(g, x, out))
 rule(
     "standardize",
     x=lambda ops, g, x, out, axis, eps: ops.standardize_gradient(g, x, out, axis=axis, eps=eps),

@@ -24,6 +24,7 @@ from .activations import FORMS as ACTIVATION_FORMS
 from .activations import KERNELS as ACTIVATIONS
 from .convolution import KERNELS as CONVOLUTIONS
 from .ctc import KERNELS as CTC
+from .distances import KERNELS as DISTANCES
 from .elementwise import corrected
 from .fft import KERNELS as FFT
 from .indexing import KERNELS as INDEXING
@@ -346,6 +347,7 @@ class NumPy(Backend):
             | SOFTMAX
             | CONVOLUTIONS
             | CTC
+            | DISTANCES
             | LOSSES
             | SORTING
             | LINALG

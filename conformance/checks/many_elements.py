@@ -234,6 +234,7 @@ BY_ITSELF: dict[str, tuple[Use, ...]] = {
             i=indices((70001,), 0, 1031),
         ),
     ),
+    "pair_distances": (Use('OPERATIONS["pair_distances"](x)', dtypes="f", x=(131, 135)),),
     "standardize": (Use('OPERATIONS["standardize"](x, axis=(1,), eps=0.5)', dtypes="f", x=(131, 1031)),),
     "rms_norm": (Use("tp.nn.functional.rms_norm(x, 1031, eps=0.5)", dtypes="f", x=(131, 1031)),),
     "pixel_unshuffle": (Use("tp.nn.functional.pixel_unshuffle(x, 2)", x=(3, 130, 62)),),

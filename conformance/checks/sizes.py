@@ -58,8 +58,8 @@ BY_INDEX, TIMES = ("getitem", "index", "put"), 6
 """Of these, and of all functions of indexing, so many times as many uses are tried, as they differ more."""
 
 UNFIT = (
-    "fractional_positions", "index_fill", "isin", "linear_recurrence", "recurrence", "reduce_along", "scatter_flat",
-    "strided_sum",
+    "fractional_positions", "index_fill", "isin", "linear_recurrence", "pair_distances", "recurrence", "reduce_along",
+    "scatter_flat", "strided_sum",
 )  # fmt: skip
 """Operations that need operands of other shapes or values for many elements."""
 

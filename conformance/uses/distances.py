@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .use import (
+    ANY,
     Operand,
     Use,
     between,
@@ -17,6 +20,18 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("tp.cdist(x, y, p=1.0)", dtypes="f", x=(2, 2, 3), y=(1, 3)),
     ),
     "pdist": (Use("tp.pdist(x)", dtypes="f", x=(3, 2)), Use("tp.pdist(x, 3.0)", dtypes="f", x=(2, 3))),
+    "pair_distances": (
+        Use('OPERATIONS["pair_distances"](x)', dtypes="f", x=Operand((3, 2), replace(ANY, any_shape=False))),
+    ),
+    "pair_distances_gradient": (
+        Use(
+            'OPERATIONS["pair_distances_gradient"](g, x, OPERATIONS["pair_distances"](x))',
+            dtypes="f",
+            smooth=False,
+            g=Operand((3,), replace(ANY, any_shape=False)),
+            x=Operand((3, 2), replace(ANY, any_shape=False)),
+        ),
+    ),
     "pairwise_distance": (
         Use("tp.pairwise_distance(x, y)", dtypes="f", x=(2, 3), y=(2, 3)),
         Use("tp.pairwise_distance(x, y)", dtypes="f", x=(2, 3), y=(3,)),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy
 
 from ..autodiff.composing import compose, constant
+from ..dispatch.operation import operation
 from ..families.function import function
 from ..memory.coercion import same_device
 from ..memory.structure import cast, reshape
@@ -21,6 +23,8 @@ from ..types.dtypes import get_default_dtype, promote
 from ..types.errors import ArgumentError, DTypeError, ShapeError
 
 __all__ = ["cdist", "cosine_similarity", "normalize", "pairwise_distance", "pdist"]
+
+_FEW = 64
 
 
 @function(keywords=("x1", "x2"))
@@ -177,8 +181,44 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     p = _power("pdist", p)
     if input.ndim != 2:
         raise ShapeError(f"pdist: got an input of shape {input.shape}, wanted (N, M)")
-    first, second = numpy.triu_indices(input.shape[0], 1)
+    if p == 2.0:
+        found: Tensor = _pair_distances(input)
+        return found
+    first, second = _pairs(input.shape[0])
     return vector_norm(read(input, (first,)) - read(input, (second,)), p, axis=-1)
+
+
+@operation(accepts="real-valued floating-point", widens_half=True)
+def _pair_distances(ops: Any, x: Any) -> Any:
+    """The Euclidean distances of all pairs of rows."""
+    differences, _, _ = _pair_differences(ops, x)
+    return getattr(ops, "linalg.vector_norm")(differences, axis=(1,), keepdims=False, ord=2.0)
+
+
+@operation(accepts="real-valued floating-point", widens_half=True)
+def _pair_distances_gradient(ops: Any, g: Any, x: Any, out: Any) -> Any:
+    """The gradient of `pair_distances`, given its result `out`; zero for equal rows."""
+    differences, first, second = _pair_differences(ops, x)
+    unit = ops.reshape(ops.masked_fill(out, out <= 0.0, 1.0), (-1, 1))
+    # The reciprocal of a distance may overflow.
+    each = ops.divide(differences, unit) * ops.reshape(g, (-1, 1))
+    return ops.scatter_zeros(each, x.shape, (first,)) - ops.scatter_zeros(each, x.shape, (second,))
+
+
+def _pairs(count: int) -> Any:
+    """The indices of all pairs, of which those of few are kept."""
+    return (_kept_pairs if count <= _FEW else _kept_pairs.__wrapped__)(count)
+
+
+@functools.lru_cache(maxsize=_FEW)
+def _kept_pairs(count: int) -> Any:
+    return numpy.triu_indices(count, 1)
+
+
+def _pair_differences(ops: Any, x: Any) -> tuple[Any, Any, Any]:
+    """The differences of all pairs of rows, and the indices of both."""
+    first, second = _pairs(x.shape[0])
+    return ops.index(x, (first,)) - ops.index(x, (second,)), first, second
 
 
 @function(axis="several", widens_half=True)
