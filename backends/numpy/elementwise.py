@@ -102,6 +102,7 @@ def corrected(kernels: Mapping[str, Kernel]) -> dict[str, Kernel]:
     }
     of_floats = {
         "floor_divide": passes.floor_divide(_floor_divide(kernels["floor_divide"])),
+        "fmod": passes.fmod(kernels["fmod"]),
         "hypot": passes.hypot(kernels["hypot"]),
         "logaddexp": passes.logaddexp(kernels["logaddexp"]),
         "remainder": passes.remainder(_remainder(kernels["remainder"])),

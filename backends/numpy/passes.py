@@ -10,6 +10,7 @@ import numpy
 from ..common.quiet import quiet
 from ..common.sizes import FEW_ELEMENTS
 from ..contract import Kernel
+from .ufuncs import copysign
 
 asarray = numpy.asarray
 
@@ -105,8 +106,8 @@ def logaddexp(kernel: Kernel) -> Kernel:
     return _for_large_arrays(logaddexp, kernel)
 
 
-def _floors(x1: Any, x2: Any) -> Any:
-    """``floor(x1 / x2)`` of float32 numbers in float64; None if a quotient is too large to be exact.
+def _quotients(x1: Any, x2: Any, rounded: Callable[..., Any] = numpy.floor) -> Any:
+    """``rounded(x1 / x2)`` of float32 numbers in float64; None if a quotient is too large to be exact.
 
     The product of an integer below 2**24 and a float32 number is exact in float64. No quotient is rounded up to an
     integer, because it differs from one by at least a unit in the last place.
@@ -114,28 +115,39 @@ def _floors(x1: Any, x2: Any) -> Any:
     if x1.dtype.char != "f":
         return None
     quotient = x1 / x2.astype(numpy.float64)
-    return numpy.floor(quotient, quotient) if numpy.max(numpy.abs(quotient)) < 1 << 24 else None
+    return rounded(quotient, quotient) if numpy.max(numpy.abs(quotient)) < 1 << 24 else None
 
 
 def floor_divide(kernel: Kernel) -> Kernel:
-    """Floor division of float32 in float64: see `_floors`."""
+    """Floor division of float32 in float64: see `_quotients`."""
 
     def floor_divide(x1: Any, x2: Any) -> Any:
-        floors = _floors(x1, x2)
+        floors = _quotients(x1, x2)
         return kernel(x1, x2) if floors is None else floors.astype(x1.dtype)
 
     return _for_large_arrays(floor_divide, kernel)
 
 
-def remainder(kernel: Kernel) -> Kernel:
-    """Remainder of float32 in float64: see `_floors`."""
+def _rest(kernel: Kernel, rounded: Callable[..., Any], signed_as: int) -> Kernel:
+    """``x1 - rounded(x1 / x2) * x2`` of float32 in float64, with the sign of an operand: see `_quotients`."""
 
-    def remainder(x1: Any, x2: Any) -> Any:
-        floors = _floors(x1, x2)
-        if floors is None or not numpy.isfinite(x2).all():
+    def rest(*operands: Any) -> Any:
+        x1, x2 = operands
+        found = _quotients(x1, x2, rounded)
+        if found is None or not numpy.isfinite(x2).all():
             return kernel(x1, x2)
-        floors *= x2
-        out = (x1 - floors).astype(x1.dtype)
-        return numpy.copysign(out, x2, out)
+        found *= x2
+        numpy.subtract(x1, found, found)
+        return copysign(found.astype(x1.dtype), operands[signed_as])
 
-    return _for_large_arrays(remainder, kernel)
+    return _for_large_arrays(rest, kernel)
+
+
+def remainder(kernel: Kernel) -> Kernel:
+    """Remainder of a quotient that is rounded down."""
+    return _rest(kernel, numpy.floor, 1)
+
+
+def fmod(kernel: Kernel) -> Kernel:
+    """Remainder of a quotient that is rounded towards zero."""
+    return _rest(kernel, numpy.trunc, 0)

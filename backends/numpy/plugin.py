@@ -16,7 +16,7 @@ from ..common.casts import dtype_name
 from ..common.quiet import Quiet, quiet, quietly, run, run_anyway
 from ..common.sizes import FEW_ELEMENTS, MANY_ELEMENTS
 from ..common.special import kernels as special_kernels
-from ..contract import DTYPE_NAMES, Backend, Kernel
+from ..contract import DTYPE_NAMES, Backend, Kernel, PartialKernel
 from ..hookspecs import hookimpl
 from ..program import Executable, Program
 from . import special, ufuncs
@@ -333,13 +333,15 @@ class NumPy(Backend):
         return numpy
 
     def kernels(self) -> Mapping[str, Kernel]:
-        kernels = dict(ufuncs.KERNELS)
+        kernels: dict[str, Any] = dict(ufuncs.KERNELS)
         kernels |= {name: _as_arrays(getattr(numpy, name)) for name in ("argmax", "argmin", "sign", "round")}
         kernels |= {"matmul": matmul, "vecdot": vecdot}
         kernels |= corrected(kernels)
         if importlib.util.find_spec("scipy") is not None:
             kernels |= special_kernels("scipy.special", special.array_of, kernels["copysign"])
             kernels |= {f"special.{name}": kernel for name, kernel in special.KERNELS.items()}
+            for name in ("special.i0", "special.i0e", "special.i1", "special.i1e"):
+                kernels[name] = PartialKernel(kernels[name], special.suits_bessel)
         return (
             kernels
             | FFT

@@ -106,6 +106,11 @@ def _zeta(x1: Any, x2: Any) -> Any:
     return found
 
 
+def suits_bessel(x: Any) -> bool:
+    """Whether SciPy's loop of a Bessel function is used: it takes five times as long as passes over large arrays."""
+    return not _is_large(x)
+
+
 def _of_float32(most: float, kernel: Kernel) -> PartialKernel:
     """The kernel for float32 arrays of at most so many elements."""
 

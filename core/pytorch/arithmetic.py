@@ -34,6 +34,8 @@ from ..standard.elementwise import (
     multiply,
     not_equal,
     pow,
+    relu,
+    sign,
     sin,
     subtract,
     trunc,
@@ -494,9 +496,12 @@ def nan_to_num(
     if input.dtype.kind != "f":
         return clone(input)
     limits = finfo(input.dtype)
-    replaced = masked_fill(input, isnan(input), 0.0 if nan is None else nan)
-    replaced = masked_fill(replaced, isposinf(input), limits.max if posinf is None else posinf)
-    return masked_fill(replaced, isneginf(input), limits.min if neginf is None else neginf)
+    if posinf is None and neginf is None:
+        finite = clip(input, limits.min, limits.max)
+    else:
+        finite = masked_fill(input, equal(input, math.inf), limits.max if posinf is None else posinf)
+        finite = masked_fill(finite, equal(input, -math.inf), limits.min if neginf is None else neginf)
+    return masked_fill(finite, isnan(input), 0.0 if nan is None else nan)
 
 
 @function(methods=("angle",))
@@ -519,7 +524,7 @@ def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     if input.dtype.kind == "c":
         return atan2(imag(input), real(input))
     x = input if input.dtype.kind == "f" else input * 1.0
-    return where(isnan(x), x, where(x < 0, math.pi, zeros_like(x)))
+    return relu(-sign(x)) * math.pi
 
 
 @function(methods=("deg2rad",), in_place_method=True)

@@ -38,9 +38,12 @@ def call(ops: Any, name: str, *arrays: Any) -> Any:
 def polynomial(x: Any, coefficients: Sequence[float]) -> Any:
     """Evaluate a polynomial by Horner's rule; the coefficient of the highest power comes first."""
     first, second, *others = coefficients
-    found = x * first + second
+    found = x * first
+    # In place on libraries whose arrays can be written, in half of the time.
+    found += second
     for one in others:
-        found = found * x + one
+        found *= x
+        found += one
     return found
 
 
