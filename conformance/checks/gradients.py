@@ -126,12 +126,11 @@ def weighted(result: Any) -> Tensor | None:
         if isinstance(leaf, Tensor) and leaf.dtype.is_differentiable:
             rng = numpy.random.default_rng([position, leaf.numel()])
             weights = rng.uniform(0.5, 1.5, leaf.shape)
-            parts = [(leaf, weights)]
             if leaf.dtype.is_complex:
-                parts = [(tensorplug.real(leaf), weights), (tensorplug.imag(leaf), rng.uniform(0.5, 1.5, leaf.shape))]
-            for part, weight in parts:
-                term = tensorplug.sum(part * tensorplug.asarray(weight, dtype=part.dtype))
-                total = term if total is None else total + term
+                weights = weights - 1j * rng.uniform(0.5, 1.5, leaf.shape)
+            term = tensorplug.sum(leaf * tensorplug.asarray(weights, dtype=leaf.dtype))
+            term = tensorplug.real(term) if leaf.dtype.is_complex else term
+            total = term if total is None else total + term
     return total
 
 
