@@ -11,6 +11,9 @@ import numpy
 import pytest
 
 import tensorplug as tp
+from tensorplug.backends.numpy.plugin import NumPy
+
+from .conftest import registered
 
 la = tp.linalg
 
@@ -172,6 +175,16 @@ class TestProducts:
         # Of single precision by its own eps.
         assert la.matrix_rank(tp.tensor(numpy.diag([1.0, 1e-7]), dtype="float32")).item() == 1
         assert la.matrix_rank(tp.zeros(2, 0, 3)).tolist() == [0, 0]
+
+    def test_the_pseudo_inverse_of_a_library_is_given_tolerances_as_the_standard_has_them(self) -> None:
+        def kernels(self: NumPy) -> dict[str, Any]:
+            return {**NumPy.kernels(self), "linalg.pinv": lambda x, rtol: numpy.linalg.pinv(x, rtol=rtol)}
+
+        x = numpy.random.default_rng(3).normal(size=(2, 3, 4, 3))
+        rtol = numpy.asarray([[0.5, 0.1, 0.3]])
+        with registered(type("Pseudo", (NumPy,), {"name": "pseudo", "kernels": kernels})()), tp.backend("pseudo"):
+            same(la.pinv(tp.tensor(x), rtol=tp.tensor(rtol, dtype="float64")), numpy.linalg.pinv(x, rtol=rtol))
+            assert la.pinv(tp.tensor(x), atol=1.0, rtol=0.5).shape == (2, 3, 3, 4)
 
     @pytest.mark.parametrize(
         ("shapes", "axes"),

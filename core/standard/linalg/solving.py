@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy
 
-from ....autograd.rules.matrices import adjoint_of, as_rows
+from ....autograd.rules.matrices import adjoint_of, as_columns, as_rows
 from ...dispatch.operation import operation, same_shape
 from ...families.function import function, in_float32
 from ...memory.structure import cast
@@ -21,7 +21,7 @@ from ...types.errors import DTypeError, ShapeError
 from ..creation import full_like
 from ..elementwise import abs, greater, logical_and, maximum
 from ..linear_algebra import promoted
-from ..manipulation import expand_dims, matrix_transpose, tril
+from ..manipulation import expand_dims, matrix_transpose, squeeze, tril
 from ..searching import where
 from ..statistical import max as greatest
 from ..statistical import sum
@@ -57,6 +57,7 @@ def _significant(ops: Any, s: Any, rtol: Any) -> Any:
     """Whether each singular value exceeds the tolerance times the largest."""
     if not s.shape[-1]:
         return ops.greater(s, s)
+    rtol = as_columns(ops, rtol) if hasattr(rtol, "shape") else rtol
     return ops.greater(s, ops.max(s, axis=-1, keepdims=True) * rtol)
 
 
@@ -199,7 +200,7 @@ def pinv(x: Tensor, /, rcond: Any = None, hermitian: bool = False, *, atol: Any 
     if atol is not None and 0 not in x.shape[-2:]:
         largest = greatest(singular_values(detach(x)), axis=-1, keepdims=True)
         relative = maximum(absolute / largest, relative)
-    return _pinv(x, rtol=array_of(relative) if isinstance(relative, Tensor) else relative)
+    return _pinv(x, rtol=array_of(squeeze(relative, axis=-1)) if isinstance(relative, Tensor) else relative)
 
 
 @function(name="linalg.matrix_rank", widens_half=True, keywords=("A",))
