@@ -185,6 +185,10 @@ class Backend:
 
     def array_types(self) -> tuple[type, ...]:
         """The classes of the library's arrays."""
+        return self._array_types
+
+    @functools.cached_property
+    def _array_types(self) -> tuple[type, ...]:
         return (type(self.namespace.empty(0)),)
 
     def dtype_name(self, array: Array) -> str:

@@ -313,6 +313,7 @@ class Picky(Strict):
         def searchsorted(x1: Any, x2: Any, *, side: str) -> Any:
             """Bisection, to which NaN in `x1` is less than any number, and NaN in `x2` greater, as PyTorch has it."""
             row, values = x1._array, x2._array
+            assert values.ndim, "a single value"
             goes_right = (lambda a, v: not a >= v) if side == "left" else (lambda a, v: not a > v)
             found = [bisect.bisect_left(row, True, key=lambda a, v=v: not goes_right(a, v)) for v in values.ravel()]
             return strict.asarray(np.reshape(found, values.shape).astype("int64"))
@@ -394,6 +395,8 @@ class TestPicky:
         row, values = np.array([-1.0, 0.5, 0.5, np.inf, np.nan, np.nan]), np.array([[0.5, np.nan], [np.inf, -2.0]])
         found = tp.searchsorted(tp.tensor(row), tp.tensor(values), side=side)
         assert found.tolist() == np.searchsorted(row, values, side).tolist()
+        one = tp.searchsorted(tp.tensor(row), tp.tensor(0.5, dtype="float64"), side=side)
+        assert one.tolist() == np.searchsorted(row, 0.5, side)
 
     @pytest.mark.parametrize("dtype", ["uint8", "int32"])
     def test_indices_of_any_integer_dtype(self, dtype: str) -> None:
@@ -416,6 +419,14 @@ class TestPicky:
     def test_the_host_as_index(self) -> None:
         index = np.array([[2, 0], [1, 1]])
         assert tp.tensor(VALUES[0])[::-1][index].tolist() == VALUES[0][::-1][index].tolist()
+
+
+def test_an_index_makes_no_other_array(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of lazy libraries each takes longer than the index."""
+    x, index = tp.tensor(VALUES), tp.tensor([1, 0])
+    expected = x[index].tolist()
+    monkeypatch.setattr(strict, "empty", None)
+    assert x[index].tolist() == expected
 
 
 def test_complex_numbers_as_real_ones_and_truths() -> None:

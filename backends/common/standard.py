@@ -67,6 +67,9 @@ def mean(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 def searchsorted(xp: Any, x1: Any, x2: Any, *, side: str = "left") -> Any:
     """Indices of insertion with NaN after all numbers, whose order the standard leaves open."""
+    if not x2.shape:
+        # Not every library takes a single value.
+        return xp.reshape(searchsorted(xp, x1, xp.reshape(x2, (1,)), side=side), ())
     if not xp.isdtype(x1.dtype, "real floating"):
         return xp.searchsorted(x1, x2, side=side)
     is_number = x1 == x1
