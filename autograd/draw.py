@@ -148,7 +148,7 @@ def _zeros(root: Any) -> Any:
 
 def _box(node: Any, name: str | None, shape: tuple[int, ...] | None) -> Box:
     is_leaf = type(node) is Leaf
-    title = name or ("leaf" if is_leaf else node.name)
+    title = name or node.name
     if not is_leaf and type(node.rule) is Selection:
         title = f"{node.name}: {node.rule.output}"
     if is_leaf and shape is None and node.tensor() is not None:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from .anomaly import checked_vjp, is_detecting
 from .modes import enable_grad
 
-_FREED = (
+FREED = (
     "Trying to backward through the graph a second time: {name} was freed by an earlier backward pass. "
     "Specify retain_graph=True in that pass if you need to go through the graph again."
 )
@@ -170,7 +170,7 @@ def _walk(
             continue
         saved = node.saved
         if saved is None:
-            raise RuntimeError(_FREED.format(name=node.name))
+            raise RuntimeError(FREED.format(name=node.name))
         edges, shapes = node.edges, node.shapes
         if lifter is not None:
             saved = rule.lift(node, saved, lifter.lift)
@@ -257,7 +257,7 @@ def _between(inputs: set[Any], roots: list[Any]) -> set[Any]:
         node = pending.pop()
         if node.order not in found:
             if node.rule is not None and node.saved is None and node.order > oldest:
-                raise RuntimeError(_FREED.format(name=node.name))
+                raise RuntimeError(FREED.format(name=node.name))
             found[node.order] = node
             pending += [edge for edge in node.edges if edge is not None and edge.order >= oldest]
     leading: set[Any] = set()

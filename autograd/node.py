@@ -43,6 +43,15 @@ class DispatchKey(Protocol):
     def native_device(self) -> Any: ...
 
 
+class _Name(str):
+    """A name that is called, too: an attribute here, a method in PyTorch."""
+
+    __slots__ = ()
+
+    def __call__(self) -> str:
+        return str(self)
+
+
 class Node:
     """One recorded operation.
 
@@ -78,9 +87,9 @@ class Node:
     """The `tensorplug.autograd.forward.Level` whose tangent is stored here."""
 
     @property
-    def name(self) -> str:
-        """The name of the operation."""
-        return str(self.rule.name)
+    def name(self) -> _Name:
+        """The name of the operation, which can be called, as PyTorch's method."""
+        return _Name(self.rule.name)
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
@@ -100,6 +109,7 @@ class Leaf:
 
     __slots__ = ("__weakref__", "accumulated", "hooks", "key", "level", "order", "tangent", "tensor")
 
+    name = _Name("leaf")
     rule = None
     edges = ()
     next_functions = ()
@@ -113,5 +123,10 @@ class Leaf:
         self.order = next_order()
         self.level = None
 
+    @property
+    def variable(self) -> Any:
+        """The tensor, None once it is gone, as PyTorch's attribute."""
+        return self.tensor()
+
     def __repr__(self) -> str:
-        return "<leaf>"
+        return f"<{self.name}>"

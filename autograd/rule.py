@@ -109,7 +109,7 @@ class Rule:
     @functools.cached_property
     def vjp(self) -> Callable[..., Any]:
         """``vjp(node, g, ops, saved)`` returns the gradients of the operands; generated at the first backward pass."""
-        return generated.vjp(self, _changed)
+        return generated.vjp(self, changed)
 
     @functools.cached_property
     def jvp(self) -> Callable[..., Any] | None:
@@ -239,7 +239,7 @@ def no_gradient(*names: str) -> None:
     NO_GRADIENT.update(names)
 
 
-def _changed(node: Any, tensor: str, shape: tuple[int, ...], version: int, saved_version: int) -> RuntimeError:
+def changed(node: Any, tensor: str, shape: tuple[int, ...], version: int, saved_version: int) -> RuntimeError:
     which = _describe(node, tensor)
     return RuntimeError(
         f"{node.name}: one of the variables needed for gradient computation has been modified by an inplace "

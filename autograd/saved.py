@@ -81,6 +81,7 @@ class DeferredRule:
     def __init__(self, rule: Any) -> None:
         self._rule = rule
         self.name = rule.name
+        self.saved = getattr(rule, "saved", None)
         self.selections = getattr(rule, "selections", {})
 
     def lift(self, node: Any, saved: tuple[Any, ...], lift: Callable[..., Any]) -> tuple[Any, ...]:

@@ -10,10 +10,8 @@ import numpy
 from ..core import Tensor
 from ..core.autodiff.composing import compose
 from ..core.dispatch.keys import device_of
-from ..core.interchange.interop import host_array
 from ..core.memory.structure import cast
-from ..core.standard.creation import asarray
-from ..core.transforms.looping import each_example
+from ..core.memory.values import known
 from ..core.types.axes import as_float
 from ..core.types.dtypes import int64
 from ..core.types.errors import ShapeError
@@ -241,7 +239,6 @@ def _reduce_samples(losses: Tensor, reduction: str) -> Tensor:
     return reduce(losses, "sum" if reduction == "mean" and not losses.size else reduction)
 
 
-@each_example("target")
 def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     r"""Multi-label margin loss: zero once the scores of all right classes exceed all others by a margin of 1.
 
@@ -291,27 +288,29 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "m
     if target.dtype.kind not in "iu":
         raise TypeError(f"{name}: target must be of an integer dtype, as it holds class indices, got {target.dtype}")
     any_ignored(name, target, input.shape[-1], -1)
-    right, valid = _target_classes(target)
-    return cast(_reduce_samples(compose(_multilabel_margin, scores, right, valid), reduction), dtype)
+    # Few right classes are few pairs with the others.
+    count, classes = 1, input.shape[-1]
+    while count < classes and not known(_are_at_most, False, target, count=count):
+        count *= 2
+    right = cast(target[..., :count], int64)
+    return cast(_reduce_samples(compose(_multilabel_margin, scores, right), reduction), dtype)
 
 
-def _multilabel_margin(ops: Any, scores: Any, right: Any, valid: Any) -> Any:
-    """The losses, given the right classes, and a mask of those that count with an axis behind."""
+def _are_at_most(host: numpy.ndarray, count: int) -> bool:
+    """Whether each list is ended after at most so many classes."""
+    return bool((host[..., : count + 1] < 0).any(axis=-1).all())
+
+
+def _multilabel_margin(ops: Any, scores: Any, target: Any) -> Any:
+    """The losses, given the right classes, ended by a negative number."""
     axis, classes = len(scores.shape) - 1, scores.shape[-1]
-    lead = scores.shape[:-1]
+    ends = ops.cast(ops.less(target, ops.zeros_like(target)), "int64")
+    valid = ops.equal(ops.cumulative_sum(ends, axis=axis), ops.zeros_like(ends))
+    right = ops.where(valid, target, ops.zeros_like(target))
+    valid = ops.reshape(valid, (*target.shape, 1))
     by_class = ops.equal(ops.reshape(right, valid.shape), _all_classes(ops, right, classes))
     is_right = ops.any(ops.logical_and(by_class, valid), axis=axis, keepdims=True)
     of_right = ops.reshape(ops.gather_flat(right, scores, axis=axis, count=1), valid.shape)
-    violation = ops.relu(1.0 - of_right + ops.reshape(scores, (*lead, 1, classes)))
+    violation = ops.relu(1.0 - of_right + ops.reshape(scores, (*scores.shape[:-1], 1, classes)))
     pairs = ops.logical_and(valid, ops.logical_not(is_right))
     return ops.sum(ops.where(pairs, violation, ops.zeros_like(violation)), axis=(axis, axis + 1)) / float(classes)
-
-
-def _target_classes(target: Tensor) -> tuple[Tensor, Tensor]:
-    """Class indices before the first -1, padded with 0 to the longest list, and a mask of the valid ones."""
-    host = host_array(target).astype("int64")
-    valid = numpy.logical_and.accumulate(host >= 0, axis=-1)
-    longest = int(valid.sum(axis=-1).max(initial=0))
-    valid = valid[..., :longest]
-    right = numpy.where(valid, host[..., :longest], 0)
-    return asarray(right, device=target.device), asarray(valid[..., None], device=target.device)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from ..autograd.hooks import Hooks, RemovableHandle
 from ..core import Tensor
 from ..core.autodiff.leaves import zero_grad
-from ..core.standard.creation import empty_like
+from ..core.standard.creation import asarray, empty_like
 from ..core.types.errors import ShapeError
 from .hooks import add_hook, call_with_hooks, hooks_of
 from .parameter import Parameter
@@ -286,7 +286,7 @@ class Module:
         Parameters
         ----------
         state_dict
-            What `state_dict` returned, or `load` read from a file.
+            What `state_dict` returned, PyTorch's too, or `load` read from a file: tensors, or NumPy's arrays.
         strict : bool, default: True
             Whether the names must be the same.
         assign : bool, default: False
@@ -323,7 +323,7 @@ class Module:
                 + "".join(f", {error}" for error in errors)
                 + "; strict=False loads the others"
             )
-        found = {key: (*own[key], given[key]) for key in own if key in given}
+        found = {key: (*own[key], asarray(given[key])) for key in own if key in given}
         for key, (tensors, last, tensor) in found.items():
             if tensor.shape != tensors[last].shape:
                 raise ShapeError(

@@ -406,6 +406,20 @@ def test_margins_of_classes_by_definition(data: st.DataObject) -> None:
             assert got == pytest.approx(math.fsum(missing) / classes, abs=1e-12)
 
 
+def test_margins_of_lists_of_classes_under_transforms(backend: str) -> None:
+    """Compiled and for each example of a batch, with lists of other lengths at the second call."""
+    scores = tp.tensor([[0.1, 0.2, 0.4, 0.8], [0.3, -1.0, 0.5, 0.0]])
+    compiled = tp.compile(tp.func.grad(functional.multilabel_margin_loss))
+    # PyTorch's losses.
+    lists = [[3, 0, -1, 1], [-1, 3, 2, 1]], [[3, 0, 1, -1], [2, -1, 0, 0]]
+    for target, losses in zip(lists, ([0.85, 0.0], [0.775, 0.325]), strict=True):
+        found = tp.vmap(lambda x, t: functional.multilabel_margin_loss(x, t))(scores, tp.tensor(target))
+        numpy.testing.assert_allclose(found, losses, rtol=1e-6)
+        x = scores.clone().requires_grad_()
+        functional.multilabel_margin_loss(x, tp.tensor(target)).backward()
+        numpy.testing.assert_allclose(compiled(scores, tp.tensor(target)), x.grad, rtol=1e-6)
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("loss", ["mse_loss", "kl_div", "binary_cross_entropy_with_logits", "soft_margin_loss"])
 def test_half_precision_is_computed_in_single(loss: str, dtype: str) -> None:

@@ -177,6 +177,12 @@ class TestModule:
         assert keys.unexpected_keys == ["other"]
         assert second.scale.item() == 5.0
 
+    def test_states_of_arrays_are_loaded(self, backend: str) -> None:
+        first, second = Network(), Network()
+        second.load_state_dict({name: numpy.asarray(one.tolist()) for name, one in first.state_dict().items()})
+        assert second.first.weight.tolist() == first.first.weight.tolist()
+        assert second.first.weight.dtype is tp.float32
+
     def test_saves_and_loads(self, tmp_path: pathlib.Path) -> None:
         first, second = Network(), Network()
         tp.save(first.state_dict(), tmp_path / "network.safetensors")

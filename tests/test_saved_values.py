@@ -125,3 +125,29 @@ def test_a_quotient_may_be_written(backend: str) -> None:
     b[1] = 2.0
     b.sum().backward()
     assert a.grad.tolist() == [0.25, 0.0]
+
+
+def test_what_a_node_has_saved_by_the_names_of_pytorch(backend: str) -> None:
+    x = tp.tensor([1.0, 2.0], requires_grad=True)
+    y = x.exp()
+    assert y.grad_fn.name() == y.grad_fn.name == "exp"
+    assert y.grad_fn._saved_result.equal(y)
+    assert y.grad_fn._saved_result.grad_fn is y.grad_fn
+    ((leaf, _),) = y.grad_fn.next_functions
+    assert (leaf.name(), leaf.variable) == ("leaf", x)
+    z = x.pow(2)
+    assert z.grad_fn._saved_self is x
+    assert z.grad_fn._saved_exponent.item() == 2
+    assert (x * y).grad_fn._saved_self is x
+    assert (x * y).grad_fn._saved_other.equal(y)
+    with tp.autograd.graph.saved_tensors_hooks(lambda t: t + 1, lambda t: t):
+        assert x.exp().grad_fn._saved_result.equal(y + 1)
+    assert not hasattr(x.sum().grad_fn, "_saved_self")
+    written = x * 1
+    square = written.pow(2)
+    written.zero_()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation: its operand x1"):
+        _ = square.grad_fn._saved_self
+    y.sum().backward()
+    with pytest.raises(RuntimeError, match="exp was freed by an earlier backward pass"):
+        _ = y.grad_fn._saved_result

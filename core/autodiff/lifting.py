@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ...autograd.checkpoint import SURROUNDINGS
-from ...autograd.rule import NO_GRADIENT
+from ...autograd.engine import FREED
+from ...autograd.node import Leaf, Node
+from ...autograd.rule import NO_GRADIENT, changed
 from ...backends import scan
 from ..dispatch.keys import DispatchKey, derivations
 from ..dispatch.levels import AtOpenLevels, depth_of, innermost, together
@@ -169,6 +171,27 @@ def gradient_for_engine(gradient: Tensor, key: DispatchKey, recorded: bool) -> A
     """A user's gradient as the engine has it: a tensor if the pass is recorded, else a raw array."""
     tensor = conjugate(cast(gradient, key.dtype))
     return tensor if recorded else array_of(tensor)
+
+
+def _saved_value(node: Node, names: tuple[str, ...]) -> Tensor:
+    """A tensor that an operation has saved; a leaf itself, as in PyTorch."""
+    if node.saved is None:
+        raise RuntimeError(FREED.format(name=node.name))
+    tensors: tuple[str, ...] = getattr(getattr(node.rule, "saved", None), "tensors", ())
+    position = next((i for i, one in enumerate(tensors) if one in names), None)
+    if position is None:
+        raise AttributeError(f"{node.name} has not saved that tensor: its gradient needs {tensors}")
+    found, storage, version = node.rule.lift(node, node.saved, LIFTER.lift)[3 * position : 3 * position + 3]
+    if storage is None:
+        return wrap(found, node.key.library.key_of(found))
+    if storage.version != version:
+        raise changed(node, tensors[position], found.shape, storage.version, version)
+    leaf = found._node.tensor() if isinstance(found._node, Leaf) else None
+    return found if leaf is None or leaf._storage is not storage else leaf
+
+
+for _name, _names in {"self": ("x", "x1"), "other": ("x2",), "exponent": ("x2",), "result": ("out",)}.items():
+    setattr(Node, f"_saved_{_name}", property(functools.partial(_saved_value, names=_names)))
 
 
 @method("_save")

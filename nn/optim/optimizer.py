@@ -10,7 +10,7 @@ from typing import Any
 from ...autograd.modes import enable_grad, no_grad
 from ...core import Tensor
 from ...core.autodiff.leaves import zero_grad
-from ...core.standard.creation import zeros, zeros_like
+from ...core.standard.creation import asarray, zeros, zeros_like
 
 Group = dict[str, Any]
 """Parameters, under ``"params"``, with their options."""
@@ -44,8 +44,10 @@ class Optimizer:
 
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any], **unused: Any) -> None:
         for name, value in unused.items():
-            if name not in _WITHOUT_EFFECT or (name == "differentiable" and value):
+            if name not in _WITHOUT_EFFECT:
                 raise TypeError(f"{type(self).__name__}: got an unexpected keyword argument {name}={value!r}")
+            if name == "differentiable" and value:
+                raise TypeError(f"{type(self).__name__}: differentiable=True is not supported: steps are not recorded")
         if isinstance(params, Tensor):
             raise TypeError(f"{type(self).__name__}: params is an iterable of tensors or dicts, got a Tensor")
         self.defaults = dict(defaults)
@@ -133,7 +135,7 @@ class Optimizer:
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over options and states, of parameters in the same order.
+        """Take over options and states, of parameters in the same order; NumPy's and PyTorch's arrays become tensors.
 
         Raises
         ------
@@ -166,9 +168,9 @@ class Optimizer:
 
 
 def _copied(value: Any, device: Any) -> Any:
-    """A value of a state, tensors within lists too, on a device."""
-    if isinstance(value, Tensor):
-        return value.detach().to(device, copy=True)
+    """A value of a state, tensors and other libraries' arrays within lists too, on a device."""
+    if hasattr(value, "__dlpack__"):
+        return asarray(value, device=device, copy=True).detach()
     return [_copied(one, device) for one in value] if isinstance(value, list) else value
 
 
