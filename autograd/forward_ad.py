@@ -40,11 +40,24 @@ def enter_dual_level() -> int:
     return 0
 
 
+def _entered(function: str, level: int | None) -> tuple[Level, contextlib.ExitStack] | None:
+    """The level of a number, 0 by default, which may not have been entered.
+
+    Raises
+    ------
+    RuntimeError
+        For another number.
+    """
+    if level not in (None, 0):
+        raise RuntimeError(f"{function}: there is no dual level {level}; the only one is 0, as levels do not nest")
+    return _current.get()
+
+
 def exit_dual_level(*, level: int | None = None) -> None:
     """Leave the level of forward mode; its dual tensors keep their values only."""
-    entered = _current.get()
-    if entered is None or level not in (None, 0):
-        raise RuntimeError("exit_dual_level: there is no such level; enter it by enter_dual_level()")
+    entered = _entered("exit_dual_level", level)
+    if entered is None:
+        raise RuntimeError("exit_dual_level: there is no dual level; enter one by enter_dual_level()")
     _current.set(None)
     entered[1].close()
 
@@ -91,11 +104,11 @@ def make_dual(tensor: Any, tangent: Any, *, level: int | None = None) -> Any:
     Raises
     ------
     RuntimeError
-        Outside of a `dual_level`.
+        Outside of a `dual_level`, or for another level.
     TypeError, ValueError
         If the tensors do not fit.
     """
-    entered = _current.get()
+    entered = _entered("make_dual", level)
     if entered is None:
         raise RuntimeError("make_dual: there is no dual level; enter one by `with forward_ad.dual_level():`")
     require_tensors("make_dual", "the tensor", [tensor])
@@ -106,8 +119,14 @@ def make_dual(tensor: Any, tangent: Any, *, level: int | None = None) -> Any:
 
 
 def unpack_dual(tensor: Any, *, level: int | None = None) -> UnpackedDualTensor:
-    """Return the value and the tangent of a tensor; the tangent is None if the tensor depends on no dual tensor."""
-    entered = _current.get()
+    """Return the value and the tangent of a tensor; the tangent is None if the tensor depends on no dual tensor.
+
+    Raises
+    ------
+    RuntimeError
+        For another level than 0.
+    """
+    entered = _entered("unpack_dual", level)
     require_tensors("unpack_dual", "the tensor", [tensor], any_dtype=True)
     if entered is None or not tensor.requires_grad:
         return UnpackedDualTensor(tensor, None)

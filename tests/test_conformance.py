@@ -57,6 +57,7 @@ from tensorplug.conformance.uses import (
 from tensorplug.conformance.uses.use import between
 from tensorplug.core import OPERATIONS
 from tensorplug.core.dispatch.keys import library_for
+from tensorplug.core.memory.tensor import wrap
 from tensorplug.core.types.errors import UnsupportedError
 
 from .conftest import registered
@@ -874,6 +875,17 @@ class TestReference:
         for function in (square, lambda x: square(x) if x.sum() > 0 else x.sum(), lambda x: square(x[x > 0])):
             (found,) = backend.gradients(function, (x,))
             assert backend.to_numpy(found).tolist() == [2.0, 4.0]
+
+    def test_gradients_of_what_draws_random_numbers(self) -> None:
+        pytest.importorskip("jax")
+        backend = library_for("jax").backend
+        with tp.backend("jax"):
+            x = tp.tensor([1.0, 2.0])
+
+            (found,) = backend.gradients(
+                lambda array: (wrap(array, x._key) * tp.floor(tp.rand(2) + 3)).sum()._array, (x._array,)
+            )
+            assert backend.to_numpy(found).tolist() == [3.0, 3.0]
 
     def test_a_namespace_finds_a_kernel_at_fault(self) -> None:
         wrong = backend_with("wrong", softmax=lambda x, axis: numpy.exp(x))

@@ -53,8 +53,21 @@ def test_outside_of_a_level(backend: str) -> None:
     assert fwAD.unpack_dual(y).tangent is None
     with pytest.raises(RuntimeError, match="make_dual: there is no dual level"):
         fwAD.make_dual(x, x)
-    with pytest.raises(RuntimeError, match="exit_dual_level: there is no such level"):
+    with pytest.raises(RuntimeError, match="exit_dual_level: there is no dual level"):
         fwAD.exit_dual_level()
+
+
+def test_levels_that_are_not_entered(backend: str) -> None:
+    x = tp.ones(2)
+    assert fwAD.unpack_dual(x, level=0).tangent is None
+    with fwAD.dual_level() as level:
+        dual = fwAD.make_dual(x, x, level=level)
+        assert fwAD.unpack_dual(dual, level=level).tangent.tolist() == [1.0, 1.0]
+        for call in (lambda: fwAD.make_dual(x, x, level=1), lambda: fwAD.unpack_dual(dual, level=1)):
+            with pytest.raises(RuntimeError, match="there is no dual level 1"):
+                call()
+        with pytest.raises(RuntimeError, match="exit_dual_level: there is no dual level 3"):
+            fwAD.exit_dual_level(level=3)
 
 
 def test_levels_do_not_nest(backend: str) -> None:

@@ -72,7 +72,7 @@ WRONG: dict[str, tuple[type[Exception], str, Call]] = {
     "bernoulli": (ValueError, r"bernoulli: got a probability of 1.5", lambda x: x.bernoulli(1.5)),
     "bernoulli_": (ValueError, r"bernoulli_: got a probability of 1.5", lambda x: x.bernoulli_(1.5)),
     "normal": (TypeError, r"normal: got str", lambda x: tp.normal("a", 1.0, (2,))),
-    "dtype": (TypeError, r"unknown dtype", lambda x: x.astype(x)),
+    "dtype": (TypeError, r"astype: unknown dtype", lambda x: x.astype(x)),
 }
 """Calls with what they raise, by name."""
 
@@ -166,3 +166,29 @@ def test_functions_have_names_in_errors_about_arguments() -> None:
         tp.ones(2).reshape(dims=2)
     with pytest.raises(TypeError, match=r"^numpy\.ravel: order= is not supported for tensors"):
         np.ravel(tp.ones(2), order="F")  # type: ignore[call-overload]
+
+
+COMPOSED: dict[str, Call] = {
+    "masked_scatter": lambda x: tp.masked_scatter(x, tp.tensor([True, False]), x),
+    "index_put": lambda x: tp.index_put(x, (tp.tensor([0.5]),), x),
+    "F.cosine_similarity": lambda x: tp.nn.functional.cosine_similarity(x, x[:, :2]),
+    "addbmm": lambda x: tp.addbmm(x, x, x),
+    "take_along_dim": lambda x: tp.take_along_dim(x, tp.tensor([[9]]), 0),
+    "nanmean": lambda x: x.bool().nanmean(),
+    "median": lambda x: tp.complex(x, x).median(),
+}
+"""Bad calls of functions that call others, which refuse the arguments."""
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+def test_errors_begin_with_the_function_that_was_called(backend: str, name: str) -> None:
+    error = raised(lambda: COMPOSED[name](tp.ones(2, 3)))
+    assert isinstance(error, (TypeError, ValueError, IndexError))
+    assert re.match(rf"{name.rpartition('.')[2]}: ", str(error)), error
+
+
+def test_threshold_in_place(backend: str) -> None:
+    """Its wrapper calls itself, and a parameter has the name of the function."""
+    x = tp.tensor([-1.0, 2.0])
+    assert tp.nn.functional.threshold(x, 0.0, 5.0, inplace=True) is x
+    assert x.tolist() == [5.0, 2.0]

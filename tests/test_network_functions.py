@@ -288,6 +288,54 @@ def test_grids_that_are_not_finite(backend: str, mode: str, padding_mode: str) -
     numpy.testing.assert_allclose(found.flatten().tolist()[:2], [first, second], rtol=1e-6)
 
 
+@pytest.mark.parametrize("mode", ["bilinear", "nearest"])
+@pytest.mark.parametrize("padding_mode", ["zeros", "border", "reflection"])
+def test_nan_in_grids_of_volumes(backend: str, mode: str, padding_mode: str) -> None:
+    """PyTorch takes NaN for the last place, or for none, and in images for the first, or has NaN."""
+    volume = tp.reshape(tp.arange(1.0, 9.0), (1, 1, 2, 2, 2))
+    points = [[math.nan, 0.2, 0.3], [0.2, math.nan, 0.3], [0.2, 0.3, math.nan], [0.2, 0.3, 0.1]]
+    grid = tp.tensor(points).reshape(1, 4, 1, 1, 3).requires_grad_()
+    found = F.grid_sample(volume, grid, mode, padding_mode, align_corners=True)
+    beyond = [5.8, 6.2, 6.9] if mode == "bilinear" else [8.0, 8.0, 8.0]
+    wanted = [*([0.0, 0.0, 0.0] if padding_mode == "zeros" else beyond), 5.1 if mode == "bilinear" else 8.0]
+    numpy.testing.assert_allclose(found.flatten().tolist(), wanted, rtol=1e-6)
+    found.sum().backward()
+    assert tp.isfinite(grid.grad).all()
+    if padding_mode == "zeros":
+        assert not grid.grad[:, :3].any()
+
+
+@pytest.mark.parametrize("padding_mode", ["border", "reflection"])
+def test_the_ends_of_grids_have_no_gradient(backend: str, padding_mode: str) -> None:
+    """The identity, whose corners are the first and last pixels."""
+    grid = F.affine_grid(tp.eye(2, 3)[None], (1, 1, 3, 3), align_corners=True).detach().requires_grad_()
+    image = tp.reshape(tp.arange(9.0), (1, 1, 3, 3)) ** 2
+    F.grid_sample(image, grid, padding_mode=padding_mode, align_corners=True).sum().backward()
+    # That of PyTorch.
+    wanted = [0.0, 0.0, 3.0, 0.0, 0.0, 0.0, 0.0, 27.0, 9.0, 33.0, 0.0, 39.0, 0.0, 0.0, 15.0, 0.0, 0.0, 0.0]
+    numpy.testing.assert_allclose(grid.grad.flatten().tolist(), wanted)
+
+
+def test_grids_of_nearest_pixels_have_a_gradient_of_zeros(backend: str) -> None:
+    grid = tp.zeros(1, 2, 2, 2, requires_grad=True)
+    F.grid_sample(tp.ones(1, 3, 4, 4), grid, "nearest").sum().backward()
+    assert grid.grad.tolist() == tp.zeros(1, 2, 2, 2).tolist()
+
+
+def test_the_last_nan_of_a_window_is_the_largest(backend: str) -> None:
+    """As in PyTorch's fractional pooling; its other pooling takes the last one, too."""
+    nan = math.nan
+    x = tp.tensor([[1.0, nan, 2.0, nan], [3.0, 4.0, nan, 5.0], [nan, 6.0, 7.0, nan], [0.0, 1.0, nan, nan]])[None]
+    samples = tp.tensor([[[0.3, 0.6]]])
+    x.requires_grad_()
+    found, places = F.fractional_max_pool2d(x, 2, output_size=2, return_indices=True, _random_samples=samples)
+    assert places.tolist() == [[[1, 6], [8, 15]]]
+    found.sum().backward()
+    assert [place for place, one in enumerate(x.grad.flatten().tolist()) if one] == [1, 6, 8, 15]
+    _, places = F.max_pool2d(x, 2, return_indices=True)
+    assert places.tolist() == [[[1, 6], [8, 15]]]
+
+
 def test_bounds_beyond_the_range_of_the_dtype(backend: str) -> None:
     with numpy.errstate(all="raise"):
         x = tp.tensor([-2.0, 0.0, 3.0])

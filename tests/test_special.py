@@ -330,3 +330,13 @@ def test_operands_broadcast(backend: str, name: str) -> None:
     rows, columns = tp.broadcast_arrays(few, many)
     numpy.testing.assert_allclose(function(few, many).tolist(), function(rows, columns).tolist(), rtol=1e-6)
     numpy.testing.assert_allclose(function(many, few).tolist(), function(columns, rows).tolist(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [0, 1, 2, 4, 7])
+def test_derivatives_of_digamma_at_negative_half_integers(backend: str, n: int, dtype: str) -> None:
+    """The reflection is exactly zero there in even orders, where the rest is small."""
+    x = [-0.5, -3.5, -101.5, -1000.5]
+    with mpmath.workdps(40):
+        wanted = [float(mpmath.psi(n, one)) for one in x]
+    numpy.testing.assert_allclose(tp.polygamma(n, tp.tensor(x, dtype=dtype)), wanted, rtol=8 * tp.finfo(dtype).eps)

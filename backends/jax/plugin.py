@@ -286,7 +286,7 @@ class Jax(Meshes):
                 try:
                     found = each(*arrays)
                     break
-                except (jax.errors.JAXTypeError, jax.errors.JAXIndexError) as error:
+                except (jax.errors.JAXTypeError, jax.errors.JAXIndexError, _TracedRandomError) as error:
                     reason = str(error)
         if found is None:
             raise NotImplementedError(reason)
@@ -355,8 +355,14 @@ class Jax(Meshes):
 
             made = random_words(seed, offset, count, device)
         if not self._has_values((made,)):
-            raise TypeError("random numbers of a function that JAX traces would be the same at each call; pass them")
+            raise _TracedRandomError(
+                "random numbers of a function that JAX traces would be the same at each call; pass them"
+            )
         return made
+
+
+class _TracedRandomError(TypeError):
+    """Random numbers were asked for while JAX compiles a function."""
 
 
 class _Scope:

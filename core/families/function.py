@@ -19,7 +19,7 @@ from ..memory.tensor import Tensor
 from ..memory.writes import copy_
 from ..types.axes import as_flag, normalize_axes, normalize_axis
 from ..types.dtypes import ACCEPTED, float32
-from ..types.errors import DTypeError, unsupported
+from ..types.errors import DTypeError, say_function, unsupported
 from .in_place import in_place, write_out
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -181,7 +181,7 @@ class _Wrapper:
     def write(self, scope: dict[str, Any]) -> Callable[..., Any]:
         """Compile the wrapper in a scope."""
         checks = (Tensor, as_flag, normalize_axes, normalize_axis, _missing, _refused, unsupported)
-        called = (as_vector, clone, copy_, in_float32, write_out)
+        called = (as_vector, clone, copy_, in_float32, say_function, write_out)
         scope |= {one.__name__: one for one in (*checks, *called)} | {"MISSING": MISSING, "body": self.body}
         scope["accepted"] = ACCEPTED[self.accepts]
         header = []
@@ -192,7 +192,9 @@ class _Wrapper:
             header.append(one.replace(annotation=one.empty))
         lines = [*self._checks(), *self._special_cases(), *self._aliases(), *self._call()]
         definition = f"def {self.body.__name__}{inspect.Signature(header)}:"
-        return write_function([definition, *(f"    {line}" for line in lines)], self.name, scope)
+        # Under a name that is no parameter's: `threshold` has one of its own name.
+        scope["itself"] = write_function([definition, *(f"    {line}" for line in lines)], self.name, scope)
+        return scope["itself"]
 
     def _checks(self) -> list[str]:
         """Lines that raise TypeError for missing arguments, operands that are not tensors, and other dtypes."""
@@ -224,7 +226,7 @@ class _Wrapper:
         if "inplace" in self.declared:
             # Of a copy, as the gradient needs the values that are written over.
             copied = self._arguments(self.parameters, "inplace").replace(self._operand, f"clone({self._operand})", 1)
-            lines += ["if inplace:", f"    return copy_({self._operand}, {self.body.__name__}({copied}))"]
+            lines += ["if inplace:", f"    return copy_({self._operand}, itself({copied}))"]
         if self.widens_half:
             # A dtype that is asked for is converted to first.
             unasked = " and dtype is None" if "dtype" in self.declared else ""
@@ -274,9 +276,11 @@ class _Wrapper:
         """Lines that call the body, and write its result into ``out=``."""
         others = {name for pair in self.aliases for name in pair if name != self._of_body(*pair)}
         call = f"body({self._arguments(self.declared.values(), 'inplace', 'out', *others)})"
+        lines = ["try:", f"    found = {call}", "except Exception as error:"]
+        lines += [f"    say_function(error, {self.name!r})", "    raise"]
         if "out" not in self.declared:
-            return [f"return {call}"]
-        return [f"found = {call}", f"return found if out is None else write_out({self.name!r}, found, out)"]
+            return [*lines, "return found"]
+        return [*lines, f"return found if out is None else write_out({self.name!r}, found, out)"]
 
     def _arguments(self, parameters: Iterable[inspect.Parameter], *without: str) -> str:
         """The source of the arguments of a call: by position until one is left out, then by keyword."""
@@ -302,7 +306,7 @@ class _Wrapper:
     def _itself(self) -> str:
         """The wrapper and its arguments, for a function that calls it again with other tensors."""
         out = ", out=out" if "out" in self.declared else ""
-        return f"{self.body.__name__}, {self._arguments(self.parameters, 'out')}{out}"
+        return f"itself, {self._arguments(self.parameters, 'out')}{out}"
 
     def _of_body(self, pytorch: str, standard: str) -> str:
         """The body's name of two aliases."""

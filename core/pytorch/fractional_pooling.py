@@ -23,7 +23,7 @@ _FLOATS = "real-valued floating-point"
 
 @operation(accepts=_FLOATS, result="int64")
 def _fractional_positions(ops: Any, samples: Any, x: Any, *, sizes: tuple[int, ...], counts: tuple[int, ...]) -> Any:
-    """The position of the largest element of each window among those of the last axes.
+    """The position of the largest element, or of the last NaN, of each window among those of the last axes.
 
     The samples, of shape (N, C, axes), say where the windows start.
     """
@@ -44,7 +44,10 @@ def _fractional_positions(ops: Any, samples: Any, x: Any, *, sizes: tuple[int, .
         positions = positions * length + starts + ops.reshape(within, tuple(size if i == axis else 1 for i in axes))
     windows = ops.reshape(positions, (*lead, math.prod(counts), math.prod(sizes)))
     elements = ops.gather_flat(windows, x, axis=len(lead), count=len(sizes))
-    largest = ops.argmax(elements, axis=-1, keepdims=True)
+    places = ops.cast(ops.arange(math.prod(sizes), device=device), "int64")
+    unknown = ops.where(ops.not_equal(elements, elements), places, ops.full_like(places, -1))
+    unknown = ops.max(unknown, axis=-1, keepdims=True)
+    largest = ops.where(unknown < 0, ops.argmax(elements, axis=-1, keepdims=True), unknown)
     return ops.reshape(ops.take_along_axis(windows, largest, axis=-1), (*lead, *counts))
 
 

@@ -17,7 +17,8 @@ from ..memory.structure import reshape
 from ..memory.tensor import Tensor
 from ..standard.creation import asarray
 from ..standard.linear_algebra import matmul
-from ..standard.manipulation import matrix_transpose
+from ..standard.manipulation import expand_dims, matrix_transpose
+from ..standard.searching import where
 from ..types.axes import normalize_shape
 from ..types.errors import ArgumentError, DTypeError, ShapeError
 from .interpolation import cubic_weights
@@ -68,6 +69,9 @@ def grid_sample(
     _check(input, grid, mode, padding_mode)
     input, grid = same_device("grid_sample", input, grid)
     found: Tensor = compose(_sample, input, grid, mode=mode, padding_mode=padding_mode, align=bool(align_corners))
+    if mode == "nearest" and grid.requires_grad:
+        # With a gradient of zeros for the grid, as in PyTorch.
+        return where(asarray(True, device=grid.device), found, expand_dims(grid[..., 0], axis=1))
     return found
 
 
@@ -78,12 +82,13 @@ def _sample(ops: Any, input: Any, grid: Any, mode: str, padding_mode: str, align
         # The grid has the last axis first.
         place = ops.reshape(ops.take_view(grid, (("getitem", (..., axis)),)), (lead[0], 1, math.prod(grid.shape[1:-1])))
         place = (place + 1.0) * ((length - 1) / 2) if align else ((place + 1.0) * length - 1.0) / 2.0
-        if mode != "bicubic":
-            place = _padded(ops, place, length, padding_mode, align)
-        neighbours = _NEIGHBOURS[mode](ops, place)
+        # NaN, which is no place, is taken for the first pixel of images and the last one of volumes, as in PyTorch.
+        unknown = 0.0 if len(lengths) == 2 else length - 1.0
+        pad = functools.partial(_padded, ops, length=length, unknown=unknown, padding_mode=padding_mode, align=align)
+        neighbours = _NEIGHBOURS[mode](ops, place if mode == "bicubic" else pad(place))
         if mode == "bicubic":
-            neighbours = [(_padded(ops, one, length, padding_mode, align), weight) for one, weight in neighbours]
-        along.insert(0, [(*_pixel(ops, one, length), weight) for one, weight in neighbours])
+            neighbours = [(pad(one), weight) for one, weight in neighbours]
+        along.insert(0, [_pixel(ops, one, weight, length, len(lengths)) for one, weight in neighbours])
     pixels = ops.reshape(input, (*lead, math.prod(lengths)))
     terms = []
     for neighbours in itertools.product(*along):
@@ -95,12 +100,16 @@ def _sample(ops: Any, input: Any, grid: Any, mode: str, padding_mode: str, align
     return ops.reshape(functools.reduce(ops.add, terms), (*lead, *grid.shape[1:-1]))
 
 
-def _pixel(ops: Any, position: Any, length: int) -> tuple[Any, Any]:
-    """The pixel at a whole position along an axis, or the nearest one, and whether the position is in the image."""
+def _pixel(ops: Any, position: Any, weight: Any, length: int, count: int) -> tuple[Any, Any, Any]:
+    """The pixel at a whole position along an axis, or the nearest one, whether the position is in the image, and the
+    weight, which is NaN at NaN in the grid in images, but zero in volumes, as in PyTorch.
+    """
     position = constant(position)
     clipped = ops.clip(position, ops.zeros_like(position), ops.full_like(position, length - 1.0))
     inside = ops.equal(clipped, position)
-    return ops.cast(ops.where(inside, clipped, ops.zeros_like(clipped)), "int64"), inside
+    if count == 3 and weight is not None:
+        weight = ops.where(inside, weight, ops.zeros_like(weight))
+    return ops.cast(ops.where(inside, clipped, ops.zeros_like(clipped)), "int64"), inside, weight
 
 
 def _check(input: Tensor, grid: Tensor, mode: str, padding_mode: str) -> None:
@@ -123,16 +132,21 @@ def _check(input: Tensor, grid: Tensor, mode: str, padding_mode: str) -> None:
         raise ArgumentError(f"grid_sample: got padding_mode {padding_mode!r}, wanted one of {_PADDINGS}")
 
 
-def _padded(ops: Any, place: Any, length: int, padding_mode: str, align: bool) -> Any:
-    """Places beyond the image moved into it, unless there is nothing there."""
+def _padded(ops: Any, place: Any, length: int, unknown: float, padding_mode: str, align: bool) -> Any:
+    """Places beyond the image moved into it, unless there is nothing there, and NaN to a place that is given."""
     if padding_mode == "zeros":
         return place
     if padding_mode == "reflection":
         low, span = (0.0, length - 1.0) if align else (-0.5, float(length))
-        place = _reflected(ops, place, low, span)
-    # NaN, which is no place, is taken for the first one, as in PyTorch.
-    place = ops.where(ops.equal(place, place), place, ops.zeros_like(place))
-    return ops.clip(place, ops.zeros_like(place), ops.full_like(place, length - 1.0))
+        place = _reflected(ops, _without_nan(ops, place, unknown), low, span)
+    first, last = ops.zeros_like(place), ops.full_like(place, length - 1.0)
+    moved = ops.clip(_without_nan(ops, constant(place), unknown), first, last)
+    # The first and the last place have no gradient, as in PyTorch.
+    return ops.where(ops.logical_and(ops.greater(place, first), ops.less(place, last)), place, moved)
+
+
+def _without_nan(ops: Any, place: Any, unknown: float) -> Any:
+    return ops.where(ops.equal(place, place), place, ops.full_like(place, unknown))
 
 
 def _reflected(ops: Any, place: Any, low: float, span: float) -> Any:

@@ -94,6 +94,14 @@ def gammaln(ops: Any, x: Any) -> Any:
     return ops.masked_fill(found, x == -math.inf, -math.inf)
 
 
+def _cotangent(ops: Any, x: Any) -> Any:
+    """The cotangent of pi times numbers from -1/2 to 1/2, at the ends of which it is exactly zero."""
+    size = ops.abs(x)
+    is_great = size > 0.25
+    tangent = ops.tan(ops.where(is_great, 0.5 - size, x) * math.pi)
+    return ops.where(is_great, ops.copysign(tangent, x), 1.0 / tangent)
+
+
 @special("digamma")
 def digamma(ops: Any, x: Any) -> Any:
     """The derivative of `gammaln`.
@@ -122,7 +130,7 @@ def digamma(ops: Any, x: Any) -> Any:
     great = ops.log(positive) - (inverse * 0.5 + square * polynomial(square, _DIGAMMA_SERIES))
     found = ops.where(positive < STIRLING_LEAST, near, great)
     offset = from_integer(ops, x)
-    reflected = found - math.pi / ops.tan(offset * math.pi)
+    reflected = found - _cotangent(ops, offset) * math.pi
     return ops.where(negative, ops.masked_fill(reflected, offset == 0.0, math.nan), found)
 
 
@@ -162,7 +170,7 @@ def _digamma_derivative(ops: Any, x: Any, *, n: int) -> Any:
     sign = -1.0 if n % 2 == 0 else 1.0
     factorial = float(math.factorial(n)) if n <= 170 else math.inf
     found = _zeta(ops, n + 1, ops.where(negative, 1.0 - x, x)) * (sign * factorial)
-    cotangent = 1.0 / ops.tan(from_integer(ops, x) * math.pi)
+    cotangent = _cotangent(ops, from_integer(ops, x))
     reflected = polynomial(cotangent, _cotangent_derivative(n)) * math.pi ** (n + 1) + found * sign
     pole = ops.logical_and(x <= 0.0, x == ops.floor(x))
     return ops.masked_fill(ops.where(negative, -reflected, found), pole, sign * math.inf)

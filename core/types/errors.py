@@ -97,3 +97,13 @@ def explain(operation: str, error: Exception, *tensors: Any) -> Exception:
             f"{operation}: shapes {listed} cannot be broadcast together; axes must be equal or 1, counted from the last"
         )
     return error
+
+
+_OF_ARGUMENTS = (TypeError, ValueError, IndexError, ShapeError, AxesError, ArgumentError, DTypeError, PositionError)
+
+
+def say_function(error: Exception, name: str) -> None:
+    """Begin an error about arguments, raised by a function that another one calls, with the name of the outermost."""
+    if type(error) in _OF_ARGUMENTS and error.args and not str(error).startswith(f"{name}: "):
+        reason = error.__dict__.setdefault("reason", str(error))
+        error.args = (f"{name}: {reason}",)
