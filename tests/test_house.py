@@ -263,7 +263,6 @@ READS = {
     "core/transforms/indexing.py _host": "the positions of a mask that all examples have",
     "core/transforms/proxy.py _value": "a value that all examples of a batch have",
     "losses/ctc.py _check_lengths": "the lattice of labels",
-    "losses/margin.py _target_classes": "the number of columns",
 }
 """Where arrays become Python values or NumPy arrays, with the reason; everything else calls `inspect` or `known`."""
 

@@ -7,7 +7,7 @@ flat indices, as by `numpy.ravel_multi_index`, which takes a fraction of the tim
 from __future__ import annotations
 
 import functools
-import importlib.util
+import importlib
 import math
 from typing import Any, NamedTuple
 
@@ -17,12 +17,11 @@ from ..common.positions import in_range
 from ..common.quiet import quiet
 from ..common.sizes import LONG_ROW, MANY_IN_ROWS, MANY_POSITIONS, POSITIONS_BLOCK
 from ..contract import Kernel, PartialKernel
+from .optional import HAS_SCIPY
 
 ndarray, asarray = numpy.ndarray, numpy.asarray
 
 _FULL = slice(None)
-
-HAS_SCIPY = importlib.util.find_spec("scipy") is not None
 
 
 class _FlatIndex(NamedTuple):

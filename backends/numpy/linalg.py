@@ -6,7 +6,6 @@ A matrix that is singular or not positive-definite raises `numpy.linalg.LinAlgEr
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy
 
 from ..common.quiet import Quiet
 from ..contract import Kernel
+from .optional import HAS_SCIPY
 
 _COMPLEX = {"float32": "complex64", "float64": "complex128"}
 
@@ -95,6 +95,6 @@ KERNELS: dict[str, Kernel] = {
     "linalg.eig": _quiet(lambda x: tuple(_complex(out, x) for out in numpy.linalg.eig(x))),
     "linalg.eigvals": _quiet(lambda x: _complex(numpy.linalg.eigvals(x), x)),
 }
-if importlib.util.find_spec("scipy") is not None:
+if HAS_SCIPY:
     KERNELS |= {"linalg.lu_factor": _lu_factor, "linalg.solve_triangular": _solve_triangular}
 """The kernels of the linear algebra extension."""

@@ -35,6 +35,7 @@ from .losses import KERNELS as LOSSES
 from .losses import pointwise
 from .moments import KERNELS as MOMENTS
 from .networks import KERNELS as NETWORKS
+from .optional import HAS_SCIPY
 from .products import is_dot, matmul, product, products_of_others, vecdot
 from .programs import executable
 from .softmax import KERNELS as SOFTMAX
@@ -337,7 +338,7 @@ class NumPy(Backend):
         kernels |= {name: _as_arrays(getattr(numpy, name)) for name in ("argmax", "argmin", "sign", "round")}
         kernels |= {"matmul": matmul, "vecdot": vecdot}
         kernels |= corrected(kernels)
-        if importlib.util.find_spec("scipy") is not None:
+        if HAS_SCIPY:
             kernels |= special_kernels("scipy.special", special.array_of, kernels["copysign"])
             kernels |= {f"special.{name}": kernel for name, kernel in special.KERNELS.items()}
             for name in ("special.i0", "special.i0e", "special.i1", "special.i1e"):
