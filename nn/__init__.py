@@ -17,6 +17,7 @@ from . import init as init
 from . import lazy as _lazy
 from . import linear as _linear
 from . import loss as _loss
+from . import modules as modules
 from . import normalization as _normalization
 from . import padding as _padding
 from . import pooling as _pooling
@@ -47,6 +48,6 @@ if not _typing.TYPE_CHECKING:
         *(_activation, _attention, _containers, _convolution, _distance, _dropout, _linear, _loss),
         *(_imaging, _lazy, _normalization, _padding, _pooling, _recurrent, _transformer),
     )
-    __all__ = ["Module", "Parameter", "functional", "init", "utils"] + [
+    __all__ = ["Module", "Parameter", "functional", "init", "modules", "utils"] + [
         name for chapter in _layers for name in chapter.__all__
     ]

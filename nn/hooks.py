@@ -19,6 +19,16 @@ class Hook(NamedTuple):
     always_call: bool = False
 
 
+class _AllModules:
+    """The owner of the hooks that are called for each module."""
+
+    def __init__(self) -> None:
+        self._hooks: dict[str, Hooks] = {}
+
+
+ALL_MODULES = _AllModules()
+
+
 def add_hook(
     module: Any, kind: str, function: Callable[..., Any], prepend: bool = False, *options: bool
 ) -> RemovableHandle:
@@ -33,9 +43,9 @@ def add_hook(
 
 
 def hooks_of(module: Any, kind: str) -> tuple[Any, ...]:
-    """The hooks of a kind, in the order in which they are called."""
-    found = module._hooks.get(kind)
-    return () if found is None else tuple(found.functions.values())
+    """The hooks of a kind, in the order in which they are called, first those of all modules."""
+    owners = [owner._hooks[kind] for owner in (ALL_MODULES, module) if kind in owner._hooks]
+    return tuple(hook for hooks in owners for hook in hooks.functions.values())
 
 
 def call_with_hooks(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -12,7 +12,7 @@ from ..core import Tensor
 from ..core.autodiff.leaves import zero_grad
 from ..core.standard.creation import asarray, empty_like
 from ..core.types.errors import ShapeError
-from .hooks import add_hook, call_with_hooks, hooks_of
+from .hooks import ALL_MODULES, add_hook, call_with_hooks, hooks_of
 from .parameter import Parameter
 
 __all__ = ["Module"]
@@ -82,7 +82,9 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no method forward")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return call_with_hooks(self, args, kwargs) if self._hooks else self.forward(*args, **kwargs)
+        if self._hooks or ALL_MODULES._hooks:
+            return call_with_hooks(self, args, kwargs)
+        return self.forward(*args, **kwargs)
 
     # Attributes
 

@@ -19,7 +19,7 @@ WRITTEN = [path for path in sorted(DOCS.rglob("*.md")) if not {"_build", "api"} 
 NOTEBOOKS = [path for path in WRITTEN if path.read_text().startswith("---\njupytext:")]
 NAMESPACES = """
 autograd autograd.forward_ad autograd.functional autograd.graph backends conformance cuda distributed
-distributed.tensor fft func linalg losses losses.functional nn nn.functional nn.init nn.utils
+distributed.tensor fft func linalg losses losses.functional nn nn.functional nn.init nn.modules.module nn.utils
 nn.utils.parametrizations nn.utils.parametrize nn.utils.prune nn.utils.rnn onnx optim optim.lr_scheduler
 optim.swa_utils special testing utils.checkpoint utils.data
 """.split()

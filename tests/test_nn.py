@@ -207,6 +207,23 @@ class TestModule:
         before.remove()
         assert layer(tp.tensor(1.0)).item() == 1.0
 
+    def test_hooks_of_all_modules(self, backend: str) -> None:
+        """The order and the gradients are PyTorch's."""
+        hooks = nn.modules.module
+        network, seen = nn.Sequential(nn.ReLU()), []
+        network[0].register_forward_hook(lambda *given: seen.append("own"))
+        before = hooks.register_module_forward_pre_hook(lambda module, args: args[0] + 1)
+        after = hooks.register_module_forward_hook(lambda module, args, out: seen.append(type(module)) or out * 2)
+        gradients = hooks.register_module_full_backward_hook(lambda module, *both: seen.append(both[0][0].tolist()))
+        outer = hooks.register_module_full_backward_pre_hook(lambda module, given: (given[0] * 10,))
+        x = tp.ones(2, requires_grad=True)
+        network(x).sum().backward()
+        assert seen == [nn.ReLU, "own", nn.Sequential, [400.0, 400.0], [400.0, 400.0]]
+        assert x.grad.tolist() == [400.0, 400.0]
+        for handle in (before, after, gradients, outer):
+            handle.remove()
+        assert network(x).tolist() == [1.0, 1.0]
+
     def test_a_copy_has_parameters_of_its_own(self) -> None:
         network = Network()
         other = copy.deepcopy(network)
