@@ -8,22 +8,22 @@ from typing import Any
 import numpy
 
 from ..common.quiet import quiet
-from ..common.sizes import FEW_ELEMENTS
+from ..common.sizes import FEW_ELEMENTS, MANY_ELEMENTS
 from ..contract import Kernel
 from .ufuncs import copysign
 
 asarray = numpy.asarray
 
 
-def _is_large(x1: Any, x2: Any) -> bool:
+def _is_large(x1: Any, x2: Any, few: int = FEW_ELEMENTS) -> bool:
     """Whether the arrays are large, and of float32 or float64."""
-    return (x1.size > FEW_ELEMENTS or x2.size > FEW_ELEMENTS) and x1.dtype.char in "fd" and x1.size > 0 and x2.size > 0
+    return (x1.size > few or x2.size > few) and x1.dtype.char in "fd" and x1.size > 0 and x2.size > 0
 
 
-def _for_large_arrays(passes: Kernel, kernel: Kernel) -> Kernel:
+def _for_large_arrays(passes: Kernel, kernel: Kernel, few: int = FEW_ELEMENTS) -> Kernel:
     """Use `passes` for large arrays and `kernel` for small ones."""
     passes = quiet(passes)
-    return lambda x1, x2: passes(x1, x2) if _is_large(x1, x2) else kernel(x1, x2)
+    return lambda x1, x2: passes(x1, x2) if _is_large(x1, x2, few) else kernel(x1, x2)
 
 
 def pow(kernel: Kernel) -> Kernel:
@@ -128,7 +128,7 @@ def floor_divide(kernel: Kernel) -> Kernel:
     return _for_large_arrays(floor_divide, kernel)
 
 
-def _rest(kernel: Kernel, rounded: Callable[..., Any], signed_as: int) -> Kernel:
+def _rest(kernel: Kernel, rounded: Callable[..., Any], signed_as: int, few: int = FEW_ELEMENTS) -> Kernel:
     """``x1 - rounded(x1 / x2) * x2`` of float32 in float64, with the sign of an operand: see `_quotients`."""
 
     def rest(*operands: Any) -> Any:
@@ -140,7 +140,7 @@ def _rest(kernel: Kernel, rounded: Callable[..., Any], signed_as: int) -> Kernel
         numpy.subtract(x1, found, found)
         return copysign(found.astype(x1.dtype), operands[signed_as])
 
-    return _for_large_arrays(rest, kernel)
+    return _for_large_arrays(rest, kernel, few)
 
 
 def remainder(kernel: Kernel) -> Kernel:
@@ -149,5 +149,5 @@ def remainder(kernel: Kernel) -> Kernel:
 
 
 def fmod(kernel: Kernel) -> Kernel:
-    """Remainder of a quotient that is rounded towards zero."""
-    return _rest(kernel, numpy.trunc, 0)
+    """Remainder of a quotient that is rounded towards zero; NumPy's loop is slow where quotients are great."""
+    return _rest(kernel, numpy.trunc, 0, MANY_ELEMENTS)

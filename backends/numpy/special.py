@@ -108,7 +108,7 @@ def _zeta(x1: Any, x2: Any) -> Any:
 
 def suits_bessel(x: Any) -> bool:
     """Whether SciPy's loop of a Bessel function is used: it takes five times as long as passes over large arrays."""
-    return not _is_large(x)
+    return x.dtype.char != "f" or math.prod(x.shape) <= FEW_SPECIAL
 
 
 def _of_float32(most: float, kernel: Kernel) -> PartialKernel:
