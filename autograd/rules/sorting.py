@@ -15,4 +15,4 @@ def _unsort(ops: Any, g: Any, x: Any, axis: int) -> Any:
 
 rule("sort", x=_unsort)
 
-no_gradient("argsort")
+no_gradient("argsort", "positions_of_greatest")

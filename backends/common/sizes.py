@@ -23,6 +23,9 @@ MANY_IN_ROWS = 1 << 14
 MANY_SORTED = 1 << 11
 """Elements beyond which a stable argsort sorts integers: 3 times at 4,000, 10 at a million."""
 
+FEW_GREATEST = 16
+"""Largest elements up to which they are found one by one: in a fifth of the time of an argsort for two of 400."""
+
 SHORT_ROW = 32
 """Rows up to this length are left to NumPy's argsort."""
 

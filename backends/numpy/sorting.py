@@ -9,7 +9,7 @@ import numpy
 from ..common.host import comparable
 from ..common.positions import in_range
 from ..common.quiet import quiet
-from ..common.sizes import MANY_SORTED, SHORT_ROW
+from ..common.sizes import FEW_GREATEST, MANY_SORTED, SHORT_ROW
 from ..contract import Kernel
 
 
@@ -30,6 +30,34 @@ def _argsort(x: Any, *, axis: int = -1, stable: bool = True) -> Any:
     else:
         order = _restore_ties(keys, numpy.argsort(keys, -1))
     return numpy.ascontiguousarray(order.swapaxes(axis, -1))
+
+
+def _positions_of_greatest(x: Any, *, count: int, axis: int) -> Any:
+    """The last ones of an argsort of the reversed elements, so that NaN is first and ties keep their order."""
+    length = x.shape[axis]
+    if x.size >= MANY_SORTED and 0 < count <= FEW_GREATEST and length > SHORT_ROW:
+        found = _greatest_one_by_one(x, count, axis)
+        if found is not None:
+            return found
+    before = (slice(None),) * axis
+    order = _argsort(x[(*before, slice(None, None, -1))], axis=axis)
+    return length - 1 - order[(*before, slice(None, None, -1))][(*before, slice(count))]
+
+
+@quiet
+def _greatest_one_by_one(x: Any, count: int, axis: int) -> Any:
+    """Indices of the largest elements by `argmax`; None where the least number of the dtype is among these."""
+    rows = numpy.array(comparable(x).swapaxes(axis, -1), order="C")
+    flat, starts = rows.reshape(-1), numpy.arange(0, rows.size, rows.shape[-1]).reshape(rows.shape[:-1])
+    found = numpy.empty((*rows.shape[:-1], count), numpy.int64)
+    least = -numpy.inf if rows.dtype.kind == "f" else numpy.iinfo(rows.dtype).min
+    for i in range(count):
+        found[..., i] = rows.argmax(-1)
+        places = found[..., i] + starts
+        if (flat[places] == least).any():
+            return None
+        flat[places] = least
+    return numpy.ascontiguousarray(found.swapaxes(axis, -1))
 
 
 def _float_keys(x: Any) -> Any:
@@ -106,6 +134,7 @@ KERNELS: dict[str, Kernel] = {
     "argsort": _argsort,
     "count_nonzero": _count_nonzero,
     "isin": _isin,
+    "positions_of_greatest": _positions_of_greatest,
     "searchsorted": _searchsorted,
     "sort": _sort,
     "take_along_axis": _take_along_axis,

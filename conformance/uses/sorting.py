@@ -46,6 +46,11 @@ USES: dict[str, tuple[Use, ...]] = {
         # Longer rows may use a different algorithm.
         Use("tp.argsort(x, axis=0)", dtypes=COMPARED, smooth=False, x=(2500, 2)),
     ),
+    "positions_of_greatest": (
+        Use('OPERATIONS["positions_of_greatest"](x, count=2, axis=1)', dtypes=COMPARED, x=(2, 3)),
+        Use('OPERATIONS["positions_of_greatest"](x, count=0, axis=0)', dtypes=COMPARED, x=(2, 3)),
+        Use('OPERATIONS["positions_of_greatest"](x, count=7, axis=0)', dtypes="f", smooth=False, x=SPECIAL),
+    ),
     "topk": (
         Use("tuple(tp.topk(x, 2))", dtypes=COMPARED, x=(2, 3)),
         Use("tuple(tp.topk(x, 1, dim=0))", dtypes=COMPARED, x=(2, 3)),

@@ -32,7 +32,7 @@ from ..standard.statistical import cumulative_sum, mean, std, sum, var
 from ..types.axes import as_float, as_integer, require_size
 from ..types.dtypes import get_default_dtype, int64
 from ..types.errors import ArgumentError, DTypeError, ShapeError
-from .selection import index_add
+from .selection import index_add, masked_fill
 
 __all__ = [
     "bincount",
@@ -66,7 +66,7 @@ def nansum(
     >>> tp.nansum(tp.tensor([1.0, tp.nan, 2.0]))
     tensor(3.)
     """
-    known = where(isnan(input), 0.0, input) if input.dtype.kind in "fc" else input
+    known = masked_fill(input, isnan(input), 0.0) if input.dtype.kind in "fc" else input
     return sum(known, axis=dim, dtype=dtype, keepdims=keepdim)
 
 

@@ -11,8 +11,7 @@ from ..dispatch.operation import operation, same_shape
 from ..dispatch.registry import method
 from ..families.function import function
 from ..memory.structure import cast
-from ..memory.tensor import Tensor, wrap
-from ..memory.views import array_of
+from ..memory.tensor import Tensor
 from ..types.axes import normalize_axis
 from ..types.dtypes import bool_, uint8
 from .elementwise import bitwise_invert, negative
@@ -176,12 +175,15 @@ def argsort_method(x: Tensor, dim: int = -1, descending: bool = False, stable: b
 
 def positions_of_greatest(x: Tensor, count: int, axis: int) -> Tensor:
     """Indices of the `count` largest elements along an axis, NaN first; ties keep their order."""
-    keys = _keys(x)
-    kernel, key = keys._key.table["argsort"]
-    getitem = key.library.ops.getitem
+    found: Tensor = _positions_of_greatest(_keys(x), count=count, axis=axis)
+    return found
+
+
+@operation(accepts="real-valued", result="int64")
+def _positions_of_greatest(ops: Any, x: Any, *, count: int, axis: int) -> Any:
+    """Indices of the largest elements: the last ones of an argsort."""
     before = (slice(None),) * axis
-    with key.library.scope(key.native_device):
-        # Reversed twice, so that NaN is first and ties keep their order.
-        flipped = getitem(array_of(keys), (*before, slice(None, None, -1), ...))
-        last = getitem(kernel(flipped, axis=axis), (*before, slice(None, -count - 1, -1), ...))
-        return wrap(x.shape[axis] - 1 - last, key)
+    # Reversed twice, so that NaN is first and ties keep their order.
+    flipped = ops.getitem(x, (*before, slice(None, None, -1), ...))
+    order = ops.getitem(ops.argsort(flipped, axis=axis), (*before, slice(None, None, -1), ...))
+    return x.shape[axis] - 1 - ops.getitem(order, (*before, slice(count), ...))
