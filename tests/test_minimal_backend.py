@@ -16,6 +16,7 @@ from tensorplug.backends import (
     Backend,
     device_of,
     hookimpl,
+    load,
     register,
     unregister,
 )
@@ -419,6 +420,13 @@ class TestPicky:
     def test_the_host_as_index(self) -> None:
         index = np.array([[2, 0], [1, 1]])
         assert tp.tensor(VALUES[0])[::-1][index].tolist() == VALUES[0][::-1][index].tolist()
+
+
+def test_kernels_of_numpy_that_others_call_keep_narrow_integers() -> None:
+    kernel: Any = load("numpy").find("cumulative_prod")
+    found = kernel(np.array([[3, 5], [7, 11]], "int8"), axis=1)
+    assert found.dtype == "int8"
+    assert found.tolist() == [[3, 15], [7, 77]]
 
 
 def test_an_index_makes_no_other_array(monkeypatch: pytest.MonkeyPatch) -> None:

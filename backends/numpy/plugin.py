@@ -363,7 +363,7 @@ class NumPy(Backend):
                 "products_of_others": products_of_others,
                 "cumulative_sum": lambda x, axis: stable_cumsum(x, axis),
                 "cumulative_max": lambda x, axis: quietly(numpy.maximum.accumulate, x, axis),
-                "cumulative_prod": lambda x, axis: quietly(numpy.multiply.accumulate, x, axis),
+                "cumulative_prod": lambda x, axis: quietly(numpy.multiply.accumulate, x, axis, x.dtype),
                 "linear_recurrence": _linear_recurrence,
                 "logcumsumexp": logcumsumexp,
                 "max": _reduce(numpy.maximum),
