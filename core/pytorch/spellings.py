@@ -6,7 +6,6 @@ They are the very functions: PyTorch's `mul` is `multiply`. Methods get theirs w
 import typing as _typing
 
 from .. import special as _special
-from ..interchange import interop as _interop
 from ..memory import views as _views
 from ..standard import creation as _creation
 from ..standard import elementwise as _elementwise
@@ -81,9 +80,6 @@ trace = _linalg.trace
 trapz = _moments.trapezoid
 
 detach = _views.detach
-is_complex = _interop.is_complex
-is_floating_point = _interop.is_floating_point
-is_nonzero = _interop.is_nonzero
 
 device = _devices.Device
 dtype = _dtypes.DType
