@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import tensorplug as tp
-from tensorplug.core.types.errors import ShapeError
+from tensorplug.core.types.errors import ShapeError, say_function
 
 from .conftest import BACKENDS
 
@@ -185,6 +185,37 @@ def test_errors_begin_with_the_function_that_was_called(backend: str, name: str)
     error = raised(lambda: COMPOSED[name](tp.ones(2, 3)))
     assert isinstance(error, (TypeError, ValueError, IndexError))
     assert re.match(rf"{name.rpartition('.')[2]}: ", str(error)), error
+
+
+class Refused:
+    """An integer whose own code raises."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __index__(self) -> int:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [ValueError("a.json: bad", 3), IndexError(5), ValueError()])
+def test_errors_of_what_the_user_wrote_stay_as_they_are(error: Exception) -> None:
+    arguments = error.args
+
+    def refuse(tensor: tp.Tensor) -> Any:
+        raise error
+
+    x = tp.ones(2, 2, requires_grad=True)
+    assert raised(lambda: tp.narrow(x, 0, Refused(error), 1)) is error  # type: ignore[arg-type]
+    with tp.autograd.graph.saved_tensors_hooks(refuse, lambda kept: kept):
+        assert raised(lambda: tp.nn.functional.normalize(x)) is error
+    assert (error.args, vars(error)) == (arguments, {})
+
+
+def test_a_function_that_is_called_by_another_one_is_named_once() -> None:
+    error = raised(lambda: tp.embedding(tp.tensor([5]), tp.ones(3, 2)))
+    assert error.args[0].startswith("embedding: index_select: index 5")
+    say_function(error, "index_select")
+    assert error.args[0].startswith("index_select: index 5")
 
 
 def test_threshold_in_place(backend: str) -> None:

@@ -100,10 +100,22 @@ def explain(operation: str, error: Exception, *tensors: Any) -> Exception:
 
 
 _OF_ARGUMENTS = (TypeError, ValueError, IndexError, ShapeError, AxesError, ArgumentError, DTypeError, PositionError)
+_PACKAGE = __name__.partition(".")[0] + "."
 
 
 def say_function(error: Exception, name: str) -> None:
-    """Begin an error about arguments, raised by a function that another one calls, with the name of the outermost."""
-    if type(error) in _OF_ARGUMENTS and error.args and not str(error).startswith(f"{name}: "):
+    """Begin an error about arguments, raised by a function that another one calls, with the name of the outermost.
+
+    What a user's code raises, such as a hook or ``__index__``, and a library's, stays as it is.
+    """
+    if type(error) in _OF_ARGUMENTS and not str(error).startswith(f"{name}: ") and _is_ours(error):
         reason = error.__dict__.setdefault("reason", str(error))
-        error.args = (f"{name}: {reason}",)
+        error.args = (reason if reason.startswith(f"{name}: ") else f"{name}: {reason}",)
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether a module of this package has raised the error."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and str(place.tb_frame.f_globals.get("__name__")).startswith(_PACKAGE)
