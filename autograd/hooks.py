@@ -12,7 +12,7 @@ Hook = Callable[[Any], Any]
 """Takes a gradient, a raw array or a recorded tensor, and returns its replacement."""
 
 _count = itertools.count()
-_lock = threading.RLock()
+LOCK = threading.RLock()
 """Reentrant, as the garbage collector may call a `__del__` that removes a hook."""
 
 
@@ -57,7 +57,7 @@ class Registered:
 
     def add(self, node: Any, function: Hook) -> RemovableHandle:
         """Add a hook to a node or leaf."""
-        with _lock:
+        with LOCK:
             if node not in self._owners:
                 setattr(node, self._slot, Hooks())
                 self._owners.add(node)
@@ -66,7 +66,7 @@ class Registered:
 
     def share(self, source: Any, target: Any) -> None:
         """Give a node or leaf the hooks of another one."""
-        with _lock:
+        with LOCK:
             if source in self._owners:
                 setattr(target, self._slot, getattr(source, self._slot))
                 self._owners.add(target)
@@ -95,7 +95,7 @@ class RemovableHandle:
 
     def remove(self) -> None:
         """Remove the hook, if it is still registered."""
-        with _lock:
+        with LOCK:
             node, hooks = self._node(), self._hooks()
             if node is None or hooks is None:
                 return
@@ -103,6 +103,10 @@ class RemovableHandle:
             if not hooks.functions:
                 HOOKS.forget(node, hooks)
                 ACCUMULATED.forget(node, hooks)
+                # Modules have hooks of several kinds by name, and are called faster without any.
+                kinds = getattr(node, "_hooks", {})
+                for kind in [one for one, found in kinds.items() if found is hooks]:
+                    del kinds[kind]
 
     def __enter__(self) -> RemovableHandle:
         return self

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..autograd.function import Function
-from ..autograd.hooks import Hooks, RemovableHandle
+from ..autograd.hooks import LOCK, Hooks, RemovableHandle
 from ..core import Tensor
 
 
@@ -33,19 +33,21 @@ def add_hook(
     module: Any, kind: str, function: Callable[..., Any], prepend: bool = False, *options: bool
 ) -> RemovableHandle:
     """Add a hook of a kind, after those that the module has or before them."""
-    hooks = module._hooks.setdefault(kind, Hooks())
     hook: Any = Hook(function, *options)
-    handle = hooks.add(module, hook)
-    if prepend:
-        number, _ = hooks.functions.popitem()
-        hooks.functions = {number: hook, **hooks.functions}
+    with LOCK:
+        hooks = module._hooks.setdefault(kind, Hooks())
+        handle = hooks.add(module, hook)
+        if prepend:
+            number, _ = hooks.functions.popitem()
+            hooks.functions = {number: hook, **hooks.functions}
     return handle
 
 
 def hooks_of(module: Any, kind: str) -> tuple[Any, ...]:
     """The hooks of a kind, in the order in which they are called, first those of all modules."""
-    owners = [owner._hooks[kind] for owner in (ALL_MODULES, module) if kind in owner._hooks]
-    return tuple(hook for hooks in owners for hook in hooks.functions.values())
+    found = [owner._hooks.get(kind) for owner in (ALL_MODULES, module)]
+    # Tuples of a whole, as another thread may add a hook or remove one.
+    return sum((tuple(hooks.functions.values()) for hooks in found if hooks is not None), ())
 
 
 def call_with_hooks(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -60,13 +62,14 @@ def call_with_hooks(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
             args, kwargs = changed
     watched = hooks_of(module, "backward") or hooks_of(module, "backward_pre")
     gradients = _Gradients(module, len(args)) if watched else None
-    waiting, result = list(hooks_of(module, "forward")), None
+    waiting, result = None, None
     try:
         result = module.forward(*(gradients.watch_inputs(args) if gradients else args), **kwargs)
+        waiting = list(hooks_of(module, "forward"))
         while waiting:
             result = _after(waiting.pop(0), module, args, kwargs, result)
     except Exception:
-        for hook in waiting:
+        for hook in hooks_of(module, "forward") if waiting is None else waiting:
             if hook.always_call:
                 try:
                     result = _after(hook, module, args, kwargs, result)

@@ -302,7 +302,7 @@ class Module:
         Raises
         ------
         RuntimeError
-            If the names differ, or a shape; nothing is changed then.
+            If the names differ, or a shape, or a value is not an array; nothing is changed then.
         """
         name, places, given = type(self).__name__, list(self.named_modules(remove_duplicate=False)), dict(state_dict)
         missing, unexpected, errors = [], [], []  # type: ignore[var-annotated]
@@ -325,7 +325,7 @@ class Module:
                 + "".join(f", {error}" for error in errors)
                 + "; strict=False loads the others"
             )
-        found = {key: (*own[key], asarray(given[key])) for key in own if key in given}
+        found = {key: (*own[key], _as_tensor(key, given[key])) for key in own if key in given}
         for key, (tensors, last, tensor) in found.items():
             if tensor.shape != tensors[last].shape:
                 raise ShapeError(
@@ -526,6 +526,14 @@ class Module:
     def _inner_reprs(self) -> list[str]:
         """A text for each module within it."""
         return [f"({name}): {module!r}" for name, module in self._modules.items()]
+
+
+def _as_tensor(key: str, value: Any) -> Tensor:
+    """A value of a state, which may be another library's parameter."""
+    try:
+        return asarray(value if isinstance(value, Tensor) or not hasattr(value, "detach") else value.detach())
+    except Exception as error:
+        raise RuntimeError(f"load_state_dict: {key} is not an array: {error}") from error
 
 
 _KINDS: dict[str, type] = {"_parameters": Parameter, "_buffers": Tensor, "_modules": Module}

@@ -14,6 +14,7 @@ import pytest
 
 import tensorplug as tp
 from tensorplug import nn
+from tensorplug.nn.hooks import ALL_MODULES
 
 CASES = json.loads((pathlib.Path(__file__).parent / "references" / "nn.json").read_text())
 
@@ -183,6 +184,24 @@ class TestModule:
         assert second.first.weight.tolist() == first.first.weight.tolist()
         assert second.first.weight.dtype is tp.float32
 
+    def test_parameters_of_another_library_are_loaded(self, backend: str) -> None:
+        class Parameter:
+            """It gives its array without its gradient only, as a parameter of PyTorch."""
+
+            def detach(self) -> numpy.ndarray:
+                return numpy.full((3, 2), 5.0)
+
+            def __array__(self, *arguments: object, **options: object) -> numpy.ndarray:
+                raise RuntimeError("it requires a gradient")
+
+        first, second = Network(), Network()
+        second.load_state_dict(first.state_dict() | {"first.weight": Parameter()})
+        assert second.first.weight.tolist() == [[5.0, 5.0]] * 3
+        before = second.first.bias.tolist()
+        with pytest.raises(RuntimeError, match=r"load_state_dict: scale is not an array: .* NoneType"):
+            second.load_state_dict(Network().state_dict() | {"scale": None})
+        assert second.first.bias.tolist() == before
+
     def test_saves_and_loads(self, tmp_path: pathlib.Path) -> None:
         first, second = Network(), Network()
         tp.save(first.state_dict(), tmp_path / "network.safetensors")
@@ -223,6 +242,26 @@ class TestModule:
         for handle in (before, after, gradients, outer):
             handle.remove()
         assert network(x).tolist() == [1.0, 1.0]
+
+    def test_removed_hooks_cost_nothing(self) -> None:
+        layer, hooks = nn.Identity(), nn.modules.module
+        for handle in (hooks.register_module_forward_hook(print), layer.register_forward_hook(print)):
+            handle.remove()
+            handle.remove()
+        assert not layer._hooks
+        assert not ALL_MODULES._hooks
+
+    def test_a_forward_hook_that_is_removed_or_added_within(self) -> None:
+        """Hooks after `forward` are those that are registered then, as in PyTorch."""
+        seen = []
+
+        def once(module: nn.Module, *given: object) -> None:
+            seen.append(type(module).__name__)
+            handle.remove()
+
+        handle = nn.modules.module.register_module_forward_hook(once)
+        nn.Sequential(nn.ReLU(), nn.ReLU())(tp.ones(1))
+        assert seen == ["ReLU"]
 
     def test_a_copy_has_parameters_of_its_own(self) -> None:
         network = Network()

@@ -151,10 +151,10 @@ def test_options_without_effect_are_accepted() -> None:
         make([x], lr=0.1, foreach=True, fused=None, capturable=True, differentiable=False)
 
 
-def test_goes_on_from_a_state_of_pytorch(backend: str) -> None:
+@pytest.mark.parametrize("step", [numpy.asarray(2.0), 2], ids=["array", "number"])
+def test_goes_on_from_a_state_of_pytorch(backend: str, step: Any) -> None:
     """The state after two steps, its tensors as NumPy arrays, and options that only PyTorch has."""
     state = {
-        "step": 2.0,
         "exp_avg": [0.5130000001799999, 2.4029999998949996],
         "exp_avg_sq": [0.014895900008748011, 0.31888889997221725],
     }
@@ -163,7 +163,7 @@ def test_goes_on_from_a_state_of_pytorch(backend: str) -> None:
     optimizer = Adam([x])
     optimizer.load_state_dict(
         {
-            "state": {0: {name: numpy.asarray(value) for name, value in state.items()}},
+            "state": {0: {"step": step} | {name: numpy.asarray(value) for name, value in state.items()}},
             "param_groups": [options | {"params": [0]}],
         }
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import sys
 import threading
 from collections.abc import Callable
 
@@ -12,6 +13,7 @@ import numpy
 import pytest
 
 import tensorplug as tp
+from tensorplug.nn.hooks import ALL_MODULES
 
 
 def in_threads(count: int, work: Callable[[int], None]) -> None:
@@ -68,6 +70,25 @@ def test_threads_through_one_graph(backend: str) -> None:
     assert y.grad.tolist() == [400.0, 400.0]
     assert x.grad.tolist() == [800.0, 1600.0]
     assert len(called) == 40
+
+
+def test_hooks_of_all_modules_in_threads() -> None:
+    network, x = tp.nn.Sequential(tp.nn.Identity()), tp.ones(1)
+
+    def work(number: int) -> None:
+        for _ in range(200):
+            handles = [tp.nn.modules.module.register_module_forward_hook(lambda *given: None) for _ in range(8)]
+            assert network(x) is x
+            for handle in handles:
+                handle.remove()
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        in_threads(4, work)
+    finally:
+        sys.setswitchinterval(interval)
+    assert not ALL_MODULES._hooks
 
 
 def test_hooks_and_transforms_in_threads(backend: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from ...autograd.modes import enable_grad, no_grad
 from ...core import Tensor
 from ...core.autodiff.leaves import zero_grad
-from ...core.standard.creation import asarray, zeros, zeros_like
+from ...core.standard.creation import asarray, full, zeros_like
 
 Group = dict[str, Any]
 """Parameters, under ``"params"``, with their options."""
@@ -170,7 +170,8 @@ class Optimizer:
 def _copied(value: Any, device: Any) -> Any:
     """A value of a state, tensors and other libraries' arrays within lists too, on a device."""
     if hasattr(value, "__dlpack__"):
-        return asarray(value, device=device, copy=True).detach()
+        value = value.detach() if hasattr(value, "detach") else value
+        return asarray(value, device=device, copy=True)
     return [_copied(one, device) for one in value] if isinstance(value, list) else value
 
 
@@ -189,8 +190,9 @@ def zeros_of(state: dict[str, Any], name: str, parameter: Tensor) -> Tensor:
 
 def count_step(state: dict[str, Any], parameter: Tensor) -> Tensor:
     """The number of steps of a parameter, this one included: a tensor, as a compiled step counts on."""
-    if "step" not in state:
+    if not isinstance(state.get("step"), Tensor):
+        # A loaded state may have a number.
         dtype = "float64" if parameter.dtype.name in ("float64", "complex128") else "float32"
-        state["step"] = zeros((), dtype=dtype, device=parameter.device)
+        state["step"] = full((), float(state.get("step", 0)), dtype=dtype, device=parameter.device)
     found: Tensor = state["step"].add_(1)
     return found
