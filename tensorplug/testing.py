@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy
@@ -105,7 +105,7 @@ class _Comparison(NamedTuple):
         if actual is None or expected is None:
             return None if actual is expected else _said(f"None mismatch: {actual} is not {expected}", item)
         for kinds, compare in self._comparisons():
-            if isinstance(actual, kinds) and isinstance(expected, kinds):
+            if all(isinstance(one, kinds) and not isinstance(one, str) for one in (actual, expected)):
                 return compare(actual, expected, item)
         where = f" for item {item}" if item else ""
         raise TypeError(
@@ -119,7 +119,7 @@ class _Comparison(NamedTuple):
             ((bool, numpy.bool_), self._of_bools),
             ((int, float, complex, numpy.number), self._of_numbers),
             (Mapping, self._of_mappings),
-            ((list, tuple), self._of_sequences),
+            (Sequence, self._of_sequences),
         ]
 
     def _of_mappings(self, actual: Any, expected: Any, item: str) -> str | None:

@@ -140,9 +140,13 @@ def test_what_a_node_has_saved_by_the_names_of_pytorch(backend: str) -> None:
     assert z.grad_fn._saved_exponent.item() == 2
     assert (x * y).grad_fn._saved_self is x
     assert (x * y).grad_fn._saved_other.equal(y)
+    assert (x * 3.0).grad_fn._saved_self is None
     with tp.autograd.graph.saved_tensors_hooks(lambda t: t + 1, lambda t: t):
         assert x.exp().grad_fn._saved_result.equal(y + 1)
     assert not hasattr(x.sum().grad_fn, "_saved_self")
+    # The number of other operations stays as it is.
+    z.grad_fn._saved_exponent.zero_()
+    assert x.pow(2).tolist() == [1.0, 4.0]
     written = x * 1
     square = written.pow(2)
     written.zero_()

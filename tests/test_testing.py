@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import math
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +24,7 @@ CLOSE: list[tuple[str, Callable[[], tuple[Any, Any]], dict[str, Any]]] = [
     ("dtypes", lambda: (tp.tensor([1, 2]), tp.tensor([1.0, 2.0])), {"check_dtype": False}),
     ("no elements", lambda: (tp.zeros(0, 2), tp.zeros(0, 2)), {}),
     ("a list and a tuple", lambda: ([tp.tensor(1.0), None], (tp.tensor(1.0), None)), {}),
+    ("sequences", lambda: (collections.deque([1, 2]), range(1, 3)), {}),
     ("numbers", lambda: (1.0, np.float64(1.1)), {"rtol": 0.0, "atol": 0.2}),
     ("a NumPy array", lambda: (tp.tensor([1, 2]), np.array([1, 2])), {}),
     ("what requires a gradient", lambda: (tp.ones(2, requires_grad=True), tp.ones(2)), {}),

@@ -173,19 +173,24 @@ def gradient_for_engine(gradient: Tensor, key: DispatchKey, recorded: bool) -> A
     return tensor if recorded else array_of(tensor)
 
 
-def _saved_value(node: Node, names: tuple[str, ...]) -> Tensor:
-    """A tensor that an operation has saved; a leaf itself, as in PyTorch."""
+def _saved_value(node: Node, names: tuple[str, ...]) -> Tensor | None:
+    """A tensor that an operation has saved, or None if no gradient needs it; a leaf itself, as in PyTorch."""
     if node.saved is None:
         raise RuntimeError(FREED.format(name=node.name))
     tensors: tuple[str, ...] = getattr(getattr(node.rule, "saved", None), "tensors", ())
     position = next((i for i, one in enumerate(tensors) if one in names), None)
     if position is None:
-        raise AttributeError(f"{node.name} has not saved that tensor: its gradient needs {tensors}")
+        raise AttributeError(f"{node.name} has not saved that tensor: its gradient needs {tensors or 'none'}")
     found, storage, version = node.rule.lift(node, node.saved, LIFTER.lift)[3 * position : 3 * position + 3]
+    if found is None:
+        return None
     if storage is None:
         return wrap(found, node.key.library.key_of(found))
     if storage.version != version:
         raise changed(node, tensors[position], found.shape, storage.version, version)
+    if found._node is None:
+        # Numbers are kept for later operations, so nobody may write them.
+        return clone(found)
     leaf = found._node.tensor() if isinstance(found._node, Leaf) else None
     return found if leaf is None or leaf._storage is not storage else leaf
 
