@@ -351,7 +351,7 @@ MODULES = """if True:
     x = tp.ones(2, requires_grad=True)
     (x * x).sum().backward()
     print(x.grad.tolist())
-    modules = {name: module for name, module in sys.modules.items() if name.startswith("tensorplug") and module}
+    modules = {name: one for name, one in sys.modules.items() if name.split(".")[0] == "tensorplug" and one}
     print(*sorted(module.__file__ for name, module in modules.items()), sep="\\n")
     print(len({module.__file__ for module in modules.values()}) == len(modules))
 """

@@ -82,6 +82,18 @@ def test_piecewise_functions_of_many_numbers(name: str, dtype: str) -> None:
             assert_close(name, found, wanted, part, part)
 
 
+@pytest.mark.parametrize("name", ["binary_cross_entropy_with_logits", "huber_loss", "smooth_l1_loss"])
+def test_losses_of_many_numbers(backend: str, name: str) -> None:
+    """Their formulas hand over bounds that are numbers."""
+    x, y = numpy.random.default_rng(5).uniform(-3, 3, (2, 20_000)).astype("float32")
+    loss = getattr(tp.nn.functional, name)
+    found = loss(tp.asarray(x), tp.asarray(y), reduction="none")
+    few = [
+        loss(tp.asarray(x[part]), tp.asarray(y[part]), reduction="none") for part in (slice(9000), slice(9000, None))
+    ]
+    numpy.testing.assert_allclose(found, numpy.concatenate([*map(numpy.asarray, few)]), 1e-6, 1e-6)
+
+
 def assert_close(name: str, found: numpy.ndarray, wanted: numpy.ndarray, x1: numpy.ndarray, x2: numpy.ndarray) -> None:
     """Exact where the result is special, a remainder or whole; else within 4 ulp, of a logarithm of the operands."""
     assert found.dtype == wanted.dtype

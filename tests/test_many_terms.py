@@ -145,6 +145,20 @@ def _between_great(*columns: int) -> Tensor:
     return x
 
 
+@pytest.mark.parametrize("shape", [(600, 4), (4, 600), (600, 2, 2), (3, 2)])
+def test_sums_of_negative_zeros_are_zero(backend: str, shape: tuple[int, ...]) -> None:
+    x = tp.full(shape, -0.0)
+    for axis in range(len(shape)):
+        assert not tp.signbit(x.sum(axis)).any()
+
+
+def test_standardized_rows_of_many_terms(backend: str) -> None:
+    x = numpy.random.default_rng(0).normal(3, 1, (2, 1 << 19)).astype("float32")
+    wide = x.astype("float64")
+    wanted = (wide - wide.mean(1, keepdims=True)) / wide.std(1, keepdims=True)
+    numpy.testing.assert_allclose(F.layer_norm(tp.asarray(x), (1 << 19,), eps=0.0), wanted, 0.0, 1.5e-6)
+
+
 def test_products_with_vectors_in_every_layout(backend: str) -> None:
     x, v = _between_great(2), _between_great()
     apart = tp.zeros(2 * N)

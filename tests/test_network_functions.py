@@ -434,6 +434,32 @@ def test_bags_of_many_indices(backend: str) -> None:
     numpy.testing.assert_allclose(factors.grad, vectors[places].sum(-1))
 
 
+@pytest.mark.parametrize("mode", ["sum", "mean", "max"])
+@pytest.mark.parametrize("count", [3, 3000])
+def test_a_vector_of_padding_does_not_count(backend: str, count: int, mode: str) -> None:
+    weight = tp.tensor([[math.nan] * 8, [1.0] * 8, [3.0] * 8], requires_grad=True)
+    places = tp.tile(tp.tensor([[1, 0, 2], [0, 0, 0]]), (count, 1))
+    found = F.embedding_bag(places, weight, mode=mode, padding_idx=0)
+    assert found[:2, 0].tolist() == [{"sum": 4.0, "mean": 2.0, "max": 3.0}[mode], 0.0]
+    assert found.shape == (2 * count, 8)
+    found.sum().backward()
+    share = count / 2 if mode == "mean" else count
+    assert weight.grad[:, 0].tolist() == [0.0, 0.0 if mode == "max" else share, share]
+
+
+def test_gradients_by_frequency_leave_vectors_as_they_are(backend: str) -> None:
+    """PyTorch's bags divide by how often other indices occur."""
+    rows = numpy.random.default_rng(0).normal(size=(5, 4)).astype("float32")
+    weight, places = tp.tensor(rows, requires_grad=True), [[0, 3, 3], [3, 1, 1]]
+    for function, wanted in ((F.embedding, rows[places]), (F.embedding_bag, rows[places].mean(1))):
+        found = function(tp.tensor(places), weight, scale_grad_by_freq=True)
+        numpy.testing.assert_allclose(found.detach(), wanted, 0.0 if function is F.embedding else 1e-6)
+        weight.grad = None
+        found.sum().backward()
+        each = 1.0 if function is F.embedding else 1.0 / 3.0
+        numpy.testing.assert_allclose(weight.grad, numpy.outer([each, each, 0.0, each, 0.0], numpy.ones(4)), 1e-6)
+
+
 @pytest.mark.parametrize("shape", [(3, 2, 40, 50), (1, 1, 3, 4)])
 def test_means_of_windows_of_many_elements(backend: str, shape: tuple[int, ...]) -> None:
     x = numpy.random.default_rng(0).normal(size=shape).astype("float32")
@@ -470,3 +496,12 @@ def test_distances_of_many_pairs(backend: str, alike: bool) -> None:
     numpy.add.at(gradient, first, each)
     numpy.subtract.at(gradient, second, each)
     numpy.testing.assert_allclose(x.grad, gradient, 1e-6, 1e-6)
+
+
+def test_gradient_of_small_distances_that_is_great(backend: str) -> None:
+    points = (numpy.random.default_rng(0).normal(size=(130, 130)) * 1e-13).astype("float32")
+    x = tp.tensor(points, requires_grad=True)
+    (tp.pdist(x) * 1e30).sum().backward()
+    differences = points[:, None].astype("float64") - points
+    distances = numpy.sqrt((differences**2).sum(-1, keepdims=True)) + numpy.eye(130)[:, :, None]
+    numpy.testing.assert_allclose(x.grad, (differences / distances).sum(1) * 1e30, 1e-4, 1e25)

@@ -83,6 +83,9 @@ LOSS_BLOCK = 1 << 20
 DOT_BLOCK = 1 << 12
 """Terms of a dot product that are left to BLAS, which adds them one by one."""
 
+LONG_DOT = 1 << 16
+"""Terms beyond which BLAS, which adds few sums side by side, loses digits: one decimal for a million of float32."""
+
 LONG_RUN = 1 << 16
 """Elements beyond which consecutive elementwise steps of a compiled program run block by block."""
 

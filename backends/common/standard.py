@@ -58,6 +58,11 @@ def count_nonzero(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) 
     return xp.count_nonzero(x, axis=axis, keepdims=keepdims)
 
 
+def cumulative(name: str, xp: Any, x: Any, *, axis: int) -> Any:
+    """A cumulative sum or product in the operand's own dtype, in place of a wider integer one."""
+    return getattr(xp, name)(x, axis=axis, dtype=x.dtype)
+
+
 def mean(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Mean, which is NaN for no elements, without a warning."""
     if x.size == 0:
@@ -89,6 +94,7 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "clip": clip,
     "count_nonzero": count_nonzero,
     **{f"fft.{name}": functools.partial(transform, name) for name in TRANSFORMS},
+    **{name: functools.partial(cumulative, name) for name in ("cumulative_prod", "cumulative_sum")},
     "floor_divide": functools.partial(division, "floor_divide"),
     "mean": mean,
     **{name: functools.partial(apply_to_parts, name) for name in ("expm1", "log1p", "sign", "tan", "tanh")},

@@ -38,10 +38,12 @@ def _pair_distances(x: Any) -> Any:
 
 @quiet
 def _pair_distances_gradient(g: Any, x: Any, out: Any) -> Any:
-    if not (out.size and _are_ordinary(out * out)):
+    """Left to the decomposition where that of the distances is, or if a quotient is not finite."""
+    quotients = g / out
+    if not (out.size and _are_ordinary(out * out) and numpy.isfinite(quotients).all()):
         return NotImplemented
     shares, buffer, found = numpy.zeros((len(x), len(x)), x.dtype), numpy.empty_like(x), numpy.empty_like(x)
-    shares[numpy.triu_indices(len(x), 1)] = g / out
+    shares[numpy.triu_indices(len(x), 1)] = quotients
     shares += shares.T
     for i, row in enumerate(x):
         numpy.matmul(shares[i], numpy.subtract(row, x, buffer), found[i])

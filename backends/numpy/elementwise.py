@@ -74,10 +74,11 @@ def _clip(maximum: Kernel, minimum: Kernel) -> Kernel:
     def clip(x: Any, min: Any, max: Any) -> Any:
         if x.dtype.kind == "V":
             return minimum(maximum(x, min), max)
-        if x.size < MANY_ELEMENTS or x.dtype.char not in "fd" or not (min.ndim or max.ndim):
+        below, above = (bool(getattr(bound, "shape", ())) for bound in (min, max))
+        if x.size < MANY_ELEMENTS or x.dtype.char not in "fd" or not (below or above):
             return asarray(run_anyway(x.clip, min, max))
-        found = maximum(x, min) if min.ndim else run_anyway(x.clip, min, math.inf)
-        return minimum(found, max) if max.ndim else run_anyway(found.clip, -math.inf, max)
+        found = maximum(x, min) if below else run_anyway(x.clip, min, math.inf)
+        return minimum(found, max) if above else run_anyway(found.clip, -math.inf, max)
 
     return clip
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 
 from ..common.quiet import quiet
-from ..common.sizes import FEW_ELEMENTS
+from ..common.sizes import FEW_ELEMENTS, LONG_DOT
 from .products import ORDINARY, vecdot
 from .sums import silent_sum
 
@@ -92,9 +92,10 @@ def _deviation(centered: Any, axis: tuple[int, ...], eps: float) -> Any:
 
 
 def _sum_of_products(x1: Any, x2: Any, axis: tuple[int, ...]) -> Any:
-    """The sum of products along axes, with `keepdims`: along the last ones a dot product."""
+    """The sum of products along axes, with `keepdims`: along the last ones a dot product, unless it loses digits."""
     kept = x1.ndim - len(axis)
-    if x1.size < FEW_ELEMENTS or axis[0] != kept or not (x1.flags.c_contiguous and x2.flags.c_contiguous):
+    is_dot = axis[0] == kept and x1.flags.c_contiguous and x2.flags.c_contiguous and _count(x1, axis) <= LONG_DOT
+    if x1.size < FEW_ELEMENTS or not is_dot:
         return silent_sum(x1 * x2, axis, True)
     shape = (*x1.shape[:kept], -1)
     return vecdot(x1.reshape(shape), x2.reshape(shape)).reshape(*shape[:-1], *(1,) * len(axis))

@@ -92,7 +92,8 @@ def _sum_slices(x: Any, axes: Sequence[int], dtype: Any, keepdims: bool) -> Any:
         for i, position in zip(axes, place, strict=True):
             index[i] = slice(position, position + 1) if keepdims else position
         if out is None:
-            out = numpy.array(x[tuple(index)], dtype, order="C")
+            # NumPy's own sums of -0.0 are 0.0.
+            out = numpy.add(x[tuple(index)], x.dtype.type(0), dtype=dtype, order="C")
         else:
             out += x[tuple(index)]
     return out

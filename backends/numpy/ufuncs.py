@@ -101,7 +101,7 @@ def copysign(x1: Any, x2: Any, out: Any = None) -> Any:
     if x1.size < MANY_ELEMENTS or x1.dtype.char not in _SIGN_AND_REST:
         return numpy.copysign(x1, x2, out)
     dtype, sign, rest = _SIGN_AND_REST[x1.dtype.char]
-    size, signs = x1.view(dtype) & rest, x2.view(dtype) & sign
+    size, signs = x1.view(dtype) & rest, asarray(x2, x1.dtype).view(dtype) & sign
     # One of them may be broadcast.
     into = size if size.shape == signs.shape else None
     found = numpy.bitwise_or(size, signs, into if out is None else out.view(dtype))

@@ -235,7 +235,27 @@ BY_ITSELF: dict[str, tuple[Use, ...]] = {
         ),
     ),
     "pair_distances": (Use('OPERATIONS["pair_distances"](x)', dtypes="f", x=(131, 135)),),
+    "pair_distances_gradient": (
+        Use(
+            'OPERATIONS["pair_distances_gradient"](g, x, OPERATIONS["pair_distances"](x))',
+            dtypes="f",
+            smooth=False,
+            g=(131 * 130 // 2,),
+            x=(131, 135),
+        ),
+    ),
     "standardize": (Use('OPERATIONS["standardize"](x, axis=(1,), eps=0.5)', dtypes="f", x=(131, 1031)),),
+    "standardize_gradient": tuple(
+        Use(
+            f'OPERATIONS["standardize_gradient"](g, x, out, axis={axis}, eps=0.5)',
+            dtypes="f",
+            smooth=False,
+            g=(131, 1031),
+            x=(131, 1031),
+            out=(131, 1031),
+        )
+        for axis in ((0,), (1,))
+    ),
     "rms_norm": (Use("tp.nn.functional.rms_norm(x, 1031, eps=0.5)", dtypes="f", x=(131, 1031)),),
     "pixel_unshuffle": (Use("tp.nn.functional.pixel_unshuffle(x, 2)", x=(3, 130, 62)),),
     "grid_sample": (

@@ -21,13 +21,13 @@ from ..memory.tensor import (
     Storage,
     Tensor,
     make_leaf,
-    require_tensors,
     wrap,
 )
 from ..memory.views import (
     array_of,
     base_of,
     can_wrap_shared,
+    detach,
     has_valid_strides,
     keep_strides,
     make_view,
@@ -248,7 +248,7 @@ def _from_tensor(x: Tensor, device: Any, copy: bool | None) -> Tensor:
     target = as_device(device, x.device)
     if target is not x.device:
         return _copied(to_device(x, target), copy)
-    return clone(x) if copy else x.detach()
+    return clone(x) if copy else detach(x)
 
 
 @method("__dlpack__")
@@ -440,46 +440,6 @@ def representation(self: Tensor) -> str:
 def formatted(self: Tensor, spec: str) -> str:
     """Format a 0-d tensor as its number, and any other as `str` does."""
     return object.__format__(self, spec) if self.ndim else format(item(self), spec)
-
-
-@public("is_floating_point", "is_floating_point")
-def is_floating_point(input: Tensor) -> bool:
-    """Whether the dtype is real floating-point."""
-    require_tensors("is_floating_point", input)
-    return input.dtype.is_floating_point
-
-
-@public("detach")
-def detach(input: Tensor) -> Tensor:
-    """A tensor that shares the memory and is not recorded, as the method `detach`."""
-    require_tensors("detach", input)
-    return input.detach()
-
-
-@public("is_complex", "is_complex")
-def is_complex(input: Tensor) -> bool:
-    """Whether the dtype is complex."""
-    require_tensors("is_complex", input)
-    return input.dtype.is_complex
-
-
-@public("is_nonzero", "is_nonzero")
-def is_nonzero(input: Tensor) -> bool:
-    """Whether the element of a one-element tensor is not zero: ``bool(input)``.
-
-    Raises
-    ------
-    ValueError
-        If the tensor does not have exactly one element.
-    """
-    require_tensors("is_nonzero", input)
-    return bool(input)
-
-
-@method()
-def is_signed(self: Tensor) -> bool:
-    """Whether the dtype has negative numbers, as those of complex and floating-point numbers and signed integers."""
-    return self.dtype.kind in "ifc"
 
 
 @method("__deepcopy__")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from ..dispatch.keys import device_of
@@ -14,7 +13,7 @@ from ..memory.tensor import Tensor
 from ..memory.values import compute, inspect
 from ..standard.bisection import searchsorted
 from ..standard.creation import arange, ones_like, zeros
-from ..standard.elementwise import clip, equal, not_equal
+from ..standard.elementwise import clip, equal
 from ..standard.linear_algebra import matmul, tensordot
 from ..standard.positions import sums_at
 from ..standard.searching import where
@@ -67,7 +66,12 @@ def embedding(
     """
     place = _padding(input, weight, padding_idx, max_norm, sparse)
     flat = reshape(input, (-1,))
-    found = index_select(_scaled(weight, flat) if scale_grad_by_freq else weight, 0, flat)
+    found = index_select(weight, 0, flat)
+    if scale_grad_by_freq:
+        each = ones_like(flat, dtype=weight.dtype)
+        counts = index_add(zeros(weight.shape[0], dtype=weight.dtype, device=weight.device), 0, flat, each)
+        kept = found.detach()
+        found = kept + (found - kept) / reshape(index_select(counts, 0, flat), (-1, 1))
     if place is not None:
         found = where(reshape(equal(flat, place), (-1, 1)), found.detach(), found)
     return reshape(found, (*input.shape, weight.shape[1]))
@@ -139,21 +143,22 @@ def embedding_bag(
         count = offsets.shape[0] - bool(include_last_offset)
         bags = searchsorted(offsets[:count], arange(flat.shape[0], device=input.device), side="right") - 1
         inspect(_require_in_bags, bags)
-    counted = ones_like(flat, dtype=weight.dtype)
-    if place is not None:
-        counted = counted * not_equal(flat, place)
-    counts = reshape(sums_at(counted, bags, (count,), 0), (-1, 1))
-    if mode == "max":
+    # Indices that do not count are in a bag behind the others.
+    bags, total = (bags, count) if place is None else (where(equal(flat, place), count, bags), count + 1)
+    vectors, rows = weight, as_vector_of_indices("embedding_bag", weight, 0, flat)
+    if scale_grad_by_freq or mode == "max":
         vectors = embedding(flat, weight, padding_idx, None, norm_type, scale_grad_by_freq)
-        vectors = where(reshape(equal(counted, 0.0), (-1, 1)), -math.inf, vectors)
-        empty = zeros((count, weight.shape[1]), dtype=weight.dtype, device=weight.device)
+        rows = arange(flat.shape[0], device=input.device)
+    if mode == "max":
+        empty = zeros((total, weight.shape[1]), dtype=weight.dtype, device=weight.device)
         found = index_reduce(empty, 0, bags, vectors, "amax", include_self=False)
-        return where(equal(counts, 0.0), 0.0, found)
-    factors = counted if per_sample_weights is None else counted * reshape(per_sample_weights, (-1,))
-    rows = as_vector_of_indices("embedding_bag", weight, 0, flat)
-    weight = _scaled(weight, flat) if scale_grad_by_freq else weight
-    total: Tensor = _sums_of_rows(clone(rows), bags, factors, weight, count=count)
-    return total / clip(counts, 1.0) if mode == "mean" else total
+    else:
+        each = ones_like(flat, dtype=weight.dtype)
+        factors = each if per_sample_weights is None else reshape(per_sample_weights, (-1,))
+        found = _sums_of_rows(clone(rows), bags, factors, vectors, count=total)
+        if mode == "mean":
+            found = found / reshape(clip(sums_at(each, bags, (total,), 0), 1.0), (-1, 1))
+    return found if place is None else found[:count]
 
 
 def _padding(input: Tensor, weight: Tensor, padding_idx: Any, max_norm: Any, sparse: Any) -> int | None:
@@ -174,14 +179,6 @@ def _padding(input: Tensor, weight: Tensor, padding_idx: Any, max_norm: Any, spa
     if not -rows <= place < rows:
         raise ArgumentError(f"embedding: got padding_idx {place}, wanted -{rows} to {rows - 1}")
     return place % rows
-
-
-def _scaled(weight: Tensor, flat: Tensor) -> Tensor:
-    """The weight, with gradients divided by how often indices occur."""
-    each = ones_like(flat, dtype=weight.dtype)
-    counts = index_add(zeros(weight.shape[0], dtype=weight.dtype, device=weight.device), 0, flat, each)
-    share = reshape(1.0 / clip(counts, 1.0), (-1, 1))
-    return weight * share + (weight * (1.0 - share)).detach()
 
 
 @operation(accepts="numeric")

@@ -6,7 +6,6 @@ They are the very functions: PyTorch's `mul` is `multiply`. Methods get theirs w
 import typing as _typing
 
 from .. import special as _special
-from ..interchange import interop as _interop
 from ..standard import creation as _creation
 from ..standard import elementwise as _elementwise
 from ..standard import linalg as _linalg
@@ -78,11 +77,6 @@ pinverse = _linalg.pinv
 slogdet = _linalg.slogdet
 trace = _linalg.trace
 trapz = _moments.trapezoid
-
-detach = _interop.detach
-is_complex = _interop.is_complex
-is_floating_point = _interop.is_floating_point
-is_nonzero = _interop.is_nonzero
 
 device = _devices.Device
 dtype = _dtypes.DType

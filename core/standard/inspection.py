@@ -1,4 +1,4 @@
-"""Inspection of the namespace, its devices and dtypes (array API standard 2025.12, "Inspection")."""
+"""Inspection of the namespace, its devices and dtypes (array API standard 2025.12, "Inspection"), and of tensors."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import importlib
 from typing import Any, final
 
 from ..dispatch.keys import library_for
-from ..dispatch.registry import attribute, method
+from ..dispatch.registry import attribute, method, public
 from ..families.function import function
 from ..interchange.wrapping import VERSIONS
-from ..memory.tensor import Tensor
+from ..memory.tensor import Tensor, require_tensors
 from ..types.devices import (
     Device,
     as_device,
@@ -25,7 +25,15 @@ from ..types.dtypes import (
 )
 from .data_types import isdtype
 
-__all__ = ["__array_namespace_info__", "is_tensor", "numel"]
+__all__ = [
+    "__array_namespace_info__",
+    "detach",
+    "is_complex",
+    "is_floating_point",
+    "is_nonzero",
+    "is_tensor",
+    "numel",
+]
 
 _BEYOND_THE_STANDARD = ("float16", "bfloat16")
 
@@ -185,3 +193,43 @@ def numel(x: Tensor) -> int:
     6
     """
     return x.numel()
+
+
+@public("is_floating_point", "is_floating_point")
+def is_floating_point(input: Tensor) -> bool:
+    """Whether the dtype is real floating-point."""
+    require_tensors("is_floating_point", input)
+    return input.dtype.is_floating_point
+
+
+@public("is_complex", "is_complex")
+def is_complex(input: Tensor) -> bool:
+    """Whether the dtype is complex."""
+    require_tensors("is_complex", input)
+    return input.dtype.is_complex
+
+
+@public("detach")
+def detach(input: Tensor) -> Tensor:
+    """A tensor that shares the memory and is not recorded, as the method `detach`."""
+    require_tensors("detach", input)
+    return input.detach()
+
+
+@public("is_nonzero", "is_nonzero")
+def is_nonzero(input: Tensor) -> bool:
+    """Whether the element of a one-element tensor is not zero: ``bool(input)``.
+
+    Raises
+    ------
+    ValueError
+        If the tensor does not have exactly one element.
+    """
+    require_tensors("is_nonzero", input)
+    return bool(input)
+
+
+@method()
+def is_signed(self: Tensor) -> bool:
+    """Whether the dtype has negative numbers, as those of complex and floating-point numbers and signed integers."""
+    return self.dtype.kind in "ifc"

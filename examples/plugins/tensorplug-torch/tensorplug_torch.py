@@ -59,6 +59,10 @@ class Torch(Backend):
             turned = torch.acosh(x)
             return torch.complex(abs(turned.imag), torch.copysign(turned.real, -x.imag))
 
+        def power(x1: Any, x2: Any) -> Any:
+            found = torch.pow(x1, x2)
+            return torch.where(x2 == 0, torch.ones_like(x2), found) if x2.is_complex() else found
+
         def in_double(function: Callable[[Any, Any], Any], reduced: bool = True) -> Kernel:
             def kernel(x1: Any, x2: Any) -> Any:
                 if not x1.is_floating_point():
@@ -87,6 +91,7 @@ class Torch(Backend):
             "fmod": in_double(torch.fmod),
             "mean": along_last(self.standard_kernel("mean")),
             "negative": by_parts(torch.negative),
+            "pow": power,
             "remainder": in_double(self.standard_kernel("remainder")),
             "round": by_parts(torch.round),
             "searchsorted": lambda x1, x2, **side: search(x1.contiguous(), x2.contiguous(), **side),
