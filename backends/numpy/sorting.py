@@ -35,7 +35,7 @@ def _argsort(x: Any, *, axis: int = -1, stable: bool = True) -> Any:
 def _positions_of_greatest(x: Any, *, count: int, axis: int) -> Any:
     """The last ones of an argsort of the reversed elements, so that NaN is first and ties keep their order."""
     length = x.shape[axis]
-    if x.size >= MANY_SORTED and 0 < count <= FEW_GREATEST and length > SHORT_ROW:
+    if x.size >= MANY_SORTED and 0 < count <= min(FEW_GREATEST, length // SHORT_ROW):
         found = _greatest_one_by_one(x, count, axis)
         if found is not None:
             return found
@@ -47,7 +47,9 @@ def _positions_of_greatest(x: Any, *, count: int, axis: int) -> Any:
 @quiet
 def _greatest_one_by_one(x: Any, count: int, axis: int) -> Any:
     """Indices of the largest elements by `argmax`; None where the least number of the dtype is among these."""
-    rows = numpy.array(comparable(x).swapaxes(axis, -1), order="C")
+    # NumPy is slow at float16.
+    dtype = numpy.float32 if x.dtype.char == "e" else None
+    rows = numpy.array(comparable(x).swapaxes(axis, -1), dtype, order="C")
     flat, starts = rows.reshape(-1), numpy.arange(0, rows.size, rows.shape[-1]).reshape(rows.shape[:-1])
     found = numpy.empty((*rows.shape[:-1], count), numpy.int64)
     least = -numpy.inf if rows.dtype.kind == "f" else numpy.iinfo(rows.dtype).min

@@ -22,6 +22,7 @@ from ..common.sizes import (
     GROUP,
     HALF_CHUNK,
     MANY_ELEMENTS,
+    MANY_SUMS,
     RUN,
     SHORT_RUN,
     SUMMED_BY_PRODUCT,
@@ -42,10 +43,9 @@ def stable_sum(x: Any, axis: tuple[int, ...] | int | None = None, dtype: Any = N
             found = asarray(quietly(numpy.vecdot, x, numpy.ones(x.shape[-1], x.dtype)))
             return found[..., None] if keepdims else found
         terms = x.shape[axes[0]] if len(axes) == 1 else math.prod([x.shape[i] for i in axes])
-        if terms <= FEW_SLICES:
-            if terms > 1 and x.size >= FEW_ROWS * terms and _is_innermost(x, axes):
-                return run_anyway(_sum_slices, x, axes, dtype, keepdims)
-        elif terms > FEW_ROWS:
+        if _are_many(terms, x.size) and _is_innermost(x, axes):
+            return run_anyway(_sum_slices, x, axes, dtype, keepdims)
+        if terms > FEW_ROWS:
             axes = tuple([i % x.ndim for i in axes])
             if not _is_pairwise(x, axes, terms):
                 return _grouped_sum(x, axes, dtype, keepdims)
@@ -69,11 +69,16 @@ def is_short(x: Any, *, axis: tuple[int, ...] | int | None = None, keepdims: boo
     axes = range(len(x.shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
     if _is_by_product(x, axes):
         return False
-    terms, size = math.prod([x.shape[i] for i in axes]), math.prod(x.shape)
     if x.dtype.kind in "biu":
         return True
-    by_slices = 1 < terms <= FEW_SLICES and size >= FEW_ROWS * terms
-    return x.dtype.itemsize != 2 and x.dtype.kind in "fc" and terms <= FEW_ROWS and not by_slices
+    terms = math.prod([x.shape[i] for i in axes])
+    is_own = terms <= FEW_ROWS and not _are_many(terms, math.prod(x.shape))
+    return x.dtype.itemsize != 2 and x.dtype.kind in "fc" and is_own
+
+
+def _are_many(terms: int, size: int) -> bool:
+    """Whether there are many sums of few terms."""
+    return 1 < terms <= FEW_SLICES and size >= MANY_SUMS * terms
 
 
 def _is_innermost(x: Any, axes: Sequence[int]) -> bool:
