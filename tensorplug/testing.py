@@ -180,7 +180,6 @@ class _Comparison(NamedTuple):
         unequal = actual != expected
         if self.equal_nan:
             unequal &= (actual == actual) | (expected == expected)
-        places = numpy.argwhere(unequal)
         kinds = actual.dtype.kind + expected.dtype.kind
         # Python's integers do not overflow.
         wide: Any = "complex128" if "c" in kinds else "float64" if "f" in kinds else object
@@ -195,7 +194,7 @@ class _Comparison(NamedTuple):
         state, notes = "equal", ("", "")
         if rtol or atol:
             state, notes = "close", (f" (up to {atol} allowed)", f" (up to {rtol} allowed)")
-        places, difference, relative = places[far], difference[far], relative[far]
+        places, difference, relative = numpy.argwhere(unequal)[far], difference[far], relative[far]
         if not actual.ndim:
             return _said(
                 f"Scalars are not {state}!\n\nExpected {expected.item()} but got {actual.item()}.\n"

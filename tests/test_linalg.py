@@ -296,7 +296,7 @@ class TestErrors:
             (lambda x: la.inv(x), "linalg.inv: the matrix is singular"),
             (lambda x: la.inv(tp.stack([x, tp.eye(2, dtype=x.dtype)])), "linalg.inv: the matrix is singular"),
             (lambda x: la.solve(x, x), "linalg.solve: the matrix is singular"),
-            (lambda x: la.matrix_power(x, -2), "linalg.inv: the matrix is singular"),
+            (lambda x: la.matrix_power(x, -2), "linalg.matrix_power: linalg.inv: the matrix is singular"),
             (lambda x: la.cholesky(-x), "linalg.cholesky: the matrix is not positive-definite"),
             (lambda x: la.cholesky(x * NAN), "linalg.cholesky: the matrix is not positive-definite"),
         ],

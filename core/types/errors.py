@@ -99,7 +99,10 @@ def explain(operation: str, error: Exception, *tensors: Any) -> Exception:
     return error
 
 
-_OF_ARGUMENTS = (TypeError, ValueError, IndexError, ShapeError, AxesError, ArgumentError, DTypeError, PositionError)
+_OF_ARGUMENTS = (
+    *(TypeError, ValueError, IndexError, ShapeError, AxesError, ArgumentError, DeviceError, DTypeError),
+    *(ClassIndexError, PositionError, DivisionByZeroError, LinAlgError),
+)
 _PACKAGE = __name__.partition(".")[0] + "."
 
 
