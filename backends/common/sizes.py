@@ -65,7 +65,7 @@ FEW_TERMS = 1 << 10
 RUN = 64
 """Terms in a block of a cumulative sum."""
 
-MANY_FACTORS = 1 << 14
+MANY_FACTORS = 1 << 15
 """Elements beyond which products of rows are taken by halves: twice for rows of 400, 6 times for one of 100,000."""
 
 PRODUCT_BLOCK = 1 << 9

@@ -504,7 +504,7 @@ def nan_to_num(
     return masked_fill(finite, isnan(input), 0.0 if nan is None else nan)
 
 
-@function(methods=("angle",))
+@function(methods=("angle",), widens_half=True)
 def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The angle of each complex number in radians, from -π to π; of a real one 0, or π if it is negative.
 
