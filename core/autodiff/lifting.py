@@ -195,6 +195,7 @@ def _saved_value(node: Node, names: tuple[str, ...]) -> Tensor | None:
     return found if leaf is None or leaf._storage is not storage else leaf
 
 
+# Set here, since the engine knows no Tensor.
 for _name, _names in {"self": ("x", "x1"), "other": ("x2",), "exponent": ("x2",), "result": ("out",)}.items():
     setattr(Node, f"_saved_{_name}", property(functools.partial(_saved_value, names=_names)))
 

@@ -101,8 +101,9 @@ def _sample(ops: Any, input: Any, grid: Any, mode: str, padding_mode: str, align
 
 
 def _pixel(ops: Any, position: Any, weight: Any, length: int, count: int) -> tuple[Any, Any, Any]:
-    """The pixel at a whole position along an axis, or the nearest one, whether the position is in the image, and the
-    weight, which is NaN at NaN in the grid in images, but zero in volumes, as in PyTorch.
+    """The index of a pixel along an axis, whether its position is in the image, and its weight.
+
+    The index is 0 outside. At NaN in the grid the weight is NaN in images and 0 in volumes, as in PyTorch.
     """
     position = constant(position)
     clipped = ops.clip(position, ops.zeros_like(position), ops.full_like(position, length - 1.0))
@@ -115,9 +116,8 @@ def _pixel(ops: Any, position: Any, weight: Any, length: int, count: int) -> tup
 def _check(input: Tensor, grid: Tensor, mode: str, padding_mode: str) -> None:
     if input.ndim not in (4, 5) or grid.ndim != input.ndim or grid.shape[-1] != input.ndim - 2:
         raise ShapeError(
-            f"grid_sample: got an input of shape {input.shape} and a grid of shape {grid.shape}, wanted (N, "
-            f"C, H, W) and "
-            "(N, h, w, 2), or (N, C, D, H, W) and (N, d, h, w, 3)"
+            f"grid_sample: got an input of shape {input.shape} and a grid of shape {grid.shape}, wanted "
+            "(N, C, H, W) and (N, h, w, 2), or (N, C, D, H, W) and (N, d, h, w, 3)"
         )
     if input.shape[0] != grid.shape[0] or 0 in input.shape[2:]:
         raise ShapeError(
