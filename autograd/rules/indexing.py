@@ -19,6 +19,11 @@ def _written_gradient(ops: Any, g: Any, steps: Any) -> Any:
     return -written if any(name == "imag" for name, _ in steps) else written
 
 
+def _rows(ops: Any, x: Any, indices: Any) -> Any:
+    positions = ops.broadcast_to(ops.reshape(indices, (-1, 1)), (indices.shape[0], x.shape[1]))
+    return ops.gather_flat(positions, x, axis=0, count=1)
+
+
 rule("embed", x=lambda ops, g, index: ops.getitem(g, index))
 rule("getitem", x=lambda ops, g, x_shape, index: ops.embed(g, x_shape, index))
 rule(
@@ -45,7 +50,7 @@ rule(
     "sums_of_rows",
     operands=("sources", "targets"),
     factors=lambda ops, g, sources, targets, x: ops.sum(
-        ops.index(g, (targets,)) * ops.index(x, (sources,)), axis=(1,), keepdims=False
+        _rows(ops, g, targets) * _rows(ops, x, sources), axis=(1,), keepdims=False
     ),
     x=lambda ops, g, sources, targets, factors, x_shape: ops.sums_of_rows(
         targets, sources, factors, g, count=x_shape[0]

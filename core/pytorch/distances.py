@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
@@ -23,8 +22,6 @@ from ..types.dtypes import get_default_dtype, promote
 from ..types.errors import ArgumentError, DTypeError, ShapeError
 
 __all__ = ["cdist", "cosine_similarity", "normalize", "pairwise_distance", "pdist"]
-
-_FEW = 64
 
 
 @function(keywords=("x1", "x2"))
@@ -184,7 +181,7 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     if p == 2.0:
         found: Tensor = _pair_distances(input)
         return found
-    first, second = _pairs(input.shape[0])
+    first, second = numpy.triu_indices(input.shape[0], 1)
     return vector_norm(read(input, (first,)) - read(input, (second,)), p, axis=-1)
 
 
@@ -205,19 +202,9 @@ def _pair_distances_gradient(ops: Any, g: Any, x: Any, out: Any) -> Any:
     return ops.scatter_zeros(each, x.shape, (first,)) - ops.scatter_zeros(each, x.shape, (second,))
 
 
-def _pairs(count: int) -> Any:
-    """The indices of all pairs, of which those of few are kept."""
-    return (_kept_pairs if count <= _FEW else _kept_pairs.__wrapped__)(count)
-
-
-@functools.lru_cache(maxsize=_FEW)
-def _kept_pairs(count: int) -> Any:
-    return numpy.triu_indices(count, 1)
-
-
 def _pair_differences(ops: Any, x: Any) -> tuple[Any, Any, Any]:
     """The differences of all pairs of rows, and the indices of both."""
-    first, second = _pairs(x.shape[0])
+    first, second = numpy.triu_indices(x.shape[0], 1)
     return ops.index(x, (first,)) - ops.index(x, (second,)), first, second
 
 

@@ -10,7 +10,7 @@ import tensorplug as tp
 import tensorplug.nn.functional as F
 from tensorplug.core import OPERATIONS
 
-from .case import Case, points
+from .case import Case, points, tensor
 
 WINDOW = ((2, 1, 2), (3, 2, 1))
 """Of images of 4 x 5, in which there are 2 x 2."""
@@ -24,6 +24,10 @@ def windows(jnp: Any, x: Any) -> Any:
     columns = numpy.arange(3)[:, None] + numpy.asarray([0, 2])
     return x[..., rows[:, None, :, None], columns[None, :, None, :]]
 
+
+PAIRS = numpy.triu_indices(4, 1)
+
+ROWS, BAGS = numpy.array([0, 2, 2, 3, 1]), numpy.array([0, 0, 2, 2, 2])
 
 PLACES = numpy.array([[1, 3], [2, 4], [3, 5]])
 
@@ -112,6 +116,15 @@ CASES: dict[str, list[Case]] = {
         Case(lambda x: F.pad(x, (1, 2, -1, 0), value=3.0), points((2, 3)),
              lambda jnp, x: jnp.pad(x[1:], ((0, 0), (1, 2)), constant_values=3.0)),
         Case(lambda x: F.pad(x, (1, 1)), points((0, 2)), None),
+    ],
+    "pair_distances": [
+        Case(tp.pdist, points((4, 3)),
+             lambda jnp, x: jnp.sqrt(((x[PAIRS[0]] - x[PAIRS[1]]) ** 2).sum(1))),
+    ],
+    "sums_of_rows": [
+        Case(lambda factors, x: OPERATIONS["sums_of_rows"](*map(tensor, (ROWS, BAGS)), factors, x, count=3),
+             points((5,), (4, 2)),
+             lambda jnp, factors, x: jnp.zeros((3, 2)).at[BAGS].add(x[ROWS] * factors[:, None])),
     ],
     "standardize": [
         Case(lambda x: OPERATIONS["standardize"](x, axis=(0, 2), eps=0.5), points((2, 3, 2)), standardize)

@@ -34,8 +34,7 @@ class Torch(Backend):
     def devices(self) -> Mapping[str, Any]:
         """The CPU, and each CUDA device."""
         torch = self.namespace
-        names = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
-        return {name: torch.device(name) for name in names}
+        return {name: torch.device(name) for name in ("cpu", *map("cuda:{}".format, range(torch.cuda.device_count())))}
 
     def to_numpy(self, array: Any) -> numpy.ndarray:
         """The values, of a CUDA device's and of lazily conjugated tensors, too."""
@@ -54,14 +53,10 @@ class Torch(Backend):
             return lambda x: torch.complex(function(x.real), function(x.imag)) if x.is_complex() else function(x)
 
         def acos(x: Any) -> Any:
-            if not x.is_complex():
-                return torch.acos(x)
-            turned = torch.acosh(x)
-            return torch.complex(abs(turned.imag), torch.copysign(turned.real, -x.imag))
-
-        def power(x1: Any, x2: Any) -> Any:
-            found = torch.pow(x1, x2)
-            return torch.where(x2 == 0, torch.ones_like(x2), found) if x2.is_complex() else found
+            if x.is_complex():
+                turned = torch.acosh(x)
+                return torch.complex(abs(turned.imag), torch.copysign(turned.real, -x.imag))
+            return torch.acos(x)
 
         def in_double(function: Callable[[Any, Any], Any], reduced: bool = True) -> Kernel:
             def kernel(x1: Any, x2: Any) -> Any:
@@ -91,7 +86,7 @@ class Torch(Backend):
             "fmod": in_double(torch.fmod),
             "mean": along_last(self.standard_kernel("mean")),
             "negative": by_parts(torch.negative),
-            "pow": power,
+            "pow": lambda x1, x2: torch.where(x2 == 0, 1, torch.pow(x1, x2)) if x2.is_complex() else torch.pow(x1, x2),
             "remainder": in_double(self.standard_kernel("remainder")),
             "round": by_parts(torch.round),
             "searchsorted": lambda x1, x2, **side: search(x1.contiguous(), x2.contiguous(), **side),
